@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+PREFIX ?= /usr/local
+TARGET  = $(or $(CARGO_TARGET_DIR),target)
+SCRIPTS = tests/integration/lab
+export KERNELS TEST KERNEL LAB
+
+.PHONY: build test demo lint install clean help
+
+build: ## build rsctl and rs-agent (release)
+	cargo build --release -p rsctl -p rs-agent
+
+test: ## run every test, in Linux 6.1, 6.12 and 7.2 (KERNELS=6.1, TEST=name, LAB=host)
+	@$(SCRIPTS)/test
+
+demo: ## show the main job at work in the newest kernel (KERNEL=6.1)
+	@$(SCRIPTS)/demo
+
+lint: ## formatting, clippy, documentation
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
+
+install: ## install what `make` built (PREFIX=/usr/local, DESTDIR=)
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(TARGET)/release/rsctl $(TARGET)/release/rs-agent
+
+clean: ## remove what was built; the kernels stay in their cache
+	cargo clean
+
+help: ## show this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

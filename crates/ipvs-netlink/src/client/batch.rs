@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Many changes in few system calls.
+//!
+//! The kernel works through all messages of one `send` before it returns, goes
+//! on behind a failed one, and reports every failure even if no answer was
+//! asked for. So only the last message of a send asks for one; the others
+//! stand as done unless an error with their sequence number came before it.
+
+use std::ops::Range;
+
+use netlink_packet_core::{DecodeError, NLM_F_ACK, NLM_F_REQUEST};
+
+use super::exchange::decode_error;
+use super::{Client, Operation};
+use crate::convert;
+use crate::error::{Errno, Error, KernelError};
+use crate::genl::{self, ExtAck, ReplyBody};
+use crate::model::Change;
+use crate::transport::Transport;
+
+/// Requests of one send. If all fail, their answers must fit the receive buffer.
+const MAX_REQUESTS: usize = 256;
+/// Bytes of one send. Well under what the smallest usual send buffer takes.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct BatchReport {
+    /// Changes taken from the input.
+    pub submitted: usize,
+    /// Changes the kernel made.
+    pub applied: usize,
+    /// Changes it did not make, in the order of the input.
+    pub failures: Vec<BatchFailure>,
+    /// Datagrams sent.
+    pub sends: usize,
+}
+
+/// A change of a batch that was not made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct BatchFailure {
+    /// Its place in the input, from 0.
+    pub index: usize,
+    /// Why.
+    pub error: Error,
+}
+
+/// A batch that could not be carried to its end.
+#[derive(Debug, thiserror::Error)]
+#[error("{error} (of the batch, changes before number {} are settled)", unknown.start)]
+#[non_exhaustive]
+pub struct BatchError {
+    /// What became of the changes before `unknown`.
+    pub report: BatchReport,
+    /// The changes of which it is not known whether they were made. Those
+    /// behind them were not taken from the input.
+    pub unknown: Range<usize>,
+    /// What went wrong.
+    #[source]
+    pub error: Error,
+}
+
+/// Changes that travel together.
+#[derive(Default)]
+struct Window {
+    requests: Vec<Request>,
+    bytes: Vec<u8>,
+    /// Where the last request starts in `bytes`.
+    last: usize,
+}
+
+struct Request {
+    index: usize,
+    sequence: u32,
+    change: Change,
+    refusal: Option<(Errno, Option<ExtAck>)>,
+}
+
+impl<T: Transport> Client<T> {
+    /// Makes many changes, in order, as fast as the kernel takes them.
+    ///
+    /// The input is consumed as it is sent, so it may be far larger than
+    /// memory. Each change is [checked](Change::check) first; one that is
+    /// refused, by the check or by the kernel, is reported and does not stop
+    /// the others: the kernel knows no transactions.
+    ///
+    /// # Errors
+    /// [`BatchError`] if the conversation itself broke down; it says what is
+    /// known to be done. Refusals are in the [`BatchReport`] instead.
+    pub fn batch(
+        &mut self,
+        changes: impl IntoIterator<Item = Change>,
+    ) -> Result<BatchReport, Box<BatchError>> {
+        let mut report = BatchReport::default();
+        let mut window = Window::default();
+        let mut encoded = Vec::new();
+        for change in changes {
+            let index = report.submitted;
+            report.submitted += 1;
+            if let Err(reason) = change.check() {
+                let operation = Box::new(Operation::Change(change));
+                let error = Error::Invalid { operation, reason };
+                report.failures.push(BatchFailure { index, error });
+                continue;
+            }
+            let mut request = Request { index, sequence: 0, change, refusal: None };
+            encoded.clear();
+            self.encode(&mut request, &mut encoded);
+            if window.bytes.len() + encoded.len() > MAX_BYTES {
+                self.send_window(&mut window, &mut report)?;
+            }
+            window.last = window.bytes.len();
+            window.bytes.extend_from_slice(&encoded);
+            window.requests.push(request);
+            if window.requests.len() == MAX_REQUESTS {
+                self.send_window(&mut window, &mut report)?;
+            }
+        }
+        self.send_window(&mut window, &mut report)?;
+        // Refusals of the check came before those of the window they were met in.
+        report.failures.sort_by_key(|failure| failure.index);
+        Ok(report)
+    }
+
+    fn encode(&mut self, request: &mut Request, bytes: &mut Vec<u8>) {
+        request.sequence = self.next_sequence();
+        let message = convert::change_message(&request.change);
+        genl::encode(bytes, message, self.family_id, request.sequence, NLM_F_REQUEST);
+    }
+
+    /// Sends what has gathered, waits for the verdicts and empties the window.
+    fn send_window(
+        &mut self,
+        window: &mut Window,
+        report: &mut BatchReport,
+    ) -> Result<(), Box<BatchError>> {
+        if window.requests.is_empty() {
+            return Ok(());
+        }
+        let mut outcome = self.send_and_collect(window, report);
+        // With a stale family id the kernel refuses every request alike.
+        let no_family = |request: &Request| matches!(request.refusal, Some((Errno::ENOENT, _)));
+        if outcome.is_ok() && window.requests.iter().all(no_family) {
+            outcome = self
+                .family_is_stale()
+                .and_then(|stale| if stale { self.send_again(window, report) } else { Ok(()) });
+        }
+        if let Err(error) = outcome {
+            let first = window.requests.first().map_or(0, |request| request.index);
+            let unknown = first..report.submitted;
+            return Err(Box::new(BatchError { report: std::mem::take(report), unknown, error }));
+        }
+        for Request { index, change, refusal, .. } in window.requests.drain(..) {
+            match refusal {
+                None => report.applied += 1,
+                Some((errno, ext_ack)) => {
+                    let operation = Operation::Change(change);
+                    let error = KernelError { operation, errno, ext_ack }.into();
+                    report.failures.push(BatchFailure { index, error });
+                }
+            }
+        }
+        window.bytes.clear();
+        Ok(())
+    }
+
+    /// Sends a window once more, with the family id of now.
+    fn send_again(&mut self, window: &mut Window, report: &mut BatchReport) -> Result<(), Error> {
+        window.bytes.clear();
+        for request in &mut window.requests {
+            request.refusal = None;
+            window.last = window.bytes.len();
+            self.encode(request, &mut window.bytes);
+        }
+        self.send_and_collect(window, report)
+    }
+
+    fn send_and_collect(
+        &mut self,
+        window: &mut Window,
+        report: &mut BatchReport,
+    ) -> Result<(), Error> {
+        ask_for_answer(&mut window.bytes, window.last);
+        self.send(&Operation::Batch, &window.bytes)?;
+        report.sends += 1;
+        let mut answered = false;
+        while !answered {
+            let datagram = self.receive(&Operation::Batch)?;
+            answered = collect(datagram, &mut window.requests)
+                .map_err(|error| decode_error(&Operation::Batch, &error))?;
+        }
+        Ok(())
+    }
+}
+
+/// Sets `NLM_F_ACK` in the header of the message at `start`
+/// (`struct nlmsghdr`: flags follow length and type).
+fn ask_for_answer(bytes: &mut [u8], start: usize) {
+    const FLAGS: Range<usize> = 6..8;
+    if let Some(flags) = bytes.get_mut(start + FLAGS.start..start + FLAGS.end) {
+        flags.copy_from_slice(&(NLM_F_REQUEST | NLM_F_ACK).to_ne_bytes());
+    }
+}
+
+/// Notes the refusals in a datagram; whether the last request was answered.
+fn collect(datagram: &[u8], requests: &mut [Request]) -> Result<bool, DecodeError> {
+    let last = requests.last().map(|request| request.sequence);
+    let mut answered = false;
+    for reply in genl::replies(datagram) {
+        let reply = reply?;
+        let request = requests.iter_mut().find(|request| request.sequence == reply.sequence);
+        let Some(request) = request else {
+            continue;
+        };
+        if let ReplyBody::Error(errno, ext_ack) = reply.body {
+            request.refusal = Some((errno, ext_ack));
+        }
+        answered |= Some(reply.sequence) == last;
+    }
+    Ok(answered)
+}

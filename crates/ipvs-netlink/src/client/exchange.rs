@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! One request and its answers.
+
+use std::fmt::Debug;
+use std::io;
+
+use netlink_packet_core::{DecodeError, Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
+use netlink_packet_generic::GenlFamily;
+
+use super::{Client, Operation};
+use crate::convert;
+use crate::error::{Errno, Error, KernelError};
+use crate::genl::{self, ExtAck, ReplyBody};
+use crate::message::IpvsMessage;
+use crate::transport::Transport;
+
+/// What a request is to the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One answer at most, then an acknowledgement.
+    Single,
+    /// Any number of answers, then the end of the dump.
+    Dump,
+}
+
+impl Form {
+    /// `NLM_F_CREATE` and its like are left out: IPVS gives them no meaning,
+    /// and two of them together are the dump flag.
+    fn flags(self) -> u16 {
+        match self {
+            Self::Single => NLM_F_REQUEST | NLM_F_ACK,
+            Self::Dump => NLM_F_REQUEST | NLM_F_DUMP,
+        }
+    }
+}
+
+/// How one exchange ended, if not well.
+enum Failure {
+    /// With the kernel's refusal.
+    Refused(Errno, Option<ExtAck>),
+    /// In another way.
+    Error(Error),
+}
+
+impl<T: Transport> Client<T> {
+    /// Asks for `operation` and hands each object of the answer to `on_data`.
+    pub(super) fn request(
+        &mut self,
+        operation: &Operation,
+        form: Form,
+        on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
+    ) -> Result<(), Error> {
+        let mut resolved_again = false;
+        loop {
+            let message = convert::request_message(operation);
+            match self.exchange(operation, message, self.family_id, form, on_data) {
+                Ok(()) => return Ok(()),
+                Err(Failure::Error(error)) => return Err(error),
+                // The module may have been unloaded and loaded again since we
+                // asked for the family's id: nothing was done then.
+                Err(Failure::Refused(Errno::ENOENT, _))
+                    if !resolved_again && self.family_is_stale()? =>
+                {
+                    resolved_again = true;
+                }
+                Err(Failure::Refused(errno, ext_ack)) => {
+                    return Err(KernelError { operation: operation.clone(), errno, ext_ack }.into());
+                }
+            }
+        }
+    }
+
+    /// Looks the family up again; whether its id had changed.
+    pub(super) fn family_is_stale(&mut self) -> Result<bool, Error> {
+        let id = self.resolve_family()?;
+        let stale = id != self.family_id;
+        self.family_id = id;
+        Ok(stale)
+    }
+
+    /// The id the kernel gave to the family, loading the module if need be.
+    pub(super) fn resolve_family(&mut self) -> Result<u16, Error> {
+        let mut id = None;
+        let question = genl::get_family(IpvsMessage::FAMILY);
+        // Families with an id of their own ignore the one given here.
+        let outcome = self.exchange(&Operation::Connect, question, 0, Form::Single, &mut |data| {
+            id = Some(genl::decode_family_id(data)?);
+            Ok(())
+        });
+        match (outcome, id) {
+            (Ok(()), Some(id)) => Ok(id),
+            (Ok(()), None) => Err(Error::Decode {
+                operation: Box::new(Operation::Connect),
+                detail: "the kernel named no family".to_owned(),
+            }),
+            (Err(Failure::Refused(Errno::ENOENT, _)), _) => Err(Error::FamilyMissing),
+            (Err(Failure::Refused(errno, ext_ack)), _) => {
+                Err(KernelError { operation: Operation::Connect, errno, ext_ack }.into())
+            }
+            (Err(Failure::Error(error)), _) => Err(error),
+        }
+    }
+
+    fn exchange<F>(
+        &mut self,
+        operation: &Operation,
+        message: F,
+        family_id: u16,
+        form: Form,
+        on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
+    ) -> Result<(), Failure>
+    where
+        F: GenlFamily + Emitable + Debug,
+    {
+        let sequence = self.next_sequence();
+        let mut request = Vec::new();
+        genl::encode(&mut request, message, family_id, sequence, form.flags());
+        self.send(operation, &request).map_err(Failure::Error)?;
+
+        // What cannot be decoded is reported at the end: leaving a dump unread
+        // would make the next one fail with EBUSY.
+        let mut undecoded = None;
+        let outcome = loop {
+            let datagram = self.receive(operation).map_err(Failure::Error)?;
+            if let Some(outcome) = scan(datagram, sequence, on_data, &mut undecoded) {
+                break outcome;
+            }
+        };
+        match (outcome, undecoded) {
+            (Err((errno, ext_ack)), _) => Err(Failure::Refused(errno, ext_ack)),
+            (Ok(()), None) => Ok(()),
+            (Ok(()), Some(error)) => Err(Failure::Error(decode_error(operation, &error))),
+        }
+    }
+
+    pub(super) fn send(&mut self, operation: &Operation, datagram: &[u8]) -> Result<(), Error> {
+        self.transport.send(datagram).map_err(|source| Error::Io {
+            operation: Box::new(operation.clone()),
+            action: "send to the kernel",
+            source,
+        })
+    }
+
+    /// One datagram of the kernel's.
+    pub(super) fn receive(&mut self, operation: &Operation) -> Result<&[u8], Error> {
+        let length = self.transport.receive(&mut self.receive_buffer).map_err(|source| {
+            let operation = Box::new(operation.clone());
+            match source.raw_os_error() {
+                Some(libc::ENOBUFS) => Error::RepliesLost { operation },
+                _ if source.kind() == io::ErrorKind::WouldBlock => Error::TimedOut { operation },
+                _ => Error::Io { operation, action: "receive from the kernel", source },
+            }
+        })?;
+        self.receive_buffer.get(..length).ok_or_else(|| Error::Decode {
+            operation: Box::new(operation.clone()),
+            detail: format!("a datagram of {length} bytes was cut"),
+        })
+    }
+}
+
+pub(super) fn decode_error(operation: &Operation, error: &DecodeError) -> Error {
+    Error::Decode { operation: Box::new(operation.clone()), detail: error.to_string() }
+}
+
+/// Reads the answers to `sequence` in one datagram; `Some` if the last was
+/// among them. Answers to earlier requests, which came too late, are passed over.
+fn scan(
+    datagram: &[u8],
+    sequence: u32,
+    on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
+    undecoded: &mut Option<DecodeError>,
+) -> Option<Result<(), (Errno, Option<ExtAck>)>> {
+    for reply in genl::replies(datagram) {
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(error) => {
+                undecoded.get_or_insert(error);
+                continue;
+            }
+        };
+        if reply.sequence != sequence {
+            continue;
+        }
+        match reply.body {
+            ReplyBody::Ack | ReplyBody::Done(None) => return Some(Ok(())),
+            ReplyBody::Done(Some(errno)) => return Some(Err((errno, None))),
+            ReplyBody::Error(errno, ext_ack) => return Some(Err((errno, ext_ack))),
+            ReplyBody::Data { attributes, .. } => {
+                if let Err(error) = on_data(attributes) {
+                    undecoded.get_or_insert(error);
+                }
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The conversation with the kernel: one socket, requests and their answers.
+
+mod batch;
+mod exchange;
+mod operation;
+mod read;
+mod write;
+
+use crate::error::Error;
+use crate::transport::{NetlinkTransport, Transport};
+
+pub use batch::{BatchError, BatchFailure, BatchReport};
+pub use operation::Operation;
+
+/// A client of the kernel's IPVS in one network namespace.
+///
+/// It holds one socket and serves one request at a time; [`batch`](Self::batch)
+/// sends many at once. Every operation needs `CAP_NET_ADMIN` in the initial
+/// user namespace, reading included.
+#[derive(Debug)]
+pub struct Client<T = NetlinkTransport> {
+    transport: T,
+    family_id: u16,
+    sequence: u32,
+    /// One datagram of the kernel's. The kernel sizes the datagrams of a dump
+    /// by the largest buffer it has seen, up to 32 KiB.
+    receive_buffer: Box<[u8]>,
+}
+
+const RECEIVE_BUFFER: usize = 64 * 1024;
+
+impl Client {
+    /// Connects to IPVS in the network namespace of this thread; the kernel
+    /// loads the module if it is not loaded.
+    ///
+    /// # Errors
+    /// [`Error::FamilyMissing`] if the kernel has no IPVS. That the caller may
+    /// not use it shows at the first operation only.
+    pub fn connect() -> Result<Self, Error> {
+        let transport = NetlinkTransport::open().map_err(|source| Error::Io {
+            operation: Box::new(Operation::Connect),
+            action: "open a netlink socket",
+            source,
+        })?;
+        Self::with_transport(transport)
+    }
+}
+
+impl<T: Transport> Client<T> {
+    /// Connects over a transport of your own.
+    ///
+    /// # Errors
+    /// As [`connect`](Client::connect).
+    pub fn with_transport(transport: T) -> Result<Self, Error> {
+        let mut client = Self {
+            transport,
+            family_id: 0,
+            sequence: 0,
+            receive_buffer: vec![0; RECEIVE_BUFFER].into(),
+        };
+        client.family_id = client.resolve_family()?;
+        Ok(client)
+    }
+
+    /// The number of the next request. Zero is left out: the kernel uses it for
+    /// messages nobody asked for.
+    fn next_sequence(&mut self) -> u32 {
+        self.sequence = match self.sequence.wrapping_add(1) {
+            0 => 1,
+            sequence => sequence,
+        };
+        self.sequence
+    }
+}

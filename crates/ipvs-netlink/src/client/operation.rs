@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::fmt;
+
+use crate::model::{Change, ServiceKey};
+
+/// What was asked of the kernel: the subject of every error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Open the socket and find the family.
+    Connect,
+    /// Read version and table size.
+    Info,
+    /// Read all services.
+    Services,
+    /// Read one service.
+    Service(ServiceKey),
+    /// Read all servers of one service.
+    Destinations(ServiceKey),
+    /// Change the table.
+    Change(Change),
+    /// Make many changes at once.
+    Batch,
+}
+
+impl Operation {
+    /// The change, if it is one.
+    pub fn change(&self) -> Option<&Change> {
+        match self {
+            Self::Change(change) => Some(change),
+            _ => None,
+        }
+    }
+
+    /// The service it is about, if it is about one.
+    pub fn service(&self) -> Option<&ServiceKey> {
+        match self {
+            Self::Service(key) | Self::Destinations(key) => Some(key),
+            Self::Change(change) => match change {
+                Change::AddService(service) | Change::SetService(service) => Some(&service.key),
+                Change::RemoveService(key) => Some(key),
+                Change::AddDestination { service, .. }
+                | Change::SetDestination { service, .. }
+                | Change::RemoveDestination { service, .. } => Some(service),
+                Change::Flush => None,
+            },
+            Self::Connect | Self::Info | Self::Services | Self::Batch => None,
+        }
+    }
+}
+
+/// As in "cannot …".
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect => f.write_str("reach IPVS"),
+            Self::Info => f.write_str("read the version of IPVS"),
+            Self::Services => f.write_str("list the services"),
+            Self::Service(key) => write!(f, "read service {key}"),
+            Self::Destinations(key) => write!(f, "list the servers of {key}"),
+            Self::Change(change) => change.fmt(f),
+            Self::Batch => f.write_str("make a batch of changes"),
+        }
+    }
+}

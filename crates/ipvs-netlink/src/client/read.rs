@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::collections::HashSet;
+
+use netlink_packet_core::{DecodeError, NlasIterator};
+
+use super::exchange::Form;
+use super::{Client, Operation};
+use crate::convert::{decode_destination, decode_info, decode_service};
+use crate::error::{Errno, Error, ErrorKind, KernelError};
+use crate::message::payload;
+use crate::model::{DestinationEntry, DestinationKey, Info, ServiceEntry, ServiceKey};
+use crate::transport::Transport;
+
+/// `IPVS_CMD_ATTR_SERVICE` and `IPVS_CMD_ATTR_DEST`
+const SERVICE: u16 = 1;
+const DESTINATION: u16 = 2;
+
+impl<T: Transport> Client<T> {
+    /// The version of the kernel's IPVS and the size of its connection table.
+    ///
+    /// # Errors
+    /// `EPERM` without the capability.
+    pub fn info(&mut self) -> Result<Info, Error> {
+        let operation = Operation::Info;
+        let mut info = None;
+        self.request(&operation, Form::Single, &mut |data| {
+            info = Some(decode_info(data)?);
+            Ok(())
+        })?;
+        info.ok_or_else(|| no_answer(&operation))
+    }
+
+    /// All virtual services, in the kernel's order.
+    ///
+    /// A dump is not a snapshot: what is added or removed meanwhile may be
+    /// missing, and something else with it. No service comes twice.
+    ///
+    /// # Errors
+    /// `EPERM` without the capability.
+    pub fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
+        let mut services: Vec<ServiceEntry> = Vec::new();
+        self.request(&Operation::Services, Form::Dump, &mut |data| {
+            services.push(decode_service(find(data, SERVICE)?)?);
+            Ok(())
+        })?;
+        let mut seen = HashSet::with_capacity(services.len());
+        services.retain(|entry| seen.insert(entry.service.key));
+        Ok(services)
+    }
+
+    /// One virtual service, or `None` if there is none with that key.
+    ///
+    /// # Errors
+    /// `EPERM` without the capability; `EAFNOSUPPORT` if the kernel does not do
+    /// IPv6.
+    pub fn service(&mut self, key: &ServiceKey) -> Result<Option<ServiceEntry>, Error> {
+        let operation = Operation::Service(*key);
+        let mut service = None;
+        let outcome = self.request(&operation, Form::Single, &mut |data| {
+            service = Some(decode_service(find(data, SERVICE)?)?);
+            Ok(())
+        });
+        match outcome {
+            Ok(()) => service.map(Some).ok_or_else(|| no_answer(&operation)),
+            Err(error) if error.kind() == ErrorKind::ServiceMissing => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The real servers of a virtual service, the one added last first.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ServiceMissing`] if there is no such service: the kernel
+    /// itself answers with an empty list then, so an empty one is asked after.
+    pub fn destinations(&mut self, service: &ServiceKey) -> Result<Vec<DestinationEntry>, Error> {
+        let operation = Operation::Destinations(*service);
+        let mut destinations: Vec<DestinationEntry> = Vec::new();
+        self.request(&operation, Form::Dump, &mut |data| {
+            destinations.push(decode_destination(find(data, DESTINATION)?, service.family())?);
+            Ok(())
+        })?;
+        if destinations.is_empty() && self.service(service)?.is_none() {
+            return Err(KernelError { operation, errno: Errno::ESRCH, ext_ack: None }.into());
+        }
+        let mut seen = HashSet::with_capacity(destinations.len());
+        destinations.retain(|entry| seen.insert(entry.destination.key));
+        Ok(destinations)
+    }
+
+    /// One real server, or `None` if the service has none with that key. The
+    /// kernel has no request for one, so this reads all of the service.
+    ///
+    /// # Errors
+    /// As [`destinations`](Self::destinations).
+    pub fn destination(
+        &mut self,
+        service: &ServiceKey,
+        key: &DestinationKey,
+    ) -> Result<Option<DestinationEntry>, Error> {
+        let destinations = self.destinations(service)?;
+        Ok(destinations.into_iter().find(|entry| entry.destination.key == *key))
+    }
+}
+
+/// The payload of the attribute `kind` of a reply.
+fn find(data: &[u8], kind: u16) -> Result<&[u8], DecodeError> {
+    for nla in NlasIterator::new(data) {
+        let nla = nla?;
+        if nla.kind() == kind {
+            return Ok(payload(nla));
+        }
+    }
+    Err(format!("the answer holds no attribute {kind}").into())
+}
+
+fn no_answer(operation: &Operation) -> Error {
+    Error::Decode {
+        operation: Box::new(operation.clone()),
+        detail: "the kernel acknowledged the question without answering it".to_owned(),
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use netlink_packet_core::{DecodeError, NlasIterator, Parseable};
+
+use super::{family_from_wire, family_to_wire, missing, stats};
+use crate::message::{BigEndianPort, DestinationAttribute, WireAddress};
+use crate::model::{
+    AddressFamily, Connections, Destination, DestinationEntry, DestinationKey, ForwardingMethod,
+    Invalid, Thresholds, Tunnel, Weight,
+};
+
+/// `IP_VS_CONN_F_FWD_MASK` and the methods within it.
+const METHOD_MASK: u32 = 0x7;
+const METHOD_MASQUERADE: u32 = 0;
+const METHOD_LOCAL: u32 = 1;
+const METHOD_TUNNEL: u32 = 2;
+const METHOD_GATEWAY: u32 = 3;
+
+/// The attributes that name a real server. The family always goes with them:
+/// it is part of the key, and without it the kernel assumes the service's.
+pub(super) fn key_attributes(key: &DestinationKey) -> Vec<DestinationAttribute> {
+    vec![
+        DestinationAttribute::Address(WireAddress::from(key.address)),
+        DestinationAttribute::Port(BigEndianPort(key.port)),
+        DestinationAttribute::AddressFamily(family_to_wire(key.family())),
+    ]
+}
+
+/// The attributes that name and describe a real server, all of them: the
+/// kernel resets the tunnel when an edit leaves it out.
+pub(super) fn destination_attributes(destination: &Destination) -> Vec<DestinationAttribute> {
+    let mut attributes = key_attributes(&destination.key);
+    let method = match destination.forwarding {
+        ForwardingMethod::Masquerade => METHOD_MASQUERADE,
+        ForwardingMethod::Local => METHOD_LOCAL,
+        ForwardingMethod::Tunnel(_) => METHOD_TUNNEL,
+        ForwardingMethod::Gateway => METHOD_GATEWAY,
+        ForwardingMethod::Other(value) => value,
+    };
+    attributes.extend([
+        DestinationAttribute::ForwardingMethod(method),
+        DestinationAttribute::Weight(destination.weight.get()),
+        DestinationAttribute::UpperThreshold(destination.thresholds.upper()),
+        DestinationAttribute::LowerThreshold(destination.thresholds.lower()),
+    ]);
+    if let Some(tunnel) = destination.tunnel() {
+        let (kind, port, flags) = tunnel.to_wire();
+        attributes.extend([
+            DestinationAttribute::TunnelType(kind),
+            DestinationAttribute::TunnelPort(BigEndianPort(port)),
+            DestinationAttribute::TunnelFlags(flags),
+        ]);
+    }
+    attributes
+}
+
+/// Reads a real server of a service of `family` from its attribute's payload.
+pub(crate) fn decode_destination(
+    payload: &[u8],
+    family: AddressFamily,
+) -> Result<DestinationEntry, DecodeError> {
+    let mut raw = RawDestination::default();
+    let mut counters = stats::Decoder::default();
+    for nla in NlasIterator::new(payload) {
+        let nla = nla?;
+        if counters.take(nla) {
+            continue;
+        }
+        raw.take(DestinationAttribute::parse(&nla)?);
+    }
+    let connections = raw.connections;
+    Ok(DestinationEntry {
+        destination: raw.into_destination(family)?,
+        connections,
+        stats: counters.finish()?,
+    })
+}
+
+#[derive(Default)]
+struct RawDestination {
+    family: Option<u16>,
+    address: Option<WireAddress>,
+    port: Option<BigEndianPort>,
+    method: Option<u32>,
+    weight: Option<u32>,
+    upper: u32,
+    lower: u32,
+    tunnel_type: u8,
+    tunnel_port: Option<BigEndianPort>,
+    tunnel_flags: u16,
+    connections: Connections,
+}
+
+impl RawDestination {
+    fn take(&mut self, attribute: DestinationAttribute) {
+        match attribute {
+            DestinationAttribute::AddressFamily(family) => self.family = Some(family),
+            DestinationAttribute::Address(address) => self.address = Some(address),
+            DestinationAttribute::Port(port) => self.port = Some(port),
+            DestinationAttribute::ForwardingMethod(method) => self.method = Some(method),
+            DestinationAttribute::Weight(weight) => self.weight = Some(weight),
+            DestinationAttribute::UpperThreshold(upper) => self.upper = upper,
+            DestinationAttribute::LowerThreshold(lower) => self.lower = lower,
+            DestinationAttribute::ActiveConnections(n) => self.connections.active = n,
+            // Point releases up to 6.1.176 can count below zero.
+            DestinationAttribute::InactiveConnections(n) => {
+                self.connections.inactive = if i32::try_from(n).is_ok() { n } else { 0 };
+            }
+            DestinationAttribute::PersistentConnections(n) => self.connections.persistent = n,
+            DestinationAttribute::TunnelType(kind) => self.tunnel_type = kind,
+            DestinationAttribute::TunnelPort(port) => self.tunnel_port = Some(port),
+            DestinationAttribute::TunnelFlags(flags) => self.tunnel_flags = flags,
+            DestinationAttribute::Stats(_)
+            | DestinationAttribute::Stats64(_)
+            | DestinationAttribute::Other(_) => {}
+        }
+    }
+
+    fn into_destination(self, service: AddressFamily) -> Result<Destination, DecodeError> {
+        // Kernels before 3.18 leave the family out: it was the service's then.
+        let family = match self.family {
+            Some(family) if family != 0 => family_from_wire(family)?,
+            _ => service,
+        };
+        let method = self.method.ok_or_else(|| missing("IPVS_DEST_ATTR_FWD_METHOD"))?;
+        let forwarding = match method & METHOD_MASK {
+            METHOD_MASQUERADE => ForwardingMethod::Masquerade,
+            METHOD_LOCAL => ForwardingMethod::Local,
+            METHOD_GATEWAY => ForwardingMethod::Gateway,
+            // The kernel reports tunnel data for every method; only here does it act.
+            METHOD_TUNNEL => ForwardingMethod::Tunnel(Tunnel::from_wire(
+                self.tunnel_type,
+                self.tunnel_port.map_or(0, |port| port.0),
+                self.tunnel_flags,
+            )),
+            other => ForwardingMethod::Other(other),
+        };
+        let weight = self.weight.ok_or_else(|| missing("IPVS_DEST_ATTR_WEIGHT"))?;
+        Ok(Destination {
+            key: DestinationKey {
+                address: self.address.ok_or_else(|| missing("IPVS_DEST_ATTR_ADDR"))?.to_ip(family),
+                port: self.port.ok_or_else(|| missing("IPVS_DEST_ATTR_PORT"))?.0,
+            },
+            forwarding,
+            weight: Weight::new(weight).map_err(|e: Invalid| DecodeError::from(e.to_string()))?,
+            thresholds: Thresholds::from_kernel(self.upper, self.lower),
+        })
+    }
+}

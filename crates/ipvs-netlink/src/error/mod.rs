@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What can go wrong, in words that say what to do about it.
+
+mod errno;
+mod kernel;
+
+use std::io;
+
+pub use errno::Errno;
+pub use kernel::KernelError;
+
+use crate::client::Operation;
+use crate::model::Invalid;
+
+/// Why an operation failed.
+///
+/// Its text is one line, "cannot add server 10.0.0.2:80 to tcp/10.1.0.1:80: it
+/// is there already (EEXIST)"; [`hints`](Self::hints) say what may help.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The kernel refused.
+    #[error(transparent)]
+    Kernel(Box<KernelError>),
+    /// The kernel has no IPVS, or cannot load it.
+    #[error("cannot reach IPVS: the kernel does not have it and could not load the module ip_vs")]
+    FamilyMissing,
+    /// Refused before anything was sent.
+    #[error("cannot {operation}: {reason}")]
+    Invalid {
+        /// What was to be done.
+        operation: Box<Operation>,
+        /// Why not.
+        reason: Invalid,
+    },
+    /// A system call on the socket failed.
+    #[error("cannot {operation}: {action}: {source}")]
+    Io {
+        /// What was to be done.
+        operation: Box<Operation>,
+        /// Which step failed.
+        action: &'static str,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// No answer came in time. Whether the kernel did it is not known: read
+    /// back before trying again.
+    #[error("cannot tell the outcome: {operation}: the kernel did not answer in time")]
+    TimedOut {
+        /// What was to be done.
+        operation: Box<Operation>,
+    },
+    /// Answers were dropped because the socket's receive buffer was full
+    /// (`ENOBUFS`). The requests were carried out all the same; which of them
+    /// failed is not known: read back.
+    #[error("cannot tell the outcome: {operation}: the kernel's answers were lost (ENOBUFS)")]
+    RepliesLost {
+        /// What was to be done.
+        operation: Box<Operation>,
+    },
+    /// The kernel's answer could not be understood.
+    #[error("cannot {operation}: the kernel's answer could not be read: {detail}")]
+    Decode {
+        /// What was to be done.
+        operation: Box<Operation>,
+        /// What was wrong with the answer.
+        detail: String,
+    },
+}
+
+/// The kind of an [`Error`], to match on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// `CAP_NET_ADMIN` in the initial user namespace is missing (`EPERM`).
+    PermissionDenied,
+    /// The kernel has no IPVS.
+    FamilyMissing,
+    /// The object to add exists (`EEXIST`).
+    AlreadyExists,
+    /// No such virtual service (`ESRCH`).
+    ServiceMissing,
+    /// The service exists, the real server in it does not (`ENOENT`).
+    DestinationMissing,
+    /// The scheduler or the persistence engine cannot be loaded (`ENOENT`).
+    SchedulerMissing,
+    /// Refused before anything was sent.
+    Invalid,
+    /// The kernel refused a value (`EINVAL`, `ERANGE`).
+    Rejected,
+    /// The kernel cannot do that at all (`EOPNOTSUPP`, `EAFNOSUPPORT`).
+    Unsupported,
+    /// Out of memory, or the module is being unloaded.
+    Unavailable,
+    /// Whether it was done is not known.
+    OutcomeUnknown,
+    /// Anything else.
+    Other,
+}
+
+impl Error {
+    /// What to match on.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Kernel(error) => error.kind(),
+            Self::FamilyMissing => ErrorKind::FamilyMissing,
+            Self::Invalid { .. } => ErrorKind::Invalid,
+            Self::TimedOut { .. } | Self::RepliesLost { .. } => ErrorKind::OutcomeUnknown,
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                ErrorKind::PermissionDenied
+            }
+            Self::Io { .. } | Self::Decode { .. } => ErrorKind::Other,
+        }
+    }
+
+    /// What may help, a line each, most likely first.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Kernel(error) => error.hints(),
+            Self::FamilyMissing => vec![
+                "load it with `modprobe ip_vs`; Debian: it is in the linux-image package, \
+                 cloud and container kernels may lack it"
+                    .to_owned(),
+            ],
+            Self::TimedOut { .. } | Self::RepliesLost { .. } => {
+                vec!["list the service to see what was done, then try again".to_owned()]
+            }
+            Self::Invalid { .. } | Self::Io { .. } | Self::Decode { .. } => Vec::new(),
+        }
+    }
+}
+
+impl From<KernelError> for Error {
+    fn from(error: KernelError) -> Self {
+        Self::Kernel(Box::new(error))
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Generic netlink without a socket and without IPVS: bytes in, replies out.
+
+mod ctrl;
+mod ext_ack;
+mod reply;
+mod request;
+
+pub(crate) use ctrl::{decode_family_id, get_family};
+pub use ext_ack::ExtAck;
+pub(crate) use reply::{ReplyBody, replies};
+pub(crate) use request::encode;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What travels on the wire: commands and attributes of the generic-netlink
+//! family `IPVS`, as in `include/uapi/linux/ip_vs.h`.
+//!
+//! An attribute that this module does not know, or whose length is not the one
+//! it knows, is kept as `Other` and emitted again unchanged. Nothing here
+//! judges a value; that is the business of [`model`](crate::model).
+
+mod command;
+mod info;
+mod ipvs;
+mod service;
+mod stats;
+mod table;
+mod wire;
+
+mod destination;
+
+pub use command::Command;
+pub use destination::DestinationAttribute;
+pub use info::InfoAttribute;
+pub use ipvs::{Attribute, IpvsMessage};
+pub use service::ServiceAttribute;
+pub use stats::{Stats64Attribute, StatsAttribute};
+pub use wire::{BigEndianPort, Text, WireAddress, WireFlags, WireNetmask};
+pub(crate) use wire::{attributes, payload};

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! One row per attribute: number, name and form. Length, encoding and decoding
+//! follow from the row, so that they cannot disagree.
+
+macro_rules! attribute_table {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $($(#[$row_meta:meta])* $number:literal => $variant:ident($form:ty),)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$row_meta])* $variant($form),)*
+            /// An attribute with another number, or with a payload that is not
+            /// of the known form, unchanged.
+            Other(netlink_packet_core::DefaultNla),
+        }
+
+        impl netlink_packet_core::Nla for $name {
+            fn value_len(&self) -> usize {
+                match self {
+                    $(Self::$variant(value) => $crate::message::wire::Wire::length(value),)*
+                    Self::Other(nla) => netlink_packet_core::Nla::value_len(nla),
+                }
+            }
+
+            fn kind(&self) -> u16 {
+                match self {
+                    $(Self::$variant(_) => {
+                        let nested = <$form as $crate::message::wire::Wire>::NESTED;
+                        $number | if nested { netlink_packet_core::NLA_F_NESTED } else { 0 }
+                    })*
+                    Self::Other(nla) => netlink_packet_core::Nla::kind(nla),
+                }
+            }
+
+            fn emit_value(&self, buffer: &mut [u8]) {
+                match self {
+                    $(Self::$variant(value) => $crate::message::wire::Wire::emit(value, buffer),)*
+                    Self::Other(nla) => netlink_packet_core::Nla::emit_value(nla, buffer),
+                }
+            }
+        }
+
+        impl<'a> netlink_packet_core::Parseable<netlink_packet_core::NlaBuffer<&'a [u8]>>
+            for $name
+        {
+            fn parse(
+                nla: &netlink_packet_core::NlaBuffer<&'a [u8]>,
+            ) -> Result<Self, netlink_packet_core::DecodeError> {
+                let known = match nla.kind() {
+                    $($number => {
+                        <$form as $crate::message::wire::Wire>::parse(nla.value())
+                            .map(Self::$variant)
+                    })*
+                    _ => None,
+                };
+                match known {
+                    Some(attribute) => Ok(attribute),
+                    None => netlink_packet_core::DefaultNla::parse(nla).map(Self::Other),
+                }
+            }
+        }
+    };
+}
+
+pub(super) use attribute_table;

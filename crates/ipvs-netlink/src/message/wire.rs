@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The forms a value can take inside an attribute.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use netlink_packet_core::{DecodeError, NLA_HEADER_SIZE, Nla, NlaBuffer, NlasIterator, Parseable};
+
+use crate::model::AddressFamily;
+
+/// A value that can be an attribute's payload.
+pub(super) trait Wire: Sized {
+    /// Whether the attribute gets `NLA_F_NESTED`.
+    const NESTED: bool = false;
+
+    /// Bytes of the payload.
+    fn length(&self) -> usize;
+
+    /// Writes exactly [`length`](Self::length) bytes.
+    fn emit(&self, buffer: &mut [u8]);
+
+    /// Reads the payload; `None` if it is not of this form.
+    fn parse(payload: &[u8]) -> Option<Self>;
+}
+
+macro_rules! host_order_integer {
+    ($($integer:ty),*) => {$(
+        impl Wire for $integer {
+            fn length(&self) -> usize {
+                size_of::<$integer>()
+            }
+
+            fn emit(&self, buffer: &mut [u8]) {
+                buffer.copy_from_slice(&self.to_ne_bytes());
+            }
+
+            fn parse(payload: &[u8]) -> Option<Self> {
+                Some(Self::from_ne_bytes(payload.try_into().ok()?))
+            }
+        }
+    )*};
+}
+
+host_order_integer!(u8, u16, u32, u64);
+
+/// A port in network byte order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BigEndianPort(pub u16);
+
+impl Wire for BigEndianPort {
+    fn length(&self) -> usize {
+        size_of::<u16>()
+    }
+
+    fn emit(&self, buffer: &mut [u8]) {
+        buffer.copy_from_slice(&self.0.to_be_bytes());
+    }
+
+    fn parse(payload: &[u8]) -> Option<Self> {
+        Some(Self(u16::from_be_bytes(payload.try_into().ok()?)))
+    }
+}
+
+/// `union nf_inet_addr`: 16 bytes, of which IPv4 uses the first four. Which
+/// family it is stands in another attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WireAddress(pub [u8; 16]);
+
+impl WireAddress {
+    /// The address, read as one of `family`.
+    pub fn to_ip(self, family: AddressFamily) -> IpAddr {
+        let [a, b, c, d, ..] = self.0;
+        match family {
+            AddressFamily::Ipv4 => Ipv4Addr::new(a, b, c, d).into(),
+            AddressFamily::Ipv6 => Ipv6Addr::from(self.0).into(),
+        }
+    }
+}
+
+impl From<IpAddr> for WireAddress {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(v4) => {
+                let mut bytes = [0; 16];
+                bytes[..4].copy_from_slice(&v4.octets());
+                Self(bytes)
+            }
+            IpAddr::V6(v6) => Self(v6.octets()),
+        }
+    }
+}
+
+impl Wire for WireAddress {
+    fn length(&self) -> usize {
+        self.0.len()
+    }
+
+    fn emit(&self, buffer: &mut [u8]) {
+        buffer.copy_from_slice(&self.0);
+    }
+
+    /// Four bytes are an IPv4 address cut short, which the kernel accepts too.
+    fn parse(payload: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 16];
+        match payload.len() {
+            length @ (4 | 16) => bytes[..length].copy_from_slice(payload),
+            _ => return None,
+        }
+        Some(Self(bytes))
+    }
+}
+
+/// `struct ip_vs_flags`: bits, and which of them to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WireFlags {
+    /// The bits.
+    pub flags: u32,
+    /// In requests: the bits to set to `flags`; the others stay. In replies:
+    /// all ones.
+    pub mask: u32,
+}
+
+impl Wire for WireFlags {
+    fn length(&self) -> usize {
+        2 * size_of::<u32>()
+    }
+
+    fn emit(&self, buffer: &mut [u8]) {
+        let (flags, mask) = buffer.split_at_mut(size_of::<u32>());
+        self.flags.emit(flags);
+        self.mask.emit(mask);
+    }
+
+    fn parse(payload: &[u8]) -> Option<Self> {
+        let (flags, mask) = payload.split_at_checked(size_of::<u32>())?;
+        Some(Self { flags: u32::parse(flags)?, mask: u32::parse(mask)? })
+    }
+}
+
+/// A netmask field: an IPv4 mask in network order, or an IPv6 prefix length as
+/// a number in host order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WireNetmask(pub [u8; 4]);
+
+impl Wire for WireNetmask {
+    fn length(&self) -> usize {
+        self.0.len()
+    }
+
+    fn emit(&self, buffer: &mut [u8]) {
+        buffer.copy_from_slice(&self.0);
+    }
+
+    fn parse(payload: &[u8]) -> Option<Self> {
+        Some(Self(payload.try_into().ok()?))
+    }
+}
+
+/// Text with its final NUL, which the kernel demands (`NLA_NUL_STRING`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(pub String);
+
+impl Wire for Text {
+    fn length(&self) -> usize {
+        self.0.len() + 1
+    }
+
+    fn emit(&self, buffer: &mut [u8]) {
+        let (text, nul) = buffer.split_at_mut(self.0.len());
+        text.copy_from_slice(self.0.as_bytes());
+        nul.fill(0);
+    }
+
+    fn parse(payload: &[u8]) -> Option<Self> {
+        let text = payload.strip_suffix(b"\0").unwrap_or(payload);
+        Some(Self(std::str::from_utf8(text).ok()?.to_owned()))
+    }
+}
+
+/// Attributes within an attribute.
+impl<A> Wire for Vec<A>
+where
+    A: Nla + for<'a> Parseable<NlaBuffer<&'a [u8]>>,
+{
+    const NESTED: bool = true;
+
+    fn length(&self) -> usize {
+        netlink_packet_core::Emitable::buffer_len(&self.as_slice())
+    }
+
+    fn emit(&self, buffer: &mut [u8]) {
+        netlink_packet_core::Emitable::emit(&self.as_slice(), buffer);
+    }
+
+    fn parse(payload: &[u8]) -> Option<Self> {
+        attributes(payload).collect::<Result<_, _>>().ok()
+    }
+}
+
+/// The attributes in `payload`, one after the other.
+pub(crate) fn attributes<'a, A>(
+    payload: &'a [u8],
+) -> impl Iterator<Item = Result<A, DecodeError>> + 'a
+where
+    A: Parseable<NlaBuffer<&'a [u8]>> + 'a,
+{
+    NlasIterator::new(payload).map(|nla| A::parse(&nla?))
+}
+
+/// The payload of `nla`, for as long as the buffer it stands in.
+pub(crate) fn payload(nla: NlaBuffer<&[u8]>) -> &[u8] {
+    let end = usize::from(nla.length());
+    nla.into_inner().get(NLA_HEADER_SIZE..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv4_address_may_be_cut_short() {
+        let four = WireAddress::parse(&[192, 0, 2, 1]).unwrap();
+        assert_eq!(four, WireAddress::from(IpAddr::from([192, 0, 2, 1])));
+        assert_eq!(WireAddress::parse(&[0; 8]), None);
+    }
+
+    #[test]
+    fn text_ends_in_nul() {
+        let mut buffer = [0xff; 4];
+        Text("wrr".into()).emit(&mut buffer);
+        assert_eq!(&buffer, b"wrr\0");
+        assert_eq!(Text::parse(b"wrr\0"), Some(Text("wrr".into())));
+        assert_eq!(Text::parse(&[0xc3, 0x28]), None);
+    }
+}

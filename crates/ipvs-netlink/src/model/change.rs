@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::fmt;
+
+use super::{Destination, DestinationKey, Invalid, Service, ServiceKey};
+
+/// One change to the kernel's table: what a batch is made of.
+///
+/// The kernel has no transactions: each change stands for itself, and a failed
+/// one does not stop those behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Add a virtual service. Fails if there is one with that key.
+    AddService(Service),
+    /// Replace everything about a virtual service but its key.
+    SetService(Service),
+    /// Remove a virtual service and its real servers. Its connections stay in
+    /// the connection table.
+    RemoveService(ServiceKey),
+    /// Add a real server. Fails if there is one with that key.
+    AddDestination {
+        /// The virtual service.
+        service: ServiceKey,
+        /// The real server.
+        destination: Destination,
+    },
+    /// Replace everything about a real server but its key.
+    SetDestination {
+        /// The virtual service.
+        service: ServiceKey,
+        /// The real server.
+        destination: Destination,
+    },
+    /// Remove a real server. Its connections stay in the connection table, and
+    /// their packets are dropped (see the sysctl `expire_nodest_conn`).
+    RemoveDestination {
+        /// The virtual service.
+        service: ServiceKey,
+        /// The real server.
+        destination: DestinationKey,
+    },
+    /// Remove every virtual service of the network namespace.
+    Flush,
+}
+
+impl Change {
+    /// Refuses what the kernel would accept and then misread or ignore.
+    /// Removing is always allowed, whatever a table holds.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the first thing found.
+    pub fn check(&self) -> Result<(), Invalid> {
+        match self {
+            Self::AddService(service) | Self::SetService(service) => service.check(),
+            Self::AddDestination { service, destination }
+            | Self::SetDestination { service, destination } => destination.check(service),
+            Self::RemoveService(_) | Self::RemoveDestination { .. } | Self::Flush => Ok(()),
+        }
+    }
+}
+
+/// As in "cannot …": `add service tcp/192.0.2.10:80`.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AddService(service) => write!(f, "add service {}", service.key),
+            Self::SetService(service) => write!(f, "edit service {}", service.key),
+            Self::RemoveService(key) => write!(f, "delete service {key}"),
+            Self::AddDestination { service, destination } => {
+                write!(f, "add server {} to {service}", destination.key)
+            }
+            Self::SetDestination { service, destination } => {
+                write!(f, "edit server {} of {service}", destination.key)
+            }
+            Self::RemoveDestination { service, destination } => {
+                write!(f, "delete server {destination} of {service}")
+            }
+            Self::Flush => f.write_str("delete all services"),
+        }
+    }
+}

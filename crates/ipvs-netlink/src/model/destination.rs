@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::{Connections, DestinationKey, ForwardingMethod, Invalid, ServiceKey, Stats, Tunnel};
+
+/// A real server of a virtual service (the kernel's word is destination).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Destination {
+    /// Its address and port.
+    pub key: DestinationKey,
+    /// How packets reach it.
+    pub forwarding: ForwardingMethod,
+    /// Its share of new connections.
+    pub weight: Weight,
+    /// How many connections it may have.
+    pub thresholds: Thresholds,
+}
+
+impl Destination {
+    /// A real server of weight 1 without thresholds.
+    pub fn new(key: DestinationKey, forwarding: ForwardingMethod) -> Self {
+        Self { key, forwarding, weight: Weight::ONE, thresholds: Thresholds::UNLIMITED }
+    }
+
+    /// Refuses, for a server of `service`, what the kernel would accept and
+    /// then misread or ignore, and what it would refuse with a bare `EINVAL`.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the first thing found.
+    pub fn check(&self, service: &ServiceKey) -> Result<(), Invalid> {
+        if let Some(why) = not_a_server(self.key.address) {
+            return Err(Invalid::DestinationAddress { address: self.key.address, why });
+        }
+        let method = match self.forwarding {
+            ForwardingMethod::Other(value) => return Err(Invalid::ForwardingMethod(value)),
+            ForwardingMethod::Tunnel(tunnel) => {
+                tunnel.check()?;
+                "tunnelling"
+            }
+            _ => "direct routing",
+        };
+        let tunnelled = matches!(self.forwarding, ForwardingMethod::Tunnel(_));
+        if self.key.family() != service.family() && !tunnelled {
+            return Err(Invalid::MixedFamilies { service: *service, destination: self.key });
+        }
+        // Services without a port of their own (fwmark, port 0) take each packet's.
+        match service.port() {
+            Some(port) if port != 0 && self.key.port != port && self.forwarding.keeps_port() => {
+                Err(Invalid::PortRewrite { method, service: *service, port, destination: self.key })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The tunnel, if packets travel through one.
+    pub fn tunnel(&self) -> Option<Tunnel> {
+        match self.forwarding {
+            ForwardingMethod::Tunnel(tunnel) => Some(tunnel),
+            _ => None,
+        }
+    }
+}
+
+/// What `address` is if it cannot be a real server (`__ip_vs_new_dest`).
+fn not_a_server(address: IpAddr) -> Option<&'static str> {
+    match address {
+        IpAddr::V4(Ipv4Addr::BROADCAST) => Some("the broadcast address"),
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => Some("link-local"),
+        IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => {
+            Some("an IPv4 address in IPv6 form; write the IPv4 address")
+        }
+        _ if address.is_unspecified() => Some("the unspecified address"),
+        _ if address.is_multicast() => Some("a multicast address"),
+        _ => None,
+    }
+}
+
+/// A real server's share of new connections, 0 to 2147483647. 0 gives it no
+/// new ones and leaves those it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Weight(u32);
+
+impl Weight {
+    /// No new connections.
+    pub const ZERO: Self = Self(0);
+    /// The default.
+    pub const ONE: Self = Self(1);
+
+    /// That weight.
+    ///
+    /// # Errors
+    /// [`Invalid::Weight`] above 2147483647: the kernel reads it as `int`.
+    pub fn new(weight: u32) -> Result<Self, Invalid> {
+        if i32::try_from(weight).is_ok() {
+            Ok(Self(weight))
+        } else {
+            Err(Invalid::Weight(weight.into()))
+        }
+    }
+
+    /// The number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for Weight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How many connections a real server may have before it gets no more, and
+/// when it gets some again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Thresholds {
+    upper: u32,
+    lower: u32,
+}
+
+impl Thresholds {
+    /// No limit.
+    pub const UNLIMITED: Self = Self { upper: 0, lower: 0 };
+
+    /// Stop at `upper` connections (0: never), start again below `lower` (0:
+    /// at three quarters of `upper`).
+    ///
+    /// # Errors
+    /// [`Invalid::ThresholdsCrossed`] if `lower` is above `upper`;
+    /// [`Invalid::UpperThreshold`] above 2147483647.
+    pub fn new(upper: u32, lower: u32) -> Result<Self, Invalid> {
+        if i32::try_from(upper).is_err() {
+            return Err(Invalid::UpperThreshold(upper));
+        }
+        if lower > upper {
+            return Err(Invalid::ThresholdsCrossed { lower, upper });
+        }
+        Ok(Self { upper, lower })
+    }
+
+    /// What the kernel holds already.
+    pub(crate) fn from_kernel(upper: u32, lower: u32) -> Self {
+        Self { upper, lower }
+    }
+
+    /// Connections at which the server gets no more; 0 for no limit.
+    pub fn upper(self) -> u32 {
+        self.upper
+    }
+
+    /// Connections below which it gets some again; 0 for three quarters of
+    /// the upper threshold.
+    pub fn lower(self) -> u32 {
+        self.lower
+    }
+}
+
+/// A real server as the kernel has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DestinationEntry {
+    /// Its settings.
+    pub destination: Destination,
+    /// Its connections now.
+    pub connections: Connections,
+    /// Its counters.
+    pub stats: Stats,
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::fmt;
+use std::num::NonZeroU16;
+
+use super::Invalid;
+
+/// How packets reach a real server (`IP_VS_CONN_F_FWD_MASK`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ForwardingMethod {
+    /// NAT: destination rewritten to the real server's address and port;
+    /// replies return through the director.
+    Masquerade,
+    /// DR: only the MAC address changes; the real server holds the VIP and
+    /// answers the client directly.
+    Gateway,
+    /// TUN: the packet travels inside another one; the real server holds the
+    /// VIP and answers the client directly.
+    Tunnel(Tunnel),
+    /// Delivered on the director itself.
+    Local,
+    /// A value the kernel reported and this library does not know. It can be
+    /// shown, not set.
+    Other(u32),
+}
+
+impl ForwardingMethod {
+    /// Whether the packet keeps its destination, so that the real server's
+    /// port has no effect.
+    pub fn keeps_port(&self) -> bool {
+        matches!(self, Self::Gateway | Self::Tunnel(_))
+    }
+}
+
+/// As `ipvsadm` lists it: `Masq`, `Route`, `Tunnel`, `Local`.
+impl fmt::Display for ForwardingMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Masquerade => f.write_str("Masq"),
+            Self::Gateway => f.write_str("Route"),
+            Self::Tunnel(_) => f.write_str("Tunnel"),
+            Self::Local => f.write_str("Local"),
+            Self::Other(value) => write!(f, "method-{value}"),
+        }
+    }
+}
+
+/// What a tunnelled packet is wrapped in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Tunnel {
+    /// IP in IP (protocol 4, or 41 for IPv6 inside).
+    Ipip,
+    /// Generic UDP encapsulation.
+    Gue {
+        /// The UDP port the real server listens on.
+        port: NonZeroU16,
+        /// The outer UDP checksum.
+        checksum: GueChecksum,
+    },
+    /// Generic routing encapsulation (protocol 47).
+    Gre {
+        /// Whether the outer header carries a checksum. A real server that
+        /// does not expect it drops the packet, and the reverse.
+        checksum: bool,
+    },
+    /// Values the kernel reported and this library does not know. They can be
+    /// shown, not set.
+    Other {
+        /// `IPVS_DEST_ATTR_TUN_TYPE`.
+        kind: u8,
+        /// `IPVS_DEST_ATTR_TUN_PORT`.
+        port: u16,
+        /// `IPVS_DEST_ATTR_TUN_FLAGS`.
+        flags: u16,
+    },
+}
+
+/// Checksum of a GUE tunnel (`IP_VS_TUNNEL_ENCAP_FLAG_*`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum GueChecksum {
+    /// No outer checksum.
+    #[default]
+    None,
+    /// An outer UDP checksum.
+    Outer,
+    /// An outer checksum with remote checksum offload.
+    Remote,
+}
+
+const TYPE_IPIP: u8 = 0;
+const TYPE_GUE: u8 = 1;
+const TYPE_GRE: u8 = 2;
+const FLAG_CHECKSUM: u16 = 1;
+const FLAG_REMOTE_CHECKSUM: u16 = 2;
+
+impl Tunnel {
+    /// The kernel's type, port and flags.
+    pub(crate) fn to_wire(self) -> (u8, u16, u16) {
+        match self {
+            Self::Ipip => (TYPE_IPIP, 0, 0),
+            Self::Gue { port, checksum } => {
+                let flags = match checksum {
+                    GueChecksum::None => 0,
+                    GueChecksum::Outer => FLAG_CHECKSUM,
+                    GueChecksum::Remote => FLAG_REMOTE_CHECKSUM,
+                };
+                (TYPE_GUE, port.get(), flags)
+            }
+            Self::Gre { checksum } => (TYPE_GRE, 0, if checksum { FLAG_CHECKSUM } else { 0 }),
+            Self::Other { kind, port, flags } => (kind, port, flags),
+        }
+    }
+
+    pub(crate) fn from_wire(kind: u8, port: u16, flags: u16) -> Self {
+        match (kind, NonZeroU16::new(port), flags) {
+            (TYPE_IPIP, _, _) => Self::Ipip,
+            (TYPE_GUE, Some(port), 0) => Self::Gue { port, checksum: GueChecksum::None },
+            (TYPE_GUE, Some(port), FLAG_CHECKSUM) => {
+                Self::Gue { port, checksum: GueChecksum::Outer }
+            }
+            (TYPE_GUE, Some(port), FLAG_REMOTE_CHECKSUM) => {
+                Self::Gue { port, checksum: GueChecksum::Remote }
+            }
+            (TYPE_GRE, _, 0) => Self::Gre { checksum: false },
+            (TYPE_GRE, _, FLAG_CHECKSUM) => Self::Gre { checksum: true },
+            _ => Self::Other { kind, port, flags },
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        match self {
+            Self::Other { kind, .. } => Err(Invalid::TunnelType(*kind)),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tunnel_survives_the_wire() {
+        let port = NonZeroU16::new(6080).unwrap();
+        for tunnel in [
+            Tunnel::Ipip,
+            Tunnel::Gue { port, checksum: GueChecksum::None },
+            Tunnel::Gue { port, checksum: GueChecksum::Outer },
+            Tunnel::Gue { port, checksum: GueChecksum::Remote },
+            Tunnel::Gre { checksum: false },
+            Tunnel::Gre { checksum: true },
+            Tunnel::Other { kind: 1, port: 0, flags: 0 },
+            Tunnel::Other { kind: 1, port: 7, flags: 3 },
+            Tunnel::Other { kind: 99, port: 1, flags: 2 },
+        ] {
+            let (kind, port, flags) = tunnel.to_wire();
+            assert_eq!(Tunnel::from_wire(kind, port, flags), tunnel);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::fmt;
+
+/// What the kernel says of its IPVS (`IPVS_CMD_GET_INFO`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Info {
+    /// The version of IPVS, 1.2.1 in every kernel since 2008.
+    pub version: IpvsVersion,
+    /// Buckets of the connection table. Since 7.1 the table grows, and is 0
+    /// until the first service exists.
+    pub connection_table_size: u32,
+}
+
+/// The version of IPVS, not of the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IpvsVersion {
+    /// The first number.
+    pub major: u8,
+    /// The second number.
+    pub minor: u8,
+    /// The third number.
+    pub patch: u8,
+}
+
+impl IpvsVersion {
+    /// From `IP_VS_VERSION_CODE`, for example 0x010201.
+    pub(crate) fn from_code(code: u32) -> Self {
+        let [_, major, minor, patch] = code.to_be_bytes();
+        Self { major, minor, patch }
+    }
+}
+
+impl fmt::Display for IpvsVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::str::FromStr;
+
+use super::{AddressFamily, Invalid, Protocol};
+
+/// What identifies a virtual service within a network namespace.
+///
+/// As text: `tcp/192.0.2.10:80`, `udp/[2001:db8::1]:53`, `fwmark/7`,
+/// `fwmark/7/ipv6`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ServiceKey {
+    /// Packets to an address and port.
+    Endpoint {
+        /// The transport protocol.
+        protocol: Protocol,
+        /// The virtual IP address (VIP).
+        address: IpAddr,
+        /// The port; 0 means every port and needs persistence.
+        port: u16,
+    },
+    /// Packets the firewall marked. The same mark can exist once per family.
+    Fwmark {
+        /// The family of the packets.
+        family: AddressFamily,
+        /// The mark. 0 means "no mark" to the kernel and cannot be one.
+        mark: NonZeroU32,
+    },
+}
+
+impl ServiceKey {
+    /// A service on TCP `address`:`port`.
+    pub fn tcp(address: impl Into<IpAddr>, port: u16) -> Self {
+        Self::Endpoint { protocol: Protocol::Tcp, address: address.into(), port }
+    }
+
+    /// A service on UDP `address`:`port`.
+    pub fn udp(address: impl Into<IpAddr>, port: u16) -> Self {
+        Self::Endpoint { protocol: Protocol::Udp, address: address.into(), port }
+    }
+
+    /// A service on SCTP `address`:`port`.
+    pub fn sctp(address: impl Into<IpAddr>, port: u16) -> Self {
+        Self::Endpoint { protocol: Protocol::Sctp, address: address.into(), port }
+    }
+
+    /// A service for packets of `family` that carry the firewall mark `mark`.
+    ///
+    /// # Errors
+    /// [`Invalid::ZeroFwmark`] if `mark` is 0.
+    pub fn fwmark(family: AddressFamily, mark: u32) -> Result<Self, Invalid> {
+        let mark = NonZeroU32::new(mark).ok_or(Invalid::ZeroFwmark)?;
+        Ok(Self::Fwmark { family, mark })
+    }
+
+    /// The address family of the packets this service balances.
+    pub fn family(&self) -> AddressFamily {
+        match self {
+            Self::Endpoint { address, .. } => AddressFamily::of(*address),
+            Self::Fwmark { family, .. } => *family,
+        }
+    }
+
+    /// The port, or `None` for a firewall-mark service.
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            Self::Endpoint { port, .. } => Some(*port),
+            Self::Fwmark { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for ServiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Endpoint { protocol, address, port } => {
+                write!(f, "{protocol}/{}", SocketAddr::new(*address, *port))
+            }
+            Self::Fwmark { family: AddressFamily::Ipv4, mark } => write!(f, "fwmark/{mark}"),
+            Self::Fwmark { family: AddressFamily::Ipv6, mark } => write!(f, "fwmark/{mark}/ipv6"),
+        }
+    }
+}
+
+impl FromStr for ServiceKey {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = |expected| Invalid::ServiceText { text: text.to_owned(), expected };
+        let (kind, rest) = text
+            .split_once('/')
+            .ok_or_else(|| wrong("PROTOCOL/ADDRESS:PORT or fwmark/NUMBER[/ipv6]"))?;
+        if kind == "fwmark" {
+            let (mark, family) = match rest.strip_suffix("/ipv6") {
+                Some(mark) => (mark, AddressFamily::Ipv6),
+                None => (rest, AddressFamily::Ipv4),
+            };
+            let plain = !mark.starts_with('+');
+            let mark = mark.parse().ok().filter(|_| plain);
+            let mark = mark.ok_or_else(|| wrong("fwmark/NUMBER[/ipv6]"))?;
+            return Self::fwmark(family, mark);
+        }
+        let protocol = Protocol::from_text(kind)
+            .ok_or_else(|| wrong("tcp/, udp/, sctp/ or fwmark/ in front"))?;
+        let endpoint: DestinationKey =
+            rest.parse().map_err(|_| wrong("ADDRESS:PORT or [ADDRESS]:PORT after the protocol"))?;
+        Ok(Self::Endpoint { protocol, address: endpoint.address, port: endpoint.port })
+    }
+}
+
+/// What identifies a real server within its virtual service.
+///
+/// The forwarding method is not part of it: the same address and port cannot
+/// be added twice with two methods. As text: `10.0.0.11:8080`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DestinationKey {
+    /// The real server's address (RIP).
+    pub address: IpAddr,
+    /// Its port; 0 keeps the port of the packet.
+    pub port: u16,
+}
+
+impl DestinationKey {
+    /// The real server `address`:`port`.
+    pub fn new(address: impl Into<IpAddr>, port: u16) -> Self {
+        Self { address: address.into(), port }
+    }
+
+    /// The address family, which may differ from the service's for tunnels.
+    pub fn family(&self) -> AddressFamily {
+        AddressFamily::of(self.address)
+    }
+}
+
+impl fmt::Display for DestinationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SocketAddr::new(self.address, self.port).fmt(f)
+    }
+}
+
+impl FromStr for DestinationKey {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text.parse() {
+            Ok(SocketAddr::V4(v4)) => Ok(Self::new(*v4.ip(), v4.port())),
+            // A zone (`%eth0`) has no place in IPVS; dropping it would change the meaning.
+            Ok(SocketAddr::V6(v6)) if v6.scope_id() == 0 => Ok(Self::new(*v6.ip(), v6.port())),
+            _ => Err(Invalid::DestinationText { text: text.to_owned() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_round_trips() {
+        for text in [
+            "tcp/192.0.2.10:80",
+            "udp/[2001:db8::1]:53",
+            "sctp/192.0.2.10:0",
+            "ah/192.0.2.10:0",
+            "ip-99/192.0.2.10:7",
+            "fwmark/7",
+            "fwmark/4294967295/ipv6",
+        ] {
+            let key: ServiceKey = text.parse().unwrap();
+            assert_eq!(key.to_string(), text);
+        }
+        let server: DestinationKey = "[2001:db8::11]:8080".parse().unwrap();
+        assert_eq!(server.to_string(), "[2001:db8::11]:8080");
+    }
+
+    #[test]
+    fn text_that_ipvsadm_would_twist_is_refused() {
+        for text in [
+            "tcp/10.1:80",
+            "tcp/010.0.0.1:80",
+            "tcp/192.0.2.10",
+            "tcp/[192.0.2.10]:80",
+            "tcp/[fe80::1%3]:80",
+            "tcp/2001:db8::1",
+            "tcp/192.0.2.10:70000",
+            "icmp/192.0.2.10:80",
+            "192.0.2.10:80",
+            "fwmark/",
+            "fwmark/-1",
+            "fwmark/+1",
+            "fwmark/7/ipv4",
+            "",
+        ] {
+            assert!(text.parse::<ServiceKey>().is_err(), "{text} was accepted");
+        }
+        assert_eq!("fwmark/0".parse::<ServiceKey>(), Err(Invalid::ZeroFwmark));
+    }
+}

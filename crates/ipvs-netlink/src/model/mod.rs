@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What an administrator means: virtual services, real servers and the words
+//! for them. Nothing here knows a netlink attribute, and nothing here can
+//! express what the kernel would misread: a GUE tunnel without a port, a lower
+//! threshold above the upper one, or firewall mark 0 cannot be built.
+
+mod change;
+mod destination;
+mod forwarding;
+mod info;
+mod invalid;
+mod key;
+mod netmask;
+mod persistence;
+mod protocol;
+mod scheduler;
+mod service;
+mod stats;
+
+pub use change::Change;
+pub use destination::{Destination, DestinationEntry, Thresholds, Weight};
+pub use forwarding::{ForwardingMethod, GueChecksum, Tunnel};
+pub use info::{Info, IpvsVersion};
+pub use invalid::Invalid;
+pub use key::{DestinationKey, ServiceKey};
+pub use netmask::Netmask;
+pub use persistence::{EngineName, Persistence, PersistenceTimeout};
+pub use protocol::{AddressFamily, Protocol};
+pub use scheduler::{Scheduler, SchedulerFlags, SchedulerName};
+pub use service::{Service, ServiceEntry};
+pub use stats::{Connections, Stats};

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::scheduler::is_plain_name;
+use super::{Invalid, Netmask};
+
+/// Connections of one client, or of one client network, stay on one server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Persistence {
+    /// How long after the last connection the client is remembered.
+    pub timeout: PersistenceTimeout,
+    /// Which part of the address makes a client.
+    pub netmask: Netmask,
+}
+
+/// Seconds for which a client is remembered, 1 to 2678400 (31 days).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PersistenceTimeout(u32);
+
+impl PersistenceTimeout {
+    /// What `-p` without a value means: six minutes.
+    pub const DEFAULT: Self = Self(360);
+    /// 31 days, the most `ipvsadm` accepts too.
+    pub const MAX: Self = Self(31 * 24 * 60 * 60);
+
+    /// That many seconds.
+    ///
+    /// # Errors
+    /// [`Invalid::PersistenceTimeout`] outside 1 to 2678400: the kernel
+    /// multiplies by HZ into 32 bits and wraps silently.
+    pub fn from_seconds(seconds: u32) -> Result<Self, Invalid> {
+        if (1..=Self::MAX.0).contains(&seconds) {
+            Ok(Self(seconds))
+        } else {
+            Err(Invalid::PersistenceTimeout(seconds.into()))
+        }
+    }
+
+    /// What the kernel holds already, which it can hold again.
+    pub(crate) fn from_kernel(seconds: u32) -> Self {
+        Self(seconds)
+    }
+
+    /// The number of seconds.
+    pub fn as_seconds(self) -> u32 {
+        self.0
+    }
+}
+
+/// The name of a persistence engine; `sip` is the only one in the kernel.
+///
+/// An engine acts on persistent UDP services only. The kernel pastes the name
+/// into a module name, so it must be plain.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EngineName(Box<str>);
+
+impl EngineName {
+    /// What the kernel reported, whatever it holds.
+    pub(crate) fn from_kernel(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EngineName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for EngineName {
+    type Err = Invalid;
+
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        if is_plain_name(name) {
+            Ok(Self(name.into()))
+        } else {
+            Err(Invalid::Name { what: "persistence engine", name: name.to_owned() })
+        }
+    }
+}

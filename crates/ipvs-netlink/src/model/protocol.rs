@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::fmt;
+use std::net::IpAddr;
+
+/// IPv4 or IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AddressFamily {
+    /// `AF_INET`
+    Ipv4,
+    /// `AF_INET6`
+    Ipv6,
+}
+
+impl AddressFamily {
+    /// The family of an address.
+    pub fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::Ipv4,
+            IpAddr::V6(_) => Self::Ipv6,
+        }
+    }
+}
+
+impl fmt::Display for AddressFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ipv4 => "IPv4",
+            Self::Ipv6 => "IPv6",
+        })
+    }
+}
+
+/// The transport protocol of a virtual service.
+///
+/// The kernel stores any number, but has code to balance these five only
+/// (`net/netfilter/ipvs/ip_vs_proto.c`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// TCP, protocol 6.
+    Tcp,
+    /// UDP, protocol 17.
+    Udp,
+    /// SCTP, protocol 132.
+    Sctp,
+    /// IPsec ESP, protocol 50.
+    Esp,
+    /// IPsec AH, protocol 51.
+    Ah,
+    /// A number the kernel reported. It can be shown and deleted, not added.
+    Other(u16),
+}
+
+impl Protocol {
+    /// The IP protocol number, see `/etc/protocols`.
+    pub fn number(self) -> u16 {
+        match self {
+            Self::Tcp => 6,
+            Self::Udp => 17,
+            Self::Esp => 50,
+            Self::Ah => 51,
+            Self::Sctp => 132,
+            Self::Other(number) => number,
+        }
+    }
+
+    /// The protocol with this IP protocol number.
+    pub fn from_number(number: u16) -> Self {
+        match number {
+            6 => Self::Tcp,
+            17 => Self::Udp,
+            50 => Self::Esp,
+            51 => Self::Ah,
+            132 => Self::Sctp,
+            other => Self::Other(other),
+        }
+    }
+
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        Some(match text {
+            "tcp" => Self::Tcp,
+            "udp" => Self::Udp,
+            "sctp" => Self::Sctp,
+            "esp" => Self::Esp,
+            "ah" => Self::Ah,
+            other => Self::from_number(other.strip_prefix("ip-")?.parse().ok()?),
+        })
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp => f.write_str("tcp"),
+            Self::Udp => f.write_str("udp"),
+            Self::Sctp => f.write_str("sctp"),
+            Self::Esp => f.write_str("esp"),
+            Self::Ah => f.write_str("ah"),
+            Self::Other(number) => write!(f, "ip-{number}"),
+        }
+    }
+}

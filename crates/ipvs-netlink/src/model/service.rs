@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use super::{
+    EngineName, Invalid, Persistence, Protocol, Scheduler, SchedulerFlags, ServiceKey, Stats,
+};
+
+/// A virtual service as an administrator wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Service {
+    /// What it is: address and port, or mark.
+    pub key: ServiceKey,
+    /// How the real server of a new connection is chosen.
+    pub scheduler: Scheduler,
+    /// Flags of that scheduler.
+    pub scheduler_flags: SchedulerFlags,
+    /// Whether each client stays on one real server.
+    pub persistence: Option<Persistence>,
+    /// An engine that finds the client elsewhere than in its address.
+    pub engine: Option<EngineName>,
+    /// One-packet scheduling: each UDP packet is scheduled by itself, and no
+    /// connection is kept.
+    pub one_packet: bool,
+    /// Flag bits of the kernel that this library does not know, kept as read.
+    pub(crate) unknown_flags: u32,
+}
+
+impl Service {
+    /// A service without persistence or flags.
+    pub fn new(key: ServiceKey, scheduler: Scheduler) -> Self {
+        Self {
+            key,
+            scheduler,
+            scheduler_flags: SchedulerFlags::empty(),
+            persistence: None,
+            engine: None,
+            one_packet: false,
+            unknown_flags: 0,
+        }
+    }
+
+    /// Flag bits the kernel reported and this library does not know. They are
+    /// sent back as they are when the service is edited.
+    pub fn unknown_flags(&self) -> u32 {
+        self.unknown_flags
+    }
+
+    /// Refuses what the kernel would accept and then misread or ignore.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the first thing found.
+    pub fn check(&self) -> Result<(), Invalid> {
+        if let Scheduler::Other(name) = &self.scheduler {
+            super::SchedulerName::new(name.as_str())?;
+        }
+        if let Some(engine) = &self.engine {
+            engine.as_str().parse::<EngineName>()?;
+        }
+        if let Some(Persistence { netmask, .. }) = &self.persistence
+            && netmask.family() != self.key.family()
+        {
+            return Err(Invalid::NetmaskFamily {
+                service: self.key,
+                family: self.key.family(),
+                mask: netmask.family(),
+            });
+        }
+        match self.key {
+            ServiceKey::Endpoint { protocol: Protocol::Other(number), .. } => {
+                Err(Invalid::UnsupportedProtocol(number))
+            }
+            ServiceKey::Endpoint { port: 0, .. } if self.persistence.is_none() => {
+                Err(Invalid::PortZeroNotPersistent)
+            }
+            ServiceKey::Endpoint { protocol, .. }
+                if self.one_packet && protocol != Protocol::Udp =>
+            {
+                Err(Invalid::OnePacketNotUdp)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A virtual service as the kernel has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceEntry {
+    /// Its settings.
+    pub service: Service,
+    /// Its counters, the sum over real servers present and past.
+    pub stats: Stats,
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The way datagrams reach the kernel and come back.
+
+mod netlink;
+mod sys;
+
+use std::io;
+
+pub use netlink::NetlinkTransport;
+
+/// A connection to the kernel that carries whole datagrams.
+///
+/// [`NetlinkTransport`] is the real one. A transport of your own can wrap it,
+/// to log what passes or to lose some of it on purpose.
+pub trait Transport {
+    /// Sends one datagram.
+    ///
+    /// # Errors
+    /// The system's; nothing was sent then.
+    fn send(&mut self, datagram: &[u8]) -> io::Result<()>;
+
+    /// Waits for one datagram from the kernel and puts it into `buffer`.
+    ///
+    /// Returns its whole length; if that is more than `buffer` holds, the rest
+    /// is lost.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none comes in time;
+    /// `ENOBUFS` if the kernel had to drop answers.
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+impl<T: Transport + ?Sized> Transport for &mut T {
+    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
+        (**self).send(datagram)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (**self).receive(buffer)
+    }
+}

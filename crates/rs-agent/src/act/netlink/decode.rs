@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! rtnetlink messages as [`crate::facts`].
+
+use std::net::IpAddr;
+
+use netlink_packet_core::{Emitable as _, Parseable as _};
+use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressScope};
+use netlink_packet_route::link::{
+    InfoData, InfoIpTunnel, InfoKind, InfoPortKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+};
+use netlink_packet_route::route::{
+    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteVia,
+};
+use netlink_packet_route::{AddressFamily, IpProtocol};
+
+use crate::facts::{Address, DefaultRoute, Hop, Link, SavedRoute, Tunnel, TunnelKind};
+
+pub(super) fn link(message: &LinkMessage) -> Option<(u32, Link)> {
+    let flags = message.header.flags;
+    let mut name = None;
+    let mut infos: &[LinkInfo] = &[];
+    let mut has_master = false;
+    for attribute in &message.attributes {
+        match attribute {
+            LinkAttribute::IfName(text) => name = Some(text.clone()),
+            LinkAttribute::LinkInfo(list) => infos = list,
+            LinkAttribute::Controller(_) => has_master = true,
+            _ => {}
+        }
+    }
+    let name = name?;
+    let kind = infos.iter().find_map(|info| match info {
+        LinkInfo::Kind(kind) => Some(kind),
+        _ => None,
+    });
+    // A member of a VRF keeps its addresses and its ARP; a port of a bridge does not.
+    let in_vrf = infos.iter().any(|info| matches!(info, LinkInfo::PortKind(InfoPortKind::Vrf)));
+    let tunnel = kind.and_then(|kind| tunnel(&name, kind, infos));
+    Some((
+        message.header.index,
+        Link {
+            up: flags.contains(LinkFlags::Up),
+            arp: !flags.intersects(LinkFlags::Loopback | LinkFlags::Noarp),
+            port: has_master && !in_vrf,
+            kind: kind.map(ToString::to_string),
+            tunnel,
+            name,
+        },
+    ))
+}
+
+fn tunnel(name: &str, kind: &InfoKind, infos: &[LinkInfo]) -> Option<Tunnel> {
+    let kind = match kind {
+        InfoKind::IpIp => TunnelKind::Ipip,
+        InfoKind::SitTun => TunnelKind::Sit,
+        InfoKind::Ip6Tnl => TunnelKind::Ip6tnl,
+        _ => return None,
+    };
+    let data = infos.iter().find_map(|info| match info {
+        LinkInfo::Data(InfoData::IpTunnel(data)) => Some(data),
+        _ => None,
+    })?;
+    let mut tunnel = Tunnel { name: name.to_owned(), kind, local: None, remote: None };
+    for item in data {
+        match item {
+            InfoIpTunnel::Local(ip) if !ip.is_unspecified() => tunnel.local = Some(*ip),
+            InfoIpTunnel::Remote(ip) if !ip.is_unspecified() => tunnel.remote = Some(*ip),
+            // A device of another mode does not take all that ours takes, and one in metadata
+            // mode belongs to somebody's routes: neither is like ours.
+            InfoIpTunnel::Protocol(mode)
+                if *mode != IpProtocol::Hopopts && *mode != super::encode::inner(kind) =>
+            {
+                return None;
+            }
+            InfoIpTunnel::CollectMetadata => return None,
+            _ => {}
+        }
+    }
+    Some(tunnel)
+}
+
+pub(super) fn address(message: &AddressMessage, links: &[(u32, Link)]) -> Option<Address> {
+    let mut local = None;
+    let mut plain = None;
+    let mut tag = None;
+    for attribute in &message.attributes {
+        match attribute {
+            AddressAttribute::Local(ip) => local = Some(*ip),
+            AddressAttribute::Address(ip) => plain = Some(*ip),
+            AddressAttribute::Protocol(protocol) => tag = Some(u8::from(*protocol)),
+            _ => {}
+        }
+    }
+    let scope = match message.header.scope {
+        AddressScope::Universe => "global".to_owned(),
+        other => other.to_string(),
+    };
+    Some(Address {
+        device: device(message.header.index, links)?,
+        // On a point-to-point link IFA_ADDRESS is the peer.
+        ip: local.or(plain)?,
+        prefix: message.header.prefix_len,
+        scope,
+        tag,
+    })
+}
+
+fn device(index: u32, links: &[(u32, Link)]) -> Option<String> {
+    links.iter().find(|(known, _)| *known == index).map(|(_, link)| link.name.clone())
+}
+
+pub(super) fn hop(message: &RouteMessage) -> Option<Hop> {
+    use netlink_packet_route::route::RouteType;
+    if !matches!(message.header.kind, RouteType::Unicast | RouteType::Local | RouteType::Broadcast)
+    {
+        return None;
+    }
+    let mut hop = Hop { gateway: None, source: None };
+    for attribute in &message.attributes {
+        match attribute {
+            RouteAttribute::Gateway(address) => hop.gateway = ip(address),
+            RouteAttribute::Via(via) => hop.gateway = ip_of_via(via),
+            RouteAttribute::PrefSource(address) => hop.source = ip(address),
+            _ => {}
+        }
+    }
+    Some(hop)
+}
+
+pub(super) fn default_route(message: &RouteMessage, links: &[(u32, Link)]) -> Option<DefaultRoute> {
+    use netlink_packet_route::route::RouteType;
+    let header = &message.header;
+    let in_main = message.attributes.iter().all(|attribute| match attribute {
+        RouteAttribute::Table(table) => *table == u32::from(RouteHeader::RT_TABLE_MAIN),
+        _ => true,
+    }) && header.table == RouteHeader::RT_TABLE_MAIN;
+    if !in_main || header.destination_prefix_length != 0 || header.tos != 0 {
+        return None;
+    }
+    // IPv6 keeps an "unreachable default" of its own in a table without routes.
+    if header.kind != RouteType::Unicast {
+        return None;
+    }
+    let mut gateways = Vec::new();
+    let mut metric = 0;
+    let mut text = "default".to_owned();
+    for attribute in &message.attributes {
+        match attribute {
+            RouteAttribute::Gateway(address) => gateways.extend(ip(address)),
+            RouteAttribute::Via(via) => gateways.extend(ip_of_via(via)),
+            RouteAttribute::Priority(value) => metric = *value,
+            RouteAttribute::MultiPath(hops) => {
+                let hops = hops.iter().flat_map(|hop| &hop.attributes);
+                gateways.extend(hops.filter_map(|attribute| match attribute {
+                    RouteAttribute::Gateway(address) => ip(address),
+                    RouteAttribute::Via(via) => ip_of_via(via),
+                    _ => None,
+                }));
+            }
+            _ => {}
+        }
+    }
+    for gateway in &gateways {
+        text += &format!(" via {gateway}");
+    }
+    let oif = message.attributes.iter().find_map(|attribute| match attribute {
+        RouteAttribute::Oif(index) => device(*index, links),
+        _ => None,
+    });
+    if let Some(device) = oif {
+        text += &format!(" dev {device}");
+    }
+    if metric != 0 {
+        text += &format!(" metric {metric}");
+    }
+    let saved = SavedRoute { text, message: to_hex(&restorable(message)) };
+    let ipv6 = header.address_family == AddressFamily::Inet6;
+    Some(DefaultRoute { ipv6, gateways, metric, saved })
+}
+
+/// The message to send to get this route again: what the kernel reports about a route's
+/// present state (dead, offloaded, age) is not accepted in a request.
+fn restorable(message: &RouteMessage) -> RouteMessage {
+    let mut message = message.clone();
+    message.header.flags &= RouteFlags::Onlink;
+    message.attributes.retain(|attribute| !matches!(attribute, RouteAttribute::CacheInfo(_)));
+    message
+}
+
+pub(super) fn saved(saved: &SavedRoute) -> Option<RouteMessage> {
+    let bytes: Option<Vec<u8>> = (0..saved.message.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(saved.message.get(at..at + 2)?, 16).ok())
+        .collect();
+    RouteMessage::parse(bytes?.as_slice()).ok()
+}
+
+fn to_hex(message: &RouteMessage) -> String {
+    let mut bytes = vec![0; message.buffer_len()];
+    message.emit(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn ip(address: &RouteAddress) -> Option<IpAddr> {
+    match address {
+        RouteAddress::Inet(ip) => Some((*ip).into()),
+        RouteAddress::Inet6(ip) => Some((*ip).into()),
+        _ => None,
+    }
+}
+
+fn ip_of_via(via: &RouteVia) -> Option<IpAddr> {
+    match via {
+        RouteVia::Inet(ip) => Some((*ip).into()),
+        RouteVia::Inet6(ip) => Some((*ip).into()),
+        _ => None,
+    }
+}

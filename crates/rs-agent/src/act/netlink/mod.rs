@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! rtnetlink: links, addresses and routes of the calling thread's network namespace.
+//!
+//! The `rtnetlink` crate is asynchronous. Its runtime lives here and nowhere else;
+//! callers see blocking calls.
+
+mod decode;
+mod encode;
+
+use std::future::Future;
+use std::io;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::{Stream, TryStreamExt as _};
+use netlink_packet_route::route::RouteMessage;
+use nix::errno::Errno;
+use rtnetlink::{Handle, LinkUnspec};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::facts::{Address, DefaultRoute, Hop, Link, SavedRoute, Tunnel, host_prefix};
+
+/// The kernel answers at once or never; this bounds never.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetlinkError {
+    /// The kernel said no.
+    #[error("{desc} ({0:?})", desc = .0.desc())]
+    Kernel(Errno),
+    /// No socket.
+    #[error("netlink socket: {0}")]
+    Socket(#[source] io::Error),
+    /// No answer.
+    #[error("the kernel did not answer")]
+    NoAnswer,
+    /// The interface is gone.
+    #[error("{0} is not there")]
+    NoDevice(String),
+    /// The answer makes no sense to the netlink library.
+    #[error("unexpected answer: {0}")]
+    Unexpected(String),
+}
+
+impl NetlinkError {
+    /// Whether the object to be removed was not there.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        match self {
+            Self::Kernel(errno) => {
+                matches!(errno, Errno::ENODEV | Errno::EADDRNOTAVAIL | Errno::ESRCH)
+            }
+            Self::NoDevice(_) => true,
+            _ => false,
+        }
+    }
+
+    /// What to do when the kernel answers `command` so.
+    #[must_use]
+    pub fn hint(&self, command: &str) -> Option<String> {
+        let Self::Kernel(errno) = self else {
+            return None;
+        };
+        match errno {
+            // rtnl_newlink(): no such link kind, and its module could not be loaded.
+            Errno::EOPNOTSUPP if command.contains(" type ") => {
+                let kind = command.split(" type ").nth(1)?.split(' ').next()?;
+                let module = if kind == "ip6tnl" { "ip6_tunnel" } else { kind };
+                Some(format!(
+                    "this kernel cannot make {kind} devices: is module {module} installed?"
+                ))
+            }
+            Errno::EPERM => {
+                Some("CAP_NET_ADMIN is needed in the namespace's own user namespace".into())
+            }
+            Errno::EEXIST => Some("somebody else made it at the same moment: try again".into()),
+            _ => None,
+        }
+    }
+}
+
+impl From<rtnetlink::Error> for NetlinkError {
+    fn from(error: rtnetlink::Error) -> Self {
+        match error {
+            rtnetlink::Error::NetlinkError(message) => {
+                Self::Kernel(Errno::from_raw(message.raw_code().saturating_neg()))
+            }
+            other => Self::Unexpected(other.to_string()),
+        }
+    }
+}
+
+/// A connection to the kernel.
+pub struct Netlink {
+    runtime: Runtime,
+    handle: Handle,
+}
+
+impl Netlink {
+    /// Opens a socket in the calling thread's network namespace.
+    ///
+    /// # Errors
+    /// [`NetlinkError::Socket`].
+    pub fn connect() -> Result<Self, NetlinkError> {
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(NetlinkError::Socket)?;
+        let guard = runtime.enter();
+        let (connection, handle, _) = rtnetlink::new_connection().map_err(NetlinkError::Socket)?;
+        runtime.spawn(connection);
+        drop(guard);
+        Ok(Self { runtime, handle })
+    }
+
+    fn ask<T, E>(&self, request: impl Future<Output = Result<T, E>>) -> Result<T, NetlinkError>
+    where
+        NetlinkError: From<E>,
+    {
+        self.runtime.block_on(async {
+            match tokio::time::timeout(ANSWER, request).await {
+                Ok(answer) => Ok(answer?),
+                Err(_) => Err(NetlinkError::NoAnswer),
+            }
+        })
+    }
+
+    fn dump<T>(
+        &self,
+        stream: impl Stream<Item = Result<T, rtnetlink::Error>>,
+    ) -> Result<Vec<T>, NetlinkError> {
+        self.ask(stream.try_collect::<Vec<T>>())
+    }
+
+    /// Every interface, with its index.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn links(&self) -> Result<Vec<(u32, Link)>, NetlinkError> {
+        let messages = self.dump(self.handle.link().get().execute())?;
+        Ok(messages.iter().filter_map(decode::link).collect())
+    }
+
+    /// Every address.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn addresses(&self, links: &[(u32, Link)]) -> Result<Vec<Address>, NetlinkError> {
+        let messages = self.dump(self.handle.address().get().execute())?;
+        Ok(messages.iter().filter_map(|message| decode::address(message, links)).collect())
+    }
+
+    /// The default routes of table main, both families.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn default_routes(&self, links: &[(u32, Link)]) -> Result<Vec<DefaultRoute>, NetlinkError> {
+        let mut routes = Vec::new();
+        for all in [encode::any_route(false), encode::any_route(true)] {
+            match self.dump(self.handle.route().get(all).execute()) {
+                Ok(found) => {
+                    routes.extend(
+                        found.iter().filter_map(|route| decode::default_route(route, links)),
+                    );
+                }
+                // A kernel without IPv6 has no such table.
+                Err(NetlinkError::Kernel(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(routes)
+    }
+
+    /// Where a packet to `ip` would go; `None` if nowhere.
+    ///
+    /// # Errors
+    /// The kernel's answer, unless it is that there is no route.
+    pub fn hop(&self, ip: IpAddr) -> Result<Option<Hop>, NetlinkError> {
+        let answers = self.handle.route().get(encode::lookup(ip)).execute();
+        let first = async { pin!(answers).try_next().await };
+        match self.ask(first) {
+            Ok(route) => Ok(route.as_ref().and_then(decode::hop)),
+            Err(NetlinkError::Kernel(
+                Errno::ENETUNREACH
+                | Errno::EHOSTUNREACH
+                | Errno::EACCES
+                | Errno::EINVAL
+                | Errno::EAFNOSUPPORT,
+            )) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn index(&self, device: &str) -> Result<u32, NetlinkError> {
+        let links = self.links()?;
+        let found = links.iter().find(|(_, link)| link.name == device);
+        found.map(|(index, _)| *index).ok_or_else(|| NetlinkError::NoDevice(device.to_owned()))
+    }
+
+    /// `ip link add …`; the device stays down.
+    ///
+    /// # Errors
+    /// The kernel's answer; EOPNOTSUPP means that the module is missing.
+    pub fn add_tunnel(&self, tunnel: &Tunnel) -> Result<(), NetlinkError> {
+        self.ask(self.handle.link().add(encode::tunnel(tunnel)).execute())
+    }
+
+    /// `ip link del DEVICE`.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn delete_link(&self, device: &str) -> Result<(), NetlinkError> {
+        let index = self.index(device)?;
+        self.ask(self.handle.link().del(index).execute())
+    }
+
+    /// `ip link set DEVICE up|down`.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn set_up(&self, device: &str, up: bool) -> Result<(), NetlinkError> {
+        let link = LinkUnspec::new_with_index(self.index(device)?);
+        let link = if up { link.up() } else { link.down() };
+        self.ask(self.handle.link().set(link.build()).execute())
+    }
+
+    /// Adds a VIP as a single address, hidden as far as its family can: IPv4 with scope
+    /// host, so that it is never chosen as a source; IPv6 deprecated and without DAD.
+    ///
+    /// # Errors
+    /// The kernel's answer; EEXIST if it is there.
+    pub fn add_vip(&self, ip: IpAddr, device: &str) -> Result<(), NetlinkError> {
+        let index = self.index(device)?;
+        let mut request = self.handle.address().add(index, ip, host_prefix(ip));
+        encode::hide(ip, request.message_mut());
+        self.ask(request.execute())
+    }
+
+    /// Removes a VIP.
+    ///
+    /// # Errors
+    /// The kernel's answer; EADDRNOTAVAIL if it is not there.
+    pub fn delete_vip(&self, ip: IpAddr, device: &str) -> Result<(), NetlinkError> {
+        let index = self.index(device)?;
+        // The message of an addition names the address exactly.
+        let mut named = self.handle.address().add(index, ip, host_prefix(ip));
+        let message = named.message_mut().clone();
+        self.ask(self.handle.address().del(message).execute())
+    }
+
+    /// `ip route replace default via GATEWAY metric METRIC`.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn set_default_route(&self, gateway: IpAddr, metric: u32) -> Result<(), NetlinkError> {
+        self.replace(encode::default_route(gateway, metric))
+    }
+
+    /// `ip route del default via GATEWAY metric METRIC`.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn delete_default_route(&self, gateway: IpAddr, metric: u32) -> Result<(), NetlinkError> {
+        let message = encode::default_route(gateway, metric);
+        self.ask(self.handle.route().del(message).execute())
+    }
+
+    /// Puts a route back as it was, in place of the one with the same metric.
+    ///
+    /// # Errors
+    /// The kernel's answer, or the saved route is damaged.
+    pub fn restore_route(&self, saved: &SavedRoute) -> Result<(), NetlinkError> {
+        let message = decode::saved(saved)
+            .ok_or_else(|| NetlinkError::Unexpected(format!("saved route {:?}", saved.message)))?;
+        self.replace(message)
+    }
+
+    fn replace(&self, route: RouteMessage) -> Result<(), NetlinkError> {
+        self.ask(self.handle.route().add(route).replace().execute())
+    }
+}

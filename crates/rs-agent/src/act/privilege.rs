@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! May this process change the network at all?
+
+use crate::error::Error;
+
+/// `CAP_NET_ADMIN` of include/uapi/linux/capability.h.
+const NET_ADMIN: u32 = 12;
+
+/// # Errors
+/// [`Error::NoPrivilege`] if the effective set lacks CAP_NET_ADMIN.
+pub fn check() -> Result<(), Error> {
+    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+    match effective(&status) {
+        Some(set) if set & (1 << NET_ADMIN) == 0 => Err(Error::NoPrivilege),
+        // Without /proc the kernel itself will tell.
+        _ => Ok(()),
+    }
+}
+
+fn effective(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"))?;
+    u64::from_str_radix(line.trim(), 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::effective;
+
+    #[test]
+    fn finds_the_effective_set() {
+        let status = "CapPrm:\t0000000000000000\nCapEff:\t0000000000001000\nCapBnd:\t1\n";
+        assert_eq!(effective(status), Some(1 << super::NET_ADMIN));
+        assert_eq!(effective("CapPrm:\t1\n"), None);
+    }
+}

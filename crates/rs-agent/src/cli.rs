@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::request::{Mode, Typed};
+
+const SETUP: &str = "\
+Make this host a real server for the given VIPs.
+
+dr   arp_ignore and arp_announce are raised first, so that this host never answers for
+     a VIP; then each VIP is added to lo, as a single address.
+tun  as dr, and a tunnel device takes the director's packets out of their envelope:
+     ipip (IPv4 VIP) and sit (IPv6 VIP) to an IPv4 RIP, ip6tnl to an IPv6 RIP.
+nat  no VIP here: replies must go back through the director. Checks the route to the
+     clients; with --gateway sets the default route.
+
+Running it again changes nothing; with another --vip it adds that one. Everything is
+checked before anything is changed, the previous values are recorded before they are
+overwritten, and a failure half-way is undone. VIPs and values that were there before
+stay when the rest is torn down.";
+
+const TEARDOWN: &str = "\
+Put everything back as it was before setup.
+
+The VIPs go first; only then are arp_ignore and arp_announce put back, to the values from
+before, where they still have ours and no other VIP needs them. What somebody else has
+changed since is left as it is, and said. Take this host out of the director's service
+first: rsctl, weight 0, and wait for the connections to end.";
+
+/// Sets up this host as a real server of an IPVS (LVS) director, and undoes it
+#[derive(Debug, Parser)]
+#[command(
+    name = "rs-agent",
+    version,
+    propagate_version = true,
+    after_help = "\
+Examples:
+  rs-agent setup --mode dr --vip 192.0.2.10
+  rs-agent status
+  rs-agent teardown
+
+Exit status: 0 done, 1 failed (nothing is left half done), 2 wrong usage.
+`rs-agent COMMAND --help` explains each command."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Where the values from before are kept; one file per network namespace
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "RS_AGENT_STATE_DIR",
+        default_value = "/run/rs-agent"
+    )]
+    pub state_dir: PathBuf,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make this host a real server for the given VIPs
+    #[command(long_about = SETUP)]
+    Setup(SetupArgs),
+    /// Put everything back as it was before setup
+    #[command(long_about = TEARDOWN)]
+    Teardown(TeardownArgs),
+    /// Show what is set up, what was there before, and what has changed since
+    Status(StatusArgs),
+}
+
+/// Options of `setup`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rs-agent setup --mode dr --vip 192.0.2.10 --vip 2001:db8::10
+  rs-agent setup --mode tun --vip 192.0.2.10 --rip 10.0.1.11 --director 10.0.0.1
+  rs-agent setup --mode nat --gateway 10.0.0.1
+  rs-agent setup --mode nat --director 10.0.0.1 --client 198.51.100.0/24
+  rs-agent setup --mode dr --vip 192.0.2.10 --dry-run")]
+pub struct SetupArgs {
+    /// How the director forwards to this host
+    #[arg(long)]
+    pub mode: Mode,
+    /// A VIP: a single address, repeated or comma-separated
+    #[arg(long = "vip", value_name = "VIP", value_delimiter = ',')]
+    pub vips: Vec<String>,
+    /// The address the director sends to [default: this host's address towards the director
+    /// or the default gateway]
+    #[arg(long, value_name = "RIP")]
+    pub rip: Option<String>,
+    /// The director's address, repeated or comma-separated; mode tun with exactly one
+    /// accepts packets from it only
+    #[arg(long = "director", value_name = "DIP", value_delimiter = ',')]
+    pub directors: Vec<String>,
+    /// dr: the device that gets the VIPs, one that does not answer ARP [default: lo]
+    #[arg(long, value_name = "DEV")]
+    pub carrier: Option<String>,
+    /// tun: the name of the tunnel device [default: rs-ipip, rs-sit or rs-ip6tnl]
+    #[arg(long, value_name = "NAME")]
+    pub tunnel_device: Option<String>,
+    /// nat: set the default route via this director
+    #[arg(long, value_name = "DIP")]
+    pub gateway: Option<String>,
+    /// nat: check the route to these clients rather than the default route
+    #[arg(long, value_name = "CIP[/PREFIX]")]
+    pub client: Option<String>,
+    #[command(flatten)]
+    pub how: How,
+}
+
+impl SetupArgs {
+    /// The options, unchecked.
+    #[must_use]
+    pub fn typed(&self) -> Typed<'_> {
+        Typed {
+            vips: &self.vips,
+            rip: self.rip.as_deref(),
+            directors: &self.directors,
+            carrier: self.carrier.as_deref(),
+            tunnel_device: self.tunnel_device.as_deref(),
+            gateway: self.gateway.as_deref(),
+            client: self.client.as_deref(),
+        }
+    }
+}
+
+/// Options of `teardown`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rs-agent teardown
+  rs-agent teardown --vip 192.0.2.10
+  rs-agent teardown --dry-run")]
+pub struct TeardownArgs {
+    /// Take down only this VIP and what no other needs; repeated or comma-separated
+    #[arg(long = "vip", value_name = "VIP", value_delimiter = ',')]
+    pub vips: Vec<String>,
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rs-agent status
+  rs-agent status --json
+
+Exit status 0 whether or not something is set up, and whether or not it has drifted.")]
+pub struct StatusArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of every command that changes something.
+#[derive(Debug, Args)]
+pub struct How {
+    /// Print what would be done, in order and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print each action done, as the equivalent shell command
+    #[arg(short, long)]
+    pub verbose: bool,
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! One file per command. A command returns a value; [`crate::output`] prints it.
+
+mod setup;
+mod status;
+mod teardown;
+
+use std::net::IpAddr;
+
+use crate::act::netlink::Netlink;
+use crate::cli::{Cli, Command};
+use crate::error::{Error, Failure};
+use crate::output::{Outcome, Report};
+use crate::wanted::Wanted;
+
+/// Runs the command.
+///
+/// # Errors
+/// What could not be done, and why.
+pub fn run(cli: &Cli) -> Result<Outcome, Failure> {
+    match &cli.command {
+        Command::Setup(args) => {
+            let mut doing = format!("set up {}", args.mode);
+            if !args.vips.is_empty() {
+                doing += &format!(" for {}", args.vips.join(", "));
+            }
+            let report = setup::run(args, &cli.state_dir).map(Report::Change);
+            outcome(doing, report, args.how.json, args.how.verbose)
+        }
+        Command::Teardown(args) => {
+            let what = if args.vips.is_empty() { "this host".into() } else { args.vips.join(", ") };
+            let report = teardown::run(args, &cli.state_dir).map(Report::Change);
+            outcome(format!("tear down {what}"), report, args.how.json, args.how.verbose)
+        }
+        Command::Status(args) => {
+            let report = status::run(&cli.state_dir).map(|report| Report::Status(Box::new(report)));
+            outcome("read the status".into(), report, args.json, false)
+        }
+    }
+}
+
+fn outcome(
+    doing: String,
+    report: Result<Report, Error>,
+    json: bool,
+    verbose: bool,
+) -> Result<Outcome, Failure> {
+    match report {
+        Ok(report) => Ok(Outcome { report, json, verbose }),
+        Err(error) => Err(Failure { doing, error }),
+    }
+}
+
+fn connect() -> Result<Netlink, Error> {
+    Netlink::connect().map_err(|source| Error::Observe { what: "the network", source })
+}
+
+/// The addresses whose routes the decisions about `wanted` depend on.
+fn destinations(wanted: &Wanted) -> Vec<IpAddr> {
+    let clients = wanted.client.into_iter().flat_map(|client| client.ends());
+    wanted.ways_back().chain(clients).collect()
+}
+
+fn list(vips: &[IpAddr]) -> String {
+    vips.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `rs-agent status`.
+
+use std::path::Path;
+
+use super::{connect, destinations};
+use crate::error::Error;
+use crate::facts::Facts;
+use crate::journal::{Journal, Store};
+use crate::observe::observe;
+use crate::output::{DeviceStatus, StatusReport, SysctlStatus, VipStatus};
+use crate::plan::{Change, Effect};
+use crate::request::Mode;
+use crate::verify;
+
+pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
+    let Some(journal) = Store::new(state_dir)?.load()? else {
+        return Ok(StatusReport { state: "not set up", ..StatusReport::default() });
+    };
+    let net = connect()?;
+    let facts = observe(&net, &destinations(&journal.wanted))?;
+    let wanted = &journal.wanted;
+    Ok(StatusReport {
+        state: "set up",
+        mode: Some(wanted.mode),
+        since: Some(journal.since.clone()),
+        vips: vips(&journal, &facts),
+        sysctls: sysctls(&journal, &facts),
+        devices: devices(&journal, &facts),
+        gateway: wanted.gateway,
+        directors: wanted.directors.clone(),
+        drift: drift(&journal, &facts),
+    })
+}
+
+fn vips(journal: &Journal, facts: &Facts) -> Vec<VipStatus> {
+    let wanted = &journal.wanted;
+    if wanted.mode == Mode::Nat {
+        return Vec::new();
+    }
+    let status = |&vip| {
+        let planned = wanted.device_for(vip);
+        let found = facts
+            .vip_on(vip, planned)
+            .or_else(|| facts.addresses.iter().find(|have| have.ip == vip));
+        let device = found.map_or(planned, |have| &have.device).to_owned();
+        VipStatus {
+            vip,
+            scope: found.map(|have| have.scope.clone()),
+            local: found.is_some(),
+            ours: journal.owns(vip, &device, facts),
+            device,
+        }
+    };
+    wanted.vips.iter().map(status).collect()
+}
+
+fn sysctls(journal: &Journal, facts: &Facts) -> Vec<SysctlStatus> {
+    let changed = journal.changes.iter().filter_map(|change| match change {
+        Change::Sysctl { key, from, to } => Some(SysctlStatus {
+            key: key.clone(),
+            current: facts.sysctl(key),
+            ours: *to,
+            previous: *from,
+        }),
+        _ => None,
+    });
+    changed.collect()
+}
+
+fn devices(journal: &Journal, facts: &Facts) -> Vec<DeviceStatus> {
+    let status = |tunnel: &crate::facts::Tunnel| {
+        let link = facts.link(&tunnel.name);
+        let made = Change::Tunnel(tunnel.clone());
+        DeviceStatus {
+            tunnel: tunnel.clone(),
+            present: made.effect(facts) == Effect::There,
+            up: link.is_some_and(|link| link.up),
+            ours: journal.changes.contains(&made),
+        }
+    };
+    journal.wanted.tunnels.iter().map(status).collect()
+}
+
+fn drift(journal: &Journal, facts: &Facts) -> Vec<String> {
+    let foreign = journal.changes.iter().filter_map(|change| match change.effect(facts) {
+        Effect::Foreign(what) => Some(what),
+        _ => None,
+    });
+    foreign.chain(verify::problems(&journal.wanted, facts)).collect()
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `rs-agent teardown`.
+
+use std::path::Path;
+
+use super::{connect, list};
+use crate::act::{self, privilege};
+use crate::cli::TeardownArgs;
+use crate::error::Error;
+use crate::journal::Store;
+use crate::observe::observe;
+use crate::output::{ChangeReport, StepReport};
+use crate::plan::teardown;
+use crate::request;
+
+pub(super) fn run(args: &TeardownArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
+    let vips = request::vips(&args.vips)?;
+    let dry_run = args.how.dry_run;
+    if !dry_run {
+        privilege::check()?;
+    }
+    let store = Store::new(state_dir)?;
+    let _lock = if dry_run { None } else { Some(store.lock()?) };
+    let Some(mut journal) = store.load()? else {
+        return Ok(nothing(dry_run, "not set up".to_owned()));
+    };
+    if !vips.is_empty() && !vips.iter().any(|vip| journal.wanted.vips.contains(vip)) {
+        return Ok(nothing(dry_run, format!("not set up: {}", list(&vips))));
+    }
+    let rest = if vips.is_empty() { None } else { journal.wanted.without(&vips) };
+    let net = connect()?;
+    let facts = observe(&net, &[])?;
+    let plan = teardown::plan(&journal.changes, rest.as_ref(), &facts);
+    if !dry_run {
+        act::preflight(&plan.steps)?;
+        // No taking back here: what is gone is gone, and the journal, which stays as it is
+        // until the end, lets the next run do the rest.
+        act::perform(&net, &plan.steps, |_| {})?;
+        let left = teardown::plan(&journal.changes, rest.as_ref(), &observe(&net, &[])?).steps;
+        if !left.is_empty() {
+            let left = left.iter().map(|step| format!("missing: {}", step.action));
+            return Err(Error::NotAsWanted(left.collect()));
+        }
+        match rest {
+            Some(rest) => {
+                journal.wanted = rest;
+                journal.changes = plan.kept;
+                store.save(&journal)?;
+            }
+            None => store.remove()?,
+        }
+    }
+    Ok(ChangeReport {
+        dry_run,
+        changed: !plan.steps.is_empty(),
+        steps: plan.steps.into_iter().map(StepReport::from).collect(),
+        notes: plan.notes,
+        ..ChangeReport::default()
+    })
+}
+
+fn nothing(dry_run: bool, why: String) -> ChangeReport {
+    ChangeReport { dry_run, nothing_to_do: Some(why), ..ChangeReport::default() }
+}

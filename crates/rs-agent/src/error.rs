@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Why a command failed, what to do about it, and its exit status.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::act::netlink::NetlinkError;
+use crate::act::sysctl::SysctlError;
+use crate::refusal::Refusal;
+
+/// The cause of a failure.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Nothing was changed: the request cannot be carried out here.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Nothing was changed: no CAP_NET_ADMIN in this network namespace.
+    #[error("needs CAP_NET_ADMIN")]
+    NoPrivilege,
+    /// The kernel refused a change.
+    #[error("`{command}`: {source}")]
+    Netlink {
+        /// The equivalent shell command.
+        command: String,
+        /// The kernel's answer.
+        source: NetlinkError,
+    },
+    /// The state of the network could not be read.
+    #[error("reading {what}: {source}")]
+    Observe {
+        /// What.
+        what: &'static str,
+        /// The kernel's answer.
+        source: NetlinkError,
+    },
+    /// A kernel setting could not be read or written.
+    #[error(transparent)]
+    Sysctl(#[from] SysctlError),
+    /// The journal or its directory could not be used.
+    #[error("{what} {path}: {source}")]
+    Journal {
+        /// What was attempted.
+        what: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// Another run holds the lock.
+    #[error("another rs-agent is at work in {0}")]
+    Busy(PathBuf),
+    /// All was done and the host is still not as wanted.
+    #[error("the result is not as wanted: {}", .0.join("; "))]
+    NotAsWanted(Vec<String>),
+    /// The failure `cause`, after which taking back what had been done failed too.
+    #[error("{cause}; and taking it back stopped at {undo}")]
+    NotUndone {
+        /// What failed first.
+        cause: Box<Error>,
+        /// What failed then.
+        undo: Box<Error>,
+    },
+    /// A test asked for this failure.
+    #[error("failpoint after {0} actions")]
+    Failpoint(usize),
+    /// The result could not be printed.
+    #[error("printing the result: {0}")]
+    Output(#[source] io::Error),
+}
+
+impl Error {
+    /// What the operator can do about it.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::Refused(refusal) => refusal.hint(),
+            Self::NoPrivilege => {
+                "run it as root; rs-agent status and --dry-run need no privilege".into()
+            }
+            Self::Netlink { source, command } => match source.hint(command) {
+                Some(hint) => hint,
+                None => return Vec::new(),
+            },
+            Self::Sysctl(SysctlError::ReadOnly(_)) => {
+                "in a container, mount /proc/sys/net writable, or run rs-agent on the host".into()
+            }
+            Self::Sysctl(SysctlError::NotPermitted(_)) => {
+                "run it as root of the network namespace's owner".into()
+            }
+            Self::Sysctl(SysctlError::NotThere(_)) => {
+                "is /proc mounted, and is this the right network namespace?".into()
+            }
+            Self::Sysctl(SysctlError::NotKept { .. }) => {
+                "another program sets it too: find it".into()
+            }
+            Self::Journal { .. } => {
+                "--state-dir or RS_AGENT_STATE_DIR names another directory".into()
+            }
+            Self::Busy(_) => "wait for it to end; only one changes this host at a time".into(),
+            Self::NotUndone { cause, .. } => {
+                let mut hints = vec!["rs-agent teardown takes back the rest".to_owned()];
+                hints.extend(cause.hints());
+                return hints;
+            }
+            _ => return Vec::new(),
+        };
+        vec![hint]
+    }
+
+    /// Exit status: 2 if the command line is at fault, else 1.
+    #[must_use]
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Refused(refusal) if refusal.is_usage() => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// A failed command: what was to be done, and why it was not.
+#[derive(Debug)]
+pub struct Failure {
+    /// For instance `set up dr for 192.0.2.10`.
+    pub doing: String,
+    /// Why not.
+    pub error: Error,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {}: {}", self.doing, self.error)
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}

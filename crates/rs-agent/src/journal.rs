@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What this host was like before. Written before the first change, so that a run that
+//! dies at any moment leaves what the next one needs to complete it or to undo it.
+//!
+//! One file per network namespace in the state directory; replaced as a whole. The
+//! journal says what was *intended*; what was *done* is seen on the host
+//! ([`Change::effect`]), so no step needs a second write.
+
+use std::fs::{DirBuilder, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use nix::errno::Errno;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, getsockopt, socket};
+use nix::{getsockopt_impl, sockopt_impl};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::facts::Facts;
+use crate::plan::{Change, Effect};
+use crate::wanted::Wanted;
+
+/// How long to wait for another run to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const FORMAT: u32 = 1;
+
+/// The namespace a journal is about. Kernel state does not outlive a boot, and inode
+/// numbers of namespaces are used again, the cookie never.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    boot: String,
+    inode: u64,
+    /// `SO_NETNS_COOKIE`, Linux 5.14 and later.
+    cookie: Option<u64>,
+}
+
+/// The content of a journal file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Journal {
+    format: u32,
+    identity: Identity,
+    /// When this host was first set up, RFC 3339, UTC.
+    pub since: String,
+    /// What was asked for.
+    pub wanted: Wanted,
+    /// What was or was about to be changed for it, in the order of doing.
+    pub changes: Vec<Change>,
+}
+
+/// The place where this namespace's journal is.
+#[derive(Debug)]
+pub struct Store {
+    directory: PathBuf,
+    identity: Identity,
+}
+
+/// Held while a run changes things; the lock ends with the process.
+#[derive(Debug)]
+pub struct Lock {
+    _directory: File,
+}
+
+sockopt_impl!(
+    /// `SO_NETNS_COOKIE` of socket(7).
+    NetnsCookie, GetOnly, libc::SOL_SOCKET, libc::SO_NETNS_COOKIE, u64
+);
+
+impl Identity {
+    fn of_this_namespace() -> io::Result<Self> {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
+        let inode = std::fs::metadata("/proc/thread-self/ns/net")?.ino();
+        let any = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, None)?;
+        let cookie = match getsockopt(&any, NetnsCookie) {
+            Ok(cookie) => Some(cookie),
+            Err(Errno::ENOPROTOOPT) => None,
+            Err(errno) => return Err(errno.into()),
+        };
+        Ok(Self { boot: boot.trim().to_owned(), inode, cookie })
+    }
+}
+
+impl Store {
+    /// Names the place; creates nothing.
+    ///
+    /// # Errors
+    /// The namespace cannot be identified (no `/proc`).
+    pub fn new(directory: &Path) -> Result<Self, Error> {
+        let identity = Identity::of_this_namespace().map_err(|source| Error::Journal {
+            what: "identifying the network namespace by",
+            path: "/proc".into(),
+            source,
+        })?;
+        Ok(Self { directory: directory.to_owned(), identity })
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.join(format!("netns-{}.json", self.identity.inode))
+    }
+
+    /// Creates the directory if needed and waits for other runs in it to end.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] after ten seconds; [`Error::Journal`].
+    pub fn lock(&self) -> Result<Lock, Error> {
+        let failed = |source| self.failed("opening", &self.directory, source);
+        DirBuilder::new().recursive(true).mode(0o755).create(&self.directory).map_err(failed)?;
+        let directory = File::open(&self.directory).map_err(failed)?;
+        let begun = Instant::now();
+        loop {
+            match directory.try_lock() {
+                Ok(()) => return Ok(Lock { _directory: directory }),
+                Err(std::fs::TryLockError::Error(source)) => return Err(failed(source)),
+                Err(std::fs::TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Err(std::fs::TryLockError::WouldBlock) => {
+                    return Err(Error::Busy(self.directory.clone()));
+                }
+            }
+        }
+    }
+
+    /// The journal of this namespace. One of an earlier boot or of a namespace that is
+    /// gone is as good as none: what it describes no longer exists.
+    ///
+    /// # Errors
+    /// It cannot be read or understood.
+    pub fn load(&self) -> Result<Option<Journal>, Error> {
+        let path = self.file();
+        let failed = |source| self.failed("reading", &path, source);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let journal: Journal = serde_json::from_str(&text).map_err(|e| failed(e.into()))?;
+        if journal.format != FORMAT {
+            let text = format!("format {} is of another version of rs-agent", journal.format);
+            return Err(failed(io::Error::other(text)));
+        }
+        Ok((journal.identity == self.identity).then_some(journal))
+    }
+
+    /// A journal that records nothing yet.
+    #[must_use]
+    pub fn begin(&self, wanted: Wanted) -> Journal {
+        Journal {
+            format: FORMAT,
+            identity: self.identity.clone(),
+            since: utc(SystemTime::now()),
+            wanted,
+            changes: Vec::new(),
+        }
+    }
+
+    /// Makes the journal durable: written beside, synced, renamed over, directory synced.
+    ///
+    /// # Errors
+    /// [`Error::Journal`]; the earlier journal is intact then.
+    pub fn save(&self, journal: &Journal) -> Result<(), Error> {
+        let path = self.file();
+        let write = || -> io::Result<()> {
+            let beside = path.with_extension("json.new");
+            let mut file = File::create(&beside)?;
+            let mut text = serde_json::to_string_pretty(journal)?;
+            text.push('\n');
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&beside, &path)?;
+            File::open(&self.directory)?.sync_all()
+        };
+        write().map_err(|source| self.failed("writing", &path, source))
+    }
+
+    /// Removes the journal: nothing is set up.
+    ///
+    /// # Errors
+    /// [`Error::Journal`].
+    pub fn remove(&self) -> Result<(), Error> {
+        let path = self.file();
+        let remove = || -> io::Result<()> {
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => File::open(&self.directory)?.sync_all(),
+            }
+        };
+        remove().map_err(|source| self.failed("removing", &path, source))
+    }
+
+    fn failed(&self, what: &'static str, path: &Path, source: io::Error) -> Error {
+        Error::Journal { what, path: path.to_owned(), source }
+    }
+}
+
+impl Journal {
+    /// Adds changes about to be made. For a target that is known the first record stays,
+    /// as it holds the value from before any set-up.
+    pub fn intend(&mut self, changes: impl IntoIterator<Item = Change>) {
+        for change in changes {
+            if !self.changes.iter().any(|known| known.same_target(&change)) {
+                self.changes.push(change);
+            }
+        }
+    }
+
+    /// Notes the tags that addresses are seen to carry, where the kernel keeps them.
+    pub fn confirm_tags(&mut self, facts: &Facts) {
+        for change in &mut self.changes {
+            let there = change.effect(facts) == Effect::There;
+            if let Change::Address { ip, device, tag } = change
+                && there
+            {
+                let seen = facts.vip_on(*ip, device).and_then(|have| have.tag);
+                *tag = seen.filter(|seen| *seen == crate::plan::ADDRESS_TAG);
+            }
+        }
+    }
+
+    /// Whether the address is on that device because of us.
+    #[must_use]
+    pub fn owns(&self, ip: std::net::IpAddr, device: &str, facts: &Facts) -> bool {
+        self.changes.iter().any(|change| {
+            matches!(change, Change::Address { ip: known, device: on, .. } if *known == ip && on == device)
+                && change.effect(facts) == Effect::There
+        })
+    }
+}
+
+/// A time as RFC 3339 in UTC. The calendar is Howard Hinnant's `civil_from_days`.
+fn utc(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (days, of_day) = (seconds / 86_400, seconds % 86_400);
+    let z = days + 719_468;
+    let era = z / 146_097;
+    let of_era = z % 146_097;
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Mode;
+    use crate::sysctl_key::SysctlKey;
+
+    fn wanted() -> Wanted {
+        Wanted {
+            mode: Mode::Dr,
+            vips: vec!["192.0.2.10".parse().unwrap()],
+            carrier: "lo".into(),
+            tunnels: Vec::new(),
+            directors: Vec::new(),
+            gateway: None,
+            client: None,
+        }
+    }
+
+    fn sysctl(from: i32) -> Change {
+        Change::Sysctl { key: SysctlKey::ipv4("all", "arp_ignore"), from: Some(from), to: 1 }
+    }
+
+    #[test]
+    fn comes_back_as_it_was_saved() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::new(&directory.path().join("deep/state")).unwrap();
+        assert_eq!(store.load().unwrap(), None);
+        let _lock = store.lock().unwrap();
+        let mut journal = store.begin(wanted());
+        journal.intend([
+            sysctl(0),
+            Change::Address { ip: "2001:db8::1".parse().unwrap(), device: "a.b".into(), tag: None },
+        ]);
+        store.save(&journal).unwrap();
+        assert_eq!(store.load().unwrap(), Some(journal));
+        store.remove().unwrap();
+        store.remove().unwrap();
+        assert_eq!(store.load().unwrap(), None);
+    }
+
+    #[test]
+    fn another_boot_or_namespace_is_no_journal_and_damage_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::new(directory.path()).unwrap();
+        let mut journal = store.begin(wanted());
+        for change in [(|id| id.boot.push('x')) as fn(&mut Identity), |id| {
+            id.cookie = id.cookie.map(|cookie| cookie + 1)
+        }] {
+            journal.identity = store.identity.clone();
+            change(&mut journal.identity);
+            store.save(&journal).unwrap();
+            let same = journal.identity == store.identity; // no cookie before Linux 5.14
+            assert_eq!(store.load().unwrap().is_some(), same);
+        }
+        journal.format = FORMAT + 1;
+        store.save(&journal).unwrap();
+        assert!(store.load().unwrap_err().to_string().contains("another version"));
+        std::fs::write(store.file(), "{").unwrap();
+        assert!(store.load().is_err());
+    }
+
+    #[test]
+    fn the_first_value_seen_is_the_one_to_go_back_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut journal = Store::new(directory.path()).unwrap().begin(wanted());
+        journal.intend([sysctl(0)]);
+        journal.intend([sysctl(3)]);
+        assert_eq!(journal.changes, [sysctl(0)]);
+    }
+
+    #[test]
+    fn times_are_calendar_dates() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_767_225_599, "2025-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(utc(UNIX_EPOCH + Duration::from_secs(seconds)), text);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Sets up a Linux host as an IPVS real server, and undoes it exactly.
+//!
+//! A run goes through the rooms in one direction:
+//!
+//! | room | question it answers |
+//! |---|---|
+//! | [`cli`] | what may be typed |
+//! | [`request`], [`wanted`] | what is asked for, checked without the kernel, then made complete |
+//! | [`observe`] | what is there now ([`facts`]) |
+//! | [`plan`] | which changes are missing, in which order, and why; what is refused |
+//! | [`journal`] | what this host was like before; written before anything is changed |
+//! | [`act`] | the changes themselves: rtnetlink and `/proc/sys` |
+//! | [`verify`] | is it really so |
+//! | [`commands`], [`output`] | a value per command, rendered as text or JSON |
+//!
+//! [`plan`], [`wanted`] and [`verify`] are pure: they see facts and return decisions.
+
+pub mod act;
+pub mod cli;
+pub mod commands;
+pub mod error;
+pub mod facts;
+pub mod journal;
+pub mod observe;
+pub mod output;
+pub mod plan;
+pub mod refusal;
+pub mod request;
+pub mod sysctl_key;
+pub mod verify;
+pub mod wanted;

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What commands return, and how it is printed. The JSON forms are stable: fields are
+//! added, never renamed.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::net::IpAddr;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::error::{Error, Failure};
+use crate::facts::Tunnel;
+use crate::plan::{Action, Step};
+use crate::request::Mode;
+use crate::sysctl_key::SysctlKey;
+
+/// The result of a command and how it is wanted.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The result.
+    pub report: Report,
+    /// As JSON.
+    pub json: bool,
+    /// Actions as text too.
+    pub verbose: bool,
+}
+
+/// The result of a command.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Report {
+    /// Of `setup` and `teardown`.
+    Change(ChangeReport),
+    /// Of `status`.
+    Status(Box<StatusReport>),
+}
+
+/// What `setup` and `teardown` did, or with `--dry-run` would do.
+#[derive(Debug, Default, Serialize)]
+pub struct ChangeReport {
+    /// Nothing was changed because of `--dry-run`.
+    pub dry_run: bool,
+    /// Something was or would be changed.
+    pub changed: bool,
+    /// The actions, in order.
+    pub steps: Vec<StepReport>,
+    /// What was left as it is, and why.
+    pub notes: Vec<String>,
+    /// What will not work for a reason outside this program's reach.
+    pub warnings: Vec<String>,
+    /// Why there was nothing to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nothing_to_do: Option<String>,
+}
+
+/// One action.
+#[derive(Debug, Serialize)]
+pub struct StepReport {
+    /// The equivalent shell command.
+    pub command: String,
+    /// Why it is needed.
+    pub reason: &'static str,
+    /// The same for programs: `change` is `tunnel`, `sysctl`, `up`, `address` or
+    /// `default-route`, with the fields of [`crate::plan::Change`]; `undo` tells
+    /// making from taking back.
+    pub action: Action,
+}
+
+impl From<Step> for StepReport {
+    fn from(step: Step) -> Self {
+        Self { command: step.action.to_string(), reason: step.reason, action: step.action }
+    }
+}
+
+/// What `status` shows.
+#[derive(Debug, Default, Serialize)]
+pub struct StatusReport {
+    /// `set up` or `not set up`.
+    pub state: &'static str,
+    /// Forwarding method.
+    pub mode: Option<Mode>,
+    /// When it was first set up, RFC 3339, UTC.
+    pub since: Option<String>,
+    /// The VIPs; empty in mode nat.
+    pub vips: Vec<VipStatus>,
+    /// Settings that setup changed.
+    pub sysctls: Vec<SysctlStatus>,
+    /// Tunnel devices.
+    pub devices: Vec<DeviceStatus>,
+    /// mode nat: the director that setup made the default gateway.
+    pub gateway: Option<IpAddr>,
+    /// Known directors.
+    pub directors: Vec<IpAddr>,
+    /// What is not as setup left it; empty if all is well.
+    pub drift: Vec<String>,
+}
+
+/// A VIP.
+#[derive(Debug, Serialize)]
+pub struct VipStatus {
+    /// The address.
+    pub vip: IpAddr,
+    /// The device it is on, or should be on.
+    pub device: String,
+    /// Its scope; absent if it is not there.
+    pub scope: Option<String>,
+    /// It is there.
+    pub local: bool,
+    /// Setup added it, so teardown removes it.
+    pub ours: bool,
+}
+
+/// A setting.
+#[derive(Debug, Serialize)]
+pub struct SysctlStatus {
+    /// Its name, as `sysctl(8)` takes it.
+    pub key: SysctlKey,
+    /// Its value now; absent if it is not there.
+    pub current: Option<i32>,
+    /// What setup wrote.
+    pub ours: i32,
+    /// Its value before; absent for a device that setup made.
+    pub previous: Option<i32>,
+}
+
+/// A tunnel device.
+#[derive(Debug, Serialize)]
+pub struct DeviceStatus {
+    /// Its name, kind and ends as wanted.
+    #[serde(flatten)]
+    pub tunnel: Tunnel,
+    /// It is there, with that kind and these ends.
+    pub present: bool,
+    /// It is up.
+    pub up: bool,
+    /// Setup made it, so teardown deletes it.
+    pub ours: bool,
+}
+
+/// Prints what a command returned and gives its exit status.
+#[must_use]
+pub fn finish(result: Result<Outcome, Failure>) -> ExitCode {
+    match result.and_then(|outcome| {
+        print(&outcome).map_err(|e| Failure { doing: "finish".into(), error: Error::Output(e) })
+    }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let mut text = format!("error: {failure}\n");
+            for hint in failure.error.hints() {
+                let _ = writeln!(text, "hint: {hint}");
+            }
+            let _ = io::stderr().write_all(text.as_bytes());
+            ExitCode::from(failure.error.exit_status())
+        }
+    }
+}
+
+/// Prints help, version or a usage error and gives the exit status.
+#[must_use]
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}
+
+fn print(outcome: &Outcome) -> io::Result<()> {
+    let text = if outcome.json {
+        serde_json::to_string_pretty(&outcome.report)? + "\n"
+    } else {
+        match &outcome.report {
+            Report::Change(report) => {
+                let _ = io::stderr().write_all(report.remarks().as_bytes());
+                report.text(outcome.verbose)
+            }
+            Report::Status(report) => report.text(),
+        }
+    };
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // Whoever read our output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+impl ChangeReport {
+    fn remarks(&self) -> String {
+        let notes = self.notes.iter().map(|note| format!("note: {note}\n"));
+        let warnings = self.warnings.iter().map(|warning| format!("warning: {warning}\n"));
+        notes.chain(warnings).collect()
+    }
+
+    fn text(&self, verbose: bool) -> String {
+        if let Some(why) = &self.nothing_to_do {
+            return format!("nothing to do: {why}\n");
+        }
+        let mut text = String::new();
+        for step in &self.steps {
+            let _ = match (self.dry_run, verbose) {
+                (true, _) => writeln!(text, "{}  # {}", step.command, step.reason),
+                (false, true) => writeln!(text, "{}", step.command),
+                (false, false) => Ok(()),
+            };
+        }
+        text
+    }
+}
+
+impl StatusReport {
+    fn text(&self) -> String {
+        let (Some(mode), Some(since)) = (self.mode, &self.since) else {
+            return format!("{}\n", self.state);
+        };
+        let mut text = format!("mode {mode}, set up since {since}\n");
+        let ours = |ours: bool| if ours { "ours" } else { "not ours" };
+        for vip in &self.vips {
+            let _ = match &vip.scope {
+                Some(scope) => {
+                    let (device, ours) = (&vip.device, ours(vip.ours));
+                    writeln!(text, "vip {} on {device}, scope {scope}, {ours}", vip.vip)
+                }
+                None => writeln!(text, "vip {} missing on {}", vip.vip, vip.device),
+            };
+        }
+        for device in &self.devices {
+            let state = match (device.present, device.up) {
+                (true, true) => "up",
+                (true, false) => "down",
+                (false, _) => "missing",
+            };
+            let (tunnel, ours) = (&device.tunnel, ours(device.ours));
+            let _ = writeln!(text, "device {} {tunnel}, {state}, {ours}", tunnel.name);
+        }
+        for sysctl in &self.sysctls {
+            let number = |value: Option<i32>| value.map_or("none".to_owned(), |v| v.to_string());
+            let (current, previous) = (number(sysctl.current), number(sysctl.previous));
+            let (key, ours) = (&sysctl.key, sysctl.ours);
+            let _ = writeln!(text, "sysctl {key} = {current}, ours {ours}, before {previous}");
+        }
+        if let Some(gateway) = self.gateway {
+            let _ = writeln!(text, "default route via {gateway}");
+        }
+        for director in &self.directors {
+            let _ = writeln!(text, "director {director}");
+        }
+        for drift in &self.drift {
+            let _ = writeln!(text, "drift: {drift}");
+        }
+        text
+    }
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! One change to this host, and how to undo it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{Facts, SavedRoute, Tunnel, TunnelKind, host_prefix};
+use crate::sysctl_key::SysctlKey;
+
+/// Marks addresses this program adds (`IFA_PROTO`, Linux 5.18 and later), so that an
+/// address which somebody else removed and added again is not taken for ours. The
+/// kernel uses 1 to 3; the other numbers are free (include/uapi/linux/if_addr.h).
+pub const ADDRESS_TAG: u8 = b'r';
+
+/// One change, with what is needed to undo it. This is what the journal stores.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "kebab-case")]
+pub enum Change {
+    /// A new tunnel device, still down.
+    Tunnel(Tunnel),
+    /// A kernel setting.
+    Sysctl {
+        /// Which.
+        key: SysctlKey,
+        /// Its value before; absent for a device that this set-up creates, as it
+        /// goes with the device.
+        from: Option<i32>,
+        /// Its value since.
+        to: i32,
+    },
+    /// A device that was down is up.
+    Up {
+        /// Interface name.
+        device: String,
+    },
+    /// A VIP, always with the prefix of one address.
+    Address {
+        /// The VIP.
+        ip: IpAddr,
+        /// Interface name.
+        device: String,
+        /// [`ADDRESS_TAG`] once it was read back; absent before that, and for
+        /// ever on kernels that keep no tag.
+        tag: Option<u8>,
+    },
+    /// The default route of table main with that metric.
+    DefaultRoute {
+        /// The director.
+        gateway: IpAddr,
+        /// `RTA_PRIORITY`.
+        metric: u32,
+        /// The route this one replaced.
+        from: Option<SavedRoute>,
+    },
+}
+
+/// What became of a change that the journal knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// It is in effect.
+    There,
+    /// It was not made yet, or was undone.
+    Gone,
+    /// Somebody else has set it differently: not ours any more.
+    Foreign(String),
+}
+
+impl Change {
+    /// The place in a set-up; undoing goes backwards. The device comes first because
+    /// it is the step most likely to be impossible (no such kernel module), and alone
+    /// it does nothing. All settings come before the first VIP: an address that exists
+    /// one moment without them is answered for, and caches keep such an answer.
+    #[must_use]
+    pub fn rank(&self) -> u8 {
+        match self {
+            Self::Tunnel(_) => 0,
+            Self::Sysctl { .. } => 1,
+            Self::Up { .. } => 2,
+            Self::Address { .. } => 3,
+            Self::DefaultRoute { .. } => 4,
+        }
+    }
+
+    /// Whether both change the same thing.
+    #[must_use]
+    pub fn same_target(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Tunnel(a), Self::Tunnel(b)) => a.name == b.name,
+            (Self::Sysctl { key: a, .. }, Self::Sysctl { key: b, .. }) => a == b,
+            (Self::Up { device: a }, Self::Up { device: b }) => a == b,
+            (Self::Address { ip: a, device: d, .. }, Self::Address { ip: b, device: e, .. }) => {
+                a == b && d == e
+            }
+            (Self::DefaultRoute { gateway: a, .. }, Self::DefaultRoute { gateway: b, .. }) => {
+                a.is_ipv4() == b.is_ipv4()
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the change is in effect, as far as it can be seen from outside. This is
+    /// what makes a crash at any moment recoverable: the journal only has to say what
+    /// was intended, the host itself says what was done.
+    #[must_use]
+    pub fn effect(&self, facts: &Facts) -> Effect {
+        match self {
+            Self::Tunnel(tunnel) => match facts.link(&tunnel.name) {
+                None => Effect::Gone,
+                Some(link) if link.tunnel.as_ref() == Some(tunnel) => Effect::There,
+                Some(_) => Effect::Foreign(format!("{} is another device now", tunnel.name)),
+            },
+            Self::Sysctl { key, from, to } => match facts.sysctl(key) {
+                Some(value) if value == *to => Effect::There,
+                Some(value) if Some(value) != *from => {
+                    Effect::Foreign(format!("{key} is {value} now, set-up wrote {to}"))
+                }
+                _ => Effect::Gone,
+            },
+            Self::Up { device } => match facts.link(device) {
+                Some(link) if link.up => Effect::There,
+                _ => Effect::Gone,
+            },
+            Self::Address { ip, device, tag } => match facts.vip_on(*ip, device) {
+                Some(have) if tag.is_none() || have.tag == *tag => Effect::There,
+                Some(_) => Effect::Foreign(format!("{ip} on {device} was added by somebody else")),
+                None => Effect::Gone,
+            },
+            Self::DefaultRoute { gateway, metric, from } => {
+                let at_metric = facts
+                    .default_routes
+                    .iter()
+                    .find(|route| route.ipv6 == gateway.is_ipv6() && route.metric == *metric);
+                match at_metric {
+                    Some(route) if route.gateways == [*gateway] => Effect::There,
+                    Some(route) if from.as_ref() != Some(&route.saved) => {
+                        Effect::Foreign(format!("the default route is {} now", route.saved.text))
+                    }
+                    _ => Effect::Gone,
+                }
+            }
+        }
+    }
+
+    /// Makes the change.
+    #[must_use]
+    pub fn make(self) -> Action {
+        Action { change: self, undo: false }
+    }
+
+    /// Takes the change back.
+    #[must_use]
+    pub fn undo(self) -> Action {
+        Action { change: self, undo: true }
+    }
+}
+
+/// A change made or taken back. `Display` is the equivalent shell command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Action {
+    /// What.
+    #[serde(flatten)]
+    pub change: Change,
+    /// Taken back rather than made.
+    pub undo: bool,
+}
+
+impl Action {
+    /// The action that cancels this one.
+    #[must_use]
+    pub fn inverse(self) -> Self {
+        Self { undo: !self.undo, ..self }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.change, self.undo) {
+            (Change::Tunnel(t), false) => {
+                let mode = match t.kind {
+                    TunnelKind::Ipip => "ipip",
+                    TunnelKind::Sit => "ip6ip",
+                    TunnelKind::Ip6tnl => "any",
+                };
+                write!(f, "ip link add {} type {} mode {mode}", t.name, t.kind)?;
+                for (word, end) in [("local", t.local), ("remote", t.remote)] {
+                    if let Some(end) = end {
+                        write!(f, " {word} {end}")?;
+                    }
+                }
+                if t.kind == TunnelKind::Ip6tnl {
+                    f.write_str(" allow-localremote")?;
+                }
+                Ok(())
+            }
+            (Change::Tunnel(t), true) => write!(f, "ip link del {}", t.name),
+            (Change::Sysctl { key, to, .. }, false) => write!(f, "sysctl -w {key}={to}"),
+            (Change::Sysctl { key, from: Some(from), .. }, true) => {
+                write!(f, "sysctl -w {key}={from}")
+            }
+            (Change::Sysctl { key, from: None, .. }, true) => {
+                write!(f, "true # {key} goes with its device")
+            }
+            (Change::Up { device }, false) => write!(f, "ip link set {device} up"),
+            (Change::Up { device }, true) => write!(f, "ip link set {device} down"),
+            (Change::Address { ip, device, .. }, false) => {
+                write!(f, "ip addr add {ip}/{} dev {device}", host_prefix(*ip))?;
+                f.write_str(if ip.is_ipv4() { " scope host" } else { " nodad preferred_lft 0" })
+            }
+            (Change::Address { ip, device, .. }, true) => {
+                write!(f, "ip addr del {ip}/{} dev {device}", host_prefix(*ip))
+            }
+            (Change::DefaultRoute { gateway, metric, from }, undo) => {
+                f.write_str(if gateway.is_ipv6() { "ip -6 route" } else { "ip route" })?;
+                match (undo, from) {
+                    (true, Some(from)) => write!(f, " replace {}", from.text),
+                    (true, None) => write!(f, " del default via {gateway}"),
+                    (false, _) => write!(f, " replace default via {gateway}"),
+                }?;
+                // Metric 0 is IPv4's default and is not written by operators.
+                match (undo && from.is_some(), *metric) {
+                    (true, _) | (false, 0) => Ok(()),
+                    (false, metric) => write!(f, " metric {metric}"),
+                }
+            }
+        }
+    }
+}
+
+/// An action and why it is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What to do.
+    pub action: Action,
+    /// Why, for `--dry-run`.
+    pub reason: &'static str,
+}

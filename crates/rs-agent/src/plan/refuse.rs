@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the host's state does not allow, found before anything is changed; and
+//! what it allows but the operator should know.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::setup::route_metric;
+use crate::facts::Facts;
+use crate::refusal::Refusal;
+use crate::request::Mode;
+use crate::sysctl_key::SysctlKey;
+use crate::wanted::Wanted;
+
+/// Checks that the set-up is possible and safe on this host.
+///
+/// # Errors
+/// The first reason why not.
+pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    for &vip in &wanted.vips {
+        vip_is_free(vip, wanted, facts)?;
+    }
+    match wanted.mode {
+        Mode::Nat => gateway_is_possible(wanted, facts),
+        Mode::Dr | Mode::Tun => {
+            devices(wanted, facts)?;
+            ipv6_is_on(wanted, facts)?;
+            arp_can_be_hidden(wanted, facts)
+        }
+    }
+}
+
+fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    if wanted.tunnels.iter().any(|tunnel| tunnel.local == Some(vip)) {
+        return Err(Refusal::SameAddress { vip, role: "RIP" });
+    }
+    for have in facts.addresses.iter().filter(|have| have.ip == vip) {
+        let device = have.device.clone();
+        if wanted.mode == Mode::Nat {
+            return Err(Refusal::VipOnNatServer { vip, device });
+        }
+        if facts.link(&device).is_some_and(|link| link.arp) {
+            return Err(Refusal::OnNic { vip, prefix: have.prefix, device });
+        }
+        if have.prefix != crate::facts::host_prefix(vip) {
+            return Err(Refusal::WidePrefix { vip, prefix: have.prefix, device });
+        }
+    }
+    if let Some(net) = facts.addresses.iter().find(|have| is_broadcast(vip, have.ip, have.prefix)) {
+        return Err(Refusal::Broadcast { vip, device: net.device.clone() });
+    }
+    if facts.default_routes.iter().any(|route| route.gateways.contains(&vip)) {
+        return Err(Refusal::IsGateway { vip });
+    }
+    Ok(())
+}
+
+fn is_broadcast(vip: IpAddr, of: IpAddr, prefix: u8) -> bool {
+    let (IpAddr::V4(vip), IpAddr::V4(of), 0..31) = (vip, of, prefix) else {
+        return false;
+    };
+    let hosts = u32::MAX.checked_shr(prefix.into()).unwrap_or(0);
+    Ipv4Addr::from(u32::from(of) | hosts) == vip
+}
+
+fn devices(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    for tunnel in &wanted.tunnels {
+        if let Some(link) = facts.link(&tunnel.name) {
+            if link.tunnel.as_ref() != Some(tunnel) {
+                let is = match (&link.tunnel, &link.kind) {
+                    (Some(other), _) => other.to_string(),
+                    (None, Some(kind)) => kind.clone(),
+                    (None, None) => "another device".to_owned(),
+                };
+                let name = tunnel.name.clone();
+                return Err(Refusal::DeviceTaken { name, is, wanted: tunnel.to_string() });
+            }
+            continue;
+        }
+        // The kernel allows one device per kind and pair of ends (EEXIST).
+        let same_ends = facts.links.iter().find(|link| {
+            link.tunnel.as_ref().is_some_and(|other| {
+                (other.kind, other.local, other.remote)
+                    == (tunnel.kind, tunnel.local, tunnel.remote)
+            })
+        });
+        if let Some(link) = same_ends {
+            return Err(Refusal::EndpointTaken {
+                name: link.name.clone(),
+                tunnel: tunnel.to_string(),
+            });
+        }
+    }
+    if wanted.mode == Mode::Dr {
+        let name = wanted.carrier.clone();
+        let Some(link) = facts.link(&name) else {
+            return Err(Refusal::NoDevice(name));
+        };
+        if link.arp {
+            return Err(Refusal::CarrierAnswersArp(name));
+        }
+        // A device that is down keeps IPv4 addresses but loses the IPv6 ones.
+        if !link.up {
+            return Err(Refusal::CarrierDown(name));
+        }
+    }
+    Ok(())
+}
+
+fn ipv6_is_on(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    for &vip in wanted.vips.iter().filter(|vip| vip.is_ipv6()) {
+        let device = wanted.device_for(vip);
+        // A device still to be made starts with the value of `default`.
+        let device = if facts.link(device).is_some() { device } else { "default" };
+        let key = SysctlKey::ipv6(device, "disable_ipv6");
+        match facts.sysctl(&key) {
+            Some(0) => {}
+            Some(_) => return Err(Refusal::Ipv6Off(key)),
+            None => return Err(Refusal::NoIpv6),
+        }
+    }
+    Ok(())
+}
+
+/// After `all` is raised, does every interface that answers ARP hide the VIPs?
+///
+/// Effective `arp_ignore` (net/ipv4/arp.c, `arp_ignore()`): 1 and 2 hide, 3 hides scope
+/// host only, 8 answers nothing at all, every other value is treated as 0. Effective
+/// `arp_announce` (`arp_solicit()`): 2 hides, above 2 is treated as 0.
+///
+/// # Errors
+/// The first interface where raising `all` does not help.
+pub fn arp_can_be_hidden(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    if !wanted.vips.iter().any(IpAddr::is_ipv4) {
+        return Ok(());
+    }
+    for (name, least) in [("arp_ignore", 1), ("arp_announce", 2)] {
+        let all = SysctlKey::ipv4("all", name);
+        if facts.sysctl(&all).is_none() {
+            return Err(Refusal::NoSysctl(all));
+        }
+        for link in facts.arp_links() {
+            let value = facts.effective(name, &link.name).max(least);
+            let key = if facts.sysctl(&all) == Some(value) {
+                all.clone()
+            } else {
+                SysctlKey::ipv4(&link.name, name)
+            };
+            let device = link.name.clone();
+            match (name, value) {
+                ("arp_ignore", 1 | 2) | ("arp_announce", 2) => {}
+                ("arp_ignore", 3) => {
+                    // Ours have scope host; one that was there before may not.
+                    let other = |have: &&crate::facts::Address| {
+                        have.ip.is_ipv4() && wanted.vips.contains(&have.ip) && have.scope != "host"
+                    };
+                    if let Some(have) = facts.addresses.iter().find(other) {
+                        let (vip, scope) = (have.ip, have.scope.clone());
+                        return Err(Refusal::ArpScope { vip, scope, key });
+                    }
+                }
+                ("arp_ignore", 8) => return Err(Refusal::ArpSilent { device, key, value }),
+                _ => return Err(Refusal::ArpMeaningless { device, key, value }),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn gateway_is_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    let Some(gateway) = wanted.gateway else {
+        return through_director(wanted, facts);
+    };
+    if facts.addresses.iter().any(|have| have.ip == gateway) {
+        let what = "an address of this host itself";
+        return Err(Refusal::Unusable { option: "--gateway", ip: gateway, what });
+    }
+    match facts.hops.get(&gateway) {
+        Some(Some(hop)) if hop.gateway.is_none() => {}
+        _ => return Err(Refusal::GatewayFar(gateway)),
+    }
+    let ipv6 = gateway.is_ipv6();
+    let metric = route_metric(ipv6);
+    let same = facts.default_routes.iter().filter(|r| r.ipv6 == ipv6 && r.metric == metric);
+    if same.count() > 1 { Err(Refusal::ManyDefaults(metric)) } else { Ok(()) }
+}
+
+/// Do replies to the clients go through a director?
+///
+/// # Errors
+/// They do not, and where they go instead.
+pub fn through_director(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    let through = |gateway: &IpAddr| wanted.ways_back().any(|way| way == *gateway);
+    if let Some(client) = wanted.client {
+        for end in client.ends() {
+            let hop = facts.hops.get(&end).and_then(Option::as_ref);
+            let route = match hop.map(|hop| hop.gateway) {
+                Some(Some(gateway)) if through(&gateway) => continue,
+                Some(Some(gateway)) => format!("via {gateway}"),
+                Some(None) => "on-link".to_owned(),
+                None => "missing".to_owned(),
+            };
+            return Err(Refusal::NotThroughDirector { clients: client.to_string(), route });
+        }
+        return Ok(());
+    }
+    for ipv6 in [false, true] {
+        if !wanted.ways_back().any(|way| way.is_ipv6() == ipv6) {
+            continue;
+        }
+        let route = facts.default_route(ipv6);
+        if !route.is_some_and(|r| !r.gateways.is_empty() && r.gateways.iter().all(through)) {
+            let clients = if ipv6 { "IPv6 clients" } else { "IPv4 clients" }.to_owned();
+            let route =
+                route.map_or_else(|| "missing".to_owned(), |route| route.saved.text.clone());
+            return Err(Refusal::NotThroughDirector { clients, route });
+        }
+    }
+    Ok(())
+}
+
+/// What works badly or not at all for a reason outside this program's reach.
+#[must_use]
+pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if wanted.mode == Mode::Nat {
+        return warnings;
+    }
+    for director in &wanted.directors {
+        let route = facts.default_route(director.is_ipv6());
+        // IPv6 has no source check that would drop such replies.
+        if director.is_ipv4() && route.is_some_and(|route| route.gateways.contains(director)) {
+            warnings.push(format!(
+                "the default route leads through director {director}, which drops replies that \
+                 come from its own VIP"
+            ));
+        }
+    }
+    for local in wanted.tunnels.iter().filter_map(|tunnel| tunnel.local) {
+        let text = format!("RIP {local} is no address of this host yet");
+        if !facts.addresses.iter().any(|have| have.ip == local) && !warnings.contains(&text) {
+            warnings.push(text);
+        }
+    }
+    warnings
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What goes away, in which order, and what is left because it is not ours.
+
+use std::net::IpAddr;
+
+use super::change::{Change, Effect, Step};
+use crate::facts::Facts;
+use crate::wanted::Wanted;
+
+/// How to take down what the rest does not need.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Teardown {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// Changes that the rest still needs: the new journal.
+    pub kept: Vec<Change>,
+    /// What is not touched, and why.
+    pub notes: Vec<String>,
+}
+
+/// Plans the way back. `rest` is what stays set up; `None` takes down everything.
+#[must_use]
+pub fn plan(changes: &[Change], rest: Option<&Wanted>, facts: &Facts) -> Teardown {
+    let (kept, mut going): (Vec<Change>, Vec<Change>) =
+        changes.iter().cloned().partition(|change| rest.is_some_and(|rest| needs(rest, change)));
+    going.sort_by_key(Change::rank);
+    let doomed: Vec<String> = going
+        .iter()
+        .filter(|change| change.effect(facts) == Effect::There)
+        .filter_map(|change| match change {
+            Change::Tunnel(tunnel) => Some(tunnel.name.clone()),
+            _ => None,
+        })
+        .collect();
+
+    let mut plan = Teardown { kept, ..Teardown::default() };
+    for change in going.into_iter().rev() {
+        // Settings and state of a device go with it. Addresses do too, but are taken
+        // away first and by name, so that no setting is restored before its VIP is gone.
+        let goes_with_device = match &change {
+            Change::Sysctl { key, .. } => {
+                key.device().is_some_and(|d| doomed.iter().any(|n| n == d))
+            }
+            Change::Up { device } => doomed.contains(device),
+            _ => false,
+        };
+        match change.effect(facts) {
+            _ if goes_with_device => {}
+            Effect::There => {
+                plan.steps.push(Step { reason: reason(&change), action: change.undo() })
+            }
+            Effect::Gone => {}
+            Effect::Foreign(what) => plan.notes.push(format!("{what}: left as it is")),
+        }
+    }
+    plan
+}
+
+fn needs(rest: &Wanted, change: &Change) -> bool {
+    let uses = |device: &str| rest.tunnels.iter().any(|tunnel| tunnel.name == device);
+    match change {
+        Change::Tunnel(tunnel) => uses(&tunnel.name),
+        Change::Up { device } => uses(device),
+        Change::Sysctl { key, .. } => match key.device() {
+            Some("all") => rest.vips.iter().any(IpAddr::is_ipv4),
+            Some(device) => uses(device),
+            None => false,
+        },
+        Change::Address { ip, .. } => rest.vips.contains(ip),
+        Change::DefaultRoute { .. } => true,
+    }
+}
+
+fn reason(change: &Change) -> &'static str {
+    match change {
+        Change::Tunnel(_) => "set-up made it",
+        Change::Sysctl { from: Some(_), .. } => "the value from before, now that no VIP needs ours",
+        Change::Sysctl { from: None, .. } => "goes with its device",
+        Change::Up { .. } => "it was down before",
+        Change::Address { .. } => "stop accepting packets for the VIP, before anything else",
+        Change::DefaultRoute { from: Some(_), .. } => "the default route from before",
+        Change::DefaultRoute { from: None, .. } => "there was none like it before",
+    }
+}

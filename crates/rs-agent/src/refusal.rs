@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What is refused before anything is changed, and what to do instead.
+
+use std::net::IpAddr;
+
+use crate::request::Mode;
+use crate::sysctl_key::SysctlKey;
+
+/// A reason not to begin. `Display` is the "why"; [`Refusal::hint`] the way out. The
+/// text of each variant is its documentation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    // What was typed.
+    #[error("{option} {text:?} is not an IP address")]
+    NotAnAddress { option: &'static str, text: String },
+    #[error("{ip}/{prefix} would make its whole subnet local to this host")]
+    NotAHostPrefix { ip: IpAddr, prefix: u8 },
+    #[error("{option} {ip} is {what}")]
+    Unusable { option: &'static str, ip: IpAddr, what: &'static str },
+    #[error("--vip {0} is given twice")]
+    Duplicate(IpAddr),
+    #[error("{vip} is both VIP and {role}")]
+    SameAddress { vip: IpAddr, role: &'static str },
+    #[error("--vip is missing")]
+    NoVip,
+    #[error("{option} has no meaning in mode {mode}")]
+    WrongMode { option: &'static str, mode: Mode },
+    #[error("{0:?} is not an interface name")]
+    BadDeviceName(String),
+    #[error("--director {director} and RIP {rip} are of different address families")]
+    MixedFamilies { director: IpAddr, rip: IpAddr },
+    #[error("one --tunnel-device cannot take IPv4 and IPv6 VIPs to an IPv4 RIP")]
+    TwoTunnels,
+    #[error("mode nat needs to know the director")]
+    NoDirector,
+
+    // What the host is like.
+    #[error("this host is set up as {0}")]
+    OtherMode(Mode),
+    #[error("it is set up with {now}, not {asked}")]
+    OtherTunnel { now: String, asked: String },
+    #[error("it is set up with gateway {now}, not {asked}")]
+    OtherGateway { now: IpAddr, asked: IpAddr },
+    #[error("{vip} is on {device}, which answers for it whatever is set")]
+    OnNic { vip: IpAddr, prefix: u8, device: String },
+    #[error("{vip}/{prefix} on {device} makes its whole subnet local to this host")]
+    WidePrefix { vip: IpAddr, prefix: u8, device: String },
+    #[error("{vip} is local here, on {device}: in mode nat only the director has the VIP")]
+    VipOnNatServer { vip: IpAddr, device: String },
+    #[error("{vip} is the broadcast address of {device}'s subnet")]
+    Broadcast { vip: IpAddr, device: String },
+    #[error("{vip} is the gateway of this host's default route")]
+    IsGateway { vip: IpAddr },
+    #[error("{0} is no interface of this host")]
+    NoDevice(String),
+    #[error("{0} answers ARP: a VIP on it would be announced")]
+    CarrierAnswersArp(String),
+    #[error("{0} is down")]
+    CarrierDown(String),
+    #[error("{device} answers no ARP at all: effective {key} is {value}")]
+    ArpSilent { device: String, key: SysctlKey, value: i32 },
+    #[error("{device} would not hide the VIP: effective {key} is {value}, which Linux treats as 0")]
+    ArpMeaningless { device: String, key: SysctlKey, value: i32 },
+    #[error("{vip} has scope {scope} and {key} is 3, which hides only scope host")]
+    ArpScope { vip: IpAddr, scope: String, key: SysctlKey },
+    #[error("{0} is not there")]
+    NoSysctl(SysctlKey),
+    #[error("IPv6 is off: {0} is 1")]
+    Ipv6Off(SysctlKey),
+    #[error("this kernel has no IPv6")]
+    NoIpv6,
+    #[error("the RIP is not clear: {0}")]
+    RipUnclear(String),
+    #[error("{name} is there already as {is}, not {wanted}")]
+    DeviceTaken { name: String, is: String, wanted: String },
+    #[error("{name} already receives {tunnel}")]
+    EndpointTaken { name: String, tunnel: String },
+    #[error("{0} is not on a network of this host, so it is no gateway")]
+    GatewayFar(IpAddr),
+    #[error("several default routes have metric {0}")]
+    ManyDefaults(u32),
+    #[error("replies to {clients} do not go through the director: the route is {route}")]
+    NotThroughDirector { clients: String, route: String },
+}
+
+impl Refusal {
+    /// Whether the command line itself is at fault (exit status 2), rather than
+    /// the state of the host (exit status 1).
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::NotAnAddress { .. }
+                | Self::NotAHostPrefix { .. }
+                | Self::Unusable { .. }
+                | Self::Duplicate(_)
+                | Self::SameAddress { .. }
+                | Self::NoVip
+                | Self::WrongMode { .. }
+                | Self::BadDeviceName(_)
+                | Self::MixedFamilies { .. }
+                | Self::TwoTunnels
+                | Self::NoDirector
+        )
+    }
+
+    /// What the operator can do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NotAnAddress { .. } => {
+                "write it as 192.0.2.10 or 2001:db8::10; names are not looked up".to_owned()
+            }
+            Self::NotAHostPrefix { ip, .. } => {
+                format!("on a real server a VIP is a single address: --vip {ip}")
+            }
+            Self::Unusable { option: "--client", .. } => {
+                "name a client or a network of clients".to_owned()
+            }
+            Self::Unusable { option: "--gateway", .. } => "name the director's DIP".to_owned(),
+            Self::Unusable { .. } => "give a unicast address of a real network".to_owned(),
+            Self::Duplicate(_) => "name each VIP once".to_owned(),
+            Self::SameAddress { .. } => {
+                "the VIP is the address clients use; it belongs to no single host".to_owned()
+            }
+            Self::NoVip => "rs-agent setup --mode dr --vip 192.0.2.10".to_owned(),
+            Self::WrongMode { option, .. } => {
+                format!("leave {option} out, or see rs-agent setup --help")
+            }
+            Self::BadDeviceName(_) => {
+                "1 to 15 bytes without space, '/', ':' and '%', and not 'all' or 'default'"
+                    .to_owned()
+            }
+            Self::MixedFamilies { .. } => {
+                "the outer packet goes from director to RIP: give both in one family".to_owned()
+            }
+            Self::TwoTunnels => "leave --tunnel-device out: rs-ipip and rs-sit are made".to_owned(),
+            Self::NoDirector => {
+                "give --director DIP to check the route, or --gateway DIP to set it".to_owned()
+            }
+            Self::OtherMode(_) | Self::OtherTunnel { .. } | Self::OtherGateway { .. } => {
+                "run rs-agent teardown first".to_owned()
+            }
+            Self::OnNic { vip, prefix, device } => format!(
+                "a VIP is no host's own address; if it was put there by mistake: ip addr del \
+                 {vip}/{prefix} dev {device}"
+            ),
+            Self::WidePrefix { vip, prefix, device } => {
+                format!(
+                    "ip addr del {vip}/{prefix} dev {device}; this program adds the single address"
+                )
+            }
+            Self::VipOnNatServer { vip, device } => format!("ip addr del {vip} dev {device}"),
+            Self::Broadcast { .. } | Self::IsGateway { .. } => "choose another VIP".to_owned(),
+            Self::NoDevice(_) => "ip link shows the interfaces".to_owned(),
+            Self::CarrierAnswersArp(_) => "use lo (the default) or a dummy device".to_owned(),
+            Self::CarrierDown(device) => format!("ip link set {device} up"),
+            Self::ArpSilent { key, .. } | Self::ArpMeaningless { key, .. } => {
+                let wanted = if key.to_string().ends_with("arp_announce") { 2 } else { 1 };
+                format!("sysctl -w {key}={wanted}")
+            }
+            Self::ArpScope { key, .. } => {
+                format!(
+                    "sysctl -w {key}=1, or remove the address: this program adds it with scope host"
+                )
+            }
+            Self::NoSysctl(_) => {
+                "is /proc mounted, and is this the right network namespace?".to_owned()
+            }
+            Self::Ipv6Off(key) => format!("sysctl -w {key}=0"),
+            Self::NoIpv6 => "give IPv4 addresses only".to_owned(),
+            Self::RipUnclear(_) => "give --rip with the address the director sends to".to_owned(),
+            Self::DeviceTaken { .. } => "give another name with --tunnel-device".to_owned(),
+            Self::EndpointTaken { name, .. } => format!("use it: --tunnel-device {name}"),
+            Self::GatewayFar(_) => "a gateway must be reachable without another gateway".to_owned(),
+            Self::ManyDefaults(_) => "remove all but one: ip route show default".to_owned(),
+            Self::NotThroughDirector { .. } => {
+                "give --gateway DIP to set the default route, or route the clients via the director"
+                    .to_owned()
+            }
+        }
+    }
+}

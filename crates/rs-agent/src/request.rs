@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What was asked for on the command line, checked as far as that goes without
+//! looking at the host.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::refusal::Refusal;
+
+/// How the director forwards to this host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Direct routing: the VIP is local here, but hidden from ARP.
+    Dr,
+    /// Tunnel: as dr, and packets arrive in an IP-in-IP envelope.
+    Tun,
+    /// Masquerading: no VIP here; replies must go back through the director.
+    Nat,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dr => "dr",
+            Self::Tun => "tun",
+            Self::Nat => "nat",
+        })
+    }
+}
+
+/// A checked request. The meaning of each field is that of the option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    pub mode: Mode,
+    pub vips: Vec<IpAddr>,
+    pub rip: Option<IpAddr>,
+    pub directors: Vec<IpAddr>,
+    pub carrier: Option<String>,
+    pub tunnel_device: Option<String>,
+    pub gateway: Option<IpAddr>,
+    pub client: Option<Network>,
+}
+
+/// The options as typed.
+#[derive(Debug, Clone, Default)]
+pub struct Typed<'a> {
+    pub vips: &'a [String],
+    pub rip: Option<&'a str>,
+    pub directors: &'a [String],
+    pub carrier: Option<&'a str>,
+    pub tunnel_device: Option<&'a str>,
+    pub gateway: Option<&'a str>,
+    pub client: Option<&'a str>,
+}
+
+impl Request {
+    /// Checks everything that needs no look at the host.
+    ///
+    /// # Errors
+    /// A [`Refusal`] about what was typed.
+    pub fn check(mode: Mode, typed: &Typed<'_>) -> Result<Self, Refusal> {
+        let vips = vips(typed.vips)?;
+        let several = |option, texts: &[String]| -> Result<Vec<IpAddr>, Refusal> {
+            texts.iter().map(|text| host_address(option, text)).collect()
+        };
+        let one = |option, text: Option<&str>| -> Result<Option<IpAddr>, Refusal> {
+            text.map(|text| host_address(option, text)).transpose()
+        };
+        let request = Self {
+            mode,
+            rip: one("--rip", typed.rip)?,
+            directors: several("--director", typed.directors)?,
+            carrier: typed.carrier.map(device_name).transpose()?,
+            tunnel_device: typed.tunnel_device.map(device_name).transpose()?,
+            gateway: one("--gateway", typed.gateway)?,
+            client: typed.client.map(Network::parse).transpose()?,
+            vips,
+        };
+        request.check_mode()?;
+        request.check_distinct()?;
+        Ok(request)
+    }
+
+    fn check_mode(&self) -> Result<(), Refusal> {
+        let mode = self.mode;
+        let given = [
+            ("--carrier", self.carrier.is_some(), mode == Mode::Dr),
+            ("--tunnel-device", self.tunnel_device.is_some(), mode == Mode::Tun),
+            ("--gateway", self.gateway.is_some(), mode == Mode::Nat),
+            ("--client", self.client.is_some(), mode == Mode::Nat),
+            ("--rip", self.rip.is_some(), mode != Mode::Nat),
+        ];
+        if let Some((option, ..)) = given.into_iter().find(|(_, given, fits)| *given && !fits) {
+            return Err(Refusal::WrongMode { option, mode });
+        }
+        if mode == Mode::Nat && self.directors.is_empty() && self.gateway.is_none() {
+            return Err(Refusal::NoDirector);
+        }
+        if mode != Mode::Nat && self.vips.is_empty() {
+            return Err(Refusal::NoVip);
+        }
+        match (mode, self.rip) {
+            (Mode::Tun, Some(rip)) => {
+                match self.directors.iter().find(|d| d.is_ipv4() != rip.is_ipv4()) {
+                    Some(&director) => Err(Refusal::MixedFamilies { director, rip }),
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_distinct(&self) -> Result<(), Refusal> {
+        for &vip in &self.vips {
+            let role = if self.rip == Some(vip) {
+                "RIP"
+            } else if self.directors.contains(&vip) {
+                "director address"
+            } else if self.gateway == Some(vip) {
+                "gateway"
+            } else {
+                continue;
+            };
+            return Err(Refusal::SameAddress { vip, role });
+        }
+        Ok(())
+    }
+}
+
+/// Checks a list of `--vip` values.
+///
+/// # Errors
+/// A [`Refusal`] naming the first bad one.
+pub fn vips(texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
+    let mut vips = Vec::with_capacity(texts.len());
+    for text in texts {
+        let vip = vip(text)?;
+        if vips.contains(&vip) {
+            return Err(Refusal::Duplicate(vip));
+        }
+        vips.push(vip);
+    }
+    Ok(vips)
+}
+
+/// A VIP may be written with its prefix length, but only with that of one address:
+/// an address on `lo` makes every address of its prefix local (fib_frontend.c,
+/// `fib_add_ifaddr`), so VIP/24 would cut this host off from its own subnet.
+fn vip(text: &str) -> Result<IpAddr, Refusal> {
+    let Some((address, prefix)) = text.split_once('/') else {
+        return host_address("--vip", text);
+    };
+    let ip = host_address("--vip", address)?;
+    match prefix.parse::<u8>() {
+        Ok(prefix) if prefix == crate::facts::host_prefix(ip) => Ok(ip),
+        Ok(prefix) if prefix < crate::facts::host_prefix(ip) => {
+            Err(Refusal::NotAHostPrefix { ip, prefix })
+        }
+        _ => Err(Refusal::NotAnAddress { option: "--vip", text: text.to_owned() }),
+    }
+}
+
+fn host_address(option: &'static str, text: &str) -> Result<IpAddr, Refusal> {
+    let ip = IpAddr::from_str(text)
+        .map_err(|_| Refusal::NotAnAddress { option, text: text.to_owned() })?;
+    let what = match ip {
+        IpAddr::V4(ip) => unusable_v4(ip),
+        IpAddr::V6(ip) => unusable_v6(ip),
+    };
+    match what {
+        Some(what) => Err(Refusal::Unusable { option, ip, what }),
+        None => Ok(ip),
+    }
+}
+
+fn unusable_v4(ip: Ipv4Addr) -> Option<&'static str> {
+    if ip.is_unspecified() {
+        Some("the unspecified address")
+    } else if ip.octets()[0] == 0 {
+        Some("in 0.0.0.0/8, which names no host")
+    } else if ip.is_loopback() {
+        Some("a loopback address")
+    } else if ip.is_link_local() {
+        Some("a link-local address")
+    } else if ip.is_multicast() {
+        Some("a multicast address")
+    } else if ip.is_broadcast() {
+        Some("the broadcast address")
+    } else {
+        None
+    }
+}
+
+fn unusable_v6(ip: Ipv6Addr) -> Option<&'static str> {
+    if ip.is_unspecified() {
+        Some("the unspecified address")
+    } else if ip.is_loopback() {
+        Some("the loopback address")
+    } else if ip.is_unicast_link_local() {
+        Some("a link-local address")
+    } else if ip.is_multicast() {
+        Some("a multicast address")
+    } else if ip.to_ipv4_mapped().is_some() {
+        Some("an IPv4 address in IPv6 form")
+    } else {
+        None
+    }
+}
+
+/// What the kernel takes as a name (`dev_valid_name`, net/core/dev.c), less `%`,
+/// which it would expand to a number, and less the names that mean something else
+/// in `/proc/sys/net/ipv4/conf`.
+fn device_name(name: &str) -> Result<String, Refusal> {
+    let good = (1..=15).contains(&name.len())
+        && !matches!(name, "." | ".." | "all" | "default")
+        && !name.contains(|c: char| c.is_whitespace() || c.is_control() || "/:%".contains(c));
+    if good { Ok(name.to_owned()) } else { Err(Refusal::BadDeviceName(name.to_owned())) }
+}
+
+/// An address with a prefix length: a client, or a network of clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Network {
+    /// The address as written.
+    pub ip: IpAddr,
+    /// Prefix length in bits.
+    pub prefix: u8,
+}
+
+impl Network {
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        let bad = || Refusal::NotAnAddress { option: "--client", text: text.to_owned() };
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix.parse::<u8>().map_err(|_| bad())?)),
+            None => (text, None),
+        };
+        let ip = host_address("--client", address)?;
+        let all = crate::facts::host_prefix(ip);
+        let prefix = prefix.unwrap_or(all);
+        if prefix == 0 || prefix > all { Err(bad()) } else { Ok(Self { ip, prefix }) }
+    }
+
+    /// The first and the last address a client can have, to ask the routing table about.
+    #[must_use]
+    pub fn ends(&self) -> [IpAddr; 2] {
+        match self.ip {
+            IpAddr::V4(ip) => {
+                let (first, last) = span(u32::from(ip).into(), self.prefix, 32);
+                // The ends are always below 2^32; `as` drops only zero bits.
+                [first, last].map(|bits| IpAddr::from(Ipv4Addr::from(bits as u32)))
+            }
+            IpAddr::V6(ip) => {
+                let (first, last) = span(ip.into(), self.prefix, 128);
+                [first, last].map(|bits| IpAddr::from(Ipv6Addr::from(bits)))
+            }
+        }
+    }
+}
+
+/// First and last host address, leaving out network and broadcast address where they exist.
+fn span(ip: u128, prefix: u8, bits: u8) -> (u128, u128) {
+    let host_bits = u32::from(bits.saturating_sub(prefix));
+    let mask = 1u128.checked_shl(host_bits).map_or(u128::MAX, |size| size - 1);
+    let (first, last) = (ip & !mask, ip | mask);
+    if host_bits >= 2 { (first + 1, last - 1) } else { (first, last) }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.ip, self.prefix)
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = Refusal;
+
+    fn try_from(text: String) -> Result<Self, Refusal> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> Self {
+        network.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vip_of(text: &str) -> Result<Vec<IpAddr>, Refusal> {
+        vips(&[text.to_owned()])
+    }
+
+    #[test]
+    fn a_vip_is_one_unicast_address() {
+        for text in ["192.0.2.10", "192.0.2.10/32", "2001:db8::10", "2001:db8::10/128"] {
+            assert!(vip_of(text).is_ok(), "{text}");
+        }
+        for text in ["192.0.2.10/24", "2001:db8::10/64", "192.0.2.10/0"] {
+            assert!(matches!(vip_of(text), Err(Refusal::NotAHostPrefix { .. })), "{text}");
+        }
+        for text in ["", "www", "192.0.2", "192.0.2.10/33", "192.0.2.10/", "1.2.3.4/x", "::1%lo"] {
+            assert!(matches!(vip_of(text), Err(Refusal::NotAnAddress { .. })), "{text}");
+        }
+        for text in [
+            "0.0.0.0",
+            "0.1.2.3",
+            "127.0.0.1",
+            "169.254.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fe80::1",
+            "ff02::1",
+            "::ffff:192.0.2.10",
+        ] {
+            assert!(matches!(vip_of(text), Err(Refusal::Unusable { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_vip_is_given_once_and_is_nobody_elses() {
+        let twice = ["192.0.2.10", "192.0.2.10/32"].map(str::to_owned);
+        assert!(matches!(vips(&twice), Err(Refusal::Duplicate(_))));
+        let vip = ["192.0.2.10".to_owned()];
+        let check = |typed: Typed<'_>| Request::check(Mode::Tun, &Typed { vips: &vip, ..typed });
+        let same = |result| matches!(result, Err(Refusal::SameAddress { .. }));
+        assert!(same(check(Typed { rip: Some("192.0.2.10"), ..Typed::default() })));
+        assert!(same(check(Typed { directors: &vip, ..Typed::default() })));
+    }
+
+    #[test]
+    fn options_that_do_not_fit_the_mode_are_refused() {
+        let vip = ["192.0.2.10".to_owned()];
+        let typed = Typed { vips: &vip, carrier: Some("lo"), ..Typed::default() };
+        assert!(Request::check(Mode::Dr, &typed).is_ok());
+        for mode in [Mode::Tun, Mode::Nat] {
+            let refused = Request::check(mode, &typed);
+            assert_eq!(refused, Err(Refusal::WrongMode { option: "--carrier", mode }));
+        }
+        assert_eq!(Request::check(Mode::Nat, &Typed::default()), Err(Refusal::NoDirector));
+        assert_eq!(Request::check(Mode::Dr, &Typed::default()), Err(Refusal::NoVip));
+    }
+
+    #[test]
+    fn device_names_are_those_the_kernel_takes() {
+        for name in ["lo", "eth0.100", "a..b", "fifteen-bytes-x"] {
+            assert!(device_name(name).is_ok(), "{name}");
+        }
+        for name in ["", ".", "..", "sixteen-bytes-xx", "a/b", "a:b", "a b", "rs%d", "all"] {
+            assert!(device_name(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_client_network_is_probed_at_both_ends() {
+        for (text, first, last) in [
+            ("198.51.100.0/24", "198.51.100.1", "198.51.100.254"),
+            ("198.51.100.7", "198.51.100.7", "198.51.100.7"),
+            ("198.51.100.6/31", "198.51.100.6", "198.51.100.7"),
+            ("2001:db8::/32", "2001:db8::1", "2001:db8:ffff:ffff:ffff:ffff:ffff:fffe"),
+        ] {
+            let ends = Network::parse(text).unwrap().ends().map(|ip| ip.to_string());
+            assert_eq!(ends, [first, last], "{text}");
+        }
+        for text in ["198.51.100.0/33", "198.51.100.0/0", "x/24", "224.0.0.0/4"] {
+            assert!(Network::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use ipvs_netlink::Invalid;
+
+/// Why a single value is refused, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct BadValue {
+    message: String,
+    pub(super) hint: Option<String>,
+}
+
+impl BadValue {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl From<Invalid> for BadValue {
+    fn from(invalid: Invalid) -> Self {
+        let hint = crate::refusal::hint(&invalid);
+        Self { message: invalid.to_string(), hint }
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::num::NonZeroU32;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
+use ipvs_netlink::{AddressFamily, Protocol, ServiceKey};
+
+use super::{Endpoint, value};
+
+/// A virtual service, by its text form or by `ipvsadm`'s options.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Selector(pub(crate) ServiceKey);
+
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Virtual service, by ipvsadm's options")]
+struct Options {
+    /// The virtual service: tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7, fwmark/7/ipv6.
+    #[arg(value_name = "SERVICE", help_heading = NONE, value_parser = value::service)]
+    service: Option<ServiceKey>,
+
+    /// TCP.
+    #[arg(short, long = "tcp-service", value_name = "VIP:PORT")]
+    tcp: Option<Endpoint>,
+
+    /// UDP.
+    #[arg(short, long = "udp-service", value_name = "VIP:PORT")]
+    udp: Option<Endpoint>,
+
+    /// SCTP.
+    #[arg(long = "sctp-service", value_name = "VIP:PORT")]
+    sctp: Option<Endpoint>,
+
+    /// Packets with this firewall mark, IPv4 unless -6 is given.
+    #[arg(
+        short,
+        long = "fwmark-service",
+        value_name = "MARK",
+        value_parser = value::fwmark,
+        allow_negative_numbers = true
+    )]
+    fwmark: Option<NonZeroU32>,
+
+    /// With -f: IPv6 packets.
+    #[arg(
+        short = '6',
+        long,
+        requires = "fwmark",
+        conflicts_with_all = ["service", "tcp", "udp", "sctp"]
+    )]
+    ipv6: bool,
+}
+
+/// No heading of its own: among the arguments, or the options.
+const NONE: Option<&str> = None;
+
+const GROUP: &str = "virtual-service";
+
+impl Options {
+    fn key(&self) -> Option<ServiceKey> {
+        // Without a port it is all ports, which persistent services may have.
+        let endpoint = |protocol, endpoint: Endpoint| ServiceKey::Endpoint {
+            protocol,
+            address: endpoint.address,
+            port: endpoint.port.unwrap_or(0),
+        };
+        let family = if self.ipv6 { AddressFamily::Ipv6 } else { AddressFamily::Ipv4 };
+        self.service
+            .or_else(|| self.tcp.map(|it| endpoint(Protocol::Tcp, it)))
+            .or_else(|| self.udp.map(|it| endpoint(Protocol::Udp, it)))
+            .or_else(|| self.sctp.map(|it| endpoint(Protocol::Sctp, it)))
+            .or_else(|| self.fwmark.map(|mark| ServiceKey::Fwmark { family, mark }))
+    }
+}
+
+impl Args for Selector {
+    fn group_id() -> Option<Id> {
+        Some(GROUP.into())
+    }
+
+    fn augment_args(command: Command) -> Command {
+        let group = ArgGroup::new(GROUP).args(["service", "tcp", "udp", "sctp", "fwmark"]);
+        Options::augment_args(command).group(group).next_help_heading(NONE)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Selector {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Options::from_arg_matches(matches)?.key().map(Self).ok_or_else(|| {
+            // A required group would spell out all five ways in every usage line.
+            let mut error = clap::Error::new(ErrorKind::MissingRequiredArgument);
+            let missing = ContextValue::String("SERVICE".to_owned());
+            error.insert(ContextKind::InvalidArg, missing);
+            error
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::num::NonZeroU16;
+
+use clap::{Args, ValueEnum};
+use ipvs_netlink::{GueChecksum, Weight};
+
+use super::{Endpoint, Report, Selector, value};
+
+/// Add a real server to a virtual service.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "rsctl add-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",
+    after_help = "\
+Defaults: the service's port, direct routing (-g), weight 1.
+
+Example:
+  rsctl add-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -m -w 3
+  rsctl add-server -t 192.0.2.10:80 -r 10.0.0.12 --mode tun --tun-type gue --tun-port 6080"
+)]
+pub(crate) struct AddServer {
+    #[command(flatten)]
+    pub(crate) service: Selector,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+
+    #[command(flatten)]
+    pub(crate) settings: ServerSettings,
+}
+
+/// Change some settings of a real server and leave the rest.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "rsctl edit-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",
+    after_help = "\
+Only what is named changes; address and port are what the server is called and cannot change.
+Weight 0 gives the server no new connections and leaves those it has.
+
+Example:
+  rsctl edit-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -w 0
+  rsctl edit-server -t 192.0.2.10:80 -r 10.0.0.12 --tun-port 6081"
+)]
+pub(crate) struct EditServer {
+    #[command(flatten)]
+    pub(crate) service: Selector,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+
+    #[command(flatten)]
+    pub(crate) settings: ServerSettings,
+}
+
+/// Delete a real server from a virtual service.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "rsctl delete-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",
+    after_help = "\
+Its connections stay in the connection table, and their packets are dropped. To let them end first, set weight 0
+and wait:
+  rsctl edit-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -w 0"
+)]
+pub(crate) struct DeleteServer {
+    #[command(flatten)]
+    pub(crate) service: Selector,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+}
+
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct ServerArg {
+    /// The real server; without a port, the service's.
+    #[arg(short = 'r', long = "real-server", value_name = "RIP[:PORT]")]
+    pub(crate) real_server: Endpoint,
+}
+
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct ServerSettings {
+    /// Share of new connections, 0 for none.
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        value_parser = value::weight,
+        allow_negative_numbers = true
+    )]
+    pub(crate) weight: Option<Weight>,
+
+    /// No new connections from N on, 0 for no limit.
+    #[arg(
+        short = 'x',
+        long = "u-threshold",
+        value_name = "N",
+        value_parser = value::upper_threshold,
+        allow_negative_numbers = true
+    )]
+    pub(crate) upper: Option<u32>,
+
+    /// New connections again below N, 0 for three quarters of the upper threshold.
+    #[arg(
+        short = 'y',
+        long = "l-threshold",
+        value_name = "N",
+        value_parser = value::lower_threshold,
+        allow_negative_numbers = true
+    )]
+    pub(crate) lower: Option<u32>,
+
+    #[command(flatten)]
+    pub(crate) method: MethodArgs,
+
+    #[command(flatten)]
+    pub(crate) tunnel: TunnelSettings,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "method", multiple = false)]
+#[command(next_help_heading = "Forwarding method (one of)")]
+pub(crate) struct MethodArgs {
+    /// Direct routing: only the MAC address changes.
+    #[arg(short = 'g', long = "gatewaying")]
+    gateway: bool,
+
+    /// Tunnelling.
+    #[arg(short = 'i', long = "ipip")]
+    tunnel: bool,
+
+    /// Masquerading (NAT): replies return through the director.
+    #[arg(short = 'm', long = "masquerading")]
+    masquerade: bool,
+
+    /// The same as a word.
+    #[arg(long, value_enum)]
+    mode: Option<Mode>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    Dr,
+    Tun,
+    Nat,
+}
+
+impl MethodArgs {
+    pub(crate) fn mode(&self) -> Option<Mode> {
+        match (self.gateway, self.tunnel, self.masquerade) {
+            (true, _, _) => Some(Mode::Dr),
+            (_, true, _) => Some(Mode::Tun),
+            (_, _, true) => Some(Mode::Nat),
+            _ => self.mode,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(next_help_heading = "Tunnel (with -i)")]
+pub(crate) struct TunnelSettings {
+    /// What packets are wrapped in; ipip if not given.
+    #[arg(long = "tun-type", value_name = "TYPE", value_enum)]
+    pub(crate) kind: Option<TunnelType>,
+
+    /// UDP port of a gue tunnel.
+    #[arg(
+        long = "tun-port",
+        value_name = "PORT",
+        value_parser = value::tunnel_port,
+        allow_negative_numbers = true
+    )]
+    pub(crate) port: Option<NonZeroU16>,
+
+    #[command(flatten)]
+    checksum: ChecksumArgs,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "checksum", multiple = false)]
+struct ChecksumArgs {
+    /// No outer checksum (gue, gre); the default.
+    #[arg(long = "tun-nocsum")]
+    none: bool,
+
+    /// An outer checksum (gue, gre).
+    #[arg(long = "tun-csum")]
+    outer: bool,
+
+    /// An outer checksum with remote offload (gue).
+    #[arg(long = "tun-remcsum")]
+    remote: bool,
+}
+
+impl TunnelSettings {
+    /// The checksum asked for. GRE has the first two.
+    pub(crate) fn checksum(&self) -> Option<GueChecksum> {
+        let args = &self.checksum;
+        match (args.none, args.outer, args.remote) {
+            (true, _, _) => Some(GueChecksum::None),
+            (_, true, _) => Some(GueChecksum::Outer),
+            (_, _, true) => Some(GueChecksum::Remote),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing was asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kind.is_none() && self.port.is_none() && self.checksum().is_none()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TunnelType {
+    Ipip,
+    Gue,
+    Gre,
+}

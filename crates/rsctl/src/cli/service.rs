@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use clap::Args;
+use ipvs_netlink::{EngineName, PersistenceTimeout, Scheduler};
+
+use super::{Report, Selector, value};
+use crate::flags::Flag;
+
+/// Add a virtual service.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "rsctl add-service [OPTIONS] <SERVICE>",
+    after_help = "\
+Defaults: scheduler wlc, no persistence.
+
+Example:
+  rsctl add-service tcp/192.0.2.10:80 -s wrr
+  rsctl add-service -u '[2001:db8::1]:53' -s sh -b sh-port --ops
+  rsctl add-service -f 7 -p 600 -M 255.255.255.0"
+)]
+pub(crate) struct AddService {
+    #[command(flatten)]
+    pub(crate) service: Selector,
+
+    #[command(flatten)]
+    pub(crate) settings: ServiceSettings,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+}
+
+/// Change some settings of a virtual service and leave the rest.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "rsctl edit-service [OPTIONS] <SERVICE>",
+    after_help = "\
+Only what is named changes. Two things follow from the meaning of the words:
+  - Flags belong to their scheduler. A new scheduler starts without any, except between sh and mh,
+    whose flags mean the same.
+  - `-p` without a value keeps the timeout of a service that is persistent already.
+
+Example:
+  rsctl edit-service tcp/192.0.2.10:80 -s mh
+  rsctl edit-service tcp/192.0.2.10:80 --no-persistent"
+)]
+pub(crate) struct EditService {
+    #[command(flatten)]
+    pub(crate) service: Selector,
+
+    #[command(flatten)]
+    pub(crate) settings: ServiceSettings,
+
+    /// No persistence, and so no netmask and no persistence engine.
+    #[arg(long, conflicts_with_all = ["persistent", "netmask", "engine"])]
+    pub(crate) no_persistent: bool,
+
+    /// No persistence engine: a client is its address.
+    #[arg(long = "no-pe", visible_alias = "no-engine", conflicts_with = "engine")]
+    pub(crate) no_engine: bool,
+
+    /// No scheduler flags.
+    #[arg(long = "no-sched-flags", conflicts_with = "flags")]
+    pub(crate) no_flags: bool,
+
+    /// No one-packet scheduling.
+    #[arg(long = "no-ops", conflicts_with = "one_packet")]
+    pub(crate) no_one_packet: bool,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+}
+
+/// Delete a virtual service and its real servers.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "rsctl delete-service [OPTIONS] <SERVICE>",
+    after_help = "\
+Its connections stay in the connection table until they time out."
+)]
+pub(crate) struct DeleteService {
+    #[command(flatten)]
+    pub(crate) service: Selector,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+}
+
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct ServiceSettings {
+    /// How the server of a new connection is chosen: rr, wrr, lc, wlc, fo, ovf, lblc, lblcr, dh,
+    /// sh, mh, sed, nq, twos, none.
+    #[arg(short, long, value_name = "NAME", value_parser = value::scheduler)]
+    pub(crate) scheduler: Option<Scheduler>,
+
+    /// Keep each client on one server until it was quiet for SECONDS (360 if not given).
+    #[arg(
+        short,
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        value_parser = value::persistence_timeout
+    )]
+    pub(crate) persistent: Option<Option<PersistenceTimeout>>,
+
+    /// What is one client to persistence: 255.255.255.0 or /24, for IPv6 a prefix length.
+    #[arg(short = 'M', long, value_name = "MASK")]
+    pub(crate) netmask: Option<String>,
+
+    /// Find the client with a persistence engine instead of its address: sip (UDP only).
+    #[arg(long = "pe", visible_alias = "engine", value_name = "NAME", value_parser = value::engine)]
+    pub(crate) engine: Option<EngineName>,
+
+    /// Flags of the scheduler, several with commas.
+    #[arg(short = 'b', long = "sched-flags", value_name = "FLAG", value_delimiter = ',')]
+    pub(crate) flags: Vec<Flag>,
+
+    /// One-packet scheduling, UDP only: each packet is scheduled by itself.
+    #[arg(short, long = "ops")]
+    pub(crate) one_packet: bool,
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Parsers of single values, each with its own words for what is wrong.
+
+use std::num::{NonZeroU16, NonZeroU32};
+use std::ops::RangeInclusive;
+
+use ipvs_netlink::{EngineName, Invalid, PersistenceTimeout, Scheduler, ServiceKey, Weight};
+
+use super::{BadValue, Endpoint};
+
+/// A decimal number within `range`. Signs, blanks and hexadecimal are refused:
+/// `strtol`, which `ipvsadm` uses, takes some of them.
+pub(super) fn number(text: &str, what: &str, range: RangeInclusive<u32>) -> Result<u32, BadValue> {
+    let expected = format!("use {} to {}", range.start(), range.end());
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(BadValue::new(format!("`{text}` is not a {what}: {expected}")));
+    }
+    text.parse()
+        .ok()
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| BadValue::new(format!("{what} {text} is out of range: {expected}")))
+}
+
+/// The most the kernel takes where it reads an `int`.
+const INT_MAX: u32 = i32::MAX.unsigned_abs();
+
+pub(super) fn weight(text: &str) -> Result<Weight, BadValue> {
+    Ok(Weight::new(number(text, "weight", 0..=INT_MAX)?)?)
+}
+
+pub(super) fn upper_threshold(text: &str) -> Result<u32, BadValue> {
+    number(text, "upper threshold", 0..=INT_MAX)
+}
+
+pub(super) fn lower_threshold(text: &str) -> Result<u32, BadValue> {
+    number(text, "lower threshold", 0..=INT_MAX)
+}
+
+pub(super) fn persistence_timeout(text: &str) -> Result<PersistenceTimeout, BadValue> {
+    let most = PersistenceTimeout::MAX.as_seconds();
+    let seconds = number(text, "persistence timeout in seconds", 1..=most).map_err(|bad| {
+        // `-p` takes the next word, as with ipvsadm.
+        if text.contains('/') { bad.hint("write the service before -p") } else { bad }
+    })?;
+    Ok(PersistenceTimeout::from_seconds(seconds)?)
+}
+
+pub(super) fn tunnel_port(text: &str) -> Result<NonZeroU16, BadValue> {
+    let port = number(text, "tunnel port", 1..=u16::MAX.into())?;
+    u16::try_from(port)
+        .ok()
+        .and_then(NonZeroU16::new)
+        .ok_or_else(|| BadValue::new(format!("`{text}` is not a tunnel port")))
+}
+
+pub(super) fn fwmark(text: &str) -> Result<NonZeroU32, BadValue> {
+    if text == "0" {
+        return Err(Invalid::ZeroFwmark.into());
+    }
+    let mark = number(text, "firewall mark", 1..=u32::MAX)?;
+    Ok(NonZeroU32::new(mark).ok_or(Invalid::ZeroFwmark)?)
+}
+
+pub(super) fn scheduler(name: &str) -> Result<Scheduler, BadValue> {
+    Ok(name.parse::<Scheduler>()?)
+}
+
+pub(super) fn engine(name: &str) -> Result<EngineName, BadValue> {
+    Ok(name.parse::<EngineName>()?)
+}
+
+/// `tcp/192.0.2.10:80` and the like. If it is the address that is wrong, the
+/// address's own words say it better.
+pub(super) fn service(text: &str) -> Result<ServiceKey, BadValue> {
+    text.parse().map_err(|invalid: Invalid| match text.split_once('/') {
+        Some((kind, address)) if kind != "fwmark" => match address.parse::<Endpoint>() {
+            Ok(_) => invalid.into(),
+            Err(bad) => bad,
+        },
+        _ => invalid.into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused<T: std::fmt::Debug>(result: Result<T, BadValue>, message: &str) {
+        assert_eq!(result.unwrap_err().to_string(), message);
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_named() {
+        refused(weight("-1"), "weight -1 is out of range: use 0 to 2147483647");
+        refused(weight("2147483648"), "weight 2147483648 is out of range: use 0 to 2147483647");
+        refused(upper_threshold("-1"), "upper threshold -1 is out of range: use 0 to 2147483647");
+        refused(
+            lower_threshold("99999999999999999999"),
+            "lower threshold 99999999999999999999 is out of range: use 0 to 2147483647",
+        );
+        refused(
+            persistence_timeout("0"),
+            "persistence timeout in seconds 0 is out of range: use 1 to 2678400",
+        );
+        refused(tunnel_port("0"), "tunnel port 0 is out of range: use 1 to 65535");
+        refused(fwmark("0"), "firewall mark 0 means `no mark`; use 1 to 4294967295");
+        refused(
+            fwmark("4294967296"),
+            "firewall mark 4294967296 is out of range: use 1 to 4294967295",
+        );
+        assert_eq!(weight("2147483647").unwrap().get(), 2_147_483_647);
+        assert_eq!(fwmark("4294967295").unwrap().get(), u32::MAX);
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for text in ["", "-", "+5", " 5", "5 ", "1x", "0x10", "1.5", "ten"] {
+            refused(weight(text), &format!("`{text}` is not a weight: use 0 to 2147483647"));
+        }
+    }
+
+    #[test]
+    fn a_service_is_refused_for_its_address_first() {
+        assert_eq!(service("fwmark/7/ipv6").unwrap().to_string(), "fwmark/7/ipv6");
+        refused(service("tcp/10.1:80"), "`10.1` is not an IP address");
+        refused(service("tcp/192.0.2.10:70000"), "port 70000 is out of range: use 0 to 65535");
+        refused(
+            service("tcp/192.0.2.10"),
+            "`tcp/192.0.2.10` is not a virtual service: expected ADDRESS:PORT or [ADDRESS]:PORT \
+             after the protocol",
+        );
+        refused(
+            service("icmp/192.0.2.10:80"),
+            "`icmp/192.0.2.10:80` is not a virtual service: expected tcp/, udp/, sctp/ or fwmark/ \
+             in front",
+        );
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use ipvs_netlink::{Change, Client, ServiceKey};
+
+use super::{Action, Changed, list};
+use crate::cli::Clear;
+use crate::error::Error;
+
+pub(super) fn run(args: &Clear) -> Result<Vec<Changed>, Error> {
+    let mut client = Client::connect()?;
+    let mut services: Vec<ServiceKey> =
+        client.services()?.into_iter().map(|entry| entry.service.key).collect();
+    services.sort_by_key(list::order);
+    if services.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Scripts that replace `ipvsadm -C` have no terminal on stdin, and mean it.
+    if !args.yes && io::stdin().is_terminal() {
+        let mut servers = 0;
+        for key in &services {
+            servers += list::servers(&mut client, key)?.map_or(0, |servers| servers.len());
+        }
+        let question = question(services.len(), servers);
+        if !ask(&question, &mut io::stdin().lock(), &mut io::stderr().lock()).map_err(Error::Ask)? {
+            return Err(Error::Declined);
+        }
+    }
+    client.apply(Change::Flush)?;
+    let deleted = |key| Changed::service(Action::Delete, key);
+    Ok(services.into_iter().map(deleted).collect())
+}
+
+fn question(services: usize, servers: usize) -> String {
+    let plural = |number| if number == 1 { "" } else { "s" };
+    format!(
+        "delete {services} service{} with {servers} server{}? [y/N] ",
+        plural(services),
+        plural(servers)
+    )
+}
+
+/// Whether the answer is yes. No answer (end of file) is no.
+fn ask(question: &str, answers: &mut impl BufRead, to: &mut impl Write) -> io::Result<bool> {
+    to.write_all(question.as_bytes())?;
+    to.flush()?;
+    let mut answer = String::new();
+    answers.read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_yes_is_yes() {
+        for (answer, expected) in [
+            ("y\n", true),
+            ("yes\n", true),
+            ("Y", true),
+            ("", false),
+            ("\n", false),
+            ("n\n", false),
+        ] {
+            let mut shown = Vec::new();
+            let yes = ask(&question(1, 2), &mut answer.as_bytes(), &mut shown).unwrap();
+            assert_eq!(yes, expected, "{answer:?}");
+            assert_eq!(shown, b"delete 1 service with 2 servers? [y/N] ");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use ipvs_netlink::{Client, SchedulerFlags, Service};
+
+use super::{Action, Changed, service};
+use crate::cli::EditService;
+use crate::error::Error;
+use crate::refusal::Refusal;
+
+pub(super) fn run(args: &EditService) -> Result<Vec<Changed>, Error> {
+    let key = args.service.0;
+    let mut outcome = Ok(());
+    let changed = Client::connect()?.edit_service(&key, |service| {
+        let mut edited = service.clone();
+        outcome = edit(&mut edited, args);
+        if outcome.is_ok() {
+            *service = edited;
+        }
+    })?;
+    outcome.map_err(|refusal| Error::refused(format_args!("edit service {key}"), refusal))?;
+    Ok(changed.then(|| Changed::service(Action::Edit, key)).into_iter().collect())
+}
+
+pub(super) fn edit(service: &mut Service, args: &EditService) -> Result<(), Refusal> {
+    if args.no_persistent {
+        service.persistence = None;
+        service.engine = None;
+    }
+    if args.no_engine {
+        service.engine = None;
+    }
+    if args.no_flags {
+        service.scheduler_flags = SchedulerFlags::empty();
+    }
+    if args.no_one_packet {
+        service.one_packet = false;
+    }
+    service::set(service, &args.settings)
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::process::ExitCode;
+
+/// The exit codes of `rsctl`, all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: done, or there was nothing to do.
+    Done,
+    /// 1: the kernel refused, something was not there, or the answer was no.
+    Failed,
+    /// 2: bad usage or bad input; nothing was changed.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::Failed => Self::FAILURE,
+            Exit::Usage => Self::from(2),
+        }
+    }
+}

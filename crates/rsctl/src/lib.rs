@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The director's command line: `cli` reads, `commands` decide and act,
+//! `output` writes.
+
+mod cli;
+mod commands;
+mod error;
+mod exit;
+mod flags;
+mod output;
+mod refusal;
+
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use cli::{Cli, Usage};
+use error::Error;
+use exit::Exit;
+
+/// Runs `rsctl` with the arguments of this process.
+pub fn main() -> ExitCode {
+    let exit = run(std::env::args_os().collect()).unwrap_or_else(|error| {
+        output::error(&error);
+        error.exit()
+    });
+    exit.into()
+}
+
+fn run(args: Vec<OsString>) -> Result<Exit, Error> {
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return help(&error).unwrap_or_else(|| Err(usage(&error, &args).into())),
+    };
+    let format = output::Format::of(&cli.command);
+    let outcome = commands::run(cli.command)?;
+    output::print(&outcome, format)?;
+    Ok(Exit::Done)
+}
+
+/// Prints the help or the version, if that is what clap stopped for.
+fn help(stop: &clap::Error) -> Option<Result<Exit, Error>> {
+    let exit = match stop.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Exit::Usage,
+        _ => return None,
+    };
+    Some(match stop.print() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(exit),
+    })
+}
+
+/// The complaint, with the help of the command it is about.
+fn usage(error: &clap::Error, args: &[OsString]) -> Usage {
+    let command = args.get(1).and_then(|arg| arg.to_str());
+    cli::explain(error, command.filter(|name| cli::is_command(name)))
+}

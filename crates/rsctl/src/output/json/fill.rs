@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use ipvs_netlink::{
+    AddressFamily, ForwardingMethod, GueChecksum, Persistence, ServiceKey, Stats, Tunnel,
+};
+
+use super::schema::{
+    ChangeObject, ConnectionsObject, Identity, ListDocument, PersistentObject, ServerObject,
+    ServiceObject, StatsObject, TunnelObject,
+};
+use crate::commands::{Action, Changed, ListedServer, ListedService, Listing};
+use crate::flags;
+
+impl From<&Changed> for ChangeObject {
+    fn from(changed: &Changed) -> Self {
+        Self {
+            action: match (changed.action, changed.server) {
+                (Action::Add, None) => "add-service",
+                (Action::Edit, None) => "edit-service",
+                (Action::Delete, None) => "delete-service",
+                (Action::Add, Some(_)) => "add-server",
+                (Action::Edit, Some(_)) => "edit-server",
+                (Action::Delete, Some(_)) => "delete-server",
+            },
+            service: changed.service.to_string(),
+            server: changed.server.map(|server| server.to_string()),
+        }
+    }
+}
+
+impl From<&Listing> for ListDocument {
+    fn from(listing: &Listing) -> Self {
+        Self {
+            version: listing.version.to_string(),
+            connection_table_size: listing.connection_table_size,
+            services: listing.services.iter().map(ServiceObject::from).collect(),
+        }
+    }
+}
+
+impl From<&ListedService> for ServiceObject {
+    fn from(listed: &ListedService) -> Self {
+        let service = &listed.service;
+        Self {
+            service: service.key.to_string(),
+            identity: Identity::from(service.key),
+            scheduler: service.scheduler.to_string(),
+            scheduler_flags: flags::names(service.scheduler_flags, &service.scheduler),
+            persistent: service.persistence.map(PersistentObject::from),
+            engine: service.engine.as_ref().map(ToString::to_string),
+            one_packet: service.one_packet,
+            stats: StatsObject::from(listed.stats),
+            servers: listed.servers.iter().map(ServerObject::from).collect(),
+        }
+    }
+}
+
+impl From<ServiceKey> for Identity {
+    fn from(key: ServiceKey) -> Self {
+        match key {
+            ServiceKey::Endpoint { protocol, address, port } => {
+                Self::Endpoint { protocol: protocol.to_string(), address, port }
+            }
+            ServiceKey::Fwmark { family, mark } => Self::Fwmark {
+                fwmark: mark,
+                family: match family {
+                    AddressFamily::Ipv4 => "ipv4",
+                    AddressFamily::Ipv6 => "ipv6",
+                },
+            },
+        }
+    }
+}
+
+impl From<Persistence> for PersistentObject {
+    fn from(persistence: Persistence) -> Self {
+        Self {
+            timeout_seconds: persistence.timeout.as_seconds(),
+            netmask: persistence.netmask.to_string(),
+        }
+    }
+}
+
+impl From<&ListedServer> for ServerObject {
+    fn from(listed: &ListedServer) -> Self {
+        let ListedServer { server, connections, stats } = listed;
+        Self {
+            server: server.key.to_string(),
+            address: server.key.address,
+            port: server.key.port,
+            method: match server.forwarding {
+                ForwardingMethod::Masquerade => "masquerade",
+                ForwardingMethod::Gateway => "gateway",
+                ForwardingMethod::Tunnel(_) => "tunnel",
+                ForwardingMethod::Local => "local",
+                _ => "unknown",
+            },
+            tunnel: server.tunnel().map(TunnelObject::from),
+            weight: server.weight.get(),
+            upper_threshold: server.thresholds.upper(),
+            lower_threshold: server.thresholds.lower(),
+            connections: ConnectionsObject {
+                active: connections.active,
+                inactive: connections.inactive,
+                persistent: connections.persistent,
+            },
+            stats: StatsObject::from(*stats),
+        }
+    }
+}
+
+impl From<Tunnel> for TunnelObject {
+    fn from(tunnel: Tunnel) -> Self {
+        let (kind, port, checksum) = match tunnel {
+            Tunnel::Ipip => ("ipip", None, "none"),
+            Tunnel::Gue { port, checksum } => (
+                "gue",
+                Some(port.get()),
+                match checksum {
+                    GueChecksum::None => "none",
+                    GueChecksum::Outer => "outer",
+                    GueChecksum::Remote => "remote",
+                },
+            ),
+            Tunnel::Gre { checksum } => ("gre", None, if checksum { "outer" } else { "none" }),
+            _ => ("unknown", None, "none"),
+        };
+        Self { kind, port, checksum }
+    }
+}
+
+impl From<Stats> for StatsObject {
+    fn from(stats: Stats) -> Self {
+        Self {
+            connections: stats.connections,
+            incoming_packets: stats.incoming_packets,
+            outgoing_packets: stats.outgoing_packets,
+            incoming_bytes: stats.incoming_bytes,
+            outgoing_bytes: stats.outgoing_bytes,
+            connections_per_second: stats.connections_per_second,
+            incoming_packets_per_second: stats.incoming_packets_per_second,
+            outgoing_packets_per_second: stats.outgoing_packets_per_second,
+            incoming_bytes_per_second: stats.incoming_bytes_per_second,
+            outgoing_bytes_per_second: stats.outgoing_bytes_per_second,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The JSON forms: what they hold is in `schema`, where it comes from in `fill`.
+
+mod fill;
+mod schema;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::commands::{Changed, Listing};
+use schema::{ChangeObject, ChangesDocument, ListDocument};
+
+pub(super) fn write_listing(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
+    write_document(&ListDocument::from(listing), out)
+}
+
+pub(super) fn write_changes(changes: &[Changed], out: &mut impl Write) -> io::Result<()> {
+    let changed = changes.iter().map(ChangeObject::from).collect();
+    write_document(&ChangesDocument { changed }, out)
+}
+
+fn write_document(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, document)?;
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::sample;
+    use super::*;
+    use crate::commands::Action;
+
+    fn value(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Value {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 1, "one line");
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    #[test]
+    fn a_listing_has_all_fields_always() {
+        let document = value(|out| write_listing(&sample::listing(sample::services()), out));
+        assert_eq!(document["version"], "1.2.1");
+        assert_eq!(document["connection_table_size"], 4096);
+        let [web, sip, mark, mark6] = document["services"].as_array().unwrap().as_slice() else {
+            panic!("{document}");
+        };
+        let zeros = json!({
+            "connections": 0, "incoming_packets": 0, "outgoing_packets": 0, "incoming_bytes": 0,
+            "outgoing_bytes": 0, "connections_per_second": 0, "incoming_packets_per_second": 0,
+            "outgoing_packets_per_second": 0, "incoming_bytes_per_second": 0,
+            "outgoing_bytes_per_second": 0,
+        });
+        let mut stats = zeros.clone();
+        stats["incoming_bytes"] = json!(u64::MAX);
+        assert_eq!(
+            web["servers"][0],
+            json!({
+                "server": "10.0.0.11:8080", "address": "10.0.0.11", "port": 8080,
+                "method": "masquerade", "tunnel": null, "weight": 3, "upper_threshold": 100,
+                "lower_threshold": 80,
+                "connections": {"active": 7, "inactive": 12, "persistent": 2}, "stats": stats,
+            })
+        );
+        let mut web_stats = zeros.clone();
+        web_stats["connections"] = json!(5_000_000_000_u64);
+        assert_eq!(web["stats"], web_stats);
+        assert_eq!(sip["persistent"], json!({"timeout_seconds": 600, "netmask": "64"}));
+        assert_eq!(sip["scheduler_flags"], json!(["sh-fallback", "sh-port"]));
+        assert_eq!(sip["engine"], "sip");
+        assert_eq!(sip["one_packet"], true);
+        assert_eq!((&sip["protocol"], &sip["port"]), (&json!("udp"), &json!(5060)));
+        assert_eq!(
+            sip["servers"][0]["tunnel"],
+            json!({"type": "gue", "port": 6080, "checksum": "none"})
+        );
+        assert_eq!(
+            sip["servers"][1]["tunnel"],
+            json!({"type": "ipip", "port": null, "checksum": "none"})
+        );
+        assert_eq!((&mark["fwmark"], &mark["family"]), (&json!(7), &json!("ipv4")));
+        assert_eq!(
+            *mark6,
+            json!({
+                "service": "fwmark/4294967295/ipv6", "fwmark": 4_294_967_295_u32,
+                "family": "ipv6", "scheduler": "wlc", "scheduler_flags": [], "persistent": null,
+                "engine": null, "one_packet": false, "stats": zeros, "servers": [],
+            })
+        );
+    }
+
+    #[test]
+    fn changes_name_what_they_were_about() {
+        let service = "tcp/192.0.2.10:80".parse().unwrap();
+        let server = Some("10.0.0.11:8080".parse().unwrap());
+        let changes = [
+            Changed { action: Action::Edit, service, server },
+            Changed { action: Action::Delete, service, server: None },
+        ];
+        assert_eq!(
+            value(|out| write_changes(&changes, out)),
+            json!({"changed": [
+                {
+                    "action": "edit-server", "service": "tcp/192.0.2.10:80",
+                    "server": "10.0.0.11:8080",
+                },
+                {"action": "delete-service", "service": "tcp/192.0.2.10:80"},
+            ]})
+        );
+        assert_eq!(value(|out| write_changes(&[], out)), json!({"changed": []}));
+    }
+}

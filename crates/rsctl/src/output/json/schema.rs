@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The JSON documents. They are stable: fields may be added, none is renamed,
+//! removed or given another meaning. Numbers are numbers, up to 64 bits.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+use serde::Serialize;
+
+/// What a changing command prints with `--json`.
+#[derive(Serialize)]
+pub(super) struct ChangesDocument {
+    /// What changed, in order; empty if nothing had to.
+    pub(super) changed: Vec<ChangeObject>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ChangeObject {
+    /// `add-service`, `edit-service`, `delete-service`, `add-server`,
+    /// `edit-server` or `delete-server`.
+    pub(super) action: &'static str,
+    /// The virtual service, for example `tcp/192.0.2.10:80`.
+    pub(super) service: String,
+    /// The real server, for example `10.0.0.11:8080`; absent if the change was
+    /// about the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) server: Option<String>,
+}
+
+/// What `rsctl list --json` prints.
+#[derive(Serialize)]
+pub(super) struct ListDocument {
+    /// The version of the kernel's IPVS, for example `1.2.1`.
+    pub(super) version: String,
+    /// Buckets of the connection table; 0 in kernels that make it with the
+    /// first service.
+    pub(super) connection_table_size: u32,
+    /// Sorted as the text form is.
+    pub(super) services: Vec<ServiceObject>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ServiceObject {
+    /// What the service is called in every command: `tcp/192.0.2.10:80`.
+    pub(super) service: String,
+    #[serde(flatten)]
+    pub(super) identity: Identity,
+    pub(super) scheduler: String,
+    /// Names as `--sched-flags` takes them.
+    pub(super) scheduler_flags: Vec<&'static str>,
+    /// Null without persistence.
+    pub(super) persistent: Option<PersistentObject>,
+    /// The persistence engine, or null.
+    pub(super) engine: Option<String>,
+    /// One-packet scheduling.
+    pub(super) one_packet: bool,
+    pub(super) stats: StatsObject,
+    pub(super) servers: Vec<ServerObject>,
+}
+
+/// The parts of the service's name.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Identity {
+    Endpoint {
+        /// `tcp`, `udp`, `sctp`, `esp`, `ah` or `ip-N`.
+        protocol: String,
+        address: IpAddr,
+        /// 0 is every port.
+        port: u16,
+    },
+    Fwmark {
+        fwmark: NonZeroU32,
+        /// `ipv4` or `ipv6`.
+        family: &'static str,
+    },
+}
+
+#[derive(Serialize)]
+pub(super) struct PersistentObject {
+    pub(super) timeout_seconds: u32,
+    /// A mask such as `255.255.255.255`, or for IPv6 a prefix length as text.
+    pub(super) netmask: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct ServerObject {
+    /// What the server is called in every command: `10.0.0.11:8080`.
+    pub(super) server: String,
+    pub(super) address: IpAddr,
+    pub(super) port: u16,
+    /// `masquerade`, `gateway`, `tunnel`, `local`, or `unknown`.
+    pub(super) method: &'static str,
+    /// Null unless the method is `tunnel`.
+    pub(super) tunnel: Option<TunnelObject>,
+    pub(super) weight: u32,
+    /// 0 is no limit.
+    pub(super) upper_threshold: u32,
+    /// 0 is three quarters of the upper one.
+    pub(super) lower_threshold: u32,
+    pub(super) connections: ConnectionsObject,
+    pub(super) stats: StatsObject,
+}
+
+#[derive(Serialize)]
+pub(super) struct TunnelObject {
+    /// `ipip`, `gue`, `gre`, or `unknown`.
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    /// The UDP port of gue, null for others.
+    pub(super) port: Option<u16>,
+    /// `none`, `outer` or `remote`.
+    pub(super) checksum: &'static str,
+}
+
+/// Connections of this moment.
+#[derive(Serialize)]
+pub(super) struct ConnectionsObject {
+    pub(super) active: u32,
+    pub(super) inactive: u32,
+    /// Persistence templates: clients remembered.
+    pub(super) persistent: u32,
+}
+
+/// Counters and rates, up to 2 seconds old. Outgoing ones count masqueraded
+/// traffic only. Bytes are bytes, not bits.
+#[derive(Serialize)]
+pub(super) struct StatsObject {
+    pub(super) connections: u64,
+    pub(super) incoming_packets: u64,
+    pub(super) outgoing_packets: u64,
+    pub(super) incoming_bytes: u64,
+    pub(super) outgoing_bytes: u64,
+    pub(super) connections_per_second: u64,
+    pub(super) incoming_packets_per_second: u64,
+    pub(super) outgoing_packets_per_second: u64,
+    pub(super) incoming_bytes_per_second: u64,
+    pub(super) outgoing_bytes_per_second: u64,
+}

@@ -1,0 +1,78 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Debian packages of any suite, unpacked without root and without touching the
+# system's apt: an apt of our own, with its own lists and an empty list of
+# installed packages, that keeps the host's proxies, credentials and mirror.
+
+# archive_line SUITE: the sources.list line for SUITE on the mirror that the
+# host's own apt uses for Debian.
+archive_line() {
+	local uri release entry field key found=
+	while IFS='|' read -r uri release entry; do
+		case $release in
+		bookworm | trixie | forky | sid | oldoldstable | oldstable | stable | testing | unstable)
+			found=1
+			break
+			;;
+		esac
+	done < <(apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(SOURCESENTRY)' 'Created-By: Packages' 'Component: main')
+	[ "$found" ] || die "this system's apt names no mirror of Debian; add one to /etc/apt/sources.list.d"
+
+	# apt tells the entry as FILE:N: the Nth line of a .list, the Nth stanza of a .sources.
+	field=${entry%:*}
+	key=$(awk -v n="${entry##*:}" -v file="$field" 'BEGIN { if (file ~ /\.sources$/) RS = "" } NR == n' "$field" |
+		sed -nE 's/.*[Ss]igned-[Bb]y *[:=] *(\/[^] ]+).*/\1/p')
+	for key in $key /usr/share/keyrings/debian-archive-keyring.{pgp,gpg}; do
+		[ -r "$key" ] && break
+	done
+	[ -r "$key" ] && key=" signed-by=$key" || key=
+	echo "deb [arch=amd64$key] $uri $1 main"
+}
+
+# unpack SUITE FOLDER PACKAGE…: the packages of SUITE and all they depend on,
+# unpacked into FOLDER; their names and versions in FOLDER/.packages.
+unpack() {
+	local suite=$1 into=$2 apt=$cache/apt/$1 deb
+	shift 2
+	mkdir -p "$apt/lists/partial" "$apt/archives/partial"
+	: >"$apt/status"
+	archive_line "$suite" >"$apt/sources.list"
+	# Read first of all: what it sets stands, as the usual places are turned off.
+	cat >"$apt/apt.conf" <<-CONF
+		#include "/etc/apt/apt.conf.d/";
+		$([ ! -r /etc/apt/apt.conf ] || echo '#include "/etc/apt/apt.conf";')
+		#clear APT::Update;
+		#clear APT::Default-Release;
+		#clear DPkg;
+		Dir::Etc::parts "/dev/null";
+		Dir::Etc::main "/dev/null";
+		Dir::Etc::preferences "/dev/null";
+		Dir::Etc::preferencesparts "/dev/null";
+		Dir::Etc::sourceparts "/dev/null";
+		Dir::Etc::sourcelist "$apt/sources.list";
+		Dir::State "$apt";
+		Dir::State::status "$apt/status";
+		Dir::Cache "$apt";
+		APT::Architecture "amd64";
+		APT::Install-Recommends "0";
+		APT::Sandbox::User "root";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+	CONF
+	own_apt "$apt" "$suite" update
+	own_apt "$apt" "$suite" --yes --download-only install "$@"
+	mkdir -p "$into"
+	for deb in "$apt"/archives/*.deb; do
+		dpkg-deb -x "$deb" "$into"
+		# shellcheck disable=SC2016 # dpkg-deb expands these
+		dpkg-deb --show --showformat '${Package} ${Version}\n' "$deb" >>"$into/.packages"
+	done
+	rm -rf "$apt"
+}
+
+own_apt() {
+	local apt=$1 suite=$2
+	shift 2
+	APT_CONFIG=$apt/apt.conf apt-get -qq "$@" >"$apt/log" 2>&1 </dev/null ||
+		die "apt cannot ${1#--yes} from Debian $suite: $(grep -m1 '^E:' "$apt/log" || tail -n1 "$apt/log")"
+}

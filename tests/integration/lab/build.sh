@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# What is built on the host to run in the guests.
+
+export CARGO_TERM_COLOR=never
+
+# build_binaries [CARGO OPTION…]: rsctl and rs-agent as they are shipped, which
+# start twice as fast in a guest, put on the guests' PATH. Built in a folder of
+# their own: `make install` must never find a binary with test features.
+build_binaries() {
+	need cargo cargo
+	(cd "$repo" && cargo build --release --quiet --target-dir "$target/lab" -p rsctl -p rs-agent "$@") || return
+	export LAB_BIN_DIR=$target/lab/release
+}
+
+# suite_program: builds the integration suite and prints the path of its program.
+suite_program() {
+	local messages path
+	messages=$(cd "$repo" && cargo test --quiet -p lab --test suite --no-run --message-format=json-render-diagnostics) || return
+	path=$(sed -nE '/"kind":\["test"\]/s/.*"executable":"([^"]+)".*/\1/p' <<<"$messages")
+	[ -n "$path" ] && echo "$path"
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! A host: network, mounts and host name of its own, held by file descriptors
+//! and gone when they are.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsRawFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Once};
+use std::thread;
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, setns, unshare};
+
+/// A host of the lab.
+#[derive(Clone, Debug)]
+pub struct Host {
+    name: String,
+    namespaces: Arc<Namespaces>,
+}
+
+#[derive(Debug)]
+struct Namespaces {
+    network: File,
+    mounts: File,
+    host_name: File,
+}
+
+/// What a command did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its exit status; 128 and the number if a signal ended it.
+    pub status: i32,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+/// Where state of one host must not meet that of another.
+const PRIVATE_FOLDERS: [&str; 2] = ["/run", "/var/lib"];
+
+impl Host {
+    /// A new host with nothing but `lo`, which is up. `name` is what it calls
+    /// itself, and need not be unique.
+    pub fn new(name: &str) -> Self {
+        let host = Self::bare(name);
+        host.ip(["link set lo up".to_owned()]);
+        host
+    }
+
+    /// A new host with nothing but `lo`, which is down.
+    pub(crate) fn bare(name: &str) -> Self {
+        static MODULES: Once = Once::new();
+        MODULES.call_once(load_modules);
+        let namespaces = thread::scope(|scope| {
+            scope.spawn(|| Namespaces::create(name)).join().expect("the host's namespaces")
+        });
+        let host = Self { name: name.to_owned(), namespaces: Arc::new(namespaces) };
+        // Addresses are usable at once: no duplicates can be here, and nobody advertises.
+        for key in ["all/accept_dad", "default/accept_dad", "default/accept_ra"] {
+            host.sysctl(&format!("net/ipv6/conf/{key}"), "0");
+        }
+        host
+    }
+
+    /// Whether both are the same host.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.namespaces, &other.namespaces)
+    }
+
+    /// Writes a sysctl, its name with slashes.
+    pub(crate) fn sysctl(&self, name: &str, value: &str) {
+        let written = self.enter(|| std::fs::write(format!("/proc/sys/{name}"), value));
+        written.unwrap_or_else(|error| panic!("{}: {name}={value}: {error}", self.name));
+    }
+
+    /// What it calls itself.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs `work` on this host, on a thread of its own, and waits for it.
+    pub fn enter<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        thread::scope(|scope| {
+            let worker = scope.spawn(|| {
+                self.namespaces.enter();
+                work()
+            });
+            match worker.join() {
+                Ok(result) => result,
+                // The test fails with the words of the assertion that failed.
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        })
+    }
+
+    /// Starts `work` on this host and does not wait for it.
+    pub(crate) fn start(&self, work: impl FnOnce() + Send + 'static) -> thread::JoinHandle<()> {
+        let namespaces = Arc::clone(&self.namespaces);
+        thread::spawn(move || {
+            namespaces.enter();
+            work();
+        })
+    }
+
+    /// Runs a shell command on this host.
+    pub fn sh(&self, command: &str) -> Output {
+        self.feed(command, "")
+    }
+
+    /// Runs a shell command on this host and gives it `input` to read.
+    pub fn feed(&self, command: &str, input: &str) -> Output {
+        self.enter(|| run(Command::new("sh").args(["-c", command]), input))
+    }
+
+    /// Runs a shell command on this host, which must succeed.
+    #[track_caller]
+    pub fn must(&self, command: &str) -> Output {
+        let output = self.sh(command);
+        assert!(
+            output.status == 0,
+            "{}# {command}\nexit status {}\n{}{}",
+            self.name,
+            output.status,
+            output.stdout,
+            output.stderr
+        );
+        output
+    }
+
+    /// Gives commands to one `ip` process.
+    #[track_caller]
+    pub fn ip(&self, commands: impl IntoIterator<Item = String>) {
+        let commands: Vec<_> = commands.into_iter().collect();
+        let output =
+            self.enter(|| run(Command::new("ip").args(["-batch", "-"]), &commands.join("\n")));
+        assert!(output.status == 0, "{}: ip: {commands:#?}\n{}", self.name, output.stderr);
+    }
+
+    /// A path to this host's network namespace, for `ip link … netns`.
+    pub(crate) fn network_path(&self) -> String {
+        format!("/proc/{}/fd/{}", std::process::id(), self.namespaces.network.as_raw_fd())
+    }
+}
+
+/// Loads what would otherwise give every host of every test another device as
+/// soon as one test uses it.
+fn load_modules() {
+    for module in ["dummy", "ipip", "ip_gre", "sit", "ip6_tunnel", "ip6_gre", "fou", "fou6"] {
+        // Built in, or missing, which the test that needs it will tell.
+        let _ = Command::new("modprobe").args(["-q", module]).status();
+    }
+}
+
+impl Namespaces {
+    /// Makes new ones and moves the calling thread into them.
+    fn create(name: &str) -> Self {
+        unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWUTS)
+            .expect("new namespaces (the lab wants root)");
+        nix::unistd::sethostname(name).expect("host name");
+        let nothing = None::<&str>;
+        mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)
+            .expect("private mounts");
+        for folder in PRIVATE_FOLDERS {
+            mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), nothing)
+                .unwrap_or_else(|error| panic!("tmpfs on {folder}: {error}"));
+        }
+        // /sys/class/net shows the network namespace it was mounted in.
+        mount(Some("sysfs"), "/sys", Some("sysfs"), MsFlags::empty(), nothing).expect("sysfs");
+        let open = |kind: &str| {
+            let path = format!("/proc/thread-self/ns/{kind}");
+            File::open(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+        };
+        Self { network: open("net"), mounts: open("mnt"), host_name: open("uts") }
+    }
+
+    /// Moves the calling thread into them.
+    fn enter(&self) {
+        let folder = std::env::current_dir();
+        // A thread can change its mounts only if it shares no working folder.
+        unshare(CloneFlags::CLONE_FS).expect("a working folder of its own");
+        setns(&self.network, CloneFlags::CLONE_NEWNET).expect("enter the network namespace");
+        setns(&self.mounts, CloneFlags::CLONE_NEWNS).expect("enter the mount namespace");
+        setns(&self.host_name, CloneFlags::CLONE_NEWUTS).expect("enter the host-name namespace");
+        if let Ok(folder) = folder {
+            // Only a convenience: the folder may be hidden on this host.
+            let _ = nix::unistd::chdir(&folder);
+        }
+    }
+}
+
+/// Runs a command in the namespaces of the calling thread.
+fn run(command: &mut Command, input: &str) -> Output {
+    let mut child = command
+        .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    let stdin = child.stdin.take();
+    let output = thread::scope(|scope| {
+        // On a thread: a command that prints before it has read all would wait
+        // for us. One that does not read at all has its reasons, and a status.
+        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input.as_bytes())));
+        child.wait_with_output().expect("wait for a command")
+    });
+    let status = output.status;
+    Output {
+        status: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}

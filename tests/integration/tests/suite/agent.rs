@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `rs-agent` makes a host a real server, and gives it back as it was.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+use std::thread;
+
+use lab::{ArpSender, Family, Host, Network, WebServer, arp_probe, neighbour_probe};
+
+/// What may be asked of [`real_server`]: every mode and family.
+pub(crate) const SETUPS: [&str; 6] = [
+    "--mode dr --vip 192.0.2.10,203.0.113.10,2001:db8:2::10",
+    "--mode dr --vip 192.0.2.10 --carrier dummy0",
+    "--mode tun --vip 192.0.2.10,2001:db8:2::10 --rip 192.0.2.11",
+    "--mode tun --vip 192.0.2.10,2001:db8:2::10 --director 2001:db8:2::1",
+    "--mode nat --gateway 192.0.2.1",
+    "--mode nat --gateway 2001:db8:2::1",
+];
+
+/// A host whose settings and routes are not the defaults, so that giving back
+/// defaults would be seen.
+pub(crate) fn real_server() -> Network {
+    let network = Network::direct_routing(1);
+    let server = &network.servers[0];
+    server.must("sysctl -qw net.ipv4.conf.all.arp_announce=1 net.ipv4.conf.default.rp_filter=1");
+    server.ip([
+        "link add dummy0 type dummy".to_owned(),
+        "link set dummy0 up".to_owned(),
+        "route add default via 192.0.2.254 src 192.0.2.11 mtu 1400".to_owned(),
+        "route add default via 2001:db8:2::254".to_owned(),
+    ]);
+    network
+}
+
+/// All that `rs-agent` may touch, and much that it may not.
+pub(crate) fn state(host: &Host) -> String {
+    // Whether the kernel has seen the cable (`state UP`) is not ours to compare.
+    let mut state = host
+        .must(
+            "ip -d addr | sed 's/ state [A-Z]*//' && ip -d route show table all && \
+             ip -6 -d route show table all",
+        )
+        .stdout;
+    host.enter(|| settings(Path::new("/proc/sys/net"), &mut state));
+    state
+}
+
+/// Reads all settings that hold still; by a process, this would take most of a test's time.
+fn settings(folder: &Path, state: &mut String) {
+    let mut entries: Vec<_> =
+        fs::read_dir(folder).expect("settings").map(|entry| entry.expect("an entry")).collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        if path.is_dir() {
+            settings(&path, state);
+        } else if !path.ends_with("nf_conntrack_count")
+            && let Ok(value) = fs::read_to_string(&path)
+        {
+            *state += &format!("{} = {value}", path.display());
+        }
+    }
+}
+
+/// Shows the lines that differ rather than two thousand that do not.
+#[track_caller]
+pub(crate) fn assert_same(now: &str, before: &str, story: &str) {
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    let (a, b) = (lines(before), lines(now));
+    let differing: Vec<_> = a.symmetric_difference(&b).collect();
+    assert!(now == before, "{story}: {differing:#?}");
+}
+
+#[track_caller]
+pub(crate) fn assert_set_up(server: &Host, story: &str) {
+    let status = server.must("rs-agent status --json").stdout;
+    let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+    assert_eq!(status["state"], "set up", "{story}");
+    assert_eq!(status["drift"], serde_json::json!([]), "{story}");
+}
+
+#[test]
+fn teardown_gives_back_what_setup_found() {
+    for setup in SETUPS {
+        let network = real_server();
+        let server = &network.servers[0];
+        let before = state(server);
+        assert_ne!(server.must(&format!("rs-agent setup {setup} --dry-run")).stdout, "", "{setup}");
+        assert_same(&state(server), &before, setup);
+        assert_ne!(server.sh("ls -A /run/rs-agent").status, 0, "a dry run writes no file");
+
+        assert_eq!(server.must(&format!("rs-agent setup {setup}")).stdout, "", "{setup}");
+        let after = state(server);
+        assert_ne!(after, before, "{setup}");
+        assert_set_up(server, setup);
+        let again = server.must(&format!("rs-agent setup {setup}")).stdout;
+        assert!(again.starts_with("nothing to do: "), "{setup}: {again}");
+        assert_same(&state(server), &after, setup);
+
+        server.must("rs-agent teardown");
+        assert_same(&state(server), &before, setup);
+        assert_eq!(server.must("rs-agent status").stdout, "not set up\n");
+        assert_eq!(server.must("rs-agent teardown").stdout, "nothing to do: not set up\n");
+    }
+}
+
+#[test]
+fn the_commands_it_prints_do_what_it_does() {
+    // What differs: who made a route or address, and a new device's number and random name.
+    let shape = |host: &Host| {
+        let all = host.must("ip -d addr; ip route; ip -6 route; sysctl -a -r 'arp_|rp_filter'");
+        let lines = all.stdout.lines().filter(|line| !line.contains(" fe80::")).map(|line| {
+            let line = line.trim_start_matches(|c: char| c.is_ascii_digit());
+            let line = line.split_once(" permaddr ").map_or(line, |(address, _)| address);
+            line.replace("proto static ", "").replace(" proto 0x72", "").trim_end().to_owned()
+        });
+        lines.collect::<Vec<String>>().join("\n")
+    };
+    for setup in SETUPS {
+        let network = real_server();
+        let server = &network.servers[0];
+        let make = server.must(&format!("rs-agent setup {setup} -v")).stdout;
+        let by_agent = shape(server);
+        let undo = server.must("rs-agent teardown -v").stdout;
+        let before = shape(server);
+        server.must(&format!("set -e\n{make}"));
+        assert_same(&shape(server), &by_agent, &make);
+        server.must(&format!("set -e\n{undo}"));
+        assert_same(&shape(server), &before, &undo);
+    }
+}
+
+#[test]
+fn vips_come_and_go_one_by_one() {
+    let network = real_server();
+    let server = &network.servers[0];
+    let before = state(server);
+    let value = |name: &str| server.must(&format!("sysctl -n net.ipv4.conf.all.{name}")).stdout;
+    server.must("rs-agent setup --mode dr --vip 192.0.2.10");
+    server.must("rs-agent setup --mode dr --vip 203.0.113.10,2001:db8:2::10");
+    let on_lo = || server.must("ip -br addr show lo").stdout;
+    assert!(
+        ["192.0.2.10/32", "203.0.113.10/32", "2001:db8:2::10/128"]
+            .iter()
+            .all(|vip| on_lo().contains(vip))
+    );
+    server.must("rs-agent teardown --vip 192.0.2.10");
+    assert!(!on_lo().contains("192.0.2.10/32"));
+    assert_eq!((value("arp_ignore"), value("arp_announce")), ("1\n".into(), "2\n".into()));
+    // The last IPv4 VIP takes the ARP settings with it.
+    server.must("rs-agent teardown --vip 203.0.113.10");
+    assert_eq!((value("arp_ignore"), value("arp_announce")), ("0\n".into(), "1\n".into()));
+    let unknown = server.must("rs-agent teardown --vip 192.0.2.77").stdout;
+    assert_eq!(unknown, "nothing to do: not set up: 192.0.2.77\n");
+    server.must("rs-agent teardown --vip 2001:db8:2::10");
+    assert_same(&state(server), &before, "after the last");
+}
+
+#[test]
+fn what_others_did_is_left_alone() {
+    let network = real_server();
+    let server = &network.servers[0];
+    server.must("ip addr add 192.0.2.10/32 dev lo");
+    let setup = server.must("rs-agent setup --mode dr --vip 192.0.2.10,203.0.113.10");
+    assert!(setup.stderr.contains("192.0.2.10 is already there on lo"), "{}", setup.stderr);
+    // Somebody raises a setting, and takes our address away and puts it back as theirs.
+    server.must("sysctl -qw net.ipv4.conf.all.arp_ignore=2");
+    server.must("ip addr del 203.0.113.10/32 dev lo && ip addr add 203.0.113.10/32 dev lo");
+    let teardown = server.must("rs-agent teardown");
+    assert!(teardown.stderr.contains("203.0.113.10 on lo was added by somebody else"));
+    assert!(teardown.stderr.contains("arp_ignore is 2 now, set-up wrote 1"));
+    let left = server.must("ip -br addr show lo").stdout;
+    assert!(left.contains("192.0.2.10/32") && left.contains("203.0.113.10/32"), "{left}");
+    assert_eq!(server.must("sysctl -n net.ipv4.conf.all.arp_ignore").stdout, "2\n");
+    assert_eq!(server.must("sysctl -n net.ipv4.conf.all.arp_announce").stdout, "1\n");
+}
+
+#[test]
+fn runs_at_the_same_time_take_turns() {
+    let network = real_server();
+    let server = &network.servers[0];
+    let before = state(server);
+    thread::scope(|scope| {
+        for number in 1..=6 {
+            scope.spawn(move || {
+                server.must(&format!("rs-agent setup --mode dr --vip 203.0.113.{number}"));
+            });
+        }
+    });
+    assert_set_up(server, "after six");
+    let on_lo = server.must("ip -br addr show lo").stdout;
+    assert_eq!(on_lo.matches("203.0.113.").count(), 6, "{on_lo}");
+    server.must("rs-agent teardown");
+    assert_same(&state(server), &before, "after teardown");
+}
+
+#[test]
+fn nobody_answers_for_the_vip_but_the_director() {
+    let network = Network::direct_routing(2);
+    let (v4, v6) = (network.addresses(Family::Ipv4), network.addresses(Family::Ipv6));
+    let (IpAddr::V4(vip), IpAddr::V4(cip)) = (v4.vip, v4.cip) else { unreachable!() };
+    let (IpAddr::V6(vip6), IpAddr::V6(cip6)) = (v6.vip, v6.cip) else { unreachable!() };
+    let answering = || -> Vec<String> {
+        let mut macs = arp_probe(&network.client, "eth0", vip, ArpSender::Nobody);
+        macs.extend(arp_probe(&network.client, "eth0", vip, ArpSender::Address(cip)));
+        macs.extend(neighbour_probe(&network.client, "eth0", vip6, cip6));
+        macs.into_iter().map(|mac| network.name_of(mac)).collect()
+    };
+    // By hand and without the settings: this is what rs-agent is there to prevent.
+    for server in &network.servers {
+        server.must(&format!("ip addr add {vip}/32 dev lo"));
+    }
+    assert_eq!(answering().len(), 2);
+    for server in &network.servers {
+        server.must(&format!("ip addr del {vip}/32 dev lo"));
+        server.must(&format!("rs-agent setup --mode dr --vip {vip},{vip6}"));
+    }
+    assert_eq!(answering(), Vec::<String>::new());
+    network.director_takes_vip(Family::Ipv4);
+    network.director_takes_vip(Family::Ipv6);
+    assert_eq!(answering(), ["director"]);
+    for server in &network.servers {
+        server.must("rs-agent teardown");
+    }
+    assert_eq!(answering(), ["director"]);
+}
+
+/// Requests through a director set up with `ipvsadm`, so that only `rs-agent` is tested.
+fn requests_are_answered(
+    network: &Network,
+    inner: Family,
+    outer: Family,
+    method: &str,
+    setup: &str,
+) {
+    let vip = network.addresses(inner).vip;
+    let outer = network.addresses(outer);
+    let service = std::net::SocketAddr::from((vip, 80));
+    network.director_takes_vip(inner);
+    network.director.must(&format!("ipvsadm -A -t {service} -s rr"));
+    for (server, rip) in network.servers.iter().zip(&outer.rips) {
+        server.must(&setup.replace("VIP", &vip.to_string()).replace("RIP", &rip.to_string()));
+        let server = std::net::SocketAddr::from((*rip, 80));
+        network.director.must(&format!("ipvsadm -a -t {service} -r {server} {method}"));
+    }
+    let _web: Vec<_> = network.servers.iter().map(|s| WebServer::start(s, 80)).collect();
+    let mut servers: Vec<_> = network
+        .client
+        .get(service, 4)
+        .into_iter()
+        .map(|answer| answer.unwrap_or_else(|error| panic!("{setup}: {error}")).server)
+        .collect();
+    servers.sort();
+    assert_eq!(servers, ["rs1", "rs1", "rs2", "rs2"], "{setup}");
+}
+
+#[test]
+fn direct_routing_works() {
+    for family in Family::BOTH {
+        let network = Network::direct_routing(2);
+        let setup = "rs-agent setup --mode dr --vip VIP";
+        requests_are_answered(&network, family, family, "-g", setup);
+    }
+}
+
+#[test]
+fn tunnels_work_on_hardened_hosts() {
+    for (outer, inner) in
+        [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(o, i)| (Family::BOTH[o], Family::BOTH[i]))
+    {
+        let network = Network::tunnel(2);
+        for server in &network.servers {
+            server
+                .must("sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.default.rp_filter=1");
+        }
+        let dip = network.addresses(outer).dip;
+        let setup = format!("rs-agent setup --mode tun --vip VIP --director {dip}");
+        requests_are_answered(&network, inner, outer, "-i", &setup);
+    }
+}
+
+#[test]
+fn nat_works_with_the_route_it_sets() {
+    for family in Family::BOTH {
+        let network = Network::nat(2);
+        let dip = network.addresses(family).dip;
+        network.director.must(network.forward_command(family));
+        let setup = format!("rs-agent setup --mode nat --vip VIP --gateway {dip}");
+        requests_are_answered(&network, family, family, "-m", &setup);
+    }
+}

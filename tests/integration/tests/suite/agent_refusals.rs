@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What `rs-agent` refuses, in one line and a hint, with nothing changed.
+
+use lab::{Host, Network};
+
+use crate::agent::{assert_same, real_server, state};
+
+/// Options of `setup`, exit status, and what the error says.
+type Case = (&'static str, i32, &'static str);
+
+const INPUT: [Case; 17] = [
+    ("--mode dr", 2, "--vip is missing"),
+    ("--mode dr --vip www.example.com", 2, "is not an IP address"),
+    ("--mode dr --vip 192.0.2.10/24", 2, "would make its whole subnet local"),
+    ("--mode dr --vip 2001:db8:2::10/64", 2, "would make its whole subnet local"),
+    ("--mode dr --vip 0.0.0.0", 2, "the unspecified address"),
+    ("--mode dr --vip 224.0.0.1", 2, "a multicast address"),
+    ("--mode dr --vip 255.255.255.255", 2, "the broadcast address"),
+    ("--mode dr --vip 127.0.0.1", 2, "a loopback address"),
+    ("--mode dr --vip fe80::1", 2, "a link-local address"),
+    ("--mode dr --vip 192.0.2.10,192.0.2.10/32", 2, "given twice"),
+    ("--mode dr --vip 192.0.2.10 --director 192.0.2.10", 2, "both VIP and director address"),
+    ("--mode tun --vip 192.0.2.10 --rip 192.0.2.10", 2, "both VIP and RIP"),
+    ("--mode tun --vip 192.0.2.10 --tunnel-device sixteen-bytes-xx", 2, "not an interface name"),
+    ("--mode tun --vip 192.0.2.10 --carrier lo", 2, "--carrier has no meaning in mode tun"),
+    ("--mode nat", 2, "needs to know the director"),
+    ("--mode nat --gateway 192.0.2.1 --vip 192.0.2.1", 2, "both VIP and gateway"),
+    ("--mode masquerade", 2, "invalid value 'masquerade'"),
+];
+
+const STATE: [Case; 13] = [
+    ("--mode dr --vip 192.0.2.11", 1, "192.0.2.11 is on eth0"),
+    ("--mode dr --vip 2001:db8:2::11", 1, "2001:db8:2::11 is on eth0"),
+    ("--mode dr --vip 192.0.2.254", 1, "the gateway of this host's default route"),
+    ("--mode dr --vip 192.0.2.255", 1, "the broadcast address of eth0's subnet"),
+    ("--mode dr --vip 192.0.2.10 --carrier eth7", 1, "eth7 is no interface"),
+    ("--mode dr --vip 192.0.2.10 --carrier eth0", 1, "eth0 answers ARP"),
+    ("--mode tun --vip 192.0.2.10 --tunnel-device dummy0", 1, "dummy0 is there already as dummy"),
+    ("--mode tun --vip 192.0.2.10 --director 203.0.113.1,2001:db8:2::1", 1, "the RIP is not clear"),
+    ("--mode nat --director 192.0.2.1", 1, "do not go through the director"),
+    ("--mode nat --director 192.0.2.254 --client 192.0.2.0/24", 1, "the route is on-link"),
+    ("--mode nat --gateway 203.0.113.1", 1, "so it is no gateway"),
+    ("--mode nat --gateway 192.0.2.1 --vip 192.0.2.11", 1, "only the director has the VIP"),
+    ("--mode dr --vip 192.0.2.10 --state-dir /proc/nowhere", 1, "opening /proc/nowhere"),
+];
+
+#[track_caller]
+fn refused(server: &Host, command: &str, status: i32, text: &str) {
+    let before = state(server);
+    let output = server.sh(command);
+    assert_eq!(output.status, status, "{command}: {}{}", output.stdout, output.stderr);
+    assert_eq!(output.stdout, "", "{command}");
+    assert!(output.stderr.starts_with("error: "), "{command}: {}", output.stderr);
+    assert!(output.stderr.contains(text), "{command}: {}", output.stderr);
+    assert_same(&state(server), &before, command);
+    assert_ne!(server.sh("ls /run/rs-agent/*.json").status, 0, "{command}: a journal");
+}
+
+#[test]
+fn bad_input_and_unfit_hosts_change_nothing() {
+    let network = real_server();
+    let server = &network.servers[0];
+    for (options, status, text) in INPUT.iter().chain(&STATE) {
+        refused(server, &format!("rs-agent setup {options}"), *status, text);
+    }
+    refused(server, "rs-agent teardown --vip 192.0.2.10/24", 2, "whole subnet");
+}
+
+#[test]
+fn hosts_that_would_still_answer_are_refused() {
+    for (preparation, text) in [
+        (
+            "sysctl -qw net.ipv4.conf.eth0.arp_ignore=8",
+            "effective net.ipv4.conf.eth0.arp_ignore is 8",
+        ),
+        (
+            "sysctl -qw net.ipv4.conf.all.arp_ignore=8",
+            "effective net.ipv4.conf.all.arp_ignore is 8",
+        ),
+        (
+            // The dot in the name is part of it.
+            "ip link add link eth0 name eth0.100 type vlan id 100 && ip link set eth0.100 up && \
+             echo 8 >/proc/sys/net/ipv4/conf/eth0.100/arp_ignore",
+            "effective net.ipv4.conf.eth0/100.arp_ignore is 8",
+        ),
+        ("sysctl -qw net.ipv4.conf.eth0.arp_ignore=5", "would not hide the VIP"),
+        (
+            "sysctl -qw net.ipv4.conf.eth0.arp_ignore=3 && ip addr add 192.0.2.10/32 dev lo",
+            "which hides only scope host",
+        ),
+        ("ip addr add 192.0.2.10/32 dev eth0", "192.0.2.10 is on eth0"),
+        ("ip addr add 192.0.2.10/25 dev dummy0", "makes its whole subnet local"),
+        ("ip link set lo down", "lo is down"),
+    ] {
+        let network = real_server();
+        let server = &network.servers[0];
+        server.must(preparation);
+        refused(server, "rs-agent setup --mode dr --vip 192.0.2.10", 1, text);
+    }
+}
+
+#[test]
+fn values_of_arp_ignore_hide_or_answer_as_we_say() {
+    use lab::{ArpSender, arp_probe};
+    let network = Network::direct_routing(1);
+    let server = &network.servers[0];
+    let answers = || {
+        let vip = "192.0.2.10".parse().expect("an address");
+        arp_probe(&network.client, "eth0", vip, ArpSender::Nobody).len()
+    };
+    server.must("ip addr add 192.0.2.10/32 dev lo scope host");
+    for (value, expected) in
+        [(0, 1), (1, 0), (2, 0), (3, 0), (4, 1), (5, 1), (7, 1), (8, 0), (9, 1)]
+    {
+        server.must(&format!("sysctl -qw net.ipv4.conf.eth0.arp_ignore={value}"));
+        assert_eq!(answers(), expected, "arp_ignore={value}");
+    }
+}
+
+#[test]
+fn ipv6_that_is_off_and_tunnels_that_are_taken_are_refused() {
+    let network = real_server();
+    let server = &network.servers[0];
+    server.must("sysctl -qw net.ipv6.conf.lo.disable_ipv6=1");
+    refused(server, "rs-agent setup --mode dr --vip 2001:db8:2::10", 1, "lo.disable_ipv6 is 1");
+    server.must("ip link add t7 type ipip local 192.0.2.11");
+    let setup = "rs-agent setup --mode tun --vip 192.0.2.10 --rip 192.0.2.11";
+    refused(server, setup, 1, "t7 already receives ipip local 192.0.2.11");
+    let other = "rs-agent setup --mode tun --vip 192.0.2.10 --rip 192.0.2.12 --tunnel-device t7";
+    refused(server, other, 1, "t7 is there already as ipip local 192.0.2.11");
+    // One that fits is used, and stays.
+    server.must(&format!("{setup} --tunnel-device t7"));
+    server.must("rs-agent teardown");
+    server.must("ip link show t7");
+}
+
+#[test]
+fn another_mode_or_tunnel_needs_a_teardown_first() {
+    let network = real_server();
+    let server = &network.servers[0];
+    server.must("rs-agent setup --mode tun --vip 192.0.2.10 --rip 192.0.2.11");
+    let before = state(server);
+    for (options, text) in [
+        ("--mode dr --vip 192.0.2.10", "this host is set up as tun"),
+        ("--mode nat --gateway 192.0.2.1", "this host is set up as tun"),
+        (
+            "--mode tun --vip 192.0.2.10 --director 192.0.2.1",
+            "it is set up with rs-ipip (ipip local 192.0.2.11)",
+        ),
+        ("--mode tun --vip 192.0.2.10 --rip 192.0.2.12", "it is set up with rs-ipip"),
+    ] {
+        let output = server.sh(&format!("rs-agent setup {options}"));
+        assert_eq!(output.status, 1, "{options}");
+        assert!(output.stderr.contains(text), "{options}: {}", output.stderr);
+        assert!(output.stderr.contains("hint: run rs-agent teardown first"), "{}", output.stderr);
+        assert_same(&state(server), &before, options);
+    }
+}
+
+#[test]
+fn missing_rights_are_named_before_anything_is_changed() {
+    let network = real_server();
+    let server = &network.servers[0];
+    let setup = "rs-agent setup --mode dr --vip 192.0.2.10";
+    let nobody = "setpriv --reuid=65534 --clear-groups";
+    refused(server, &format!("{nobody} {setup}"), 1, ": needs CAP_NET_ADMIN\nhint: run it as root");
+    assert_eq!(server.must(&format!("{nobody} rs-agent status")).stdout, "not set up\n");
+    assert_ne!(server.must(&format!("{nobody} {setup} --dry-run")).stdout, "");
+    server.must("mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys");
+    refused(server, setup, 1, "net.ipv4.conf.all.arp_ignore is on a read-only /proc/sys");
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_no_failure() {
+    let network = real_server();
+    let server = &network.servers[0];
+    for command in
+        ["status", "status --json", "--help", "setup --mode dr --vip 192.0.2.10 --dry-run"]
+    {
+        let output = server.must(&format!(
+            "{{ rs-agent {command}; echo $? >/run/status; }} | true; cat /run/status"
+        ));
+        assert_eq!(output.stdout, "0\n", "{command}: {}", output.stderr);
+        assert_eq!(output.stderr, "", "{command}");
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The lab itself, proven with tools that are not ours.
+
+use std::net::IpAddr;
+
+use lab::{ArpSender, Capture, Family, Host, Network, WebServer, arp_probe, neighbour_probe};
+
+fn networks() -> [Network; 3] {
+    [Network::nat(2), Network::direct_routing(2), Network::tunnel(2)]
+}
+
+#[test]
+fn hosts_share_nothing() {
+    let (one, two) = (Host::new("one"), Host::new("two"));
+    one.ip(["link add dummy0 type dummy".to_owned()]);
+    one.must("echo hidden >/run/file && ipvsadm -A -t 192.0.2.1:80");
+    assert_eq!(one.must("uname -n").stdout, "one\n");
+    assert_eq!(two.must("uname -n").stdout, "two\n");
+    assert_ne!(two.sh("cat /run/file").status, 0);
+    assert_ne!(two.sh("ip link show dummy0").status, 0);
+    assert_eq!(two.must("ipvsadm -Sn").stdout, "");
+    assert!(two.must("cat /proc/thread-self/net/ip_vs").stdout.lines().count() <= 3);
+}
+
+#[test]
+fn directors_reach_servers_and_clients_reach_directors() {
+    for network in networks() {
+        for family in Family::BOTH {
+            let addresses = network.addresses(family);
+            network.director_takes_vip(family);
+            let _director = WebServer::start(&network.director, 80);
+            let answer = network.client.get((addresses.vip, 80).into(), 1).remove(0).unwrap();
+            assert_eq!((answer.server.as_str(), answer.saw), ("director", addresses.cip));
+            for (server, rip) in network.servers.iter().zip(&addresses.rips) {
+                let _web = WebServer::start(server, 8080);
+                let answer = network.director.get((*rip, 8080).into(), 1).remove(0).unwrap();
+                assert_eq!((answer.server.as_str(), answer.saw), (server.name(), addresses.dip));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_port_without_a_server_refuses() {
+    let network = Network::direct_routing(1);
+    let rip = network.addresses(Family::Ipv4).rips[0];
+    let error = network.client.get((rip, 80).into(), 1).remove(0).unwrap_err();
+    assert!(error.contains("refused"), "{error}");
+}
+
+#[test]
+fn a_capture_sees_each_packet_once() {
+    let network = Network::direct_routing(1);
+    for family in Family::BOTH {
+        let addresses = network.addresses(family);
+        let _web = WebServer::start(&network.servers[0], 80);
+        let capture = Capture::start(&network.servers[0]);
+        network.client.get((addresses.rips[0], 80).into(), 3).remove(0).unwrap();
+        let packets = capture.stop();
+        let count = |sent, port: fn(&lab::Transport) -> u16| {
+            packets
+                .iter()
+                .filter(|packet| packet.sent == sent)
+                .filter_map(|packet| packet.ip.as_ref()?.transport.as_ref())
+                .filter(|transport| port(transport) == 80)
+                .count()
+        };
+        // A connection is at least SYN, ACK, request and FIN; and as many answers less one.
+        assert!(count(false, |t| t.destination) >= 12);
+        assert!(count(true, |t| t.source) >= 9);
+        assert_eq!(count(true, |t| t.destination), 0);
+    }
+}
+
+#[test]
+fn probes_tell_who_answers() {
+    let network = Network::direct_routing(2);
+    let server = &network.servers[0];
+    let IpAddr::V4(vip) = network.addresses(Family::Ipv4).vip else { unreachable!() };
+    let IpAddr::V4(cip) = network.addresses(Family::Ipv4).cip else { unreachable!() };
+    let names = |sender| -> Vec<_> {
+        let macs = arp_probe(&network.client, "eth0", vip, sender);
+        macs.into_iter().map(|mac| network.name_of(mac)).collect()
+    };
+    assert!(names(ArpSender::Nobody).is_empty());
+    server.must(&format!("ip addr add {vip}/32 dev lo"));
+    assert_eq!(names(ArpSender::Nobody), ["rs1"]);
+    assert_eq!(names(ArpSender::Address(cip)), ["rs1"]);
+    server.must("sysctl -qw net.ipv4.conf.all.arp_ignore=1");
+    assert!(names(ArpSender::Nobody).is_empty());
+    assert!(names(ArpSender::Address(cip)).is_empty());
+
+    let IpAddr::V6(vip) = network.addresses(Family::Ipv6).vip else { unreachable!() };
+    let IpAddr::V6(cip) = network.addresses(Family::Ipv6).cip else { unreachable!() };
+    server.must(&format!("ip addr add {vip}/128 dev lo"));
+    assert!(neighbour_probe(&network.client, "eth0", vip, cip).is_empty());
+    network.director_takes_vip(Family::Ipv6);
+    let macs = neighbour_probe(&network.client, "eth0", vip, cip);
+    assert_eq!(macs.len(), 1);
+    assert_eq!(macs.first().map(|mac| network.name_of(*mac)).as_deref(), Some("director"));
+}
+
+#[test]
+fn ipvsadm_balances() {
+    let network = Network::nat(2);
+    let addresses = network.addresses(Family::Ipv4);
+    network.director_takes_vip(Family::Ipv4);
+    network.director.must(network.forward_command(Family::Ipv4));
+    let (vip, dip) = (addresses.vip, addresses.dip);
+    network.director.must(&format!("ipvsadm -A -t {vip}:80 -s rr"));
+    for (server, rip) in network.servers.iter().zip(&addresses.rips) {
+        server.must(&format!("ip route add default via {dip}"));
+        network.director.must(&format!("ipvsadm -a -t {vip}:80 -r {rip}:8080 -m"));
+    }
+    let _web: Vec<_> = network.servers.iter().map(|s| WebServer::start(s, 8080)).collect();
+    let mut servers: Vec<_> = network
+        .client
+        .get((vip, 80).into(), 4)
+        .into_iter()
+        .map(|answer| answer.unwrap().server)
+        .collect();
+    servers.sort();
+    assert_eq!(servers, ["rs1", "rs1", "rs2", "rs2"]);
+}

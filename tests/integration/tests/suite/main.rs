@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Every test that needs a kernel with IPVS, in one program: it runs as root
+//! inside each kernel of the lab (`make test`).
+
+mod agent;
+mod agent_recovery;
+mod agent_refusals;
+mod batch;
+mod data_path;
+mod lab_itself;
+mod netlink;
+mod rsctl_cli;
+mod rsctl_refusals;
