@@ -46,14 +46,13 @@ const STATE: [Case; 13] = [
 ];
 
 #[track_caller]
-fn refused(server: &Host, command: &str, status: i32, text: &str) {
-    let before = state(server);
+fn refused(server: &Host, before: &str, command: &str, status: i32, text: &str) {
     let output = server.sh(command);
     assert_eq!(output.status, status, "{command}: {}{}", output.stdout, output.stderr);
     assert_eq!(output.stdout, "", "{command}");
     assert!(output.stderr.starts_with("error: "), "{command}: {}", output.stderr);
     assert!(output.stderr.contains(text), "{command}: {}", output.stderr);
-    assert_same(&state(server), &before, command);
+    assert_same(&state(server), before, command);
     assert_ne!(server.sh("ls /run/rs-agent/*.json").status, 0, "{command}: a journal");
 }
 
@@ -61,10 +60,11 @@ fn refused(server: &Host, command: &str, status: i32, text: &str) {
 fn bad_input_and_unfit_hosts_change_nothing() {
     let network = real_server();
     let server = &network.servers[0];
+    let before = state(server);
     for (options, status, text) in INPUT.iter().chain(&STATE) {
-        refused(server, &format!("rs-agent setup {options}"), *status, text);
+        refused(server, &before, &format!("rs-agent setup {options}"), *status, text);
     }
-    refused(server, "rs-agent teardown --vip 192.0.2.10/24", 2, "whole subnet");
+    refused(server, &before, "rs-agent teardown --vip 192.0.2.10/24", 2, "whole subnet");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn hosts_that_would_still_answer_are_refused() {
         let network = real_server();
         let server = &network.servers[0];
         server.must(preparation);
-        refused(server, "rs-agent setup --mode dr --vip 192.0.2.10", 1, text);
+        refused(server, &state(server), "rs-agent setup --mode dr --vip 192.0.2.10", 1, text);
     }
 }
 
@@ -123,12 +123,20 @@ fn ipv6_that_is_off_and_tunnels_that_are_taken_are_refused() {
     let network = real_server();
     let server = &network.servers[0];
     server.must("sysctl -qw net.ipv6.conf.lo.disable_ipv6=1");
-    refused(server, "rs-agent setup --mode dr --vip 2001:db8:2::10", 1, "lo.disable_ipv6 is 1");
+    let before = state(server);
+    refused(
+        server,
+        &before,
+        "rs-agent setup --mode dr --vip 2001:db8:2::10",
+        1,
+        "lo.disable_ipv6 is 1",
+    );
     server.must("ip link add t7 type ipip local 192.0.2.11");
     let setup = "rs-agent setup --mode tun --vip 192.0.2.10 --rip 192.0.2.11";
-    refused(server, setup, 1, "t7 already receives ipip local 192.0.2.11");
+    let before = state(server);
+    refused(server, &before, setup, 1, "t7 already receives ipip local 192.0.2.11");
     let other = "rs-agent setup --mode tun --vip 192.0.2.10 --rip 192.0.2.12 --tunnel-device t7";
-    refused(server, other, 1, "t7 is there already as ipip local 192.0.2.11");
+    refused(server, &before, other, 1, "t7 is there already as ipip local 192.0.2.11");
     // One that fits is used, and stays.
     server.must(&format!("{setup} --tunnel-device t7"));
     server.must("rs-agent teardown");
@@ -164,11 +172,18 @@ fn missing_rights_are_named_before_anything_is_changed() {
     let server = &network.servers[0];
     let setup = "rs-agent setup --mode dr --vip 192.0.2.10";
     let nobody = "setpriv --reuid=65534 --clear-groups";
-    refused(server, &format!("{nobody} {setup}"), 1, ": needs CAP_NET_ADMIN\nhint: run it as root");
+    let before = state(server);
+    refused(
+        server,
+        &before,
+        &format!("{nobody} {setup}"),
+        1,
+        ": needs CAP_NET_ADMIN\nhint: run it as root",
+    );
     assert_eq!(server.must(&format!("{nobody} rs-agent status")).stdout, "not set up\n");
     assert_ne!(server.must(&format!("{nobody} {setup} --dry-run")).stdout, "");
     server.must("mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys");
-    refused(server, setup, 1, "net.ipv4.conf.all.arp_ignore is on a read-only /proc/sys");
+    refused(server, &before, setup, 1, "net.ipv4.conf.all.arp_ignore is on a read-only /proc/sys");
 }
 
 #[test]

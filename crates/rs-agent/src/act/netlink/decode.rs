@@ -9,7 +9,8 @@ use netlink_packet_route::link::{
     InfoData, InfoIpTunnel, InfoKind, InfoPortKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
 };
 use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteVia,
+    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteMetric, RouteType,
+    RouteVia,
 };
 use netlink_packet_route::{AddressFamily, IpProtocol};
 
@@ -110,7 +111,6 @@ fn device(index: u32, links: &[(u32, Link)]) -> Option<String> {
 }
 
 pub(super) fn hop(message: &RouteMessage) -> Option<Hop> {
-    use netlink_packet_route::route::RouteType;
     if !matches!(message.header.kind, RouteType::Unicast | RouteType::Local | RouteType::Broadcast)
     {
         return None;
@@ -128,7 +128,6 @@ pub(super) fn hop(message: &RouteMessage) -> Option<Hop> {
 }
 
 pub(super) fn default_route(message: &RouteMessage, links: &[(u32, Link)]) -> Option<DefaultRoute> {
-    use netlink_packet_route::route::RouteType;
     let header = &message.header;
     let in_main = message.attributes.iter().all(|attribute| match attribute {
         RouteAttribute::Table(table) => *table == u32::from(RouteHeader::RT_TABLE_MAIN),
@@ -143,7 +142,6 @@ pub(super) fn default_route(message: &RouteMessage, links: &[(u32, Link)]) -> Op
     }
     let mut gateways = Vec::new();
     let mut metric = 0;
-    let mut text = "default".to_owned();
     for attribute in &message.attributes {
         match attribute {
             RouteAttribute::Gateway(address) => gateways.extend(ip(address)),
@@ -160,22 +158,45 @@ pub(super) fn default_route(message: &RouteMessage, links: &[(u32, Link)]) -> Op
             _ => {}
         }
     }
-    for gateway in &gateways {
-        text += &format!(" via {gateway}");
-    }
-    let oif = message.attributes.iter().find_map(|attribute| match attribute {
-        RouteAttribute::Oif(index) => device(*index, links),
-        _ => None,
-    });
-    if let Some(device) = oif {
-        text += &format!(" dev {device}");
-    }
-    if metric != 0 {
-        text += &format!(" metric {metric}");
-    }
+    let text = route_text(message, &gateways, links);
     let saved = SavedRoute { text, message: to_hex(&restorable(message)) };
     let ipv6 = header.address_family == AddressFamily::Inet6;
     Some(DefaultRoute { ipv6, gateways, metric, saved })
+}
+
+/// The route in the words of `ip route`, without the rarer attributes.
+fn route_text(message: &RouteMessage, gateways: &[IpAddr], links: &[(u32, Link)]) -> String {
+    let mut text = "default".to_owned();
+    for gateway in gateways {
+        text += &format!(" via {gateway}");
+    }
+    let attributes = || message.attributes.iter();
+    text += &attributes()
+        .filter_map(|attribute| match attribute {
+            RouteAttribute::Oif(index) => Some(format!(" dev {}", device(*index, links)?)),
+            _ => None,
+        })
+        .collect::<String>();
+    for attribute in attributes() {
+        match attribute {
+            RouteAttribute::PrefSource(address) => {
+                text += &ip(address).map(|ip| format!(" src {ip}")).unwrap_or_default();
+            }
+            RouteAttribute::Priority(metric) => text += &format!(" metric {metric}"),
+            RouteAttribute::Metrics(metrics) => {
+                for metric in metrics {
+                    if let RouteMetric::Mtu(mtu) = metric {
+                        text += &format!(" mtu {mtu}");
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    if message.header.flags.contains(RouteFlags::Onlink) {
+        text += " onlink";
+    }
+    text
 }
 
 /// The message to send to get this route again: what the kernel reports about a route's
@@ -214,5 +235,35 @@ fn ip_of_via(via: &RouteVia) -> Option<IpAddr> {
         RouteVia::Inet(ip) => Some((*ip).into()),
         RouteVia::Inet6(ip) => Some((*ip).into()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::act::netlink::encode;
+
+    #[test]
+    fn a_saved_route_comes_back_whole_but_for_its_present_state() {
+        let mut message = encode::default_route("192.0.2.1".parse().unwrap(), 0);
+        message.header.flags = RouteFlags::Onlink | RouteFlags::Linkdown;
+        message.attributes.push(RouteAttribute::Metrics(vec![RouteMetric::Mtu(1400)]));
+        message.attributes.push(RouteAttribute::Oif(7));
+        let link = Link {
+            name: "eth0".into(),
+            up: true,
+            arp: true,
+            port: false,
+            kind: None,
+            tunnel: None,
+        };
+        let route = default_route(&message, &[(7, link)]).unwrap();
+        assert_eq!(route.saved.text, "default via 192.0.2.1 dev eth0 metric 0 mtu 1400 onlink");
+        message.header.flags = RouteFlags::Onlink;
+        assert_eq!(saved(&route.saved), Some(message));
+        for damaged in ["", "zz", "0", "02", "é0"] {
+            let damaged = SavedRoute { text: String::new(), message: damaged.to_owned() };
+            assert_eq!(saved(&damaged), None, "{damaged:?}");
+        }
     }
 }
