@@ -21,6 +21,7 @@ lint: ## formatting, clippy, documentation
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
 
 install: ## install what `make` built (PREFIX=/usr/local, DESTDIR=)
+	@test -x $(TARGET)/release/rsctl || { echo 'nothing to install yet: run make first' >&2; exit 1; }
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(TARGET)/release/rsctl $(TARGET)/release/rs-agent
 
 clean: ## remove what was built; the kernels stay in their cache

@@ -5,11 +5,13 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::net::Ipv6Addr;
 use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Once};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
@@ -138,6 +140,19 @@ impl Host {
         let output =
             self.enter(|| run(Command::new("ip").args(["-batch", "-"]), &commands.join("\n")));
         assert!(output.status == 0, "{}: ip: {commands:#?}\n{}", self.name, output.stderr);
+    }
+
+    /// Waits until it hears solicitations for its address `ip`: the kernel
+    /// joins their group (RFC 4291, section 2.7.1) after `ip` has returned.
+    pub(crate) fn joins_group_of(&self, ip: Ipv6Addr) {
+        let [.., x, y, z] = ip.octets();
+        let group = format!("ff0200000000000000000001ff{x:02x}{y:02x}{z:02x}");
+        let end = Instant::now() + Duration::from_secs(5);
+        let groups = || std::fs::read_to_string("/proc/thread-self/net/igmp6").expect("igmp6");
+        while !self.enter(groups).contains(&group) {
+            assert!(Instant::now() < end, "{} never listens for {ip}", self.name);
+            thread::yield_now();
+        }
     }
 
     /// A path to this host's network namespace, for `ip link … netns`.

@@ -221,9 +221,12 @@ impl Network {
         }
     }
 
-    /// The director takes the VIP.
+    /// The director takes the VIP, and answers for it when this returns.
     pub fn director_takes_vip(&self, family: Family) {
         self.director.must(&self.take_vip_command(family));
+        if let IpAddr::V6(vip) = self.addresses(family).vip {
+            self.director.joins_group_of(vip);
+        }
     }
 
     /// The command by which a NAT director lets replies through.

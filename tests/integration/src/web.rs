@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Host;
 
@@ -33,7 +33,7 @@ pub struct Answer {
 impl WebServer {
     /// Starts one on every address of `host`; it listens when this returns.
     pub fn start(host: &Host, port: u16) -> Self {
-        let listener = host.enter(|| TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)));
+        let listener = host.enter(|| listen(port));
         let listener =
             listener.unwrap_or_else(|error| panic!("{} port {port}: {error}", host.name()));
         let stop = Arc::new(AtomicBool::new(false));
@@ -61,6 +61,20 @@ impl Drop for WebServer {
             && let Some(worker) = self.worker.take()
         {
             let _ = worker.join();
+        }
+    }
+}
+
+/// A listener on every address. One that was just closed can live on for a
+/// moment in a child process of another test, between its fork and its exec.
+fn listen(port: u16) -> std::io::Result<TcpListener> {
+    let end = Instant::now() + TIMEOUT;
+    loop {
+        match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < end => {
+                std::thread::yield_now();
+            }
+            outcome => return outcome,
         }
     }
 }
