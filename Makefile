@@ -2,6 +2,8 @@
 PREFIX ?= /usr/local
 TARGET  = $(or $(CARGO_TARGET_DIR),target)
 SCRIPTS = tests/integration/lab
+# Taken from the command line only: many programs have a TEST in their environment.
+TEST   :=
 export KERNELS TEST KERNEL LAB
 
 .PHONY: build test demo lint install clean help

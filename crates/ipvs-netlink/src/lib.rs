@@ -56,8 +56,9 @@ pub use error::{Errno, Error, ErrorKind, KernelError};
 pub use genl::ExtAck;
 pub use model::{
     AddressFamily, Change, Connections, Destination, DestinationEntry, DestinationKey, EngineName,
-    ForwardingMethod, GueChecksum, Info, Invalid, IpvsVersion, Netmask, Persistence,
+    ForwardingMethod, GueChecksum, Info, InterfaceName, Invalid, IpvsVersion, Netmask, Persistence,
     PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, SchedulerName, Service, ServiceEntry,
-    ServiceKey, Stats, Thresholds, Tunnel, Weight,
+    ServiceKey, SetTimeouts, Stats, SyncDaemon, SyncDaemonEntry, SyncRole, Thresholds, Timeouts,
+    Tunnel, Weight,
 };
 pub use transport::{NetlinkTransport, Transport};

@@ -4,6 +4,23 @@
 # system's apt: an apt of our own, with its own lists and an empty list of
 # installed packages, that keeps the host's proxies, credentials and mirror.
 
+# host_archives: what the host's own apt knows of Debian's archives. It knows
+# nothing before its first update (as in container images); then we update into
+# lists of our own.
+host_archives() {
+	local lists=$cache/apt/host targets
+	# shellcheck disable=SC2016 # apt expands these
+	local -a ask=(indextargets --format '$(REPO_URI)|$(RELEASE)|$(SOURCESENTRY)'
+		'Created-By: Packages' 'Component: main' 'Origin: Debian')
+	targets=$(apt-get "${ask[@]}")
+	if [ -z "$targets" ]; then
+		mkdir -p "$lists/partial"
+		apt-get -qq -o Dir::State::lists="$lists" update >/dev/null 2>&1 </dev/null || true
+		targets=$(apt-get -o Dir::State::lists="$lists" "${ask[@]}")
+	fi
+	echo "$targets"
+}
+
 # archive_line SUITE: the sources.list line for SUITE on the mirror that the
 # host's own apt uses for Debian.
 archive_line() {
@@ -15,7 +32,7 @@ archive_line() {
 			break
 			;;
 		esac
-	done < <(apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(SOURCESENTRY)' 'Created-By: Packages' 'Component: main')
+	done < <(host_archives)
 	[ "$found" ] || die "this system's apt names no mirror of Debian; add one to /etc/apt/sources.list.d"
 
 	# apt tells the entry as FILE:N: the Nth line of a .list, the Nth stanza of a .sources.

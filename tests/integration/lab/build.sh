@@ -4,13 +4,16 @@
 
 export CARGO_TERM_COLOR=never
 
-# build_binaries [CARGO OPTION…]: rsctl and rs-agent as they are shipped, which
-# start twice as fast in a guest, put on the guests' PATH. Built in a folder of
-# their own: `make install` must never find a binary with test features.
+# build_binaries FOLDER [CARGO OPTION…]: rsctl and rs-agent as they are shipped,
+# which start twice as fast in a guest, put on the guests' PATH. With test
+# features they go to a folder of their own: neither `make install` nor the demo
+# may ever find those.
 build_binaries() {
+	local folder=$1
+	shift
 	need cargo cargo
-	(cd "$repo" && cargo build --release --quiet --target-dir "$target/lab" -p rsctl -p rs-agent "$@") || return
-	export LAB_BIN_DIR=$target/lab/release
+	(cd "$repo" && cargo build --release --quiet --target-dir "$folder" -p rsctl -p rs-agent "$@") || return
+	export LAB_BIN_DIR=$folder/release
 }
 
 # suite_program: builds the integration suite and prints the path of its program.

@@ -36,7 +36,10 @@ find_cache() {
 	mkdir -p "$cache" 2>/dev/null || die "cannot create $cache: set LAB_CACHE to a folder of yours"
 	cache=$(cd "$cache" && pwd)
 	# The paths become words of a kernel command line and mount options.
-	case $cache in *[!A-Za-z0-9/._+@~-]*) die "LAB_CACHE must be a path of plain characters: $cache" ;; esac
+	local path
+	for path in "$cache" "$repo" "$target"; do
+		case $path in *[!A-Za-z0-9/._+@~-]*) die "not a path of plain characters: $path" ;; esac
+	done
 }
 
 # For LAB=host: this machine's own kernel takes the place of the guests.

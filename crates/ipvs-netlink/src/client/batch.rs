@@ -12,9 +12,10 @@ use std::ops::Range;
 use netlink_packet_core::{DecodeError, NLM_F_ACK, NLM_F_REQUEST};
 
 use super::exchange::decode_error;
+use super::settle::{Seen, Target};
 use super::{Client, Operation};
 use crate::convert;
-use crate::error::{Errno, Error, KernelError};
+use crate::error::{Errno, Error, ErrorKind, KernelError};
 use crate::genl::{self, ExtAck, ReplyBody};
 use crate::model::Change;
 use crate::transport::Transport;
@@ -50,16 +51,16 @@ pub struct BatchFailure {
 
 /// A batch that could not be carried to its end.
 #[derive(Debug, thiserror::Error)]
-#[error("{error} (of the batch, changes before number {} are settled)", unknown.start)]
+#[error("{error} (changes up to number {} of the batch are settled)", unknown.start)]
 #[non_exhaustive]
 pub struct BatchError {
     /// What became of the changes before `unknown`.
     pub report: BatchReport,
-    /// The changes of which it is not known whether they were made. Those
-    /// behind them were not taken from the input.
+    /// The changes of which it is not known whether they were made, but for
+    /// those that `report` lists as failed. The one behind them may have been
+    /// taken from the input; it was not sent.
     pub unknown: Range<usize>,
     /// What went wrong.
-    #[source]
     pub error: Error,
 }
 
@@ -111,6 +112,9 @@ impl<T: Transport> Client<T> {
             self.encode(&mut request, &mut encoded);
             if window.bytes.len() + encoded.len() > MAX_BYTES {
                 self.send_window(&mut window, &mut report)?;
+                // Again: the family may have got another id meanwhile.
+                encoded.clear();
+                self.encode(&mut request, &mut encoded);
             }
             window.last = window.bytes.len();
             window.bytes.extend_from_slice(&encoded);
@@ -141,17 +145,15 @@ impl<T: Transport> Client<T> {
             return Ok(());
         }
         let mut outcome = self.send_and_collect(window, report);
-        // With a stale family id the kernel refuses every request alike.
-        let no_family = |request: &Request| matches!(request.refusal, Some((Errno::ENOENT, _)));
-        if outcome.is_ok() && window.requests.iter().all(no_family) {
-            outcome = self
-                .family_is_stale()
-                .and_then(|stale| if stale { self.send_again(window, report) } else { Ok(()) });
+        if matches!(&outcome, Err(error) if error.kind() == ErrorKind::OutcomeUnknown) {
+            outcome = self.settle_window(&mut window.requests);
         }
-        if let Err(error) = outcome {
+        if let Err(error) = outcome.and_then(|()| self.redo_without_family(&mut window.requests)) {
             let first = window.requests.first().map_or(0, |request| request.index);
-            let unknown = first..report.submitted;
-            return Err(Box::new(BatchError { report: std::mem::take(report), unknown, error }));
+            let end = window.requests.last().map_or(0, |request| request.index + 1);
+            let mut report = std::mem::take(report);
+            report.failures.sort_by_key(|failure| failure.index);
+            return Err(Box::new(BatchError { report, unknown: first..end, error }));
         }
         for Request { index, change, refusal, .. } in window.requests.drain(..) {
             match refusal {
@@ -167,15 +169,43 @@ impl<T: Transport> Client<T> {
         Ok(())
     }
 
-    /// Sends a window once more, with the family id of now.
-    fn send_again(&mut self, window: &mut Window, report: &mut BatchReport) -> Result<(), Error> {
-        window.bytes.clear();
-        for request in &mut window.requests {
-            request.refusal = None;
-            window.last = window.bytes.len();
-            self.encode(request, &mut window.bytes);
+    /// Finds out what became of the changes whose answers were lost. Errors that
+    /// did arrive stand.
+    fn settle_window(&mut self, requests: &mut [Request]) -> Result<(), Error> {
+        let mut seen = Seen::default();
+        for place in 0..requests.len() {
+            let Some((request, later)) = requests[place..].split_first_mut() else { break };
+            let target = Target::of(&request.change);
+            let hidden = later.iter().any(|later| Target::of(&later.change).hides(&target));
+            if request.refusal.is_some() || hidden {
+                continue;
+            }
+            match self.settle(&request.change, &mut seen) {
+                Err(Error::Kernel(error)) => {
+                    request.refusal = Some((error.errno, error.ext_ack));
+                }
+                outcome => outcome?,
+            }
         }
-        self.send_and_collect(window, report)
+        Ok(())
+    }
+
+    /// `ENOENT` can mean that the kernel did not know the family: the module was
+    /// unloaded, perhaps in the midst of a send. Those requests were not looked
+    /// at, and are made one by one with the family's id of now.
+    fn redo_without_family(&mut self, requests: &mut [Request]) -> Result<(), Error> {
+        let unknown = |request: &Request| matches!(request.refusal, Some((Errno::ENOENT, _)));
+        if !requests.iter().any(unknown) || !self.family_is_stale()? {
+            return Ok(());
+        }
+        for request in requests.iter_mut().filter(|request| unknown(request)) {
+            request.refusal = match self.change(request.change.clone()) {
+                Ok(()) => None,
+                Err(Error::Kernel(error)) => Some((error.errno, error.ext_ack)),
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(())
     }
 
     fn send_and_collect(

@@ -8,11 +8,13 @@ use std::io;
 use netlink_packet_core::{DecodeError, Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 use netlink_packet_generic::GenlFamily;
 
+use super::settle::Seen;
 use super::{Client, Operation};
 use crate::convert;
-use crate::error::{Errno, Error, KernelError};
+use crate::error::{Errno, Error, ErrorKind, KernelError};
 use crate::genl::{self, ExtAck, ReplyBody};
 use crate::message::IpvsMessage;
+use crate::model::Change;
 use crate::transport::Transport;
 
 /// What a request is to the kernel.
@@ -44,8 +46,21 @@ enum Failure {
 }
 
 impl<T: Transport> Client<T> {
+    /// Makes a change. If its answer gets lost, the table tells what became of it.
+    pub(super) fn change(&mut self, change: Change) -> Result<(), Error> {
+        let operation = Operation::Change(change);
+        match (self.ask(&operation, Form::Single, &mut |_| Ok(())), operation) {
+            (Err(error), Operation::Change(change))
+                if error.kind() == ErrorKind::OutcomeUnknown =>
+            {
+                self.settle(&change, &mut Seen::default())
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
     /// Asks for `operation` and hands each object of the answer to `on_data`.
-    pub(super) fn request(
+    pub(super) fn ask(
         &mut self,
         operation: &Operation,
         form: Form,
@@ -81,6 +96,10 @@ impl<T: Transport> Client<T> {
 
     /// The id the kernel gave to the family, loading the module if need be.
     pub(super) fn resolve_family(&mut self) -> Result<u16, Error> {
+        self.again(Self::resolve_family_once)
+    }
+
+    fn resolve_family_once(&mut self) -> Result<u16, Error> {
         let mut id = None;
         let question = genl::get_family(IpvsMessage::FAMILY);
         // Families with an id of their own ignore the one given here.
@@ -116,6 +135,11 @@ impl<T: Transport> Client<T> {
         let sequence = self.next_sequence();
         let mut request = Vec::new();
         genl::encode(&mut request, message, family_id, sequence, form.flags());
+        let barrier = may_swallow_answer(operation).then(|| self.next_sequence());
+        if let Some(sequence) = barrier {
+            let question = convert::request_message(&Operation::Info);
+            genl::encode(&mut request, question, family_id, sequence, Form::Single.flags());
+        }
         self.send(operation, &request).map_err(Failure::Error)?;
 
         // What cannot be decoded is reported at the end: leaving a dump unread
@@ -123,8 +147,14 @@ impl<T: Transport> Client<T> {
         let mut undecoded = None;
         let outcome = loop {
             let datagram = self.receive(operation).map_err(Failure::Error)?;
-            if let Some(outcome) = scan(datagram, sequence, on_data, &mut undecoded) {
-                break outcome;
+            match scan(datagram, sequence, barrier, on_data, &mut undecoded) {
+                Some(Verdict::Done(outcome)) => break outcome,
+                Some(Verdict::Swallowed) => {
+                    self.unread = true;
+                    let operation = Box::new(operation.clone());
+                    return Err(Failure::Error(Error::RepliesLost { operation }));
+                }
+                None => {}
             }
         };
         match (outcome, undecoded) {
@@ -134,33 +164,68 @@ impl<T: Transport> Client<T> {
         }
     }
 
+    /// Throws away what is left of exchanges given up. An unread dump would make
+    /// the next one fail (`EBUSY`), and after `ENOBUFS` the kernel drops answers
+    /// until the socket has been read empty.
+    fn drain(&mut self) {
+        while self.unread {
+            match self.transport.receive_now(&mut self.receive_buffer) {
+                Err(error) if error.raw_os_error() != Some(libc::ENOBUFS) => self.unread = false,
+                _ => {}
+            }
+        }
+    }
+
     pub(super) fn send(&mut self, operation: &Operation, datagram: &[u8]) -> Result<(), Error> {
-        self.transport.send(datagram).map_err(|source| Error::Io {
+        self.drain();
+        self.transport.send(datagram).map_err(|error| Error::Io {
             operation: Box::new(operation.clone()),
             action: "send to the kernel",
-            source,
+            error,
         })
     }
 
     /// One datagram of the kernel's.
     pub(super) fn receive(&mut self, operation: &Operation) -> Result<&[u8], Error> {
-        let length = self.transport.receive(&mut self.receive_buffer).map_err(|source| {
+        let received = self.transport.receive(&mut self.receive_buffer);
+        let length = received.map_err(|error| {
+            self.unread = true;
             let operation = Box::new(operation.clone());
-            match source.raw_os_error() {
+            match error.raw_os_error() {
                 Some(libc::ENOBUFS) => Error::RepliesLost { operation },
-                _ if source.kind() == io::ErrorKind::WouldBlock => Error::TimedOut { operation },
-                _ => Error::Io { operation, action: "receive from the kernel", source },
+                _ if error.kind() == io::ErrorKind::WouldBlock => Error::TimedOut { operation },
+                _ => Error::Io { operation, action: "receive from the kernel", error },
             }
         })?;
-        self.receive_buffer.get(..length).ok_or_else(|| Error::Decode {
-            operation: Box::new(operation.clone()),
-            detail: format!("a datagram of {length} bytes was cut"),
-        })
+        match self.receive_buffer.get(..length) {
+            Some(datagram) => Ok(datagram),
+            None => {
+                self.unread = true;
+                Err(Error::Decode {
+                    operation: Box::new(operation.clone()),
+                    detail: format!("a datagram of {length} bytes was cut"),
+                })
+            }
+        }
     }
+}
+
+/// Whether the kernel may stay silent although it did what was asked: stopping
+/// a sync daemon before it first ran ends in `EINTR`, which netlink takes for
+/// "no answer". A question sent behind it is answered in any case.
+fn may_swallow_answer(operation: &Operation) -> bool {
+    matches!(operation, Operation::Change(Change::StopDaemon(_)))
 }
 
 pub(super) fn decode_error(operation: &Operation, error: &DecodeError) -> Error {
     Error::Decode { operation: Box::new(operation.clone()), detail: error.to_string() }
+}
+
+enum Verdict {
+    /// The kernel's answer.
+    Done(Result<(), (Errno, Option<ExtAck>)>),
+    /// The answer to a later request came instead, or a dump was disturbed.
+    Swallowed,
 }
 
 /// Reads the answers to `sequence` in one datagram; `Some` if the last was
@@ -168,9 +233,10 @@ pub(super) fn decode_error(operation: &Operation, error: &DecodeError) -> Error 
 fn scan(
     datagram: &[u8],
     sequence: u32,
+    barrier: Option<u32>,
     on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
     undecoded: &mut Option<DecodeError>,
-) -> Option<Result<(), (Errno, Option<ExtAck>)>> {
+) -> Option<Verdict> {
     for reply in genl::replies(datagram) {
         let reply = match reply {
             Ok(reply) => reply,
@@ -179,14 +245,19 @@ fn scan(
                 continue;
             }
         };
+        if Some(reply.sequence) == barrier || (reply.interrupted && reply.sequence == sequence) {
+            return Some(Verdict::Swallowed);
+        }
         if reply.sequence != sequence {
             continue;
         }
         match reply.body {
-            ReplyBody::Ack | ReplyBody::Done(None) => return Some(Ok(())),
-            ReplyBody::Done(Some(errno)) => return Some(Err((errno, None))),
-            ReplyBody::Error(errno, ext_ack) => return Some(Err((errno, ext_ack))),
-            ReplyBody::Data { attributes, .. } => {
+            ReplyBody::Ack | ReplyBody::Done(None) => return Some(Verdict::Done(Ok(()))),
+            ReplyBody::Done(Some(errno)) => return Some(Verdict::Done(Err((errno, None)))),
+            ReplyBody::Error(errno, ext_ack) => {
+                return Some(Verdict::Done(Err((errno, ext_ack))));
+            }
+            ReplyBody::Data(attributes) => {
                 if let Err(error) = on_data(attributes) {
                     undecoded.get_or_insert(error);
                 }

@@ -6,6 +6,7 @@ mod batch;
 mod exchange;
 mod operation;
 mod read;
+mod settle;
 mod write;
 
 use crate::error::Error;
@@ -27,6 +28,9 @@ pub struct Client<T = NetlinkTransport> {
     /// One datagram of the kernel's. The kernel sizes the datagrams of a dump
     /// by the largest buffer it has seen, up to 32 KiB.
     receive_buffer: Box<[u8]>,
+    /// Whether an exchange was given up before its end, so that answers to it
+    /// may still come.
+    unread: bool,
 }
 
 const RECEIVE_BUFFER: usize = 64 * 1024;
@@ -39,10 +43,10 @@ impl Client {
     /// [`Error::FamilyMissing`] if the kernel has no IPVS. That the caller may
     /// not use it shows at the first operation only.
     pub fn connect() -> Result<Self, Error> {
-        let transport = NetlinkTransport::open().map_err(|source| Error::Io {
+        let transport = NetlinkTransport::open().map_err(|error| Error::Io {
             operation: Box::new(Operation::Connect),
             action: "open a netlink socket",
-            source,
+            error,
         })?;
         Self::with_transport(transport)
     }
@@ -59,6 +63,7 @@ impl<T: Transport> Client<T> {
             family_id: 0,
             sequence: 0,
             receive_buffer: vec![0; RECEIVE_BUFFER].into(),
+            unread: false,
         };
         client.family_id = client.resolve_family()?;
         Ok(client)

@@ -18,6 +18,10 @@ pub enum Operation {
     Service(ServiceKey),
     /// Read all servers of one service.
     Destinations(ServiceKey),
+    /// Read the timeouts.
+    Timeouts,
+    /// Read the sync daemons.
+    Daemons,
     /// Change the table.
     Change(Change),
     /// Make many changes at once.
@@ -43,9 +47,18 @@ impl Operation {
                 Change::AddDestination { service, .. }
                 | Change::SetDestination { service, .. }
                 | Change::RemoveDestination { service, .. } => Some(service),
-                Change::Flush => None,
+                Change::Zero(key) => key.as_ref(),
+                Change::Flush
+                | Change::SetTimeouts(_)
+                | Change::StartDaemon(_)
+                | Change::StopDaemon(_) => None,
             },
-            Self::Connect | Self::Info | Self::Services | Self::Batch => None,
+            Self::Connect
+            | Self::Info
+            | Self::Services
+            | Self::Timeouts
+            | Self::Daemons
+            | Self::Batch => None,
         }
     }
 }
@@ -59,6 +72,8 @@ impl fmt::Display for Operation {
             Self::Services => f.write_str("list the services"),
             Self::Service(key) => write!(f, "read service {key}"),
             Self::Destinations(key) => write!(f, "list the servers of {key}"),
+            Self::Timeouts => f.write_str("read the timeouts"),
+            Self::Daemons => f.write_str("list the sync daemons"),
             Self::Change(change) => change.fmt(f),
             Self::Batch => f.write_str("make a batch of changes"),
         }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use super::exchange::Form;
 use super::{Client, Operation};
 use crate::error::{Errno, Error, ErrorKind, KernelError};
 use crate::model::{
@@ -15,12 +14,11 @@ impl<T: Transport> Client<T> {
     /// [`Error::Invalid`] if the check refuses it; nothing was sent then. Else
     /// the kernel's refusal, see [`KernelError::kind`].
     pub fn apply(&mut self, change: Change) -> Result<(), Error> {
-        let checked = change.check();
-        let operation = Operation::Change(change);
-        if let Err(reason) = checked {
-            return Err(Error::Invalid { operation: Box::new(operation), reason });
+        if let Err(reason) = change.check() {
+            let operation = Box::new(Operation::Change(change));
+            return Err(Error::Invalid { operation, reason });
         }
-        self.request(&operation, Form::Single, &mut |_| Ok(()))
+        self.change(change)
     }
 
     /// Changes some settings of a virtual service and leaves the rest: reads
@@ -95,7 +93,7 @@ impl<T: Transport> Client<T> {
             Err(reason) if before.check() != Err(reason.clone()) => {
                 Err(Error::Invalid { operation: Box::new(Operation::Change(after)), reason })
             }
-            _ => self.request(&Operation::Change(after), Form::Single, &mut |_| Ok(())),
+            _ => self.change(after),
         }?;
         Ok(true)
     }

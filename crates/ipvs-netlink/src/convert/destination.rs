@@ -83,8 +83,8 @@ struct RawDestination {
     port: Option<BigEndianPort>,
     method: Option<u32>,
     weight: Option<u32>,
-    upper: u32,
-    lower: u32,
+    upper: Option<u32>,
+    lower: Option<u32>,
     tunnel_type: u8,
     tunnel_port: Option<BigEndianPort>,
     tunnel_flags: u16,
@@ -99,8 +99,8 @@ impl RawDestination {
             DestinationAttribute::Port(port) => self.port = Some(port),
             DestinationAttribute::ForwardingMethod(method) => self.method = Some(method),
             DestinationAttribute::Weight(weight) => self.weight = Some(weight),
-            DestinationAttribute::UpperThreshold(upper) => self.upper = upper,
-            DestinationAttribute::LowerThreshold(lower) => self.lower = lower,
+            DestinationAttribute::UpperThreshold(upper) => self.upper = Some(upper),
+            DestinationAttribute::LowerThreshold(lower) => self.lower = Some(lower),
             DestinationAttribute::ActiveConnections(n) => self.connections.active = n,
             // Point releases up to 6.1.176 can count below zero.
             DestinationAttribute::InactiveConnections(n) => {
@@ -143,7 +143,10 @@ impl RawDestination {
             },
             forwarding,
             weight: Weight::new(weight).map_err(|e: Invalid| DecodeError::from(e.to_string()))?,
-            thresholds: Thresholds::from_kernel(self.upper, self.lower),
+            thresholds: Thresholds::from_kernel(
+                self.upper.ok_or_else(|| missing("IPVS_DEST_ATTR_U_THRESH"))?,
+                self.lower.ok_or_else(|| missing("IPVS_DEST_ATTR_L_THRESH"))?,
+            ),
         })
     }
 }

@@ -5,6 +5,7 @@
 //! Decoding reads attributes one at a time and keeps none of them: a dump of
 //! 100,000 servers has four million.
 
+mod daemon;
 mod destination;
 mod info;
 #[cfg(test)]
@@ -12,16 +13,19 @@ mod properties;
 mod request;
 mod service;
 mod stats;
+mod timeouts;
 
 use libc::{AF_INET, AF_INET6};
 use netlink_packet_core::DecodeError;
 
 use crate::model::AddressFamily;
 
+pub(crate) use daemon::decode_daemon;
 pub(crate) use destination::decode_destination;
 pub(crate) use info::decode_info;
 pub(crate) use request::{change_message, request_message};
 pub(crate) use service::decode_service;
+pub(crate) use timeouts::decode_timeouts;
 
 fn family_to_wire(family: AddressFamily) -> u16 {
     match family {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use super::daemon::{daemon_attributes, role_attributes};
 use super::destination::{destination_attributes, key_attributes as destination_key};
 use super::service::{key_attributes as service_key, service_attributes};
+use super::timeouts::timeout_attributes;
 use crate::client::Operation;
 use crate::message::{Attribute, Command, IpvsMessage};
 use crate::model::Change;
@@ -40,6 +42,15 @@ pub(crate) fn change_message(change: &Change) -> IpvsMessage {
             ],
         ),
         Change::Flush => (Command::Flush, Vec::new()),
+        Change::Zero(None) => (Command::Zero, Vec::new()),
+        Change::Zero(Some(key)) => (Command::Zero, vec![Attribute::Service(service_key(key))]),
+        Change::SetTimeouts(timeouts) => (Command::SetConfig, timeout_attributes(timeouts)),
+        Change::StartDaemon(daemon) => {
+            (Command::NewDaemon, vec![Attribute::Daemon(daemon_attributes(daemon))])
+        }
+        Change::StopDaemon(role) => {
+            (Command::DeleteDaemon, vec![Attribute::Daemon(role_attributes(*role))])
+        }
     };
     IpvsMessage::new(command, attributes)
 }
@@ -52,6 +63,8 @@ pub(crate) fn request_message(operation: &Operation) -> IpvsMessage {
         Operation::Services => IpvsMessage::new(Command::GetService, Vec::new()),
         Operation::Service(key) => IpvsMessage::new(Command::GetService, about(key)),
         Operation::Destinations(key) => IpvsMessage::new(Command::GetDestination, about(key)),
+        Operation::Timeouts => IpvsMessage::new(Command::GetConfig, Vec::new()),
+        Operation::Daemons => IpvsMessage::new(Command::GetDaemon, Vec::new()),
         // The cheapest question there is; the first stands for opening the socket
         // and the last for many requests, which have no message of their own.
         Operation::Info | Operation::Connect | Operation::Batch => {

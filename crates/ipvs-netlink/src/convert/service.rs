@@ -83,8 +83,8 @@ struct RawService {
     fwmark: Option<u32>,
     scheduler: Option<String>,
     engine: Option<String>,
-    flags: u32,
-    timeout: u32,
+    flags: Option<u32>,
+    timeout: Option<u32>,
     netmask: Option<WireNetmask>,
 }
 
@@ -98,8 +98,8 @@ impl RawService {
             ServiceAttribute::Fwmark(mark) => self.fwmark = Some(mark),
             ServiceAttribute::SchedulerName(Text(name)) => self.scheduler = Some(name),
             ServiceAttribute::EngineName(Text(name)) => self.engine = Some(name),
-            ServiceAttribute::Flags(WireFlags { flags, .. }) => self.flags = flags,
-            ServiceAttribute::Timeout(seconds) => self.timeout = seconds,
+            ServiceAttribute::Flags(WireFlags { flags, .. }) => self.flags = Some(flags),
+            ServiceAttribute::Timeout(seconds) => self.timeout = Some(seconds),
             ServiceAttribute::Netmask(netmask) => self.netmask = Some(netmask),
             ServiceAttribute::Stats(_)
             | ServiceAttribute::Stats64(_)
@@ -126,17 +126,20 @@ impl RawService {
         let family = family_from_wire(self.family.ok_or_else(|| missing("IPVS_SVC_ATTR_AF"))?)?;
         let key = self.key(family)?;
         let scheduler = self.scheduler.ok_or_else(|| missing("IPVS_SVC_ATTR_SCHED_NAME"))?;
-        let persistence = if self.flags & FLAG_PERSISTENT == 0 {
+        let flags = self.flags.ok_or_else(|| missing("IPVS_SVC_ATTR_FLAGS"))?;
+        let persistence = if flags & FLAG_PERSISTENT == 0 {
             None
         } else {
             let netmask = self.netmask.ok_or_else(|| missing("IPVS_SVC_ATTR_NETMASK"))?;
             Some(Persistence {
-                timeout: PersistenceTimeout::from_kernel(self.timeout),
+                timeout: PersistenceTimeout::from_kernel(
+                    self.timeout.ok_or_else(|| missing("IPVS_SVC_ATTR_TIMEOUT"))?,
+                ),
                 netmask: Netmask::from_wire(family, netmask.0)
                     .map_err(|invalid| DecodeError::from(invalid.to_string()))?,
             })
         };
-        let scheduler_flags = SchedulerFlags::from_bits_truncate(self.flags);
+        let scheduler_flags = SchedulerFlags::from_bits_truncate(flags);
         let known = FLAG_PERSISTENT | FLAG_HASHED | FLAG_ONE_PACKET | scheduler_flags.bits();
         Ok(Service {
             scheduler_flags,
@@ -145,8 +148,8 @@ impl RawService {
                 .engine
                 .filter(|name| !name.is_empty())
                 .map(|n| EngineName::from_kernel(&n)),
-            one_packet: self.flags & FLAG_ONE_PACKET != 0,
-            unknown_flags: self.flags & !known,
+            one_packet: flags & FLAG_ONE_PACKET != 0,
+            unknown_flags: flags & !known,
             ..Service::new(key, Scheduler::from_kernel(&scheduler))
         })
     }

@@ -29,11 +29,16 @@ impl KernelError {
         match (self.errno, self.operation.change()) {
             (Errno::EPERM, _) => ErrorKind::PermissionDenied,
             (Errno::EEXIST, _) => ErrorKind::AlreadyExists,
+            (Errno::ESRCH, Some(Change::StopDaemon(_))) => ErrorKind::DaemonMissing,
             (Errno::ESRCH, _) => ErrorKind::ServiceMissing,
+            (Errno::ENODEV, Some(Change::StartDaemon(_))) => ErrorKind::InterfaceMissing,
             (Errno::ENOENT, Some(Change::AddService(_) | Change::SetService(_))) => {
                 ErrorKind::SchedulerMissing
             }
-            (Errno::ENOENT, Some(_)) => ErrorKind::DestinationMissing,
+            (
+                Errno::ENOENT,
+                Some(Change::SetDestination { .. } | Change::RemoveDestination { .. }),
+            ) => ErrorKind::DestinationMissing,
             (Errno::EINVAL | Errno::ERANGE, _) => ErrorKind::Rejected,
             (Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT, _) => ErrorKind::Unsupported,
             (Errno::ENOMEM | Errno::ENOPROTOOPT, _) => ErrorKind::Unavailable,
@@ -45,7 +50,12 @@ impl KernelError {
     pub fn explanation(&self) -> String {
         let text = match (self.kind(), self.operation.change()) {
             (ErrorKind::PermissionDenied, _) => "the kernel did not permit it".to_owned(),
+            (ErrorKind::AlreadyExists, Some(Change::StartDaemon(daemon))) => {
+                format!("a {} sync daemon runs already", daemon.role)
+            }
             (ErrorKind::AlreadyExists, _) => "it exists already".to_owned(),
+            (ErrorKind::DaemonMissing, _) => "it does not run".to_owned(),
+            (ErrorKind::InterfaceMissing, _) => "there is no such interface".to_owned(),
             (ErrorKind::ServiceMissing, _) => match self.operation.service() {
                 Some(key) => format!("there is no service {key}"),
                 None => "there is no such service".to_owned(),
@@ -115,8 +125,14 @@ impl KernelError {
                 let known = known.join(", ");
                 format!("the kernel looked for the module {modules}; usual schedulers are {known}")
             }
-            (ErrorKind::Rejected, Some(Change::AddDestination { service, .. })) => {
-                match service.family() {
+            (ErrorKind::Rejected, Some(Change::AddDestination { service, destination }))
+                if service.family() != destination.key.family() =>
+            {
+                "while a sync daemon runs, a server must be of its service's address family"
+                    .to_owned()
+            }
+            (ErrorKind::Rejected, Some(Change::AddDestination { destination, .. })) => {
+                match destination.key.family() {
                     AddressFamily::Ipv4 => {
                         "the address must be unicast and not a broadcast address of this host; in \
                          a network namespace without any IPv4 address every server is refused \

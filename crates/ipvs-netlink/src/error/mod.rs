@@ -16,7 +16,7 @@ use crate::model::Invalid;
 /// Why an operation failed.
 ///
 /// Its text is one line, "cannot add server 10.0.0.2:80 to tcp/10.1.0.1:80: it
-/// is there already (EEXIST)"; [`hints`](Self::hints) say what may help.
+/// exists already (EEXIST)"; [`hints`](Self::hints) say what may help.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -35,26 +35,26 @@ pub enum Error {
         reason: Invalid,
     },
     /// A system call on the socket failed.
-    #[error("cannot {operation}: {action}: {source}")]
+    #[error("cannot {operation}: cannot {action}: {error}")]
     Io {
         /// What was to be done.
         operation: Box<Operation>,
         /// Which step failed.
         action: &'static str,
         /// The system's error.
-        source: io::Error,
+        error: io::Error,
     },
-    /// No answer came in time. Whether the kernel did it is not known: read
-    /// back before trying again.
-    #[error("cannot tell the outcome: {operation}: the kernel did not answer in time")]
+    /// No answer came in time, also when asked again. Whether the kernel made the
+    /// change is not known then.
+    #[error("cannot {operation}: the kernel did not answer in time")]
     TimedOut {
         /// What was to be done.
         operation: Box<Operation>,
     },
-    /// Answers were dropped because the socket's receive buffer was full
-    /// (`ENOBUFS`). The requests were carried out all the same; which of them
-    /// failed is not known: read back.
-    #[error("cannot tell the outcome: {operation}: the kernel's answers were lost (ENOBUFS)")]
+    /// The answer was dropped, for instance because the socket's receive buffer
+    /// was full (`ENOBUFS`), also when asked again. Whether the kernel made the
+    /// change is not known then.
+    #[error("cannot {operation}: the kernel's answer was lost")]
     RepliesLost {
         /// What was to be done.
         operation: Box<Operation>,
@@ -85,6 +85,10 @@ pub enum ErrorKind {
     DestinationMissing,
     /// The scheduler or the persistence engine cannot be loaded (`ENOENT`).
     SchedulerMissing,
+    /// No sync daemon of that role runs (`ESRCH`).
+    DaemonMissing,
+    /// The sync daemon's interface does not exist (`ENODEV`).
+    InterfaceMissing,
     /// Refused before anything was sent.
     Invalid,
     /// The kernel refused a value (`EINVAL`, `ERANGE`).
@@ -107,7 +111,7 @@ impl Error {
             Self::FamilyMissing => ErrorKind::FamilyMissing,
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::TimedOut { .. } | Self::RepliesLost { .. } => ErrorKind::OutcomeUnknown,
-            Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            Self::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 ErrorKind::PermissionDenied
             }
             Self::Io { .. } | Self::Decode { .. } => ErrorKind::Other,
@@ -124,7 +128,7 @@ impl Error {
                     .to_owned(),
             ],
             Self::TimedOut { .. } | Self::RepliesLost { .. } => {
-                vec!["list the service to see what was done, then try again".to_owned()]
+                vec!["a change may have been made all the same: list the service to see".to_owned()]
             }
             Self::Invalid { .. } | Self::Io { .. } | Self::Decode { .. } => Vec::new(),
         }

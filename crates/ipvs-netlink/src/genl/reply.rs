@@ -4,7 +4,6 @@ use netlink_packet_core::{
     DecodeError, DoneBuffer, ErrorBuffer, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP,
     NLMSG_OVERRUN, NetlinkBuffer,
 };
-use netlink_packet_generic::GenlHeader;
 use netlink_packet_generic::constants::GENL_HDRLEN;
 
 use super::ExtAck;
@@ -29,7 +28,7 @@ pub(crate) enum ReplyBody<'a> {
     /// The dump is over; its error stands here, not in an `NLMSG_ERROR`.
     Done(Option<Errno>),
     /// An object.
-    Data { command: u8, attributes: &'a [u8] },
+    Data(&'a [u8]),
 }
 
 /// The messages of one datagram. After an error nothing follows: where the next
@@ -91,11 +90,8 @@ fn decode<'a>(buffer: &NetlinkBuffer<&'a [u8]>) -> Result<Option<Reply<'a>>, Dec
             ReplyBody::Done((code != 0).then(|| Errno::from_kernel(code)))
         }
         _ => {
-            let header = GenlHeader::parse(payload)?;
-            ReplyBody::Data {
-                command: header.cmd,
-                attributes: payload.get(GENL_HDRLEN..).unwrap_or_default(),
-            }
+            let attributes = payload.get(GENL_HDRLEN..);
+            ReplyBody::Data(attributes.ok_or("a message without its generic-netlink header")?)
         }
     };
     Ok(Some(Reply {
@@ -140,7 +136,7 @@ mod tests {
                 (2, false, ReplyBody::Error(Errno::EEXIST, None)),
                 (3, false, ReplyBody::Done(None)),
                 (4, false, ReplyBody::Done(Some(Errno::EINTR))),
-                (5, true, ReplyBody::Data { command: 14, attributes: &[0xaa] }),
+                (5, true, ReplyBody::Data(&[0xaa])),
             ]
         );
     }

@@ -23,10 +23,22 @@ pub enum Command {
     DeleteDestination,
     /// `IPVS_CMD_GET_DEST`: dump only, of one service.
     GetDestination,
+    /// `IPVS_CMD_NEW_DAEMON`: starts a sync daemon.
+    NewDaemon,
+    /// `IPVS_CMD_DEL_DAEMON`: stops one.
+    DeleteDaemon,
+    /// `IPVS_CMD_GET_DAEMON`: dump only.
+    GetDaemon,
+    /// `IPVS_CMD_SET_CONFIG`: the three timeouts.
+    SetConfig,
+    /// `IPVS_CMD_GET_CONFIG`
+    GetConfig,
     /// `IPVS_CMD_SET_INFO`: only ever in replies.
     SetInfo,
     /// `IPVS_CMD_GET_INFO`
     GetInfo,
+    /// `IPVS_CMD_ZERO`: counters of one service, or of all.
+    Zero,
     /// `IPVS_CMD_FLUSH`
     Flush,
     /// Any other number.
@@ -34,7 +46,7 @@ pub enum Command {
 }
 
 /// Each command with its number.
-const NUMBERS: [(Command, u8); 11] = [
+const NUMBERS: [(Command, u8); 17] = [
     (Command::NewService, 1),
     (Command::SetService, 2),
     (Command::DeleteService, 3),
@@ -43,8 +55,14 @@ const NUMBERS: [(Command, u8); 11] = [
     (Command::SetDestination, 6),
     (Command::DeleteDestination, 7),
     (Command::GetDestination, 8),
+    (Command::NewDaemon, 9),
+    (Command::DeleteDaemon, 10),
+    (Command::GetDaemon, 11),
+    (Command::SetConfig, 12),
+    (Command::GetConfig, 13),
     (Command::SetInfo, 14),
     (Command::GetInfo, 15),
+    (Command::Zero, 16),
     (Command::Flush, 17),
 ];
 

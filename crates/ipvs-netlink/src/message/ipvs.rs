@@ -5,7 +5,7 @@ use netlink_packet_generic::{GenlFamily, GenlHeader};
 
 use super::table::attribute_table;
 use super::wire::attributes;
-use super::{Command, DestinationAttribute, InfoAttribute, ServiceAttribute};
+use super::{Command, DaemonAttribute, DestinationAttribute, InfoAttribute, ServiceAttribute};
 
 attribute_table! {
     /// Top-level attributes (`IPVS_CMD_ATTR_*`).
@@ -14,12 +14,21 @@ attribute_table! {
         1 => Service(Vec<ServiceAttribute>),
         /// A real server.
         2 => Destination(Vec<DestinationAttribute>),
+        /// A sync daemon.
+        3 => Daemon(Vec<DaemonAttribute>),
+        /// Timeout of established TCP connections, in seconds.
+        4 => TimeoutTcp(u32),
+        /// Timeout of TCP connections after FIN, in seconds.
+        5 => TimeoutTcpFin(u32),
+        /// Timeout of UDP flows, in seconds.
+        6 => TimeoutUdp(u32),
     }
 }
 
 /// A message of the family `IPVS`, for use with
 /// [`GenlMessage`](netlink_packet_generic::GenlMessage).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct IpvsMessage {
     /// What is asked for, or what kind of answer it is.
     pub command: Command,

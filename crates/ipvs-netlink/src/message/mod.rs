@@ -8,6 +8,8 @@
 //! judges a value; that is the business of [`model`](crate::model).
 
 mod command;
+mod daemon;
+mod destination;
 mod info;
 mod ipvs;
 mod service;
@@ -15,9 +17,8 @@ mod stats;
 mod table;
 mod wire;
 
-mod destination;
-
 pub use command::Command;
+pub use daemon::DaemonAttribute;
 pub use destination::DestinationAttribute;
 pub use info::InfoAttribute;
 pub use ipvs::{Attribute, IpvsMessage};

@@ -156,6 +156,34 @@ impl Wire for WireNetmask {
     }
 }
 
+impl Wire for Ipv4Addr {
+    fn length(&self) -> usize {
+        self.octets().len()
+    }
+
+    fn emit(&self, buffer: &mut [u8]) {
+        buffer.copy_from_slice(&self.octets());
+    }
+
+    fn parse(payload: &[u8]) -> Option<Self> {
+        Some(<[u8; 4]>::try_from(payload).ok()?.into())
+    }
+}
+
+impl Wire for Ipv6Addr {
+    fn length(&self) -> usize {
+        self.octets().len()
+    }
+
+    fn emit(&self, buffer: &mut [u8]) {
+        buffer.copy_from_slice(&self.octets());
+    }
+
+    fn parse(payload: &[u8]) -> Option<Self> {
+        Some(<[u8; 16]>::try_from(payload).ok()?.into())
+    }
+}
+
 /// Text with its final NUL, which the kernel demands (`NLA_NUL_STRING`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(pub String);

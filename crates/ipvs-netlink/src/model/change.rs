@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Destination, DestinationKey, Invalid, Service, ServiceKey};
+use super::{
+    Destination, DestinationKey, Invalid, Service, ServiceKey, SetTimeouts, SyncDaemon, SyncRole,
+};
 
 /// One change to the kernel's table: what a batch is made of.
 ///
@@ -42,6 +44,16 @@ pub enum Change {
     },
     /// Remove every virtual service of the network namespace.
     Flush,
+    /// Set the counters of one service and its servers to 0, or without one
+    /// all of the namespace. What the kernel has not sampled yet, up to 2
+    /// seconds of traffic, appears afterwards.
+    Zero(Option<ServiceKey>),
+    /// Set timeouts of connections.
+    SetTimeouts(SetTimeouts),
+    /// Start a sync daemon. Fails if one of that role runs.
+    StartDaemon(SyncDaemon),
+    /// Stop the sync daemon of that role.
+    StopDaemon(SyncRole),
 }
 
 impl Change {
@@ -55,7 +67,13 @@ impl Change {
             Self::AddService(service) | Self::SetService(service) => service.check(),
             Self::AddDestination { service, destination }
             | Self::SetDestination { service, destination } => destination.check(service),
-            Self::RemoveService(_) | Self::RemoveDestination { .. } | Self::Flush => Ok(()),
+            Self::RemoveService(_)
+            | Self::RemoveDestination { .. }
+            | Self::Flush
+            | Self::Zero(_)
+            | Self::SetTimeouts(_)
+            | Self::StartDaemon(_)
+            | Self::StopDaemon(_) => Ok(()),
         }
     }
 }
@@ -77,6 +95,13 @@ impl fmt::Display for Change {
                 write!(f, "delete server {destination} of {service}")
             }
             Self::Flush => f.write_str("delete all services"),
+            Self::Zero(None) => f.write_str("zero all counters"),
+            Self::Zero(Some(key)) => write!(f, "zero the counters of {key}"),
+            Self::SetTimeouts(_) => f.write_str("set the timeouts"),
+            Self::StartDaemon(daemon) => {
+                write!(f, "start the {} sync daemon on {}", daemon.role, daemon.interface)
+            }
+            Self::StopDaemon(role) => write!(f, "stop the {role} sync daemon"),
         }
     }
 }

@@ -40,6 +40,7 @@ impl Destination {
                 tunnel.check()?;
                 "tunnelling"
             }
+            ForwardingMethod::Local => "local delivery",
             _ => "direct routing",
         };
         let tunnelled = matches!(self.forwarding, ForwardingMethod::Tunnel(_));

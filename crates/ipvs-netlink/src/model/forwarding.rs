@@ -29,7 +29,7 @@ impl ForwardingMethod {
     /// Whether the packet keeps its destination, so that the real server's
     /// port has no effect.
     pub fn keeps_port(&self) -> bool {
-        matches!(self, Self::Gateway | Self::Tunnel(_))
+        matches!(self, Self::Gateway | Self::Tunnel(_) | Self::Local)
     }
 }
 

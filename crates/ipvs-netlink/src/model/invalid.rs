@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::{AddressFamily, DestinationKey, ServiceKey};
 
@@ -40,6 +40,16 @@ pub enum Invalid {
     /// One-packet scheduling acts on UDP only (`ip_vs_core.c`).
     #[error("one-packet scheduling works for UDP only")]
     OnePacketNotUdp,
+    /// Packets from and to such an address do not exist on the wire.
+    #[error("{0} is an IPv4 address in IPv6 form; write the IPv4 address")]
+    MappedVip(Ipv6Addr),
+    /// The engine of the kernel's own, `sip`, reads UDP only
+    /// (`ip_vs_pe_sip.c`).
+    #[error("a persistence engine works for UDP only")]
+    EngineNotUdp,
+    /// Without persistence the kernel stores an engine and never asks it.
+    #[error("a persistence engine needs a persistent service")]
+    EngineNotPersistent,
     /// A scheduler or persistence-engine name becomes part of a module name
     /// (`request_module("ip_vs_%s")`), so only plain names are let through.
     #[error("`{name}` is not a {what} name: use 1 to 15 of a-z, 0-9 and _")]
@@ -133,4 +143,13 @@ pub enum Invalid {
     /// object.
     #[error("an edit cannot change the key; add the new one and delete the old one")]
     KeyEdited,
+    /// 0 means "leave it" to the kernel, and INT_MAX/HZ is the most it takes.
+    #[error("timeout {0} s is out of range: use 1 to 2678400 (31 days)")]
+    Timeout(u32),
+    /// Not what `dev_valid_name` (`net/core/dev.c`) takes.
+    #[error("`{0}` is not an interface name: use 1 to 15 bytes without blanks, `/` and `:`")]
+    InterfaceName(String),
+    /// Sync daemons talk to a group.
+    #[error("{0} is not a multicast address")]
+    NotMulticast(IpAddr),
 }

@@ -6,6 +6,7 @@
 //! threshold above the upper one, or firewall mark 0 cannot be built.
 
 mod change;
+mod daemon;
 mod destination;
 mod forwarding;
 mod info;
@@ -17,8 +18,10 @@ mod protocol;
 mod scheduler;
 mod service;
 mod stats;
+mod timeouts;
 
 pub use change::Change;
+pub use daemon::{InterfaceName, SyncDaemon, SyncDaemonEntry, SyncRole};
 pub use destination::{Destination, DestinationEntry, Thresholds, Weight};
 pub use forwarding::{ForwardingMethod, GueChecksum, Tunnel};
 pub use info::{Info, IpvsVersion};
@@ -30,3 +33,4 @@ pub use protocol::{AddressFamily, Protocol};
 pub use scheduler::{Scheduler, SchedulerFlags, SchedulerName};
 pub use service::{Service, ServiceEntry};
 pub use stats::{Connections, Stats};
+pub use timeouts::{SetTimeouts, Timeouts};

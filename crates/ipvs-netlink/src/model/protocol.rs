@@ -84,7 +84,11 @@ impl Protocol {
             "sctp" => Self::Sctp,
             "esp" => Self::Esp,
             "ah" => Self::Ah,
-            other => Self::from_number(other.strip_prefix("ip-")?.parse().ok()?),
+            other => {
+                let number = other.strip_prefix("ip-")?;
+                let plain = number.bytes().all(|byte| byte.is_ascii_digit());
+                Self::from_number(number.parse().ok().filter(|_| plain)?)
+            }
         })
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::net::IpAddr;
+
 use super::{
     EngineName, Invalid, Persistence, Protocol, Scheduler, SchedulerFlags, ServiceKey, Stats,
 };
@@ -66,6 +68,19 @@ impl Service {
             });
         }
         match self.key {
+            ServiceKey::Endpoint { address: IpAddr::V6(vip), .. }
+                if vip.to_ipv4_mapped().is_some() =>
+            {
+                Err(Invalid::MappedVip(vip))
+            }
+            ServiceKey::Endpoint { protocol, .. }
+                if self.engine.is_some() && protocol != Protocol::Udp =>
+            {
+                Err(Invalid::EngineNotUdp)
+            }
+            _ if self.engine.is_some() && self.persistence.is_none() => {
+                Err(Invalid::EngineNotPersistent)
+            }
             ServiceKey::Endpoint { protocol: Protocol::Other(number), .. } => {
                 Err(Invalid::UnsupportedProtocol(number))
             }

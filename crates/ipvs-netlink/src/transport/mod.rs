@@ -29,6 +29,12 @@ pub trait Transport {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none comes in time;
     /// `ENOBUFS` if the kernel had to drop answers.
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// The same without waiting.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none now.
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -38,5 +44,9 @@ impl<T: Transport + ?Sized> Transport for &mut T {
 
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         (**self).receive(buffer)
+    }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (**self).receive_now(buffer)
     }
 }

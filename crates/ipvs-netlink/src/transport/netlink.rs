@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::ffi::c_int;
 use std::io;
 use std::time::Duration;
 
@@ -8,9 +9,10 @@ use netlink_sys::{Socket, SocketAddr};
 
 use super::{Transport, sys};
 
-/// How long to wait for an answer. The kernel answers while `send` runs; only
-/// a request that waits for a busy lock or for `modprobe` takes longer.
-const RECEIVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to wait for an answer. The kernel answers while `send` runs, which
+/// itself waits for a busy lock or for `modprobe`; an answer that is not there
+/// soon after has been lost.
+const RECEIVE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Room for the answers to a full batch if every request in it fails: each
 /// takes up to 1 KiB of the kernel's accounting.
@@ -53,9 +55,19 @@ impl Transport for NetlinkTransport {
         }
     }
 
-    fn receive(&mut self, mut buffer: &mut [u8]) -> io::Result<usize> {
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.receive_with(buffer, 0)
+    }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.receive_with(buffer, libc::MSG_DONTWAIT)
+    }
+}
+
+impl NetlinkTransport {
+    fn receive_with(&self, mut buffer: &mut [u8], flags: c_int) -> io::Result<usize> {
         loop {
-            match self.socket.recv(&mut buffer, libc::MSG_TRUNC) {
+            match self.socket.recv(&mut buffer, flags | libc::MSG_TRUNC) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 outcome => return outcome,
             }

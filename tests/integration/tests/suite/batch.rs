@@ -34,6 +34,10 @@ impl Transport for Watched<'_> {
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner.receive(buffer)
     }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.inner.receive_now(buffer)
+    }
 }
 
 const WEB: ServiceKey = ServiceKey::Endpoint {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
 
 use lab::{Answer, Capture, Family, Network, Packet, UdpServer, WebServer};
 
@@ -267,4 +268,52 @@ fn persistence_keeps_a_client_on_one_server() {
         network.director.must(&format!("rsctl add-server -t {service} -r {rip}"));
     }
     assert_eq!(shares(network.client.get(service, 6)).len(), 1);
+}
+
+/// `ipvsadm`'s exact counters of a line: connections, packets and bytes.
+fn counters(network: &Network, line_with: &str) -> Vec<u64> {
+    let listed = network.director.must("ipvsadm -Ln --stats --exact").stdout;
+    let line = listed.lines().find(|line| line.contains(line_with)).expect("a line of counters");
+    line.split_whitespace().filter_map(|word| word.parse().ok()).collect()
+}
+
+#[test]
+fn counters_are_those_of_ipvsadm() {
+    let network = Network::nat(1);
+    network.director_takes_vip(Family::Ipv4);
+    servers_route_through_director(&network, Family::Ipv4);
+    let _web = web_on(&network, 8080);
+    balance(&network, Family::Ipv4, 8080, "-m", &[1]);
+    let addresses = network.addresses(Family::Ipv4);
+    let service = at(addresses.vip, 80).to_string();
+    assert_eq!(network.client.get(at(addresses.vip, 80), 5).iter().flatten().count(), 5);
+
+    // The kernel samples every two seconds; until then both tools see the old ones.
+    let end = Instant::now() + Duration::from_secs(20);
+    while counters(&network, &service)[0] < 5 {
+        assert!(Instant::now() < end, "the kernel has counted no connection");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let json = network.director.must("rsctl list --json").stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let listed = &json["services"][0];
+    let server = &listed["servers"][0];
+    let rip = at(addresses.rips[0], 8080).to_string();
+    for (stats, line) in [(&listed["stats"], &service), (&server["stats"], &rip)] {
+        let ours: Vec<_> = [
+            "connections",
+            "incoming_packets",
+            "outgoing_packets",
+            "incoming_bytes",
+            "outgoing_bytes",
+        ]
+        .iter()
+        .map(|name| stats[*name].as_u64().unwrap_or_else(|| panic!("{name} in {stats}")))
+        .collect();
+        assert_eq!(ours, counters(&network, line), "{line}");
+        assert!(ours.iter().all(|count| *count > 0), "{ours:?}");
+    }
+    // Closed connections linger as inactive ones.
+    assert_eq!(server["connections"]["active"], 0);
+    assert_eq!(server["connections"]["inactive"], 5);
 }

@@ -364,6 +364,10 @@ impl Transport for Careless {
     fn receive(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         self.0.receive(buffer)
     }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.receive_now(buffer)
+    }
 }
 
 #[test]

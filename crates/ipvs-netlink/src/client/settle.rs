@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What became of changes whose answers were lost.
+//!
+//! The kernel makes a change while `send` runs; only the answer can get lost
+//! (`ENOBUFS`, a signal, the acknowledgement of a stopped sync daemon). So the
+//! table itself says what was done, and a change that it does not show can be
+//! sent again: its answer then tells why.
+
+use std::collections::HashMap;
+
+use super::exchange::Form;
+use super::{Client, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::model::{
+    Change, Destination, DestinationKey, Service, ServiceKey, SyncDaemon, SyncDaemonEntry, SyncRole,
+};
+use crate::transport::Transport;
+
+/// How often a question is asked again before its error is believed.
+const ATTEMPTS: usize = 3;
+
+/// What a change is about. Of two changes to one object only the later can be
+/// seen in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Target {
+    Service(ServiceKey),
+    Destination(ServiceKey, DestinationKey),
+    Counters,
+    Timeouts,
+    Daemon(SyncRole),
+    Everything,
+}
+
+impl Target {
+    pub(super) fn of(change: &Change) -> Self {
+        match change {
+            Change::AddService(service) | Change::SetService(service) => Self::Service(service.key),
+            Change::RemoveService(key) => Self::Service(*key),
+            Change::AddDestination { service, destination }
+            | Change::SetDestination { service, destination } => {
+                Self::Destination(*service, destination.key)
+            }
+            Change::RemoveDestination { service, destination } => {
+                Self::Destination(*service, *destination)
+            }
+            Change::Flush => Self::Everything,
+            Change::Zero(_) => Self::Counters,
+            Change::SetTimeouts(_) => Self::Timeouts,
+            Change::StartDaemon(daemon) => Self::Daemon(daemon.role),
+            Change::StopDaemon(role) => Self::Daemon(*role),
+        }
+    }
+
+    /// Whether a later change to `self` hides what an earlier one to `earlier` did.
+    pub(super) fn hides(&self, earlier: &Self) -> bool {
+        self == earlier
+            || match (self, earlier) {
+                (Self::Everything, Self::Service(_) | Self::Destination(..)) => true,
+                (Self::Service(later), Self::Destination(service, _)) => later == service,
+                _ => false,
+            }
+    }
+}
+
+/// The objects read back so far.
+#[derive(Default)]
+pub(super) struct Seen {
+    services: HashMap<ServiceKey, Option<Service>>,
+    destinations: HashMap<ServiceKey, HashMap<DestinationKey, Destination>>,
+}
+
+impl<T: Transport> Client<T> {
+    /// Sees to it that `change` is made, or finds out why it cannot be.
+    pub(super) fn settle(&mut self, change: &Change, seen: &mut Seen) -> Result<(), Error> {
+        if self.again(|client| client.shows(change, seen))? {
+            return Ok(());
+        }
+        // Not done, or undone by another writer: either way this one answers.
+        let operation = Operation::Change(change.clone());
+        let outcome = self.ask(&operation, Form::Single, &mut |_| Ok(()));
+        match outcome {
+            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
+                let shown = self.again(|client| client.shows(change, &mut Seen::default()))?;
+                if shown { Ok(()) } else { Err(error) }
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Whether the table is as `change` would leave it. Counters never tell.
+    fn shows(&mut self, change: &Change, seen: &mut Seen) -> Result<bool, Error> {
+        Ok(match change {
+            Change::AddService(service) | Change::SetService(service) => {
+                self.seen_service(&service.key, seen)?.as_ref() == Some(service)
+            }
+            Change::RemoveService(key) => self.seen_service(key, seen)?.is_none(),
+            Change::AddDestination { service, destination }
+            | Change::SetDestination { service, destination } => {
+                let there = self.seen_destinations(service, seen)?;
+                there.get(&destination.key) == Some(destination)
+            }
+            Change::RemoveDestination { service, destination } => {
+                !self.seen_destinations(service, seen)?.contains_key(destination)
+            }
+            Change::Flush => self.services()?.is_empty(),
+            Change::Zero(_) => false,
+            Change::SetTimeouts(wanted) => {
+                let now = self.timeouts()?;
+                let now = [now.tcp, now.tcp_fin, now.udp];
+                wanted
+                    .values()
+                    .iter()
+                    .zip(now)
+                    .all(|(wanted, now)| wanted.is_none() || *wanted == now)
+            }
+            Change::StartDaemon(daemon) => self.daemons()?.iter().any(|now| is(now, daemon)),
+            Change::StopDaemon(role) => self.daemons()?.iter().all(|now| now.role != *role),
+        })
+    }
+
+    fn seen_service<'s>(
+        &mut self,
+        key: &ServiceKey,
+        seen: &'s mut Seen,
+    ) -> Result<&'s Option<Service>, Error> {
+        if !seen.services.contains_key(key) {
+            let service = self.service(key)?.map(|entry| entry.service);
+            seen.services.insert(*key, service);
+        }
+        Ok(&seen.services[key])
+    }
+
+    /// The servers of a service; none of a service that is not there.
+    fn seen_destinations<'s>(
+        &mut self,
+        service: &ServiceKey,
+        seen: &'s mut Seen,
+    ) -> Result<&'s HashMap<DestinationKey, Destination>, Error> {
+        if !seen.destinations.contains_key(service) {
+            let there = match self.destinations(service) {
+                Err(error) if error.kind() == ErrorKind::ServiceMissing => Vec::new(),
+                outcome => outcome?,
+            };
+            let there = there.into_iter().map(|entry| (entry.destination.key, entry.destination));
+            seen.destinations.insert(*service, there.collect());
+        }
+        Ok(&seen.destinations[service])
+    }
+
+    /// Asks again if the answer is lost: asking changes nothing.
+    pub(super) fn again<R>(
+        &mut self,
+        mut ask: impl FnMut(&mut Self) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let mut attempts = 1;
+        loop {
+            match ask(self) {
+                Err(error) if error.kind() == ErrorKind::OutcomeUnknown && attempts < ATTEMPTS => {
+                    attempts += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+/// Whether the running daemon is the wanted one, as far as that says.
+fn is(now: &SyncDaemonEntry, wanted: &SyncDaemon) -> bool {
+    now.role == wanted.role
+        && now.interface == wanted.interface
+        && now.sync_id == u32::from(wanted.sync_id)
+        && now.group == wanted.group().unwrap_or(SyncDaemonEntry::DEFAULT_GROUP)
+        && wanted.port.is_none_or(|port| port.get() == now.port)
+        && wanted.ttl.is_none_or(|ttl| ttl.get() == now.ttl)
+}

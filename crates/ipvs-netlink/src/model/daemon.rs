@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::{NonZeroU8, NonZeroU16};
+use std::str::FromStr;
+
+use super::Invalid;
+
+/// What a sync daemon does. A director can run one of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SyncRole {
+    /// Tells others of this director's connections.
+    Master,
+    /// Takes in the connections others tell of.
+    Backup,
+}
+
+impl fmt::Display for SyncRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Master => "master",
+            Self::Backup => "backup",
+        })
+    }
+}
+
+/// The name of a network interface: 1 to 15 bytes, as `dev_valid_name` has it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InterfaceName(Box<str>);
+
+impl InterfaceName {
+    pub(crate) fn from_kernel(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for InterfaceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for InterfaceName {
+    type Err = Invalid;
+
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        let plain = |c: char| !c.is_whitespace() && !matches!(c, '/' | ':' | '\0');
+        if (1..=15).contains(&name.len()) && name != "." && name != ".." && name.chars().all(plain)
+        {
+            Ok(Self(name.into()))
+        } else {
+            Err(Invalid::InterfaceName(name.to_owned()))
+        }
+    }
+}
+
+/// A connection-sync daemon: what to start.
+///
+/// What is left open takes the kernel's default. The settings of a running
+/// daemon cannot change; stop it and start another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SyncDaemon {
+    /// What it does.
+    pub role: SyncRole,
+    /// The interface for multicast. It need not be up for a backup.
+    pub interface: InterfaceName,
+    /// Which daemons belong together. A backup with 0 listens to all.
+    pub sync_id: u8,
+    /// Most bytes of UDP payload in a message: by default the interface's MTU
+    /// less headers. The kernel clamps it silently.
+    pub max_length: Option<NonZeroU16>,
+    /// The multicast group; 224.0.0.81 by default.
+    group: Option<IpAddr>,
+    /// The UDP port; 8848 by default. With `sync_ports` above 1 the following
+    /// ones too.
+    pub port: Option<NonZeroU16>,
+    /// The time to live of multicast packets; 1 by default.
+    pub ttl: Option<NonZeroU8>,
+}
+
+impl SyncDaemon {
+    /// A daemon with the kernel's defaults.
+    pub fn new(role: SyncRole, interface: InterfaceName, sync_id: u8) -> Self {
+        Self { role, interface, sync_id, max_length: None, group: None, port: None, ttl: None }
+    }
+
+    /// The same with another multicast group.
+    ///
+    /// # Errors
+    /// [`Invalid::NotMulticast`] if it is a unicast address.
+    pub fn with_group(self, group: IpAddr) -> Result<Self, Invalid> {
+        if group.is_multicast() {
+            Ok(Self { group: Some(group), ..self })
+        } else {
+            Err(Invalid::NotMulticast(group))
+        }
+    }
+
+    /// The multicast group, if it is not the default.
+    pub fn group(&self) -> Option<IpAddr> {
+        self.group
+    }
+}
+
+/// A sync daemon that runs, with the values the kernel settled on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SyncDaemonEntry {
+    /// What it does.
+    pub role: SyncRole,
+    /// The interface for multicast.
+    pub interface: InterfaceName,
+    /// Its sync id; above 255 another tool set one that matches no message.
+    pub sync_id: u32,
+    /// Most bytes of UDP payload in a message.
+    pub max_length: u16,
+    /// The multicast group.
+    pub group: IpAddr,
+    /// The UDP port.
+    pub port: u16,
+    /// The time to live of multicast packets.
+    pub ttl: u8,
+}
+
+impl SyncDaemonEntry {
+    /// The group of a daemon for which none was chosen.
+    pub const DEFAULT_GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 81));
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use super::Invalid;
+
+/// How long the kernel keeps idle connections of this network namespace.
+///
+/// Other TCP states and SCTP have timeouts that cannot be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// Established TCP connections, in seconds; 900 by default. `None` if the
+    /// kernel was built without TCP.
+    pub tcp: Option<u32>,
+    /// TCP connections after FIN, in seconds; 120 by default.
+    pub tcp_fin: Option<u32>,
+    /// UDP flows, in seconds; 300 by default.
+    pub udp: Option<u32>,
+}
+
+/// Which timeouts to set; `None` leaves one as it is.
+///
+/// Connections that exist take the new value with their next packet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SetTimeouts {
+    tcp: Option<u32>,
+    tcp_fin: Option<u32>,
+    udp: Option<u32>,
+}
+
+impl SetTimeouts {
+    /// The longest: 31 days, as in `ipvsadm`; every kernel configuration can
+    /// hold it.
+    pub const MAX: u32 = 31 * 24 * 60 * 60;
+
+    /// Sets none of them yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Established TCP connections, in seconds.
+    ///
+    /// # Errors
+    /// [`Invalid::Timeout`] outside 1 to 2678400: 0 means "leave it" to the
+    /// kernel, and more it may refuse.
+    pub fn tcp(self, seconds: u32) -> Result<Self, Invalid> {
+        Ok(Self { tcp: Some(checked(seconds)?), ..self })
+    }
+
+    /// TCP connections after FIN, in seconds.
+    ///
+    /// # Errors
+    /// As [`tcp`](Self::tcp).
+    pub fn tcp_fin(self, seconds: u32) -> Result<Self, Invalid> {
+        Ok(Self { tcp_fin: Some(checked(seconds)?), ..self })
+    }
+
+    /// UDP flows, in seconds.
+    ///
+    /// # Errors
+    /// As [`tcp`](Self::tcp).
+    pub fn udp(self, seconds: u32) -> Result<Self, Invalid> {
+        Ok(Self { udp: Some(checked(seconds)?), ..self })
+    }
+
+    /// The three values, in the order TCP, TCP after FIN, UDP.
+    pub fn values(&self) -> [Option<u32>; 3] {
+        [self.tcp, self.tcp_fin, self.udp]
+    }
+}
+
+fn checked(seconds: u32) -> Result<u32, Invalid> {
+    if (1..=SetTimeouts::MAX).contains(&seconds) {
+        Ok(seconds)
+    } else {
+        Err(Invalid::Timeout(seconds))
+    }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The real transport with answers lost, late, doubled and cut: the outcome is
+//! read back, never guessed.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::Ipv4Addr;
+
+use ipvs_netlink::{
+    Change, Client, Destination, DestinationKey, ErrorKind, ForwardingMethod, NetlinkTransport,
+    Scheduler, Service, ServiceKey, SetTimeouts, Transport, Weight,
+};
+use lab::Host;
+
+/// What happens to one datagram of the kernel's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// Nothing.
+    None,
+    /// It never comes: the wait ends without it.
+    Lost,
+    /// The kernel had no room for it and says so.
+    NoBuffers,
+    /// It comes twice.
+    Doubled,
+    /// It comes with the answer to the next request.
+    Late,
+    /// Only its first half comes.
+    Cut,
+}
+
+struct Faulty {
+    inner: NetlinkTransport,
+    /// One per datagram; when they are used up, nothing happens any more.
+    faults: VecDeque<Fault>,
+    again: VecDeque<Vec<u8>>,
+    late: Option<Vec<u8>>,
+}
+
+impl Transport for Faulty {
+    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
+        self.inner.send(datagram)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(datagram) = self.again.pop_front() {
+            buffer[..datagram.len()].copy_from_slice(&datagram);
+            return Ok(datagram.len());
+        }
+        let length = self.inner.receive(buffer)?;
+        if let Some(late) = self.late.take() {
+            self.again.push_back(buffer[..length].to_vec());
+            buffer[..late.len()].copy_from_slice(&late);
+            return Ok(late.len());
+        }
+        match self.faults.pop_front().unwrap_or(Fault::None) {
+            Fault::None => Ok(length),
+            Fault::Lost => Err(io::ErrorKind::WouldBlock.into()),
+            Fault::NoBuffers => Err(io::Error::from_raw_os_error(nix::libc::ENOBUFS)),
+            Fault::Doubled => {
+                self.again.push_back(buffer[..length].to_vec());
+                Ok(length)
+            }
+            Fault::Late => {
+                self.late = Some(buffer[..length].to_vec());
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+            Fault::Cut => Ok(length / 2),
+        }
+    }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.again.pop_front() {
+            Some(datagram) => {
+                buffer[..datagram.len()].copy_from_slice(&datagram);
+                Ok(datagram.len())
+            }
+            None => self.inner.receive_now(buffer),
+        }
+    }
+}
+
+/// A client whose answers meet these faults, after it has connected.
+fn faulty(faults: impl IntoIterator<Item = Fault>) -> Client<Faulty> {
+    // Finding the family takes two: the answer and the acknowledgement.
+    let faults = [Fault::None; 2].into_iter().chain(faults).collect();
+    let inner = NetlinkTransport::open().unwrap();
+    let transport = Faulty { inner, faults, again: VecDeque::new(), late: None };
+    Client::with_transport(transport).unwrap()
+}
+
+/// Faults after which the outcome must be what it is without them.
+const SURVIVED: [Fault; 4] = [Fault::Lost, Fault::NoBuffers, Fault::Doubled, Fault::Late];
+
+fn web() -> ServiceKey {
+    ServiceKey::tcp(Ipv4Addr::new(192, 0, 2, 1), 80)
+}
+
+fn server(number: u32) -> Destination {
+    let address = Ipv4Addr::from_bits(0x0a00_0000 + number);
+    Destination::new(DestinationKey::new(address, 80), ForwardingMethod::Masquerade)
+}
+
+fn add(number: u32) -> Change {
+    Change::AddDestination { service: web(), destination: server(number) }
+}
+
+#[test]
+fn a_single_change_is_made_once_and_said_so() {
+    for fault in SURVIVED {
+        let host = Host::new("director");
+        host.enter(|| {
+            let service = Service::new(web(), Scheduler::Rr);
+            let mut heavy = server(1);
+            heavy.weight = Weight::new(7).unwrap();
+            let timeouts = SetTimeouts::new().tcp(1234).unwrap();
+            let changes = [
+                Change::AddService(service.clone()),
+                Change::SetService(Service::new(web(), Scheduler::Wrr)),
+                add(1),
+                Change::SetDestination { service: web(), destination: heavy },
+                Change::SetTimeouts(timeouts),
+                Change::Zero(None),
+                Change::RemoveDestination { service: web(), destination: heavy.key },
+                Change::RemoveService(web()),
+                Change::Flush,
+            ];
+            for change in changes {
+                faulty([fault]).apply(change.clone()).unwrap_or_else(|error| {
+                    panic!("{fault:?}: {change}: {error}");
+                });
+            }
+            let mut client = Client::connect().unwrap();
+            assert!(client.services().unwrap().is_empty());
+            assert_eq!(client.timeouts().unwrap().tcp, Some(1234));
+        });
+    }
+}
+
+#[test]
+fn a_refusal_is_found_out_too() {
+    for fault in SURVIVED {
+        let host = Host::new("director");
+        host.enter(|| {
+            let mut client = Client::connect().unwrap();
+            client.apply(Change::AddService(Service::new(web(), Scheduler::Rr))).unwrap();
+            client.apply(add(1)).unwrap();
+            let mut other = server(1);
+            other.weight = Weight::new(9).unwrap();
+            let refused = [
+                (Change::AddService(Service::new(web(), Scheduler::Wlc)), ErrorKind::AlreadyExists),
+                (
+                    Change::AddDestination { service: web(), destination: other },
+                    ErrorKind::AlreadyExists,
+                ),
+                (
+                    Change::SetDestination { service: web(), destination: server(2) },
+                    ErrorKind::DestinationMissing,
+                ),
+                (
+                    Change::SetService(Service::new(web(), "none_such".parse().unwrap())),
+                    ErrorKind::SchedulerMissing,
+                ),
+            ];
+            for (change, kind) in refused {
+                let error = faulty([fault]).apply(change.clone()).expect_err("a refusal");
+                assert_eq!(error.kind(), kind, "{fault:?}: {change}: {error}");
+            }
+        });
+    }
+}
+
+#[test]
+fn reads_are_asked_again() {
+    let host = Host::new("director");
+    host.enter(|| {
+        let changes = (1..=500).map(add);
+        let service = Change::AddService(Service::new(web(), Scheduler::Rr));
+        let report =
+            Client::connect().unwrap().batch(std::iter::once(service).chain(changes)).unwrap();
+        assert!(report.failures.is_empty());
+        for fault in SURVIVED {
+            for place in 0..4 {
+                let mut faults = vec![Fault::None; place];
+                faults.push(fault);
+                let mut client = faulty(faults);
+                assert_eq!(client.destinations(&web()).unwrap().len(), 500, "{fault:?} {place}");
+                assert_eq!(client.services().unwrap().len(), 1, "{fault:?} {place}");
+                client.info().unwrap();
+            }
+        }
+    });
+}
+
+#[test]
+fn a_batch_whose_answers_are_lost_is_read_back() {
+    for fault in SURVIVED {
+        let host = Host::new("director");
+        host.enter(|| {
+            let mut changes = vec![Change::AddService(Service::new(web(), Scheduler::Rr))];
+            changes.extend((1..=300).map(add));
+            // There already, and different: that error must not be lost.
+            let mut twin = server(7);
+            twin.weight = Weight::new(3).unwrap();
+            changes.push(Change::AddDestination { service: web(), destination: twin });
+            // Done and undone within one window.
+            changes.push(add(1000));
+            let destination = server(1000).key;
+            changes.push(Change::RemoveDestination { service: web(), destination });
+            let total = changes.len();
+            let report = faulty([fault, fault]).batch(changes).unwrap();
+            let failed: Vec<_> =
+                report.failures.iter().map(|f| (f.index, f.error.kind())).collect();
+            assert_eq!(failed, [(301, ErrorKind::AlreadyExists)], "{fault:?}");
+            assert_eq!(report.applied, total - 1, "{fault:?}");
+            let mut client = Client::connect().unwrap();
+            assert_eq!(client.destinations(&web()).unwrap().len(), 300);
+        });
+    }
+}
+
+#[test]
+fn a_cut_answer_is_an_error_and_the_socket_stays_usable() {
+    let host = Host::new("director");
+    host.enter(|| {
+        let mut client = faulty([Fault::Cut]);
+        let error = client.info().expect_err("half an answer");
+        assert!(error.to_string().contains("could not be read"), "{error}");
+        assert_eq!(client.info().unwrap().version.to_string(), "1.2.1");
+        assert!(client.services().unwrap().is_empty());
+    });
+}
+
+#[test]
+fn answers_that_never_come_end_in_an_error_that_says_so() {
+    let host = Host::new("director");
+    host.enter(|| {
+        let mut client = faulty([Fault::Lost; 64]);
+        let error = client.services().expect_err("no answer");
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
+        let error = faulty([Fault::Lost; 64])
+            .apply(Change::AddService(Service::new(web(), Scheduler::Rr)))
+            .expect_err("no answer");
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
+        // It was made all the same, which is what "unknown" means.
+        assert!(Client::connect().unwrap().service(&web()).unwrap().is_some());
+    });
+}
