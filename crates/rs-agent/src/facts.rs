@@ -163,6 +163,17 @@ impl Facts {
         self.addresses.iter().filter(single).find(|have| have.ip == ip && have.device == device)
     }
 
+    /// IPv4 addresses that only `arp_ignore` hides: single ones on devices that do
+    /// not answer ARP themselves, as VIPs are.
+    pub fn hidden_addresses(&self) -> impl Iterator<Item = &Address> {
+        self.addresses.iter().filter(|have| {
+            have.ip.is_ipv4()
+                && !have.ip.is_loopback()
+                && have.prefix == host_prefix(have.ip)
+                && self.link(&have.device).is_some_and(|link| !link.arp)
+        })
+    }
+
     /// Interfaces that answer ARP now: up, ARP-capable, and not a port of another.
     pub fn arp_links(&self) -> impl Iterator<Item = &Link> {
         self.links.iter().filter(|link| link.up && link.arp && !link.port)

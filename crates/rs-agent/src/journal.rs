@@ -8,6 +8,7 @@
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, Write as _};
+use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -44,6 +45,10 @@ pub struct Journal {
     identity: Identity,
     /// When this host was first set up, RFC 3339, UTC.
     pub since: String,
+    /// VIP-like addresses that were there before the first set-up: what happens to
+    /// them is not our doing.
+    #[serde(default)]
+    pub found: Vec<IpAddr>,
     /// What was asked for.
     pub wanted: Wanted,
     /// What was or was about to be changed for it, in the order of doing.
@@ -146,11 +151,12 @@ impl Store {
 
     /// A journal that records nothing yet.
     #[must_use]
-    pub fn begin(&self, wanted: Wanted) -> Journal {
+    pub fn begin(&self, wanted: Wanted, facts: &Facts) -> Journal {
         Journal {
             format: FORMAT,
             identity: self.identity.clone(),
             since: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            found: facts.hidden_addresses().map(|have| have.ip).collect(),
             wanted,
             changes: Vec::new(),
         }
@@ -221,7 +227,7 @@ impl Journal {
 
     /// Whether the address is on that device because of us.
     #[must_use]
-    pub fn owns(&self, ip: std::net::IpAddr, device: &str, facts: &Facts) -> bool {
+    pub fn owns(&self, ip: IpAddr, device: &str, facts: &Facts) -> bool {
         self.changes.iter().any(|change| {
             matches!(change, Change::Address { ip: known, device: on, .. } if *known == ip && on == device)
                 && change.effect(facts) == Effect::There
@@ -257,7 +263,7 @@ mod tests {
         let store = Store::new(&directory.path().join("deep/state")).unwrap();
         assert_eq!(store.load().unwrap(), None);
         let _lock = store.lock().unwrap();
-        let mut journal = store.begin(wanted());
+        let mut journal = store.begin(wanted(), &Facts::default());
         journal.intend([
             sysctl(0),
             Change::Address { ip: "2001:db8::1".parse().unwrap(), device: "a.b".into(), tag: None },
@@ -273,7 +279,7 @@ mod tests {
     fn another_boot_or_namespace_is_no_journal_and_damage_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::new(directory.path()).unwrap();
-        let mut journal = store.begin(wanted());
+        let mut journal = store.begin(wanted(), &Facts::default());
         for change in [(|id| id.boot.push('x')) as fn(&mut Identity), |id| {
             id.cookie = id.cookie.map(|cookie| cookie + 1)
         }] {
@@ -293,7 +299,7 @@ mod tests {
     #[test]
     fn the_first_value_seen_is_the_one_to_go_back_to() {
         let directory = tempfile::tempdir().unwrap();
-        let mut journal = Store::new(directory.path()).unwrap().begin(wanted());
+        let mut journal = Store::new(directory.path()).unwrap().begin(wanted(), &Facts::default());
         journal.intend([sysctl(0)]);
         journal.intend([sysctl(3)]);
         assert_eq!(journal.changes, [sysctl(0)]);

@@ -146,9 +146,9 @@ pub fn finish(result: Result<Outcome, Failure>) -> ExitCode {
     }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let mut text = format!("error: {failure}\n");
+            let mut text = format!("error: {}\n", printable(&failure.to_string()));
             for hint in failure.error.hints() {
-                let _ = writeln!(text, "hint: {hint}");
+                let _ = writeln!(text, "hint: {}", printable(&hint));
             }
             let _ = io::stderr().write_all(text.as_bytes());
             ExitCode::from(failure.error.exit_status())
@@ -159,8 +159,38 @@ pub fn finish(result: Result<Outcome, Failure>) -> ExitCode {
 /// Prints help, version or a usage error and gives the exit status.
 #[must_use]
 pub fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let _ = io::stderr().write_all(complaint(&error.to_string()).as_bytes());
+    ExitCode::from(2)
+}
+
+/// Clap's several paragraphs in the form of all our errors: one line, then hints.
+fn complaint(text: &str) -> String {
+    let mut paragraphs = text.split("\n\n");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let first = words(paragraphs.next().unwrap_or_default());
+    let message = match first.strip_prefix("error: ") {
+        Some(message) => message.to_owned(),
+        // Without a command clap shows its help instead.
+        None => "a command is missing: setup, teardown or status".to_owned(),
+    };
+    let mut lines = format!("error: {}\n", printable(&message));
+    for tip in paragraphs.filter_map(|paragraph| paragraph.trim_start().strip_prefix("tip: ")) {
+        lines += &format!("hint: {}\n", printable(&words(tip)));
+    }
+    lines + "hint: see `rs-agent --help` and `rs-agent COMMAND --help`\n"
+}
+
+/// What was typed may hold line ends and terminal controls.
+fn printable(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
 }
 
 fn print(outcome: &Outcome) -> io::Result<()> {
@@ -247,5 +277,26 @@ impl StatusReport {
             let _ = writeln!(text, "drift: {drift}");
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_is_one_line_and_hints() {
+        let clap = "error: the following required arguments were not provided:\n  --mode <MODE>\n\n\
+                    Usage: rs-agent setup --mode <MODE>\n\nFor more information, try '--help'.\n";
+        assert_eq!(
+            complaint(clap),
+            "error: the following required arguments were not provided: --mode <MODE>\n\
+             hint: see `rs-agent --help` and `rs-agent COMMAND --help`\n"
+        );
+        let typo =
+            "error: unrecognized subcommand 'setpu'\n\n  tip: a similar one exists: 'setup'\n";
+        assert!(complaint(typo).contains("\nhint: a similar one exists: 'setup'\n"));
+        assert!(complaint("Usage: rs-agent\n").starts_with("error: a command is missing"));
+        assert_eq!(printable("a\n\u{1b}[31m"), "a\\n\\u{1b}[31m");
     }
 }

@@ -76,6 +76,8 @@ pub enum Refusal {
     DeviceTaken { name: String, is: String, wanted: String },
     #[error("{name} already receives {tunnel}")]
     EndpointTaken { name: String, tunnel: String },
+    #[error("{0} is an address of this host, so it is no director's")]
+    DirectorIsHere(IpAddr),
     #[error("{0} is not on a network of this host, so it is no gateway")]
     GatewayFar(IpAddr),
     #[error("several default routes have metric {0}")]
@@ -173,6 +175,9 @@ impl Refusal {
             Self::RipUnclear(_) => "give --rip with the address the director sends to".to_owned(),
             Self::DeviceTaken { .. } => "give another name with --tunnel-device".to_owned(),
             Self::EndpointTaken { name, .. } => format!("use it: --tunnel-device {name}"),
+            Self::DirectorIsHere(_) => {
+                "name the address from which the director sends, its DIP".to_owned()
+            }
             Self::GatewayFar(_) => "a gateway must be reachable without another gateway".to_owned(),
             Self::ManyDefaults(_) => "remove all but one: ip route show default".to_owned(),
             Self::NotThroughDirector { .. } => {

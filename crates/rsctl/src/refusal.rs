@@ -56,8 +56,16 @@ impl Refusal {
             Self::NetmaskWithoutPersistence | Self::EngineWithoutPersistence => {
                 "make it persistent with -p"
             }
-            Self::ForeignFlag { owner, .. } => {
-                return Some(format!("name the scheduler too: -s {owner}"));
+            Self::ForeignFlag { flag, owner, scheduler } => {
+                return Some(match scheduler {
+                    Scheduler::Sh | Scheduler::Mh => {
+                        format!(
+                            "the same flag of {scheduler} is {}",
+                            flag.replacen(owner.name(), scheduler.name(), 1)
+                        )
+                    }
+                    _ => format!("name the scheduler too: -s {owner}"),
+                });
             }
             Self::NotTunnelled(_) => "make it a tunnel with -i",
             Self::GueWithoutPort => "name the real server's UDP port with --tun-port",
@@ -89,11 +97,19 @@ pub(crate) fn hint(invalid: &Invalid) -> Option<String> {
         Invalid::ServiceText { .. } => "for example tcp/192.0.2.10:80 or fwmark/7",
         Invalid::PortZeroNotPersistent => "name a port, or make the service persistent with -p",
         Invalid::OnePacketNotUdp => "leave out --ops, or make the service a UDP one",
-        Invalid::NetmaskText(text) if text.parse::<u8>().is_ok() => {
+        Invalid::NetmaskText(text) if text.parse::<u8>().is_ok_and(|length| length <= 32) => {
             return Some(format!(
                 "write /{text} for a prefix; ipvsadm reads `{text}` as the mask 0.0.0.{text}"
             ));
         }
+        Invalid::NetmaskText(_) | Invalid::Ipv4Prefix(_) | Invalid::Ipv6Prefix(_) => {
+            "for example 255.255.255.0 or /24 for IPv4, 64 or /64 for IPv6"
+        }
+        Invalid::DestinationAddress { .. } | Invalid::MappedVip(_) => {
+            "name the address that the packets are to have"
+        }
+        Invalid::EngineNotUdp => "leave out --pe, or make the service a UDP one",
+        Invalid::EngineNotPersistent => "make it persistent with -p",
         Invalid::MixedFamilies { .. } => {
             "use a tunnel (-i), or a real server of the service's address family"
         }
@@ -101,7 +117,7 @@ pub(crate) fn hint(invalid: &Invalid) -> Option<String> {
             "leave the port out, or let masquerading (-m) change the port"
         }
         Invalid::ThresholdsCrossed { upper: 0, .. } => {
-            "an upper threshold of 0 means no limit: name one with -x, or leave out -y"
+            "an upper threshold of 0 means no limit: name one with -x, or say -y 0"
         }
         Invalid::ThresholdsCrossed { .. } => "name both thresholds, -x and -y",
         Invalid::Name { what: "scheduler", name } => {

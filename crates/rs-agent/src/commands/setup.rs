@@ -35,7 +35,7 @@ pub(super) fn run(args: &SetupArgs, state_dir: &Path) -> Result<ChangeReport, Er
     refuse::check(&wanted, &facts)?;
     let warnings = refuse::warnings(&wanted, &facts);
     let steps = setup::steps(&wanted, &facts);
-    let mut journal = before.clone().unwrap_or_else(|| store.begin(wanted.clone()));
+    let mut journal = before.clone().unwrap_or_else(|| store.begin(wanted.clone(), &facts));
     journal.wanted = wanted;
     journal.intend(steps.iter().map(|step| step.action.change.clone()));
     let mut report = ChangeReport {

@@ -30,13 +30,16 @@ pub(super) fn run(args: &TeardownArgs, state_dir: &Path) -> Result<ChangeReport,
     let rest = if vips.is_empty() { None } else { journal.wanted.without(&vips) };
     let net = connect()?;
     let facts = observe(&net, &[])?;
-    let plan = teardown::plan(&journal.changes, rest.as_ref(), &facts);
+    let plan = teardown::plan(&journal.changes, rest.as_ref(), &journal.found, &facts);
     if !dry_run {
         act::preflight(&plan.steps)?;
+        // A journal that could not be removed afterwards would tell of what is gone.
+        store.save(&journal)?;
         // No taking back here: what is gone is gone, and the journal, which stays as it is
         // until the end, lets the next run do the rest.
         act::perform(&net, &plan.steps, |_| {})?;
-        let left = teardown::plan(&journal.changes, rest.as_ref(), &observe(&net, &[])?).steps;
+        let now = observe(&net, &[])?;
+        let left = teardown::plan(&journal.changes, rest.as_ref(), &journal.found, &now).steps;
         if !left.is_empty() {
             let left = left.iter().map(|step| format!("missing: {}", step.action));
             return Err(Error::NotAsWanted(left.collect()));

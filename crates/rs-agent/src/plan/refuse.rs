@@ -19,6 +19,10 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     for &vip in &wanted.vips {
         vip_is_free(vip, wanted, facts)?;
     }
+    let here = |ip: &&IpAddr| facts.addresses.iter().any(|have| have.ip == **ip);
+    if let Some(director) = wanted.directors.iter().find(here) {
+        return Err(Refusal::DirectorIsHere(*director));
+    }
     match wanted.mode {
         Mode::Nat => gateway_is_possible(wanted, facts),
         Mode::Dr | Mode::Tun => {

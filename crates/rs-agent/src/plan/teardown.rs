@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::change::{Change, Effect, Step};
-use crate::facts::Facts;
+use crate::facts::{Address, Facts};
 use crate::wanted::Wanted;
 
 /// How to take down what the rest does not need.
@@ -19,8 +19,14 @@ pub struct Teardown {
 }
 
 /// Plans the way back. `rest` is what stays set up; `None` takes down everything.
+/// `found` was there before the first set-up, hidden or not.
 #[must_use]
-pub fn plan(changes: &[Change], rest: Option<&Wanted>, facts: &Facts) -> Teardown {
+pub fn plan(
+    changes: &[Change],
+    rest: Option<&Wanted>,
+    found: &[IpAddr],
+    facts: &Facts,
+) -> Teardown {
     let (kept, mut going): (Vec<Change>, Vec<Change>) =
         changes.iter().cloned().partition(|change| rest.is_some_and(|rest| needs(rest, change)));
     going.sort_by_key(Change::rank);
@@ -31,6 +37,11 @@ pub fn plan(changes: &[Change], rest: Option<&Wanted>, facts: &Facts) -> Teardow
             Change::Tunnel(tunnel) => Some(tunnel.name.clone()),
             _ => None,
         })
+        .collect();
+
+    let staying: Vec<&Address> = facts
+        .hidden_addresses()
+        .filter(|have| !going.iter().any(|change| takes_away(change, have, facts)))
         .collect();
 
     let mut plan = Teardown { kept, ..Teardown::default() };
@@ -46,6 +57,26 @@ pub fn plan(changes: &[Change], rest: Option<&Wanted>, facts: &Facts) -> Teardow
         };
         match change.effect(facts) {
             _ if goes_with_device => {}
+            Effect::There if hides_addresses(&change) => {
+                // Somebody's VIP that came after ours would be answered for at once.
+                match staying.iter().find(|have| !found.contains(&have.ip)) {
+                    Some(have) => plan.notes.push(format!(
+                        "{} on {} is not ours and stays; so does what hides it, instead of `{}`",
+                        have.ip,
+                        have.device,
+                        change.undo()
+                    )),
+                    None => {
+                        plan.notes.extend(staying.iter().map(|have| {
+                            let (ip, device) = (have.ip, &have.device);
+                            format!(
+                                "{ip} on {device} was there before: nothing of ours hides it now"
+                            )
+                        }));
+                        plan.steps.push(Step { reason: reason(&change), action: change.undo() });
+                    }
+                }
+            }
             Effect::There => {
                 plan.steps.push(Step { reason: reason(&change), action: change.undo() })
             }
@@ -53,7 +84,25 @@ pub fn plan(changes: &[Change], rest: Option<&Wanted>, facts: &Facts) -> Teardow
             Effect::Foreign(what) => plan.notes.push(format!("{what}: left as it is")),
         }
     }
+    // Both settings have the same story to tell of an address.
+    let mut told = Vec::new();
+    plan.notes.retain(|note| !told.contains(note) && (told.push(note.clone()), true).1);
     plan
+}
+
+/// Whether undoing the change removes that address.
+fn takes_away(change: &Change, have: &Address, facts: &Facts) -> bool {
+    let names = match change {
+        Change::Address { ip, device, .. } => *ip == have.ip && *device == have.device,
+        Change::Tunnel(tunnel) => tunnel.name == have.device,
+        _ => false,
+    };
+    names && change.effect(facts) == Effect::There
+}
+
+/// Whether VIPs of this host stay hidden by it, ours or not.
+fn hides_addresses(change: &Change) -> bool {
+    matches!(change, Change::Sysctl { key, .. } if key.device() == Some("all"))
 }
 
 fn needs(rest: &Wanted, change: &Change) -> bool {

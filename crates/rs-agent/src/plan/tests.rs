@@ -365,7 +365,7 @@ fn teardown_removes_the_vip_first_and_keeps_what_others_need() {
     let facts = host();
     let both = wanted(Mode::Dr, &["192.0.2.10", "2001:db8::10"], &facts);
     let (after, changes) = set_up(&both, &facts);
-    let all = teardown::plan(&changes, None, &after);
+    let all = teardown::plan(&changes, None, &[], &after);
     assert_eq!(
         commands(&all.steps),
         [
@@ -377,10 +377,10 @@ fn teardown_removes_the_vip_first_and_keeps_what_others_need() {
     );
     // IPv6 needs no ARP settings: they go with the last IPv4 VIP.
     let rest = both.without(&[ip("192.0.2.10")]);
-    let four = teardown::plan(&changes, rest.as_ref(), &after);
+    let four = teardown::plan(&changes, rest.as_ref(), &[], &after);
     assert_eq!(commands(&four.steps), commands(&all.steps)[1..]);
     let rest = both.without(&[ip("2001:db8::10")]);
-    let six = teardown::plan(&changes, rest.as_ref(), &after);
+    let six = teardown::plan(&changes, rest.as_ref(), &[], &after);
     assert_eq!(commands(&six.steps), commands(&all.steps)[..1]);
     assert_eq!(six.kept.len(), 3);
 }
@@ -395,10 +395,32 @@ fn teardown_leaves_what_somebody_else_changed() {
         }
     }
     set(&mut after, "all", "arp_ignore", 2);
-    // The address in the facts carries no tag: removed and added again by hand.
-    let plan = teardown::plan(&changes, None, &after);
+    // The address in the facts carries no tag: removed and added again by hand. It stays,
+    // so it must stay hidden.
+    let plan = teardown::plan(&changes, None, &[], &after);
+    assert_eq!(commands(&plan.steps), [""; 0]);
+    assert_eq!(plan.notes.len(), 3, "{:?}", plan.notes);
+    assert!(plan.notes.iter().any(|note| note.contains("arp_announce=0")), "{:?}", plan.notes);
+    // Had it been there before, it would not be ours to hide.
+    let found = ["192.0.2.10".parse().unwrap()];
+    let plan = teardown::plan(&changes, None, &found, &after);
     assert_eq!(commands(&plan.steps), ["sysctl -w net.ipv4.conf.all.arp_announce=0"]);
-    assert_eq!(plan.notes.len(), 2, "{:?}", plan.notes);
+}
+
+#[test]
+fn teardown_exposes_no_vip_that_came_later() {
+    let facts = host();
+    let (mut after, changes) = set_up(&wanted(Mode::Dr, &["192.0.2.10"], &facts), &facts);
+    let mut later = after.vip_on("192.0.2.10".parse().unwrap(), "lo").unwrap().clone();
+    later.ip = "192.0.2.50".parse().unwrap();
+    after.addresses.push(later);
+    let plan = teardown::plan(&changes, None, &[], &after);
+    assert_eq!(commands(&plan.steps), ["ip addr del 192.0.2.10/32 dev lo"]);
+    assert!(
+        plan.notes[0].starts_with("192.0.2.50 on lo is not ours and stays"),
+        "{:?}",
+        plan.notes
+    );
 }
 
 /// Sets up in the model; gives the new facts and the journalled changes.
@@ -461,6 +483,7 @@ proptest! {
         let wanted = Wanted::resolve(&request, None, &facts).unwrap();
         let steps = setup::steps(&wanted, &facts);
         let changes: Vec<Change> = steps.iter().map(|step| step.action.change.clone()).collect();
+        let found: Vec<IpAddr> = facts.hidden_addresses().map(|have| have.ip).collect();
         let mut now = facts.clone();
         steps.iter().take(stop).for_each(|step| perform(&mut now, &step.action));
 
@@ -470,9 +493,9 @@ proptest! {
         prop_assert!(changes.iter().all(|change| change.effect(&completed) == Effect::There));
 
         for mut state in [now, completed] {
-            let down = teardown::plan(&changes, None, &state);
+            let down = teardown::plan(&changes, None, &found, &state);
             down.steps.iter().take(stop_again).for_each(|step| perform(&mut state, &step.action));
-            let rest = teardown::plan(&changes, None, &state);
+            let rest = teardown::plan(&changes, None, &found, &state);
             rest.steps.iter().for_each(|step| perform(&mut state, &step.action));
             prop_assert_eq!(&state, &facts);
         }
@@ -496,7 +519,7 @@ proptest! {
             look(&now);
         }
         let changes: Vec<Change> = steps.into_iter().map(|step| step.action.change).collect();
-        for step in teardown::plan(&changes, None, &now).steps {
+        for step in teardown::plan(&changes, None, &[], &now).steps {
             perform(&mut now, &step.action);
             look(&now);
         }

@@ -48,8 +48,8 @@ fn forwarding(
     if settings.tunnel.is_empty() { Ok(method) } else { Err(Refusal::NotTunnelled(server.key)) }
 }
 
-/// The tunnel `now` with what `settings` names. One of another type starts
-/// afresh.
+/// The tunnel `now` with what `settings` names. One of another type keeps what
+/// both have, which is the checksum of gue and gre.
 fn tunnel(now: Tunnel, settings: &TunnelSettings) -> Result<Tunnel, Refusal> {
     if settings.is_empty() {
         return Ok(now);
@@ -69,6 +69,7 @@ fn tunnel(now: Tunnel, settings: &TunnelSettings) -> Result<Tunnel, Refusal> {
         (TunnelType::Gue, port, checksum) => {
             let (now_port, now_checksum) = match now {
                 Tunnel::Gue { port, checksum } => (Some(port), checksum),
+                Tunnel::Gre { checksum: true } => (None, GueChecksum::Outer),
                 _ => (None, GueChecksum::None),
             };
             let port = port.or(now_port).ok_or(Refusal::GueWithoutPort)?;
@@ -77,7 +78,11 @@ fn tunnel(now: Tunnel, settings: &TunnelSettings) -> Result<Tunnel, Refusal> {
         (TunnelType::Gre, Some(_), _) => none("gre", "port"),
         (TunnelType::Gre, _, Some(GueChecksum::Remote)) => none("gre", "remote checksum"),
         (TunnelType::Gre, None, checksum) => {
-            let now = matches!(now, Tunnel::Gre { checksum: true });
+            let now = match now {
+                Tunnel::Gre { checksum } => checksum,
+                Tunnel::Gue { checksum, .. } => checksum != GueChecksum::None,
+                _ => false,
+            };
             let checksum = checksum.map_or(now, |asked| asked == GueChecksum::Outer);
             Ok(Tunnel::Gre { checksum })
         }

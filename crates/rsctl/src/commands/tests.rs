@@ -134,7 +134,7 @@ fn an_edit_changes_only_what_is_named() {
         (gue, "-i -w 0", "-i --tun-type gue --tun-port 6080 --tun-csum -w 0"),
         (gue, "--tun-port 6081", "-i --tun-type gue --tun-port 6081 --tun-csum"),
         (gue, "--tun-remcsum", "-i --tun-type gue --tun-port 6080 --tun-remcsum"),
-        (gue, "--tun-type gre", "-i --tun-type gre"),
+        (gue, "--tun-type gre", "-i --tun-type gre --tun-csum"),
         (gue, "--tun-type ipip", "-i"),
         (gue, "--mode nat", "-m"),
         ("-i --tun-type gre --tun-csum", "-i", "-i --tun-type gre --tun-csum"),
@@ -186,6 +186,11 @@ fn refusals_say_why_and_what_to_write() {
             persistent_hint,
         ),
         (
+            "add-service -t 192.0.2.10:80 -p --pe sip",
+            "add service tcp/192.0.2.10:80: a persistence engine works for UDP only",
+            "leave out --pe, or make the service a UDP one",
+        ),
+        (
             "add-service -u 192.0.2.10:80 --pe sip",
             "add service udp/192.0.2.10:80: a persistence engine means something to a persistent \
              service only",
@@ -214,7 +219,7 @@ fn refusals_say_why_and_what_to_write() {
             "add-server tcp/192.0.2.10:80 -r 10.0.0.11 -y 5",
             "add server 10.0.0.11:80 to tcp/192.0.2.10:80: lower threshold 5 is above upper \
              threshold 0",
-            "an upper threshold of 0 means no limit: name one with -x, or leave out -y",
+            "an upper threshold of 0 means no limit: name one with -x, or say -y 0",
         ),
         (
             "add-server tcp/192.0.2.10:80 -r 10.0.0.11 -m --tun-type gue",

@@ -178,7 +178,8 @@ fn what_others_did_is_left_alone() {
     let left = server.must("ip -br addr show lo").stdout;
     assert!(left.contains("192.0.2.10/32") && left.contains("203.0.113.10/32"), "{left}");
     assert_eq!(server.must("sysctl -n net.ipv4.conf.all.arp_ignore").stdout, "2\n");
-    assert_eq!(server.must("sysctl -n net.ipv4.conf.all.arp_announce").stdout, "1\n");
+    // What is theirs now would be announced without it.
+    assert_eq!(server.must("sysctl -n net.ipv4.conf.all.arp_announce").stdout, "2\n");
 }
 
 #[test]
@@ -293,5 +294,52 @@ fn nat_works_with_the_route_it_sets() {
         network.director.must(network.forward_command(family));
         let setup = format!("rs-agent setup --mode nat --vip VIP --gateway {dip}");
         requests_are_answered(&network, family, family, "-m", &setup);
+    }
+}
+
+#[test]
+fn teardown_exposes_nobody_elses_vip() {
+    let vip = "192.0.2.10";
+    for (story, meanwhile, stays) in [
+        (
+            "ours, removed and added again",
+            "ip addr del VIP/32 dev lo && ip addr add VIP/32 dev lo",
+            vip,
+        ),
+        ("another", "ip addr add 192.0.2.50/32 dev lo", "192.0.2.50"),
+    ] {
+        let network = Network::direct_routing(1);
+        let server = &network.servers[0];
+        server.must(&format!("rs-agent setup --mode dr --vip {vip}"));
+        server.must(&meanwhile.replace("VIP", vip));
+        let output = server.must("rs-agent teardown");
+        assert!(
+            output.stderr.contains(&format!("{stays} on lo is not ours")),
+            "{story}: {output:?}"
+        );
+        let answers = arp_probe(&network.client, "eth0", stays.parse().unwrap(), ArpSender::Nobody);
+        assert!(answers.is_empty(), "{story}: {answers:?}");
+    }
+}
+
+#[test]
+fn default_routes_of_every_kind_come_back() {
+    for route in [
+        "blackhole default",
+        "unreachable default",
+        "prohibit default",
+        "default nhid 5",
+        "default dev eth0",
+        "default nexthop via 192.0.2.253 weight 2 nexthop via 192.0.2.254",
+    ] {
+        let network = Network::direct_routing(1);
+        let server = &network.servers[0];
+        server.must("ip nexthop add id 5 via 192.0.2.253 dev eth0");
+        server.must(&format!("ip route add {route}"));
+        let before = state(server);
+        server.must("rs-agent setup --mode nat --gateway 192.0.2.1");
+        assert_ne!(state(server), before, "{route}");
+        server.must("rs-agent teardown");
+        assert_same(&state(server), &before, route);
     }
 }

@@ -9,8 +9,8 @@ use netlink_packet_route::link::{
     InfoData, InfoIpTunnel, InfoKind, InfoPortKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
 };
 use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteMetric, RouteType,
-    RouteVia,
+    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteMetric,
+    RouteProtocol, RouteType, RouteVia,
 };
 use netlink_packet_route::{AddressFamily, IpProtocol};
 
@@ -137,7 +137,7 @@ pub(super) fn default_route(message: &RouteMessage, links: &[(u32, Link)]) -> Op
         return None;
     }
     // IPv6 keeps an "unreachable default" of its own in a table without routes.
-    if header.kind != RouteType::Unicast {
+    if header.kind != RouteType::Unicast && header.protocol == RouteProtocol::Kernel {
         return None;
     }
     let mut gateways = Vec::new();
@@ -166,7 +166,14 @@ pub(super) fn default_route(message: &RouteMessage, links: &[(u32, Link)]) -> Op
 
 /// The route in the words of `ip route`, without the rarer attributes.
 fn route_text(message: &RouteMessage, gateways: &[IpAddr], links: &[(u32, Link)]) -> String {
-    let mut text = "default".to_owned();
+    let mut text = match message.header.kind {
+        RouteType::BlackHole => "blackhole default",
+        RouteType::Unreachable => "unreachable default",
+        RouteType::Prohibit => "prohibit default",
+        RouteType::Throw => "throw default",
+        _ => "default",
+    }
+    .to_owned();
     for gateway in gateways {
         text += &format!(" via {gateway}");
     }
@@ -205,6 +212,19 @@ fn restorable(message: &RouteMessage) -> RouteMessage {
     let mut message = message.clone();
     message.header.flags &= RouteFlags::Onlink;
     message.attributes.retain(|attribute| !matches!(attribute, RouteAttribute::CacheInfo(_)));
+    // Of a route by nexthop object the kernel also reports what the object says, and
+    // accepts only one of the two.
+    if message.attributes.iter().any(|attribute| matches!(attribute, RouteAttribute::NhId(_))) {
+        message.attributes.retain(|attribute| {
+            !matches!(
+                attribute,
+                RouteAttribute::Gateway(_)
+                    | RouteAttribute::Via(_)
+                    | RouteAttribute::Oif(_)
+                    | RouteAttribute::MultiPath(_)
+            )
+        });
+    }
     message
 }
 
