@@ -41,7 +41,7 @@
 //! namespace. A client works in the network namespace of the thread that
 //! connected it.
 
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 mod client;
 mod convert;
@@ -49,9 +49,10 @@ mod error;
 mod genl;
 pub mod message;
 pub mod model;
+mod operation;
 mod transport;
 
-pub use client::{BatchError, BatchFailure, BatchReport, Client, Operation};
+pub use client::{BatchError, BatchFailure, BatchReport, Client};
 pub use error::{Errno, Error, ErrorKind, KernelError};
 pub use genl::ExtAck;
 pub use model::{
@@ -61,4 +62,5 @@ pub use model::{
     ServiceKey, SetTimeouts, Stats, SyncDaemon, SyncDaemonEntry, SyncRole, Thresholds, Timeouts,
     Tunnel, Weight,
 };
+pub use operation::Operation;
 pub use transport::{NetlinkTransport, Transport};

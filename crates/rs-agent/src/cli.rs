@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::request::{Mode, Typed};
+use crate::mode::Mode;
+use crate::request::Typed;
 
 const SETUP: &str = "\
 Make this host a real server for the given VIPs.

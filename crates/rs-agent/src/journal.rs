@@ -238,7 +238,7 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::Mode;
+    use crate::mode::Mode;
     use crate::sysctl_key::SysctlKey;
 
     fn wanted() -> Wanted {

@@ -22,6 +22,7 @@ pub mod commands;
 pub mod error;
 pub mod facts;
 pub mod journal;
+pub mod mode;
 pub mod observe;
 pub mod output;
 pub mod plan;

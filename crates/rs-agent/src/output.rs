@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::error::{Error, Failure};
 use crate::facts::Tunnel;
+use crate::mode::Mode;
 use crate::plan::{Action, Step};
-use crate::request::Mode;
 use crate::sysctl_key::SysctlKey;
 
 /// The result of a command and how it is wanted.

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use crate::request::Mode;
+use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
 
 /// A reason not to begin. `Display` is the "why"; [`Refusal::hint`] the way out. The

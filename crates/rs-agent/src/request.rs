@@ -8,29 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mode::Mode;
 use crate::refusal::Refusal;
-
-/// How the director forwards to this host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Direct routing: the VIP is local here, but hidden from ARP.
-    Dr,
-    /// Tunnel: as dr, and packets arrive in an IP-in-IP envelope.
-    Tun,
-    /// Masquerading: no VIP here; replies must go back through the director.
-    Nat,
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Dr => "dr",
-            Self::Tun => "tun",
-            Self::Nat => "nat",
-        })
-    }
-}
 
 /// A checked request. The meaning of each field is that of the option.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 //! Is the host what it should be? Used after a set-up, and by `status`.
 
 use crate::facts::Facts;
+use crate::mode::Mode;
 use crate::plan::{refuse, setup};
-use crate::request::Mode;
 use crate::wanted::Wanted;
 
 /// What is not as wanted; empty if all is well.

@@ -8,8 +8,9 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Facts, Tunnel, TunnelKind, host_prefix};
+use crate::mode::Mode;
 use crate::refusal::Refusal;
-use crate::request::{Mode, Network, Request};
+use crate::request::{Network, Request};
 
 /// A complete description of the real server's side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

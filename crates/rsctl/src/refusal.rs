@@ -105,9 +105,7 @@ pub(crate) fn hint(invalid: &Invalid) -> Option<String> {
         Invalid::NetmaskText(_) | Invalid::Ipv4Prefix(_) | Invalid::Ipv6Prefix(_) => {
             "for example 255.255.255.0 or /24 for IPv4, 64 or /64 for IPv6"
         }
-        Invalid::DestinationAddress { .. } | Invalid::MappedVip(_) => {
-            "name the address that the packets are to have"
-        }
+        Invalid::DestinationAddress { .. } => "name the real server's own unicast address",
         Invalid::EngineNotUdp => "leave out --pe, or make the service a UDP one",
         Invalid::EngineNotPersistent => "make it persistent with -p",
         Invalid::MixedFamilies { .. } => {

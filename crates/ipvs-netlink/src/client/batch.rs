@@ -11,13 +11,14 @@ use std::ops::Range;
 
 use netlink_packet_core::{DecodeError, NLM_F_ACK, NLM_F_REQUEST};
 
+use super::Client;
 use super::exchange::decode_error;
 use super::settle::{Seen, Target};
-use super::{Client, Operation};
 use crate::convert;
 use crate::error::{Errno, Error, ErrorKind, KernelError};
 use crate::genl::{self, ExtAck, ReplyBody};
 use crate::model::Change;
+use crate::operation::Operation;
 use crate::transport::Transport;
 
 /// Requests of one send. If all fail, their answers must fit the receive buffer.

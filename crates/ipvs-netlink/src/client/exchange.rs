@@ -8,13 +8,13 @@ use std::io;
 use netlink_packet_core::{DecodeError, Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 use netlink_packet_generic::GenlFamily;
 
-use super::settle::Seen;
-use super::{Client, Operation};
+use super::Client;
 use crate::convert;
-use crate::error::{Errno, Error, ErrorKind, KernelError};
+use crate::error::{Errno, Error, KernelError};
 use crate::genl::{self, ExtAck, ReplyBody};
 use crate::message::IpvsMessage;
 use crate::model::Change;
+use crate::operation::Operation;
 use crate::transport::Transport;
 
 /// What a request is to the kernel.
@@ -46,19 +46,6 @@ enum Failure {
 }
 
 impl<T: Transport> Client<T> {
-    /// Makes a change. If its answer gets lost, the table tells what became of it.
-    pub(super) fn change(&mut self, change: Change) -> Result<(), Error> {
-        let operation = Operation::Change(change);
-        match (self.ask(&operation, Form::Single, &mut |_| Ok(())), operation) {
-            (Err(error), Operation::Change(change))
-                if error.kind() == ErrorKind::OutcomeUnknown =>
-            {
-                self.settle(&change, &mut Seen::default())
-            }
-            (outcome, _) => outcome,
-        }
-    }
-
     /// Asks for `operation` and hands each object of the answer to `on_data`.
     pub(super) fn ask(
         &mut self,

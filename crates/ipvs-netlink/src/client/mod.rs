@@ -4,16 +4,15 @@
 
 mod batch;
 mod exchange;
-mod operation;
 mod read;
 mod settle;
 mod write;
 
 use crate::error::Error;
+use crate::operation::Operation;
 use crate::transport::{NetlinkTransport, Transport};
 
 pub use batch::{BatchError, BatchFailure, BatchReport};
-pub use operation::Operation;
 
 /// A client of the kernel's IPVS in one network namespace.
 ///

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use netlink_packet_core::{DecodeError, NlasIterator};
 
+use super::Client;
 use super::exchange::Form;
-use super::{Client, Operation};
 use crate::convert::{
     decode_daemon, decode_destination, decode_info, decode_service, decode_timeouts,
 };
@@ -14,6 +14,7 @@ use crate::message::payload;
 use crate::model::{
     DestinationEntry, DestinationKey, Info, ServiceEntry, ServiceKey, SyncDaemonEntry, Timeouts,
 };
+use crate::operation::Operation;
 use crate::transport::Transport;
 
 /// `IPVS_CMD_ATTR_SERVICE`, `IPVS_CMD_ATTR_DEST` and `IPVS_CMD_ATTR_DAEMON`

@@ -9,12 +9,13 @@
 
 use std::collections::HashMap;
 
+use super::Client;
 use super::exchange::Form;
-use super::{Client, Operation};
 use crate::error::{Error, ErrorKind};
 use crate::model::{
     Change, Destination, DestinationKey, Service, ServiceKey, SyncDaemon, SyncDaemonEntry, SyncRole,
 };
+use crate::operation::Operation;
 use crate::transport::Transport;
 
 /// How often a question is asked again before its error is believed.
@@ -71,6 +72,19 @@ pub(super) struct Seen {
 }
 
 impl<T: Transport> Client<T> {
+    /// Makes a change. If its answer gets lost, the table tells what became of it.
+    pub(super) fn change(&mut self, change: Change) -> Result<(), Error> {
+        let operation = Operation::Change(change);
+        match (self.ask(&operation, Form::Single, &mut |_| Ok(())), operation) {
+            (Err(error), Operation::Change(change))
+                if error.kind() == ErrorKind::OutcomeUnknown =>
+            {
+                self.settle(&change, &mut Seen::default())
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
     /// Sees to it that `change` is made, or finds out why it cannot be.
     pub(super) fn settle(&mut self, change: &Change, seen: &mut Seen) -> Result<(), Error> {
         if self.again(|client| client.shows(change, seen))? {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use super::{Client, Operation};
+use super::Client;
 use crate::error::{Errno, Error, ErrorKind, KernelError};
 use crate::model::{
     Change, Destination, DestinationKey, ForwardingMethod, Invalid, Scheduler, Service, ServiceKey,
 };
+use crate::operation::Operation;
 use crate::transport::Transport;
 
 impl<T: Transport> Client<T> {

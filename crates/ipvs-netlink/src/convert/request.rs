@@ -4,9 +4,9 @@ use super::daemon::{daemon_attributes, role_attributes};
 use super::destination::{destination_attributes, key_attributes as destination_key};
 use super::service::{key_attributes as service_key, service_attributes};
 use super::timeouts::timeout_attributes;
-use crate::client::Operation;
 use crate::message::{Attribute, Command, IpvsMessage};
 use crate::model::Change;
+use crate::operation::Operation;
 
 /// The request that makes `change`.
 pub(crate) fn change_message(change: &Change) -> IpvsMessage {

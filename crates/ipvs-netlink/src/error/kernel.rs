@@ -4,9 +4,9 @@ use std::fmt;
 use std::io;
 
 use super::{Errno, ErrorKind};
-use crate::client::Operation;
 use crate::genl::ExtAck;
 use crate::model::{AddressFamily, Change, Scheduler, ServiceKey};
+use crate::operation::Operation;
 
 /// The kernel's refusal of one request, and what it means.
 ///

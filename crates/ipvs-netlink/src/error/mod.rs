@@ -10,8 +10,8 @@ use std::io;
 pub use errno::Errno;
 pub use kernel::KernelError;
 
-use crate::client::Operation;
 use crate::model::Invalid;
+use crate::operation::Operation;
 
 /// Why an operation failed.
 ///

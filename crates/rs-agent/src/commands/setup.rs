@@ -11,10 +11,11 @@ use crate::cli::SetupArgs;
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::journal::{Journal, Store};
+use crate::mode::Mode;
 use crate::observe::observe;
 use crate::output::{ChangeReport, StepReport};
 use crate::plan::{Action, Step, refuse, setup};
-use crate::request::{Mode, Request};
+use crate::request::Request;
 use crate::verify;
 use crate::wanted::Wanted;
 

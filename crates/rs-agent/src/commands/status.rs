@@ -7,10 +7,10 @@ use super::{connect, destinations};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::journal::{Journal, Store};
+use crate::mode::Mode;
 use crate::observe::observe;
 use crate::output::{DeviceStatus, StatusReport, SysctlStatus, VipStatus};
 use crate::plan::{Change, Effect};
-use crate::request::Mode;
 use crate::verify;
 
 pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {

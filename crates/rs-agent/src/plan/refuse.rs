@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::setup::route_metric;
 use crate::facts::Facts;
+use crate::mode::Mode;
 use crate::refusal::Refusal;
-use crate::request::Mode;
 use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 

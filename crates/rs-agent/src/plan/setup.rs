@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::change::{Change, Step};
 use crate::facts::Facts;
-use crate::request::Mode;
+use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 

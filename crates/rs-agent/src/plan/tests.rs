@@ -10,8 +10,9 @@ use super::{refuse, setup, teardown};
 use crate::facts::{
     Address, DefaultRoute, Facts, Hop, Link, SavedRoute, Tunnel, TunnelKind, host_prefix,
 };
+use crate::mode::Mode;
 use crate::refusal::Refusal;
-use crate::request::{Mode, Request, Typed};
+use crate::request::{Request, Typed};
 use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 

@@ -6,6 +6,7 @@
 mod agent;
 mod agent_recovery;
 mod agent_refusals;
+mod alone;
 mod batch;
 mod daemons;
 mod data_path;

@@ -97,7 +97,8 @@ fn bad_input_is_refused_before_the_kernel_sees_it() {
             (
                 "add-server tcp/192.0.2.1:80 -r 224.0.0.1",
                 "error: cannot add server 224.0.0.1:80 to tcp/192.0.2.1:80: 224.0.0.1 cannot be \
-                 a real server's address: it is a multicast address",
+                 a real server's address: it is a multicast address\n\
+                 hint: name the real server's own unicast address",
             ),
             (
                 "edit-server tcp/192.0.2.1:80 -r 10.0.0.1:8080 -g",
