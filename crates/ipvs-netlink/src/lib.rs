@@ -42,6 +42,7 @@
 //! connected it.
 
 #![deny(missing_docs)]
+#![forbid(unsafe_code)]
 
 mod client;
 mod convert;
@@ -49,18 +50,20 @@ mod error;
 mod genl;
 pub mod message;
 pub mod model;
+mod namespace;
 mod operation;
 mod transport;
 
-pub use client::{BatchError, BatchFailure, BatchReport, Client};
+pub use client::{BatchError, BatchFailure, BatchReport, Client, ConnectOptions, Pass};
 pub use error::{Errno, Error, ErrorKind, KernelError};
 pub use genl::ExtAck;
 pub use model::{
     AddressFamily, Change, Connections, Destination, DestinationEntry, DestinationKey, EngineName,
     ForwardingMethod, GueChecksum, Info, InterfaceName, Invalid, IpvsVersion, Netmask, Persistence,
     PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, SchedulerName, Service, ServiceEntry,
-    ServiceKey, SetTimeouts, Stats, SyncDaemon, SyncDaemonEntry, SyncRole, Thresholds, Timeouts,
-    Tunnel, Weight,
+    ServiceKey, SetTimeouts, Stats, SyncDaemon, SyncDaemonEntry, SyncRole, TableEntry, Thresholds,
+    Timeouts, Tunnel, UnknownAttribute, Weight,
 };
+pub use namespace::Namespace;
 pub use operation::Operation;
 pub use transport::{NetlinkTransport, Transport};

@@ -65,6 +65,15 @@ pub struct BatchError {
     pub error: Error,
 }
 
+/// A batch under way.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) report: BatchReport,
+    window: Window,
+    /// Room for one request that may not fit the window any more.
+    encoded: Vec<u8>,
+}
+
 /// Changes that travel together.
 #[derive(Default)]
 struct Window {
@@ -78,6 +87,8 @@ struct Request {
     index: usize,
     sequence: u32,
     change: Change,
+    /// Whether the change of the input is made with it, or only begun.
+    completes: bool,
     refusal: Option<(Errno, Option<ExtAck>)>,
 }
 
@@ -96,38 +107,48 @@ impl<T: Transport> Client<T> {
         &mut self,
         changes: impl IntoIterator<Item = Change>,
     ) -> Result<BatchReport, Box<BatchError>> {
-        let mut report = BatchReport::default();
-        let mut window = Window::default();
-        let mut encoded = Vec::new();
+        let mut batch = Batch::default();
         for change in changes {
-            let index = report.submitted;
-            report.submitted += 1;
-            if let Err(reason) = change.check() {
-                let operation = Box::new(Operation::Change(change));
-                let error = Error::Invalid { operation, reason };
-                report.failures.push(BatchFailure { index, error });
-                continue;
-            }
-            let mut request = Request { index, sequence: 0, change, refusal: None };
-            encoded.clear();
-            self.encode(&mut request, &mut encoded);
-            if window.bytes.len() + encoded.len() > MAX_BYTES {
-                self.send_window(&mut window, &mut report)?;
-                // Again: the family may have got another id meanwhile.
-                encoded.clear();
-                self.encode(&mut request, &mut encoded);
-            }
-            window.last = window.bytes.len();
-            window.bytes.extend_from_slice(&encoded);
-            window.requests.push(request);
-            if window.requests.len() == MAX_REQUESTS {
-                self.send_window(&mut window, &mut report)?;
+            if let Some((index, change)) = batch.take(change) {
+                self.push(&mut batch, index, change, true)?;
             }
         }
-        self.send_window(&mut window, &mut report)?;
+        self.finish(batch)
+    }
+
+    /// Puts a change into the window, and sends the window when it is full.
+    pub(super) fn push(
+        &mut self,
+        batch: &mut Batch,
+        index: usize,
+        change: Change,
+        completes: bool,
+    ) -> Result<(), Box<BatchError>> {
+        let mut request = Request { index, sequence: 0, change, completes, refusal: None };
+        batch.encoded.clear();
+        self.encode(&mut request, &mut batch.encoded);
+        if batch.window.bytes.len() + batch.encoded.len() > MAX_BYTES {
+            self.flush(batch)?;
+            // Again: the family may have got another id meanwhile.
+            batch.encoded.clear();
+            self.encode(&mut request, &mut batch.encoded);
+        }
+        let window = &mut batch.window;
+        window.last = window.bytes.len();
+        window.bytes.extend_from_slice(&batch.encoded);
+        window.requests.push(request);
+        if window.requests.len() == MAX_REQUESTS {
+            self.flush(batch)?;
+        }
+        Ok(())
+    }
+
+    /// Sends what is left.
+    pub(super) fn finish(&mut self, mut batch: Batch) -> Result<BatchReport, Box<BatchError>> {
+        self.flush(&mut batch)?;
         // Refusals of the check came before those of the window they were met in.
-        report.failures.sort_by_key(|failure| failure.index);
-        Ok(report)
+        batch.report.failures.sort_by_key(|failure| failure.index);
+        Ok(batch.report)
     }
 
     fn encode(&mut self, request: &mut Request, bytes: &mut Vec<u8>) {
@@ -137,11 +158,8 @@ impl<T: Transport> Client<T> {
     }
 
     /// Sends what has gathered, waits for the verdicts and empties the window.
-    fn send_window(
-        &mut self,
-        window: &mut Window,
-        report: &mut BatchReport,
-    ) -> Result<(), Box<BatchError>> {
+    pub(super) fn flush(&mut self, batch: &mut Batch) -> Result<(), Box<BatchError>> {
+        let Batch { report, window, .. } = batch;
         if window.requests.is_empty() {
             return Ok(());
         }
@@ -156,9 +174,9 @@ impl<T: Transport> Client<T> {
             report.failures.sort_by_key(|failure| failure.index);
             return Err(Box::new(BatchError { report, unknown: first..end, error }));
         }
-        for Request { index, change, refusal, .. } in window.requests.drain(..) {
+        for Request { index, change, completes, refusal, .. } in window.requests.drain(..) {
             match refusal {
-                None => report.applied += 1,
+                None => report.applied += usize::from(completes),
                 Some((errno, ext_ack)) => {
                     let operation = Operation::Change(change);
                     let error = KernelError { operation, errno, ext_ack }.into();
@@ -217,13 +235,36 @@ impl<T: Transport> Client<T> {
         ask_for_answer(&mut window.bytes, window.last);
         self.send(&Operation::Batch, &window.bytes)?;
         report.sends += 1;
+        let malformed = |error| decode_error(&Operation::Batch, &error);
         let mut answered = false;
         while !answered {
             let datagram = self.receive(&Operation::Batch)?;
-            answered = collect(datagram, &mut window.requests)
-                .map_err(|error| decode_error(&Operation::Batch, &error))?;
+            answered = collect(datagram, &mut window.requests).map_err(malformed)?;
+        }
+        // A refusal that came behind the last answer is a refusal all the same,
+        // and so is one there was no room for.
+        while let Some(datagram) = self.receive_now(&Operation::Batch)? {
+            collect(datagram, &mut window.requests).map_err(malformed)?;
         }
         Ok(())
+    }
+}
+
+impl Batch {
+    /// Counts a change of the input; gives it back with its number if the check
+    /// has nothing against it.
+    pub(super) fn take(&mut self, change: Change) -> Option<(usize, Change)> {
+        let index = self.report.submitted;
+        self.report.submitted += 1;
+        match change.check() {
+            Ok(()) => Some((index, change)),
+            Err(reason) => {
+                let operation = Box::new(Operation::Change(change));
+                let error = Error::Invalid { operation, reason };
+                self.report.failures.push(BatchFailure { index, error });
+                None
+            }
+        }
     }
 }
 

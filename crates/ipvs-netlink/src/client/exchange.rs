@@ -46,18 +46,19 @@ enum Failure {
 }
 
 impl<T: Transport> Client<T> {
-    /// Asks for `operation` and hands each object of the answer to `on_data`.
+    /// Asks for `operation` and hands each object of the answer to `on_data`;
+    /// returns how many datagrams the objects came in.
     pub(super) fn ask(
         &mut self,
         operation: &Operation,
         form: Form,
         on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let mut resolved_again = false;
         loop {
             let message = convert::request_message(operation);
             match self.exchange(operation, message, self.family_id, form, on_data) {
-                Ok(()) => return Ok(()),
+                Ok(datagrams) => return Ok(datagrams),
                 Err(Failure::Error(error)) => return Err(error),
                 // The module may have been unloaded and loaded again since we
                 // asked for the family's id: nothing was done then.
@@ -89,17 +90,15 @@ impl<T: Transport> Client<T> {
     fn resolve_family_once(&mut self) -> Result<u16, Error> {
         let mut id = None;
         let question = genl::get_family(IpvsMessage::FAMILY);
-        // Families with an id of their own ignore the one given here.
-        let outcome = self.exchange(&Operation::Connect, question, 0, Form::Single, &mut |data| {
+        let on_data = &mut |data: &[u8]| {
             id = Some(genl::decode_family_id(data)?);
             Ok(())
-        });
+        };
+        let outcome =
+            self.exchange(&Operation::Connect, question, genl::CONTROL, Form::Single, on_data);
         match (outcome, id) {
-            (Ok(()), Some(id)) => Ok(id),
-            (Ok(()), None) => Err(Error::Decode {
-                operation: Box::new(Operation::Connect),
-                detail: "the kernel named no family".to_owned(),
-            }),
+            (Ok(_), Some(id)) => Ok(id),
+            (Ok(_), None) => Err(unanswered(&Operation::Connect)),
             (Err(Failure::Refused(Errno::ENOENT, _)), _) => Err(Error::FamilyMissing),
             (Err(Failure::Refused(errno, ext_ack)), _) => {
                 Err(KernelError { operation: Operation::Connect, errno, ext_ack }.into())
@@ -115,7 +114,7 @@ impl<T: Transport> Client<T> {
         family_id: u16,
         form: Form,
         on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
-    ) -> Result<(), Failure>
+    ) -> Result<usize, Failure>
     where
         F: GenlFamily + Emitable + Debug,
     {
@@ -129,24 +128,21 @@ impl<T: Transport> Client<T> {
         }
         self.send(operation, &request).map_err(Failure::Error)?;
 
-        // What cannot be decoded is reported at the end: leaving a dump unread
-        // would make the next one fail with EBUSY.
-        let mut undecoded = None;
+        let mut scan = Scan { sequence, family_id, barrier, datagrams: 0, undecoded: None };
         let outcome = loop {
             let datagram = self.receive(operation).map_err(Failure::Error)?;
-            match scan(datagram, sequence, barrier, on_data, &mut undecoded) {
+            match scan.datagram(datagram, on_data) {
                 Some(Verdict::Done(outcome)) => break outcome,
                 Some(Verdict::Swallowed) => {
                     self.unread = true;
-                    let operation = Box::new(operation.clone());
-                    return Err(Failure::Error(Error::RepliesLost { operation }));
+                    return Err(Failure::Error(unanswered(operation)));
                 }
                 None => {}
             }
         };
-        match (outcome, undecoded) {
+        match (outcome, scan.undecoded) {
             (Err((errno, ext_ack)), _) => Err(Failure::Refused(errno, ext_ack)),
-            (Ok(()), None) => Ok(()),
+            (Ok(()), None) => Ok(scan.datagrams),
             (Ok(()), Some(error)) => Err(Failure::Error(decode_error(operation, &error))),
         }
     }
@@ -175,6 +171,22 @@ impl<T: Transport> Client<T> {
     /// One datagram of the kernel's.
     pub(super) fn receive(&mut self, operation: &Operation) -> Result<&[u8], Error> {
         let received = self.transport.receive(&mut self.receive_buffer);
+        self.received(received, operation)
+    }
+
+    /// A datagram that is there already, if there is one.
+    pub(super) fn receive_now(&mut self, operation: &Operation) -> Result<Option<&[u8]>, Error> {
+        match self.transport.receive_now(&mut self.receive_buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            received => self.received(received, operation).map(Some),
+        }
+    }
+
+    fn received(
+        &mut self,
+        received: io::Result<usize>,
+        operation: &Operation,
+    ) -> Result<&[u8], Error> {
         let length = received.map_err(|error| {
             self.unread = true;
             let operation = Box::new(operation.clone());
@@ -208,6 +220,11 @@ pub(super) fn decode_error(operation: &Operation, error: &DecodeError) -> Error 
     Error::Decode { operation: Box::new(operation.clone()), detail: error.to_string() }
 }
 
+/// The kernel took the question and its answer did not arrive.
+pub(super) fn unanswered(operation: &Operation) -> Error {
+    Error::RepliesLost { operation: Box::new(operation.clone()) }
+}
+
 enum Verdict {
     /// The kernel's answer.
     Done(Result<(), (Errno, Option<ExtAck>)>),
@@ -215,41 +232,63 @@ enum Verdict {
     Swallowed,
 }
 
-/// Reads the answers to `sequence` in one datagram; `Some` if the last was
-/// among them. Answers to earlier requests, which came too late, are passed over.
-fn scan(
-    datagram: &[u8],
+/// Tells the answers to one request from all else that may come.
+struct Scan {
     sequence: u32,
+    family_id: u16,
     barrier: Option<u32>,
-    on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
-    undecoded: &mut Option<DecodeError>,
-) -> Option<Verdict> {
-    for reply in genl::replies(datagram) {
-        let reply = match reply {
-            Ok(reply) => reply,
-            Err(error) => {
-                undecoded.get_or_insert(error);
+    /// How many datagrams held objects.
+    datagrams: usize,
+    /// What cannot be decoded is reported at the end: leaving a dump unread
+    /// would make the next one fail with EBUSY.
+    undecoded: Option<DecodeError>,
+}
+
+impl Scan {
+    /// Reads the answers in one datagram; `Some` if the last was among them.
+    /// Answers to earlier requests, which came too late, and messages of other
+    /// families are passed over.
+    fn datagram(
+        &mut self,
+        datagram: &[u8],
+        on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
+    ) -> Option<Verdict> {
+        let mut objects = 0;
+        for reply in genl::replies(datagram) {
+            let reply = match reply {
+                Ok(reply) => reply,
+                Err(error) => {
+                    self.undecoded.get_or_insert(error);
+                    continue;
+                }
+            };
+            if Some(reply.sequence) == self.barrier {
+                return Some(Verdict::Swallowed);
+            }
+            if reply.sequence != self.sequence {
                 continue;
             }
-        };
-        if Some(reply.sequence) == barrier || (reply.interrupted && reply.sequence == sequence) {
-            return Some(Verdict::Swallowed);
-        }
-        if reply.sequence != sequence {
-            continue;
-        }
-        match reply.body {
-            ReplyBody::Ack | ReplyBody::Done(None) => return Some(Verdict::Done(Ok(()))),
-            ReplyBody::Done(Some(errno)) => return Some(Verdict::Done(Err((errno, None)))),
-            ReplyBody::Error(errno, ext_ack) => {
-                return Some(Verdict::Done(Err((errno, ext_ack))));
+            if reply.interrupted {
+                return Some(Verdict::Swallowed);
             }
-            ReplyBody::Data(attributes) => {
-                if let Err(error) = on_data(attributes) {
-                    undecoded.get_or_insert(error);
+            match reply.body {
+                ReplyBody::Ack | ReplyBody::Done(None) => return Some(Verdict::Done(Ok(()))),
+                ReplyBody::Done(Some(errno)) => return Some(Verdict::Done(Err((errno, None)))),
+                ReplyBody::Error(errno, ext_ack) => {
+                    return Some(Verdict::Done(Err((errno, ext_ack))));
                 }
+                ReplyBody::Data(family, attributes) if family == self.family_id => {
+                    objects += 1;
+                    if objects == 1 {
+                        self.datagrams += 1;
+                    }
+                    if let Err(error) = on_data(attributes) {
+                        self.undecoded.get_or_insert(error);
+                    }
+                }
+                ReplyBody::Data(..) => {}
             }
         }
+        None
     }
-    None
 }

@@ -4,15 +4,18 @@
 
 mod batch;
 mod exchange;
+mod options;
 mod read;
 mod settle;
+mod settled;
 mod write;
 
 use crate::error::Error;
-use crate::operation::Operation;
 use crate::transport::{NetlinkTransport, Transport};
 
 pub use batch::{BatchError, BatchFailure, BatchReport};
+pub use options::ConnectOptions;
+pub use settled::Pass;
 
 /// A client of the kernel's IPVS in one network namespace.
 ///
@@ -36,18 +39,14 @@ const RECEIVE_BUFFER: usize = 64 * 1024;
 
 impl Client {
     /// Connects to IPVS in the network namespace of this thread; the kernel
-    /// loads the module if it is not loaded.
+    /// loads the module if it is not loaded. [`ConnectOptions`] connects to
+    /// another namespace.
     ///
     /// # Errors
     /// [`Error::FamilyMissing`] if the kernel has no IPVS. That the caller may
     /// not use it shows at the first operation only.
     pub fn connect() -> Result<Self, Error> {
-        let transport = NetlinkTransport::open().map_err(|error| Error::Io {
-            operation: Box::new(Operation::Connect),
-            action: "open a netlink socket",
-            error,
-        })?;
-        Self::with_transport(transport)
+        ConnectOptions::new().connect()
     }
 }
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::collections::HashSet;
-
 use netlink_packet_core::{DecodeError, NlasIterator};
 
 use super::Client;
-use super::exchange::Form;
+use super::exchange::{Form, unanswered};
+use super::settled::{Pass, Settled, Settling};
 use crate::convert::{
     decode_daemon, decode_destination, decode_info, decode_service, decode_timeouts,
 };
 use crate::error::{Errno, Error, ErrorKind, KernelError};
 use crate::message::payload;
 use crate::model::{
-    DestinationEntry, DestinationKey, Info, ServiceEntry, ServiceKey, SyncDaemonEntry, Timeouts,
+    DestinationEntry, DestinationKey, Info, ServiceEntry, ServiceKey, SyncDaemonEntry, TableEntry,
+    Timeouts,
 };
 use crate::operation::Operation;
 use crate::transport::Transport;
@@ -33,20 +33,45 @@ impl<T: Transport> Client<T> {
 
     /// All virtual services, in the kernel's order.
     ///
-    /// A dump is not a snapshot: what is added or removed meanwhile may be
-    /// missing, and something else with it. No service comes twice.
+    /// A table too large for one datagram (about 90 services) is read until two
+    /// reads in a row agree, because a change during one can hide services that
+    /// nobody touched. [`for_each_service`](Self::for_each_service) reads once.
     ///
     /// # Errors
-    /// `EPERM` without the capability.
+    /// `EPERM` without the capability; [`ErrorKind::Unstable`] if others change
+    /// the table all the time.
     pub fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
-        let mut services = self
-            .read(&Operation::Services, Form::Dump, |data| decode_service(find(data, SERVICE)?))?;
-        let mut seen = HashSet::with_capacity(services.len());
-        services.retain(|entry| seen.insert(entry.service.key));
-        Ok(services)
+        let mut settling = Settling::new(Operation::Services);
+        loop {
+            let mut entries = Vec::new();
+            let pass = self.again(|client| {
+                entries.clear();
+                client.for_each_service(|entry| entries.push(entry))
+            })?;
+            if let Settled::Yes(entries) = settling.judge(entries, pass)? {
+                return Ok(entries);
+            }
+        }
     }
 
-    /// One virtual service, or `None` if there is none with that key.
+    /// Hands each virtual service to `visit` as it comes from the kernel, in one
+    /// pass and without keeping any.
+    ///
+    /// One may come twice and others be left out if the table changes meanwhile,
+    /// unless the [`Pass`] was a snapshot.
+    ///
+    /// # Errors
+    /// `EPERM` without the capability; [`ErrorKind::OutcomeUnknown`] if an answer
+    /// got lost. Some may have been visited then.
+    pub fn for_each_service(&mut self, mut visit: impl FnMut(ServiceEntry)) -> Result<Pass, Error> {
+        self.pass(&Operation::Services, |data| {
+            visit(decode_service(find(data, SERVICE)?)?);
+            Ok(())
+        })
+    }
+
+    /// One virtual service, or `None` if there is none with that key: the
+    /// kernel's own word, whatever happens to the rest of the table.
     ///
     /// # Errors
     /// `EPERM` without the capability; `EAFNOSUPPORT` if the kernel does not do
@@ -62,26 +87,53 @@ impl<T: Transport> Client<T> {
 
     /// The real servers of a virtual service, the one added last first.
     ///
-    /// No more of a snapshot than [`services`](Self::services).
+    /// As with [`services`](Self::services), what does not fit into one datagram
+    /// (about 90 servers) is read until two reads in a row agree.
     ///
     /// # Errors
     /// [`ErrorKind::ServiceMissing`] if there is no such service: the kernel
     /// itself answers with an empty list then, so an empty one is asked after.
+    /// [`ErrorKind::Unstable`] if others change the servers all the time.
     pub fn destinations(&mut self, service: &ServiceKey) -> Result<Vec<DestinationEntry>, Error> {
         let operation = Operation::Destinations(*service);
-        let mut destinations = self.read(&operation, Form::Dump, |data| {
-            decode_destination(find(data, DESTINATION)?, service.family())
-        })?;
-        if destinations.is_empty() && self.service(service)?.is_none() {
-            return Err(KernelError { operation, errno: Errno::ESRCH, ext_ack: None }.into());
+        let mut settling = Settling::new(operation.clone());
+        loop {
+            let mut entries = Vec::new();
+            let pass = self.again(|client| {
+                entries.clear();
+                client.for_each_destination(service, |entry| entries.push(entry))
+            })?;
+            if entries.is_empty() && self.service(service)?.is_none() {
+                return Err(KernelError { operation, errno: Errno::ESRCH, ext_ack: None }.into());
+            }
+            if let Settled::Yes(entries) = settling.judge(entries, pass)? {
+                return Ok(entries);
+            }
         }
-        let mut seen = HashSet::with_capacity(destinations.len());
-        destinations.retain(|entry| seen.insert(entry.destination.key));
-        Ok(destinations)
+    }
+
+    /// Hands each real server of a virtual service to `visit` as it comes from
+    /// the kernel, as [`for_each_service`](Self::for_each_service) does. Of a
+    /// service that does not exist there is none, and no error.
+    ///
+    /// # Errors
+    /// As [`for_each_service`](Self::for_each_service).
+    pub fn for_each_destination(
+        &mut self,
+        service: &ServiceKey,
+        mut visit: impl FnMut(DestinationEntry),
+    ) -> Result<Pass, Error> {
+        let family = service.family();
+        self.pass(&Operation::Destinations(*service), |data| {
+            visit(decode_destination(find(data, DESTINATION)?, family)?);
+            Ok(())
+        })
     }
 
     /// One real server, or `None` if the service has none with that key. The
-    /// kernel has no request for one, so this reads all of the service.
+    /// kernel has no request for one, so this reads all of the service, and
+    /// believes that one is missing only as [`destinations`](Self::destinations)
+    /// does.
     ///
     /// # Errors
     /// As [`destinations`](Self::destinations).
@@ -90,8 +142,58 @@ impl<T: Transport> Client<T> {
         service: &ServiceKey,
         key: &DestinationKey,
     ) -> Result<Option<DestinationEntry>, Error> {
+        let mut found = None;
+        self.again(|client| {
+            client.for_each_destination(service, |entry| {
+                if entry.destination.key == *key {
+                    found = Some(entry);
+                }
+            })
+        })?;
+        if found.is_some() {
+            return Ok(found);
+        }
         let destinations = self.destinations(service)?;
         Ok(destinations.into_iter().find(|entry| entry.destination.key == *key))
+    }
+
+    /// The whole table: every virtual service with its real servers.
+    ///
+    /// The services are read once more at the end, and all of it again if they
+    /// have changed. The servers of each service are what they were at one
+    /// moment, those of different services at different ones.
+    ///
+    /// # Errors
+    /// As [`services`](Self::services).
+    pub fn table(&mut self) -> Result<Vec<TableEntry>, Error> {
+        let mut settling = Settling::new(Operation::Services);
+        let mut table = Vec::new();
+        loop {
+            let services = self.again(|client| {
+                let mut services = Vec::new();
+                client.for_each_service(|entry| services.push(entry))?;
+                Ok(services)
+            })?;
+            // Apart from their servers, services never make a snapshot.
+            let apart = Pass { objects: services.len(), datagrams: 0 };
+            match settling.judge(services, apart)? {
+                Settled::Yes(_) => return Ok(table),
+                Settled::Not(services) => table = self.with_destinations(services)?,
+            }
+        }
+    }
+
+    /// The servers of all these services but those that have gone.
+    fn with_destinations(&mut self, services: Vec<ServiceEntry>) -> Result<Vec<TableEntry>, Error> {
+        let mut table = Vec::with_capacity(services.len());
+        for service in services {
+            match self.destinations(&service.service.key) {
+                Ok(destinations) => table.push(TableEntry { service, destinations }),
+                Err(error) if error.kind() == ErrorKind::ServiceMissing => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(table)
     }
 
     /// The timeouts of idle connections.
@@ -107,36 +209,45 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// `EPERM` without the capability.
     pub fn daemons(&mut self) -> Result<Vec<SyncDaemonEntry>, Error> {
-        self.read(&Operation::Daemons, Form::Dump, |data| decode_daemon(find(data, DAEMON)?))
+        self.again(|client| {
+            let mut daemons = Vec::new();
+            client.pass(&Operation::Daemons, |data| {
+                daemons.push(decode_daemon(find(data, DAEMON)?)?);
+                Ok(())
+            })?;
+            Ok(daemons)
+        })
     }
 
+    /// Asks for one object; again if the answer is lost, since asking changes
+    /// nothing.
     fn read_one<V>(
         &mut self,
         operation: &Operation,
         decode: impl Fn(&[u8]) -> Result<V, DecodeError>,
     ) -> Result<V, Error> {
-        let answers = self.read(operation, Form::Single, decode)?;
-        answers.into_iter().next().ok_or_else(|| Error::Decode {
-            operation: Box::new(operation.clone()),
-            detail: "the kernel acknowledged the question without answering it".to_owned(),
+        self.again(|client| {
+            let mut found = None;
+            client.ask(operation, Form::Single, &mut |data| {
+                found = Some(decode(data)?);
+                Ok(())
+            })?;
+            found.ok_or_else(|| unanswered(operation))
         })
     }
 
-    /// Asks for objects; again if an answer is lost, since asking changes nothing.
-    fn read<V>(
+    /// One dump, object by object.
+    fn pass(
         &mut self,
         operation: &Operation,
-        form: Form,
-        decode: impl Fn(&[u8]) -> Result<V, DecodeError>,
-    ) -> Result<Vec<V>, Error> {
-        self.again(|client| {
-            let mut found = Vec::new();
-            client.ask(operation, form, &mut |data| {
-                found.push(decode(data)?);
-                Ok(())
-            })?;
-            Ok(found)
-        })
+        mut on_data: impl FnMut(&[u8]) -> Result<(), DecodeError>,
+    ) -> Result<Pass, Error> {
+        let mut objects = 0;
+        let datagrams = self.ask(operation, Form::Dump, &mut |data| {
+            objects += 1;
+            on_data(data)
+        })?;
+        Ok(Pass { objects, datagrams })
     }
 }
 

@@ -81,7 +81,7 @@ impl<T: Transport> Client<T> {
             {
                 self.settle(&change, &mut Seen::default())
             }
-            (outcome, _) => outcome,
+            (outcome, _) => outcome.map(drop),
         }
     }
 
@@ -98,7 +98,7 @@ impl<T: Transport> Client<T> {
                 let shown = self.again(|client| client.shows(change, &mut Seen::default()))?;
                 if shown { Ok(()) } else { Err(error) }
             }
-            outcome => outcome,
+            outcome => outcome.map(drop),
         }
     }
 

@@ -2,11 +2,11 @@
 
 use netlink_packet_core::{DecodeError, NlasIterator, Parseable};
 
-use super::{family_from_wire, family_to_wire, missing, stats};
+use super::{family_from_wire, family_to_wire, missing, stats, unknown};
 use crate::message::{BigEndianPort, DestinationAttribute, WireAddress};
 use crate::model::{
     AddressFamily, Connections, Destination, DestinationEntry, DestinationKey, ForwardingMethod,
-    Invalid, Thresholds, Tunnel, Weight,
+    Invalid, Thresholds, Tunnel, UnknownAttribute, Weight,
 };
 
 /// `IP_VS_CONN_F_FWD_MASK` and the methods within it.
@@ -69,10 +69,12 @@ pub(crate) fn decode_destination(
         raw.take(DestinationAttribute::parse(&nla)?);
     }
     let connections = raw.connections;
+    let unknown = std::mem::take(&mut raw.unknown).into();
     Ok(DestinationEntry {
         destination: raw.into_destination(family)?,
         connections,
         stats: counters.finish()?,
+        unknown,
     })
 }
 
@@ -89,6 +91,7 @@ struct RawDestination {
     tunnel_port: Option<BigEndianPort>,
     tunnel_flags: u16,
     connections: Connections,
+    unknown: Vec<UnknownAttribute>,
 }
 
 impl RawDestination {
@@ -110,9 +113,9 @@ impl RawDestination {
             DestinationAttribute::TunnelType(kind) => self.tunnel_type = kind,
             DestinationAttribute::TunnelPort(port) => self.tunnel_port = Some(port),
             DestinationAttribute::TunnelFlags(flags) => self.tunnel_flags = flags,
-            DestinationAttribute::Stats(_)
-            | DestinationAttribute::Stats64(_)
-            | DestinationAttribute::Other(_) => {}
+            DestinationAttribute::Other(nla) => self.unknown.push(unknown(&nla)),
+            // Taken out before.
+            DestinationAttribute::Stats(_) | DestinationAttribute::Stats64(_) => {}
         }
     }
 

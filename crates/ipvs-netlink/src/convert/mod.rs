@@ -16,9 +16,9 @@ mod stats;
 mod timeouts;
 
 use libc::{AF_INET, AF_INET6};
-use netlink_packet_core::DecodeError;
+use netlink_packet_core::{DecodeError, DefaultNla, NLA_TYPE_MASK, Nla};
 
-use crate::model::AddressFamily;
+use crate::model::{AddressFamily, UnknownAttribute};
 
 pub(crate) use daemon::decode_daemon;
 pub(crate) use destination::decode_destination;
@@ -44,4 +44,10 @@ fn family_from_wire(family: u16) -> Result<AddressFamily, DecodeError> {
 
 fn missing(attribute: &str) -> DecodeError {
     format!("the attribute {attribute} is missing or malformed").into()
+}
+
+fn unknown(nla: &DefaultNla) -> UnknownAttribute {
+    let mut value = vec![0; nla.value_len()];
+    nla.emit_value(&mut value);
+    UnknownAttribute { kind: nla.kind() & NLA_TYPE_MASK, value: value.into() }
 }

@@ -2,11 +2,11 @@
 
 use netlink_packet_core::{DecodeError, NlasIterator, Parseable};
 
-use super::{family_from_wire, family_to_wire, missing, stats};
+use super::{family_from_wire, family_to_wire, missing, stats, unknown};
 use crate::message::{BigEndianPort, ServiceAttribute, Text, WireAddress, WireFlags, WireNetmask};
 use crate::model::{
     AddressFamily, EngineName, Netmask, Persistence, PersistenceTimeout, Protocol, Scheduler,
-    SchedulerFlags, Service, ServiceEntry, ServiceKey,
+    SchedulerFlags, Service, ServiceEntry, ServiceKey, UnknownAttribute,
 };
 
 const FLAG_PERSISTENT: u32 = 0x0001;
@@ -71,7 +71,8 @@ pub(crate) fn decode_service(payload: &[u8]) -> Result<ServiceEntry, DecodeError
         }
         raw.take(ServiceAttribute::parse(&nla)?);
     }
-    Ok(ServiceEntry { service: raw.into_service()?, stats: counters.finish()? })
+    let unknown = std::mem::take(&mut raw.unknown).into();
+    Ok(ServiceEntry { service: raw.into_service()?, stats: counters.finish()?, unknown })
 }
 
 #[derive(Default)]
@@ -86,6 +87,7 @@ struct RawService {
     flags: Option<u32>,
     timeout: Option<u32>,
     netmask: Option<WireNetmask>,
+    unknown: Vec<UnknownAttribute>,
 }
 
 impl RawService {
@@ -101,9 +103,9 @@ impl RawService {
             ServiceAttribute::Flags(WireFlags { flags, .. }) => self.flags = Some(flags),
             ServiceAttribute::Timeout(seconds) => self.timeout = Some(seconds),
             ServiceAttribute::Netmask(netmask) => self.netmask = Some(netmask),
-            ServiceAttribute::Stats(_)
-            | ServiceAttribute::Stats64(_)
-            | ServiceAttribute::Other(_) => {}
+            ServiceAttribute::Other(nla) => self.unknown.push(unknown(&nla)),
+            // Taken out before.
+            ServiceAttribute::Stats(_) | ServiceAttribute::Stats64(_) => {}
         }
     }
 

@@ -82,7 +82,7 @@ impl KernelError {
             (ErrorKind::Unavailable, _) if self.errno == Errno::ENOPROTOOPT => {
                 "the module ip_vs is being unloaded".to_owned()
             }
-            _ => system_text(self.errno),
+            _ => system_text(&self.errno.into()),
         };
         match self.ext_ack.as_ref().and_then(|ext_ack| ext_ack.message.as_ref()) {
             Some(message) => format!("{text}: {message}"),
@@ -154,8 +154,8 @@ impl KernelError {
 }
 
 /// The system's own text, without the number the standard library appends.
-fn system_text(errno: Errno) -> String {
-    let text = io::Error::from(errno).to_string();
+pub(super) fn system_text(error: &io::Error) -> String {
+    let text = error.to_string();
     match text.split_once(" (os error") {
         Some((text, _)) => text.to_lowercase(),
         None => text,

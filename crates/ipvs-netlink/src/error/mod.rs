@@ -9,6 +9,7 @@ use std::io;
 
 pub use errno::Errno;
 pub use kernel::KernelError;
+use kernel::system_text;
 
 use crate::model::Invalid;
 use crate::operation::Operation;
@@ -59,6 +60,49 @@ pub enum Error {
         /// What was to be done.
         operation: Box<Operation>,
     },
+    /// Every read showed another table than the one before: others change it
+    /// faster than it can be read, and a read during a change can hide objects
+    /// that nobody touched.
+    #[error(
+        "cannot {operation}: others kept changing them during {reads} reads, for instance \
+         {example}{}", and_others(*.others)
+    )]
+    Unstable {
+        /// What was to be done.
+        operation: Box<Operation>,
+        /// How often the table was read.
+        reads: usize,
+        /// An object in which the last two reads differ.
+        example: String,
+        /// In how many more they differ.
+        others: usize,
+    },
+    /// A file of the kernel's could not be read.
+    #[error("cannot read {path}: {}", system_text(error))]
+    File {
+        /// The file.
+        path: String,
+        /// The system's error.
+        error: io::Error,
+    },
+    /// What stands in a file is not what any known kernel writes there.
+    #[error("cannot understand line {line} of {path}: {detail}")]
+    Text {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+        /// What was wrong with it.
+        detail: &'static str,
+    },
+    /// A network namespace could not be opened or entered.
+    #[error("cannot enter network namespace {name}: {}", system_text(error))]
+    Namespace {
+        /// How it was called.
+        name: String,
+        /// The system's error.
+        error: io::Error,
+    },
     /// The kernel's answer could not be understood.
     #[error("cannot {operation}: the kernel's answer could not be read: {detail}")]
     Decode {
@@ -99,6 +143,10 @@ pub enum ErrorKind {
     Unavailable,
     /// Whether it was done is not known.
     OutcomeUnknown,
+    /// Others change the table faster than it can be read.
+    Unstable,
+    /// There is no such network namespace.
+    NamespaceMissing,
     /// Anything else.
     Other,
 }
@@ -114,7 +162,18 @@ impl Error {
             Self::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 ErrorKind::PermissionDenied
             }
-            Self::Io { .. } | Self::Decode { .. } => ErrorKind::Other,
+            Self::Unstable { .. } => ErrorKind::Unstable,
+            Self::Namespace { error, .. } => match error.kind() {
+                io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+                io::ErrorKind::NotFound => ErrorKind::NamespaceMissing,
+                _ => ErrorKind::Other,
+            },
+            Self::File { error, .. } => match error.kind() {
+                io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+                io::ErrorKind::NotFound => ErrorKind::FamilyMissing,
+                _ => ErrorKind::Other,
+            },
+            Self::Io { .. } | Self::Decode { .. } | Self::Text { .. } => ErrorKind::Other,
         }
     }
 
@@ -130,8 +189,33 @@ impl Error {
             Self::TimedOut { .. } | Self::RepliesLost { .. } => {
                 vec!["a change may have been made all the same: list the service to see".to_owned()]
             }
-            Self::Invalid { .. } | Self::Io { .. } | Self::Decode { .. } => Vec::new(),
+            Self::Unstable { .. } => vec![
+                "try again, or find the program that changes the table all the time (keepalived, \
+                 ldirectord, kube-proxy)"
+                    .to_owned(),
+            ],
+            Self::Namespace { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
+                vec!["run it as root: entering a network namespace wants CAP_SYS_ADMIN".to_owned()]
+            }
+            Self::Namespace { .. } => {
+                vec!["`ip netns list` shows those that have names".to_owned()]
+            }
+            Self::File { error, .. } if error.kind() == io::ErrorKind::NotFound => {
+                vec!["IPVS is not loaded; load it with `modprobe ip_vs`".to_owned()]
+            }
+            Self::Invalid { .. }
+            | Self::Io { .. }
+            | Self::Decode { .. }
+            | Self::File { .. }
+            | Self::Text { .. } => Vec::new(),
         }
+    }
+}
+
+fn and_others(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        count => format!(" and {count} more"),
     }
 }
 

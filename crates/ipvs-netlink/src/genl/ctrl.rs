@@ -4,6 +4,9 @@ use netlink_packet_core::{DecodeError, NlasIterator, parse_u16};
 use netlink_packet_generic::ctrl::nlas::GenlCtrlAttrs;
 use netlink_packet_generic::ctrl::{GenlCtrl, GenlCtrlCmd};
 
+/// `GENL_ID_CTRL`: the family that knows the others.
+pub(crate) const CONTROL: u16 = 16;
+
 /// `CTRL_ATTR_FAMILY_ID` (`include/uapi/linux/genetlink.h`)
 const FAMILY_ID: u16 = 1;
 

@@ -7,7 +7,7 @@ mod ext_ack;
 mod reply;
 mod request;
 
-pub(crate) use ctrl::{decode_family_id, get_family};
+pub(crate) use ctrl::{CONTROL, decode_family_id, get_family};
 pub use ext_ack::ExtAck;
 pub(crate) use reply::{ReplyBody, replies};
 pub(crate) use request::encode;

@@ -27,8 +27,8 @@ pub(crate) enum ReplyBody<'a> {
     Error(Errno, Option<ExtAck>),
     /// The dump is over; its error stands here, not in an `NLMSG_ERROR`.
     Done(Option<Errno>),
-    /// An object.
-    Data(&'a [u8]),
+    /// An object of the family with this id.
+    Data(u16, &'a [u8]),
 }
 
 /// The messages of one datagram. After an error nothing follows: where the next
@@ -89,9 +89,10 @@ fn decode<'a>(buffer: &NetlinkBuffer<&'a [u8]>) -> Result<Option<Reply<'a>>, Dec
             };
             ReplyBody::Done((code != 0).then(|| Errno::from_kernel(code)))
         }
-        _ => {
+        family => {
             let attributes = payload.get(GENL_HDRLEN..);
-            ReplyBody::Data(attributes.ok_or("a message without its generic-netlink header")?)
+            let attributes = attributes.ok_or("a message without its generic-netlink header")?;
+            ReplyBody::Data(family, attributes)
         }
     };
     Ok(Some(Reply {
@@ -136,7 +137,7 @@ mod tests {
                 (2, false, ReplyBody::Error(Errno::EEXIST, None)),
                 (3, false, ReplyBody::Done(None)),
                 (4, false, ReplyBody::Done(Some(Errno::EINTR))),
-                (5, true, ReplyBody::Data(&[0xaa])),
+                (5, true, ReplyBody::Data(40, &[0xaa])),
             ]
         );
     }

@@ -19,6 +19,7 @@ mod scheduler;
 mod service;
 mod stats;
 mod timeouts;
+mod unknown;
 
 pub use change::Change;
 pub use daemon::{InterfaceName, SyncDaemon, SyncDaemonEntry, SyncRole};
@@ -31,6 +32,7 @@ pub use netmask::Netmask;
 pub use persistence::{EngineName, Persistence, PersistenceTimeout};
 pub use protocol::{AddressFamily, Protocol};
 pub use scheduler::{Scheduler, SchedulerFlags, SchedulerName};
-pub use service::{Service, ServiceEntry};
+pub use service::{Service, ServiceEntry, TableEntry};
 pub use stats::{Connections, Stats};
 pub use timeouts::{SetTimeouts, Timeouts};
+pub use unknown::UnknownAttribute;

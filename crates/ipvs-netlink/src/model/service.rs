@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use super::{
-    EngineName, Invalid, Persistence, Protocol, Scheduler, SchedulerFlags, ServiceKey, Stats,
+    DestinationEntry, EngineName, Invalid, Persistence, Protocol, Scheduler, SchedulerFlags,
+    ServiceKey, Stats, UnknownAttribute,
 };
 
 /// A virtual service as an administrator wants it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Service {
     /// What it is: address and port, or mark.
@@ -105,4 +106,17 @@ pub struct ServiceEntry {
     pub service: Service,
     /// Its counters, the sum over real servers present and past.
     pub stats: Stats,
+    /// What else the kernel said of it.
+    pub unknown: Box<[UnknownAttribute]>,
+}
+
+/// A virtual service with its real servers, as the kernel has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TableEntry {
+    /// The virtual service.
+    pub service: ServiceEntry,
+    /// Its real servers, the one added last first. Hash schedulers fill their
+    /// tables in this order, so what is to behave alike must be added in reverse.
+    pub destinations: Vec<DestinationEntry>,
 }

@@ -3,7 +3,6 @@
 //! The way datagrams reach the kernel and come back.
 
 mod netlink;
-mod sys;
 
 use std::io;
 

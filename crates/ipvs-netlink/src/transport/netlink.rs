@@ -6,17 +6,11 @@ use std::time::Duration;
 
 use netlink_sys::protocols::NETLINK_GENERIC;
 use netlink_sys::{Socket, SocketAddr};
+use nix::errno::Errno;
+use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::time::TimeVal;
 
-use super::{Transport, sys};
-
-/// How long to wait for an answer. The kernel answers while `send` runs, which
-/// itself waits for a busy lock or for `modprobe`; an answer that is not there
-/// soon after has been lost.
-const RECEIVE_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// Room for the answers to a full batch if every request in it fails: each
-/// takes up to 1 KiB of the kernel's accounting.
-const RECEIVE_BUFFER: usize = 1 << 20;
+use super::Transport;
 
 /// A generic-netlink socket in the network namespace of the thread that opened
 /// it.
@@ -26,11 +20,32 @@ pub struct NetlinkTransport {
 }
 
 impl NetlinkTransport {
+    /// How long [`open`](Self::open) lets `receive` wait. The kernel answers
+    /// while `send` runs, which itself waits for a busy lock or for `modprobe`;
+    /// an answer that is not there soon after has been lost.
+    pub const RECEIVE_TIMEOUT: Duration = Duration::from_secs(4);
+
+    /// How many bytes of answers [`open`](Self::open) makes room for: for those
+    /// to a full batch if every request in it fails, of which each takes up to
+    /// 1 KiB of the kernel's accounting.
+    pub const RECEIVE_BUFFER: usize = 1 << 20;
+
     /// Opens the socket.
     ///
     /// # Errors
     /// The system's, for instance when the process is out of file descriptors.
     pub fn open() -> io::Result<Self> {
+        Self::open_with(Self::RECEIVE_TIMEOUT, Self::RECEIVE_BUFFER)
+    }
+
+    /// Opens the socket with another patience (at least a microsecond) and with
+    /// room for another number of bytes of answers, of which the system may
+    /// grant less to a process without `CAP_NET_ADMIN`
+    /// (`net.core.rmem_max`, socket(7)).
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(receive_timeout: Duration, receive_buffer: usize) -> io::Result<Self> {
         let mut socket = Socket::new(NETLINK_GENERIC)?;
         socket.bind_auto()?;
         // Only the kernel (port 0) may answer.
@@ -38,9 +53,25 @@ impl NetlinkTransport {
         // Errors need not carry the request back, and may carry words.
         socket.set_cap_ack(true)?;
         socket.set_ext_ack(true)?;
-        sys::set_receive_timeout(&socket, RECEIVE_TIMEOUT)?;
-        sys::set_receive_buffer(&socket, RECEIVE_BUFFER)?;
+        // Zero would mean "for ever".
+        let patience = receive_timeout.max(Duration::from_micros(1));
+        let seconds = patience.as_secs().try_into().unwrap_or(libc::time_t::MAX);
+        let patience = TimeVal::new(seconds, patience.subsec_micros().into());
+        setsockopt(&socket, sockopt::ReceiveTimeout, &patience)?;
+        match setsockopt(&socket, sockopt::RcvBufForce, &receive_buffer) {
+            Err(Errno::EPERM) => setsockopt(&socket, sockopt::RcvBuf, &receive_buffer)?,
+            outcome => outcome?,
+        }
         Ok(Self { socket })
+    }
+
+    fn receive_with(&self, mut buffer: &mut [u8], flags: c_int) -> io::Result<usize> {
+        loop {
+            match self.socket.recv(&mut buffer, flags | libc::MSG_TRUNC) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                outcome => return outcome,
+            }
+        }
     }
 }
 
@@ -61,16 +92,5 @@ impl Transport for NetlinkTransport {
 
     fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.receive_with(buffer, libc::MSG_DONTWAIT)
-    }
-}
-
-impl NetlinkTransport {
-    fn receive_with(&self, mut buffer: &mut [u8], flags: c_int) -> io::Result<usize> {
-        loop {
-            match self.socket.recv(&mut buffer, flags | libc::MSG_TRUNC) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                outcome => return outcome,
-            }
-        }
     }
 }
