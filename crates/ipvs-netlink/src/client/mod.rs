@@ -4,6 +4,7 @@
 
 mod batch;
 mod exchange;
+mod load;
 mod options;
 mod read;
 mod settle;
