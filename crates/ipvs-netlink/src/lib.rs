@@ -52,6 +52,7 @@ pub mod message;
 pub mod model;
 mod namespace;
 mod operation;
+pub mod procfs;
 mod transport;
 
 pub use client::{BatchError, BatchFailure, BatchReport, Client, ConnectOptions, Pass};

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What the kernel tells of IPVS in files only: the connection table, the sums
+//! over all services, and the settings.
+//!
+//! Reading these needs no privilege and loads no module. Services and real
+//! servers are in `/proc/net/ip_vs` too, but with holes (the family of marks,
+//! 64-bit counters, tunnels); [`Client`](crate::Client) has them whole. Left out
+//! here as well are `ip_vs_app` (the protocol helpers, of which there is `ftp`)
+//! and `ip_vs_status` (the fill of the kernel's own hash tables, since 7.1).
+//!
+//! ```no_run
+//! use ipvs_netlink::procfs::Procfs;
+//!
+//! # fn main() -> Result<(), ipvs_netlink::Error> {
+//! for connection in Procfs::new().connections()? {
+//!     let connection = connection?;
+//!     println!("{} -> {} {}", connection.client, connection.server, connection.state);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod connection;
+mod line;
+mod state;
+mod stats;
+mod sysctl;
+mod table;
+
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+
+use crate::error::Error;
+use crate::model::Stats;
+use crate::namespace::Namespace;
+
+pub use connection::{Connection, EngineData, Origin, VirtualAddress};
+pub use state::ConnectionState;
+pub use stats::{CpuStats, PerCpu};
+pub use sysctl::Sysctl;
+pub use table::ConnectionTable;
+
+/// The files of one network namespace.
+#[derive(Clone, Debug, Default)]
+pub struct Procfs {
+    namespace: Option<Namespace>,
+}
+
+impl Procfs {
+    /// Those of the calling thread's namespace.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Those of another namespace.
+    pub fn of(namespace: Namespace) -> Self {
+        Self { namespace: Some(namespace) }
+    }
+
+    /// Whether IPVS is loaded, without loading it.
+    ///
+    /// # Errors
+    /// [`Error::Namespace`] if the namespace cannot be entered.
+    pub fn is_loaded(&self) -> Result<bool, Error> {
+        self.enter(|| fs::exists("/proc/thread-self/net/ip_vs"))?
+            .map_err(|error| unreadable("ip_vs", error))
+    }
+
+    /// The connection table with the data of persistence engines
+    /// (`/proc/net/ip_vs_conn`), one connection at a time.
+    ///
+    /// The kernel writes a page at a time while the table changes: connections
+    /// may be missing or come twice. Before 7.1 it starts over for each page, so
+    /// a million connections take minutes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::FamilyMissing`](crate::ErrorKind::FamilyMissing) if IPVS is
+    /// not loaded.
+    pub fn connections(&self) -> Result<ConnectionTable<BufReader<File>>, Error> {
+        self.table("ip_vs_conn")
+    }
+
+    /// The connection table with the origin of each connection
+    /// (`/proc/net/ip_vs_conn_sync`), otherwise as
+    /// [`connections`](Self::connections).
+    ///
+    /// # Errors
+    /// As [`connections`](Self::connections).
+    pub fn connections_with_origin(&self) -> Result<ConnectionTable<BufReader<File>>, Error> {
+        self.table("ip_vs_conn_sync")
+    }
+
+    /// Counters and rates of the whole namespace (`/proc/net/ip_vs_stats`), which
+    /// netlink does not have. Sampled every 2 seconds, like those of services.
+    ///
+    /// # Errors
+    /// As [`connections`](Self::connections); [`Error::Text`] if the file has
+    /// another form than any kernel from 6.1 to 7.3 gave it.
+    pub fn totals(&self) -> Result<Stats, Error> {
+        stats::totals(&self.text("ip_vs_stats")?)
+    }
+
+    /// Counters of each processor (`/proc/net/ip_vs_stats_percpu`). Unlike all
+    /// others these are live, and zeroing does not touch them.
+    ///
+    /// # Errors
+    /// As [`totals`](Self::totals).
+    pub fn per_cpu(&self) -> Result<PerCpu, Error> {
+        stats::per_cpu(&self.text("ip_vs_stats_percpu")?)
+    }
+
+    /// Every setting the running kernel has under `net.ipv4.vs`, by name. Newer
+    /// kernels have more, and some exist only while a scheduler is loaded.
+    ///
+    /// # Errors
+    /// As [`connections`](Self::connections).
+    pub fn sysctls(&self) -> Result<Vec<Sysctl>, Error> {
+        const FOLDER: &str = "/proc/sys/net/ipv4/vs";
+        self.enter(|| sysctl::read_all(FOLDER))?.map_err(|error| unreadable(FOLDER, error))
+    }
+
+    fn table(&self, name: &'static str) -> Result<ConnectionTable<BufReader<File>>, Error> {
+        let file = self.open(name)?;
+        ConnectionTable::new(name, BufReader::with_capacity(READ, file))
+    }
+
+    fn text(&self, name: &str) -> Result<String, Error> {
+        io::read_to_string(self.open(name)?).map_err(|error| unreadable(name, error))
+    }
+
+    /// The open file stays in its namespace, wherever it is read. `/proc/net`
+    /// would be that of the process's first thread.
+    fn open(&self, name: &str) -> Result<File, Error> {
+        let path = format!("/proc/thread-self/net/{name}");
+        self.enter(|| File::open(path))?.map_err(|error| unreadable(name, error))
+    }
+
+    fn enter<R: Send>(&self, work: impl FnOnce() -> R + Send) -> Result<R, Error> {
+        match &self.namespace {
+            None => Ok(work()),
+            Some(namespace) => namespace.enter(work),
+        }
+    }
+}
+
+/// The kernel gives at most a page for each read.
+const READ: usize = 4096;
+
+fn unreadable(name: &str, error: io::Error) -> Error {
+    let path = if name.starts_with('/') { name.to_owned() } else { format!("/proc/net/{name}") };
+    Error::File { path, error }
+}
+
+/// What stands in the file is not what the kernel writes there.
+fn malformed(name: &str, line: usize, detail: &'static str) -> Error {
+    Error::Text { path: format!("/proc/net/{name}"), line, detail }
+}

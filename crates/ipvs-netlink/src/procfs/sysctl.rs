@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::{fs, io};
+
+/// A setting under `net.ipv4.vs`; what each means is in the kernel's
+/// `Documentation/networking/ipvs-sysctl.rst`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Sysctl {
+    /// Its name, for example `expire_nodest_conn`.
+    pub name: String,
+    /// Its value as the kernel writes it; `None` if this process may not read it.
+    /// The automatic modes of `drop_entry`, `drop_packet` and `secure_tcp` change
+    /// their own values between 1 and 2.
+    pub value: Option<String>,
+}
+
+pub(super) fn read_all(folder: &str) -> io::Result<Vec<Sysctl>> {
+    let mut sysctls = fs::read_dir(folder)?
+        .map(|entry| {
+            let entry = entry?;
+            let value = fs::read_to_string(entry.path()).ok();
+            Ok(Sysctl {
+                name: entry.file_name().to_string_lossy().into_owned(),
+                value: value.map(|value| value.trim_end().to_owned()),
+            })
+        })
+        .collect::<io::Result<Vec<_>>>()?;
+    sysctls.sort();
+    Ok(sysctls)
+}
