@@ -128,7 +128,8 @@ impl<T: Transport> Client<T> {
         }
         self.send(operation, &request).map_err(Failure::Error)?;
 
-        let mut scan = Scan { sequence, family_id, barrier, datagrams: 0, undecoded: None };
+        let mut scan =
+            Scan { sequence, family_id, barrier, objects: 0, datagrams: 0, undecoded: None };
         let outcome = loop {
             let datagram = self.receive(operation).map_err(Failure::Error)?;
             match scan.datagram(datagram, on_data) {
@@ -136,6 +137,12 @@ impl<T: Transport> Client<T> {
                 Some(Verdict::Swallowed) => {
                     self.unread = true;
                     return Err(Failure::Error(unanswered(operation)));
+                }
+                None if scan.never_ends() => {
+                    self.unread = true;
+                    return Err(Failure::Error(Error::Endless {
+                        operation: Box::new(operation.clone()),
+                    }));
                 }
                 None => {}
             }
@@ -237,7 +244,9 @@ struct Scan {
     sequence: u32,
     family_id: u16,
     barrier: Option<u32>,
-    /// How many datagrams held objects.
+    /// How many objects came.
+    objects: usize,
+    /// How many datagrams held some.
     datagrams: usize,
     /// What cannot be decoded is reported at the end: leaving a dump unread
     /// would make the next one fail with EBUSY.
@@ -253,7 +262,7 @@ impl Scan {
         datagram: &[u8],
         on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
     ) -> Option<Verdict> {
-        let mut objects = 0;
+        let before = self.objects;
         for reply in genl::replies(datagram) {
             let reply = match reply {
                 Ok(reply) => reply,
@@ -278,10 +287,10 @@ impl Scan {
                     return Some(Verdict::Done(Err((errno, ext_ack))));
                 }
                 ReplyBody::Data(family, attributes) if family == self.family_id => {
-                    objects += 1;
-                    if objects == 1 {
+                    if self.objects == before {
                         self.datagrams += 1;
                     }
+                    self.objects += 1;
                     if let Err(error) = on_data(attributes) {
                         self.undecoded.get_or_insert(error);
                     }
@@ -290,5 +299,15 @@ impl Scan {
             }
         }
         None
+    }
+
+    /// Whether another program adds objects as fast as they are read.
+    ///
+    /// The kernel goes on behind as many objects as it has sent, so one that is
+    /// added meanwhile pushes one more behind that place. It puts as many into a
+    /// datagram as there are, and 9 of them have room in the smallest: only many
+    /// datagrams with next to nothing in them get this far.
+    fn never_ends(&self) -> bool {
+        self.datagrams > 64 + self.objects / 4
     }
 }

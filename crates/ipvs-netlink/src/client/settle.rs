@@ -79,7 +79,11 @@ impl<T: Transport> Client<T> {
             (Err(error), Operation::Change(change))
                 if error.kind() == ErrorKind::OutcomeUnknown =>
             {
-                self.settle(&change, &mut Seen::default())
+                match self.settle(&change, &mut Seen::default()) {
+                    // The change is what its maker wants to hear of.
+                    Err(again) if again.kind() == ErrorKind::OutcomeUnknown => Err(error),
+                    outcome => outcome,
+                }
             }
             (outcome, _) => outcome.map(drop),
         }

@@ -3,13 +3,14 @@
 //! What can go wrong, in words that say what to do about it.
 
 mod errno;
+mod explain;
 mod kernel;
 
 use std::io;
 
 pub use errno::Errno;
+use explain::system_text;
 pub use kernel::KernelError;
-use kernel::system_text;
 
 use crate::model::Invalid;
 use crate::operation::Operation;
@@ -76,6 +77,13 @@ pub enum Error {
         example: String,
         /// In how many more they differ.
         others: usize,
+    },
+    /// Others added objects as fast as they were read, so that the list never
+    /// ended.
+    #[error("cannot {operation}: others add to them as fast as they are read")]
+    Endless {
+        /// What was to be done.
+        operation: Box<Operation>,
     },
     /// A file of the kernel's could not be read.
     #[error("cannot read {path}: {}", system_text(error))]
@@ -162,7 +170,7 @@ impl Error {
             Self::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 ErrorKind::PermissionDenied
             }
-            Self::Unstable { .. } => ErrorKind::Unstable,
+            Self::Unstable { .. } | Self::Endless { .. } => ErrorKind::Unstable,
             Self::Namespace { error, .. } => match error.kind() {
                 io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
                 io::ErrorKind::NotFound => ErrorKind::NamespaceMissing,
@@ -189,7 +197,7 @@ impl Error {
             Self::TimedOut { .. } | Self::RepliesLost { .. } => {
                 vec!["a change may have been made all the same: list the service to see".to_owned()]
             }
-            Self::Unstable { .. } => vec![
+            Self::Unstable { .. } | Self::Endless { .. } => vec![
                 "try again, or find the program that changes the table all the time (keepalived, \
                  ldirectord, kube-proxy)"
                     .to_owned(),

@@ -8,6 +8,7 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
+use ipvs_netlink::procfs::Procfs;
 use ipvs_netlink::{
     Change, Client, Destination, DestinationKey, ErrorKind, ForwardingMethod, Scheduler, Service,
     ServiceKey,
@@ -66,7 +67,15 @@ fn without_the_module_rsctl_says_so() {
         .collect();
     let help = host.sh("rsctl add-server --help");
     let bad = host.sh("rsctl add-service tcp/192.0.2.1:70000");
+    let errors = host
+        .enter(|| [Client::connect().err().unwrap(), Procfs::new().connections().err().unwrap()]);
     fs::write(LOADER, loader.trim()).unwrap();
+
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::FamilyMissing);
+        let row = format!("| `{error}` | `FamilyMissing` | ");
+        assert!(include_str!("../../../../docs/errors.md").contains(&row), "{row}");
+    }
 
     for output in refused {
         assert_eq!((output.status, output.stdout.as_str()), (1, ""), "{}", output.stderr);
