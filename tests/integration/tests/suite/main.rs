@@ -14,6 +14,7 @@ mod errors;
 mod faults;
 mod lab_itself;
 mod netlink;
+mod procfs;
 mod rsctl_cli;
 mod rsctl_refusals;
 mod transports;
