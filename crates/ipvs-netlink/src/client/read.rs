@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::collections::BTreeMap;
+
 use netlink_packet_core::{DecodeError, NlasIterator};
 
 use super::Client;
@@ -36,6 +38,10 @@ impl<T: Transport> Client<T> {
     /// A table too large for one datagram (about 90 services) is read until two
     /// reads in a row agree, because a change during one can hide services that
     /// nobody touched. [`for_each_service`](Self::for_each_service) reads once.
+    /// A writer that deletes and adds the same services over and over in step
+    /// with the reads can fool even two: whether a certain service is missing,
+    /// [`service`](Self::service) and [`find_services`](Self::find_services) say
+    /// with certainty.
     ///
     /// # Errors
     /// `EPERM` without the capability; [`ErrorKind::Unstable`] if others change
@@ -83,6 +89,32 @@ impl<T: Transport> Client<T> {
             Err(error) if error.kind() == ErrorKind::ServiceMissing => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Each of these services, or `None` for one that does not exist. The table
+    /// is read once; what it did not show is asked for one by one, so nothing is
+    /// called missing that is there, whatever others do meanwhile.
+    ///
+    /// # Errors
+    /// As [`service`](Self::service).
+    pub fn find_services(
+        &mut self,
+        keys: impl IntoIterator<Item = ServiceKey>,
+    ) -> Result<BTreeMap<ServiceKey, Option<ServiceEntry>>, Error> {
+        let mut found: BTreeMap<_, _> = keys.into_iter().map(|key| (key, None)).collect();
+        self.again(|client| {
+            client.for_each_service(|entry| {
+                if let Some(place) = found.get_mut(&entry.service.key) {
+                    *place = Some(entry);
+                }
+            })
+        })?;
+        for (key, place) in &mut found {
+            if place.is_none() {
+                *place = self.service(key)?;
+            }
+        }
+        Ok(found)
     }
 
     /// The real servers of a virtual service, the one added last first.

@@ -106,12 +106,14 @@ impl<E: Observed> Settling<E> {
     }
 
     /// Judges a pass. What counts are keys and settings; order and counters
-    /// differ from pass to pass without anybody changing the table.
+    /// differ from pass to pass without anybody changing the table. A pass that
+    /// showed something twice was disturbed, and agrees with none.
     pub(super) fn judge(&mut self, mut entries: Vec<E>, pass: Pass) -> Result<Settled<E>, Error> {
         if pass.is_snapshot() {
             return Ok(Settled::Yes(entries));
         }
-        let mut now = HashMap::with_capacity(entries.len());
+        let shown = entries.len();
+        let mut now = HashMap::with_capacity(shown);
         entries.retain(|entry| match now.entry(entry.key()) {
             Entry::Occupied(_) => false,
             Entry::Vacant(place) => {
@@ -120,7 +122,7 @@ impl<E: Observed> Settling<E> {
             }
         });
         self.reads += 1;
-        if self.before.as_ref() == Some(&now) {
+        if entries.len() == shown && self.before.as_ref() == Some(&now) {
             return Ok(Settled::Yes(entries));
         }
         if self.reads == MOST_READS
@@ -178,8 +180,9 @@ mod tests {
         assert_eq!(judge(&mut settling, &[(1, 0), (2, 0)]), None);
         assert_eq!(judge(&mut settling, &[(1, 0)]), None);
         assert_eq!(judge(&mut settling, &[(1, 0), (2, 0)]), None);
-        // In another order, and with one repeated, it is the same table.
-        assert_eq!(judge(&mut settling, &[(2, 0), (1, 0), (2, 0)]), Some(vec![2, 1]));
+        // With one repeated it was disturbed; in another order it is the same table.
+        assert_eq!(judge(&mut settling, &[(2, 0), (1, 0), (2, 0)]), None);
+        assert_eq!(judge(&mut settling, &[(2, 0), (1, 0)]), Some(vec![2, 1]));
     }
 
     #[test]

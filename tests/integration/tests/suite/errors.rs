@@ -305,28 +305,40 @@ fn everything() -> Vec<Error> {
     });
     let nowhere = host.enter(|| Namespace::named("nowhere").expect_err("no such namespace"));
     let mut errors = Vec::from(powerless);
-    errors.extend([nowhere, restless(&host, 3), restless(&host, 1), silent(&host), deaf(&host)]);
+    errors.extend([nowhere, restless(&host), endless(&host), silent(&host), deaf(&host)]);
     errors
 }
 
-/// A table of three datagrams, one more for the end of a dump, that grows with
-/// each `step`th of them.
-fn restless(host: &Host, step: usize) -> Error {
+/// A table of three datagrams, and one for the end of a dump, that grows with
+/// each third of them.
+fn restless(host: &Host) -> Error {
     host.enter(|| {
         let service = |port| rr(ServiceKey::tcp(Ipv4Addr::new(192, 0, 2, 9), port));
         let mut other = Client::connect().unwrap();
-        other.apply(Change::Flush).unwrap();
         other.batch((1..=200).map(service).map(Change::AddService)).unwrap();
         let mut datagrams = 0;
-        let mut ports = 1000..;
         let mut client = interrupted(|_| {
             datagrams += 1;
-            if datagrams % step == 0 {
-                let port = ports.next().expect("a pass that ends");
-                other.apply(Change::AddService(service(port))).unwrap();
+            if datagrams % 3 == 0 {
+                other.apply(Change::AddService(service(1000 + datagrams))).unwrap();
             }
         });
         client.services().expect_err("a table that never rests")
+    })
+}
+
+/// A list that grows at its head with each datagram.
+fn endless(host: &Host) -> Error {
+    host.enter(|| {
+        let mut other = Client::connect().unwrap();
+        other.apply(Change::AddService(rr(web()))).unwrap();
+        let mut servers =
+            (1..2000).map(|number| add(&format!("10.0.{}.{}:80", number / 256, number % 256)));
+        other.batch(servers.by_ref().take(200)).unwrap();
+        let mut client = interrupted(|_| {
+            other.apply(servers.next().expect("a pass that ends")).unwrap();
+        });
+        client.destinations(&web()).expect_err("a list that never ends")
     })
 }
 

@@ -8,6 +8,7 @@ mod agent_recovery;
 mod agent_refusals;
 mod alone;
 mod batch;
+mod concurrent;
 mod daemons;
 mod data_path;
 mod errors;

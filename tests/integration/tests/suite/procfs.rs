@@ -52,8 +52,15 @@ fn connections_of_every_kind() {
         network.director_takes_vip(family);
     }
     director.must(
-        "iptables-legacy -t mangle -A PREROUTING -p udp --dport 443 -j MARK --set-mark 7 && \
-         ip6tables-legacy -t mangle -A PREROUTING -p udp --dport 443 -j MARK --set-mark 7 && \
+        "set -e
+         if modprobe -q ip_tables; then
+           for iptables in iptables ip6tables; do
+             $iptables-legacy -t mangle -A PREROUTING -p udp --dport 443 -j MARK --set-mark 7
+           done
+         else
+           nft 'table inet lab { chain pre { type filter hook prerouting priority mangle;
+             udp dport 443 meta mark set 7; }; }'
+         fi
          ipvsadm -R <<'END'
 -A -u 198.51.100.10:53 -s rr
 -a -u 198.51.100.10:53 -r 10.0.0.11:5353 -m

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Reading while another program writes.
+
+use std::collections::HashSet;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ipvs_netlink::{
+    Change, Client, Destination, DestinationKey, ErrorKind, ForwardingMethod, Scheduler, Service,
+    ServiceKey,
+};
+use lab::Host;
+
+use crate::transports::interrupted;
+
+/// A service nobody touches once it is there.
+fn stable(number: u16) -> ServiceKey {
+    let [a, b] = number.to_be_bytes();
+    ServiceKey::tcp(Ipv4Addr::new(10, 0, a, b), 80)
+}
+
+/// A service that comes and goes.
+fn fleeting(number: u16) -> ServiceKey {
+    let [a, b] = number.to_be_bytes();
+    ServiceKey::udp(Ipv4Addr::new(10, 0, a, b), 80)
+}
+
+fn add(key: ServiceKey) -> Change {
+    Change::AddService(Service::new(key, Scheduler::Rr))
+}
+
+fn server(service: ServiceKey, number: u16) -> Change {
+    let [a, b] = number.to_be_bytes();
+    let key = DestinationKey::new(Ipv4Addr::new(10, 1, a, b), 80);
+    let destination = Destination::new(key, ForwardingMethod::Masquerade);
+    Change::AddDestination { service, destination }
+}
+
+fn remove_server(service: ServiceKey, number: u16) -> Change {
+    let Change::AddDestination { destination, .. } = server(service, number) else {
+        unreachable!()
+    };
+    Change::RemoveDestination { service, destination: destination.key }
+}
+
+fn make(client: &mut Client, changes: impl IntoIterator<Item = Change>) {
+    let report = client.batch(changes).unwrap();
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+}
+
+/// The trap itself, made certain: what one pass has shown is deleted before it
+/// goes on, and as many that nobody touched are not shown.
+#[test]
+fn deleting_what_was_seen_hides_what_was_not() {
+    let host = Host::new("director");
+    host.enter(|| {
+        let mut other = Client::connect().unwrap();
+        make(&mut other, (0..300).map(stable).chain((0..300).map(fleeting)).map(add));
+        let seen = std::cell::RefCell::new(Vec::new());
+        let mut deleted = 0;
+        let mut reader = interrupted(|_| {
+            // Once, behind the first datagram of each of the first three passes.
+            let gone: Vec<_> = seen.borrow_mut().drain(..).take(60).collect();
+            deleted += gone.len();
+            make(&mut other, gone.into_iter().map(Change::RemoveService));
+        });
+        let mut shown = HashSet::new();
+        let pass = reader
+            .for_each_service(|entry| {
+                shown.insert(entry.service.key);
+                if matches!(entry.service.key.to_string().split('/').next(), Some("udp")) {
+                    seen.borrow_mut().push(entry.service.key);
+                }
+            })
+            .unwrap();
+        assert!(!pass.is_snapshot());
+        let missed = (0..300).filter(|number| !shown.contains(&stable(*number))).count();
+        assert!(missed > 0, "one pass missed none: the kernel has changed its ways");
+        drop(reader);
+        assert!(deleted > 0);
+
+        // Two passes that agree miss none.
+        let all: HashSet<_> =
+            other.services().unwrap().iter().map(|entry| entry.service.key).collect();
+        assert!((0..300).all(|number| all.contains(&stable(number))));
+    });
+}
+
+/// Interrupted in the first three passes only, a reader ends with the truth.
+#[test]
+fn a_disturbed_read_is_read_again() {
+    let host = Host::new("director");
+    host.enter(|| {
+        let web = stable(0);
+        let mut other = Client::connect().unwrap();
+        make(&mut other, [add(web)]);
+        make(&mut other, (1..=300).map(|number| server(web, number)));
+        let mut datagrams = 0;
+        let mut reader = interrupted(|_| {
+            datagrams += 1;
+            // A dump takes four datagrams and one for its end; the newest come first.
+            if datagrams % 5 == 1 && datagrams < 15 {
+                let newest = 300 - 10 * (datagrams / 5);
+                let gone = (newest - 9..=newest).map(|number| remove_server(web, number));
+                make(&mut other, gone);
+            }
+        });
+        // Finding the family was the first datagrams.
+        let found = reader.destinations(&web).unwrap();
+        drop(reader);
+        let found: HashSet<_> = found.iter().map(|entry| entry.destination.key).collect();
+        let there: HashSet<_> =
+            other.destinations(&web).unwrap().iter().map(|entry| entry.destination.key).collect();
+        assert_eq!(found, there);
+        assert!(there.len() < 300);
+    });
+}
+
+/// A service that vanishes during a dump of its servers is missing, not small.
+#[test]
+fn a_service_that_vanishes_while_it_is_read() {
+    let host = Host::new("director");
+    host.enter(|| {
+        let web = stable(0);
+        let mut other = Client::connect().unwrap();
+        make(&mut other, [add(web)]);
+        make(&mut other, (1..=300).map(|number| server(web, number)));
+        let mut datagrams = 0;
+        let mut reader = interrupted(|_| {
+            datagrams += 1;
+            if datagrams == 4 {
+                make(&mut other, [Change::RemoveService(web)]);
+            }
+        });
+        let error = reader.destinations(&web).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ServiceMissing, "{error}");
+    });
+}
+
+/// The whole table is that of one moment as far as its services go.
+#[test]
+fn a_table_is_whole() {
+    let host = Host::new("director");
+    host.enter(|| {
+        let mut other = Client::connect().unwrap();
+        make(&mut other, (0..3).map(stable).map(add));
+        make(&mut other, (0..3).map(|number| server(stable(number), number)));
+        let mut datagrams = 0;
+        let mut reader = interrupted(|_| {
+            datagrams += 1;
+            // While the servers are read: one service goes, another comes.
+            if datagrams == 6 {
+                make(&mut other, [Change::RemoveService(stable(2)), add(stable(7))]);
+                make(&mut other, [server(stable(7), 7)]);
+            }
+        });
+        let table = reader.table().unwrap();
+        let mut keys: Vec<_> = table.iter().map(|entry| entry.service.service.key).collect();
+        keys.sort();
+        assert_eq!(keys, [stable(0), stable(1), stable(7)]);
+        assert!(table.iter().all(|entry| entry.destinations.len() == 1));
+    });
+}
+
+/// Deletes and adds services until it is dropped.
+struct Writer<'scope> {
+    stop: &'scope AtomicBool,
+}
+
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+const STABLE: u16 = 2000;
+const FLEETING: u16 = 400;
+
+fn write(host: &Host, stop: &AtomicBool) -> u32 {
+    host.enter(|| {
+        let mut client = Client::connect().unwrap();
+        let mut rounds = 0;
+        while !stop.load(Ordering::Relaxed) {
+            make(&mut client, (0..FLEETING).map(fleeting).map(add));
+            make(&mut client, (0..FLEETING).map(fleeting).map(Change::RemoveService));
+            rounds += 1;
+        }
+        rounds
+    })
+}
+
+/// A second writer adds and deletes without a pause: in a thousand reads of two
+/// thousand services not one of them is ever called missing.
+#[test]
+fn a_thousand_reads_beside_a_writer_that_never_rests() {
+    let host = Host::new("director");
+    host.enter(|| make(&mut Client::connect().unwrap(), (0..STABLE).map(stable).map(add)));
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| write(&host, &stop));
+        let reads = host.enter(|| {
+            let _writer = Writer { stop: &stop };
+            let mut client = Client::connect().unwrap();
+            for read in 0..1000 {
+                let found = client.find_services((0..STABLE).map(stable)).unwrap();
+                let missing: Vec<_> = found.iter().filter(|(_, entry)| entry.is_none()).collect();
+                assert!(missing.is_empty(), "read {read}: {missing:?}");
+            }
+            // Nor is what comes and goes ever taken for what it is not.
+            client.find_services((0..FLEETING).map(fleeting)).unwrap().len()
+        });
+        let rounds = writer.join().unwrap();
+        assert_eq!(reads, usize::from(FLEETING));
+        assert!(rounds > 0);
+    });
+}
