@@ -53,14 +53,11 @@ fn connections_of_every_kind() {
     }
     director.must(
         "set -e
-         if modprobe -q ip_tables; then
-           for iptables in iptables ip6tables; do
-             $iptables-legacy -t mangle -A PREROUTING -p udp --dport 443 -j MARK --set-mark 7
-           done
-         else
-           nft 'table inet lab { chain pre { type filter hook prerouting priority mangle;
-             udp dport 443 meta mark set 7; }; }'
-         fi
+         tc qdisc add dev eth0 clsact
+         for protocol in ip ipv6; do
+           tc filter add dev eth0 ingress protocol $protocol flower ip_proto udp dst_port 443 \
+             action skbedit mark 7
+         done
          ipvsadm -R <<'END'
 -A -u 198.51.100.10:53 -s rr
 -a -u 198.51.100.10:53 -r 10.0.0.11:5353 -m
