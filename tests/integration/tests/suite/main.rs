@@ -14,6 +14,7 @@ mod data_path;
 mod errors;
 mod faults;
 mod lab_itself;
+mod load;
 mod netlink;
 mod procfs;
 mod rsctl_cli;
