@@ -37,6 +37,11 @@ impl Operation {
         }
     }
 
+    /// Whether it changes anything.
+    pub(crate) fn changes(&self) -> bool {
+        matches!(self, Self::Change(_) | Self::Batch)
+    }
+
     /// The service it is about, if it is about one.
     pub fn service(&self) -> Option<&ServiceKey> {
         match self {

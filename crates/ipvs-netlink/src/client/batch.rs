@@ -15,7 +15,7 @@ use super::Client;
 use super::exchange::decode_error;
 use super::settle::{Seen, Target};
 use crate::convert;
-use crate::error::{Errno, Error, ErrorKind, KernelError};
+use crate::error::{Errno, Error, KernelError};
 use crate::genl::{self, ExtAck, ReplyBody};
 use crate::model::Change;
 use crate::operation::Operation;
@@ -164,7 +164,7 @@ impl<T: Transport> Client<T> {
             return Ok(());
         }
         let mut outcome = self.send_and_collect(window, report);
-        if matches!(&outcome, Err(error) if error.kind() == ErrorKind::OutcomeUnknown) {
+        if matches!(&outcome, Err(error) if error.in_doubt()) {
             outcome = self.settle_window(&mut window.requests);
         }
         if let Err(error) = outcome.and_then(|()| self.redo_without_family(&mut window.requests)) {
@@ -235,18 +235,24 @@ impl<T: Transport> Client<T> {
         ask_for_answer(&mut window.bytes, window.last);
         self.send(&Operation::Batch, &window.bytes)?;
         report.sends += 1;
-        let malformed = |error| decode_error(&Operation::Batch, &error);
         let mut answered = false;
         while !answered {
             let datagram = self.receive(&Operation::Batch)?;
-            answered = collect(datagram, &mut window.requests).map_err(malformed)?;
+            let collected = collect(datagram, &mut window.requests);
+            answered = collected.map_err(|error| self.garbled(&error))?;
         }
         // A refusal that came behind the last answer is a refusal all the same,
         // and so is one there was no room for.
         while let Some(datagram) = self.receive_now(&Operation::Batch)? {
-            collect(datagram, &mut window.requests).map_err(malformed)?;
+            let collected = collect(datagram, &mut window.requests);
+            collected.map_err(|error| self.garbled(&error))?;
         }
         Ok(())
+    }
+
+    fn garbled(&mut self, error: &DecodeError) -> Error {
+        self.unread = true;
+        decode_error(&Operation::Batch, error)
     }
 }
 

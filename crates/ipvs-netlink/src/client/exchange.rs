@@ -138,6 +138,10 @@ impl<T: Transport> Client<T> {
                     self.unread = true;
                     return Err(Failure::Error(unanswered(operation)));
                 }
+                Some(Verdict::Garbled(error)) => {
+                    self.unread = true;
+                    return Err(Failure::Error(decode_error(operation, &error)));
+                }
                 None if scan.never_ends() => {
                     self.unread = true;
                     return Err(Failure::Error(Error::Endless {
@@ -237,6 +241,8 @@ enum Verdict {
     Done(Result<(), (Errno, Option<ExtAck>)>),
     /// The answer to a later request came instead, or a dump was disturbed.
     Swallowed,
+    /// What came is no sequence of messages: the answer may have been among it.
+    Garbled(DecodeError),
 }
 
 /// Tells the answers to one request from all else that may come.
@@ -248,8 +254,8 @@ struct Scan {
     objects: usize,
     /// How many datagrams held some.
     datagrams: usize,
-    /// What cannot be decoded is reported at the end: leaving a dump unread
-    /// would make the next one fail with EBUSY.
+    /// The first object that could not be understood. It is reported at the end,
+    /// since the rest has to be read anyway.
     undecoded: Option<DecodeError>,
 }
 
@@ -266,10 +272,7 @@ impl Scan {
         for reply in genl::replies(datagram) {
             let reply = match reply {
                 Ok(reply) => reply,
-                Err(error) => {
-                    self.undecoded.get_or_insert(error);
-                    continue;
-                }
+                Err(error) => return Some(Verdict::Garbled(error)),
             };
             if Some(reply.sequence) == self.barrier {
                 return Some(Verdict::Swallowed);

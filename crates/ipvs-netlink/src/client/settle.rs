@@ -76,12 +76,10 @@ impl<T: Transport> Client<T> {
     pub(super) fn change(&mut self, change: Change) -> Result<(), Error> {
         let operation = Operation::Change(change);
         match (self.ask(&operation, Form::Single, &mut |_| Ok(())), operation) {
-            (Err(error), Operation::Change(change))
-                if error.kind() == ErrorKind::OutcomeUnknown =>
-            {
+            (Err(error), Operation::Change(change)) if error.in_doubt() => {
                 match self.settle(&change, &mut Seen::default()) {
                     // The change is what its maker wants to hear of.
-                    Err(again) if again.kind() == ErrorKind::OutcomeUnknown => Err(error),
+                    Err(again) if again.in_doubt() => Err(error),
                     outcome => outcome,
                 }
             }
@@ -98,7 +96,7 @@ impl<T: Transport> Client<T> {
         let operation = Operation::Change(change.clone());
         let outcome = self.ask(&operation, Form::Single, &mut |_| Ok(()));
         match outcome {
-            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
+            Err(error) if error.in_doubt() => {
                 let shown = self.again(|client| client.shows(change, &mut Seen::default()))?;
                 if shown { Ok(()) } else { Err(error) }
             }
@@ -174,7 +172,7 @@ impl<T: Transport> Client<T> {
         let mut attempts = 1;
         loop {
             match ask(self) {
-                Err(error) if error.kind() == ErrorKind::OutcomeUnknown && attempts < ATTEMPTS => {
+                Err(error) if error.in_doubt() && attempts < ATTEMPTS => {
                     attempts += 1;
                 }
                 outcome => return outcome,

@@ -167,6 +167,7 @@ impl Error {
             Self::FamilyMissing => ErrorKind::FamilyMissing,
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::TimedOut { .. } | Self::RepliesLost { .. } => ErrorKind::OutcomeUnknown,
+            Self::Decode { operation, .. } if operation.changes() => ErrorKind::OutcomeUnknown,
             Self::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 ErrorKind::PermissionDenied
             }
@@ -183,6 +184,11 @@ impl Error {
             },
             Self::Io { .. } | Self::Decode { .. } | Self::Text { .. } => ErrorKind::Other,
         }
+    }
+
+    /// Whether the answer did not arrive, or not whole: asking again may help.
+    pub(crate) fn in_doubt(&self) -> bool {
+        matches!(self, Self::TimedOut { .. } | Self::RepliesLost { .. } | Self::Decode { .. })
     }
 
     /// What may help, a line each, most likely first.

@@ -3,9 +3,11 @@
 //! The real transport with answers lost, late, doubled and cut: the outcome is
 //! read back, never guessed.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use ipvs_netlink::{
     Change, Client, Destination, DestinationKey, ErrorKind, ForwardingMethod, NetlinkTransport,
@@ -28,6 +30,11 @@ enum Fault {
     Late,
     /// Only its first half comes.
     Cut,
+    /// Messages that nobody asked for come first: one of another family, and one
+    /// that answers another request.
+    Foreign,
+    /// It comes behind the one that follows it, if one does at once.
+    Swapped,
 }
 
 struct Faulty {
@@ -67,6 +74,25 @@ impl Transport for Faulty {
                 Err(io::ErrorKind::WouldBlock.into())
             }
             Fault::Cut => Ok(length / 2),
+            Fault::Foreign => {
+                self.again.push_back(buffer[..length].to_vec());
+                let foreign = foreign(&buffer[..length]);
+                buffer[..foreign.len()].copy_from_slice(&foreign);
+                Ok(foreign.len())
+            }
+            Fault::Swapped => {
+                let first = buffer[..length].to_vec();
+                match self.inner.receive_now(buffer) {
+                    Ok(length) => {
+                        self.again.push_back(first);
+                        Ok(length)
+                    }
+                    Err(_) => {
+                        buffer[..length].copy_from_slice(&first);
+                        Ok(length)
+                    }
+                }
+            }
         }
     }
 
@@ -81,6 +107,28 @@ impl Transport for Faulty {
     }
 }
 
+/// Two messages with the number of the answer at hand, but for one detail each
+/// (`struct nlmsghdr`: length, type, flags, sequence, port).
+fn foreign(answer: &[u8]) -> Vec<u8> {
+    let sequence: [u8; 4] = answer[8..12].try_into().unwrap();
+    let mut foreign = Vec::new();
+    for (kind, sequence) in [
+        // No family has this id; what follows looks like an IPVS service.
+        (0x7fff_u16, sequence),
+        // An acknowledgement of a request that was never made.
+        (2, (u32::from_ne_bytes(sequence) + 1000).to_ne_bytes()),
+    ] {
+        foreign.extend(36_u32.to_ne_bytes());
+        foreign.extend(kind.to_ne_bytes());
+        foreign.extend(0_u16.to_ne_bytes());
+        foreign.extend(sequence);
+        foreign.extend(0_u32.to_ne_bytes());
+        foreign.extend([0; 4]);
+        foreign.extend([12, 0, 1, 0, 6, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+    }
+    foreign
+}
+
 /// A client whose answers meet these faults, after it has connected.
 fn faulty(faults: impl IntoIterator<Item = Fault>) -> Client<Faulty> {
     // Finding the family takes two: the answer and the acknowledgement.
@@ -91,7 +139,15 @@ fn faulty(faults: impl IntoIterator<Item = Fault>) -> Client<Faulty> {
 }
 
 /// Faults after which the outcome must be what it is without them.
-const SURVIVED: [Fault; 4] = [Fault::Lost, Fault::NoBuffers, Fault::Doubled, Fault::Late];
+const SURVIVED: [Fault; 7] = [
+    Fault::Lost,
+    Fault::NoBuffers,
+    Fault::Doubled,
+    Fault::Late,
+    Fault::Cut,
+    Fault::Foreign,
+    Fault::Swapped,
+];
 
 fn web() -> ServiceKey {
     ServiceKey::tcp(Ipv4Addr::new(192, 0, 2, 1), 80)
@@ -221,14 +277,17 @@ fn a_batch_whose_answers_are_lost_is_read_back() {
 }
 
 #[test]
-fn a_cut_answer_is_an_error_and_the_socket_stays_usable() {
+fn answers_that_are_always_cut_are_an_error_and_the_socket_stays_usable() {
     let host = Host::new("director");
     host.enter(|| {
-        let mut client = faulty([Fault::Cut]);
-        let error = client.info().expect_err("half an answer");
+        let mut client = faulty([Fault::Cut; 3]);
+        let error = client.info().expect_err("half an answer, three times");
         assert!(error.to_string().contains("could not be read"), "{error}");
         assert_eq!(client.info().unwrap().version.to_string(), "1.2.1");
         assert!(client.services().unwrap().is_empty());
+        // Of a change it is not known then whether it was made.
+        let error = faulty([Fault::Cut; 64]).apply(Change::Flush).expect_err("half an answer");
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
     });
 }
 
@@ -245,5 +304,63 @@ fn answers_that_never_come_end_in_an_error_that_says_so() {
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
         // It was made all the same, which is what "unknown" means.
         assert!(Client::connect().unwrap().service(&web()).unwrap().is_some());
+    });
+}
+
+/// Counts how often the kernel itself says that it had no room for an answer.
+struct Counting<'a>(NetlinkTransport, &'a Cell<usize>);
+
+impl Counting<'_> {
+    fn counted(&self, received: io::Result<usize>) -> io::Result<usize> {
+        let full = |error: &io::Error| error.raw_os_error() == Some(nix::libc::ENOBUFS);
+        self.1.set(self.1.get() + usize::from(received.as_ref().is_err_and(full)));
+        received
+    }
+}
+
+impl Transport for Counting<'_> {
+    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
+        self.0.send(datagram)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let received = self.0.receive(buffer);
+        self.counted(received)
+    }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let received = self.0.receive_now(buffer);
+        self.counted(received)
+    }
+}
+
+/// Four thousand changes, half of them refused, over a socket that has room for a
+/// few answers: the kernel drops most of them.
+#[test]
+fn a_receive_buffer_that_overflows_loses_no_refusal() {
+    let host = Host::new("director");
+    host.enter(|| {
+        Client::connect()
+            .unwrap()
+            .apply(Change::AddService(Service::new(web(), Scheduler::Rr)))
+            .unwrap();
+        let changes = (1..=2000).flat_map(|number| {
+            let mut twin = server(number);
+            twin.weight = Weight::new(3).unwrap();
+            [add(number), Change::AddDestination { service: web(), destination: twin }]
+        });
+        let overflows = Cell::new(0);
+        let transport = NetlinkTransport::open_with(Duration::from_secs(4), 2048).unwrap();
+        let mut client = Client::with_transport(Counting(transport, &overflows)).unwrap();
+        let report = client.batch(changes).unwrap();
+        assert!(overflows.get() > 0, "the kernel had room for everything");
+        assert_eq!((report.submitted, report.applied), (4000, 2000));
+        for (place, failure) in report.failures.iter().enumerate() {
+            assert_eq!(failure.index, 2 * place + 1);
+            assert_eq!(failure.error.kind(), ErrorKind::AlreadyExists, "{}", failure.error);
+        }
+        let there = client.destinations(&web()).unwrap();
+        assert_eq!(there.len(), 2000);
+        assert!(there.iter().all(|entry| entry.destination.weight == Weight::ONE));
     });
 }
