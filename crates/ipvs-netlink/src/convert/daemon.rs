@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use netlink_packet_core::DecodeError;
+use netlink_packet_core::{DecodeError, Nla};
 
 use super::missing;
 use crate::message::{DaemonAttribute, Text, attributes};
@@ -11,6 +11,8 @@ use crate::model::{InterfaceName, SyncDaemon, SyncDaemonEntry, SyncRole};
 /// `IP_VS_STATE_MASTER` and `IP_VS_STATE_BACKUP`
 const MASTER: u32 = 1;
 const BACKUP: u32 = 2;
+/// `IPVS_DAEMON_ATTR_MCAST_IFN`
+const INTERFACE: u16 = 2;
 
 fn role_to_wire(role: SyncRole) -> u32 {
     match role {
@@ -59,6 +61,13 @@ pub(crate) fn decode_daemon(payload: &[u8]) -> Result<SyncDaemonEntry, DecodeErr
             DaemonAttribute::Group6(group) => entry.1 = group.into(),
             DaemonAttribute::Port(port) => entry.2 = port,
             DaemonAttribute::Ttl(ttl) => entry.3 = ttl,
+            // Interfaces may have any bytes for a name but a blank, `/` and `:`.
+            DaemonAttribute::Other(nla) if nla.kind() == INTERFACE => {
+                let mut name = vec![0; nla.value_len()];
+                nla.emit_value(&mut name);
+                let name = String::from_utf8_lossy(&name);
+                interface = Some(InterfaceName::from_kernel(name.trim_end_matches('\0')));
+            }
             DaemonAttribute::State(_) | DaemonAttribute::Other(_) => {}
         }
     }

@@ -21,6 +21,10 @@ pub enum Change {
     /// the connection table.
     RemoveService(ServiceKey),
     /// Add a real server. Fails if there is one with that key.
+    ///
+    /// One that was deleted within the last minutes comes back with its
+    /// connections, and with its counters as they were (`ip_vs_ctl.c:
+    /// ip_vs_trash_get_dest`).
     AddDestination {
         /// The virtual service.
         service: ServiceKey,
@@ -67,12 +71,12 @@ impl Change {
             Self::AddService(service) | Self::SetService(service) => service.check(),
             Self::AddDestination { service, destination }
             | Self::SetDestination { service, destination } => destination.check(service),
+            Self::StartDaemon(daemon) => daemon.check(),
             Self::RemoveService(_)
             | Self::RemoveDestination { .. }
             | Self::Flush
             | Self::Zero(_)
             | Self::SetTimeouts(_)
-            | Self::StartDaemon(_)
             | Self::StopDaemon(_) => Ok(()),
         }
     }

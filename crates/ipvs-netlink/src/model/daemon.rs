@@ -73,8 +73,8 @@ pub struct SyncDaemon {
     pub interface: InterfaceName,
     /// Which daemons belong together. A backup with 0 listens to all.
     pub sync_id: u8,
-    /// Most bytes of UDP payload in a message: by default the interface's MTU
-    /// less headers. The kernel clamps it silently.
+    /// Most bytes of UDP payload in a message: by default 1500 less headers for a
+    /// master, the interface's MTU less headers for a backup.
     pub max_length: Option<NonZeroU16>,
     /// The multicast group; 224.0.0.81 by default.
     group: Option<IpAddr>,
@@ -100,6 +100,29 @@ impl SyncDaemon {
             Ok(Self { group: Some(group), ..self })
         } else {
             Err(Invalid::NotMulticast(group))
+        }
+    }
+
+    /// Refuses what the kernel would silently make something else of.
+    ///
+    /// # Errors
+    /// [`Invalid::SyncMaxLength`] if the length is above what a datagram holds,
+    /// or for a backup below 1024 (`ip_vs_sync.c: start_sync_thread`).
+    pub fn check(&self) -> Result<(), Invalid> {
+        let headers = match self.group {
+            Some(IpAddr::V6(_)) => 48,
+            _ => 28,
+        };
+        let least = match self.role {
+            SyncRole::Master => 1,
+            SyncRole::Backup => 1024,
+        };
+        let most = u16::MAX - headers;
+        match self.max_length {
+            Some(length) if !(least..=most).contains(&length.get()) => {
+                Err(Invalid::SyncMaxLength { role: self.role, length: length.get(), least, most })
+            }
+            _ => Ok(()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::{AddressFamily, DestinationKey, ServiceKey};
+use super::{AddressFamily, DestinationKey, ServiceKey, SyncRole};
 
 /// Why a value, or a combination of values, is refused before anything is sent.
 ///
@@ -149,6 +149,18 @@ pub enum Invalid {
     /// Not what `dev_valid_name` (`net/core/dev.c`) takes.
     #[error("`{0}` is not an interface name: use 1 to 15 bytes without blanks, `/` and `:`")]
     InterfaceName(String),
+    /// The kernel would take the nearest length it can use, without a word.
+    #[error("a {role} sync daemon cannot send {length} bytes: use {least} to {most}")]
+    SyncMaxLength {
+        /// The daemon's role.
+        role: SyncRole,
+        /// What was given.
+        length: u16,
+        /// The least the kernel uses.
+        least: u16,
+        /// The most it uses.
+        most: u16,
+    },
     /// Sync daemons talk to a group.
     #[error("{0} is not a multicast address")]
     NotMulticast(IpAddr),

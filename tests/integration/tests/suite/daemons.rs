@@ -105,3 +105,60 @@ fn counters_of_a_missing_service_cannot_be_zeroed() {
         client.apply(Change::Zero(None)).unwrap();
     });
 }
+
+#[test]
+fn lengths_that_the_kernel_would_change_are_refused() {
+    let host = Host::new("director");
+    host.enter(|| {
+        let mut client = Client::connect().unwrap();
+        let daemon = |role, length, group: Option<&str>| {
+            let mut daemon = SyncDaemon::new(role, lo(), 1);
+            daemon.max_length = NonZeroU16::new(length);
+            match group {
+                None => daemon,
+                Some(group) => daemon.with_group(group.parse().unwrap()).unwrap(),
+            }
+        };
+        for (role, length, group) in [
+            (SyncRole::Backup, 1023, None),
+            (SyncRole::Backup, 65508, None),
+            (SyncRole::Master, 65488, Some("ff02::51")),
+        ] {
+            let error = client.apply(Change::StartDaemon(daemon(role, length, group)));
+            assert_eq!(error.unwrap_err().kind(), ErrorKind::Invalid, "{role} {length}");
+        }
+        assert!(client.daemons().unwrap().is_empty());
+        // At the limits the kernel uses what was asked for, in both families.
+        for (role, length, group) in [
+            (SyncRole::Backup, 1024, None),
+            (SyncRole::Master, 65507, None),
+            (SyncRole::Backup, 65487, Some("ff02::51")),
+            (SyncRole::Master, 1, None),
+        ] {
+            client.apply(Change::StartDaemon(daemon(role, length, group))).unwrap();
+            let running = client.daemons().unwrap();
+            let shown = running.iter().find(|daemon| daemon.role == role).unwrap();
+            assert_eq!(shown.max_length, length, "{role}");
+            assert_eq!(
+                shown.group,
+                group.unwrap_or("224.0.0.81").parse::<std::net::IpAddr>().unwrap()
+            );
+            client.apply(Change::StopDaemon(role)).unwrap();
+        }
+    });
+}
+
+/// An interface may be called almost anything, and not only in UTF-8.
+#[test]
+fn a_daemon_on_an_interface_with_an_odd_name_is_shown() {
+    let host = Host::new("director");
+    host.must("ip link add \"$(printf 'eth\\3770')\" type dummy");
+    host.must(
+        "ipvsadm --start-daemon backup --mcast-interface \"$(printf 'eth\\3770')\" --syncid 4",
+    );
+    host.enter(|| {
+        let daemons = Client::connect().unwrap().daemons().unwrap();
+        assert_eq!(daemons[0].interface.as_str(), "eth\u{fffd}0");
+        assert_eq!(daemons[0].sync_id, 4);
+    });
+}
