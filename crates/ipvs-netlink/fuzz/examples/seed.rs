@@ -16,7 +16,7 @@ const ERROR: u16 = 2;
 const DONE: u16 = 3;
 const CTRL: u16 = 16;
 
-const TEXTS: [&str; 34] = [
+const TEXTS: [&str; 37] = [
     "tcp/192.0.2.10:80",
     "udp/[2001:db8::1]:53",
     "sctp/192.0.2.10:0",
@@ -44,7 +44,10 @@ const TEXTS: [&str; 34] = [
     "none",
     "my_scheduler_15",
     "sip",
+    "a_scheduler_of16",
     "eth0",
+    "interface.of.15",
+    "interface.of..16",
     "bond0.100",
     "lo",
     ".",
