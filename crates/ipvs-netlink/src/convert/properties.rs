@@ -3,19 +3,25 @@
 //! Any model survives the wire, and no bytes make a decoder panic.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::num::{NonZeroU16, NonZeroU32};
+use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
 
-use netlink_packet_core::{Emitable, ParseableParametrized};
+use netlink_packet_core::{DefaultNla, Emitable, ParseableParametrized};
 use netlink_packet_generic::{GenlFamily, GenlHeader};
 use proptest::prelude::*;
 
-use super::{change_message, decode_destination, decode_info, decode_service};
+use super::{
+    change_message, decode_daemon, decode_destination, decode_info, decode_service, decode_timeouts,
+};
 use crate::genl;
-use crate::message::{Attribute, Command, IpvsMessage};
+use crate::message::{
+    Attribute, Command, DestinationAttribute, IpvsMessage, ServiceAttribute, Stats64Attribute,
+    StatsAttribute,
+};
 use crate::model::{
-    AddressFamily, Change, Destination, DestinationKey, ForwardingMethod, GueChecksum, Netmask,
-    Persistence, PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, Service, ServiceKey,
-    Thresholds, Tunnel, Weight,
+    AddressFamily, Change, Connections, Destination, DestinationKey, ForwardingMethod, GueChecksum,
+    Netmask, Persistence, PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, Service,
+    ServiceKey, SetTimeouts, Stats, SyncDaemon, SyncDaemonEntry, SyncRole, Thresholds, Tunnel,
+    Weight,
 };
 
 fn address() -> impl Strategy<Value = IpAddr> {
@@ -112,6 +118,124 @@ fn destination() -> impl Strategy<Value = Destination> {
     )
 }
 
+fn daemon() -> impl Strategy<Value = SyncDaemon> {
+    let role = prop_oneof![Just(SyncRole::Master), Just(SyncRole::Backup)];
+    let group = prop_oneof![
+        (224_u8..240, any::<[u8; 3]>()).prop_map(|(a, [b, c, d])| Ipv4Addr::new(a, b, c, d).into()),
+        any::<u128>().prop_map(|bits| Ipv6Addr::from_bits(bits | 0xff << 120).into()),
+    ];
+    (
+        (role, "[a-z0-9.-]{3,15}", any::<u8>(), proptest::option::of(group)),
+        any::<(Option<NonZeroU16>, Option<NonZeroU16>, Option<NonZeroU8>)>(),
+    )
+        .prop_map(|((role, interface, sync_id, group), (max_length, port, ttl))| {
+            let daemon = SyncDaemon::new(role, interface.parse().unwrap(), sync_id);
+            let mut daemon = match group {
+                Some(group) => daemon.with_group(group).unwrap(),
+                None => daemon,
+            };
+            (daemon.max_length, daemon.port, daemon.ttl) = (max_length, port, ttl);
+            daemon
+        })
+}
+
+fn set_timeouts() -> impl Strategy<Value = SetTimeouts> {
+    let seconds = || proptest::option::of(1..=SetTimeouts::MAX);
+    (seconds(), seconds(), seconds()).prop_map(|(tcp, tcp_fin, udp)| {
+        let mut timeouts = SetTimeouts::new();
+        type Setter = fn(SetTimeouts, u32) -> Result<SetTimeouts, crate::model::Invalid>;
+        let setters: [Setter; 3] = [SetTimeouts::tcp, SetTimeouts::tcp_fin, SetTimeouts::udp];
+        for (set, seconds) in setters.into_iter().zip([tcp, tcp_fin, udp]) {
+            if let Some(seconds) = seconds {
+                timeouts = set(timeouts, seconds).unwrap();
+            }
+        }
+        timeouts
+    })
+}
+
+/// Ten counters, in the order of their numbers.
+type Counters = [u64; 10];
+
+fn stats(counters: Counters) -> Stats {
+    let [
+        connections,
+        incoming_packets,
+        outgoing_packets,
+        incoming_bytes,
+        outgoing_bytes,
+        connections_per_second,
+        incoming_packets_per_second,
+        outgoing_packets_per_second,
+        incoming_bytes_per_second,
+        outgoing_bytes_per_second,
+    ] = counters;
+    Stats {
+        connections,
+        incoming_packets,
+        outgoing_packets,
+        incoming_bytes,
+        outgoing_bytes,
+        connections_per_second,
+        incoming_packets_per_second,
+        outgoing_packets_per_second,
+        incoming_bytes_per_second,
+        outgoing_bytes_per_second,
+    }
+}
+
+/// The block of 64-bit counters, with padding as on some machines.
+fn wide_block(counters: Counters) -> Vec<Stats64Attribute> {
+    let forms: [fn(u64) -> Stats64Attribute; 10] = [
+        Stats64Attribute::Connections,
+        Stats64Attribute::IncomingPackets,
+        Stats64Attribute::OutgoingPackets,
+        Stats64Attribute::IncomingBytes,
+        Stats64Attribute::OutgoingBytes,
+        Stats64Attribute::ConnectionsPerSecond,
+        Stats64Attribute::IncomingPacketsPerSecond,
+        Stats64Attribute::OutgoingPacketsPerSecond,
+        Stats64Attribute::IncomingBytesPerSecond,
+        Stats64Attribute::OutgoingBytesPerSecond,
+    ];
+    let padding = || Stats64Attribute::Other(DefaultNla::new(11, Vec::new()));
+    forms.into_iter().zip(counters).flat_map(|(form, n)| [padding(), form(n)]).collect()
+}
+
+/// The other block, and what it says: all but the bytes wrap at 32 bits.
+fn narrow_block(counters: Counters) -> (Vec<StatsAttribute>, Stats) {
+    let [c, ip, op, ib, ob, cps, ipps, opps, ibps, obps] = counters;
+    let [c, ip, op, cps, ipps, opps, ibps, obps] =
+        [c, ip, op, cps, ipps, opps, ibps, obps].map(|n| n as u32);
+    let block = vec![
+        StatsAttribute::Connections(c),
+        StatsAttribute::IncomingPackets(ip),
+        StatsAttribute::OutgoingPackets(op),
+        StatsAttribute::IncomingBytes(ib),
+        StatsAttribute::OutgoingBytes(ob),
+        StatsAttribute::ConnectionsPerSecond(cps),
+        StatsAttribute::IncomingPacketsPerSecond(ipps),
+        StatsAttribute::OutgoingPacketsPerSecond(opps),
+        StatsAttribute::IncomingBytesPerSecond(ibps),
+        StatsAttribute::OutgoingBytesPerSecond(obps),
+    ];
+    let [c, ip, op, cps, ipps, opps, ibps, obps] =
+        [c, ip, op, cps, ipps, opps, ibps, obps].map(u64::from);
+    (block, stats([c, ip, op, ib, ob, cps, ipps, opps, ibps, obps]))
+}
+
+/// Which of the two blocks there are, and what is to be read from them.
+fn blocks() -> impl Strategy<Value = (Option<Counters>, Option<Counters>, Stats)> {
+    any::<(Option<Counters>, Option<Counters>)>().prop_map(|(wide, narrow)| {
+        let expected = match (wide, narrow) {
+            (Some(wide), _) => stats(wide),
+            (None, Some(narrow)) => narrow_block(narrow).1,
+            (None, None) => Stats::default(),
+        };
+        (wide, narrow, expected)
+    })
+}
+
 /// The request as bytes, and read back as a message.
 fn over_the_wire(message: &IpvsMessage) -> (Vec<u8>, IpvsMessage) {
     let mut bytes = vec![0xff; message.buffer_len()];
@@ -150,6 +274,80 @@ proptest! {
     }
 
     #[test]
+    fn daemons_survive_the_wire(daemon in daemon()) {
+        let message = change_message(&Change::StartDaemon(daemon.clone()));
+        let (bytes, read) = over_the_wire(&message);
+        prop_assert_eq!(&read, &message);
+        let entry = decode_daemon(payload_of(&bytes, 3)).unwrap();
+        prop_assert_eq!(entry, SyncDaemonEntry {
+            role: daemon.role,
+            interface: daemon.interface.clone(),
+            sync_id: daemon.sync_id.into(),
+            group: daemon.group().unwrap_or(SyncDaemonEntry::DEFAULT_GROUP),
+            // The rest would be the kernel's to choose.
+            max_length: daemon.max_length.map_or(0, NonZeroU16::get),
+            port: daemon.port.map_or(0, NonZeroU16::get),
+            ttl: daemon.ttl.map_or(0, NonZeroU8::get),
+        });
+    }
+
+    #[test]
+    fn timeouts_survive_the_wire(timeouts in set_timeouts()) {
+        let message = change_message(&Change::SetTimeouts(timeouts));
+        let (bytes, read) = over_the_wire(&message);
+        prop_assert_eq!(&read, &message);
+        let found = decode_timeouts(&bytes).unwrap();
+        prop_assert_eq!([found.tcp, found.tcp_fin, found.udp], timeouts.values());
+    }
+
+    /// The 64-bit counters where there are any, else those of 32 bits.
+    #[test]
+    fn counters_of_services_survive(
+        service in service(),
+        (wide, narrow, expected) in blocks(),
+    ) {
+        let mut message = change_message(&Change::AddService(service.clone()));
+        let [Attribute::Service(attributes)] = &mut message.attributes[..] else { unreachable!() };
+        attributes.extend(narrow.map(|n| ServiceAttribute::Stats(narrow_block(n).0)));
+        attributes.extend(wide.map(|n| ServiceAttribute::Stats64(wide_block(n))));
+        let (bytes, read) = over_the_wire(&message);
+        prop_assert_eq!(&read, &message);
+        let entry = decode_service(payload_of(&bytes, 1)).unwrap();
+        prop_assert_eq!(entry.service, service);
+        prop_assert_eq!(entry.stats, expected);
+    }
+
+    #[test]
+    fn counters_of_destinations_survive(
+        service in service_key(),
+        destination in destination(),
+        connections in any::<[u32; 3]>(),
+        (wide, narrow, expected) in blocks(),
+    ) {
+        let mut message = change_message(&Change::AddDestination { service, destination });
+        let [_, Attribute::Destination(attributes)] = &mut message.attributes[..] else {
+            unreachable!()
+        };
+        let [active, inactive, persistent] = connections;
+        attributes.extend([
+            DestinationAttribute::ActiveConnections(active),
+            DestinationAttribute::InactiveConnections(inactive),
+            DestinationAttribute::PersistentConnections(persistent),
+        ]);
+        // Before the others here: their order means nothing.
+        attributes.splice(0..0, wide.map(|n| DestinationAttribute::Stats64(wide_block(n))));
+        attributes.extend(narrow.map(|n| DestinationAttribute::Stats(narrow_block(n).0)));
+        let (bytes, read) = over_the_wire(&message);
+        prop_assert_eq!(&read, &message);
+        let entry = decode_destination(payload_of(&bytes, 2), service.family()).unwrap();
+        prop_assert_eq!(entry.destination, destination);
+        prop_assert_eq!(entry.stats, expected);
+        // Counted below zero by old kernels.
+        let inactive = if inactive > i32::MAX as u32 { 0 } else { inactive };
+        prop_assert_eq!(entry.connections, Connections { active, inactive, persistent });
+    }
+
+    #[test]
     fn service_text_survives(key in service_key()) {
         prop_assert_eq!(key.to_string().parse::<ServiceKey>(), Ok(key));
     }
@@ -159,6 +357,8 @@ proptest! {
         let _ = decode_service(&bytes);
         let _ = decode_destination(&bytes, AddressFamily::Ipv6);
         let _ = decode_info(&bytes);
+        let _ = decode_daemon(&bytes);
+        let _ = decode_timeouts(&bytes);
         let _ = genl::decode_family_id(&bytes);
         let _ = genl::replies(&bytes).count();
         let _ = IpvsMessage::parse_with_param(bytes.as_slice(), GenlHeader { cmd: 1, version: 1 });

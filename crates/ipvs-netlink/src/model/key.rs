@@ -147,8 +147,9 @@ impl FromStr for DestinationKey {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         match text.parse() {
             Ok(SocketAddr::V4(v4)) => Ok(Self::new(*v4.ip(), v4.port())),
-            // A zone (`%eth0`) has no place in IPVS; dropping it would change the meaning.
-            Ok(SocketAddr::V6(v6)) if v6.scope_id() == 0 => Ok(Self::new(*v6.ip(), v6.port())),
+            // A zone (`%2`) has no place in IPVS; dropping it would change the meaning.
+            // That `%0` means none is no reason to read it.
+            Ok(SocketAddr::V6(v6)) if !text.contains('%') => Ok(Self::new(*v6.ip(), v6.port())),
             _ => Err(Invalid::DestinationText { text: text.to_owned() }),
         }
     }
@@ -184,6 +185,7 @@ mod tests {
             "tcp/192.0.2.10",
             "tcp/[192.0.2.10]:80",
             "tcp/[fe80::1%3]:80",
+            "tcp/[fe80::1%0]:80",
             "tcp/2001:db8::1",
             "tcp/192.0.2.10:70000",
             "icmp/192.0.2.10:80",
