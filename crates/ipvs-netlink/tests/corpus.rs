@@ -12,6 +12,8 @@
 
 #[path = "../fuzz/bodies/message.rs"]
 mod message;
+#[path = "../fuzz/bodies/procfs.rs"]
+mod procfs;
 #[path = "../fuzz/bodies/replies.rs"]
 mod replies;
 #[path = "../fuzz/bodies/text.rs"]
@@ -22,6 +24,11 @@ use std::path::Path;
 #[test]
 fn message() {
     replay("message", message::run);
+}
+
+#[test]
+fn procfs() {
+    replay("procfs", procfs::run);
 }
 
 #[test]

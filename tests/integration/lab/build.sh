@@ -16,9 +16,11 @@ build_binaries() {
 	export LAB_BIN_DIR=$folder/release
 }
 
-# suite_program: builds the integration suite and prints the path of its program.
+# suite_program: builds the integration suite, and the examples it runs, and
+# prints the path of its program.
 suite_program() {
 	local messages path
+	(cd "$repo" && cargo build --quiet -p ipvs-netlink --examples) || return
 	messages=$(cd "$repo" && cargo test --quiet -p lab --test suite --no-run --message-format=json-render-diagnostics) || return
 	path=$(sed -nE '/"kind":\["test"\]/s/.*"executable":"([^"]+)".*/\1/p' <<<"$messages")
 	[ -n "$path" ] && echo "$path"

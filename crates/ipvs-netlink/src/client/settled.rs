@@ -109,9 +109,6 @@ impl<E: Observed> Settling<E> {
     /// differ from pass to pass without anybody changing the table. A pass that
     /// showed something twice was disturbed, and agrees with none.
     pub(super) fn judge(&mut self, mut entries: Vec<E>, pass: Pass) -> Result<Settled<E>, Error> {
-        if pass.is_snapshot() {
-            return Ok(Settled::Yes(entries));
-        }
         let shown = entries.len();
         let mut now = HashMap::with_capacity(shown);
         entries.retain(|entry| match now.entry(entry.key()) {
@@ -122,7 +119,8 @@ impl<E: Observed> Settling<E> {
             }
         });
         self.reads += 1;
-        if entries.len() == shown && self.before.as_ref() == Some(&now) {
+        let undisturbed = entries.len() == shown;
+        if undisturbed && (pass.is_snapshot() || self.before.as_ref() == Some(&now)) {
             return Ok(Settled::Yes(entries));
         }
         if self.reads == MOST_READS

@@ -12,6 +12,7 @@ mod concurrent;
 mod daemons;
 mod data_path;
 mod errors;
+mod examples;
 mod faults;
 mod lab_itself;
 mod load;

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The examples of `ipvs-netlink`, which a newcomer copies: they do what they say.
+
+use lab::{Host, Output};
+
+/// Runs an example on a host; cargo puts them beside the folder of the tests.
+fn example(host: &Host, name: &str) -> Output {
+    let here = std::env::current_exe().unwrap();
+    let built = here.ancestors().nth(2).unwrap();
+    host.must(built.join("examples").join(name).to_str().unwrap())
+}
+
+#[test]
+fn direct_routing_and_list() {
+    let host = Host::new("director");
+    let said = example(&host, "direct_routing").stdout;
+    assert_eq!(
+        said,
+        "tcp/192.0.2.10:80 -> 192.0.2.12:80 Route weight 0\n\
+         tcp/192.0.2.10:80 -> 192.0.2.11:80 Route weight 3\n"
+    );
+    let saved = host.must("ipvsadm -Sn").stdout;
+    assert_eq!(
+        saved.lines().map(str::trim_end).collect::<Vec<_>>(),
+        [
+            "-A -t 192.0.2.10:80 -s wrr",
+            "-a -t 192.0.2.10:80 -r 192.0.2.11:80 -g -w 3",
+            "-a -t 192.0.2.10:80 -r 192.0.2.12:80 -g -w 0",
+        ]
+    );
+    let listed = example(&host, "list").stdout;
+    assert_eq!(
+        listed,
+        "IPVS 1.2.1\ntcp/192.0.2.10:80 wrr\n  -> 192.0.2.12:80 Route 0\n  \
+         -> 192.0.2.11:80 Route 3\n"
+    );
+}
+
+#[test]
+fn bulk_load() {
+    let host = Host::new("director");
+    let said = example(&host, "bulk_load").stdout;
+    assert_eq!(said, "10100 of 10100 made in 40 sends\n");
+    assert_eq!(host.must("ipvsadm -Sn | grep -c ^-a").stdout.trim(), "10000");
+}
+
+#[test]
+fn tokio() {
+    let host = Host::new("director");
+    assert_eq!(example(&host, "tokio").stdout, "1 services\n");
+    assert_eq!(host.must("ipvsadm -Sn").stdout.trim_end(), "-A -t 192.0.2.20:80 -s wlc");
+}
