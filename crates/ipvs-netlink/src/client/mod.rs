@@ -78,3 +78,15 @@ impl<T: Transport> Client<T> {
         self.sequence
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A client can be handed to another thread, as the documentation promises.
+    #[test]
+    fn a_client_can_move_between_threads() {
+        fn moves<T: Send + Sync>() {}
+        moves::<Client>();
+    }
+}
