@@ -17,6 +17,7 @@ use super::settle::{Seen, Target};
 use crate::convert;
 use crate::error::{Errno, Error, ErrorKind, KernelError};
 use crate::genl::{self, ExtAck, ReplyBody};
+use crate::message::IpvsMessage;
 use crate::model::Change;
 use crate::operation::Operation;
 use crate::transport::Transport;
@@ -98,7 +99,6 @@ impl<T: Transport> Client<T> {
     ) -> Result<BatchReport, Box<BatchError>> {
         let mut report = BatchReport::default();
         let mut window = Window::default();
-        let mut encoded = Vec::new();
         for change in changes {
             let index = report.submitted;
             report.submitted += 1;
@@ -109,16 +109,14 @@ impl<T: Transport> Client<T> {
                 continue;
             }
             let mut request = Request { index, sequence: 0, change, refusal: None };
-            encoded.clear();
-            self.encode(&mut request, &mut encoded);
-            if window.bytes.len() + encoded.len() > MAX_BYTES {
+            let mut start = self.encode(&mut request, &mut window.bytes);
+            if window.bytes.len() > MAX_BYTES {
+                window.bytes.truncate(start);
                 self.send_window(&mut window, &mut report)?;
                 // Again: the family may have got another id meanwhile.
-                encoded.clear();
-                self.encode(&mut request, &mut encoded);
+                start = self.encode(&mut request, &mut window.bytes);
             }
-            window.last = window.bytes.len();
-            window.bytes.extend_from_slice(&encoded);
+            window.last = start;
             window.requests.push(request);
             if window.requests.len() == MAX_REQUESTS {
                 self.send_window(&mut window, &mut report)?;
@@ -130,10 +128,15 @@ impl<T: Transport> Client<T> {
         Ok(report)
     }
 
-    fn encode(&mut self, request: &mut Request, bytes: &mut Vec<u8>) {
+    /// Appends `request` to `bytes`; where it starts there.
+    fn encode(&mut self, request: &mut Request, bytes: &mut Vec<u8>) -> usize {
+        let start = bytes.len();
         request.sequence = self.next_sequence();
-        let message = convert::change_message(&request.change);
-        genl::encode(bytes, message, self.family_id, request.sequence, NLM_F_REQUEST);
+        let sequence = request.sequence;
+        genl::pack(bytes, self.family_id, IpvsMessage::VERSION, sequence, NLM_F_REQUEST, |bytes| {
+            convert::pack_change(&request.change, bytes)
+        });
+        start
     }
 
     /// Sends what has gathered, waits for the verdicts and empties the window.

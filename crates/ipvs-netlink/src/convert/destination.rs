@@ -3,7 +3,7 @@
 use netlink_packet_core::{DecodeError, NlasIterator, Parseable};
 
 use super::{family_from_wire, family_to_wire, missing, stats};
-use crate::message::{BigEndianPort, DestinationAttribute, WireAddress};
+use crate::message::{BigEndianPort, DestinationAttribute, Sink, WireAddress};
 use crate::model::{
     AddressFamily, Connections, Destination, DestinationEntry, DestinationKey, ForwardingMethod,
     Invalid, Thresholds, Tunnel, Weight,
@@ -18,18 +18,21 @@ const METHOD_GATEWAY: u32 = 3;
 
 /// The attributes that name a real server. The family always goes with them:
 /// it is part of the key, and without it the kernel assumes the service's.
-pub(super) fn key_attributes(key: &DestinationKey) -> Vec<DestinationAttribute> {
-    vec![
-        DestinationAttribute::Address(WireAddress::from(key.address)),
-        DestinationAttribute::Port(BigEndianPort(key.port)),
-        DestinationAttribute::AddressFamily(family_to_wire(key.family())),
-    ]
+#[inline]
+pub(super) fn key_attributes(key: &DestinationKey, sink: &mut impl Sink<DestinationAttribute>) {
+    sink.put(DestinationAttribute::Address(WireAddress::from(key.address)));
+    sink.put(DestinationAttribute::Port(BigEndianPort(key.port)));
+    sink.put(DestinationAttribute::AddressFamily(family_to_wire(key.family())));
 }
 
 /// The attributes that name and describe a real server, all of them: the
 /// kernel resets the tunnel when an edit leaves it out.
-pub(super) fn destination_attributes(destination: &Destination) -> Vec<DestinationAttribute> {
-    let mut attributes = key_attributes(&destination.key);
+#[inline]
+pub(super) fn destination_attributes(
+    destination: &Destination,
+    sink: &mut impl Sink<DestinationAttribute>,
+) {
+    key_attributes(&destination.key, sink);
     let method = match destination.forwarding {
         ForwardingMethod::Masquerade => METHOD_MASQUERADE,
         ForwardingMethod::Local => METHOD_LOCAL,
@@ -37,21 +40,16 @@ pub(super) fn destination_attributes(destination: &Destination) -> Vec<Destinati
         ForwardingMethod::Gateway => METHOD_GATEWAY,
         ForwardingMethod::Other(value) => value,
     };
-    attributes.extend([
-        DestinationAttribute::ForwardingMethod(method),
-        DestinationAttribute::Weight(destination.weight.get()),
-        DestinationAttribute::UpperThreshold(destination.thresholds.upper()),
-        DestinationAttribute::LowerThreshold(destination.thresholds.lower()),
-    ]);
+    sink.put(DestinationAttribute::ForwardingMethod(method));
+    sink.put(DestinationAttribute::Weight(destination.weight.get()));
+    sink.put(DestinationAttribute::UpperThreshold(destination.thresholds.upper()));
+    sink.put(DestinationAttribute::LowerThreshold(destination.thresholds.lower()));
     if let Some(tunnel) = destination.tunnel() {
         let (kind, port, flags) = tunnel.to_wire();
-        attributes.extend([
-            DestinationAttribute::TunnelType(kind),
-            DestinationAttribute::TunnelPort(BigEndianPort(port)),
-            DestinationAttribute::TunnelFlags(flags),
-        ]);
+        sink.put(DestinationAttribute::TunnelType(kind));
+        sink.put(DestinationAttribute::TunnelPort(BigEndianPort(port)));
+        sink.put(DestinationAttribute::TunnelFlags(flags));
     }
-    attributes
 }
 
 /// Reads a real server of a service of `family` from its attribute's payload.

@@ -9,13 +9,13 @@ use netlink_packet_core::{Emitable, ParseableParametrized};
 use netlink_packet_generic::{GenlFamily, GenlHeader};
 use proptest::prelude::*;
 
-use super::{change_message, decode_destination, decode_info, decode_service};
+use super::{change_message, decode_destination, decode_info, decode_service, pack_change};
 use crate::genl;
 use crate::message::{Attribute, Command, IpvsMessage};
 use crate::model::{
     AddressFamily, Change, Destination, DestinationKey, ForwardingMethod, GueChecksum, Netmask,
     Persistence, PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, Service, ServiceKey,
-    Thresholds, Tunnel, Weight,
+    SyncRole, Thresholds, Tunnel, Weight,
 };
 
 fn address() -> impl Strategy<Value = IpAddr> {
@@ -130,7 +130,38 @@ fn payload_of(bytes: &[u8], kind: u16) -> &[u8] {
         .unwrap()
 }
 
+/// Every change that a batch is likely to hold, and one that has attributes of
+/// its own at the top.
+fn change() -> impl Strategy<Value = Change> {
+    let server = || (service_key(), destination());
+    prop_oneof![
+        service().prop_map(Change::AddService),
+        service().prop_map(Change::SetService),
+        service_key().prop_map(Change::RemoveService),
+        server().prop_map(|(service, destination)| Change::AddDestination { service, destination }),
+        server().prop_map(|(service, destination)| Change::SetDestination { service, destination }),
+        server().prop_map(|(service, Destination { key, .. })| Change::RemoveDestination {
+            service,
+            destination: key
+        }),
+        proptest::option::of(service_key()).prop_map(Change::Zero),
+        Just(Change::Flush),
+        Just(Change::StopDaemon(SyncRole::Backup)),
+    ]
+}
+
 proptest! {
+    #[test]
+    fn packing_is_encoding(change in change(), sequence in any::<u32>()) {
+        let mut encoded = vec![7];
+        genl::encode(&mut encoded, change_message(&change), 40, sequence, 5);
+        let mut packed = vec![7];
+        genl::pack(&mut packed, 40, IpvsMessage::VERSION, sequence, 5, |bytes| {
+            pack_change(&change, bytes)
+        });
+        prop_assert_eq!(packed, encoded);
+    }
+
     #[test]
     fn services_survive_the_wire(service in service()) {
         let message = change_message(&Change::AddService(service.clone()));

@@ -46,6 +46,20 @@ macro_rules! attribute_table {
             }
         }
 
+        impl $crate::message::pack::Pack for $name {
+            #[inline(always)]
+            fn pack(self, bytes: &mut Vec<u8>) {
+                match self {
+                    $(Self::$variant(value) => {
+                        let nested = <$form as $crate::message::wire::Wire>::NESTED;
+                        let kind = $number | if nested { netlink_packet_core::NLA_F_NESTED } else { 0 };
+                        $crate::message::wire::Wire::pack(&value, kind, bytes);
+                    })*
+                    Self::Other(nla) => $crate::message::wire::append(bytes, &nla),
+                }
+            }
+        }
+
         impl<'a> netlink_packet_core::Parseable<netlink_packet_core::NlaBuffer<&'a [u8]>>
             for $name
         {

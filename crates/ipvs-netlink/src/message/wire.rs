@@ -19,6 +19,24 @@ pub(super) trait Wire: Sized {
     /// Writes exactly [`length`](Self::length) bytes.
     fn emit(&self, buffer: &mut [u8]);
 
+    /// Appends the attribute of that kind with this payload to a request.
+    #[inline(always)] // for most forms the length is a constant, and little is left
+    fn pack(&self, kind: u16, bytes: &mut Vec<u8>) {
+        const SMALL: usize = 16;
+        let length = self.length();
+        if length <= SMALL {
+            let mut attribute = [0; NLA_HEADER_SIZE + SMALL];
+            attribute[..NLA_HEADER_SIZE].copy_from_slice(&attribute_header(kind, length));
+            self.emit(&mut attribute[NLA_HEADER_SIZE..][..length]);
+            bytes.extend_from_slice(&attribute[..NLA_HEADER_SIZE + length.next_multiple_of(4)]);
+        } else {
+            bytes.extend_from_slice(&attribute_header(kind, length));
+            let start = bytes.len();
+            bytes.resize(start + length.next_multiple_of(4), 0);
+            self.emit(&mut bytes[start..][..length]);
+        }
+    }
+
     /// Reads the payload; `None` if it is not of this form.
     fn parse(payload: &[u8]) -> Option<Self>;
 }
@@ -223,6 +241,23 @@ where
     fn parse(payload: &[u8]) -> Option<Self> {
         attributes(payload).collect::<Result<_, _>>().ok()
     }
+}
+
+/// `struct nlattr` of an attribute with that many bytes of payload.
+#[inline(always)]
+pub(super) fn attribute_header(kind: u16, length: usize) -> [u8; NLA_HEADER_SIZE] {
+    // Nothing of the model is near 64 KiB long.
+    let length = u16::try_from(NLA_HEADER_SIZE + length).unwrap_or(u16::MAX);
+    let ([a, b], [c, d]) = (length.to_ne_bytes(), kind.to_ne_bytes());
+    [a, b, c, d]
+}
+
+/// Appends `nla`.
+#[cold]
+pub(super) fn append(bytes: &mut Vec<u8>, nla: &impl Nla) {
+    let start = bytes.len();
+    bytes.resize(start + netlink_packet_core::Emitable::buffer_len(nla), 0);
+    netlink_packet_core::Emitable::emit(nla, &mut bytes[start..]);
 }
 
 /// The attributes in `payload`, one after the other.
