@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use netlink_packet_core::{DecodeError, NlasIterator, Parseable};
+use std::mem::ManuallyDrop;
+
+use netlink_packet_core::DecodeError;
 
 use super::{family_from_wire, family_to_wire, missing, stats};
-use crate::message::{BigEndianPort, DestinationAttribute, Sink, WireAddress};
+use crate::message::{
+    BigEndianPort, DestinationAttribute, Sink, WireAddress, all_taken, next_attribute,
+};
 use crate::model::{
     AddressFamily, Connections, Destination, DestinationEntry, DestinationKey, ForwardingMethod,
     Invalid, Thresholds, Tunnel, Weight,
@@ -59,13 +63,18 @@ pub(crate) fn decode_destination(
 ) -> Result<DestinationEntry, DecodeError> {
     let mut raw = RawDestination::default();
     let mut counters = stats::Decoder::default();
-    for nla in NlasIterator::new(payload) {
-        let nla = nla?;
-        if counters.take(nla) {
+    let mut rest = payload;
+    while let Some((kind, payload)) = next_attribute(&mut rest) {
+        if counters.take(kind, payload) {
             continue;
         }
-        raw.take(DestinationAttribute::parse(&nla)?);
+        if let Some(attribute) = DestinationAttribute::read(kind, payload) {
+            // All but the counters are numbers: there is nothing to drop, and
+            // not asking for it spares a third of the work.
+            raw.take(&ManuallyDrop::new(attribute));
+        }
     }
+    all_taken(rest)?;
     let connections = raw.connections;
     Ok(DestinationEntry {
         destination: raw.into_destination(family)?,
@@ -90,8 +99,9 @@ struct RawDestination {
 }
 
 impl RawDestination {
-    fn take(&mut self, attribute: DestinationAttribute) {
-        match attribute {
+    #[inline(always)]
+    fn take(&mut self, attribute: &DestinationAttribute) {
+        match *attribute {
             DestinationAttribute::AddressFamily(family) => self.family = Some(family),
             DestinationAttribute::Address(address) => self.address = Some(address),
             DestinationAttribute::Port(port) => self.port = Some(port),

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use netlink_packet_core::{DecodeError, NlasIterator, Parseable};
+use netlink_packet_core::DecodeError;
 
 use super::{family_from_wire, family_to_wire, missing, stats};
 use crate::message::{
-    BigEndianPort, ServiceAttribute, Sink, Text, WireAddress, WireFlags, WireNetmask,
+    BigEndianPort, ServiceAttribute, Sink, Text, WireAddress, WireFlags, WireNetmask, all_taken,
+    next_attribute,
 };
 use crate::model::{
     AddressFamily, EngineName, Netmask, Persistence, PersistenceTimeout, Protocol, Scheduler,
@@ -65,13 +66,16 @@ fn flags_to_wire(service: &Service) -> u32 {
 pub(crate) fn decode_service(payload: &[u8]) -> Result<ServiceEntry, DecodeError> {
     let mut raw = RawService::default();
     let mut counters = stats::Decoder::default();
-    for nla in NlasIterator::new(payload) {
-        let nla = nla?;
-        if counters.take(nla) {
+    let mut rest = payload;
+    while let Some((kind, payload)) = next_attribute(&mut rest) {
+        if counters.take(kind, payload) {
             continue;
         }
-        raw.take(ServiceAttribute::parse(&nla)?);
+        if let Some(attribute) = ServiceAttribute::read(kind, payload) {
+            raw.take(attribute);
+        }
     }
+    all_taken(rest)?;
     Ok(ServiceEntry { service: raw.into_service()?, stats: counters.finish()? })
 }
 

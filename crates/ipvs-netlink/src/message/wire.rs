@@ -4,7 +4,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use netlink_packet_core::{DecodeError, NLA_HEADER_SIZE, Nla, NlaBuffer, NlasIterator, Parseable};
+use netlink_packet_core::{
+    DecodeError, NLA_HEADER_SIZE, NLA_TYPE_MASK, Nla, NlaBuffer, NlasIterator, Parseable,
+};
 
 use crate::model::AddressFamily;
 
@@ -268,6 +270,26 @@ where
     A: Parseable<NlaBuffer<&'a [u8]>> + 'a,
 {
     NlasIterator::new(payload).map(|nla| A::parse(&nla?))
+}
+
+/// Takes the first attribute off `rest`: its kind, without its flags, and its
+/// payload. `None`, with `rest` as it was, if there is none, or one that is cut.
+#[inline(always)] // a dump of 100,000 servers has four million
+pub(crate) fn next_attribute<'a>(rest: &mut &'a [u8]) -> Option<(u16, &'a [u8])> {
+    let length = usize::from(u16::from_ne_bytes(*rest.first_chunk()?));
+    let kind = u16::from_ne_bytes(*rest.get(2..)?.first_chunk()?);
+    let value = rest.get(NLA_HEADER_SIZE..length)?;
+    // The last one need not be padded.
+    *rest = rest.get((length + 3) & !3..).unwrap_or_default();
+    Some((kind & NLA_TYPE_MASK, value))
+}
+
+/// Whether [`next_attribute`] stopped because there was no more.
+pub(crate) fn all_taken(rest: &[u8]) -> Result<(), DecodeError> {
+    match rest.len() {
+        0 => Ok(()),
+        left => Err(format!("an attribute is cut, {left} bytes from the end").into()),
+    }
 }
 
 /// The payload of `nla`, for as long as the buffer it stands in.
