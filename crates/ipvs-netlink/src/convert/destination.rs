@@ -6,11 +6,12 @@ use netlink_packet_core::DecodeError;
 
 use super::{family_from_wire, family_to_wire, missing, stats};
 use crate::message::{
-    BigEndianPort, DestinationAttribute, Sink, WireAddress, all_taken, next_attribute,
+    BigEndianPort, DestinationAttribute, Sink, WireAddress, all_taken, expected_attribute,
+    next_attribute,
 };
 use crate::model::{
     AddressFamily, Connections, Destination, DestinationEntry, DestinationKey, ForwardingMethod,
-    Invalid, Thresholds, Tunnel, Weight,
+    Invalid, Stats, Thresholds, Tunnel, Weight,
 };
 
 /// `IP_VS_CONN_F_FWD_MASK` and the methods within it.
@@ -61,6 +62,9 @@ pub(crate) fn decode_destination(
     payload: &[u8],
     family: AddressFamily,
 ) -> Result<DestinationEntry, DecodeError> {
+    if let Some((raw, stats)) = in_usual_order(payload) {
+        return raw.into_entry(family, stats);
+    }
     let mut raw = RawDestination::default();
     let mut counters = stats::Decoder::default();
     let mut rest = payload;
@@ -75,16 +79,58 @@ pub(crate) fn decode_destination(
         }
     }
     all_taken(rest)?;
-    let connections = raw.connections;
-    Ok(DestinationEntry {
-        destination: raw.into_destination(family)?,
-        connections,
-        stats: counters.finish()?,
-    })
+    raw.into_entry(family, counters.finish()?)
+}
+
+/// Reads the attributes if they come just as kernels since 5.3 write them, which
+/// takes a quarter of the time. `None` is no verdict: then each is looked at.
+/// The numbers are those of the table.
+#[inline(always)]
+pub(super) fn in_usual_order(payload: &[u8]) -> Option<(RawDestination, Stats)> {
+    let mut rest = payload;
+    let address = Some(WireAddress(*expected_attribute(&mut rest, 1)?));
+    let port = Some(BigEndianPort(u16::from_be_bytes(*expected_attribute(&mut rest, 2)?)));
+    let method = Some(u32::from_ne_bytes(*expected_attribute(&mut rest, 3)?));
+    let weight = Some(u32::from_ne_bytes(*expected_attribute(&mut rest, 4)?));
+    let [tunnel_type] = *expected_attribute(&mut rest, 13)?;
+    let tunnel_port = Some(BigEndianPort(u16::from_be_bytes(*expected_attribute(&mut rest, 14)?)));
+    let tunnel_flags = u16::from_ne_bytes(*expected_attribute(&mut rest, 15)?);
+    let upper = Some(u32::from_ne_bytes(*expected_attribute(&mut rest, 5)?));
+    let lower = Some(u32::from_ne_bytes(*expected_attribute(&mut rest, 6)?));
+    let active = u32::from_ne_bytes(*expected_attribute(&mut rest, 7)?);
+    let inactive = not_negative(u32::from_ne_bytes(*expected_attribute(&mut rest, 8)?));
+    let persistent = u32::from_ne_bytes(*expected_attribute(&mut rest, 9)?);
+    let family = Some(u16::from_ne_bytes(*expected_attribute(&mut rest, 11)?));
+    expected_attribute::<{ stats::NARROW_LENGTH }>(&mut rest, stats::NARROW)?;
+    let wide = expected_attribute::<{ stats::WIDE_LENGTH }>(&mut rest, stats::WIDE)?;
+    let stats = stats::decode_in_order(wide)?;
+    rest.is_empty().then_some(())?;
+    let connections = Connections { active, inactive, persistent };
+    Some((
+        RawDestination {
+            family,
+            address,
+            port,
+            method,
+            weight,
+            upper,
+            lower,
+            tunnel_type,
+            tunnel_port,
+            tunnel_flags,
+            connections,
+        },
+        stats,
+    ))
+}
+
+/// Point releases up to 6.1.176 can count below zero.
+fn not_negative(connections: u32) -> u32 {
+    if i32::try_from(connections).is_ok() { connections } else { 0 }
 }
 
 #[derive(Default)]
-struct RawDestination {
+pub(super) struct RawDestination {
     family: Option<u16>,
     address: Option<WireAddress>,
     port: Option<BigEndianPort>,
@@ -110,9 +156,8 @@ impl RawDestination {
             DestinationAttribute::UpperThreshold(upper) => self.upper = Some(upper),
             DestinationAttribute::LowerThreshold(lower) => self.lower = Some(lower),
             DestinationAttribute::ActiveConnections(n) => self.connections.active = n,
-            // Point releases up to 6.1.176 can count below zero.
             DestinationAttribute::InactiveConnections(n) => {
-                self.connections.inactive = if i32::try_from(n).is_ok() { n } else { 0 };
+                self.connections.inactive = not_negative(n);
             }
             DestinationAttribute::PersistentConnections(n) => self.connections.persistent = n,
             DestinationAttribute::TunnelType(kind) => self.tunnel_type = kind,
@@ -124,6 +169,17 @@ impl RawDestination {
         }
     }
 
+    #[inline(always)]
+    fn into_entry(
+        self,
+        service: AddressFamily,
+        stats: Stats,
+    ) -> Result<DestinationEntry, DecodeError> {
+        let connections = self.connections;
+        Ok(DestinationEntry { destination: self.into_destination(service)?, connections, stats })
+    }
+
+    #[inline(always)]
     fn into_destination(self, service: AddressFamily) -> Result<Destination, DecodeError> {
         // Kernels before 3.18 leave the family out: it was the service's then.
         let family = match self.family {

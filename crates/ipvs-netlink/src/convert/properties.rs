@@ -5,13 +5,17 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::{NonZeroU16, NonZeroU32};
 
-use netlink_packet_core::{Emitable, ParseableParametrized};
+use netlink_packet_core::{DefaultNla, Emitable, Nla, ParseableParametrized};
 use netlink_packet_generic::{GenlFamily, GenlHeader};
 use proptest::prelude::*;
 
+use super::destination::in_usual_order;
 use super::{change_message, decode_destination, decode_info, decode_service, pack_change};
 use crate::genl;
-use crate::message::{Attribute, Command, IpvsMessage};
+use crate::message::{
+    Attribute, BigEndianPort, Command, DestinationAttribute, IpvsMessage, Stats64Attribute,
+    StatsAttribute, WireAddress,
+};
 use crate::model::{
     AddressFamily, Change, Destination, DestinationKey, ForwardingMethod, GueChecksum, Netmask,
     Persistence, PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, Service, ServiceKey,
@@ -130,6 +134,17 @@ fn payload_of(bytes: &[u8], kind: u16) -> &[u8] {
         .unwrap()
 }
 
+fn emitted<A: Nla>(attributes: &[A]) -> Vec<u8> {
+    let mut bytes = vec![0; attributes.buffer_len()];
+    attributes.emit(&mut bytes);
+    bytes
+}
+
+/// Counters as the kernel writes them: without `NLA_F_NESTED`.
+fn counters_of<A: Nla>(kind: u16, counters: &[A]) -> DestinationAttribute {
+    DestinationAttribute::Other(DefaultNla::new(kind, emitted(counters)))
+}
+
 /// Every change that a batch is likely to hold, and one that has attributes of
 /// its own at the top.
 fn change() -> impl Strategy<Value = Change> {
@@ -178,6 +193,68 @@ proptest! {
         prop_assert_eq!(&read, &message);
         let entry = decode_destination(payload_of(&bytes, 2), service.family()).unwrap();
         prop_assert_eq!(entry.destination, destination);
+    }
+
+    /// The quick way for the usual order and the way for any order agree.
+    #[test]
+    fn the_order_of_attributes_means_nothing(
+        numbers in any::<[u32; 8]>(),
+        counters in any::<[u64; 10]>(),
+        (address, port, tunnel) in any::<([u8; 16], u16, (u8, u16, u16))>(),
+        family in prop_oneof![Just(libc::AF_INET as u16), Just(libc::AF_INET6 as u16), any::<u16>()],
+        rotation in 1..15_usize,
+    ) {
+        use {DestinationAttribute as D, Stats64Attribute as W, StatsAttribute as N};
+        let [method, weight, upper, lower, active, inactive, persistent, narrow] = numbers;
+        let [a, b, c, d, e, f, g, h, i, j] = counters;
+        let mut attributes = vec![
+            D::Address(WireAddress(address)),
+            D::Port(BigEndianPort(port)),
+            D::ForwardingMethod(method),
+            D::Weight(weight),
+            D::TunnelType(tunnel.0),
+            D::TunnelPort(BigEndianPort(tunnel.1)),
+            D::TunnelFlags(tunnel.2),
+            D::UpperThreshold(upper),
+            D::LowerThreshold(lower),
+            D::ActiveConnections(active),
+            D::InactiveConnections(inactive),
+            D::PersistentConnections(persistent),
+            D::AddressFamily(family),
+            counters_of(10, &[
+                N::Connections(narrow),
+                N::IncomingPackets(narrow),
+                N::OutgoingPackets(narrow),
+                N::IncomingBytes(a),
+                N::OutgoingBytes(b),
+                N::ConnectionsPerSecond(narrow),
+                N::IncomingPacketsPerSecond(narrow),
+                N::OutgoingPacketsPerSecond(narrow),
+                N::IncomingBytesPerSecond(narrow),
+                N::OutgoingBytesPerSecond(narrow),
+            ]),
+            counters_of(12, &[
+                W::Connections(a),
+                W::IncomingPackets(b),
+                W::OutgoingPackets(c),
+                W::IncomingBytes(d),
+                W::OutgoingBytes(e),
+                W::ConnectionsPerSecond(f),
+                W::IncomingPacketsPerSecond(g),
+                W::OutgoingPacketsPerSecond(h),
+                W::IncomingBytesPerSecond(i),
+                W::OutgoingBytesPerSecond(j),
+            ]),
+        ];
+        let usual = emitted(&attributes);
+        prop_assert!(in_usual_order(&usual).is_some());
+        attributes.rotate_left(rotation);
+        let rotated = emitted(&attributes);
+        prop_assert!(in_usual_order(&rotated).is_none());
+        let outcome = |bytes: &[u8]| {
+            decode_destination(bytes, AddressFamily::Ipv4).map_err(|error| error.to_string())
+        };
+        prop_assert_eq!(outcome(&usual), outcome(&rotated));
     }
 
     #[test]

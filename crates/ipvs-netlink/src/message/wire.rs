@@ -284,6 +284,22 @@ pub(crate) fn next_attribute<'a>(rest: &mut &'a [u8]) -> Option<(u16, &'a [u8])>
     Some((kind & NLA_TYPE_MASK, value))
 }
 
+/// Takes the first attribute off `rest` if it is of that kind, without flags, and
+/// has `N` bytes of payload.
+#[inline(always)]
+pub(crate) fn expected_attribute<'a, const N: usize>(
+    rest: &mut &'a [u8],
+    kind: u16,
+) -> Option<&'a [u8; N]> {
+    let (header, after) = rest.split_first_chunk()?;
+    if *header != attribute_header(kind, N) {
+        return None;
+    }
+    let value = after.first_chunk()?;
+    *rest = after.get(N.next_multiple_of(4)..)?;
+    Some(value)
+}
+
 /// Whether [`next_attribute`] stopped because there was no more.
 pub(crate) fn all_taken(rest: &[u8]) -> Result<(), DecodeError> {
     match rest.len() {
