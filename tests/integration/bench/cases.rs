@@ -14,59 +14,50 @@ const SMALL: Load = Load::new(100, 100);
 const LARGE: Load = Load::new(1000, 100);
 
 /// Rounds of pairs, and of pairs with a program that takes its time.
-const ROUNDS: usize = 7;
-const FEW_ROUNDS: usize = 3;
+const ROUNDS: usize = 15;
+const FEW_ROUNDS: usize = 5;
 
-/// Measures the rows that have `word` in their name, and prints the table.
+/// Measures the rows that have `word` in their name, and prints the table. A
+/// new row is one more call here and the function that measures it.
 pub(crate) fn main(word: &str) {
-    let mut plan: Vec<(String, Box<dyn Fn(String) -> Row>)> = Vec::new();
-    let mut add = |name: String, measure: Box<dyn Fn(String) -> Row>| plan.push((name, measure));
+    let mut bench = Bench { word, rows: Vec::new() };
     for load in LOADS {
-        add(
-            format!("bulk add, {load}: time, ÷ raw socket"),
-            Box::new(move |name| add_by_floor(name, load)),
-        );
+        bench.row(format!("bulk add, {load}: ÷ raw socket"), |row| add_by_floor(row, load));
     }
     for load in LOADS {
-        add(
-            format!("bulk add, {load}: times as fast as ipvsadm -R"),
-            Box::new(move |name| add_by_rival(name, load)),
-        );
+        bench.row(format!("bulk add, {load}: × ipvsadm -R"), |row| add_by_rival(row, load));
     }
     for load in LOADS {
-        add(
-            format!("dump, {load}: time, ÷ raw socket"),
-            Box::new(move |name| dump_by_floor(name, load)),
-        );
+        bench.row(format!("dump, {load}: ÷ raw socket"), |row| dump_by_floor(row, load));
     }
     for load in LOADS {
-        add(
-            format!("dump, {load}: times as fast as ipvsadm -Ln"),
-            Box::new(move |name| dump_by_rival(name, load)),
-        );
+        bench.row(format!("dump, {load}: × ipvsadm -Ln"), |row| dump_by_rival(row, load));
     }
-    add("one service: times as fast as ipvsadm -A".to_owned(), Box::new(one_by_rival));
-    add(
-        format!(
-            "bulk add: memory for {} ÷ for {} destinations",
-            grouped(LARGE.total_destinations()),
-            grouped(SMALL.total_destinations())
-        ),
-        Box::new(memory_of_add),
-    );
-    add(
-        format!("dump: memory, {} destinations held", grouped(LARGE.total_destinations())),
-        Box::new(memory_of_dump),
-    );
+    bench.row("one service: × ipvsadm -A".to_owned(), one_by_rival);
+    let [large, small] = [LARGE, SMALL].map(|load| grouped(load.total_destinations()));
+    bench.row(format!("memory: bulk add of {large} ÷ of {small}"), memory_of_add);
+    bench.row(format!("memory: {large} destinations read and held"), memory_of_dump);
+    bench.print();
+}
 
-    let mut rows = Vec::new();
-    for (name, measure) in plan.into_iter().filter(|(name, _)| name.contains(word)) {
-        eprintln!("bench: {name}");
-        rows.push(measure(name));
+struct Bench<'a> {
+    word: &'a str,
+    rows: Vec<Row>,
+}
+
+impl Bench<'_> {
+    fn row(&mut self, name: String, measure: impl FnOnce(String) -> Row) {
+        if name.contains(self.word) {
+            eprintln!("bench: {name}");
+            self.rows.push(measure(name));
+        }
     }
-    assert!(!rows.is_empty(), "no row has '{word}' in its name");
-    println!();
-    table::print(&rows);
+
+    fn print(self) {
+        assert!(!self.rows.is_empty(), "no row has '{}' in its name", self.word);
+        println!();
+        table::print(&self.rows);
+    }
 }
 
 /// Ours against the bare socket, by the clocks of the two programs: neither

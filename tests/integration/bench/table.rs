@@ -33,13 +33,13 @@ impl Row {
 
     fn timed(what: String, pairs: &Pairs, figure: Spread, bar: Bar) -> Self {
         let (ours, other) = (seconds(pairs.ours()), seconds(pairs.other()));
-        Self { what, figure, unit: " ×", bar, ours, other }
+        Self { what, figure, unit: "", bar, ours, other }
     }
 
     /// How many times the memory of the other ours has, both in KiB.
     pub(crate) fn times_the_memory(what: String, pairs: &Pairs, bar: Bar) -> Self {
         let (ours, other) = (mebibytes(pairs.ours().median), mebibytes(pairs.other().median));
-        Self { what, figure: pairs.ours_by_other(), unit: " ×", bar, ours, other }
+        Self { what, figure: pairs.ours_by_other(), unit: "", bar, ours, other }
     }
 
     /// An amount of memory, given in KiB.
