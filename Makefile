@@ -4,9 +4,10 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 SCRIPTS = tests/integration/lab
 # Taken from the command line only: many programs have a TEST in their environment.
 TEST   :=
-export KERNELS TEST KERNEL LAB
+ROWS   :=
+export KERNELS TEST KERNEL LAB ROWS
 
-.PHONY: build test demo lint install clean help
+.PHONY: build test demo bench lint install clean help
 
 build: ## build rsctl and rs-agent (release)
 	cargo build --release -p rsctl -p rs-agent
@@ -16,6 +17,9 @@ test: ## run every test, in Linux 6.1, 6.12 and 7.2 (KERNELS=6.1, TEST=name, LAB
 
 demo: ## show the main job at work in the newest kernel (KERNEL=6.1)
 	@$(SCRIPTS)/demo
+
+bench: ## measure against a raw socket and ipvsadm, in an emulated machine (ROWS=word)
+	@$(SCRIPTS)/bench
 
 lint: ## formatting, clippy, documentation
 	cargo fmt --all --check

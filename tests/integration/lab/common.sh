@@ -42,6 +42,15 @@ find_cache() {
 	done
 }
 
+# borrowed FOLDER PROGRAM [ARGUMENT…]: runs a program of the Debian packages in
+# FOLDER on the C library that is there with it.
+borrowed() {
+	local folder=$1 program=$2
+	shift 2
+	"$folder/usr/lib64/ld-linux-x86-64.so.2" --library-path "$folder/usr/lib/x86_64-linux-gnu" \
+		"$folder/$program" "$@"
+}
+
 # For LAB=host: this machine's own kernel takes the place of the guests.
 need_host_ipvs() {
 	[ "$(id -u)" = 0 ] || die "LAB=host needs root: run it with sudo, or unset LAB to use User-Mode Linux"

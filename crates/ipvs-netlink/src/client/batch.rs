@@ -17,6 +17,7 @@ use super::settle::{Seen, Target};
 use crate::convert;
 use crate::error::{Errno, Error, KernelError};
 use crate::genl::{self, ExtAck, ReplyBody};
+use crate::message::IpvsMessage;
 use crate::model::Change;
 use crate::operation::Operation;
 use crate::transport::Transport;
@@ -70,8 +71,6 @@ pub struct BatchError {
 pub(super) struct Batch {
     pub(super) report: BatchReport,
     window: Window,
-    /// Room for one request that may not fit the window any more.
-    encoded: Vec<u8>,
 }
 
 /// Changes that travel together.
@@ -125,17 +124,15 @@ impl<T: Transport> Client<T> {
         completes: bool,
     ) -> Result<(), Box<BatchError>> {
         let mut request = Request { index, sequence: 0, change, completes, refusal: None };
-        batch.encoded.clear();
-        self.encode(&mut request, &mut batch.encoded);
-        if batch.window.bytes.len() + batch.encoded.len() > MAX_BYTES {
+        let mut start = self.encode(&mut request, &mut batch.window.bytes);
+        if batch.window.bytes.len() > MAX_BYTES {
+            batch.window.bytes.truncate(start);
             self.flush(batch)?;
             // Again: the family may have got another id meanwhile.
-            batch.encoded.clear();
-            self.encode(&mut request, &mut batch.encoded);
+            start = self.encode(&mut request, &mut batch.window.bytes);
         }
         let window = &mut batch.window;
-        window.last = window.bytes.len();
-        window.bytes.extend_from_slice(&batch.encoded);
+        window.last = start;
         window.requests.push(request);
         if window.requests.len() == MAX_REQUESTS {
             self.flush(batch)?;
@@ -151,10 +148,15 @@ impl<T: Transport> Client<T> {
         Ok(batch.report)
     }
 
-    fn encode(&mut self, request: &mut Request, bytes: &mut Vec<u8>) {
+    /// Appends `request` to `bytes`; where it starts there.
+    fn encode(&mut self, request: &mut Request, bytes: &mut Vec<u8>) -> usize {
+        let start = bytes.len();
         request.sequence = self.next_sequence();
-        let message = convert::change_message(&request.change);
-        genl::encode(bytes, message, self.family_id, request.sequence, NLM_F_REQUEST);
+        let sequence = request.sequence;
+        genl::pack(bytes, self.family_id, IpvsMessage::VERSION, sequence, NLM_F_REQUEST, |bytes| {
+            convert::pack_change(&request.change, bytes)
+        });
+        start
     }
 
     /// Sends what has gathered, waits for the verdicts and empties the window.

@@ -16,14 +16,16 @@ mod stats;
 mod timeouts;
 
 use libc::{AF_INET, AF_INET6};
-use netlink_packet_core::{DecodeError, DefaultNla, NLA_TYPE_MASK, Nla};
+use netlink_packet_core::DecodeError;
 
-use crate::model::{AddressFamily, UnknownAttribute};
+use crate::model::AddressFamily;
 
 pub(crate) use daemon::decode_daemon;
 pub(crate) use destination::decode_destination;
 pub(crate) use info::decode_info;
-pub(crate) use request::{change_message, request_message};
+#[cfg(test)]
+use request::change_message;
+pub(crate) use request::{pack_change, request_message};
 pub(crate) use service::decode_service;
 pub(crate) use timeouts::decode_timeouts;
 
@@ -44,10 +46,4 @@ fn family_from_wire(family: u16) -> Result<AddressFamily, DecodeError> {
 
 fn missing(attribute: &str) -> DecodeError {
     format!("the attribute {attribute} is missing or malformed").into()
-}
-
-fn unknown(nla: &DefaultNla) -> UnknownAttribute {
-    let mut value = vec![0; nla.value_len()];
-    nla.emit_value(&mut value);
-    UnknownAttribute { kind: nla.kind() & NLA_TYPE_MASK, value: value.into() }
 }

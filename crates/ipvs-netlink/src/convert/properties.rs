@@ -5,17 +5,19 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
 
-use netlink_packet_core::{DefaultNla, Emitable, ParseableParametrized};
+use netlink_packet_core::{DefaultNla, Emitable, Nla, ParseableParametrized};
 use netlink_packet_generic::{GenlFamily, GenlHeader};
 use proptest::prelude::*;
 
+use super::destination::in_usual_order;
 use super::{
-    change_message, decode_daemon, decode_destination, decode_info, decode_service, decode_timeouts,
+    change_message, decode_daemon, decode_destination, decode_info, decode_service,
+    decode_timeouts, pack_change,
 };
 use crate::genl;
 use crate::message::{
-    Attribute, Command, DestinationAttribute, IpvsMessage, ServiceAttribute, Stats64Attribute,
-    StatsAttribute,
+    Attribute, BigEndianPort, Command, DestinationAttribute, IpvsMessage, ServiceAttribute,
+    Stats64Attribute, StatsAttribute, WireAddress,
 };
 use crate::model::{
     AddressFamily, Change, Connections, Destination, DestinationKey, ForwardingMethod, GueChecksum,
@@ -254,7 +256,49 @@ fn payload_of(bytes: &[u8], kind: u16) -> &[u8] {
         .unwrap()
 }
 
+fn emitted<A: Nla>(attributes: &[A]) -> Vec<u8> {
+    let mut bytes = vec![0; attributes.buffer_len()];
+    attributes.emit(&mut bytes);
+    bytes
+}
+
+/// Counters as the kernel writes them: without `NLA_F_NESTED`.
+fn counters_of<A: Nla>(kind: u16, counters: &[A]) -> DestinationAttribute {
+    DestinationAttribute::Other(DefaultNla::new(kind, emitted(counters)))
+}
+
+/// Every change that a batch is likely to hold, and one that has attributes of
+/// its own at the top.
+fn change() -> impl Strategy<Value = Change> {
+    let server = || (service_key(), destination());
+    prop_oneof![
+        service().prop_map(Change::AddService),
+        service().prop_map(Change::SetService),
+        service_key().prop_map(Change::RemoveService),
+        server().prop_map(|(service, destination)| Change::AddDestination { service, destination }),
+        server().prop_map(|(service, destination)| Change::SetDestination { service, destination }),
+        server().prop_map(|(service, Destination { key, .. })| Change::RemoveDestination {
+            service,
+            destination: key
+        }),
+        proptest::option::of(service_key()).prop_map(Change::Zero),
+        Just(Change::Flush),
+        Just(Change::StopDaemon(SyncRole::Backup)),
+    ]
+}
+
 proptest! {
+    #[test]
+    fn packing_is_encoding(change in change(), sequence in any::<u32>()) {
+        let mut encoded = vec![7];
+        genl::encode(&mut encoded, change_message(&change), 40, sequence, 5);
+        let mut packed = vec![7];
+        genl::pack(&mut packed, 40, IpvsMessage::VERSION, sequence, 5, |bytes| {
+            pack_change(&change, bytes)
+        });
+        prop_assert_eq!(packed, encoded);
+    }
+
     #[test]
     fn services_survive_the_wire(service in service()) {
         let message = change_message(&Change::AddService(service.clone()));
@@ -271,6 +315,68 @@ proptest! {
         prop_assert_eq!(&read, &message);
         let entry = decode_destination(payload_of(&bytes, 2), service.family()).unwrap();
         prop_assert_eq!(entry.destination, destination);
+    }
+
+    /// The quick way for the usual order and the way for any order agree.
+    #[test]
+    fn the_order_of_attributes_means_nothing(
+        numbers in any::<[u32; 8]>(),
+        counters in any::<[u64; 10]>(),
+        (address, port, tunnel) in any::<([u8; 16], u16, (u8, u16, u16))>(),
+        family in prop_oneof![Just(libc::AF_INET as u16), Just(libc::AF_INET6 as u16), any::<u16>()],
+        rotation in 1..15_usize,
+    ) {
+        use {DestinationAttribute as D, Stats64Attribute as W, StatsAttribute as N};
+        let [method, weight, upper, lower, active, inactive, persistent, narrow] = numbers;
+        let [a, b, c, d, e, f, g, h, i, j] = counters;
+        let mut attributes = vec![
+            D::Address(WireAddress(address)),
+            D::Port(BigEndianPort(port)),
+            D::ForwardingMethod(method),
+            D::Weight(weight),
+            D::TunnelType(tunnel.0),
+            D::TunnelPort(BigEndianPort(tunnel.1)),
+            D::TunnelFlags(tunnel.2),
+            D::UpperThreshold(upper),
+            D::LowerThreshold(lower),
+            D::ActiveConnections(active),
+            D::InactiveConnections(inactive),
+            D::PersistentConnections(persistent),
+            D::AddressFamily(family),
+            counters_of(10, &[
+                N::Connections(narrow),
+                N::IncomingPackets(narrow),
+                N::OutgoingPackets(narrow),
+                N::IncomingBytes(a),
+                N::OutgoingBytes(b),
+                N::ConnectionsPerSecond(narrow),
+                N::IncomingPacketsPerSecond(narrow),
+                N::OutgoingPacketsPerSecond(narrow),
+                N::IncomingBytesPerSecond(narrow),
+                N::OutgoingBytesPerSecond(narrow),
+            ]),
+            counters_of(12, &[
+                W::Connections(a),
+                W::IncomingPackets(b),
+                W::OutgoingPackets(c),
+                W::IncomingBytes(d),
+                W::OutgoingBytes(e),
+                W::ConnectionsPerSecond(f),
+                W::IncomingPacketsPerSecond(g),
+                W::OutgoingPacketsPerSecond(h),
+                W::IncomingBytesPerSecond(i),
+                W::OutgoingBytesPerSecond(j),
+            ]),
+        ];
+        let usual = emitted(&attributes);
+        prop_assert!(in_usual_order(&usual).is_some());
+        attributes.rotate_left(rotation);
+        let rotated = emitted(&attributes);
+        prop_assert!(in_usual_order(&rotated).is_none());
+        let outcome = |bytes: &[u8]| {
+            decode_destination(bytes, AddressFamily::Ipv4).map_err(|error| error.to_string())
+        };
+        prop_assert_eq!(outcome(&usual), outcome(&rotated));
     }
 
     #[test]

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use netlink_packet_core::{DecodeError, NlasIterator, Parseable};
+use netlink_packet_core::DecodeError;
 
-use super::{family_from_wire, family_to_wire, missing, stats, unknown};
-use crate::message::{BigEndianPort, ServiceAttribute, Text, WireAddress, WireFlags, WireNetmask};
+use super::{family_from_wire, family_to_wire, missing, stats};
+use crate::message::{
+    BigEndianPort, ServiceAttribute, Sink, Text, WireAddress, WireFlags, WireNetmask, all_taken,
+    next_attribute,
+};
 use crate::model::{
     AddressFamily, EngineName, Netmask, Persistence, PersistenceTimeout, Protocol, Scheduler,
     SchedulerFlags, Service, ServiceEntry, ServiceKey, UnknownAttribute,
@@ -15,38 +18,37 @@ const FLAG_HASHED: u32 = 0x0002;
 const FLAG_ONE_PACKET: u32 = 0x0004;
 
 /// The attributes that name a service.
-pub(super) fn key_attributes(key: &ServiceKey) -> Vec<ServiceAttribute> {
-    let family = ServiceAttribute::AddressFamily(family_to_wire(key.family()));
+#[inline]
+pub(super) fn key_attributes(key: &ServiceKey, sink: &mut impl Sink<ServiceAttribute>) {
+    sink.put(ServiceAttribute::AddressFamily(family_to_wire(key.family())));
     match *key {
-        ServiceKey::Endpoint { protocol, address, port } => vec![
-            family,
-            ServiceAttribute::Protocol(protocol.number()),
-            ServiceAttribute::Address(WireAddress::from(address)),
-            ServiceAttribute::Port(BigEndianPort(port)),
-        ],
-        ServiceKey::Fwmark { mark, .. } => vec![family, ServiceAttribute::Fwmark(mark.get())],
+        ServiceKey::Endpoint { protocol, address, port } => {
+            sink.put(ServiceAttribute::Protocol(protocol.number()));
+            sink.put(ServiceAttribute::Address(WireAddress::from(address)));
+            sink.put(ServiceAttribute::Port(BigEndianPort(port)));
+        }
+        ServiceKey::Fwmark { mark, .. } => sink.put(ServiceAttribute::Fwmark(mark.get())),
     }
 }
 
 /// The attributes that name and describe a service, all of them: the kernel
 /// resets what an edit leaves out.
-pub(super) fn service_attributes(service: &Service) -> Vec<ServiceAttribute> {
-    let mut attributes = key_attributes(&service.key);
-    attributes.push(ServiceAttribute::SchedulerName(Text(service.scheduler.name().to_owned())));
+#[inline]
+pub(super) fn service_attributes(service: &Service, sink: &mut impl Sink<ServiceAttribute>) {
+    key_attributes(&service.key, sink);
+    sink.put(ServiceAttribute::SchedulerName(Text(service.scheduler.name().to_owned())));
     if let Some(engine) = &service.engine {
-        attributes.push(ServiceAttribute::EngineName(Text(engine.as_str().to_owned())));
+        sink.put(ServiceAttribute::EngineName(Text(engine.as_str().to_owned())));
     }
     let (timeout, netmask) = match service.persistence {
         Some(persistence) => (persistence.timeout.as_seconds(), persistence.netmask),
         // Mandatory, and for IPv6 range-checked, even when nobody reads it.
         None => (0, Netmask::host(service.key.family())),
     };
-    attributes.extend([
-        ServiceAttribute::Flags(WireFlags { flags: flags_to_wire(service), mask: u32::MAX }),
-        ServiceAttribute::Timeout(timeout),
-        ServiceAttribute::Netmask(WireNetmask(netmask.to_wire())),
-    ]);
-    attributes
+    let flags = WireFlags { flags: flags_to_wire(service), mask: u32::MAX };
+    sink.put(ServiceAttribute::Flags(flags));
+    sink.put(ServiceAttribute::Timeout(timeout));
+    sink.put(ServiceAttribute::Netmask(WireNetmask(netmask.to_wire())));
 }
 
 fn flags_to_wire(service: &Service) -> u32 {
@@ -64,15 +66,20 @@ fn flags_to_wire(service: &Service) -> u32 {
 pub(crate) fn decode_service(payload: &[u8]) -> Result<ServiceEntry, DecodeError> {
     let mut raw = RawService::default();
     let mut counters = stats::Decoder::default();
-    for nla in NlasIterator::new(payload) {
-        let nla = nla?;
-        if counters.take(nla) {
+    let mut unknown = Vec::new();
+    let mut rest = payload;
+    while let Some((kind, value)) = next_attribute(&mut rest) {
+        if counters.take(kind, value) {
             continue;
         }
-        raw.take(ServiceAttribute::parse(&nla)?);
+        match ServiceAttribute::read(kind, value) {
+            Some(attribute) => raw.take(attribute),
+            None => unknown.push(UnknownAttribute { kind, value: value.into() }),
+        }
     }
-    let unknown = std::mem::take(&mut raw.unknown).into();
-    Ok(ServiceEntry { service: raw.into_service()?, stats: counters.finish()?, unknown })
+    all_taken(rest)?;
+    let service = raw.into_service()?;
+    Ok(ServiceEntry { service, stats: counters.finish()?, unknown: unknown.into() })
 }
 
 #[derive(Default)]
@@ -87,7 +94,6 @@ struct RawService {
     flags: Option<u32>,
     timeout: Option<u32>,
     netmask: Option<WireNetmask>,
-    unknown: Vec<UnknownAttribute>,
 }
 
 impl RawService {
@@ -103,9 +109,10 @@ impl RawService {
             ServiceAttribute::Flags(WireFlags { flags, .. }) => self.flags = Some(flags),
             ServiceAttribute::Timeout(seconds) => self.timeout = Some(seconds),
             ServiceAttribute::Netmask(netmask) => self.netmask = Some(netmask),
-            ServiceAttribute::Other(nla) => self.unknown.push(unknown(&nla)),
-            // Taken out before.
-            ServiceAttribute::Stats(_) | ServiceAttribute::Stats64(_) => {}
+            // Taken out before, or never read.
+            ServiceAttribute::Stats(_)
+            | ServiceAttribute::Stats64(_)
+            | ServiceAttribute::Other(_) => {}
         }
     }
 

@@ -10,4 +10,4 @@ mod request;
 pub(crate) use ctrl::{CONTROL, decode_family_id, get_family};
 pub use ext_ack::ExtAck;
 pub(crate) use reply::{ReplyBody, replies};
-pub(crate) use request::encode;
+pub(crate) use request::{encode, pack};

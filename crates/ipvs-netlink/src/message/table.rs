@@ -20,6 +20,20 @@ macro_rules! attribute_table {
             Other(netlink_packet_core::DefaultNla),
         }
 
+        impl $name {
+            /// Reads the attribute of that kind from its payload; `None` if the
+            /// kind is not known, or the payload not of its form.
+            #[inline(always)] // where the answer is taken apart at once, none is built
+            pub(crate) fn read(kind: u16, payload: &[u8]) -> Option<Self> {
+                match kind {
+                    $($number => {
+                        <$form as $crate::message::wire::Wire>::parse(payload).map(Self::$variant)
+                    })*
+                    _ => None,
+                }
+            }
+        }
+
         impl netlink_packet_core::Nla for $name {
             fn value_len(&self) -> usize {
                 match self {
@@ -46,20 +60,27 @@ macro_rules! attribute_table {
             }
         }
 
+        impl $crate::message::pack::Pack for $name {
+            #[inline(always)]
+            fn pack(self, bytes: &mut Vec<u8>) {
+                match self {
+                    $(Self::$variant(value) => {
+                        let nested = <$form as $crate::message::wire::Wire>::NESTED;
+                        let kind = $number | if nested { netlink_packet_core::NLA_F_NESTED } else { 0 };
+                        $crate::message::wire::Wire::pack(&value, kind, bytes);
+                    })*
+                    Self::Other(nla) => $crate::message::wire::append(bytes, &nla),
+                }
+            }
+        }
+
         impl<'a> netlink_packet_core::Parseable<netlink_packet_core::NlaBuffer<&'a [u8]>>
             for $name
         {
             fn parse(
                 nla: &netlink_packet_core::NlaBuffer<&'a [u8]>,
             ) -> Result<Self, netlink_packet_core::DecodeError> {
-                let known = match nla.kind() {
-                    $($number => {
-                        <$form as $crate::message::wire::Wire>::parse(nla.value())
-                            .map(Self::$variant)
-                    })*
-                    _ => None,
-                };
-                match known {
+                match Self::read(nla.kind(), nla.value()) {
                     Some(attribute) => Ok(attribute),
                     None => netlink_packet_core::DefaultNla::parse(nla).map(Self::Other),
                 }

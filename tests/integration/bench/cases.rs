@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What is measured against what: a function for each kind of row, and the list
+//! of rows.
+
+use crate::load::{Load, grouped};
+use crate::measure::{Pairs, Program, Run, in_namespace, table_size};
+use crate::rival;
+use crate::table::{self, Bar, Row};
+
+const LOADS: [Load; 3] = [Load::new(1000, 10), Load::new(100, 100), Load::new(10, 1000)];
+/// For the memory of a process that must not depend on it.
+const SMALL: Load = Load::new(100, 100);
+const LARGE: Load = Load::new(1000, 100);
+
+/// Rounds of pairs, and of pairs with a program that takes its time.
+const ROUNDS: usize = 15;
+const FEW_ROUNDS: usize = 5;
+
+/// Measures the rows that have `word` in their name, and prints the table. A
+/// new row is one more call here and the function that measures it.
+pub(crate) fn main(word: &str) {
+    let mut bench = Bench { word, rows: Vec::new() };
+    for load in LOADS {
+        bench.row(format!("bulk add, {load}: ÷ raw socket"), |row| add_by_floor(row, load));
+    }
+    for load in LOADS {
+        bench.row(format!("bulk add, {load}: × ipvsadm -R"), |row| add_by_rival(row, load));
+    }
+    for load in LOADS {
+        bench.row(format!("dump, {load}: ÷ raw socket"), |row| dump_by_floor(row, load));
+    }
+    for load in LOADS {
+        bench.row(format!("dump, {load}: × ipvsadm -Ln"), |row| dump_by_rival(row, load));
+    }
+    bench.row("one service: × ipvsadm -A".to_owned(), one_by_rival);
+    let [large, small] = [LARGE, SMALL].map(|load| grouped(load.total_destinations()));
+    bench.row(format!("memory: bulk add of {large} ÷ of {small}"), memory_of_add);
+    bench.row(format!("memory: {large} destinations read and held"), memory_of_dump);
+    bench.print();
+}
+
+struct Bench<'a> {
+    word: &'a str,
+    rows: Vec<Row>,
+}
+
+impl Bench<'_> {
+    fn row(&mut self, name: String, measure: impl FnOnce(String) -> Row) {
+        if name.contains(self.word) {
+            eprintln!("bench: {name}");
+            self.rows.push(measure(name));
+        }
+    }
+
+    fn print(self) {
+        assert!(!self.rows.is_empty(), "no row has '{}' in its name", self.word);
+        println!();
+        table::print(&self.rows);
+    }
+}
+
+/// Ours against the bare socket, by the clocks of the two programs: neither
+/// starting nor connecting counts.
+fn add_by_floor(name: String, load: Load) -> Row {
+    // The bare socket gets the best of four sizes of a send, so that ours is not
+    // measured against a bad choice.
+    let floor = [64, 128, 256, 512]
+        .map(|size| floor_add(load, size))
+        .into_iter()
+        .min_by_key(|floor| (0..2).map(|_| loaded(load, floor).report.job).min())
+        .expect("one of four");
+    let ours = ours("add", load);
+    let job = |program| loaded(load, program).report.job.as_secs_f64();
+    let pairs = Pairs::measure(ROUNDS, || job(&ours), || job(&floor));
+    Row::times_as_long(name, &pairs, Bar::AtMost(1.15))
+}
+
+/// Process against process.
+fn add_by_rival(name: String, load: Load) -> Row {
+    let (ours, rival) = (ours("add", load), rival::restore(load));
+    let whole = |program| loaded(load, program).whole.as_secs_f64();
+    let pairs = Pairs::measure(FEW_ROUNDS, || whole(&ours), || whole(&rival));
+    Row::times_as_fast(name, &pairs, Bar::AtLeast(10.0))
+}
+
+/// By the clocks of the two programs.
+fn dump_by_floor(name: String, load: Load) -> Row {
+    let (ours, floor) = (ours("dump", load), floor_dump(load));
+    let job = |program: &Program| program.run().report.job.as_secs_f64();
+    let pairs = in_loaded_namespace(load, || Pairs::measure(ROUNDS, || job(&ours), || job(&floor)));
+    Row::times_as_long(name, &pairs, Bar::AtMost(1.15))
+}
+
+/// Process against process.
+fn dump_by_rival(name: String, load: Load) -> Row {
+    let (ours, rival) = (ours("dump", load), rival::list());
+    let whole = |program: &Program| program.run().whole.as_secs_f64();
+    let pairs =
+        in_loaded_namespace(load, || Pairs::measure(ROUNDS, || whole(&ours), || whole(&rival)));
+    Row::times_as_fast(name, &pairs, Bar::AtLeast(2.0))
+}
+
+/// Process against process: start, connect, add one service, end.
+fn one_by_rival(name: String) -> Row {
+    let load = Load::new(1, 0);
+    let (ours, rival) = (Program::own(["ours", "one"]), rival::add_one());
+    let whole = |program| loaded(load, program).whole.as_secs_f64();
+    let pairs = Pairs::measure(ROUNDS, || whole(&ours), || whole(&rival));
+    Row::times_as_fast(name, &pairs, Bar::None)
+}
+
+fn memory_of_add(name: String) -> Row {
+    let peak = |load| f64::from(loaded(load, &ours("add", load)).report.peak);
+    let pairs = Pairs::measure(FEW_ROUNDS, || peak(LARGE), || peak(SMALL));
+    Row::times_the_memory(name, &pairs, Bar::AtMost(1.1))
+}
+
+fn memory_of_dump(name: String) -> Row {
+    let program = ours("hold", LARGE);
+    let peaks = in_loaded_namespace(LARGE, || {
+        (0..FEW_ROUNDS).map(|_| f64::from(program.run().report.peak)).collect::<Vec<_>>()
+    });
+    Row::memory(name, &peaks, Bar::AtMost(64.0))
+}
+
+fn ours(job: &str, load: Load) -> Program {
+    let [services, destinations] = load.arguments();
+    Program::own(["ours", job, &services, &destinations])
+}
+
+fn floor_add(load: Load, per_send: usize) -> Program {
+    let [services, destinations] = load.arguments();
+    Program::own(["floor", "add", &services, &destinations, &per_send.to_string()])
+}
+
+fn floor_dump(load: Load) -> Program {
+    let [services, destinations] = load.arguments();
+    Program::own(["floor", "dump", &services, &destinations])
+}
+
+/// Runs `program`, which adds `load`, in a fresh namespace.
+fn loaded(load: Load, program: &Program) -> Run {
+    in_namespace(|| {
+        let run = program.run();
+        assert_eq!(table_size(), load.services + load.total_destinations());
+        run
+    })
+}
+
+/// Does `work` in a fresh namespace that `load` has been added to.
+fn in_loaded_namespace<V: Send>(load: Load, work: impl FnOnce() -> V + Send) -> V {
+    in_namespace(|| {
+        floor_add(load, 256).run();
+        work()
+    })
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! How far from the least the kernel asks for, and how far ahead of `ipvsadm`:
+//! one table of ratios, each measured in pairs within this run (`make bench`).
+//!
+//! Every measured program is a process of its own, in a network namespace that
+//! nothing was ever deleted from; this binary is also the programs `floor` and
+//! `ours`. What is measured against what stands in `cases`.
+
+mod cases;
+mod floor;
+mod load;
+mod measure;
+mod ours;
+mod rival;
+mod table;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["floor", job @ ..] => floor::main(job),
+        ["ours", job @ ..] => ours::main(job),
+        [] => cases::main(""),
+        [word] => cases::main(word),
+        _ => panic!("usage: bench [WORD OF THE ROWS TO MEASURE]"),
+    }
+}
