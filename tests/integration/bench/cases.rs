@@ -33,10 +33,15 @@ pub(crate) fn main(word: &str) {
     for load in LOADS {
         bench.row(format!("dump, {load}: × ipvsadm -Ln"), |row| dump_by_rival(row, load));
     }
+    for load in LOADS {
+        bench.row(format!("whole table, {load}: ÷ raw socket"), |row| table_by_floor(row, load));
+    }
+    bench.row("mh, 1,000 destinations: load × batch".to_owned(), mh_by_batch);
     bench.row("one service: × ipvsadm -A".to_owned(), one_by_rival);
     let [large, small] = [LARGE, SMALL].map(|load| grouped(load.total_destinations()));
     bench.row(format!("memory: bulk add of {large} ÷ of {small}"), memory_of_add);
     bench.row(format!("memory: {large} destinations read and held"), memory_of_dump);
+    bench.row("memory: 1,000,000 connections streamed".to_owned(), memory_of_connections);
     bench.print();
 }
 
@@ -84,12 +89,31 @@ fn add_by_rival(name: String, load: Load) -> Row {
     Row::times_as_fast(name, &pairs, Bar::AtLeast(10.0))
 }
 
-/// By the clocks of the two programs.
+/// One pass each, by the clocks of the two programs.
 fn dump_by_floor(name: String, load: Load) -> Row {
-    let (ours, floor) = (ours("dump", load), floor_dump(load));
+    Row::times_as_long(name, &read_by_floor("dump", load), Bar::AtMost(1.15))
+}
+
+/// What it costs to be sure: all that takes more than one datagram is read until
+/// two reads agree, so twice where nothing changes, and kept.
+fn table_by_floor(name: String, load: Load) -> Row {
+    Row::times_as_long(name, &read_by_floor("table", load), Bar::None)
+}
+
+fn read_by_floor(job: &str, load: Load) -> Pairs {
+    let (ours, floor) = (ours(job, load), floor_dump(load));
     let job = |program: &Program| program.run().report.job.as_secs_f64();
-    let pairs = in_loaded_namespace(load, || Pairs::measure(ROUNDS, || job(&ours), || job(&floor)));
-    Row::times_as_long(name, &pairs, Bar::AtMost(1.15))
+    in_loaded_namespace(load, || Pairs::measure(ROUNDS, || job(&ours), || job(&floor)))
+}
+
+/// The cheap path for a service that is not in use yet against server by server.
+fn mh_by_batch(name: String) -> Row {
+    let load = Load::new(1, 1000);
+    let mh = |way| Program::own(["ours", "mh", way, &load.arguments()[1]]);
+    let job = |program| loaded(load, program).report.job.as_secs_f64();
+    let (cheap, dear) = (mh("load"), mh("batch"));
+    let pairs = Pairs::measure(FEW_ROUNDS, || job(&cheap), || job(&dear));
+    Row::times_as_fast(name, &pairs, Bar::None)
 }
 
 /// Process against process.
@@ -122,6 +146,14 @@ fn memory_of_dump(name: String) -> Row {
         (0..FEW_ROUNDS).map(|_| f64::from(program.run().report.peak)).collect::<Vec<_>>()
     });
     Row::memory(name, &peaks, Bar::AtMost(64.0))
+}
+
+fn memory_of_connections(name: String) -> Row {
+    let program = Program::own(["ours", "connections", "1000000"]);
+    let peaks = in_namespace(|| {
+        (0..FEW_ROUNDS).map(|_| f64::from(program.run().report.peak)).collect::<Vec<_>>()
+    });
+    Row::memory(name, &peaks, Bar::AtMost(16.0))
 }
 
 fn ours(job: &str, load: Load) -> Program {

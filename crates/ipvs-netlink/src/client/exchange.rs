@@ -2,11 +2,9 @@
 
 //! One request and its answers.
 
-use std::fmt::Debug;
 use std::io;
 
-use netlink_packet_core::{DecodeError, Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
-use netlink_packet_generic::GenlFamily;
+use netlink_packet_core::{DecodeError, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 
 use super::Client;
 use crate::convert;
@@ -56,8 +54,11 @@ impl<T: Transport> Client<T> {
     ) -> Result<usize, Error> {
         let mut resolved_again = false;
         loop {
-            let message = convert::request_message(operation);
-            match self.exchange(operation, message, self.family_id, form, on_data) {
+            let family_id = self.family_id;
+            let encode = |bytes: &mut Vec<u8>, sequence| {
+                pack(bytes, operation, family_id, sequence, form);
+            };
+            match self.exchange(operation, encode, family_id, on_data) {
                 Ok(datagrams) => return Ok(datagrams),
                 Err(Failure::Error(error)) => return Err(error),
                 // The module may have been unloaded and loaded again since we
@@ -89,13 +90,15 @@ impl<T: Transport> Client<T> {
 
     fn resolve_family_once(&mut self) -> Result<u16, Error> {
         let mut id = None;
-        let question = genl::get_family(IpvsMessage::FAMILY);
+        let encode = |bytes: &mut Vec<u8>, sequence| {
+            let question = genl::get_family(IpvsMessage::FAMILY);
+            genl::encode(bytes, question, genl::CONTROL, sequence, Form::Single.flags());
+        };
         let on_data = &mut |data: &[u8]| {
             id = Some(genl::decode_family_id(data)?);
             Ok(())
         };
-        let outcome =
-            self.exchange(&Operation::Connect, question, genl::CONTROL, Form::Single, on_data);
+        let outcome = self.exchange(&Operation::Connect, encode, genl::CONTROL, on_data);
         match (outcome, id) {
             (Ok(_), Some(id)) => Ok(id),
             (Ok(_), None) => Err(unanswered(&Operation::Connect)),
@@ -107,26 +110,24 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    fn exchange<F>(
+    fn exchange(
         &mut self,
         operation: &Operation,
-        message: F,
+        encode: impl FnOnce(&mut Vec<u8>, u32),
         family_id: u16,
-        form: Form,
         on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
-    ) -> Result<usize, Failure>
-    where
-        F: GenlFamily + Emitable + Debug,
-    {
+    ) -> Result<usize, Failure> {
         let sequence = self.next_sequence();
-        let mut request = Vec::new();
-        genl::encode(&mut request, message, family_id, sequence, form.flags());
         let barrier = may_swallow_answer(operation).then(|| self.next_sequence());
+        let mut request = std::mem::take(&mut self.request);
+        request.clear();
+        encode(&mut request, sequence);
         if let Some(sequence) = barrier {
-            let question = convert::request_message(&Operation::Info);
-            genl::encode(&mut request, question, family_id, sequence, Form::Single.flags());
+            pack(&mut request, &Operation::Info, family_id, sequence, Form::Single);
         }
-        self.send(operation, &request).map_err(Failure::Error)?;
+        let sent = self.send(operation, &request);
+        self.request = request;
+        sent.map_err(Failure::Error)?;
 
         let mut scan =
             Scan { sequence, family_id, barrier, objects: 0, datagrams: 0, undecoded: None };
@@ -218,6 +219,13 @@ impl<T: Transport> Client<T> {
             }
         }
     }
+}
+
+/// Appends the request for `operation`.
+fn pack(bytes: &mut Vec<u8>, operation: &Operation, family_id: u16, sequence: u32, form: Form) {
+    genl::pack(bytes, family_id, IpvsMessage::VERSION, sequence, form.flags(), |bytes| {
+        convert::pack_request(operation, bytes)
+    });
 }
 
 /// Whether the kernel may stay silent although it did what was asked: stopping

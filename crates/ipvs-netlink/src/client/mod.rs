@@ -28,6 +28,8 @@ pub struct Client<T = NetlinkTransport> {
     transport: T,
     family_id: u16,
     sequence: u32,
+    /// Room for one request.
+    request: Vec<u8>,
     /// One datagram of the kernel's. The kernel sizes the datagrams of a dump
     /// by the largest buffer it has seen, up to 32 KiB.
     receive_buffer: Box<[u8]>,
@@ -61,6 +63,7 @@ impl<T: Transport> Client<T> {
             transport,
             family_id: 0,
             sequence: 0,
+            request: Vec::new(),
             receive_buffer: vec![0; RECEIVE_BUFFER].into(),
             unread: false,
         };

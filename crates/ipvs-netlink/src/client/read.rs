@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use netlink_packet_core::{DecodeError, NlasIterator};
+use netlink_packet_core::DecodeError;
 
 use super::Client;
 use super::exchange::{Form, unanswered};
@@ -11,7 +11,7 @@ use crate::convert::{
     decode_daemon, decode_destination, decode_info, decode_service, decode_timeouts,
 };
 use crate::error::{Errno, Error, ErrorKind, KernelError};
-use crate::message::payload;
+use crate::message::next_attribute;
 use crate::model::{
     DestinationEntry, DestinationKey, Info, ServiceEntry, ServiceKey, SyncDaemonEntry, TableEntry,
     Timeouts,
@@ -285,10 +285,10 @@ impl<T: Transport> Client<T> {
 
 /// The payload of the attribute `kind` of a reply.
 fn find(data: &[u8], kind: u16) -> Result<&[u8], DecodeError> {
-    for nla in NlasIterator::new(data) {
-        let nla = nla?;
-        if nla.kind() == kind {
-            return Ok(payload(nla));
+    let mut rest = data;
+    while let Some((found, payload)) = next_attribute(&mut rest) {
+        if found == kind {
+            return Ok(payload);
         }
     }
     Err(format!("the answer holds no attribute {kind}").into())

@@ -24,8 +24,8 @@ pub(crate) use daemon::decode_daemon;
 pub(crate) use destination::decode_destination;
 pub(crate) use info::decode_info;
 #[cfg(test)]
-use request::change_message;
-pub(crate) use request::{pack_change, request_message};
+pub(crate) use request::change_message;
+pub(crate) use request::{pack_change, pack_request};
 pub(crate) use service::decode_service;
 pub(crate) use timeouts::decode_timeouts;
 

@@ -249,10 +249,10 @@ fn over_the_wire(message: &IpvsMessage) -> (Vec<u8>, IpvsMessage) {
 
 /// The payload of the attribute of that number.
 fn payload_of(bytes: &[u8], kind: u16) -> &[u8] {
-    netlink_packet_core::NlasIterator::new(bytes)
-        .map(Result::unwrap)
-        .find(|nla| nla.kind() == kind)
-        .map(crate::message::payload)
+    let mut rest = bytes;
+    std::iter::from_fn(|| crate::message::next_attribute(&mut rest))
+        .find(|(found, _)| *found == kind)
+        .map(|(_, payload)| payload)
         .unwrap()
 }
 

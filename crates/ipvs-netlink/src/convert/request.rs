@@ -5,8 +5,7 @@ use super::destination::{destination_attributes, key_attributes as destination_k
 use super::service::{key_attributes as service_key, service_attributes};
 use super::timeouts::timeout_attributes;
 use crate::message::{
-    Attribute, Command, DestinationAttribute, IpvsMessage, Pack, Packed, ServiceAttribute, Sink,
-    pack_nested,
+    Attribute, Command, DestinationAttribute, Pack, Packed, ServiceAttribute, Sink, pack_nested,
 };
 use crate::model::{Change, Destination, DestinationKey, Service, ServiceKey};
 use crate::operation::Operation;
@@ -15,8 +14,9 @@ use crate::operation::Operation;
 const SERVICE: u16 = 1;
 const DESTINATION: u16 = 2;
 
-/// The request that makes `change`.
-pub(crate) fn change_message(change: &Change) -> IpvsMessage {
+/// The request that makes `change`: what [`pack_change`] packs, to hold it against.
+#[cfg(test)]
+pub(crate) fn change_message(change: &Change) -> crate::message::IpvsMessage {
     let Parts { command, service, destination, rest } = Parts::of(change);
     let mut attributes = Vec::new();
     if let Some(service) = service {
@@ -30,12 +30,12 @@ pub(crate) fn change_message(change: &Change) -> IpvsMessage {
         attributes.push(Attribute::Destination(nested));
     }
     attributes.extend(rest);
-    IpvsMessage::new(command, attributes)
+    crate::message::IpvsMessage::new(command, attributes)
 }
 
 /// Appends the attributes of the request that makes `change`, and returns its
-/// command. What [`change_message`] says, as bytes, without building it: a load
-/// of 100,000 servers has a million attributes.
+/// command. No message is built: a load of 100,000 servers has a million
+/// attributes.
 #[inline]
 pub(crate) fn pack_change(change: &Change, bytes: &mut Vec<u8>) -> u8 {
     let Parts { command, service, destination, rest } = Parts::of(change);
@@ -129,24 +129,25 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The request for `operation`.
-pub(crate) fn request_message(operation: &Operation) -> IpvsMessage {
-    let about = |key| {
-        let mut nested = Vec::new();
-        service_key(key, &mut nested);
-        vec![Attribute::Service(nested)]
-    };
-    match operation {
-        Operation::Change(change) => change_message(change),
-        Operation::Services => IpvsMessage::new(Command::GetService, Vec::new()),
-        Operation::Service(key) => IpvsMessage::new(Command::GetService, about(key)),
-        Operation::Destinations(key) => IpvsMessage::new(Command::GetDestination, about(key)),
-        Operation::Timeouts => IpvsMessage::new(Command::GetConfig, Vec::new()),
-        Operation::Daemons => IpvsMessage::new(Command::GetDaemon, Vec::new()),
+/// Appends the attributes of the request for `operation`, and returns its command.
+pub(crate) fn pack_request(operation: &Operation, bytes: &mut Vec<u8>) -> u8 {
+    let mut about = |key| pack_nested(bytes, SERVICE, |bytes| service_key(key, &mut Packed(bytes)));
+    let command = match operation {
+        Operation::Change(change) => return pack_change(change, bytes),
+        Operation::Services => Command::GetService,
+        Operation::Service(key) => {
+            about(key);
+            Command::GetService
+        }
+        Operation::Destinations(key) => {
+            about(key);
+            Command::GetDestination
+        }
+        Operation::Timeouts => Command::GetConfig,
+        Operation::Daemons => Command::GetDaemon,
         // The cheapest question there is; the first stands for opening the socket
         // and the last for many requests, which have no message of their own.
-        Operation::Info | Operation::Connect | Operation::Batch => {
-            IpvsMessage::new(Command::GetInfo, Vec::new())
-        }
-    }
+        Operation::Info | Operation::Connect | Operation::Batch => Command::GetInfo,
+    };
+    command.into()
 }

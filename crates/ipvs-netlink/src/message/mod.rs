@@ -27,4 +27,4 @@ pub(crate) use pack::{Pack, Packed, Sink, pack_nested};
 pub use service::ServiceAttribute;
 pub use stats::{Stats64Attribute, StatsAttribute};
 pub use wire::{BigEndianPort, Text, WireAddress, WireFlags, WireNetmask};
-pub(crate) use wire::{all_taken, attributes, expected_attribute, next_attribute, payload};
+pub(crate) use wire::{all_taken, attributes, expected_attribute, next_attribute};

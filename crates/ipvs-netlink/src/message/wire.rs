@@ -308,12 +308,6 @@ pub(crate) fn all_taken(rest: &[u8]) -> Result<(), DecodeError> {
     }
 }
 
-/// The payload of `nla`, for as long as the buffer it stands in.
-pub(crate) fn payload(nla: NlaBuffer<&[u8]>) -> &[u8] {
-    let end = usize::from(nla.length());
-    nla.into_inner().get(NLA_HEADER_SIZE..end).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
