@@ -37,6 +37,7 @@ pub(crate) fn main(word: &str) {
         bench.row(format!("whole table, {load}: ÷ raw socket"), |row| table_by_floor(row, load));
     }
     bench.row("mh, 1,000 destinations: load × batch".to_owned(), mh_by_batch);
+    bench.row("1,000 services one by one: ÷ raw socket".to_owned(), singly_by_floor);
     bench.row("one service: × ipvsadm -A".to_owned(), one_by_rival);
     let [large, small] = [LARGE, SMALL].map(|load| grouped(load.total_destinations()));
     bench.row(format!("memory: bulk add of {large} ÷ of {small}"), memory_of_add);
@@ -123,6 +124,16 @@ fn dump_by_rival(name: String, load: Load) -> Row {
     let pairs =
         in_loaded_namespace(load, || Pairs::measure(ROUNDS, || whole(&ours), || whole(&rival)));
     Row::times_as_fast(name, &pairs, Bar::AtLeast(2.0))
+}
+
+/// What one change costs once connected: a thousand, each answered before the
+/// next is sent.
+fn singly_by_floor(name: String) -> Row {
+    let load = Load::new(1000, 0);
+    let (ours, floor) = (Program::own(["ours", "singly", "1000"]), floor_add(load, 1));
+    let job = |program| loaded(load, program).report.job.as_secs_f64();
+    let pairs = Pairs::measure(ROUNDS, || job(&ours), || job(&floor));
+    Row::times_as_long(name, &pairs, Bar::AtMost(1.15))
 }
 
 /// Process against process: start, connect, add one service, end.

@@ -15,13 +15,14 @@ use ipvs_netlink::{
 use crate::load::{Item, Load, PORTS};
 use crate::measure::Report;
 
-/// `ours add|dump|table|hold SERVICES DESTINATIONS`, `ours mh load|batch
-/// DESTINATIONS`, `ours connections LINES` or `ours one`
+/// `ours add|dump|table|hold SERVICES DESTINATIONS`, `ours singly SERVICES`,
+/// `ours mh load|batch DESTINATIONS`, `ours connections LINES` or `ours one`
 pub(crate) fn main(job: &[&str]) {
     let mut client = Client::connect().expect("connect");
     let clock = Instant::now();
     match job {
         ["add", services, destinations] => add(&mut client, Load::parse(services, destinations)),
+        ["singly", services] => singly(&mut client, Load::parse(services, "0")),
         ["dump", services, destinations] => dump(&mut client, Load::parse(services, destinations)),
         ["table", services, destinations] => {
             table(&mut client, Load::parse(services, destinations))
@@ -39,6 +40,13 @@ pub(crate) fn main(job: &[&str]) {
 fn add(client: &mut Client, load: Load) {
     let report = client.batch(load.items().map(change)).expect("batch");
     assert_eq!(report.applied, report.submitted);
+}
+
+/// Adds all of `load`, waiting for the answer to each change.
+fn singly(client: &mut Client, load: Load) {
+    for item in load.items() {
+        client.apply(change(item)).expect("apply");
+    }
 }
 
 /// Reads everything into typed values, which are looked at and let go.

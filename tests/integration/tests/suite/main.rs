@@ -21,3 +21,4 @@ mod procfs;
 mod rsctl_cli;
 mod rsctl_refusals;
 mod transports;
+mod traps;
