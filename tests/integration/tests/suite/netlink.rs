@@ -325,11 +325,18 @@ fn what_the_model_refuses_never_reaches_the_kernel() {
         one_packet.one_packet = true;
         let mut wrong_mask = Service::new(key("tcp/192.0.2.1:82"), Scheduler::Rr);
         wrong_mask.persistence = Some(persistent(AddressFamily::Ipv6, "64", 60));
+        let mut engine_without_persistence = Service::new(key("udp/192.0.2.1:83"), Scheduler::Rr);
+        engine_without_persistence.engine = Some("sip".parse().unwrap());
+        let mut engine_for_tcp = Service::new(key("tcp/192.0.2.1:84"), Scheduler::Rr);
+        engine_for_tcp.persistence = Some(persistent(AddressFamily::Ipv4, "255.255.255.255", 60));
+        engine_for_tcp.engine = Some("sip".parse().unwrap());
         let refused = [
             Change::AddService(Service::new(key("tcp/192.0.2.1:0"), Scheduler::Rr)),
             Change::AddService(Service::new(key("ip-1/192.0.2.1:80"), Scheduler::Rr)),
             Change::AddService(one_packet),
             Change::AddService(wrong_mask),
+            Change::AddService(engine_without_persistence),
+            Change::AddService(engine_for_tcp),
             add(web, server("10.0.0.1:8080", ForwardingMethod::Gateway)),
             add(web, server("10.0.0.1:8080", ForwardingMethod::Tunnel(Tunnel::Ipip))),
             add(web, server("[2001:db8::9]:80", ForwardingMethod::Masquerade)),
