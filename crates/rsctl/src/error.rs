@@ -28,6 +28,22 @@ pub(crate) enum Error {
     /// The service to be listed is not there.
     #[error("cannot list service {0}: there is no such service")]
     NoService(ServiceKey),
+    /// A dry run found that the kernel would refuse.
+    #[error("cannot {action}: {why}")]
+    WouldFail {
+        /// As in "cannot …".
+        action: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The other director's status could not be read.
+    #[error("cannot read the peer's status from {path}: {why}")]
+    Peer {
+        /// Where it was to come from.
+        path: String,
+        /// What was wrong with it.
+        why: String,
+    },
     /// The answer to the question was not yes.
     #[error("cannot delete all services: the answer was not `y`")]
     Declined,
@@ -36,7 +52,7 @@ pub(crate) enum Error {
     Ask(io::Error),
     /// The output could not be written. What was to be done has been done.
     #[error("cannot write the output: {0}")]
-    Output(io::Error),
+    Output(#[from] io::Error),
 }
 
 impl Error {
@@ -58,13 +74,16 @@ impl Error {
                 vec!["`rsctl list` shows the services: protocol, address and port".to_owned()]
             }
             Self::Declined => vec!["`rsctl clear --yes` does not ask".to_owned()],
-            Self::Ask(_) | Self::Output(_) => Vec::new(),
+            Self::Peer { .. } => {
+                vec!["it is what `rsctl sync-daemon status --json` prints there".to_owned()]
+            }
+            Self::WouldFail { .. } | Self::Ask(_) | Self::Output(_) => Vec::new(),
         }
     }
 
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::Refused { .. } => Exit::Usage,
+            Self::Usage(_) | Self::Refused { .. } | Self::Peer { .. } => Exit::Usage,
             Self::Ipvs(error) if error.kind() == ErrorKind::Invalid => Exit::Usage,
             _ => Exit::Failed,
         }

@@ -19,6 +19,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use cli::{Cli, Usage};
+use commands::Director;
 use error::Error;
 use exit::Exit;
 
@@ -37,9 +38,12 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
         Err(error) => return help(&error).unwrap_or_else(|| Err(usage(&error, &args).into())),
     };
     let format = output::Format::of(&cli.command);
-    let outcome = commands::run(cli.command)?;
-    output::print(&outcome, format)?;
-    Ok(Exit::Done)
+    let dry_run = cli.command.report().is_some_and(|report| report.dry_run);
+    let director = Director::new(cli.netns.as_ref(), dry_run)?;
+    let outcome = commands::run(&director, cli.command)?;
+    let exit = if outcome.is_bad() { Exit::Failed } else { Exit::Done };
+    output::print(outcome, format)?;
+    Ok(exit)
 }
 
 /// Prints the help or the version, if that is what clap stopped for.

@@ -5,9 +5,14 @@
 
 mod address;
 mod bad_value;
+mod connections;
+mod daemon;
+mod list;
+mod namespace;
 mod selector;
 mod server;
 mod service;
+mod timeouts;
 mod usage;
 mod value;
 
@@ -15,11 +20,16 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
+pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
+pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
+pub(crate) use list::{List, SortKey, View};
+pub(crate) use namespace::NamespaceName;
 pub(crate) use selector::Selector;
 pub(crate) use server::{
     AddServer, DeleteServer, EditServer, Mode, ServerSettings, TunnelSettings, TunnelType,
 };
 pub(crate) use service::{AddService, DeleteService, EditService, ServiceSettings};
+pub(crate) use timeouts::Timeouts;
 pub(crate) use usage::{Usage, explain};
 
 /// Set up and show the virtual services of this host, an IPVS (LVS) director.
@@ -36,6 +46,10 @@ or with ipvsadm's options: -t 192.0.2.10:80. Addresses and ports are numbers; no
 Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed)."
 )]
 pub(crate) struct Cli {
+    /// Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) netns: Option<NamespaceName>,
+
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -49,7 +63,48 @@ pub(crate) enum Command {
     EditServer(EditServer),
     DeleteServer(DeleteServer),
     List(List),
+    Connections(Connections),
+    Zero(Zero),
     Clear(Clear),
+    Timeouts(Timeouts),
+    SyncDaemon(SyncDaemonArgs),
+}
+
+impl Command {
+    /// How it tells what it changes; `None` if it changes nothing.
+    pub(crate) fn report(&self) -> Option<&Report> {
+        match self {
+            Self::AddService(args) => Some(&args.report),
+            Self::EditService(args) => Some(&args.report),
+            Self::DeleteService(args) => Some(&args.report),
+            Self::AddServer(args) => Some(&args.report),
+            Self::EditServer(args) => Some(&args.report),
+            Self::DeleteServer(args) => Some(&args.report),
+            Self::Zero(args) => Some(&args.report),
+            Self::Clear(args) => Some(&args.report),
+            Self::Timeouts(args) => (!args.shows()).then_some(&args.report),
+            Self::SyncDaemon(args) => match args.command.as_ref()? {
+                DaemonCommand::Start(args) => Some(&args.report),
+                DaemonCommand::Stop(args) => Some(&args.report),
+                DaemonCommand::Status(_) => None,
+            },
+            Self::List(_) | Self::Connections(_) => None,
+        }
+    }
+
+    /// Whether what it found is to be told as JSON.
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::List(args) => args.json,
+            Self::Connections(args) => args.json,
+            Self::Timeouts(args) => args.report.json,
+            Self::SyncDaemon(args) => {
+                let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);
+                args.json || status
+            }
+            _ => self.report().is_some_and(|report| report.json),
+        }
+    }
 }
 
 /// Whether `name` is one of the commands.
@@ -57,28 +112,19 @@ pub(crate) fn is_command(name: &str) -> bool {
     Cli::command().find_subcommand(name).is_some()
 }
 
-/// List virtual services and their real servers.
+/// Set counters to 0: of one service and its servers, or of everything.
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "rsctl list [OPTIONS] [SERVICE]",
+    override_usage = "rsctl zero [OPTIONS] [SERVICE]",
     after_help = "\
-Example:
-  rsctl list
-  rsctl list tcp/192.0.2.10:80 --json
-
-Connections are those of now; the counters in the JSON form are up to 2 seconds old."
+The kernel samples counters every 2 seconds; traffic that it has not sampled yet appears afterwards."
 )]
-pub(crate) struct List {
+pub(crate) struct Zero {
     #[command(flatten)]
     pub(crate) service: Option<Selector>,
 
-    /// Print one JSON document.
-    #[arg(long)]
-    pub(crate) json: bool,
-
-    /// Accepted for ipvsadm's sake: everything is numeric always.
-    #[arg(short, long, hide = true)]
-    numeric: bool,
+    #[command(flatten)]
+    pub(crate) report: Report,
 }
 
 /// Delete all virtual services of this network namespace.
@@ -105,6 +151,10 @@ pub(crate) struct Report {
     /// Print what changed as one JSON document.
     #[arg(long, conflicts_with = "verbose")]
     pub(crate) json: bool,
+
+    /// Change nothing; say what would be changed, or why it could not be.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[cfg(test)]

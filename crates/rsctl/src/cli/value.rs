@@ -2,10 +2,14 @@
 
 //! Parsers of single values, each with its own words for what is wrong.
 
-use std::num::{NonZeroU16, NonZeroU32};
+use std::net::IpAddr;
+use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
 use std::ops::RangeInclusive;
 
-use ipvs_netlink::{EngineName, Invalid, PersistenceTimeout, Scheduler, ServiceKey, Weight};
+use ipvs_netlink::{
+    EngineName, InterfaceName, Invalid, PersistenceTimeout, Scheduler, ServiceKey, SetTimeouts,
+    Weight,
+};
 
 use super::{BadValue, Endpoint};
 
@@ -48,11 +52,15 @@ pub(super) fn persistence_timeout(text: &str) -> Result<PersistenceTimeout, BadV
 }
 
 pub(super) fn tunnel_port(text: &str) -> Result<NonZeroU16, BadValue> {
-    let port = number(text, "tunnel port", 1..=u16::MAX.into())?;
-    u16::try_from(port)
+    port(text, "tunnel port")
+}
+
+fn port(text: &str, what: &str) -> Result<NonZeroU16, BadValue> {
+    let number = number(text, what, 1..=u16::MAX.into())?;
+    u16::try_from(number)
         .ok()
         .and_then(NonZeroU16::new)
-        .ok_or_else(|| BadValue::new(format!("`{text}` is not a tunnel port")))
+        .ok_or_else(|| BadValue::new(format!("`{text}` is not a {what}")))
 }
 
 pub(super) fn fwmark(text: &str) -> Result<NonZeroU32, BadValue> {
@@ -61,6 +69,71 @@ pub(super) fn fwmark(text: &str) -> Result<NonZeroU32, BadValue> {
     }
     let mark = number(text, "firewall mark", 1..=u32::MAX)?;
     Ok(NonZeroU32::new(mark).ok_or(Invalid::ZeroFwmark)?)
+}
+
+/// A timeout of idle connections, as the library takes it.
+pub(super) fn timeout(text: &str) -> Result<u32, BadValue> {
+    let seconds = number(text, "timeout in seconds", 1..=SetTimeouts::MAX);
+    seconds.map_err(|bad| {
+        if text == "0" {
+            bad.hint("leave the option out to leave the timeout as it is")
+        } else {
+            bad
+        }
+    })
+}
+
+pub(super) fn interface(text: &str) -> Result<InterfaceName, BadValue> {
+    Ok(text.parse::<InterfaceName>()?)
+}
+
+pub(super) fn sync_id(text: &str) -> Result<u8, BadValue> {
+    let id = number(text, "sync id", 0..=u8::MAX.into())?;
+    // In range: `number` saw to it.
+    Ok(u8::try_from(id).unwrap_or(u8::MAX))
+}
+
+pub(super) fn sync_max_length(text: &str) -> Result<NonZeroU16, BadValue> {
+    port(text, "length")
+}
+
+pub(super) fn mcast_port(text: &str) -> Result<NonZeroU16, BadValue> {
+    port(text, "multicast port")
+}
+
+pub(super) fn ttl(text: &str) -> Result<NonZeroU8, BadValue> {
+    let ttl = number(text, "time to live", 1..=u8::MAX.into())?;
+    u8::try_from(ttl)
+        .ok()
+        .and_then(NonZeroU8::new)
+        .ok_or_else(|| BadValue::new(format!("`{text}` is not a time to live")))
+}
+
+pub(super) fn multicast(text: &str) -> Result<IpAddr, BadValue> {
+    let address = text.parse::<Endpoint>()?;
+    match address {
+        Endpoint { address, port: None } if address.is_multicast() => Ok(address),
+        Endpoint { address, port: None } => Err(Invalid::NotMulticast(address).into()),
+        _ => Err(BadValue::new(format!("`{text}` has a port"))
+            .hint("the port of a multicast group is --mcast-port")),
+    }
+}
+
+/// `192.0.2.1` or `192.0.2.0/24`.
+pub(super) fn network(text: &str) -> Result<(IpAddr, u8), BadValue> {
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, Some(length)),
+        None => (text, None),
+    };
+    let Endpoint { address, port } = address.parse()?;
+    if port.is_some() {
+        return Err(BadValue::new(format!("`{text}` has a port"))
+            .hint("a client is known by its address only"));
+    }
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let length = length.map(|length| number(length, "prefix length", 0..=most)).transpose()?;
+    // In range: `number` saw to it.
+    Ok((address, u8::try_from(length.unwrap_or(most)).unwrap_or(u8::MAX)))
 }
 
 pub(super) fn scheduler(name: &str) -> Result<Scheduler, BadValue> {

@@ -2,13 +2,13 @@
 
 use ipvs_netlink::{Change, Destination, ForwardingMethod};
 
-use super::{Action, Changed, apply, checked, server};
+use super::{Action, Changed, Director, checked, server};
 use crate::cli::AddServer;
 use crate::error::Error;
 
-pub(super) fn run(args: &AddServer) -> Result<Vec<Changed>, Error> {
+pub(super) fn run(director: &Director, args: &AddServer) -> Result<Vec<Changed>, Error> {
     let service = args.service.0;
-    apply(plan(args)?)?;
+    director.apply(plan(args)?)?;
     let key = server::key(&service, args.server.real_server);
     Ok(vec![Changed::server(Action::Add, service, key)])
 }

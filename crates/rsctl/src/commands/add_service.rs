@@ -2,12 +2,12 @@
 
 use ipvs_netlink::{Change, Scheduler, Service};
 
-use super::{Action, Changed, apply, checked, service};
+use super::{Action, Changed, Director, checked, service};
 use crate::cli::AddService;
 use crate::error::Error;
 
-pub(super) fn run(args: &AddService) -> Result<Vec<Changed>, Error> {
-    apply(plan(args)?)?;
+pub(super) fn run(director: &Director, args: &AddService) -> Result<Vec<Changed>, Error> {
+    director.apply(plan(args)?)?;
     Ok(vec![Changed::service(Action::Add, args.service.0)])
 }
 

@@ -2,14 +2,14 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use ipvs_netlink::{Change, Client, ServiceKey};
+use ipvs_netlink::{Change, ServiceKey};
 
-use super::{Action, Changed, list};
+use super::{Action, Changed, Director, list};
 use crate::cli::Clear;
 use crate::error::Error;
 
-pub(super) fn run(args: &Clear) -> Result<Vec<Changed>, Error> {
-    let mut client = Client::connect()?;
+pub(super) fn run(director: &Director, args: &Clear) -> Result<Vec<Changed>, Error> {
+    let mut client = director.connect()?;
     let mut services: Vec<ServiceKey> =
         client.services()?.into_iter().map(|entry| entry.service.key).collect();
     services.sort_by_key(list::order);
@@ -17,7 +17,7 @@ pub(super) fn run(args: &Clear) -> Result<Vec<Changed>, Error> {
         return Ok(Vec::new());
     }
     // Scripts that replace `ipvsadm -C` have no terminal on stdin, and mean it.
-    if !args.yes && io::stdin().is_terminal() {
+    if !args.yes && !director.dry_run && io::stdin().is_terminal() {
         let mut servers = 0;
         for key in &services {
             servers += list::servers(&mut client, key)?.map_or(0, |servers| servers.len());
@@ -27,7 +27,9 @@ pub(super) fn run(args: &Clear) -> Result<Vec<Changed>, Error> {
             return Err(Error::Declined);
         }
     }
-    client.apply(Change::Flush)?;
+    if !director.dry_run {
+        client.apply(Change::Flush)?;
+    }
     let deleted = |key| Changed::service(Action::Delete, key);
     Ok(services.into_iter().map(deleted).collect())
 }

@@ -2,12 +2,12 @@
 
 use ipvs_netlink::Change;
 
-use super::{Action, Changed, apply};
+use super::{Action, Changed, Director};
 use crate::cli::DeleteService;
 use crate::error::Error;
 
-pub(super) fn run(args: &DeleteService) -> Result<Vec<Changed>, Error> {
+pub(super) fn run(director: &Director, args: &DeleteService) -> Result<Vec<Changed>, Error> {
     let key = args.service.0;
-    apply(Change::RemoveService(key))?;
+    director.apply(Change::RemoveService(key))?;
     Ok(vec![Changed::service(Action::Delete, key)])
 }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use ipvs_netlink::Client;
-
-use super::{Action, Changed, server};
+use super::{Action, Changed, Director, server};
 use crate::cli::EditServer;
 use crate::error::Error;
 
-pub(super) fn run(args: &EditServer) -> Result<Vec<Changed>, Error> {
+pub(super) fn run(director: &Director, args: &EditServer) -> Result<Vec<Changed>, Error> {
     let service = args.service.0;
     let key = server::key(&service, args.server.real_server);
     let mut outcome = Ok(());
-    let changed = Client::connect()?.edit_destination(&service, &key, |destination| {
+    let changed = director.edit_server(&service, &key, |destination| {
         let mut edited = *destination;
         outcome = server::set(&mut edited, &args.settings);
         if outcome.is_ok() {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use ipvs_netlink::{Client, SchedulerFlags, Service};
+use ipvs_netlink::{SchedulerFlags, Service};
 
-use super::{Action, Changed, service};
+use super::{Action, Changed, Director, service};
 use crate::cli::EditService;
 use crate::error::Error;
 use crate::refusal::Refusal;
 
-pub(super) fn run(args: &EditService) -> Result<Vec<Changed>, Error> {
+pub(super) fn run(director: &Director, args: &EditService) -> Result<Vec<Changed>, Error> {
     let key = args.service.0;
     let mut outcome = Ok(());
-    let changed = Client::connect()?.edit_service(&key, |service| {
+    let changed = director.edit_service(&key, |service| {
         let mut edited = service.clone();
         outcome = edit(&mut edited, args);
         if outcome.is_ok() {

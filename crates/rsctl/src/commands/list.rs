@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
 use ipvs_netlink::{
     Client, Connections, Destination, DestinationEntry, ErrorKind, IpvsVersion, Service,
-    ServiceEntry, ServiceKey, Stats,
+    ServiceEntry, ServiceKey, Stats, TableEntry,
 };
 
-use crate::cli::List;
+use super::Director;
+use crate::cli::{List, SortKey, View};
 use crate::error::Error;
 
 /// The table, sorted.
@@ -13,6 +17,9 @@ use crate::error::Error;
 pub(crate) struct Listing {
     pub(crate) version: IpvsVersion,
     pub(crate) connection_table_size: u32,
+    pub(crate) view: View,
+    /// Numbers in full.
+    pub(crate) exact: bool,
     pub(crate) services: Vec<ListedService>,
 }
 
@@ -30,30 +37,98 @@ pub(crate) struct ListedServer {
     pub(crate) stats: Stats,
 }
 
-pub(super) fn run(args: &List) -> Result<Listing, Error> {
-    let mut client = Client::connect()?;
+pub(super) fn run(director: &Director, args: &List) -> Result<Listing, Error> {
+    let mut client = director.connect()?;
     let info = client.info()?;
-    let mut entries = match args.service {
-        Some(selector) => {
-            let key = selector.0;
-            vec![client.service(&key)?.ok_or(Error::NoService(key))?]
-        }
-        None => client.services()?,
+    let mut services = match (args.service, args.settled) {
+        (Some(selector), settled) => one(&mut client, selector.0, settled)?,
+        (None, true) => client.table()?.into_iter().map(ListedService::from).collect(),
+        (None, false) => all(&mut client)?,
     };
-    entries.sort_by_key(|entry| order(&entry.service.key));
-    let mut services = Vec::with_capacity(entries.len());
-    for ServiceEntry { service, stats, .. } in entries {
-        if let Some(entries) = servers(&mut client, &service.key)? {
-            let mut servers: Vec<_> = entries.into_iter().map(ListedServer::from).collect();
-            servers.sort_by_key(|listed| listed.server.key);
-            services.push(ListedService { service, stats, servers });
-        }
-    }
+    sort(&mut services, args.sort());
     Ok(Listing {
         version: info.version,
         connection_table_size: info.connection_table_size,
+        view: args.view(),
+        exact: args.exact,
         services,
     })
+}
+
+/// One pass over everything, as `ipvsadm` does it.
+fn all(client: &mut Client) -> Result<Vec<ListedService>, Error> {
+    let mut services = Vec::new();
+    client.for_each_service(|entry| services.push(ListedService::new(entry)))?;
+    for listed in &mut services {
+        client.for_each_destination(&listed.service.key, |entry| {
+            listed.servers.push(ListedServer::from(entry));
+        })?;
+    }
+    // What is added meanwhile can make others come twice.
+    let mut seen = HashSet::with_capacity(services.len());
+    services.retain(|listed| seen.insert(listed.service.key));
+    Ok(services)
+}
+
+fn one(client: &mut Client, key: ServiceKey, settled: bool) -> Result<Vec<ListedService>, Error> {
+    let entry = client.service(&key)?.ok_or(Error::NoService(key))?;
+    let mut listed = ListedService::new(entry);
+    if settled {
+        listed.servers = client.destinations(&key)?.into_iter().map(ListedServer::from).collect();
+    } else {
+        client
+            .for_each_destination(&key, |entry| listed.servers.push(ListedServer::from(entry)))?;
+    }
+    Ok(vec![listed])
+}
+
+fn sort(services: &mut [ListedService], by: SortKey) {
+    if by == SortKey::None {
+        return;
+    }
+    services.sort_by_key(|listed| order(&listed.service.key));
+    for listed in &mut *services {
+        listed.servers.sort_by_key(|server| server.server.key);
+    }
+    // By number the largest come first, and what is equal stays in order.
+    let bytes = |stats: &Stats| stats.incoming_bytes.saturating_add(stats.outgoing_bytes);
+    let rate = |stats: &Stats| {
+        stats.incoming_bytes_per_second.saturating_add(stats.outgoing_bytes_per_second)
+    };
+    let active = |server: &ListedServer| u64::from(server.connections.active);
+    let number = |server: &ListedServer| match by {
+        SortKey::Weight => server.server.weight.get().into(),
+        SortKey::Active => active(server),
+        SortKey::Connections => server.stats.connections,
+        SortKey::Bytes => bytes(&server.stats),
+        SortKey::Rate => rate(&server.stats),
+        SortKey::Address | SortKey::None => 0,
+    };
+    for listed in &mut *services {
+        listed.servers.sort_by_key(|server| Reverse(number(server)));
+    }
+    services.sort_by_key(|listed| {
+        Reverse(match by {
+            SortKey::Active => listed.servers.iter().map(active).sum(),
+            SortKey::Connections => listed.stats.connections,
+            SortKey::Bytes => bytes(&listed.stats),
+            SortKey::Rate => rate(&listed.stats),
+            SortKey::Weight | SortKey::Address | SortKey::None => 0,
+        })
+    });
+}
+
+impl ListedService {
+    fn new(entry: ServiceEntry) -> Self {
+        Self { service: entry.service, stats: entry.stats, servers: Vec::new() }
+    }
+}
+
+impl From<TableEntry> for ListedService {
+    fn from(entry: TableEntry) -> Self {
+        let servers = entry.destinations.into_iter().map(ListedServer::from).collect();
+        Self { servers, ..Self::new(entry.service) }
+    }
 }
 
 impl From<DestinationEntry> for ListedServer {

@@ -6,71 +6,121 @@
 mod add_server;
 mod add_service;
 mod clear;
+mod connections;
+mod daemon;
+mod daemon_status;
 mod delete_server;
 mod delete_service;
+mod director;
 mod edit_server;
 mod edit_service;
+mod ghosts;
 mod list;
 mod server;
 mod service;
 #[cfg(test)]
 mod tests;
+mod timeouts;
+mod zero;
 
-use ipvs_netlink::{Change, Client, DestinationKey, ServiceKey};
+use ipvs_netlink::{Change, DestinationKey, ServiceKey, SyncDaemonEntry, SyncRole, Timeouts};
 
 use crate::cli::Command;
 use crate::error::Error;
 use crate::refusal::Refusal;
 
+pub(crate) use connections::{Found, Stream};
+pub(crate) use daemon_status::{Daemon, Status};
+pub(crate) use director::Director;
 pub(crate) use list::{ListedServer, ListedService, Listing};
 
 /// What a command did or found.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// What changed, in order; empty if nothing had to.
-    Changed(Vec<Changed>),
+    /// What changed, in order; empty if nothing had to. Or would change.
+    Changed { changed: Vec<Changed>, dry_run: bool },
     /// What is there.
     Listed(Listing),
+    /// The timeouts of idle connections.
+    Timeouts(Timeouts),
+    /// The sync daemons that run.
+    Daemons(Vec<SyncDaemonEntry>),
+    /// How they fare.
+    DaemonStatus(Status),
+    /// Entries of the connection table.
+    Connections(Found),
 }
 
-/// One change that was made.
+impl Outcome {
+    /// Whether something was found that ought not to be.
+    pub(crate) fn is_bad(&self) -> bool {
+        matches!(self, Self::DaemonStatus(status)
+            if status.problems.as_ref().is_some_and(|problems| !problems.is_empty()))
+    }
+}
+
+/// One change that was made, or would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Changed {
     pub(crate) action: Action,
-    pub(crate) service: ServiceKey,
+    /// The virtual service, if the change was about one.
+    pub(crate) service: Option<ServiceKey>,
     /// The real server, if the change was about one.
     pub(crate) server: Option<DestinationKey>,
+    /// The sync daemon, if the change was about one.
+    pub(crate) role: Option<SyncRole>,
 }
 
-/// What was done to the service or the server.
+/// What was done, to the service or the server if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Add,
     Edit,
     Delete,
+    Zero,
+    SetTimeouts,
+    StartDaemon,
+    StopDaemon,
 }
 
 impl Changed {
+    fn new(action: Action) -> Self {
+        Self { action, service: None, server: None, role: None }
+    }
+
     fn service(action: Action, service: ServiceKey) -> Self {
-        Self { action, service, server: None }
+        Self { service: Some(service), ..Self::new(action) }
     }
 
     fn server(action: Action, service: ServiceKey, server: DestinationKey) -> Self {
-        Self { action, service, server: Some(server) }
+        Self { server: Some(server), ..Self::service(action, service) }
     }
 }
 
-pub(crate) fn run(command: Command) -> Result<Outcome, Error> {
-    match command {
-        Command::AddService(args) => add_service::run(&args).map(Outcome::Changed),
-        Command::EditService(args) => edit_service::run(&args).map(Outcome::Changed),
-        Command::DeleteService(args) => delete_service::run(&args).map(Outcome::Changed),
-        Command::AddServer(args) => add_server::run(&args).map(Outcome::Changed),
-        Command::EditServer(args) => edit_server::run(&args).map(Outcome::Changed),
-        Command::DeleteServer(args) => delete_server::run(&args).map(Outcome::Changed),
-        Command::List(args) => list::run(&args).map(Outcome::Listed),
-        Command::Clear(args) => clear::run(&args).map(Outcome::Changed),
+impl Director {
+    fn changed(&self, changed: Vec<Changed>) -> Outcome {
+        Outcome::Changed { changed, dry_run: self.dry_run }
     }
+}
+
+pub(crate) fn run(director: &Director, command: Command) -> Result<Outcome, Error> {
+    let changed = match command {
+        Command::AddService(args) => add_service::run(director, &args),
+        Command::EditService(args) => edit_service::run(director, &args),
+        Command::DeleteService(args) => delete_service::run(director, &args),
+        Command::AddServer(args) => add_server::run(director, &args),
+        Command::EditServer(args) => edit_server::run(director, &args),
+        Command::DeleteServer(args) => delete_server::run(director, &args),
+        Command::Zero(args) => zero::run(director, &args),
+        Command::Clear(args) => clear::run(director, &args),
+        Command::List(args) => return list::run(director, &args).map(Outcome::Listed),
+        Command::Connections(args) => {
+            return connections::run(director, &args).map(Outcome::Connections);
+        }
+        Command::Timeouts(args) => return timeouts::run(director, &args),
+        Command::SyncDaemon(args) => return daemon::run(director, &args),
+    };
+    changed.map(|changed| director.changed(changed))
 }
 
 /// `change`, if the options made sense and it is one the library would send.
@@ -81,8 +131,4 @@ fn checked(change: Change, options: Result<(), Refusal>) -> Result<Change, Error
         Ok(()) => Ok(change),
         Err(refusal) => Err(Error::refused(change, refusal)),
     }
-}
-
-fn apply(change: Change) -> Result<(), Error> {
-    Ok(Client::connect()?.apply(change)?)
 }

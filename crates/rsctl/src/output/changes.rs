@@ -5,19 +5,34 @@ use std::io::{self, Write};
 use crate::commands::{Action, Changed};
 
 /// One line per change.
-pub(super) fn write(changes: &[Changed], out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(changes: &[Changed], dry_run: bool, out: &mut impl Write) -> io::Result<()> {
     if changes.is_empty() {
         return writeln!(out, "nothing to change");
     }
-    for Changed { action, service, server } in changes {
-        let (done, joint) = match action {
-            Action::Add => ("added", "to"),
-            Action::Edit => ("edited", "of"),
-            Action::Delete => ("deleted", "of"),
+    for changed in changes {
+        let (would, done, joint) = match changed.action {
+            Action::Add => ("add", "added", "to"),
+            Action::Edit => ("edit", "edited", "of"),
+            Action::Delete => ("delete", "deleted", "of"),
+            Action::Zero => ("zero", "zeroed", "of"),
+            Action::SetTimeouts => ("set", "set", "of"),
+            Action::StartDaemon => ("start", "started", "of"),
+            Action::StopDaemon => ("stop", "stopped", "of"),
         };
-        match server {
-            Some(server) => writeln!(out, "{done} server {server} {joint} {service}")?,
-            None => writeln!(out, "{done} service {service}")?,
+        if dry_run {
+            write!(out, "would {would} ")?;
+        } else {
+            write!(out, "{done} ")?;
+        }
+        match (changed.action, changed.service, changed.server, changed.role) {
+            (Action::Zero, Some(service), ..) => writeln!(out, "the counters of {service}")?,
+            (Action::Zero, ..) => writeln!(out, "all counters")?,
+            (_, _, _, Some(role)) => writeln!(out, "the {role} sync daemon")?,
+            (_, Some(service), Some(server), _) => {
+                writeln!(out, "server {server} {joint} {service}")?
+            }
+            (_, Some(service), ..) => writeln!(out, "service {service}")?,
+            _ => writeln!(out, "the timeouts")?,
         }
     }
     Ok(())

@@ -3,15 +3,19 @@
 //! Everything `rsctl` writes, but for the question of `clear`.
 
 mod changes;
+mod columns;
+mod connections;
 mod json;
 #[cfg(test)]
 mod sample;
+mod settings;
 mod table;
+mod views;
 pub(crate) mod words;
 
 use std::io::{self, BufWriter, Write};
 
-use crate::cli::Command;
+use crate::cli::{Command, View};
 use crate::commands::Outcome;
 use crate::error::Error;
 
@@ -28,45 +32,46 @@ pub(crate) enum Format {
 
 impl Format {
     pub(crate) fn of(command: &Command) -> Self {
-        let report = match command {
-            Command::AddService(args) => &args.report,
-            Command::EditService(args) => &args.report,
-            Command::DeleteService(args) => &args.report,
-            Command::AddServer(args) => &args.report,
-            Command::EditServer(args) => &args.report,
-            Command::DeleteServer(args) => &args.report,
-            Command::Clear(args) => &args.report,
-            Command::List(args) => return if args.json { Self::Json } else { Self::Text },
-        };
-        match (report.json, report.verbose) {
-            (true, _) => Self::Json,
-            (false, true) => Self::Text,
-            (false, false) => Self::Quiet,
+        match command.report() {
+            _ if command.json() => Self::Json,
+            // A dry run that said nothing would be no use.
+            Some(report) if !report.verbose && !report.dry_run => Self::Quiet,
+            _ => Self::Text,
         }
     }
 }
 
 /// Writes to stdout. A reader that has seen enough, as in `| head`, is no
 /// failure.
-pub(crate) fn print(outcome: &Outcome, format: Format) -> Result<(), Error> {
+pub(crate) fn print(outcome: Outcome, format: Format) -> Result<(), Error> {
     if format == Format::Quiet {
         return Ok(());
     }
     let mut out = BufWriter::new(io::stdout().lock());
-    match write(outcome, format, &mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
-        _ => Ok(()),
+    match write(outcome, format, &mut out).and_then(|()| Ok(out.flush()?)) {
+        Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
     }
 }
 
-fn write(outcome: &Outcome, format: Format, out: &mut impl Write) -> io::Result<()> {
-    match (outcome, format) {
-        (_, Format::Quiet) => Ok(()),
-        (Outcome::Changed(changes), Format::Text) => changes::write(changes, out),
-        (Outcome::Changed(changes), Format::Json) => json::write_changes(changes, out),
-        (Outcome::Listed(listing), Format::Text) => table::write(listing, out),
-        (Outcome::Listed(listing), Format::Json) => json::write_listing(listing, out),
+fn write(outcome: Outcome, format: Format, out: &mut impl Write) -> Result<(), Error> {
+    let json = format == Format::Json;
+    match outcome {
+        Outcome::Changed { changed, dry_run } if json => {
+            json::write_changes(&changed, dry_run, out)?;
+        }
+        Outcome::Changed { changed, dry_run } => changes::write(&changed, dry_run, out)?,
+        Outcome::Listed(listing) if json => json::write_listing(&listing, out)?,
+        Outcome::Listed(listing) => match listing.view {
+            View::Default => table::write(&listing, out)?,
+            _ => views::write(&listing, out)?,
+        },
+        Outcome::Timeouts(timeouts) => settings::write_timeouts(&timeouts, json, out)?,
+        Outcome::Daemons(daemons) => settings::write_daemons(&daemons, json, out)?,
+        Outcome::DaemonStatus(status) => settings::write_status(&status, json, out)?,
+        Outcome::Connections(found) => connections::write(found, json, out)?,
     }
+    Ok(())
 }
 
 /// Writes an error and its hints to stderr. If that fails, there is nobody to

@@ -10,11 +10,12 @@ use ipvs_netlink::{
     Weight,
 };
 
+use crate::cli::View;
 use crate::commands::{ListedServer, ListedService, Listing};
 
 pub(super) fn listing(services: Vec<ListedService>) -> Listing {
     let version = IpvsVersion { major: 1, minor: 2, patch: 1 };
-    Listing { version, connection_table_size: 4096, services }
+    Listing { version, connection_table_size: 4096, view: View::Default, exact: false, services }
 }
 
 pub(super) fn services() -> Vec<ListedService> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use ipvs_netlink::{AddressFamily, ForwardingMethod, Protocol, Service, ServiceKey};
+use ipvs_netlink::{AddressFamily, Destination, ForwardingMethod, Protocol, Service, ServiceKey};
 
 use super::words;
 use crate::commands::{ListedServer, ListedService, Listing};
@@ -84,7 +84,13 @@ impl Widths {
 }
 
 fn service_cells(service: &Service) -> [String; 4] {
-    let (prot, address) = match service.key {
+    let (prot, address) = prot_and_address(service.key);
+    [prot, address, service.scheduler.to_string(), service_flags(service)]
+}
+
+/// `TCP` and `192.0.2.10:80`, `FWM` and `7 IPv6`.
+pub(super) fn prot_and_address(key: ServiceKey) -> (String, String) {
+    match key {
         ServiceKey::Endpoint { protocol, address, port } => {
             (prot(protocol), std::net::SocketAddr::new(address, port).to_string())
         }
@@ -94,8 +100,7 @@ fn service_cells(service: &Service) -> [String; 4] {
         ServiceKey::Fwmark { family: AddressFamily::Ipv6, mark } => {
             ("FWM".to_owned(), format!("{mark} IPv6"))
         }
-    };
-    [prot, address, service.scheduler.to_string(), service_flags(service)]
+    }
 }
 
 fn prot(protocol: Protocol) -> String {
@@ -134,7 +139,7 @@ fn server_cells(listed: &ListedServer) -> [String; 5] {
     let server = &listed.server;
     let forward = match server.forwarding {
         ForwardingMethod::Tunnel(tunnel) => format!("Tunnel({})", words::tunnel(tunnel)),
-        other => other.to_string(),
+        _ => forward(server),
     };
     [
         server.key.to_string(),
@@ -143,6 +148,11 @@ fn server_cells(listed: &ListedServer) -> [String; 5] {
         listed.connections.active.to_string(),
         listed.connections.inactive.to_string(),
     ]
+}
+
+/// The forwarding method in `ipvsadm`'s words.
+pub(super) fn forward(server: &Destination) -> String {
+    server.forwarding.to_string()
 }
 
 #[cfg(test)]

@@ -20,5 +20,6 @@ mod netlink;
 mod procfs;
 mod rsctl_cli;
 mod rsctl_refusals;
+mod rsctl_views;
 mod transports;
 mod traps;

@@ -21,9 +21,14 @@ impl From<&Changed> for ChangeObject {
                 (Action::Add, Some(_)) => "add-server",
                 (Action::Edit, Some(_)) => "edit-server",
                 (Action::Delete, Some(_)) => "delete-server",
+                (Action::Zero, _) => "zero",
+                (Action::SetTimeouts, _) => "set-timeouts",
+                (Action::StartDaemon, _) => "start-daemon",
+                (Action::StopDaemon, _) => "stop-daemon",
             },
-            service: changed.service.to_string(),
+            service: changed.service.map(|service| service.to_string()),
             server: changed.server.map(|server| server.to_string()),
+            role: changed.role.map(|role| role.to_string()),
         }
     }
 }

@@ -16,12 +16,16 @@ pub(super) fn write_listing(listing: &Listing, out: &mut impl Write) -> io::Resu
     write_document(&ListDocument::from(listing), out)
 }
 
-pub(super) fn write_changes(changes: &[Changed], out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_changes(
+    changes: &[Changed],
+    dry_run: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let changed = changes.iter().map(ChangeObject::from).collect();
-    write_document(&ChangesDocument { changed }, out)
+    write_document(&ChangesDocument { changed, dry_run }, out)
 }
 
-fn write_document(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_document(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, document)?;
     writeln!(out)
 }
@@ -95,14 +99,14 @@ mod tests {
 
     #[test]
     fn changes_name_what_they_were_about() {
-        let service = "tcp/192.0.2.10:80".parse().unwrap();
+        let service = Some("tcp/192.0.2.10:80".parse().unwrap());
         let server = Some("10.0.0.11:8080".parse().unwrap());
         let changes = [
-            Changed { action: Action::Edit, service, server },
-            Changed { action: Action::Delete, service, server: None },
+            Changed { action: Action::Edit, service, server, role: None },
+            Changed { action: Action::Delete, service, server: None, role: None },
         ];
         assert_eq!(
-            value(|out| write_changes(&changes, out)),
+            value(|out| write_changes(&changes, false, out)),
             json!({"changed": [
                 {
                     "action": "edit-server", "service": "tcp/192.0.2.10:80",
@@ -111,6 +115,6 @@ mod tests {
                 {"action": "delete-service", "service": "tcp/192.0.2.10:80"},
             ]})
         );
-        assert_eq!(value(|out| write_changes(&[], out)), json!({"changed": []}));
+        assert_eq!(value(|out| write_changes(&[], false, out)), json!({"changed": []}));
     }
 }

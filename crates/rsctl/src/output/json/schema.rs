@@ -13,19 +13,28 @@ use serde::Serialize;
 pub(super) struct ChangesDocument {
     /// What changed, in order; empty if nothing had to.
     pub(super) changed: Vec<ChangeObject>,
+    /// Whether it was only tried: nothing has changed then. Absent if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) dry_run: bool,
 }
 
 #[derive(Serialize)]
 pub(super) struct ChangeObject {
     /// `add-service`, `edit-service`, `delete-service`, `add-server`,
-    /// `edit-server` or `delete-server`.
+    /// `edit-server`, `delete-server`, `zero`, `set-timeouts`, `start-daemon` or
+    /// `stop-daemon`.
     pub(super) action: &'static str,
-    /// The virtual service, for example `tcp/192.0.2.10:80`.
-    pub(super) service: String,
+    /// The virtual service, for example `tcp/192.0.2.10:80`; absent if the change
+    /// was about none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) service: Option<String>,
     /// The real server, for example `10.0.0.11:8080`; absent if the change was
     /// about the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) server: Option<String>,
+    /// `master` or `backup`, if the change was about a sync daemon.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) role: Option<String>,
 }
 
 /// What `rsctl list --json` prints.

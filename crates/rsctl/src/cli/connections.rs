@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::net::IpAddr;
+
+use clap::{Args, ValueEnum};
+
+use super::{Endpoint, Selector, value};
+
+/// Show the connection table: filtered, grouped, or only its ghosts.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "rsctl connections [OPTIONS] [SERVICE]",
+    after_help = "\
+Example:
+  rsctl connections tcp/192.0.2.10:80 --state ESTABLISHED
+  rsctl connections --group-by client --top 10
+  rsctl connections --ghosts
+
+A ghost is an entry whose service or server is gone: its packets are dropped until it expires, unless the sysctl
+expire_nodest_conn is set. Reading needs no privilege, but for --ghosts and a firewall-mark service. Before Linux
+7.1 the kernel takes minutes to list a million connections."
+)]
+pub(crate) struct Connections {
+    #[command(flatten)]
+    pub(crate) service: Option<Selector>,
+
+    /// Only those to this real server, on any port if none is given.
+    #[arg(short = 'r', long, value_name = "RIP[:PORT]")]
+    pub(crate) server: Option<Endpoint>,
+
+    /// Only those from this client, or from this network (ADDRESS/LENGTH).
+    #[arg(short, long, value_name = "CIP[/LENGTH]", value_parser = value::network)]
+    pub(crate) client: Option<(IpAddr, u8)>,
+
+    /// Only those in this state, for example ESTABLISHED.
+    #[arg(long, value_name = "STATE")]
+    pub(crate) state: Option<String>,
+
+    /// Only those that are forgotten within so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) expires_within: Option<u32>,
+
+    /// Only persistence templates: clients remembered.
+    #[arg(long, conflicts_with = "no_templates")]
+    pub(crate) templates: bool,
+
+    /// No persistence templates.
+    #[arg(long)]
+    pub(crate) no_templates: bool,
+
+    /// Only those whose service or server is gone.
+    #[arg(long)]
+    pub(crate) ghosts: bool,
+
+    /// Count them by this instead of listing them.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) group_by: Option<GroupBy>,
+
+    /// Only the first N lines.
+    #[arg(long, value_name = "N")]
+    pub(crate) top: Option<usize>,
+
+    /// Order of the lines; groups come largest first.
+    #[arg(long, value_enum, default_value_t = Sort::None, conflicts_with = "group_by")]
+    pub(crate) sort: Sort,
+
+    /// Also tell where each comes from: this director or a sync daemon.
+    #[arg(long)]
+    pub(crate) origin: bool,
+
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Accepted for ipvsadm's sake: everything is numeric always.
+    #[arg(short, long, hide = true)]
+    numeric: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GroupBy {
+    Client,
+    Service,
+    Server,
+    State,
+    Protocol,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sort {
+    /// As the kernel lists them; nothing is kept in memory.
+    None,
+    Expires,
+    Client,
+    Service,
+    Server,
+}

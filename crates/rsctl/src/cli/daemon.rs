@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::net::IpAddr;
+use std::num::{NonZeroU8, NonZeroU16};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use ipvs_netlink::{InterfaceName, SyncRole};
+
+use super::{Report, value};
+
+/// Show, start and stop the daemons that share connections between directors.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A master tells others of this director's connections, a backup takes them in; both can run at once. Without a
+command: show.")]
+pub(crate) struct SyncDaemonArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<DaemonCommand>,
+
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DaemonCommand {
+    Start(StartDaemon),
+    Stop(StopDaemon),
+    Status(DaemonStatus),
+}
+
+/// Start a daemon.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  rsctl sync-daemon start master --mcast-interface eth1 --syncid 7
+
+The settings of a running daemon cannot change: stop it and start it anew. Nothing protects what is sent: use a
+network of its own.")]
+pub(crate) struct StartDaemon {
+    /// What it does.
+    #[arg(value_enum)]
+    pub(crate) role: Role,
+
+    /// The interface for multicast.
+    #[arg(long, value_name = "DEV", value_parser = value::interface)]
+    pub(crate) mcast_interface: InterfaceName,
+
+    /// Which daemons belong together, 0 to 255. A backup with 0 listens to all.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "0",
+        value_parser = value::sync_id,
+        allow_negative_numbers = true
+    )]
+    pub(crate) syncid: u8,
+
+    /// Most bytes of a message.
+    #[arg(
+        long,
+        value_name = "BYTES",
+        value_parser = value::sync_max_length,
+        allow_negative_numbers = true
+    )]
+    pub(crate) sync_maxlen: Option<NonZeroU16>,
+
+    /// The multicast group; 224.0.0.81 if not given.
+    #[arg(long, value_name = "ADDRESS", value_parser = value::multicast)]
+    pub(crate) mcast_group: Option<IpAddr>,
+
+    /// The UDP port; 8848 if not given.
+    #[arg(
+        long,
+        value_name = "PORT",
+        value_parser = value::mcast_port,
+        allow_negative_numbers = true
+    )]
+    pub(crate) mcast_port: Option<NonZeroU16>,
+
+    /// Time to live of the packets; 1 if not given.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = value::ttl,
+        allow_negative_numbers = true
+    )]
+    pub(crate) mcast_ttl: Option<NonZeroU8>,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+}
+
+/// Stop a daemon.
+#[derive(Debug, Args)]
+pub(crate) struct StopDaemon {
+    /// Which one.
+    #[arg(value_enum)]
+    pub(crate) role: Role,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+}
+
+/// Show settings, what they depend on, and how many connections came from where.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+With --peer it compares: `rsctl sync-daemon status --json` of the other director, as a file or - for standard
+input. What keeps this master's messages from the other's backup, or the reverse, is named, and the exit status
+is 1.
+
+Example:
+  ssh other rsctl sync-daemon status --json | rsctl sync-daemon status --peer -")]
+pub(crate) struct DaemonStatus {
+    /// The other director's status, to compare with.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) peer: Option<PathBuf>,
+
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    Master,
+    Backup,
+}
+
+impl From<Role> for SyncRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Master => Self::Master,
+            Role::Backup => Self::Backup,
+        }
+    }
+}

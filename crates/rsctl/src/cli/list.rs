@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use clap::{Args, ValueEnum};
+
+use super::Selector;
+
+/// List virtual services and their real servers.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "rsctl list [OPTIONS] [SERVICE]",
+    after_help = "\
+Example:
+  rsctl list
+  rsctl list --stats --sort bytes
+  rsctl list tcp/192.0.2.10:80 --json
+
+Connections are those of now; counters and rates are up to 2 seconds old. The table is read once, as ipvsadm
+does: what others delete meanwhile may hide something else. --settled reads until two reads agree. The JSON form
+has everything, whatever the view."
+)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) service: Option<Selector>,
+
+    #[command(flatten)]
+    views: Views,
+
+    /// Numbers in full, without K, M and G.
+    #[arg(short = 'X', long)]
+    pub(crate) exact: bool,
+
+    /// Order of services and of the servers in each.
+    #[arg(long, value_enum, default_value_t = SortKey::Address)]
+    pub(crate) sort: SortKey,
+
+    /// The kernel's order: the same as --sort none.
+    #[arg(long, conflicts_with = "sort", hide = true)]
+    nosort: bool,
+
+    /// Read until two reads agree, and fail if none do.
+    #[arg(long)]
+    pub(crate) settled: bool,
+
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Accepted for ipvsadm's sake: everything is numeric always.
+    #[arg(short, long, hide = true)]
+    numeric: bool,
+}
+
+impl List {
+    pub(crate) fn view(&self) -> View {
+        let views = &self.views;
+        match (views.stats, views.rate, views.thresholds, views.persistent, views.tunnels) {
+            (true, ..) => View::Stats,
+            (_, true, ..) => View::Rate,
+            (_, _, true, ..) => View::Thresholds,
+            (_, _, _, true, _) => View::Persistent,
+            (.., true) => View::Tunnels,
+            _ => View::Default,
+        }
+    }
+
+    pub(crate) fn sort(&self) -> SortKey {
+        if self.nosort { SortKey::None } else { self.sort }
+    }
+}
+
+/// What the columns show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum View {
+    Default,
+    Stats,
+    Rate,
+    Thresholds,
+    Persistent,
+    Tunnels,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "view", multiple = false)]
+#[command(next_help_heading = "Columns (one of)")]
+struct Views {
+    /// Counters: connections, packets and bytes.
+    #[arg(long)]
+    stats: bool,
+
+    /// Rates: the same per second.
+    #[arg(long)]
+    rate: bool,
+
+    /// Connection thresholds.
+    #[arg(long)]
+    thresholds: bool,
+
+    /// Clients remembered by persistence.
+    #[arg(long = "persistent-conn")]
+    persistent: bool,
+
+    /// Tunnels in full.
+    #[arg(long = "tun-info")]
+    tunnels: bool,
+}
+
+/// What to sort by. Numbers come largest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SortKey {
+    /// Family, protocol, address and port; marks last.
+    Address,
+    /// Weight, of servers.
+    Weight,
+    /// Active connections.
+    Active,
+    /// Connections ever scheduled.
+    Connections,
+    /// Bytes in both directions.
+    Bytes,
+    /// Bytes per second in both directions.
+    Rate,
+    /// As the kernel lists them.
+    None,
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use ipvs_netlink::procfs::Procfs;
+use ipvs_netlink::{
+    Change, Client, ConnectOptions, Destination, DestinationKey, Namespace, Service, ServiceKey,
+};
+
+use crate::cli::NamespaceName;
+use crate::error::Error;
+
+/// Where a command acts, and whether it acts or only says what it would do.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Director {
+    namespace: Option<Namespace>,
+    pub(crate) dry_run: bool,
+}
+
+impl Director {
+    pub(crate) fn new(namespace: Option<&NamespaceName>, dry_run: bool) -> Result<Self, Error> {
+        let namespace = match namespace {
+            None => None,
+            Some(NamespaceName::Name(name)) => Some(Namespace::named(name)?),
+            Some(NamespaceName::Process(pid)) => Some(Namespace::of_process(*pid)?),
+            Some(NamespaceName::Path(path)) => Some(Namespace::at(path)?),
+        };
+        Ok(Self { namespace, dry_run })
+    }
+
+    pub(super) fn connect(&self) -> Result<Client, Error> {
+        let options = ConnectOptions::new();
+        Ok(match &self.namespace {
+            None => options.connect()?,
+            Some(namespace) => options.namespace(namespace.clone()).connect()?,
+        })
+    }
+
+    pub(super) fn procfs(&self) -> Procfs {
+        self.namespace.clone().map_or_else(Procfs::new, Procfs::of)
+    }
+
+    /// Makes `change`, or finds out whether it could be made.
+    pub(super) fn apply(&self, change: Change) -> Result<(), Error> {
+        let mut client = self.connect()?;
+        if self.dry_run { foresee(&mut client, &change) } else { Ok(client.apply(change)?) }
+    }
+
+    /// Edits a service; whether anything differs.
+    pub(super) fn edit_service(
+        &self,
+        key: &ServiceKey,
+        edit: impl FnOnce(&mut Service),
+    ) -> Result<bool, Error> {
+        let mut client = self.connect()?;
+        if !self.dry_run {
+            return Ok(client.edit_service(key, edit)?);
+        }
+        let mut outcome = Ok(false);
+        client.edit_service(key, |service| {
+            let before = service.clone();
+            edit(service);
+            let after = std::mem::replace(service, before.clone());
+            outcome = differs(Change::SetService(before), Change::SetService(after));
+        })?;
+        outcome
+    }
+
+    /// Edits a server; whether anything differs.
+    pub(super) fn edit_server(
+        &self,
+        service: &ServiceKey,
+        key: &DestinationKey,
+        edit: impl FnOnce(&mut Destination),
+    ) -> Result<bool, Error> {
+        let mut client = self.connect()?;
+        if !self.dry_run {
+            return Ok(client.edit_destination(service, key, edit)?);
+        }
+        let mut outcome = Ok(false);
+        let set = |destination| Change::SetDestination { service: *service, destination };
+        client.edit_destination(service, key, |server| {
+            let before = *server;
+            edit(server);
+            let after = std::mem::replace(server, before);
+            outcome = differs(set(before), set(after));
+        })?;
+        outcome
+    }
+}
+
+/// As the library judges an edit: what was there already is no new fault.
+fn differs(before: Change, after: Change) -> Result<bool, Error> {
+    match after.check() {
+        Err(reason) if before.check() != Err(reason.clone()) => Err(Error::refused(after, reason)),
+        _ => Ok(before != after),
+    }
+}
+
+/// What the kernel would say to `change`, as far as the table tells.
+fn foresee(client: &mut Client, change: &Change) -> Result<(), Error> {
+    let there =
+        |client: &mut Client, key: &ServiceKey| Ok::<_, Error>(client.service(key)?.is_some());
+    let unlike = |why| Err(Error::WouldFail { action: change.to_string(), why });
+    match change {
+        Change::AddService(service) if there(client, &service.key)? => unlike("it exists already"),
+        Change::RemoveService(key) | Change::Zero(Some(key)) if !there(client, key)? => {
+            unlike("there is no such service")
+        }
+        Change::AddDestination { service, destination } => {
+            match client.destination(service, &destination.key)? {
+                Some(_) => unlike("it exists already"),
+                None => Ok(()),
+            }
+        }
+        Change::RemoveDestination { service, destination } => {
+            match client.destination(service, destination)? {
+                Some(_) => Ok(()),
+                None => unlike("the service has no such server"),
+            }
+        }
+        Change::StartDaemon(daemon) if client.daemons()?.iter().any(|d| d.role == daemon.role) => {
+            unlike("one of that role runs already")
+        }
+        Change::StopDaemon(role) if client.daemons()?.iter().all(|d| d.role != *role) => {
+            unlike("it does not run")
+        }
+        _ => Ok(()),
+    }
+}

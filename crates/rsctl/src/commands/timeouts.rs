@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use ipvs_netlink::{Change, SetTimeouts};
+
+use super::{Action, Changed, Director, Outcome};
+use crate::cli::Timeouts;
+use crate::error::Error;
+
+pub(super) fn run(director: &Director, args: &Timeouts) -> Result<Outcome, Error> {
+    if args.shows() {
+        return Ok(Outcome::Timeouts(director.connect()?.timeouts()?));
+    }
+    director.apply(plan(args)?)?;
+    Ok(director.changed(vec![Changed::new(Action::SetTimeouts)]))
+}
+
+fn plan(args: &Timeouts) -> Result<Change, Error> {
+    let refused = |invalid| Error::refused("set the timeouts", invalid);
+    let mut set = SetTimeouts::new();
+    if let Some(seconds) = args.tcp {
+        set = set.tcp(seconds).map_err(refused)?;
+    }
+    if let Some(seconds) = args.tcp_fin {
+        set = set.tcp_fin(seconds).map_err(refused)?;
+    }
+    if let Some(seconds) = args.udp {
+        set = set.udp(seconds).map_err(refused)?;
+    }
+    Ok(Change::SetTimeouts(set))
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Timeouts and sync daemons.
+
+use std::io::{self, Write};
+
+use ipvs_netlink::{SyncDaemonEntry, Timeouts};
+use serde::Serialize;
+
+use super::{columns, json};
+use crate::commands::{Daemon, Status};
+
+/// What `rsctl timeouts --json` prints: seconds, or null if the kernel has none.
+#[derive(Serialize)]
+struct TimeoutsDocument {
+    tcp: Option<u32>,
+    tcp_fin: Option<u32>,
+    udp: Option<u32>,
+}
+
+pub(super) fn write_timeouts(
+    timeouts: &Timeouts,
+    as_json: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let &Timeouts { tcp, tcp_fin, udp, .. } = timeouts;
+    if as_json {
+        return json::write_document(&TimeoutsDocument { tcp, tcp_fin, udp }, out);
+    }
+    for (name, seconds) in [("tcp", tcp), ("tcp-fin", tcp_fin), ("udp", udp)] {
+        if let Some(seconds) = seconds {
+            writeln!(out, "{name:<7} {seconds:>7} s")?;
+        }
+    }
+    Ok(())
+}
+
+/// What `rsctl sync-daemon --json` prints.
+#[derive(Serialize)]
+struct DaemonsDocument {
+    daemons: Vec<Daemon>,
+}
+
+pub(super) fn write_daemons(
+    daemons: &[SyncDaemonEntry],
+    as_json: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let daemons: Vec<Daemon> = daemons.iter().map(Daemon::from).collect();
+    if as_json {
+        return json::write_document(&DaemonsDocument { daemons }, out);
+    }
+    table(&daemons, out)
+}
+
+fn table(daemons: &[Daemon], out: &mut impl Write) -> io::Result<()> {
+    if daemons.is_empty() {
+        return writeln!(out, "no sync daemon runs");
+    }
+    let titles = ["Role", "Interface", "Group", "SyncID", "MaxLen", "Port", "TTL"];
+    let mut rows = vec![titles.map(str::to_owned)];
+    rows.extend(daemons.iter().map(|daemon| {
+        [
+            daemon.role.clone(),
+            daemon.interface.clone(),
+            daemon.group.to_string(),
+            daemon.syncid.to_string(),
+            daemon.maxlen.to_string(),
+            daemon.port.to_string(),
+            daemon.ttl.to_string(),
+        ]
+    }));
+    columns::write(&rows, 3, out)
+}
+
+pub(super) fn write_status(status: &Status, as_json: bool, out: &mut impl Write) -> io::Result<()> {
+    if as_json {
+        return json::write_document(status, out);
+    }
+    table(&status.daemons, out)?;
+    writeln!(out)?;
+    for (name, value) in &status.sysctls {
+        writeln!(out, "net.ipv4.vs.{name} = {}", value.replace('\t', " "))?;
+    }
+    writeln!(out, "connections seen here: {}", status.local_connections)?;
+    writeln!(out, "connections told of:   {}", status.synced_connections)?;
+    match &status.problems {
+        None => Ok(()),
+        Some(problems) if problems.is_empty() => writeln!(out, "this director and its peer agree"),
+        Some(problems) => {
+            problems.iter().try_for_each(|problem| writeln!(out, "problem: {problem}"))
+        }
+    }
+}
