@@ -72,7 +72,8 @@ impl Procfs {
     ///
     /// The kernel writes a page at a time while the table changes: connections
     /// may be missing or come twice. Before 7.1 it starts over for each page, so
-    /// a million connections take minutes.
+    /// a million connections take minutes; since then the table grows in the
+    /// background, and a read that meets that shows a part of it only.
     ///
     /// # Errors
     /// [`ErrorKind::FamilyMissing`](crate::ErrorKind::FamilyMissing) if IPVS is

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, UdpSocket};
+use std::time::{Duration, Instant};
 
 use ipvs_netlink::procfs::Procfs;
 use ipvs_netlink::{
@@ -58,13 +59,15 @@ fn mapping(host: &Host) -> BTreeMap<u16, DestinationKey> {
             let socket = UdpSocket::bind((VIP, port)).unwrap();
             socket.send_to(b"?", (VIP, 53)).unwrap();
         }
-        let connections = Procfs::new().connections().unwrap();
-        connections
-            .map(|connection| {
-                let connection = connection.unwrap();
-                (connection.client.port(), connection.server)
-            })
-            .collect()
+        // Since 7.1 the table grows in the background, and a read that meets that
+        // shows a part only.
+        let end = Instant::now() + Duration::from_secs(10);
+        let mut mapping = BTreeMap::new();
+        while mapping.len() < 600 && Instant::now() < end {
+            let connections = Procfs::new().connections().unwrap().map(Result::unwrap);
+            mapping.extend(connections.map(|entry| (entry.client.port(), entry.server)));
+        }
+        mapping
     })
 }
 
