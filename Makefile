@@ -4,10 +4,13 @@ TARGET  = $(or $(CARGO_TARGET_DIR),target)
 SCRIPTS = tests/integration/lab
 # Taken from the command line only: many programs have a TEST in their environment.
 TEST   :=
+DOCS   := docs
+SHARE   = $(DESTDIR)$(PREFIX)/share
+SBIN    = $(DESTDIR)$(PREFIX)/sbin
 ROWS   :=
 export KERNELS TEST KERNEL LAB ROWS
 
-.PHONY: build test demo bench lint install clean help
+.PHONY: build test demo bench lint docs docs-check install clean help
 
 build: ## build rsctl and rs-agent (release)
 	cargo build --release -p rsctl -p rs-agent
@@ -21,14 +24,40 @@ demo: ## show the main job at work in the newest kernel (KERNEL=6.1)
 bench: ## measure against a raw socket and ipvsadm, in an emulated machine (ROWS=word)
 	@$(SCRIPTS)/bench
 
-lint: ## formatting, clippy, documentation
+lint: docs-check ## formatting, clippy, documentation, generated docs in step
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
 
-install: ## install what `make` built (PREFIX=/usr/local, DESTDIR=)
+docs: ## make the manual pages and completions from the program
+	rm -rf $(DOCS)/man $(DOCS)/completions
+	mkdir -p $(DOCS)/man $(DOCS)/completions
+	cargo build --quiet -p rsctl
+	$(TARGET)/debug/rsctl generate man $(DOCS)/man >/dev/null
+	for shell in bash zsh fish; do \
+		$(TARGET)/debug/rsctl generate $$shell $(DOCS)/completions >/dev/null || exit; done
+
+docs-check:
+	@new=$$(mktemp -d) && trap 'rm -rf "$$new"' EXIT && $(MAKE) -s docs DOCS=$$new && \
+	for part in man completions; do diff -r docs/$$part $$new/$$part || { \
+		echo 'docs/man or docs/completions is out of step with the program: run make docs' >&2; \
+		exit 1; }; done
+
+# What is there under these names may be somebody's ipvsadm: it is never replaced.
+LINKS = ipvsadm ipvsadm-save ipvsadm-restore
+
+install: ## install what `make` built (PREFIX=/usr/local, DESTDIR=, IPVSADM=1 links ipvsadm to it)
 	@test -x $(TARGET)/release/rsctl || { echo 'nothing to install yet: run make first' >&2; exit 1; }
-	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(TARGET)/release/rsctl $(TARGET)/release/rs-agent
+	@[ -z "$(IPVSADM)" ] || for link in $(LINKS); do \
+		[ "$$(readlink $(SBIN)/$$link)" = rsctl ] || [ ! -e $(SBIN)/$$link ] || { \
+			echo "$(SBIN)/$$link is there already, and not ours: take it away first" >&2; \
+			exit 1; }; done
+	install -D -m 755 -t $(SBIN) $(TARGET)/release/rsctl $(TARGET)/release/rs-agent
+	install -D -m 644 -t $(SHARE)/man/man8 docs/man/*.8
+	install -D -m 644 docs/completions/rsctl.bash $(SHARE)/bash-completion/completions/rsctl
+	install -D -m 644 -t $(SHARE)/zsh/site-functions docs/completions/_rsctl
+	install -D -m 644 -t $(SHARE)/fish/vendor_completions.d docs/completions/rsctl.fish
+	[ -z "$(IPVSADM)" ] || for link in $(LINKS); do ln -sf rsctl $(SBIN)/$$link; done
 
 clean: ## remove what was built; the kernels stay in their cache
 	cargo clean

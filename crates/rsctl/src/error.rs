@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::io;
+use std::path::PathBuf;
 
 use ipvs_netlink::{Change, ErrorKind, ServiceKey};
 
@@ -44,6 +45,14 @@ pub(crate) enum Error {
         /// What was wrong with it.
         why: String,
     },
+    /// What was generated could not be written.
+    #[error("cannot write into {}: {error}", folder.display())]
+    Generate {
+        /// Where it was to go.
+        folder: PathBuf,
+        /// The system's error.
+        error: io::Error,
+    },
     /// The answer to the question was not yes.
     #[error("cannot delete all services: the answer was not `y`")]
     Declined,
@@ -77,6 +86,7 @@ impl Error {
             Self::Peer { .. } => {
                 vec!["it is what `rsctl sync-daemon status --json` prints there".to_owned()]
             }
+            Self::Generate { .. } => vec!["the folder must exist and be writable".to_owned()],
             Self::WouldFail { .. } | Self::Ask(_) | Self::Output(_) => Vec::new(),
         }
     }

@@ -7,6 +7,7 @@ mod address;
 mod bad_value;
 mod connections;
 mod daemon;
+mod generate;
 mod list;
 mod namespace;
 mod selector;
@@ -22,6 +23,7 @@ pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
+pub(crate) use generate::{Generate, Generated};
 pub(crate) use list::{List, SortKey, View};
 pub(crate) use namespace::NamespaceName;
 pub(crate) use selector::Selector;
@@ -68,6 +70,7 @@ pub(crate) enum Command {
     Clear(Clear),
     Timeouts(Timeouts),
     SyncDaemon(SyncDaemonArgs),
+    Generate(Generate),
 }
 
 impl Command {
@@ -88,7 +91,7 @@ impl Command {
                 DaemonCommand::Stop(args) => Some(&args.report),
                 DaemonCommand::Status(_) => None,
             },
-            Self::List(_) | Self::Connections(_) => None,
+            Self::List(_) | Self::Connections(_) | Self::Generate(_) => None,
         }
     }
 

@@ -14,6 +14,7 @@ mod delete_service;
 mod director;
 mod edit_server;
 mod edit_service;
+mod generate;
 mod ghosts;
 mod list;
 mod server;
@@ -22,6 +23,8 @@ mod service;
 mod tests;
 mod timeouts;
 mod zero;
+
+use std::path::PathBuf;
 
 use ipvs_netlink::{Change, DestinationKey, ServiceKey, SyncDaemonEntry, SyncRole, Timeouts};
 
@@ -49,6 +52,8 @@ pub(crate) enum Outcome {
     DaemonStatus(Status),
     /// Entries of the connection table.
     Connections(Found),
+    /// Files that were written.
+    Written(Vec<PathBuf>),
 }
 
 impl Outcome {
@@ -119,6 +124,7 @@ pub(crate) fn run(director: &Director, command: Command) -> Result<Outcome, Erro
         }
         Command::Timeouts(args) => return timeouts::run(director, &args),
         Command::SyncDaemon(args) => return daemon::run(director, &args),
+        Command::Generate(args) => return generate::run(&args).map(Outcome::Written),
     };
     changed.map(|changed| director.changed(changed))
 }

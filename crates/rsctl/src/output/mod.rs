@@ -70,6 +70,11 @@ fn write(outcome: Outcome, format: Format, out: &mut impl Write) -> Result<(), E
         Outcome::Daemons(daemons) => settings::write_daemons(&daemons, json, out)?,
         Outcome::DaemonStatus(status) => settings::write_status(&status, json, out)?,
         Outcome::Connections(found) => connections::write(found, json, out)?,
+        Outcome::Written(paths) => {
+            for path in paths {
+                writeln!(out, "{}", path.display())?;
+            }
+        }
     }
     Ok(())
 }

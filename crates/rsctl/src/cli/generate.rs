@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Write the manual pages, or the completions of a shell.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+They are made from the program itself, so they fit it. `make install` installs them.
+
+Example:
+  rsctl generate man /usr/local/share/man/man8
+  rsctl generate bash /usr/local/share/bash-completion/completions")]
+pub(crate) struct Generate {
+    /// What to write.
+    #[arg(value_enum)]
+    pub(crate) what: Generated,
+
+    /// The folder to write into; it must exist.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Generated {
+    Man,
+    Bash,
+    Zsh,
+    Fish,
+}
