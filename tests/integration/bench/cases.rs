@@ -5,8 +5,8 @@
 
 use crate::load::{Load, grouped};
 use crate::measure::{Pairs, Program, Run, in_namespace, table_size};
-use crate::rival;
 use crate::table::{self, Bar, Row};
+use crate::{rival, rsctl};
 
 const LOADS: [Load; 3] = [Load::new(1000, 10), Load::new(100, 100), Load::new(10, 1000)];
 /// For the memory of a process that must not depend on it.
@@ -43,6 +43,18 @@ pub(crate) fn main(word: &str) {
     bench.row(format!("memory: bulk add of {large} ÷ of {small}"), memory_of_add);
     bench.row(format!("memory: {large} destinations read and held"), memory_of_dump);
     bench.row("memory: 1,000,000 connections streamed".to_owned(), memory_of_connections);
+    bench.row("rsctl add-service: × ipvsadm -A".to_owned(), rsctl_one_by_rival);
+    for load in LOADS {
+        bench.row(format!("rsctl list, {load}: ÷ raw socket"), |row| {
+            rsctl_list_by_floor(row, load)
+        });
+    }
+    for load in LOADS {
+        bench.row(format!("rsctl list, {load}: × ipvsadm -Ln"), |row| {
+            rsctl_list_by_rival(row, load)
+        });
+    }
+    bench.row(format!("memory: rsctl list of {large}"), memory_of_rsctl_list);
     bench.print();
 }
 
@@ -143,6 +155,41 @@ fn one_by_rival(name: String) -> Row {
     let whole = |program| loaded(load, program).whole.as_secs_f64();
     let pairs = Pairs::measure(ROUNDS, || whole(&ours), || whole(&rival));
     Row::times_as_fast(name, &pairs, Bar::None)
+}
+
+/// Process against process.
+fn rsctl_one_by_rival(name: String) -> Row {
+    let load = Load::new(1, 0);
+    let (ours, rival) = (rsctl::add_one(), rival::add_one());
+    let whole = |program| loaded(load, program).whole.as_secs_f64();
+    let pairs = Pairs::measure(ROUNDS, || whole(&ours), || whole(&rival));
+    Row::times_as_fast(name, &pairs, Bar::AtLeast(1.0))
+}
+
+/// Process against process: the other only reads, ours prints it all.
+fn rsctl_list_by_floor(name: String, load: Load) -> Row {
+    let (ours, floor) = (rsctl::list(), floor_dump(load));
+    let whole = |program: &Program| program.run().whole.as_secs_f64();
+    let pairs =
+        in_loaded_namespace(load, || Pairs::measure(ROUNDS, || whole(&ours), || whole(&floor)));
+    Row::times_as_long(name, &pairs, Bar::AtMost(1.3))
+}
+
+/// Process against process, each printing into nothing.
+fn rsctl_list_by_rival(name: String, load: Load) -> Row {
+    let (ours, rival) = (rsctl::list(), rival::list());
+    let whole = |program: &Program| program.run().whole.as_secs_f64();
+    let pairs =
+        in_loaded_namespace(load, || Pairs::measure(ROUNDS, || whole(&ours), || whole(&rival)));
+    Row::times_as_fast(name, &pairs, Bar::AtLeast(2.0))
+}
+
+fn memory_of_rsctl_list(name: String) -> Row {
+    let program = rsctl::watched_list();
+    let peaks = in_loaded_namespace(LARGE, || {
+        (0..FEW_ROUNDS).map(|_| f64::from(program.run().report.peak)).collect::<Vec<_>>()
+    });
+    Row::memory(name, &peaks, Bar::AtMost(64.0))
 }
 
 fn memory_of_add(name: String) -> Row {

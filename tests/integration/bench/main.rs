@@ -4,8 +4,8 @@
 //! one table of ratios, each measured in pairs within this run (`make bench`).
 //!
 //! Every measured program is a process of its own, in a network namespace that
-//! nothing was ever deleted from; this binary is also the programs `floor` and
-//! `ours`. What is measured against what stands in `cases`.
+//! nothing was ever deleted from; this binary is also the programs `floor`,
+//! `ours` and `watched`. What is measured against what stands in `cases`.
 
 mod cases;
 mod floor;
@@ -13,7 +13,9 @@ mod load;
 mod measure;
 mod ours;
 mod rival;
+mod rsctl;
 mod table;
+mod watched;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,6 +23,7 @@ fn main() {
     match words.as_slice() {
         ["floor", job @ ..] => floor::main(job),
         ["ours", job @ ..] => ours::main(job),
+        ["watched", program @ ..] => watched::main(program),
         [] => cases::main(""),
         [word] => cases::main(word),
         _ => panic!("usage: bench [WORD OF THE ROWS TO MEASURE]"),
