@@ -132,6 +132,14 @@ impl<E: Observed> Settling<E> {
         Ok(Settled::Not(entries))
     }
 
+    /// Notes that an object of the last pass is not there any more. A pass that
+    /// shows it again then does not agree with that one.
+    pub(super) fn has_gone(&mut self, key: &E::Key) {
+        if let Some(before) = &mut self.before {
+            before.remove(key);
+        }
+    }
+
     fn unstable(&self, before: &HashMap<E::Key, u64>, now: &HashMap<E::Key, u64>) -> Error {
         let differs = |key: &&E::Key| before.get(*key) != now.get(*key);
         let gone = before.keys().filter(|key| !now.contains_key(*key));
