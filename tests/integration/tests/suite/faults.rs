@@ -35,6 +35,8 @@ enum Fault {
     Foreign,
     /// It comes behind the one that follows it, if one does at once.
     Swapped,
+    /// The socket breaks instead.
+    Broken,
 }
 
 struct Faulty {
@@ -64,6 +66,7 @@ impl Transport for Faulty {
         match self.faults.pop_front().unwrap_or(Fault::None) {
             Fault::None => Ok(length),
             Fault::Lost => Err(io::ErrorKind::WouldBlock.into()),
+            Fault::Broken => Err(io::Error::from_raw_os_error(nix::libc::EIO)),
             Fault::NoBuffers => Err(io::Error::from_raw_os_error(nix::libc::ENOBUFS)),
             Fault::Doubled => {
                 self.again.push_back(buffer[..length].to_vec());
@@ -274,6 +277,20 @@ fn a_batch_whose_answers_are_lost_is_read_back() {
             assert_eq!(client.destinations(&web()).unwrap().len(), 300);
         });
     }
+}
+
+/// A service that waits for its scheduler is not settled.
+#[test]
+fn a_broken_load_names_the_service_it_had_begun() {
+    Host::new("director").enter(|| {
+        let service = Change::AddService(Service::new(web(), Scheduler::Mh));
+        let changes = std::iter::once(service).chain((1..=600).map(add));
+        // The first send of 256 goes well.
+        let error = faulty([Fault::None, Fault::Broken]).load(changes).expect_err("a broken load");
+        assert_eq!(error.unknown, 0..512, "{error}");
+        let there = Client::connect().unwrap().service(&web()).unwrap().unwrap().service;
+        assert_eq!(there.scheduler, Scheduler::None);
+    });
 }
 
 #[test]
