@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 
 use super::Client;
-use super::exchange::Form;
+use super::exchange::{Form, unanswered};
 use crate::error::{Error, ErrorKind};
 use crate::model::{
     Change, Destination, DestinationKey, Service, ServiceKey, SyncDaemon, SyncDaemonEntry, SyncRole,
@@ -21,20 +21,20 @@ use crate::transport::Transport;
 /// How often a question is asked again before its error is believed.
 const ATTEMPTS: usize = 3;
 
-/// What a change is about. Of two changes to one object only the later can be
-/// seen in the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Target {
+/// What a change is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
     Service(ServiceKey),
     Destination(ServiceKey, DestinationKey),
-    Counters,
+    /// Of one service, or of all.
+    Counters(Option<ServiceKey>),
     Timeouts,
     Daemon(SyncRole),
     Everything,
 }
 
 impl Target {
-    pub(super) fn of(change: &Change) -> Self {
+    fn of(change: &Change) -> Self {
         match change {
             Change::AddService(service) | Change::SetService(service) => Self::Service(service.key),
             Change::RemoveService(key) => Self::Service(*key),
@@ -46,21 +46,29 @@ impl Target {
                 Self::Destination(*service, *destination)
             }
             Change::Flush => Self::Everything,
-            Change::Zero(_) => Self::Counters,
+            Change::Zero(key) => Self::Counters(*key),
             Change::SetTimeouts(_) => Self::Timeouts,
             Change::StartDaemon(daemon) => Self::Daemon(daemon.role),
             Change::StopDaemon(role) => Self::Daemon(*role),
         }
     }
+}
 
-    /// Whether a later change to `self` hides what an earlier one to `earlier` did.
-    pub(super) fn hides(&self, earlier: &Self) -> bool {
-        self == earlier
-            || match (self, earlier) {
-                (Self::Everything, Self::Service(_) | Self::Destination(..)) => true,
-                (Self::Service(later), Self::Destination(service, _)) => later == service,
-                _ => false,
-            }
+/// Whether the table, after `later`, does not tell any more what `earlier` did to
+/// it: then `earlier` must not be made again either, since that would undo `later`
+/// or meet another table than it met the first time.
+pub(super) fn hides(later: &Change, earlier: &Change) -> bool {
+    use Target as T;
+    match (Target::of(later), Target::of(earlier)) {
+        // No table shows it, and it can always be made again.
+        (T::Counters(_), T::Counters(_)) => false,
+        (T::Everything, T::Service(_) | T::Destination(..) | T::Counters(Some(_))) => true,
+        (T::Service(_) | T::Destination(..), T::Everything) => true,
+        // An edit of a service leaves its servers alone.
+        (T::Service(later_key), T::Destination(key, _) | T::Counters(Some(key))) => {
+            later_key == key && !matches!(later, Change::SetService(_))
+        }
+        (later, earlier) => later == earlier,
     }
 }
 
@@ -89,7 +97,7 @@ impl<T: Transport> Client<T> {
 
     /// Sees to it that `change` is made, or finds out why it cannot be.
     pub(super) fn settle(&mut self, change: &Change, seen: &mut Seen) -> Result<(), Error> {
-        if self.again(|client| client.shows(change, seen))? {
+        if self.is_made(change, seen)? {
             return Ok(());
         }
         // Not done, or undone by another writer: either way this one answers.
@@ -97,14 +105,24 @@ impl<T: Transport> Client<T> {
         let outcome = self.ask(&operation, Form::Single, &mut |_| Ok(()));
         match outcome {
             Err(error) if error.in_doubt() => {
-                let shown = self.again(|client| client.shows(change, &mut Seen::default()))?;
-                if shown { Ok(()) } else { Err(error) }
+                if self.is_made(change, &mut Seen::default())? {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
             }
             outcome => outcome.map(drop),
         }
     }
 
-    /// Whether the table is as `change` would leave it. Counters never tell.
+    /// Whether the table is as `change` would leave it. That it cannot be read,
+    /// whyever, is no verdict on the change.
+    pub(super) fn is_made(&mut self, change: &Change, seen: &mut Seen) -> Result<bool, Error> {
+        self.again(|client| client.shows(change, seen))
+            .map_err(|_| unanswered(&Operation::Change(change.clone())))
+    }
+
+    /// The same, asked once. Counters never tell.
     fn shows(&mut self, change: &Change, seen: &mut Seen) -> Result<bool, Error> {
         Ok(match change {
             Change::AddService(service) | Change::SetService(service) => {
