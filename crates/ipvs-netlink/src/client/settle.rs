@@ -8,6 +8,7 @@
 //! sent again: its answer then tells why.
 
 use std::collections::HashMap;
+use std::num::{NonZeroU8, NonZeroU16};
 
 use super::Client;
 use super::exchange::{Form, unanswered};
@@ -199,12 +200,17 @@ impl<T: Transport> Client<T> {
     }
 }
 
-/// Whether the running daemon is the wanted one, as far as that says.
+/// Whether the running daemon is the wanted one, as far as that says: the length
+/// it has by default is the interface's affair.
 fn is(now: &SyncDaemonEntry, wanted: &SyncDaemon) -> bool {
+    /// `IP_VS_SYNC_PORT` and the time to live (`ip_vs_sync.c`).
+    const DEFAULT_PORT: u16 = 8848;
+    const DEFAULT_TTL: u8 = 1;
     now.role == wanted.role
         && now.interface == wanted.interface
         && now.sync_id == u32::from(wanted.sync_id)
         && now.group == wanted.group().unwrap_or(SyncDaemonEntry::DEFAULT_GROUP)
-        && wanted.port.is_none_or(|port| port.get() == now.port)
-        && wanted.ttl.is_none_or(|ttl| ttl.get() == now.ttl)
+        && now.port == wanted.port.map_or(DEFAULT_PORT, NonZeroU16::get)
+        && now.ttl == wanted.ttl.map_or(DEFAULT_TTL, NonZeroU8::get)
+        && wanted.max_length.is_none_or(|length| length.get() == now.max_length)
 }

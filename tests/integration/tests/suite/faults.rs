@@ -7,11 +7,12 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::Ipv4Addr;
+use std::num::{NonZeroU8, NonZeroU16};
 use std::time::Duration;
 
 use ipvs_netlink::{
     Change, Client, Destination, DestinationKey, ErrorKind, ForwardingMethod, NetlinkTransport,
-    Scheduler, Service, ServiceKey, SetTimeouts, Transport, Weight,
+    Scheduler, Service, ServiceKey, SetTimeouts, SyncDaemon, SyncRole, Transport, Weight,
 };
 use lab::Host;
 
@@ -375,6 +376,30 @@ fn a_broken_load_names_the_service_it_had_begun() {
         assert_eq!(error.unknown, 0..512, "{error}");
         let there = Client::connect().unwrap().service(&web()).unwrap().unwrap().service;
         assert_eq!(there.scheduler, Scheduler::None);
+    });
+}
+
+#[test]
+fn a_daemon_that_runs_with_other_settings_is_another() {
+    Host::new("director").enter(|| {
+        let wanted = || SyncDaemon::new(SyncRole::Backup, "lo".parse().unwrap(), 1);
+        let mut running = [wanted(), wanted(), wanted()];
+        running[0].port = NonZeroU16::new(8849);
+        running[1].ttl = NonZeroU8::new(7);
+        running[2].max_length = NonZeroU16::new(2000);
+        for other in running {
+            let mut client = Client::connect().unwrap();
+            client.apply(Change::StartDaemon(other.clone())).unwrap();
+            let mut wanted = wanted();
+            wanted.max_length = NonZeroU16::new(1400);
+            let error = faulty([Fault::Lost]).apply(Change::StartDaemon(wanted)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{other:?}: {error}");
+            let lost = faulty([Fault::Lost]).apply(Change::StopDaemon(SyncRole::Backup));
+            lost.unwrap();
+            let lost = faulty([Fault::Lost]).apply(Change::StartDaemon(other));
+            lost.unwrap();
+            client.apply(Change::StopDaemon(SyncRole::Backup)).unwrap();
+        }
     });
 }
 
