@@ -7,8 +7,7 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
 use ipvs_netlink::{
-    AddressFamily, DestinationKey, EngineName, InterfaceName, Netmask, Scheduler, SchedulerName,
-    ServiceKey,
+    AddressFamily, DestinationKey, EngineName, InterfaceName, Netmask, Scheduler, ServiceKey,
 };
 
 pub(crate) fn run(data: &[u8]) {
@@ -27,7 +26,6 @@ pub(crate) fn run(data: &[u8]) {
     for name in [
         same::<Scheduler>(text).map(|scheduler| scheduler.name().to_owned()),
         same::<EngineName>(text).map(|engine| engine.as_str().to_owned()),
-        SchedulerName::new(text).ok().map(|name| name.as_str().to_owned()),
         same::<InterfaceName>(text).map(|interface| interface.as_str().to_owned()),
     ]
     .into_iter()

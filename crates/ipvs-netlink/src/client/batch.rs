@@ -12,8 +12,8 @@ use std::ops::Range;
 use netlink_packet_core::{DecodeError, NLM_F_ACK, NLM_F_REQUEST};
 
 use super::Client;
-use super::exchange::decode_error;
-use super::settle::{Seen, Target};
+use super::exchange::{decode_error, unanswered};
+use super::settle::{Seen, hides};
 use crate::convert;
 use crate::error::{Errno, Error, KernelError};
 use crate::genl::{self, ExtAck, ReplyBody};
@@ -35,13 +35,18 @@ pub struct BatchReport {
     pub submitted: usize,
     /// Changes the kernel made.
     pub applied: usize,
-    /// Changes it did not make, in the order of the input.
+    /// Changes it did not make, or of which that is not known, in the order of the
+    /// input.
     pub failures: Vec<BatchFailure>,
     /// Datagrams sent.
     pub sends: usize,
 }
 
 /// A change of a batch that was not made.
+///
+/// If its kind is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown), it may
+/// have been: answers got lost, and a later change of the batch to the same object
+/// left no trace of it to be read back.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct BatchFailure {
@@ -88,7 +93,23 @@ struct Request {
     change: Change,
     /// Whether the change of the input is made with it, or only begun.
     completes: bool,
-    refusal: Option<(Errno, Option<ExtAck>)>,
+    verdict: Verdict,
+}
+
+/// What became of a request.
+enum Verdict {
+    /// Made, unless the kernel says otherwise.
+    Made,
+    Refused(Errno, Option<ExtAck>),
+    /// Its answer got lost, and nothing is left to tell.
+    Unknown,
+}
+
+impl Request {
+    /// Whether the kernel may not have looked at it for want of the family.
+    fn met_no_family(&self) -> bool {
+        matches!(self.verdict, Verdict::Refused(Errno::ENOENT, _))
+    }
 }
 
 impl<T: Transport> Client<T> {
@@ -123,7 +144,7 @@ impl<T: Transport> Client<T> {
         change: Change,
         completes: bool,
     ) -> Result<(), Box<BatchError>> {
-        let mut request = Request { index, sequence: 0, change, completes, refusal: None };
+        let mut request = Request { index, sequence: 0, change, completes, verdict: Verdict::Made };
         let mut start = self.encode(&mut request, &mut batch.window.bytes);
         if batch.window.bytes.len() > MAX_BYTES {
             batch.window.bytes.truncate(start);
@@ -176,34 +197,47 @@ impl<T: Transport> Client<T> {
             report.failures.sort_by_key(|failure| failure.index);
             return Err(Box::new(BatchError { report, unknown: first..end, error }));
         }
-        for Request { index, change, completes, refusal, .. } in window.requests.drain(..) {
-            match refusal {
-                None => report.applied += usize::from(completes),
-                Some((errno, ext_ack)) => {
-                    let operation = Operation::Change(change);
-                    let error = KernelError { operation, errno, ext_ack }.into();
-                    report.failures.push(BatchFailure { index, error });
+        for Request { index, change, completes, verdict, .. } in window.requests.drain(..) {
+            let operation = Operation::Change(change);
+            let error = match verdict {
+                Verdict::Made => {
+                    report.applied += usize::from(completes);
+                    continue;
                 }
-            }
+                Verdict::Refused(errno, ext_ack) => {
+                    KernelError { operation, errno, ext_ack }.into()
+                }
+                Verdict::Unknown => unanswered(&operation),
+            };
+            report.failures.push(BatchFailure { index, error });
         }
         window.bytes.clear();
         Ok(())
     }
 
     /// Finds out what became of the changes whose answers were lost. Errors that
-    /// did arrive stand.
+    /// did arrive stand, if the kernel knew what they were about.
     fn settle_window(&mut self, requests: &mut [Request]) -> Result<(), Error> {
+        if requests.iter().any(Request::met_no_family) && self.family_is_stale()? {
+            for request in requests.iter_mut().filter(|request| request.met_no_family()) {
+                request.verdict = Verdict::Made;
+            }
+        }
         let mut seen = Seen::default();
         for place in 0..requests.len() {
             let Some((request, later)) = requests[place..].split_first_mut() else { break };
-            let target = Target::of(&request.change);
-            let hidden = later.iter().any(|later| Target::of(&later.change).hides(&target));
-            if request.refusal.is_some() || hidden {
+            if matches!(request.verdict, Verdict::Refused(..)) {
+                continue;
+            }
+            if later.iter().any(|later| hides(&later.change, &request.change)) {
+                if !self.is_made(&request.change, &mut seen)? {
+                    request.verdict = Verdict::Unknown;
+                }
                 continue;
             }
             match self.settle(&request.change, &mut seen) {
                 Err(Error::Kernel(error)) => {
-                    request.refusal = Some((error.errno, error.ext_ack));
+                    request.verdict = Verdict::Refused(error.errno, error.ext_ack);
                 }
                 outcome => outcome?,
             }
@@ -215,14 +249,13 @@ impl<T: Transport> Client<T> {
     /// unloaded, perhaps in the midst of a send. Those requests were not looked
     /// at, and are made one by one with the family's id of now.
     fn redo_without_family(&mut self, requests: &mut [Request]) -> Result<(), Error> {
-        let unknown = |request: &Request| matches!(request.refusal, Some((Errno::ENOENT, _)));
-        if !requests.iter().any(unknown) || !self.family_is_stale()? {
+        if !requests.iter().any(Request::met_no_family) || !self.family_is_stale()? {
             return Ok(());
         }
-        for request in requests.iter_mut().filter(|request| unknown(request)) {
-            request.refusal = match self.change(request.change.clone()) {
-                Ok(()) => None,
-                Err(Error::Kernel(error)) => Some((error.errno, error.ext_ack)),
+        for request in requests.iter_mut().filter(|request| request.met_no_family()) {
+            request.verdict = match self.change(request.change.clone()) {
+                Ok(()) => Verdict::Made,
+                Err(Error::Kernel(error)) => Verdict::Refused(error.errno, error.ext_ack),
                 Err(error) => return Err(error),
             };
         }
@@ -296,7 +329,7 @@ fn collect(datagram: &[u8], requests: &mut [Request]) -> Result<bool, DecodeErro
             continue;
         };
         if let ReplyBody::Error(errno, ext_ack) = reply.body {
-            request.refusal = Some((errno, ext_ack));
+            request.verdict = Verdict::Refused(errno, ext_ack);
         }
         answered |= Some(reply.sequence) == last;
     }

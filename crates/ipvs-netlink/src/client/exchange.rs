@@ -161,18 +161,29 @@ impl<T: Transport> Client<T> {
 
     /// Throws away what is left of exchanges given up. An unread dump would make
     /// the next one fail (`EBUSY`), and after `ENOBUFS` the kernel drops answers
-    /// until the socket has been read empty.
-    fn drain(&mut self) {
+    /// until the socket has been read empty. Nor may the rest of a dump keep us
+    /// for ever: many datagrams with next to nothing in them are one that others
+    /// add to as fast as it is read.
+    fn drain(&mut self, operation: &Operation) -> Result<(), Error> {
+        const SMALL: usize = 2048;
+        let (mut datagrams, mut bytes) = (0, 0);
         while self.unread {
             match self.transport.receive_now(&mut self.receive_buffer) {
+                Ok(length) => bytes += length,
                 Err(error) if error.raw_os_error() != Some(libc::ENOBUFS) => self.unread = false,
-                _ => {}
+                Err(_) => {}
+            }
+            datagrams += 1;
+            // The answers to a batch are small ones, and a few hundred.
+            if datagrams > 1024 + bytes / SMALL {
+                return Err(Error::Endless { operation: Box::new(operation.clone()) });
             }
         }
+        Ok(())
     }
 
     pub(super) fn send(&mut self, operation: &Operation, datagram: &[u8]) -> Result<(), Error> {
-        self.drain();
+        self.drain(operation)?;
         self.transport.send(datagram).map_err(|error| Error::Io {
             operation: Box::new(operation.clone()),
             action: "send to the kernel",

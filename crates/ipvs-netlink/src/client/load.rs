@@ -41,10 +41,10 @@ impl<T: Transport> Client<T> {
         changes: impl IntoIterator<Item = Change>,
     ) -> Result<BatchReport, Box<BatchError>> {
         let mut batch = Batch::default();
-        let mut begun = None;
+        let mut begun: Option<Begun> = None;
         for change in changes {
             let Some((index, change)) = batch.take(change) else { continue };
-            let belongs = begun.as_ref().is_some_and(|b: &Begun| adds_to(&change, &b.service.key));
+            let belongs = begun.as_ref().is_some_and(|b| adds_to(&change, &b.service.key));
             if !belongs && let Some(begun) = begun.take() {
                 self.complete(&mut batch, begun)?;
             }
@@ -55,7 +55,10 @@ impl<T: Transport> Client<T> {
                     begun = Some(Begun { index, service });
                     self.push(&mut batch, index, Change::AddService(bare), false)?;
                 }
-                change => self.push(&mut batch, index, change, true)?,
+                change => {
+                    let pushed = self.push(&mut batch, index, change, true);
+                    pushed.map_err(|error| with_begun(error, begun.as_ref()))?;
+                }
             }
         }
         if let Some(begun) = begun {
@@ -66,16 +69,22 @@ impl<T: Transport> Client<T> {
 
     /// Gives a service its scheduler, if it was us who added it.
     fn complete(&mut self, batch: &mut Batch, begun: Begun) -> Result<(), Box<BatchError>> {
+        self.flush(batch).map_err(|error| with_begun(error, Some(&begun)))?;
         let Begun { index, service } = begun;
-        if let Err(mut error) = self.flush(batch) {
-            error.unknown.start = error.unknown.start.min(index);
-            return Err(error);
-        }
         if batch.report.failures.iter().any(|failure| failure.index == index) {
             return Ok(());
         }
         self.push(batch, index, Change::SetService(service), true)
     }
+}
+
+/// A service that waits for its scheduler is not settled, even if the send that
+/// added it was.
+fn with_begun(mut error: Box<BatchError>, begun: Option<&Begun>) -> Box<BatchError> {
+    if let Some(begun) = begun {
+        error.unknown.start = error.unknown.start.min(begun.index);
+    }
+    error
 }
 
 fn adds_to(change: &Change, service: &ServiceKey) -> bool {

@@ -210,18 +210,26 @@ impl<T: Transport> Client<T> {
             let apart = Pass { objects: services.len(), datagrams: 0 };
             match settling.judge(services, apart)? {
                 Settled::Yes(_) => return Ok(table),
-                Settled::Not(services) => table = self.with_destinations(services)?,
+                Settled::Not(services) => {
+                    table = self.with_destinations(services, &mut settling)?
+                }
             }
         }
     }
 
     /// The servers of all these services but those that have gone.
-    fn with_destinations(&mut self, services: Vec<ServiceEntry>) -> Result<Vec<TableEntry>, Error> {
+    fn with_destinations(
+        &mut self,
+        services: Vec<ServiceEntry>,
+        settling: &mut Settling<ServiceEntry>,
+    ) -> Result<Vec<TableEntry>, Error> {
         let mut table = Vec::with_capacity(services.len());
         for service in services {
             match self.destinations(&service.service.key) {
                 Ok(destinations) => table.push(TableEntry { service, destinations }),
-                Err(error) if error.kind() == ErrorKind::ServiceMissing => {}
+                Err(error) if error.kind() == ErrorKind::ServiceMissing => {
+                    settling.has_gone(&service.service.key);
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -8,9 +8,10 @@
 //! sent again: its answer then tells why.
 
 use std::collections::HashMap;
+use std::num::{NonZeroU8, NonZeroU16};
 
 use super::Client;
-use super::exchange::Form;
+use super::exchange::{Form, unanswered};
 use crate::error::{Error, ErrorKind};
 use crate::model::{
     Change, Destination, DestinationKey, Service, ServiceKey, SyncDaemon, SyncDaemonEntry, SyncRole,
@@ -21,20 +22,20 @@ use crate::transport::Transport;
 /// How often a question is asked again before its error is believed.
 const ATTEMPTS: usize = 3;
 
-/// What a change is about. Of two changes to one object only the later can be
-/// seen in the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Target {
+/// What a change is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
     Service(ServiceKey),
     Destination(ServiceKey, DestinationKey),
-    Counters,
+    /// Of one service, or of all.
+    Counters(Option<ServiceKey>),
     Timeouts,
     Daemon(SyncRole),
     Everything,
 }
 
 impl Target {
-    pub(super) fn of(change: &Change) -> Self {
+    fn of(change: &Change) -> Self {
         match change {
             Change::AddService(service) | Change::SetService(service) => Self::Service(service.key),
             Change::RemoveService(key) => Self::Service(*key),
@@ -46,21 +47,29 @@ impl Target {
                 Self::Destination(*service, *destination)
             }
             Change::Flush => Self::Everything,
-            Change::Zero(_) => Self::Counters,
+            Change::Zero(key) => Self::Counters(*key),
             Change::SetTimeouts(_) => Self::Timeouts,
             Change::StartDaemon(daemon) => Self::Daemon(daemon.role),
             Change::StopDaemon(role) => Self::Daemon(*role),
         }
     }
+}
 
-    /// Whether a later change to `self` hides what an earlier one to `earlier` did.
-    pub(super) fn hides(&self, earlier: &Self) -> bool {
-        self == earlier
-            || match (self, earlier) {
-                (Self::Everything, Self::Service(_) | Self::Destination(..)) => true,
-                (Self::Service(later), Self::Destination(service, _)) => later == service,
-                _ => false,
-            }
+/// Whether the table, after `later`, does not tell any more what `earlier` did to
+/// it: then `earlier` must not be made again either, since that would undo `later`
+/// or meet another table than it met the first time.
+pub(super) fn hides(later: &Change, earlier: &Change) -> bool {
+    use Target as T;
+    match (Target::of(later), Target::of(earlier)) {
+        // No table shows it, and it can always be made again.
+        (T::Counters(_), T::Counters(_)) => false,
+        (T::Everything, T::Service(_) | T::Destination(..) | T::Counters(Some(_))) => true,
+        (T::Service(_) | T::Destination(..), T::Everything) => true,
+        // An edit of a service leaves its servers alone.
+        (T::Service(later_key), T::Destination(key, _) | T::Counters(Some(key))) => {
+            later_key == key && !matches!(later, Change::SetService(_))
+        }
+        (later, earlier) => later == earlier,
     }
 }
 
@@ -89,7 +98,7 @@ impl<T: Transport> Client<T> {
 
     /// Sees to it that `change` is made, or finds out why it cannot be.
     pub(super) fn settle(&mut self, change: &Change, seen: &mut Seen) -> Result<(), Error> {
-        if self.again(|client| client.shows(change, seen))? {
+        if self.is_made(change, seen)? {
             return Ok(());
         }
         // Not done, or undone by another writer: either way this one answers.
@@ -97,14 +106,24 @@ impl<T: Transport> Client<T> {
         let outcome = self.ask(&operation, Form::Single, &mut |_| Ok(()));
         match outcome {
             Err(error) if error.in_doubt() => {
-                let shown = self.again(|client| client.shows(change, &mut Seen::default()))?;
-                if shown { Ok(()) } else { Err(error) }
+                if self.is_made(change, &mut Seen::default())? {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
             }
             outcome => outcome.map(drop),
         }
     }
 
-    /// Whether the table is as `change` would leave it. Counters never tell.
+    /// Whether the table is as `change` would leave it. That it cannot be read,
+    /// whyever, is no verdict on the change.
+    pub(super) fn is_made(&mut self, change: &Change, seen: &mut Seen) -> Result<bool, Error> {
+        self.again(|client| client.shows(change, seen))
+            .map_err(|_| unanswered(&Operation::Change(change.clone())))
+    }
+
+    /// The same, asked once. Counters never tell.
     fn shows(&mut self, change: &Change, seen: &mut Seen) -> Result<bool, Error> {
         Ok(match change {
             Change::AddService(service) | Change::SetService(service) => {
@@ -181,12 +200,17 @@ impl<T: Transport> Client<T> {
     }
 }
 
-/// Whether the running daemon is the wanted one, as far as that says.
+/// Whether the running daemon is the wanted one, as far as that says: the length
+/// it has by default is the interface's affair.
 fn is(now: &SyncDaemonEntry, wanted: &SyncDaemon) -> bool {
+    /// `IP_VS_SYNC_PORT` and the time to live (`ip_vs_sync.c`).
+    const DEFAULT_PORT: u16 = 8848;
+    const DEFAULT_TTL: u8 = 1;
     now.role == wanted.role
         && now.interface == wanted.interface
         && now.sync_id == u32::from(wanted.sync_id)
         && now.group == wanted.group().unwrap_or(SyncDaemonEntry::DEFAULT_GROUP)
-        && wanted.port.is_none_or(|port| port.get() == now.port)
-        && wanted.ttl.is_none_or(|ttl| ttl.get() == now.ttl)
+        && now.port == wanted.port.map_or(DEFAULT_PORT, NonZeroU16::get)
+        && now.ttl == wanted.ttl.map_or(DEFAULT_TTL, NonZeroU8::get)
+        && wanted.max_length.is_none_or(|length| length.get() == now.max_length)
 }

@@ -6,8 +6,10 @@
 //! behind as many objects as it has sent (`ip_vs_ctl.c`: `cb->args[0]`). What is
 //! removed in between makes it skip others that nobody touched, what is added
 //! makes it repeat some, and it never says so (`NLM_F_DUMP_INTR` is not set). The
-//! objects of one datagram are gathered under one lock, so only a dump that took
-//! several can be wrong.
+//! objects of one datagram are gathered in one walk from the start of the list,
+//! under the lock of the writers or, since 7.1, beside them under RCU: that shows
+//! all that nobody touched meanwhile, so only a dump that took several datagrams
+//! can hide any of it.
 
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
@@ -40,8 +42,9 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Whether all objects were seen at one moment. If not, a change during the
-    /// pass may have hidden or repeated others.
+    /// Whether all objects were seen in one go: each once, and none that nobody
+    /// touched was left out. If not, a change during the pass may have hidden or
+    /// repeated others.
     pub fn is_snapshot(&self) -> bool {
         self.datagrams == 1
     }
@@ -130,6 +133,14 @@ impl<E: Observed> Settling<E> {
         }
         self.before = Some(now);
         Ok(Settled::Not(entries))
+    }
+
+    /// Notes that an object of the last pass is not there any more. A pass that
+    /// shows it again then does not agree with that one.
+    pub(super) fn has_gone(&mut self, key: &E::Key) {
+        if let Some(before) = &mut self.before {
+            before.remove(key);
+        }
     }
 
     fn unstable(&self, before: &HashMap<E::Key, u64>, now: &HashMap<E::Key, u64>) -> Error {

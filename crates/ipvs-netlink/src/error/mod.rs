@@ -79,7 +79,8 @@ pub enum Error {
         others: usize,
     },
     /// Others added objects as fast as they were read, so that the list never
-    /// ended.
+    /// ended: this one, or one given up before, of which the rest is still coming.
+    /// Nothing was changed.
     #[error("cannot {operation}: others add to them as fast as they are read")]
     Endless {
         /// What was to be done.

@@ -59,6 +59,10 @@ pub enum Invalid {
         /// What was given.
         name: String,
     },
+    /// The other bits of that field are persistence, one-packet scheduling, and
+    /// the kernel's own.
+    #[error("scheduler flags {0:#x} are out of range: use 0x8, 0x10 and 0x20")]
+    SchedulerFlags(u32),
     /// The kernel reads the weight as `int` and refuses negative ones.
     #[error("weight {0} is out of range: use 0 to 2147483647")]
     Weight(i64),

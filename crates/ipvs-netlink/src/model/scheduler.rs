@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use super::Invalid;
 
-/// A name that is safe to hand to the kernel: 1 to 15 of `a-z`, `0-9`, `_`.
+/// The name of a scheduler that [`Scheduler`] does not list. `"NAME".parse()`
+/// makes a [`Scheduler`] of any name, so that none is ever written in two ways.
 ///
-/// The kernel pastes scheduler names into a module name and loads that module,
-/// so anything else is refused here.
+/// The kernel pastes scheduler names into a module name and loads that module, so
+/// only 1 to 15 of `a-z`, `0-9` and `_` are sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SchedulerName(Box<str>);
 
@@ -22,11 +23,8 @@ pub(super) fn is_plain_name(name: &str) -> bool {
 }
 
 impl SchedulerName {
-    /// A scheduler this library does not know by name.
-    ///
-    /// # Errors
-    /// [`Invalid::Name`] if it is not 1 to 15 of `a-z`, `0-9` and `_`.
-    pub fn new(name: &str) -> Result<Self, Invalid> {
+    /// A name that is safe to hand to the kernel.
+    pub(super) fn new(name: &str) -> Result<Self, Invalid> {
         if is_plain_name(name) {
             Ok(Self(name.into()))
         } else {

@@ -56,6 +56,9 @@ impl Service {
         if let Scheduler::Other(name) = &self.scheduler {
             super::SchedulerName::new(name.as_str())?;
         }
+        if !SchedulerFlags::all().contains(self.scheduler_flags) {
+            return Err(Invalid::SchedulerFlags(self.scheduler_flags.bits()));
+        }
         if let Some(engine) = &self.engine {
             engine.as_str().parse::<EngineName>()?;
         }
@@ -119,4 +122,22 @@ pub struct TableEntry {
     /// Its real servers, the one added last first. Hash schedulers fill their
     /// tables in this order, so what is to behave alike must be added in reverse.
     pub destinations: Vec<DestinationEntry>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `bitflags` lets any bits into a set of flags.
+    #[test]
+    fn flags_of_the_scheduler_reach_no_others() {
+        let key = ServiceKey::tcp(std::net::Ipv4Addr::new(192, 0, 2, 1), 80);
+        let mut service = Service::new(key, Scheduler::Sh);
+        service.scheduler_flags = SchedulerFlags::all();
+        assert_eq!(service.check(), Ok(()));
+        for bits in [1, 2, 4, 0x40] {
+            service.scheduler_flags = SchedulerFlags::from_bits_retain(bits);
+            assert_eq!(service.check(), Err(Invalid::SchedulerFlags(bits)));
+        }
+    }
 }

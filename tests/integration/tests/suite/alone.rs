@@ -15,6 +15,8 @@ use ipvs_netlink::{
 };
 use lab::Host;
 
+use crate::faults::{Fault, faulty};
+
 /// The loaded modules of IPVS, those that use another first.
 fn modules() -> Vec<String> {
     let loaded = fs::read_to_string("/proc/modules").unwrap();
@@ -35,6 +37,13 @@ fn unload(host: &Host) {
             host.sh(&format!("rmmod {module}"));
         }
     }
+}
+
+/// Gives the family another id.
+fn reload(host: &Host) {
+    unload(host);
+    // Another family in between, so that the id cannot be the same again.
+    host.must("modprobe -r fou6 fou; modprobe ip_vs; modprobe fou");
 }
 
 const WEB: ServiceKey = ServiceKey::Endpoint {
@@ -114,9 +123,7 @@ fn a_living_client_survives_a_reload() {
         let mut client = Client::connect().unwrap();
         let reload = |client: &mut Client| {
             client.apply(Change::Flush).unwrap();
-            unload(&host);
-            // Another family in between, so that the id cannot be the same again.
-            host.must("modprobe -r fou6 fou; modprobe ip_vs; modprobe fou");
+            reload(&host);
         };
         // A delete is not taken for done because the kernel knows no such family.
         client.apply(add_web()).unwrap();
@@ -134,6 +141,14 @@ fn a_living_client_survives_a_reload() {
         let report = report.unwrap();
         let failed: Vec<_> = report.failures.iter().map(|f| (f.index, f.error.kind())).collect();
         assert_eq!(failed, [(2, ErrorKind::AlreadyExists)]);
+        assert_eq!(client.destinations(&WEB).unwrap().len(), 2);
+
+        // Of the refusals that all of these meet, one comes and the next is lost.
+        let mut client = faulty([Fault::None, Fault::None, Fault::Lost]);
+        client.apply(Change::Flush).unwrap();
+        self::reload(&host);
+        let report = client.batch([add_web(), add_server(1), add_server(2)]).unwrap();
+        assert_eq!((report.applied, report.failures.len()), (3, 0), "{:?}", report.failures);
         assert_eq!(client.destinations(&WEB).unwrap().len(), 2);
     });
 }

@@ -163,6 +163,39 @@ fn a_table_is_whole() {
     });
 }
 
+/// A service that is away just while its servers are asked for, and the same as
+/// before when the services are read once more, is in the table.
+#[test]
+fn a_service_that_comes_back_is_in_the_table() {
+    let host = Host::new("director");
+    host.enter(|| {
+        let mut other = Client::connect().unwrap();
+        make(&mut other, (0..3).map(stable).map(add));
+        make(&mut other, (0..3).map(|number| server(stable(number), number)));
+        let (mut datagrams, mut returned) = (0, false);
+        let mut reader = interrupted(|datagram| {
+            datagrams += 1;
+            // Two for the family, two for the services.
+            if datagrams == 4 {
+                make(&mut other, [Change::RemoveService(stable(2))]);
+            }
+            // The kernel's own word that it is missing (`ESRCH`).
+            let refused = datagram[4..6] == 2_u16.to_ne_bytes();
+            if refused && datagram[16..20] == (-3_i32).to_ne_bytes() {
+                make(&mut other, [add(stable(2)), server(stable(2), 2)]);
+                returned = true;
+            }
+        });
+        let table = reader.table().unwrap();
+        drop(reader);
+        assert!(returned, "it was never missed");
+        let mut keys: Vec<_> = table.iter().map(|entry| entry.service.service.key).collect();
+        keys.sort();
+        assert_eq!(keys, [stable(0), stable(1), stable(2)]);
+        assert!(table.iter().all(|entry| entry.destinations.len() == 1));
+    });
+}
+
 /// Deletes and adds services until it is dropped.
 struct Writer<'scope> {
     stop: &'scope AtomicBool,

@@ -3,6 +3,7 @@
 //! Every error the kernel has for us, provoked, and held against the page that
 //! explains it: `docs/errors.md`.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
@@ -333,12 +334,21 @@ fn endless(host: &Host) -> Error {
         let mut other = Client::connect().unwrap();
         other.apply(Change::AddService(rr(web()))).unwrap();
         let mut servers =
-            (1..2000).map(|number| add(&format!("10.0.{}.{}:80", number / 256, number % 256)));
+            (1..3000).map(|number| add(&format!("10.0.{}.{}:80", number / 256, number % 256)));
         other.batch(servers.by_ref().take(200)).unwrap();
+        let adding = Cell::new(true);
         let mut client = interrupted(|_| {
-            other.apply(servers.next().expect("a pass that ends")).unwrap();
+            if adding.get() {
+                other.apply(servers.next().expect("a pass that ends")).unwrap();
+            }
         });
-        client.destinations(&web()).expect_err("a list that never ends")
+        let error = client.destinations(&web()).expect_err("a list that never ends");
+        // Its rest does not end either, and the client must be free of it again.
+        let rest = client.info().expect_err("a rest that never ends");
+        assert_eq!(rest.kind(), error.kind(), "{rest}");
+        adding.set(false);
+        client.info().unwrap();
+        error
     })
 }
 

@@ -7,17 +7,18 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::Ipv4Addr;
+use std::num::{NonZeroU8, NonZeroU16};
 use std::time::Duration;
 
 use ipvs_netlink::{
     Change, Client, Destination, DestinationKey, ErrorKind, ForwardingMethod, NetlinkTransport,
-    Scheduler, Service, ServiceKey, SetTimeouts, Transport, Weight,
+    Scheduler, Service, ServiceKey, SetTimeouts, SyncDaemon, SyncRole, Transport, Weight,
 };
 use lab::Host;
 
 /// What happens to one datagram of the kernel's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
+pub(crate) enum Fault {
     /// Nothing.
     None,
     /// It never comes: the wait ends without it.
@@ -35,9 +36,11 @@ enum Fault {
     Foreign,
     /// It comes behind the one that follows it, if one does at once.
     Swapped,
+    /// The socket breaks instead.
+    Broken,
 }
 
-struct Faulty {
+pub(crate) struct Faulty {
     inner: NetlinkTransport,
     /// One per datagram; when they are used up, nothing happens any more.
     faults: VecDeque<Fault>,
@@ -64,6 +67,7 @@ impl Transport for Faulty {
         match self.faults.pop_front().unwrap_or(Fault::None) {
             Fault::None => Ok(length),
             Fault::Lost => Err(io::ErrorKind::WouldBlock.into()),
+            Fault::Broken => Err(io::Error::from_raw_os_error(nix::libc::EIO)),
             Fault::NoBuffers => Err(io::Error::from_raw_os_error(nix::libc::ENOBUFS)),
             Fault::Doubled => {
                 self.again.push_back(buffer[..length].to_vec());
@@ -130,7 +134,7 @@ fn foreign(answer: &[u8]) -> Vec<u8> {
 }
 
 /// A client whose answers meet these faults, after it has connected.
-fn faulty(faults: impl IntoIterator<Item = Fault>) -> Client<Faulty> {
+pub(crate) fn faulty(faults: impl IntoIterator<Item = Fault>) -> Client<Faulty> {
     // Finding the family takes two: the answer and the acknowledgement.
     let faults = [Fault::None; 2].into_iter().chain(faults).collect();
     let inner = NetlinkTransport::open().unwrap();
@@ -274,6 +278,129 @@ fn a_batch_whose_answers_are_lost_is_read_back() {
             assert_eq!(client.destinations(&web()).unwrap().len(), 300);
         });
     }
+}
+
+/// Two changes to one object in one send whose answers are lost: the table shows
+/// what the later one did. What it cannot show of the earlier one is unknown, and
+/// nothing is sent again that would undo a later change.
+#[test]
+fn what_a_later_change_hides_is_not_guessed() {
+    for fault in [Fault::Lost, Fault::NoBuffers, Fault::Late, Fault::Cut] {
+        Host::new("director").enter(|| {
+            let mut twin = server(1);
+            twin.weight = Weight::new(3).unwrap();
+            let key = server(2).key;
+            let report = faulty([fault])
+                .batch([
+                    Change::Flush,
+                    Change::AddService(Service::new(web(), Scheduler::Rr)),
+                    add(1),
+                    Change::AddDestination { service: web(), destination: twin },
+                    Change::SetService(Service::new(web(), Scheduler::Wrr)),
+                    Change::Zero(Some(web())),
+                    add(2),
+                    Change::RemoveDestination { service: web(), destination: key },
+                ])
+                .unwrap();
+            let failed: Vec<_> =
+                report.failures.iter().map(|f| (f.index, f.error.kind())).collect();
+            let expected = [
+                (0, ErrorKind::OutcomeUnknown),
+                (1, ErrorKind::OutcomeUnknown),
+                (3, ErrorKind::AlreadyExists),
+                (6, ErrorKind::OutcomeUnknown),
+            ];
+            assert_eq!(failed, expected, "{fault:?}");
+            assert_eq!((report.submitted, report.applied), (8, 4));
+            let table = Client::connect().unwrap().table().unwrap();
+            assert_eq!(table.len(), 1, "{fault:?}");
+            assert_eq!(table[0].service.service.scheduler, Scheduler::Wrr);
+            let servers: Vec<_> = table[0].destinations.iter().map(|e| e.destination).collect();
+            assert_eq!(servers, [server(1)]);
+        });
+    }
+}
+
+/// Loses the first answer behind those about the family, and with it the right
+/// to ask anything more.
+struct Disowned(NetlinkTransport, usize);
+
+impl Transport for Disowned {
+    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
+        self.0.send(datagram)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.0.receive(buffer)?;
+        self.1 += 1;
+        if self.1 != 3 {
+            return Ok(length);
+        }
+        // Of this thread only, which ends here.
+        caps::drop(None, caps::CapSet::Effective, caps::Capability::CAP_NET_ADMIN).unwrap();
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.receive_now(buffer)
+    }
+}
+
+/// That the table may not be read back is no refusal of the change.
+#[test]
+fn a_refused_reading_back_is_no_refusal() {
+    let disowned =
+        || Client::with_transport(Disowned(NetlinkTransport::open().unwrap(), 0)).unwrap();
+    let change = || Change::AddService(Service::new(web(), Scheduler::Rr));
+    let host = Host::new("director");
+    let error = host.enter(|| disowned().apply(change()).unwrap_err());
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
+    assert!(error.to_string().starts_with("cannot add service tcp/192.0.2.1:80: "), "{error}");
+
+    let host = Host::new("director");
+    let outcome = host.enter(|| disowned().batch([change()]));
+    let error = outcome.expect_err("an unknown change");
+    assert_eq!((error.unknown, error.report.failures.len()), (0..1, 0));
+    assert_eq!(error.error.kind(), ErrorKind::OutcomeUnknown, "{}", error.error);
+    host.enter(|| assert!(Client::connect().unwrap().service(&web()).unwrap().is_some()));
+}
+
+/// A service that waits for its scheduler is not settled.
+#[test]
+fn a_broken_load_names_the_service_it_had_begun() {
+    Host::new("director").enter(|| {
+        let service = Change::AddService(Service::new(web(), Scheduler::Mh));
+        let changes = std::iter::once(service).chain((1..=600).map(add));
+        // The first send of 256 goes well.
+        let error = faulty([Fault::None, Fault::Broken]).load(changes).expect_err("a broken load");
+        assert_eq!(error.unknown, 0..512, "{error}");
+        let there = Client::connect().unwrap().service(&web()).unwrap().unwrap().service;
+        assert_eq!(there.scheduler, Scheduler::None);
+    });
+}
+
+#[test]
+fn a_daemon_that_runs_with_other_settings_is_another() {
+    Host::new("director").enter(|| {
+        let wanted = || SyncDaemon::new(SyncRole::Backup, "lo".parse().unwrap(), 1);
+        let mut running = [wanted(), wanted(), wanted()];
+        running[0].port = NonZeroU16::new(8849);
+        running[1].ttl = NonZeroU8::new(7);
+        running[2].max_length = NonZeroU16::new(2000);
+        for other in running {
+            let mut client = Client::connect().unwrap();
+            client.apply(Change::StartDaemon(other.clone())).unwrap();
+            let mut wanted = wanted();
+            wanted.max_length = NonZeroU16::new(1400);
+            let error = faulty([Fault::Lost]).apply(Change::StartDaemon(wanted)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{other:?}: {error}");
+            let lost = faulty([Fault::Lost]).apply(Change::StopDaemon(SyncRole::Backup));
+            lost.unwrap();
+            let lost = faulty([Fault::Lost]).apply(Change::StartDaemon(other));
+            lost.unwrap();
+            client.apply(Change::StopDaemon(SyncRole::Backup)).unwrap();
+        }
+    });
 }
 
 #[test]

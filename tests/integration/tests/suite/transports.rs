@@ -89,6 +89,8 @@ impl<F: FnMut(&[u8])> Transport for Interrupted<F> {
     }
 
     fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.receive_now(buffer)
+        let length = self.inner.receive_now(buffer)?;
+        (self.between)(&buffer[..length]);
+        Ok(length)
     }
 }
