@@ -88,11 +88,14 @@
 //!
 //! # What can be relied on
 //!
-//! Nothing is guessed: if an answer gets lost, the table is read back. Nothing is
+//! Nothing is guessed: if an answer gets lost, the table is read back. (What it
+//! shows then is what counts: an add of something that was there already, just so,
+//! is a success.) Nothing is
 //! called missing on the word of a dump that a change may have disturbed. What the
 //! kernel would take and then twist is refused before anything is sent
 //! ([`Invalid`]). Kernels from 6.1 to 7.2 are what all of it is tested on; what
-//! each of them says beyond what is known here is kept ([`UnknownAttribute`],
+//! each of them says of services and servers beyond what is known here is kept
+//! ([`UnknownAttribute`],
 //! the variants called `Other`). Public enums and structs are
 //! `#[non_exhaustive]` where the kernel may yet add to them.
 //!

@@ -88,14 +88,10 @@ impl<T: Transport> Client<T> {
         if after == *before {
             return Ok(false);
         }
-        match after.check() {
-            // What another tool left behind must not stand in the way of an
-            // edit of something else: a weight must be settable to 0.
-            Err(reason) if before.check() != Err(reason.clone()) => {
-                Err(Error::Invalid { operation: Box::new(Operation::Change(after)), reason })
-            }
-            _ => self.change(after),
-        }?;
+        if let Err(reason) = after.check_edit_of(before) {
+            return Err(Error::Invalid { operation: Box::new(Operation::Change(after)), reason });
+        }
+        self.change(after)?;
         Ok(true)
     }
 }

@@ -67,18 +67,34 @@ impl Change {
     /// # Errors
     /// [`Invalid`] names the first thing found.
     pub fn check(&self) -> Result<(), Invalid> {
+        self.flaws().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// All that [`check`](Self::check) has against it.
+    pub(crate) fn flaws(&self) -> Vec<Invalid> {
         match self {
-            Self::AddService(service) | Self::SetService(service) => service.check(),
+            Self::AddService(service) | Self::SetService(service) => service.flaws(),
             Self::AddDestination { service, destination }
-            | Self::SetDestination { service, destination } => destination.check(service),
-            Self::StartDaemon(daemon) => daemon.check(),
+            | Self::SetDestination { service, destination } => destination.flaws(service),
+            Self::StartDaemon(daemon) => daemon.check().err().into_iter().collect(),
             Self::RemoveService(_)
             | Self::RemoveDestination { .. }
             | Self::Flush
             | Self::Zero(_)
             | Self::SetTimeouts(_)
-            | Self::StopDaemon(_) => Ok(()),
+            | Self::StopDaemon(_) => Vec::new(),
         }
+    }
+
+    /// The first thing that is wrong with it and was not with `before`: what
+    /// another tool left behind must not stand in the way of an edit of something
+    /// else. A weight must be settable to 0.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_edit_of(&self, before: &Self) -> Result<(), Invalid> {
+        let there = before.flaws();
+        self.flaws().into_iter().find(|flaw| !there.contains(flaw)).map_or(Ok(()), Err)
     }
 }
 

@@ -34,29 +34,39 @@ impl Destination {
     /// # Errors
     /// [`Invalid`] names the first thing found.
     pub fn check(&self, service: &ServiceKey) -> Result<(), Invalid> {
+        self.flaws(service).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// All that [`check`](Self::check) has against it.
+    pub(crate) fn flaws(&self, service: &ServiceKey) -> Vec<Invalid> {
+        let mut flaws = Vec::new();
         if let Some(why) = not_a_server(self.key.address) {
-            return Err(Invalid::DestinationAddress { address: self.key.address, why });
+            flaws.push(Invalid::DestinationAddress { address: self.key.address, why });
         }
-        let method = match self.forwarding {
-            ForwardingMethod::Other(value) => return Err(Invalid::ForwardingMethod(value)),
-            ForwardingMethod::Tunnel(tunnel) => {
-                tunnel.check()?;
-                "tunnelling"
-            }
-            ForwardingMethod::Local => "local delivery",
-            _ => "direct routing",
-        };
+        match self.forwarding {
+            ForwardingMethod::Other(value) => flaws.push(Invalid::ForwardingMethod(value)),
+            ForwardingMethod::Tunnel(tunnel) => flaws.extend(tunnel.check().err()),
+            _ => {}
+        }
         let tunnelled = matches!(self.forwarding, ForwardingMethod::Tunnel(_));
         if self.key.family() != service.family() && !tunnelled {
-            return Err(Invalid::MixedFamilies { service: *service, destination: self.key });
+            flaws.push(Invalid::MixedFamilies { service: *service, destination: self.key });
         }
+        let method = match self.forwarding {
+            ForwardingMethod::Gateway => "direct routing",
+            ForwardingMethod::Tunnel(_) => "tunnelling",
+            ForwardingMethod::Local => "local delivery",
+            _ => return flaws,
+        };
         // Services without a port of their own (fwmark, port 0) take each packet's.
-        match service.port() {
-            Some(port) if port != 0 && self.key.port != port && self.forwarding.keeps_port() => {
-                Err(Invalid::PortRewrite { method, service: *service, port, destination: self.key })
-            }
-            _ => Ok(()),
+        if let Some(port) = service.port()
+            && port != 0
+            && self.key.port != port
+        {
+            let destination = self.key;
+            flaws.push(Invalid::PortRewrite { method, service: *service, port, destination });
         }
+        flaws
     }
 
     /// Sorts real servers by address and port: the order in which to add them if

@@ -53,50 +53,54 @@ impl Service {
     /// # Errors
     /// [`Invalid`] names the first thing found.
     pub fn check(&self) -> Result<(), Invalid> {
+        self.flaws().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// All that [`check`](Self::check) has against it.
+    pub(crate) fn flaws(&self) -> Vec<Invalid> {
+        let mut flaws = Vec::new();
         if let Scheduler::Other(name) = &self.scheduler {
-            super::SchedulerName::new(name.as_str())?;
+            flaws.extend(super::SchedulerName::new(name.as_str()).err());
         }
         if !SchedulerFlags::all().contains(self.scheduler_flags) {
-            return Err(Invalid::SchedulerFlags(self.scheduler_flags.bits()));
-        }
-        if let Some(engine) = &self.engine {
-            engine.as_str().parse::<EngineName>()?;
+            flaws.push(Invalid::SchedulerFlags(self.scheduler_flags.bits()));
         }
         if let Some(Persistence { netmask, .. }) = &self.persistence
             && netmask.family() != self.key.family()
         {
-            return Err(Invalid::NetmaskFamily {
+            flaws.push(Invalid::NetmaskFamily {
                 service: self.key,
                 family: self.key.family(),
                 mask: netmask.family(),
             });
         }
-        match self.key {
-            ServiceKey::Endpoint { address: IpAddr::V6(vip), .. }
-                if vip.to_ipv4_mapped().is_some() =>
-            {
-                Err(Invalid::MappedVip(vip))
-            }
-            ServiceKey::Endpoint { protocol, .. }
-                if self.engine.is_some() && protocol != Protocol::Udp =>
-            {
-                Err(Invalid::EngineNotUdp)
-            }
-            _ if self.engine.is_some() && self.persistence.is_none() => {
-                Err(Invalid::EngineNotPersistent)
-            }
-            ServiceKey::Endpoint { protocol: Protocol::Other(number), .. } => {
-                Err(Invalid::UnsupportedProtocol(number))
-            }
-            ServiceKey::Endpoint { port: 0, .. } if self.persistence.is_none() => {
-                Err(Invalid::PortZeroNotPersistent)
-            }
-            ServiceKey::Endpoint { protocol, .. }
-                if self.one_packet && protocol != Protocol::Udp =>
-            {
-                Err(Invalid::OnePacketNotUdp)
-            }
-            _ => Ok(()),
+        if let Some(engine) = &self.engine {
+            flaws.extend(engine.as_str().parse::<EngineName>().err());
+        }
+        if let ServiceKey::Endpoint { protocol, address, port } = self.key {
+            self.endpoint_flaws(protocol, address, port, &mut flaws);
+        }
+        if self.engine.is_some() && self.persistence.is_none() {
+            flaws.push(Invalid::EngineNotPersistent);
+        }
+        flaws
+    }
+
+    fn endpoint_flaws(&self, protocol: Protocol, vip: IpAddr, port: u16, flaws: &mut Vec<Invalid>) {
+        if let IpAddr::V6(vip) = vip
+            && vip.to_ipv4_mapped().is_some()
+        {
+            flaws.push(Invalid::MappedVip(vip));
+        }
+        if let Protocol::Other(number) = protocol {
+            flaws.push(Invalid::UnsupportedProtocol(number));
+        }
+        if port == 0 && self.persistence.is_none() {
+            flaws.push(Invalid::PortZeroNotPersistent);
+        }
+        if protocol != Protocol::Udp {
+            flaws.extend(self.engine.as_ref().map(|_| Invalid::EngineNotUdp));
+            flaws.extend(self.one_packet.then_some(Invalid::OnePacketNotUdp));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use netlink_sys::protocols::NETLINK_GENERIC;
 use netlink_sys::{Socket, SocketAddr};
@@ -17,6 +17,7 @@ use super::Transport;
 #[derive(Debug)]
 pub struct NetlinkTransport {
     socket: Socket,
+    patience: Duration,
 }
 
 impl NetlinkTransport {
@@ -56,19 +57,25 @@ impl NetlinkTransport {
         // Zero would mean "for ever".
         let patience = receive_timeout.max(Duration::from_micros(1));
         let seconds = patience.as_secs().try_into().unwrap_or(libc::time_t::MAX);
-        let patience = TimeVal::new(seconds, patience.subsec_micros().into());
-        setsockopt(&socket, sockopt::ReceiveTimeout, &patience)?;
+        let timeout = TimeVal::new(seconds, patience.subsec_micros().into());
+        setsockopt(&socket, sockopt::ReceiveTimeout, &timeout)?;
         match setsockopt(&socket, sockopt::RcvBufForce, &receive_buffer) {
             Err(Errno::EPERM) => setsockopt(&socket, sockopt::RcvBuf, &receive_buffer)?,
             outcome => outcome?,
         }
-        Ok(Self { socket })
+        Ok(Self { socket, patience })
     }
 
     fn receive_with(&self, mut buffer: &mut [u8], flags: c_int) -> io::Result<usize> {
+        let start = Instant::now();
         loop {
             match self.socket.recv(&mut buffer, flags | libc::MSG_TRUNC) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Each call would wait anew: signals must not make it wait for ever.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    if start.elapsed() >= self.patience {
+                        return Err(io::ErrorKind::WouldBlock.into());
+                    }
+                }
                 outcome => return outcome,
             }
         }

@@ -149,6 +149,12 @@ fn port_0_without_persistence_and_an_engine_without_sense_are_stored() {
         let service = only_service(&mut client).service;
         assert_eq!(service.scheduler, Scheduler::Wrr);
         assert_eq!(service.engine.unwrap().as_str(), "sip");
+        // One that mends a part of it goes through too.
+        assert!(client.edit_service(&service.key, |service| service.engine = None).unwrap());
+        assert_eq!(only_service(&mut client).service.engine, None);
+        let again = |service: &mut Service| service.one_packet = true;
+        let error = client.edit_service(&service.key, again).unwrap_err();
+        assert!(error.to_string().contains("one-packet scheduling works for UDP only"), "{error}");
     });
 }
 
