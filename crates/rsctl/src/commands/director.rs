@@ -87,11 +87,11 @@ impl Director {
     }
 }
 
-/// As the library judges an edit: what was there already is no new fault.
+/// As the library judges an edit.
 fn differs(before: Change, after: Change) -> Result<bool, Error> {
-    match after.check() {
-        Err(reason) if before.check() != Err(reason.clone()) => Err(Error::refused(after, reason)),
-        _ => Ok(before != after),
+    match after.check_edit_of(&before) {
+        Err(reason) => Err(Error::refused(after, reason)),
+        Ok(()) => Ok(before != after),
     }
 }
 
