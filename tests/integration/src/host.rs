@@ -162,9 +162,13 @@ impl Host {
 }
 
 /// Loads what would otherwise give every host of every test another device as
-/// soon as one test uses it.
+/// soon as one test uses it, and what must not be loaded on demand: Linux 6.x
+/// waits for the module of a scheduler with a mutex held that the end of any
+/// network namespace with IPVS wants, and these two wait for the end of that.
 fn load_modules() {
-    for module in ["dummy", "ipip", "ip_gre", "sit", "ip6_tunnel", "ip6_gre", "fou", "fou6"] {
+    let devices = ["dummy", "ipip", "ip_gre", "sit", "ip6_tunnel", "ip6_gre", "fou", "fou6"];
+    let schedulers = ["ip_vs_lblc", "ip_vs_lblcr"];
+    for module in devices.into_iter().chain(schedulers) {
         // Built in, or missing, which the test that needs it will tell.
         let _ = Command::new("modprobe").args(["-q", module]).status();
     }
