@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::borrow::Cow;
+use std::fmt;
 use std::io::{self, Write};
 
 use ipvs_netlink::{AddressFamily, Destination, ForwardingMethod, Protocol, Service, ServiceKey};
@@ -9,19 +11,33 @@ use crate::commands::{ListedServer, ListedService, Listing};
 use crate::flags;
 
 /// The columns of `ipvsadm -Ln`, as wide as what they hold.
+///
+/// A table can have 100,000 lines: each is put together once, and only numbers
+/// and addresses are turned into text.
 pub(super) fn write(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "IP Virtual Server version {} (size={})",
         listing.version, listing.connection_table_size
     )?;
-    let widths = Widths::of(&listing.services);
+    let addresses = Addresses::of(&listing.services);
+    let widths = Widths::of(&listing.services, &addresses);
     widths.service(out, &SERVICE_TITLES.map(str::to_owned))?;
-    widths.server(out, &SERVER_TITLES.map(str::to_owned))?;
+    let [address, forward, weight, active, inactive] = SERVER_TITLES;
+    let [_, w1, w2, w3, w4] = widths.server;
+    writeln!(
+        out,
+        "  -> {address:<w0$} {forward:<w1$} {weight:>w2$} {active:>w3$} {inactive:>w4$}",
+        w0 = widths.address
+    )?;
+    let mut addresses = addresses.iter();
+    let mut line = Vec::with_capacity(128);
     for listed in &listing.services {
         widths.service(out, &service_cells(&listed.service))?;
         for server in &listed.servers {
-            widths.server(out, &server_cells(server))?;
+            line.clear();
+            widths.server(&mut line, addresses.next().unwrap_or_default(), server);
+            out.write_all(&line)?;
         }
     }
     Ok(())
@@ -30,6 +46,30 @@ pub(super) fn write(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
 const SERVICE_TITLES: [&str; 4] = ["Prot", "LocalAddress:Port", "Scheduler", "Flags"];
 const SERVER_TITLES: [&str; 5] =
     ["RemoteAddress:Port", "Forward", "Weight", "ActiveConn", "InActConn"];
+
+/// The servers' addresses as text, one behind the other.
+struct Addresses {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Addresses {
+    fn of(services: &[ListedService]) -> Self {
+        let mut addresses = Self { text: String::new(), ends: Vec::new() };
+        for server in services.iter().flat_map(|listed| &listed.servers) {
+            // A String takes everything.
+            let _ =
+                fmt::Write::write_fmt(&mut addresses.text, format_args!("{}", server.server.key));
+            addresses.ends.push(addresses.text.len());
+        }
+        addresses
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| self.text.get(start..*end).unwrap_or_default())
+    }
+}
 
 /// `Prot` and the arrow are of one width, so both lines share the address
 /// column; the scheduler's ends where it likes, since only words follow it.
@@ -40,7 +80,7 @@ struct Widths {
 }
 
 impl Widths {
-    fn of(services: &[ListedService]) -> Self {
+    fn of(services: &[ListedService], addresses: &Addresses) -> Self {
         let mut address = SERVICE_TITLES[1].len();
         let mut scheduler = SERVICE_TITLES[2].len();
         let mut server = SERVER_TITLES.map(str::len);
@@ -48,12 +88,20 @@ impl Widths {
             let cells = service_cells(&listed.service);
             address = address.max(cells[1].len());
             scheduler = scheduler.max(cells[2].len());
-            for cells in listed.servers.iter().map(server_cells) {
-                for (width, cell) in server.iter_mut().zip(&cells) {
-                    *width = cell.len().max(*width);
+            for listed in &listed.servers {
+                let widths = [
+                    0,
+                    method(listed.server.forwarding).len(),
+                    digits(listed.server.weight.get()),
+                    digits(listed.connections.active),
+                    digits(listed.connections.inactive),
+                ];
+                for (most, width) in server.iter_mut().zip(widths) {
+                    *most = width.max(*most);
                 }
             }
         }
+        server[0] = addresses.iter().map(str::len).fold(server[0], usize::max);
         Self { address: address.max(server[0]), scheduler, server }
     }
 
@@ -69,18 +117,45 @@ impl Widths {
         writeln!(out, "{}", line.trim_end())
     }
 
-    fn server(
-        &self,
-        out: &mut impl Write,
-        [address, forward, weight, active, inactive]: &[String; 5],
-    ) -> io::Result<()> {
-        let [_, w1, w2, w3, w4] = self.server;
-        writeln!(
-            out,
-            "  -> {address:<w0$} {forward:<w1$} {weight:>w2$} {active:>w3$} {inactive:>w4$}",
-            w0 = self.address
-        )
+    fn server(&self, line: &mut Vec<u8>, address: &str, listed: &ListedServer) {
+        let [_, forward, weight, active, inactive] = self.server;
+        line.extend_from_slice(b"  -> ");
+        push_left(line, address, self.address);
+        line.push(b' ');
+        push_left(line, &method(listed.server.forwarding), forward);
+        for (number, width) in [
+            (listed.server.weight.get(), weight),
+            (listed.connections.active, active),
+            (listed.connections.inactive, inactive),
+        ] {
+            line.push(b' ');
+            push_right(line, number, width);
+        }
+        line.push(b'\n');
     }
+}
+
+fn push_left(line: &mut Vec<u8>, text: &str, width: usize) {
+    line.extend_from_slice(text.as_bytes());
+    line.resize(line.len() + width.saturating_sub(text.len()), b' ');
+}
+
+fn push_right(line: &mut Vec<u8>, number: u32, width: usize) {
+    let end = line.len() + width.max(digits(number));
+    line.resize(end, b' ');
+    let mut rest = number;
+    for place in line.iter_mut().rev() {
+        // One decimal digit.
+        *place = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+}
+
+fn digits(number: u32) -> usize {
+    number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
 fn service_cells(service: &Service) -> [String; 4] {
@@ -135,19 +210,14 @@ fn service_flags(service: &Service) -> String {
     words.join(" ")
 }
 
-fn server_cells(listed: &ListedServer) -> [String; 5] {
-    let server = &listed.server;
-    let forward = match server.forwarding {
-        ForwardingMethod::Tunnel(tunnel) => format!("Tunnel({})", words::tunnel(tunnel)),
-        _ => forward(server),
-    };
-    [
-        server.key.to_string(),
-        forward,
-        server.weight.to_string(),
-        listed.connections.active.to_string(),
-        listed.connections.inactive.to_string(),
-    ]
+/// The forwarding method, with the tunnel if there is one.
+fn method(forwarding: ForwardingMethod) -> Cow<'static, str> {
+    match forwarding {
+        ForwardingMethod::Masquerade => "Masq".into(),
+        ForwardingMethod::Gateway => "Route".into(),
+        ForwardingMethod::Tunnel(tunnel) => format!("Tunnel({})", words::tunnel(tunnel)).into(),
+        other => other.to_string().into(),
+    }
 }
 
 /// The forwarding method in `ipvsadm`'s words.
@@ -164,6 +234,17 @@ mod tests {
         let mut out = Vec::new();
         write(listing, &mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn numbers_end_where_their_column_does() {
+        for (number, width, text) in
+            [(0, 3, "  0"), (7, 1, "7"), (4_294_967_295, 12, "  4294967295"), (100, 2, "100")]
+        {
+            let mut line = b"x".to_vec();
+            push_right(&mut line, number, width);
+            assert_eq!(String::from_utf8(line).unwrap(), format!("x{text}"));
+        }
     }
 
     #[test]
