@@ -39,7 +39,7 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
     let format = output::Format::of(&cli.command);
     let outcome = commands::run(cli.command)?;
     output::print(&outcome, format)?;
-    Ok(Exit::Done)
+    outcome.conclude()
 }
 
 /// Prints the help or the version, if that is what clap stopped for.

@@ -5,6 +5,7 @@
 
 mod address;
 mod bad_value;
+mod save;
 mod selector;
 mod server;
 mod service;
@@ -15,6 +16,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
+pub(crate) use save::{Form, Restore, Save};
 pub(crate) use selector::Selector;
 pub(crate) use server::{
     AddServer, DeleteServer, EditServer, Mode, ServerSettings, TunnelSettings, TunnelType,
@@ -33,7 +35,8 @@ pub(crate) use usage::{Usage, explain};
 A virtual service is written tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7 or fwmark/7/ipv6,
 or with ipvsadm's options: -t 192.0.2.10:80. Addresses and ports are numbers; nothing is looked up.
 
-Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed)."
+Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed),
+3 a dry run found something to change."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -50,6 +53,8 @@ pub(crate) enum Command {
     DeleteServer(DeleteServer),
     List(List),
     Clear(Clear),
+    Save(Save),
+    Restore(Restore),
 }
 
 /// Whether `name` is one of the commands.

@@ -11,6 +11,8 @@ mod delete_service;
 mod edit_server;
 mod edit_service;
 mod list;
+mod restore;
+mod save;
 mod server;
 mod service;
 #[cfg(test)]
@@ -20,9 +22,12 @@ use ipvs_netlink::{Change, Client, DestinationKey, ServiceKey};
 
 use crate::cli::Command;
 use crate::error::Error;
+use crate::exit::Exit;
 use crate::refusal::Refusal;
 
 pub(crate) use list::{ListedServer, ListedService, Listing};
+pub(crate) use restore::Restored;
+pub(crate) use save::Saved;
 
 /// What a command did or found.
 #[derive(Debug)]
@@ -31,6 +36,20 @@ pub(crate) enum Outcome {
     Changed(Vec<Changed>),
     /// What is there.
     Listed(Listing),
+    /// What is there, to be kept.
+    Saved(Saved),
+    /// What a restore did, or would do.
+    Restored(Restored),
+}
+
+impl Outcome {
+    /// How it ended, once it is written.
+    pub(crate) fn conclude(self) -> Result<Exit, Error> {
+        match self {
+            Self::Restored(restored) => restored.conclude(),
+            _ => Ok(Exit::Done),
+        }
+    }
 }
 
 /// One change that was made.
@@ -70,6 +89,8 @@ pub(crate) fn run(command: Command) -> Result<Outcome, Error> {
         Command::DeleteServer(args) => delete_server::run(&args).map(Outcome::Changed),
         Command::List(args) => list::run(&args).map(Outcome::Listed),
         Command::Clear(args) => clear::run(&args).map(Outcome::Changed),
+        Command::Save(args) => save::run(args).map(Outcome::Saved),
+        Command::Restore(args) => restore::run(&args).map(Outcome::Restored),
     }
 }
 

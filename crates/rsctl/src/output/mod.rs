@@ -3,9 +3,13 @@
 //! Everything `rsctl` writes, but for the question of `clear`.
 
 mod changes;
+mod ipvsadm;
 mod json;
+mod progress;
+mod restore;
 #[cfg(test)]
 mod sample;
+mod save;
 mod table;
 pub(crate) mod words;
 
@@ -14,6 +18,9 @@ use std::io::{self, BufWriter, Write};
 use crate::cli::Command;
 use crate::commands::Outcome;
 use crate::error::Error;
+
+pub(crate) use progress::Progress;
+pub(crate) use restore::failures;
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +43,9 @@ impl Format {
             Command::EditServer(args) => &args.report,
             Command::DeleteServer(args) => &args.report,
             Command::Clear(args) => &args.report,
+            Command::Restore(args) if args.dry_run && !args.report.json => return Self::Text,
+            Command::Restore(args) => &args.report,
+            Command::Save(_) => return Self::Text,
             Command::List(args) => return if args.json { Self::Json } else { Self::Text },
         };
         match (report.json, report.verbose) {
@@ -52,6 +62,12 @@ pub(crate) fn print(outcome: &Outcome, format: Format) -> Result<(), Error> {
     if format == Format::Quiet {
         return Ok(());
     }
+    if let Outcome::Saved(saved) = outcome {
+        save::warn(saved);
+        if let Some(file) = &saved.to {
+            return save::to_file(saved, file);
+        }
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     match write(outcome, format, &mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
@@ -66,6 +82,9 @@ fn write(outcome: &Outcome, format: Format, out: &mut impl Write) -> io::Result<
         (Outcome::Changed(changes), Format::Json) => json::write_changes(changes, out),
         (Outcome::Listed(listing), Format::Text) => table::write(listing, out),
         (Outcome::Listed(listing), Format::Json) => json::write_listing(listing, out),
+        (Outcome::Saved(saved), _) => save::write(saved, out),
+        (Outcome::Restored(restored), Format::Text) => restore::write(restored, out),
+        (Outcome::Restored(restored), Format::Json) => json::write_restored(restored, out),
     }
 }
 
@@ -75,8 +94,16 @@ pub(crate) fn error(error: &Error) {
     let _ = io::stderr().lock().write_all(error_text(error).as_bytes());
 }
 
+/// Writes a warning to stderr, as [`error`] does an error.
+fn warning(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "warning: {}", one_line(text));
+}
+
 pub(crate) fn error_text(error: &Error) -> String {
     let mut text = format!("error: {}\n", one_line(&error.to_string()));
+    for detail in error.details() {
+        text += &format!("{}\n", one_line(&detail));
+    }
     for hint in error.hints() {
         text += &format!("hint: {}\n", one_line(&hint));
     }
