@@ -5,14 +5,16 @@
 use std::net::IpAddr;
 
 use ipvs_netlink::{
-    Client, Destination, Error, InterfaceName, Service, SyncDaemon, SyncDaemonEntry, SyncRole,
-    TableEntry, Transport,
+    Client, Destination, Error, InterfaceName, Service, ServiceKey, SyncDaemon, SyncDaemonEntry,
+    SyncRole, TableEntry, Transport,
 };
+
+use crate::desired::Desired;
 
 /// The kernel's table, and what is kept beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
-    /// The virtual services, sorted by key.
+    /// The virtual services: by family, protocol, address and port, then the marks.
     pub services: Vec<ObservedService>,
     /// Seconds after which idle connections are forgotten: TCP, TCP after FIN,
     /// UDP. `None` if the kernel was built without.
@@ -56,7 +58,7 @@ impl Observed {
     /// As [`Client::table`].
     pub fn read<T: Transport>(client: &mut Client<T>) -> Result<Self, Error> {
         let mut services: Vec<_> = client.table()?.into_iter().map(ObservedService::from).collect();
-        services.sort_by_key(|entry| entry.service.key);
+        services.sort_by_key(|entry| order(&entry.service.key));
         let timeouts = client.timeouts()?;
         let daemons = client.daemons()?.into_iter().map(RunningDaemon::from).collect();
         Ok(Self { services, timeouts: [timeouts.tcp, timeouts.tcp_fin, timeouts.udp], daemons })
@@ -94,5 +96,44 @@ impl RunningDaemon {
             && self.group == wanted.group().unwrap_or(SyncDaemonEntry::DEFAULT_GROUP)
             && self.port == wanted.port.map_or(Self::DEFAULT_PORT, Into::into)
             && self.ttl == wanted.ttl.map_or(Self::DEFAULT_TTL, Into::into)
+    }
+}
+
+/// As `ipvsadm` sorts, but by numbers without a sign.
+fn order(key: &ServiceKey) -> impl Ord + use<> {
+    (matches!(key, ServiceKey::Fwmark { .. }), key.family(), *key)
+}
+
+/// What a kernel has that had nothing before and was made what is wanted.
+impl From<&Desired> for Observed {
+    fn from(desired: &Desired) -> Self {
+        let services = desired.services.iter().map(|entry| ObservedService {
+            service: entry.service.clone(),
+            servers: entry.servers.iter().map(|wanted| wanted.server).collect(),
+        });
+        let mut services: Vec<_> = services.collect();
+        services.sort_by_key(|entry| order(&entry.service.key));
+        let mut timeouts = [Some(900), Some(120), Some(300)];
+        for (now, wanted) in timeouts.iter_mut().zip(desired.timeouts.unwrap_or_default().values())
+        {
+            *now = wanted.or(*now);
+        }
+        let daemons = desired.daemons.iter().flatten().map(RunningDaemon::from).collect();
+        Self { services, timeouts, daemons }
+    }
+}
+
+impl From<&SyncDaemon> for RunningDaemon {
+    fn from(wanted: &SyncDaemon) -> Self {
+        Self {
+            role: wanted.role,
+            interface: wanted.interface.clone(),
+            sync_id: wanted.sync_id.into(),
+            // The kernel's default for a master on Ethernet.
+            max_length: wanted.max_length.map_or(1472, Into::into),
+            group: wanted.group().unwrap_or(SyncDaemonEntry::DEFAULT_GROUP),
+            port: wanted.port.map_or(Self::DEFAULT_PORT, Into::into),
+            ttl: wanted.ttl.map_or(Self::DEFAULT_TTL, Into::into),
+        }
     }
 }

@@ -20,5 +20,7 @@ mod netlink;
 mod procfs;
 mod rsctl_cli;
 mod rsctl_refusals;
+mod rsctl_restore;
+mod rsctl_save;
 mod transports;
 mod traps;
