@@ -34,4 +34,4 @@ pub mod plan;
 pub use apply::{Applied, Fate, apply};
 pub use desired::{Desired, DesiredServer, DesiredService};
 pub use observed::{Observed, ObservedService, RunningDaemon};
-pub use plan::{Action, Phase, Plan, Policy, Step, plan};
+pub use plan::{Action, Phase, Plan, Policy, Step, plan, reordered};

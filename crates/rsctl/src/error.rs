@@ -150,6 +150,9 @@ fn summary(restored: &Restored) -> String {
     let failed = number(|fate| matches!(fate, Fate::Failed(_)));
     let unknown = number(|fate| matches!(fate, Fate::Unknown));
     let not_tried = number(|fate| matches!(fate, Fate::NotTried));
+    if failed + unknown + not_tried == 0 && restored.unread.is_some() {
+        return "all changes were made, and the table could not be read again".to_owned();
+    }
     if failed + unknown + not_tried == 0 {
         let left = restored.left.steps.len();
         return format!(

@@ -38,8 +38,10 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
     };
     let format = output::Format::of(&cli.command);
     let outcome = commands::run(cli.command)?;
-    output::print(&outcome, format)?;
-    outcome.conclude()
+    // What became of the work matters more than whether it could be told.
+    let printed = output::print(&outcome, format);
+    let exit = outcome.conclude()?;
+    printed.map(|()| exit)
 }
 
 /// Prints the help or the version, if that is what clap stopped for.

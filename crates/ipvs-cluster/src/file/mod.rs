@@ -5,6 +5,7 @@
 
 mod flags;
 mod objects;
+mod pieces;
 mod read;
 mod text;
 mod write;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::pieces::Pieces;
 use super::{flags, text};
 use crate::observed::RunningDaemon;
 use crate::plan::Step;
@@ -27,9 +28,9 @@ pub(super) struct TableObject<'a> {
     #[serde(default, borrow)]
     pub(super) timeouts: Option<&'a RawValue>,
     #[serde(default, borrow)]
-    pub(super) daemons: Option<Vec<&'a RawValue>>,
+    pub(super) daemons: Option<Pieces<'a>>,
     #[serde(borrow)]
-    pub(super) services: Vec<&'a RawValue>,
+    pub(super) services: Pieces<'a>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -85,7 +86,7 @@ pub(super) struct ServiceObject<'a> {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     one_packet: bool,
     #[serde(borrow, default, skip_serializing)]
-    pub(super) servers: Vec<&'a RawValue>,
+    pub(super) servers: Pieces<'a>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -235,7 +236,7 @@ impl From<&Service> for ServiceObject<'_> {
             }),
             engine: service.engine.clone(),
             one_packet: service.one_packet,
-            servers: Vec::new(),
+            servers: Pieces::default(),
         }
     }
 }

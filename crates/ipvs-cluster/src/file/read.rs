@@ -28,11 +28,15 @@ pub fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
         let line = lines_before(&bytes[..error.valid_up_to()]) + 1;
         vec![Problem { line, message: "not UTF-8".to_owned() }]
     })?;
-    let mut reader = Reader { text, starts: line_starts(text), problems: Vec::new() };
+    let mut reader =
+        Reader { text, starts: line_starts(text), problems: Vec::new(), mixed: Vec::new() };
     let desired = reader.table();
     reader.problems.sort_by_key(|problem| problem.line);
     if reader.problems.is_empty() { Ok(desired) } else { Err(reader.problems) }
 }
+
+/// The most problems that are told. A file with more is no table.
+const MAX_PROBLEMS: usize = 10_000;
 
 /// To name what a later version has before complaining of its fields.
 #[derive(Deserialize)]
@@ -46,18 +50,29 @@ struct Reader<'a> {
     /// Where each line starts.
     starts: Vec<usize>,
     problems: Vec<Problem>,
+    /// Servers of the other address family, and what is wrong with them if there
+    /// is a sync daemon: the kernel has either.
+    mixed: Vec<Problem>,
 }
 
 impl<'a> Reader<'a> {
     fn table(&mut self) -> Desired {
         let Some(table) = self.parts() else { return Desired::default() };
         let mut builder = Builder::default();
-        for raw in table.services {
+        for raw in table.services.0 {
             self.service(raw, &mut builder);
             if builder.objects() > MAX_OBJECTS {
                 self.problem(raw, format!("more than {MAX_OBJECTS} services and servers"));
                 break;
             }
+            if self.problems.len() > MAX_PROBLEMS {
+                self.problem(raw, "too many problems to go on".to_owned());
+                break;
+            }
+        }
+        let problems = std::mem::take(&mut self.mixed);
+        if table.daemons.as_ref().is_some_and(|daemons| !daemons.0.is_empty()) {
+            self.problems.extend(problems);
         }
         let timeouts = table.timeouts.and_then(|raw| {
             let timeouts = self.parse::<TimeoutsObject>(raw)?;
@@ -65,7 +80,7 @@ impl<'a> Reader<'a> {
         });
         let daemons = table.daemons.map(|raws| {
             let mut daemons = Vec::<ipvs_netlink::SyncDaemon>::new();
-            for raw in raws {
+            for raw in raws.0 {
                 let daemon = self.parse::<DaemonObject>(raw);
                 let daemon = daemon.and_then(|object| self.keep(raw, object.into_model()));
                 let Some(daemon) = daemon else { continue };
@@ -113,12 +128,20 @@ impl<'a> Reader<'a> {
             let added = builder.service(line, DesiredService::new(service));
             self.keep(raw, added);
         }
-        for raw in object.servers {
+        for raw in object.servers.0 {
             let server = self.parse::<ServerObject>(raw);
             // Without a service, its servers are judged by themselves only.
             let (Some(server), Some(key)) = (server, key) else { continue };
             if let Some(server) = self.keep(raw, server.into_model(&key)) {
                 let line = self.line_of(raw.get());
+                if server.key.family() != key.family() {
+                    let server = server.key;
+                    let message = format!(
+                        "{server} and {key} are of different address families, and the kernel has \
+                         no such server while a sync daemon runs"
+                    );
+                    self.mixed.push(Problem { line, message });
+                }
                 let added = builder.server(line, key, DesiredServer::new(server));
                 self.keep(raw, added);
             }

@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use ipvs_netlink::{Destination, DestinationKey, Service, ServiceKey};
+use ipvs_netlink::{Destination, DestinationKey, Scheduler, Service, ServiceKey};
 
 use crate::desired::{Desired, DesiredServer, DesiredService};
 use crate::observed::{Observed, ObservedService};
@@ -72,6 +72,22 @@ pub fn plan(desired: &Desired, observed: &Observed, policy: Policy) -> Plan {
     // Stable: within a phase the order is that of the file.
     steps.sort_by_key(Step::phase);
     Plan { steps }
+}
+
+/// Services whose servers stand in another order than wanted, which matters to
+/// the schedulers that hash by it. No plan changes that: a server would have to
+/// go and come again.
+pub fn reordered(desired: &Desired, observed: &Observed) -> Vec<ServiceKey> {
+    let there: HashMap<ServiceKey, &ObservedService> =
+        observed.services.iter().map(|entry| (entry.service.key, entry)).collect();
+    let differs = |wanted: &&DesiredService| {
+        let Some(found) = there.get(&wanted.service.key) else { return false };
+        let hashes =
+            matches!(found.service.scheduler, Scheduler::Sh | Scheduler::Dh | Scheduler::Mh);
+        let wanted = wanted.servers.iter().map(|it| it.server.key);
+        hashes && wanted.ne(found.servers.iter().map(|server| server.key))
+    };
+    desired.services.iter().filter(differs).map(|wanted| wanted.service.key).collect()
 }
 
 fn add_service(wanted: &DesiredService, steps: &mut Vec<Step>) {

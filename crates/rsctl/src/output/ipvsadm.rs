@@ -13,14 +13,36 @@ use ipvs_netlink::{
 use crate::flags;
 
 pub(super) fn write(table: &Observed, out: &mut impl Write) -> io::Result<()> {
-    for entry in &table.services {
+    for entry in table.services.iter().filter(|entry| has_option(&entry.service.key)) {
         let name = name(&entry.service.key);
         writeln!(out, "-A {name}{}", service(&entry.service))?;
-        for destination in &entry.servers {
+        for destination in entry.servers.iter().filter(|server| method(server).is_some()) {
             writeln!(out, "-a {name} -r {}{}", destination.key, server(destination))?;
         }
     }
     Ok(())
+}
+
+/// Whether there is a word for its protocol.
+fn has_option(key: &ServiceKey) -> bool {
+    match key {
+        ServiceKey::Endpoint { protocol, .. } => {
+            matches!(protocol, Protocol::Tcp | Protocol::Udp | Protocol::Sctp)
+        }
+        ServiceKey::Fwmark { .. } => true,
+    }
+}
+
+/// The word for its forwarding method, if there is one.
+fn method(server: &Destination) -> Option<&'static str> {
+    match server.forwarding {
+        ForwardingMethod::Masquerade => Some("-m"),
+        ForwardingMethod::Gateway => Some("-g"),
+        ForwardingMethod::Tunnel(Tunnel::Ipip | Tunnel::Gue { .. } | Tunnel::Gre { .. }) => {
+            Some("-i")
+        }
+        _ => None,
+    }
 }
 
 fn name(key: &ServiceKey) -> String {
@@ -60,11 +82,7 @@ fn service(service: &Service) -> String {
 }
 
 fn server(server: &Destination) -> String {
-    let method = match server.forwarding {
-        ForwardingMethod::Masquerade => "-m",
-        ForwardingMethod::Tunnel(_) => "-i",
-        _ => "-g",
-    };
+    let method = method(server).unwrap_or_default();
     let mut line = format!(" {method} -w {}", server.weight);
     let checksum = |word| format!(" --tun-{word}");
     match server.tunnel() {
@@ -91,10 +109,9 @@ pub(super) fn left_out(table: &Observed) -> Vec<String> {
     let mut left = Vec::new();
     for entry in &table.services {
         let key = entry.service.key;
-        if let ServiceKey::Endpoint { protocol, .. } = key
-            && !matches!(protocol, Protocol::Tcp | Protocol::Udp | Protocol::Sctp)
-        {
-            left.push(format!("the protocol of {key}"));
+        if !has_option(&key) {
+            left.push(format!("the service {key}, which is left out"));
+            continue;
         }
         if entry.service.unknown_flags() != 0 {
             left.push(format!("flags {:#x} of {key}", entry.service.unknown_flags()));
@@ -104,10 +121,8 @@ pub(super) fn left_out(table: &Observed) -> Vec<String> {
             if (upper, lower) != (0, 0) {
                 left.push(format!("thresholds {upper} and {lower} of {} in {key}", server.key));
             }
-            if matches!(server.forwarding, ForwardingMethod::Local | ForwardingMethod::Other(_))
-                || matches!(server.tunnel(), Some(Tunnel::Other { .. }))
-            {
-                left.push(format!("the forwarding method of {} in {key}", server.key));
+            if method(server).is_none() {
+                left.push(format!("the server {} of {key}, which is left out", server.key));
             }
         }
     }

@@ -62,6 +62,11 @@ pub(crate) fn print(outcome: &Outcome, format: Format) -> Result<(), Error> {
     if format == Format::Quiet {
         return Ok(());
     }
+    if let Outcome::Restored(restored) = outcome
+        && format == Format::Text
+    {
+        restore::warn(restored);
+    }
     if let Outcome::Saved(saved) = outcome {
         save::warn(saved);
         if let Some(file) = &saved.to {

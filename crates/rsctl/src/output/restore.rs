@@ -22,6 +22,17 @@ pub(super) fn write(restored: &Restored, out: &mut impl Write) -> io::Result<()>
     Ok(())
 }
 
+/// Says on stderr what is as wanted and may not act as expected.
+pub(super) fn warn(restored: &Restored) {
+    for key in &restored.reordered {
+        super::warning(&format!(
+            "the servers of {key} are not in the order of {}, by which its scheduler hashes; only \
+             a service that is added anew gets it",
+            restored.file
+        ));
+    }
+}
+
 /// A step on a line.
 pub(super) fn line(step: &Step) -> String {
     let sign = match step.action() {
@@ -110,6 +121,7 @@ pub(crate) fn failures(restored: &Restored) -> Vec<String> {
         if let Some(error) = &applied.broke {
             lines.push(error.to_string());
         }
+        lines.extend(restored.unread.as_ref().map(ToString::to_string));
         if applied.is_complete() {
             lines.extend(differing(&restored.left));
         }

@@ -18,11 +18,22 @@ pub(super) fn write(saved: &Saved, out: &mut impl Write) -> io::Result<()> {
     }
 }
 
-/// Says on stderr what the file does not hold.
+/// Says on stderr what the file does not hold, or what will not be restored.
 pub(super) fn warn(saved: &Saved) {
-    if saved.form == Form::Ipvsadm {
-        for what in ipvsadm::left_out(&saved.table) {
-            super::warning(&format!("ipvsadm's form cannot say {what}; `--format json` can"));
+    match saved.form {
+        Form::Ipvsadm => {
+            for what in ipvsadm::left_out(&saved.table) {
+                super::warning(&format!("ipvsadm's form cannot say {what}; `--format json` can"));
+            }
+        }
+        Form::Json => {
+            let mut text = Vec::new();
+            // A write to memory does not fail.
+            let _ = ipvs_cluster::file::write(&saved.table, &mut text);
+            for problem in ipvs_cluster::file::read(&text).err().into_iter().flatten() {
+                let (line, why) = (problem.line, problem.message);
+                super::warning(&format!("`rsctl restore` will refuse line {line}: {why}"));
+            }
         }
     }
 }

@@ -389,6 +389,94 @@ fn daemons_and_timeouts_follow_the_json_form_only() {
     assert_eq!(restore(&host, "--dry-run", json).status, 0);
 }
 
+/// A daemon and a server of the other address family do not go together: known
+/// before anything is changed.
+#[test]
+fn a_file_that_no_kernel_could_hold_changes_nothing() {
+    let host = director();
+    let before = table(&host);
+    let json = r#"{"format": "ipvs-table/1",
+ "daemons": [{"role": "backup", "interface": "lo", "sync_id": 5}],
+ "services": [{"service": "tcp/192.0.2.1:80", "scheduler": "rr", "servers": [
+   {"server": "[2001:db8::1]:80", "method": "tunnel"}]}]}"#;
+    let output = restore(&host, "", json);
+    assert_eq!(
+        (output.status, output.stderr.as_str()),
+        (
+            2,
+            "error: cannot restore <stdin>: 1 problem; nothing was changed\n\
+             <stdin>:4: [2001:db8::1]:80 and tcp/192.0.2.1:80 are of different address families, \
+             and the kernel has no such server while a sync daemon runs\n"
+        )
+    );
+    assert_eq!(table(&host), before);
+    // Where there is one now, it is stopped first.
+    host.must("ipvsadm --start-daemon backup --mcast-interface lo --syncid 3");
+    let json = json.replace(r#"{"role": "backup", "interface": "lo", "sync_id": 5}"#, "");
+    let output = restore(&host, "", &json);
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+    // And the other way round.
+    let json = r#"{"format": "ipvs-table/1",
+ "daemons": [{"role": "backup", "interface": "lo", "sync_id": 5}],
+ "services": [{"service": "tcp/192.0.2.1:80", "scheduler": "rr"}]}"#;
+    let output = restore(&host, "", json);
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn another_order_of_servers_is_told_to_who_asks() {
+    let host = Host::new("director");
+    let lines = |first, second| {
+        format!(
+            "-A -t 192.0.2.1:80 -s sh\n-a -t 192.0.2.1:80 -r {first} -m\n-a -t 192.0.2.1:80 -r {second} -m\n"
+        )
+    };
+    assert_eq!(restore(&host, "-v", &lines("10.0.0.1", "10.0.0.2")).stderr, "");
+    let output = restore(&host, "-v", &lines("10.0.0.2", "10.0.0.1"));
+    assert_eq!((output.status, output.stdout.as_str()), (0, "nothing to change\n"));
+    assert_eq!(
+        output.stderr,
+        "warning: the servers of tcp/192.0.2.1:80 are not in the order of <stdin>, by which its \
+         scheduler hashes; only a service that is added anew gets it\n"
+    );
+    assert_eq!(restore(&host, "", &lines("10.0.0.2", "10.0.0.1")).stderr, "");
+}
+
+/// Another program edits, deletes and adds all the time. A restore ends with the
+/// table as wanted, or says that it is not.
+#[test]
+fn beside_a_writer_that_never_rests_a_restore_is_honest() {
+    let host = director();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let meddle = "ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.3:80 -m -w 9; \
+                          ipvsadm -e -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 4; \
+                          ipvsadm -d -t 192.0.2.1:80 -r 10.0.0.3:80; \
+                          ipvsadm -D -t 192.0.2.5:443";
+            while !stop.load(Ordering::Relaxed) {
+                host.sh(meddle);
+            }
+        });
+        let mut told = 0;
+        for round in 0..30 {
+            let output = restore(&host, "--json", CHANGED);
+            let json: Value = serde_json::from_str(&output.stdout).unwrap();
+            let steps = json["steps"].as_array().unwrap();
+            let all_done = steps.iter().all(|step| step["result"] == "done" || steps.is_empty());
+            let differs = !json["differs"].as_array().unwrap().is_empty();
+            let fine = steps.is_empty() || (all_done && !differs);
+            assert_eq!(output.status, i32::from(!fine), "round {round}: {output:?}");
+            told += usize::from(!fine);
+        }
+        stop.store(true, Ordering::Relaxed);
+        writer.join().unwrap();
+        assert!(told > 0, "the writer never disturbed");
+    });
+    assert_eq!(restore(&host, "", CHANGED).status, 0);
+    assert_eq!(restore(&host, "--dry-run", CHANGED).status, 0);
+}
+
 #[test]
 fn eleven_thousand_lines() {
     let host = Host::new("director");

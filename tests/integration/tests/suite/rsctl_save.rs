@@ -15,6 +15,8 @@ use ipvs_netlink::{
 use lab::Host;
 use serde_json::Value;
 
+use crate::rsctl_cli::table;
+
 /// Numbers that are the same in every run (`xorshift64`).
 struct Random(u64);
 
@@ -189,11 +191,12 @@ fn random_tables_come_back_from_json() {
     for round in 1..=ROUNDS {
         let host = Host::new("director");
         fill(&host, &mut Random(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)), round % 2 == 0);
-        let before = observe(&host);
+        let (before, shown) = (observe(&host), table(&host));
         host.must("rsctl save -o /run/table");
         wipe(&host);
         host.must("rsctl restore /run/table");
         assert_eq!(observe(&host), before, "round {round}");
+        assert_eq!(table(&host), shown, "round {round}");
         // A second time there is nothing to do, and the file is the same.
         assert_eq!(host.must("rsctl restore -v /run/table").stdout, "nothing to change\n");
         let saved = host.must("cat /run/table").stdout;
@@ -326,6 +329,68 @@ fn what_lines_cannot_say_is_named() {
          warning: ipvsadm's form cannot say the backup sync daemon on lo; `--format json` can\n"
     );
     assert_eq!(host.must("rsctl save").stderr, "");
+}
+
+/// What lines would have to twist is left out of them; JSON has it.
+#[test]
+fn what_has_no_option_is_left_out_of_lines_and_kept_in_json() {
+    let host = Host::new("director");
+    host.enter(|| {
+        let mut client = Client::connect().unwrap();
+        let server = |text: &str, forwarding| Destination::new(text.parse().unwrap(), forwarding);
+        let esp: ServiceKey = "esp/192.0.2.1:5".parse().unwrap();
+        let web: ServiceKey = "tcp/192.0.2.1:80".parse().unwrap();
+        let odd = Service::new(web, Scheduler::Rr).with_unknown_flags(0x4000);
+        for change in [
+            Change::AddService(Service::new(esp, Scheduler::Rr)),
+            Change::AddService(odd),
+            Change::AddDestination {
+                service: web,
+                destination: server("10.0.0.1:80", ForwardingMethod::Local),
+            },
+            Change::AddDestination {
+                service: web,
+                destination: server("10.0.0.2:80", ForwardingMethod::Gateway),
+            },
+        ] {
+            client.apply(change).unwrap();
+        }
+    });
+    let lines = host.must("rsctl save --format ipvsadm");
+    assert_eq!(
+        lines.stdout,
+        "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.2:80 -g -w 1\n"
+    );
+    let left_out: Vec<_> = lines.stderr.lines().collect();
+    assert_eq!(left_out.len(), 3, "{}", lines.stderr);
+    for (line, what) in left_out.iter().zip([
+        "flags 0x4000 of tcp/192.0.2.1:80;",
+        "the server 10.0.0.1:80 of tcp/192.0.2.1:80, which is left out;",
+        "the service esp/192.0.2.1:5, which is left out;",
+    ]) {
+        assert!(line.contains(what), "{line}");
+    }
+    // Lines leave the flags they have no words for.
+    host.must("rsctl save -o /run/table");
+    let before = observe(&host);
+    assert_eq!(host.feed("rsctl restore --merge -v", &lines.stdout).stdout, "nothing to change\n");
+    wipe(&host);
+    host.must("rsctl restore /run/table");
+    assert_eq!(observe(&host), before);
+}
+
+/// What the kernel holds and `restore` refuses is told when it is saved.
+#[test]
+fn what_will_not_be_restored_is_told_when_it_is_saved() {
+    let host = Host::new("director");
+    host.must("ipvsadm -A -u 192.0.2.1:53 -s rr --pe sip");
+    let saved = host.must("rsctl save");
+    assert_eq!(
+        saved.stderr,
+        "warning: `rsctl restore` will refuse line 6: a persistence engine needs a persistent \
+         service\n"
+    );
+    assert_eq!(host.feed("rsctl restore", &saved.stdout).status, 2);
 }
 
 #[test]

@@ -14,6 +14,9 @@ use crate::cli::{self, AddServer, AddService};
 use crate::commands::{add_server, add_service};
 use crate::error::Error;
 
+/// The most problems that are told. A file with more is no table.
+const MAX_PROBLEMS: usize = 10_000;
+
 /// Reads all lines.
 pub(super) fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
     if bytes.len() > MAX_BYTES {
@@ -29,6 +32,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
         };
         if let Err(message) = outcome {
             problems.push(Problem { line, message });
+        }
+        if problems.len() > MAX_PROBLEMS {
+            problems.push(Problem { line, message: "too many problems to go on".to_owned() });
+            break;
         }
         if reader.table.objects() > MAX_OBJECTS {
             let message = format!("more than {MAX_OBJECTS} services and servers");
@@ -173,4 +180,52 @@ fn refusal(command: &str) -> String {
         _ => return format!("`{command}` is no command: lines start with -A or -a"),
     };
     format!("`{command}` cannot be restored: only -A and -a can ({instead})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_mean_what_they_mean_to_ipvsadm() {
+        let lines = "\
+-At 192.0.2.1:80 -s wrr
+-at192.0.2.1:80 -r 10.0.0.1:8080 -mw 3
+--add-service -f -1 -6
+ipvsadm -a -f 4294967295 -6 -r 2001:db8::1 ipvsadm -x 5   # at night";
+        let desired = read(lines.as_bytes()).unwrap();
+        let keys: Vec<_> = desired.services.iter().map(|it| it.service.key.to_string()).collect();
+        assert_eq!(keys, ["tcp/192.0.2.1:80", "fwmark/4294967295/ipv6"]);
+        let servers: Vec<_> = desired.services.iter().flat_map(|it| &it.servers).collect();
+        assert_eq!(servers[0].server.key.to_string(), "10.0.0.1:8080");
+        assert_eq!(servers[0].server.weight.get(), 3);
+        assert!(servers[0].leaves_thresholds && !servers[1].leaves_thresholds);
+        assert_eq!(servers[1].server.key.to_string(), "[2001:db8::1]:0");
+        assert!(desired.timeouts.is_none() && desired.daemons.is_none());
+    }
+
+    #[test]
+    fn lines_that_say_something_else_are_refused() {
+        for line in [
+            "-A -t 192.0.2.1:80 -v",
+            "-A -t 192.0.2.1:80 --json",
+            "-A -t 192.0.2.1:80 -h",
+            "-A -t 192.0.2.1:80 --help",
+            "-t 192.0.2.1:80 -A",
+            "-A",
+            "-",
+            "--",
+            "-A -t 192.0.2.1:80 -b ",
+            "-\u{e9}",
+        ] {
+            assert_eq!(read(line.as_bytes()).unwrap_err().len(), 1, "{line}");
+        }
+        assert_eq!(read(b"-A -f 1\n\xff").unwrap_err()[0].line, 2);
+    }
+
+    #[test]
+    fn a_flood_of_problems_ends() {
+        let problems = read("x\n".repeat(50_000).as_bytes()).unwrap_err();
+        assert_eq!(problems.len(), MAX_PROBLEMS + 2);
+    }
 }

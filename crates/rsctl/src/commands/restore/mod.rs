@@ -7,8 +7,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use ipvs_cluster::file::{self, MAX_BYTES, Problem};
-use ipvs_cluster::{Applied, Desired, Observed, Plan, Policy, apply, plan};
-use ipvs_netlink::Client;
+use ipvs_cluster::{Applied, Desired, Observed, Plan, Policy, apply, plan, reordered};
+use ipvs_netlink::{Client, ServiceKey};
 
 use crate::cli::Restore;
 use crate::error::Error;
@@ -26,6 +26,10 @@ pub(crate) struct Restored {
     pub(crate) applied: Option<Applied>,
     /// What differs afterwards.
     pub(crate) left: Plan,
+    /// Services whose servers hash by another order than the file's.
+    pub(crate) reordered: Vec<ServiceKey>,
+    /// Why that is not known, if it is not.
+    pub(crate) unread: Option<ipvs_netlink::Error>,
 }
 
 pub(super) fn run(args: &Restore) -> Result<Restored, Error> {
@@ -43,21 +47,40 @@ pub(super) fn run(args: &Restore) -> Result<Restored, Error> {
     }
     let policy = Policy { delete: !args.merge };
     let mut client = Client::connect()?;
-    let plan = plan(&desired, &Observed::read(&mut client)?, policy);
+    let observed = Observed::read(&mut client)?;
+    let plan = plan(&desired, &observed, policy);
     if args.dry_run || plan.is_empty() {
-        let (is_dry_run, left) = (args.dry_run, Plan::default());
-        return Ok(Restored { file: name, is_dry_run, plan, applied: None, left });
+        return Ok(Restored {
+            file: name,
+            is_dry_run: args.dry_run,
+            plan,
+            applied: None,
+            left: Plan::default(),
+            reordered: if args.merge { Vec::new() } else { reordered(&desired, &observed) },
+            unread: None,
+        });
     }
     let mut progress = output::Progress::new(plan.steps.len());
     let applied = apply(&mut client, &plan, |done| progress.tell(done));
     drop(progress);
-    let left = verify(&mut client, &desired, policy)?;
-    Ok(Restored { file: name, is_dry_run: false, plan, applied: Some(applied), left })
-}
-
-/// What still differs, in the words of a plan.
-fn verify(client: &mut Client, desired: &Desired, policy: Policy) -> Result<Plan, Error> {
-    Ok(plan(desired, &Observed::read(client)?, policy))
+    // Not being able to look again must not hide what was done.
+    let (observed, unread) = match Observed::read(&mut client) {
+        Ok(observed) => (Some(observed), None),
+        Err(error) => (None, Some(error)),
+    };
+    let observed = observed.as_ref();
+    Ok(Restored {
+        file: name,
+        is_dry_run: false,
+        plan,
+        applied: Some(applied),
+        left: observed.map(|it| ipvs_cluster::plan(&desired, it, policy)).unwrap_or_default(),
+        reordered: match observed {
+            Some(observed) if !args.merge => reordered(&desired, observed),
+            _ => Vec::new(),
+        },
+        unread,
+    })
 }
 
 fn read(file: &Path) -> io::Result<Vec<u8>> {
@@ -88,7 +111,7 @@ impl Restored {
             return Ok(Exit::Pending);
         }
         let complete = self.applied.as_ref().is_none_or(Applied::is_complete);
-        if complete && self.left.is_empty() {
+        if complete && self.left.is_empty() && self.unread.is_none() {
             return Ok(Exit::Done);
         }
         Err(Error::NotRestored(Box::new(self)))
