@@ -2,9 +2,9 @@
 
 //! What an administrator wants of a director, and how to get there.
 //!
-//! [`desired`] is a whole wanted state, [`file`] its written form, [`observed`]
-//! what the kernel has. [`plan`] compares the two and decides, without acting,
-//! on ordered steps; [`apply`] makes them and says what became of each. To verify
+//! [`desired`] is a whole wanted state, [`mod@file`] its written form, [`observed`]
+//! what the kernel has. [`mod@plan`] compares the two and decides, without acting,
+//! on ordered steps; [`mod@apply`] makes them and says what became of each. To verify
 //! is to observe and plan again: the steps that are left are what differs.
 //!
 //! ```no_run
