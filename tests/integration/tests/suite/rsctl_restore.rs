@@ -3,10 +3,15 @@
 //! `rsctl restore`: in place, all or nothing as far as the file goes, and
 //! honest about what another program does meanwhile.
 
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipvs_cluster::{Fate, Observed, Policy, apply, file, plan};
-use ipvs_netlink::{Client, ServiceKey, Weight};
+use ipvs_netlink::{
+    Change, Client, Destination, ForwardingMethod, NetlinkTransport, ServiceKey, Transport, Weight,
+};
 use lab::{Host, Output};
 use serde_json::Value;
 
@@ -335,6 +340,70 @@ fn a_foreign_writer_is_overruled_or_told_of() {
     }
 }
 
+/// Answers come no more after so many datagrams. The kernel hears every request.
+struct Falls {
+    inner: NetlinkTransport,
+    silent_after: Rc<Cell<usize>>,
+}
+
+impl Transport for Falls {
+    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
+        self.inner.send(datagram)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.receive(buffer)?;
+        let left = self.silent_after.get().checked_sub(1).ok_or(io::ErrorKind::WouldBlock)?;
+        self.silent_after.set(left);
+        Ok(length)
+    }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.receive_now(buffer)
+    }
+}
+
+/// Wherever the conversation breaks off: what is called done is done, what is
+/// called not tried is not, and doing it again completes it.
+#[test]
+fn a_conversation_that_breaks_off_leaves_no_doubt_but_the_one_it_names() {
+    let desired = file::read(WANTED.as_bytes()).unwrap();
+    let policy = Policy::default();
+    let mut doubts = 0;
+    for silent_after in 0.. {
+        let host = director();
+        let applied = host.enter(|| {
+            let inner = NetlinkTransport::open().unwrap();
+            let count = Rc::new(Cell::new(usize::MAX));
+            let falls = Falls { inner, silent_after: Rc::clone(&count) };
+            let mut client = Client::with_transport(falls).unwrap();
+            let steps = plan(&desired, &Observed::read(&mut client).unwrap(), policy);
+            count.set(silent_after);
+            (apply(&mut client, &steps, |_| ()), steps)
+        });
+        let (applied, steps) = applied;
+        assert_eq!(applied.fates.len(), steps.steps.len());
+        let left = plan(&desired, &observe(&host), policy);
+        for (step, fate) in steps.steps.iter().zip(&applied.fates) {
+            let is_left = left.steps.contains(step);
+            match fate {
+                Fate::Done => assert!(!is_left, "{silent_after}: done: {step:?}"),
+                Fate::NotTried => assert!(is_left, "{silent_after}: not tried: {step:?}"),
+                Fate::Unknown => doubts += 1,
+                Fate::Failed(error) => panic!("{silent_after}: {error}"),
+            }
+        }
+        assert_eq!(applied.broke.is_none(), applied.is_complete(), "{silent_after}");
+        let mut client = host.enter(|| Client::connect().unwrap());
+        assert!(apply(&mut client, &left, |_| ()).is_complete(), "{silent_after}");
+        assert!(plan(&desired, &observe(&host), policy).is_empty(), "{silent_after}");
+        if applied.is_complete() {
+            assert!(doubts > 5 && silent_after > 5, "{doubts} doubts in {silent_after}");
+            return;
+        }
+    }
+}
+
 #[test]
 fn a_change_the_kernel_refuses_is_told_and_nothing_is_deleted_for_it() {
     let host = director();
@@ -442,6 +511,28 @@ fn another_order_of_servers_is_told_to_who_asks() {
     assert_eq!(restore(&host, "", &lines("10.0.0.2", "10.0.0.1")).stderr, "");
 }
 
+/// Adds, edits and deletes what `CHANGED` is about until it is told to stop.
+fn meddle(stop: &AtomicBool) {
+    let mut client = Client::connect().unwrap();
+    let (web, mh) = ("tcp/192.0.2.1:80".parse().unwrap(), "tcp/192.0.2.5:443".parse().unwrap());
+    let server = |text: &str| {
+        let key = text.parse().unwrap();
+        let mut server = Destination::new(key, ForwardingMethod::Masquerade);
+        server.weight = Weight::new(9).unwrap();
+        server
+    };
+    let (third, first) = (server("10.0.0.3:80"), server("10.0.0.1:80"));
+    while !stop.load(Ordering::Relaxed) {
+        // Half of them are refused, depending on what `rsctl` just did.
+        let _ = client.batch([
+            Change::AddDestination { service: web, destination: third },
+            Change::SetDestination { service: web, destination: first },
+            Change::RemoveDestination { service: web, destination: third.key },
+            Change::RemoveService(mh),
+        ]);
+    }
+}
+
 /// Another program edits, deletes and adds all the time. A restore ends with the
 /// table as wanted, or says that it is not.
 #[test]
@@ -449,17 +540,10 @@ fn beside_a_writer_that_never_rests_a_restore_is_honest() {
     let host = director();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let writer = scope.spawn(|| {
-            let meddle = "ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.3:80 -m -w 9; \
-                          ipvsadm -e -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 4; \
-                          ipvsadm -d -t 192.0.2.1:80 -r 10.0.0.3:80; \
-                          ipvsadm -D -t 192.0.2.5:443";
-            while !stop.load(Ordering::Relaxed) {
-                host.sh(meddle);
-            }
-        });
-        let mut told = 0;
-        for round in 0..30 {
+        let writer = scope.spawn(|| host.enter(|| meddle(&stop)));
+        let (mut told, mut round) = (0, 0);
+        while round < 30 || (told == 0 && round < 1000) {
+            round += 1;
             let output = restore(&host, "--json", CHANGED);
             let json: Value = serde_json::from_str(&output.stdout).unwrap();
             let steps = json["steps"].as_array().unwrap();
