@@ -15,8 +15,6 @@ use ipvs_netlink::{
 use lab::Host;
 use serde_json::Value;
 
-use crate::rsctl_cli::table;
-
 /// Numbers that are the same in every run (`xorshift64`).
 struct Random(u64);
 
@@ -184,10 +182,13 @@ fn as_lines_say(mut table: Observed) -> Observed {
     table
 }
 
-/// What `ipvsadm` says of it, sorted: to marks above 2147483647 its own order is
-/// none, since it compares by a difference that overflows.
+/// What `ipvsadm` says of it, sorted here: marks above 2147483647 it compares by a
+/// difference that overflows, and what it sorts by that it does not always show.
 fn shown(host: &Host) -> Vec<String> {
-    let mut lines: Vec<_> = table(host).lines().map(str::to_owned).collect();
+    let list = "ipvsadm -Ln --nosort";
+    let output = host.must(&format!("{list} && {list} --thresholds && {list} --tun-info"));
+    assert_eq!(output.stderr, "");
+    let mut lines: Vec<_> = output.stdout.lines().map(str::to_owned).collect();
     lines.sort();
     lines
 }
