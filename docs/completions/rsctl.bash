@@ -49,6 +49,12 @@ _rsctl() {
             rsctl,list)
                 cmd="rsctl__subcmd__list"
                 ;;
+            rsctl,restore)
+                cmd="rsctl__subcmd__restore"
+                ;;
+            rsctl,save)
+                cmd="rsctl__subcmd__save"
+                ;;
             rsctl,sync-daemon)
                 cmd="rsctl__subcmd__sync__subcmd__daemon"
                 ;;
@@ -90,6 +96,12 @@ _rsctl() {
                 ;;
             rsctl__subcmd__help,list)
                 cmd="rsctl__subcmd__help__subcmd__list"
+                ;;
+            rsctl__subcmd__help,restore)
+                cmd="rsctl__subcmd__help__subcmd__restore"
+                ;;
+            rsctl__subcmd__help,save)
+                cmd="rsctl__subcmd__help__subcmd__save"
                 ;;
             rsctl__subcmd__help,sync-daemon)
                 cmd="rsctl__subcmd__help__subcmd__sync__subcmd__daemon"
@@ -140,7 +152,7 @@ _rsctl() {
 
     case "${cmd}" in
         rsctl)
-            opts="-h -V --netns --help --version add-service edit-service delete-service add-server edit-server delete-server list connections zero clear timeouts sync-daemon generate help"
+            opts="-h -V --netns --help --version add-service edit-service delete-service add-server edit-server delete-server list connections zero clear timeouts sync-daemon generate save restore help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -728,7 +740,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__help)
-            opts="add-service edit-service delete-service add-server edit-server delete-server list connections zero clear timeouts sync-daemon generate help"
+            opts="add-service edit-service delete-service add-server edit-server delete-server list connections zero clear timeouts sync-daemon generate save restore help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -895,6 +907,34 @@ _rsctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        rsctl__subcmd__help__subcmd__restore)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rsctl__subcmd__help__subcmd__save)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         rsctl__subcmd__help__subcmd__sync__subcmd__daemon)
             opts="start stop status"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1016,6 +1056,54 @@ _rsctl() {
                     ;;
                 --sort)
                     COMPREPLY=($(compgen -W "address weight active connections bytes rate none" -- "${cur}"))
+                    return 0
+                    ;;
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rsctl__subcmd__restore)
+            opts="-v -h --merge --allow-empty --verbose --json --dry-run --netns --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rsctl__subcmd__save)
+            opts="-o -h --format --output --netns --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "json ipvsadm" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --netns)

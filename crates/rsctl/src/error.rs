@@ -3,10 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
+use ipvs_cluster::Fate;
+use ipvs_cluster::file::Problem;
 use ipvs_netlink::{Change, ErrorKind, ServiceKey};
 
 use crate::cli::Usage;
+use crate::commands::Restored;
 use crate::exit::Exit;
+use crate::output;
 use crate::refusal::{self, Refusal};
 
 /// Why `rsctl` failed: one line, and hints.
@@ -59,6 +63,39 @@ pub(crate) enum Error {
     /// The question could not be asked.
     #[error("cannot delete all services: cannot ask on the terminal: {0}")]
     Ask(io::Error),
+    /// The file could not be read.
+    #[error("cannot read {file}: {error}")]
+    Read {
+        /// Its name.
+        file: String,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The file could not be written; what was there before is there still.
+    #[error("cannot write {file}: {error}")]
+    Write {
+        /// Its name.
+        file: String,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The file holds what cannot be; nothing was changed.
+    #[error("cannot restore {file}: {}; nothing was changed", count(.problems.len(), "problem"))]
+    BadFile {
+        /// Its name.
+        file: String,
+        /// All of them, in the order of the file.
+        problems: Vec<Problem>,
+    },
+    /// The file has no service; nothing was changed.
+    #[error("cannot restore {file}: it has no service; nothing was changed")]
+    EmptyFile {
+        /// Its name.
+        file: String,
+    },
+    /// Part of a restore was not done, or does not show in the table.
+    #[error("cannot restore {}: {}", .0.file, summary(.0))]
+    NotRestored(Box<Restored>),
     /// The output could not be written. What was to be done has been done.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -87,17 +124,79 @@ impl Error {
                 vec!["it is what `rsctl sync-daemon status --json` prints there".to_owned()]
             }
             Self::Generate { .. } => vec!["the folder must exist and be writable".to_owned()],
-            Self::WouldFail { .. } | Self::Ask(_) | Self::Output(_) => Vec::new(),
+            Self::EmptyFile { .. } => {
+                vec!["`--allow-empty` takes it for what it says: delete all services".to_owned()]
+            }
+            Self::NotRestored(restored) => {
+                let failed = restored.applied.iter().flat_map(|applied| &applied.fates);
+                let first = failed.filter_map(|fate| match fate {
+                    Fate::Failed(error) => Some(error.hints()),
+                    _ => None,
+                });
+                let again = "`rsctl restore --dry-run` shows what is left, and a restore does it";
+                first.take(1).flatten().chain([again.to_owned()]).collect()
+            }
+            Self::BadFile { .. }
+            | Self::WouldFail { .. }
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Ask(_)
+            | Self::Output(_) => Vec::new(),
+        }
+    }
+
+    /// All there is to say, a line each, between the error and its hints.
+    pub(crate) fn details(&self) -> Vec<String> {
+        match self {
+            Self::BadFile { file, problems } => {
+                let line = |it: &Problem| format!("{file}:{}: {}", it.line, it.message);
+                problems.iter().map(line).collect()
+            }
+            Self::NotRestored(restored) => output::failures(restored),
+            _ => Vec::new(),
         }
     }
 
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::Refused { .. } | Self::Peer { .. } => Exit::Usage,
+            Self::Usage(_)
+            | Self::Refused { .. }
+            | Self::Peer { .. }
+            | Self::Read { .. }
+            | Self::BadFile { .. }
+            | Self::EmptyFile { .. } => Exit::Usage,
             Self::Ipvs(error) if error.kind() == ErrorKind::Invalid => Exit::Usage,
             _ => Exit::Failed,
         }
     }
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn summary(restored: &Restored) -> String {
+    let fates = restored.applied.as_ref().map_or(&[][..], |applied| &applied.fates);
+    let number = |is: fn(&Fate) -> bool| fates.iter().filter(|fate| is(fate)).count();
+    let failed = number(|fate| matches!(fate, Fate::Failed(_)));
+    let unknown = number(|fate| matches!(fate, Fate::Unknown));
+    let not_tried = number(|fate| matches!(fate, Fate::NotTried));
+    if failed + unknown + not_tried == 0 && restored.unread.is_some() {
+        return "all changes were made, and the table could not be read again".to_owned();
+    }
+    if failed + unknown + not_tried == 0 {
+        let left = restored.left.steps.len();
+        return format!(
+            "all changes were made, and {} there now: another program changes the table",
+            if left == 1 {
+                "1 difference is".to_owned()
+            } else {
+                format!("{left} differences are")
+            }
+        );
+    }
+    let unknown = if unknown == 0 { String::new() } else { format!("{unknown} perhaps done, ") };
+    format!("{failed} of {} failed, {unknown}{not_tried} not tried", count(fates.len(), "change"))
 }
 
 /// The kernel does not say which name it would have known.

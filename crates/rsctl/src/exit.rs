@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     Failed,
     /// 2: bad usage or bad input; nothing was changed.
     Usage,
+    /// 3: a dry run found something to change.
+    Pending,
 }
 
 impl From<Exit> for ExitCode {
@@ -19,6 +21,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => Self::SUCCESS,
             Exit::Failed => Self::FAILURE,
             Exit::Usage => Self::from(2),
+            Exit::Pending => Self::from(3),
         }
     }
 }

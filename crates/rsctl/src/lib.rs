@@ -40,10 +40,11 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
     let format = output::Format::of(&cli.command);
     let dry_run = cli.command.report().is_some_and(|report| report.dry_run);
     let director = Director::new(cli.netns.as_ref(), dry_run)?;
-    let outcome = commands::run(&director, cli.command)?;
-    let exit = if outcome.is_bad() { Exit::Failed } else { Exit::Done };
-    output::print(outcome, format)?;
-    Ok(exit)
+    let mut outcome = commands::run(&director, cli.command)?;
+    // What became of the work matters more than whether it could be told.
+    let printed = output::print(&mut outcome, format);
+    let exit = outcome.conclude()?;
+    printed.map(|()| exit)
 }
 
 /// Prints the help or the version, if that is what clap stopped for.

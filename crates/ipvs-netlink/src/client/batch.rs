@@ -76,6 +76,9 @@ pub struct BatchError {
 pub(super) struct Batch {
     pub(super) report: BatchReport,
     window: Window,
+    /// Where the changes end that were sent. A load completes a service behind
+    /// its servers, with the service's own place.
+    sent: usize,
 }
 
 /// Changes that travel together.
@@ -182,20 +185,21 @@ impl<T: Transport> Client<T> {
 
     /// Sends what has gathered, waits for the verdicts and empties the window.
     pub(super) fn flush(&mut self, batch: &mut Batch) -> Result<(), Box<BatchError>> {
-        let Batch { report, window, .. } = batch;
+        let Batch { report, window, sent } = batch;
         if window.requests.is_empty() {
             return Ok(());
         }
+        let end = window.requests.last().map_or(0, |request| request.index + 1);
+        *sent = end.max(*sent);
         let mut outcome = self.send_and_collect(window, report);
         if matches!(&outcome, Err(error) if error.in_doubt()) {
             outcome = self.settle_window(&mut window.requests);
         }
         if let Err(error) = outcome.and_then(|()| self.redo_without_family(&mut window.requests)) {
             let first = window.requests.first().map_or(0, |request| request.index);
-            let end = window.requests.last().map_or(0, |request| request.index + 1);
             let mut report = std::mem::take(report);
             report.failures.sort_by_key(|failure| failure.index);
-            return Err(Box::new(BatchError { report, unknown: first..end, error }));
+            return Err(Box::new(BatchError { report, unknown: first..*sent, error }));
         }
         for Request { index, change, completes, verdict, .. } in window.requests.drain(..) {
             let operation = Operation::Change(change);

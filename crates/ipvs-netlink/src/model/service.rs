@@ -48,6 +48,14 @@ impl Service {
         self.unknown_flags
     }
 
+    /// The same with these bits for [`unknown_flags`](Self::unknown_flags), as
+    /// read from a kernel before. Bits that have a field of their own, or that
+    /// are the kernel's own note, are left out.
+    pub fn with_unknown_flags(self, bits: u32) -> Self {
+        let known = 0x0007 | SchedulerFlags::all().bits();
+        Self { unknown_flags: bits & !known, ..self }
+    }
+
     /// Refuses what the kernel would accept and then misread or ignore.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod daemon;
 mod generate;
 mod list;
 mod namespace;
+mod save;
 mod selector;
 mod server;
 mod service;
@@ -26,6 +27,7 @@ pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs
 pub(crate) use generate::{Generate, Generated};
 pub(crate) use list::{List, SortKey, View};
 pub(crate) use namespace::NamespaceName;
+pub(crate) use save::{Form, Restore, Save};
 pub(crate) use selector::Selector;
 pub(crate) use server::{
     AddServer, DeleteServer, EditServer, Mode, ServerSettings, TunnelSettings, TunnelType,
@@ -45,7 +47,8 @@ pub(crate) use usage::{Usage, explain};
 A virtual service is written tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7 or fwmark/7/ipv6,
 or with ipvsadm's options: -t 192.0.2.10:80. Addresses and ports are numbers; nothing is looked up.
 
-Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed)."
+Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed),
+3 a dry run found something to change."
 )]
 pub(crate) struct Cli {
     /// Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path.
@@ -71,6 +74,8 @@ pub(crate) enum Command {
     Timeouts(Timeouts),
     SyncDaemon(SyncDaemonArgs),
     Generate(Generate),
+    Save(Save),
+    Restore(Restore),
 }
 
 impl Command {
@@ -91,7 +96,8 @@ impl Command {
                 DaemonCommand::Stop(args) => Some(&args.report),
                 DaemonCommand::Status(_) => None,
             },
-            Self::List(_) | Self::Connections(_) | Self::Generate(_) => None,
+            Self::Restore(args) => Some(&args.report),
+            Self::List(_) | Self::Connections(_) | Self::Generate(_) | Self::Save(_) => None,
         }
     }
 

@@ -17,6 +17,8 @@ mod edit_service;
 mod generate;
 mod ghosts;
 mod list;
+mod restore;
+mod save;
 mod server;
 mod service;
 #[cfg(test)]
@@ -30,12 +32,15 @@ use ipvs_netlink::{Change, DestinationKey, ServiceKey, SyncDaemonEntry, SyncRole
 
 use crate::cli::Command;
 use crate::error::Error;
+use crate::exit::Exit;
 use crate::refusal::Refusal;
 
 pub(crate) use connections::{Found, Stream};
 pub(crate) use daemon_status::{Daemon, Status};
 pub(crate) use director::Director;
 pub(crate) use list::{ListedServer, ListedService, Listing};
+pub(crate) use restore::Restored;
+pub(crate) use save::Saved;
 
 /// What a command did or found.
 #[derive(Debug)]
@@ -54,13 +59,23 @@ pub(crate) enum Outcome {
     Connections(Found),
     /// Files that were written.
     Written(Vec<PathBuf>),
+    /// What is there, to be kept.
+    Saved(Saved),
+    /// What a restore did, or would do.
+    Restored(Restored),
 }
 
 impl Outcome {
-    /// Whether something was found that ought not to be.
-    pub(crate) fn is_bad(&self) -> bool {
-        matches!(self, Self::DaemonStatus(status)
-            if status.problems.as_ref().is_some_and(|problems| !problems.is_empty()))
+    /// How it ended, once it is written.
+    pub(crate) fn conclude(self) -> Result<Exit, Error> {
+        match self {
+            Self::Restored(restored) => restored.conclude(),
+            // Something was found that ought not to be.
+            Self::DaemonStatus(Status { problems: Some(problems), .. }) if !problems.is_empty() => {
+                Ok(Exit::Failed)
+            }
+            _ => Ok(Exit::Done),
+        }
     }
 }
 
@@ -125,6 +140,8 @@ pub(crate) fn run(director: &Director, command: Command) -> Result<Outcome, Erro
         Command::Timeouts(args) => return timeouts::run(director, &args),
         Command::SyncDaemon(args) => return daemon::run(director, &args),
         Command::Generate(args) => return generate::run(&args).map(Outcome::Written),
+        Command::Save(args) => return save::run(director, args).map(Outcome::Saved),
+        Command::Restore(args) => return restore::run(director, &args).map(Outcome::Restored),
     };
     changed.map(|changed| director.changed(changed))
 }

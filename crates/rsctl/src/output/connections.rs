@@ -53,12 +53,12 @@ struct Group<'a> {
     connections: u64,
 }
 
-pub(super) fn write(found: Found, as_json: bool, out: &mut impl Write) -> Result<(), Error> {
+pub(super) fn write(found: &mut Found, as_json: bool, out: &mut impl Write) -> Result<(), Error> {
     match found {
         Found::Stream(stream) if as_json => write_json(stream, out),
         Found::Stream(stream) => write_text(stream, out),
         Found::Groups { by, groups } => {
-            let by = word(by);
+            let by = word(*by);
             if as_json {
                 let groups = groups.iter();
                 let groups =
@@ -67,13 +67,13 @@ pub(super) fn write(found: Found, as_json: bool, out: &mut impl Write) -> Result
                 return Ok(json::write_document(&document, out)?);
             }
             let mut rows = vec![[by.to_owned(), "connections".to_owned()]];
-            rows.extend(groups.into_iter().map(|(name, count)| [name, count.to_string()]));
+            rows.extend(groups.iter().map(|(name, count)| [name.clone(), count.to_string()]));
             Ok(columns::write(&rows, 1, out)?)
         }
     }
 }
 
-fn write_text(stream: Stream, out: &mut impl Write) -> Result<(), Error> {
+fn write_text(stream: &mut Stream, out: &mut impl Write) -> Result<(), Error> {
     let origins = stream.origin;
     let origin = if origins { "origin " } else { "" };
     writeln!(
@@ -114,7 +114,7 @@ fn write_text(stream: Stream, out: &mut impl Write) -> Result<(), Error> {
 }
 
 /// An object with a list, written as it comes.
-fn write_json(stream: Stream, out: &mut impl Write) -> Result<(), Error> {
+fn write_json(stream: &mut Stream, out: &mut impl Write) -> Result<(), Error> {
     write!(out, "{{\"connections\":[")?;
     for (place, connection) in stream.enumerate() {
         let connection = connection?;

@@ -5,9 +5,13 @@
 mod changes;
 mod columns;
 mod connections;
+mod ipvsadm;
 mod json;
+mod progress;
+mod restore;
 #[cfg(test)]
 mod sample;
+mod save;
 mod settings;
 mod table;
 mod views;
@@ -18,6 +22,9 @@ use std::io::{self, BufWriter, Write};
 use crate::cli::{Command, View};
 use crate::commands::Outcome;
 use crate::error::Error;
+
+pub(crate) use progress::Progress;
+pub(crate) use restore::failures;
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +50,20 @@ impl Format {
 
 /// Writes to stdout. A reader that has seen enough, as in `| head`, is no
 /// failure.
-pub(crate) fn print(outcome: Outcome, format: Format) -> Result<(), Error> {
+pub(crate) fn print(outcome: &mut Outcome, format: Format) -> Result<(), Error> {
     if format == Format::Quiet {
         return Ok(());
+    }
+    if let Outcome::Restored(restored) = outcome
+        && format == Format::Text
+    {
+        restore::warn(restored);
+    }
+    if let Outcome::Saved(saved) = outcome {
+        save::warn(saved);
+        if let Some(file) = &saved.to {
+            return save::to_file(saved, file);
+        }
     }
     let mut out = BufWriter::new(io::stdout().lock());
     match write(outcome, format, &mut out).and_then(|()| Ok(out.flush()?)) {
@@ -54,27 +72,30 @@ pub(crate) fn print(outcome: Outcome, format: Format) -> Result<(), Error> {
     }
 }
 
-fn write(outcome: Outcome, format: Format, out: &mut impl Write) -> Result<(), Error> {
+fn write(outcome: &mut Outcome, format: Format, out: &mut impl Write) -> Result<(), Error> {
     let json = format == Format::Json;
     match outcome {
         Outcome::Changed { changed, dry_run } if json => {
-            json::write_changes(&changed, dry_run, out)?;
+            json::write_changes(changed, *dry_run, out)?;
         }
-        Outcome::Changed { changed, dry_run } => changes::write(&changed, dry_run, out)?,
-        Outcome::Listed(listing) if json => json::write_listing(&listing, out)?,
+        Outcome::Changed { changed, dry_run } => changes::write(changed, *dry_run, out)?,
+        Outcome::Listed(listing) if json => json::write_listing(listing, out)?,
         Outcome::Listed(listing) => match listing.view {
-            View::Default => table::write(&listing, out)?,
-            _ => views::write(&listing, out)?,
+            View::Default => table::write(listing, out)?,
+            _ => views::write(listing, out)?,
         },
-        Outcome::Timeouts(timeouts) => settings::write_timeouts(&timeouts, json, out)?,
-        Outcome::Daemons(daemons) => settings::write_daemons(&daemons, json, out)?,
-        Outcome::DaemonStatus(status) => settings::write_status(&status, json, out)?,
+        Outcome::Timeouts(timeouts) => settings::write_timeouts(timeouts, json, out)?,
+        Outcome::Daemons(daemons) => settings::write_daemons(daemons, json, out)?,
+        Outcome::DaemonStatus(status) => settings::write_status(status, json, out)?,
         Outcome::Connections(found) => connections::write(found, json, out)?,
         Outcome::Written(paths) => {
             for path in paths {
                 writeln!(out, "{}", path.display())?;
             }
         }
+        Outcome::Saved(saved) => save::write(saved, out)?,
+        Outcome::Restored(restored) if json => json::write_restored(restored, out)?,
+        Outcome::Restored(restored) => restore::write(restored, out)?,
     }
     Ok(())
 }
@@ -85,8 +106,16 @@ pub(crate) fn error(error: &Error) {
     let _ = io::stderr().lock().write_all(error_text(error).as_bytes());
 }
 
+/// Writes a warning to stderr, as [`error`] does an error.
+fn warning(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "warning: {}", one_line(text));
+}
+
 pub(crate) fn error_text(error: &Error) -> String {
     let mut text = format!("error: {}\n", one_line(&error.to_string()));
+    for detail in error.details() {
+        text += &format!("{}\n", one_line(&detail));
+    }
     for hint in error.hints() {
         text += &format!("hint: {}\n", one_line(&hint));
     }

@@ -20,6 +20,8 @@ mod netlink;
 mod procfs;
 mod rsctl_cli;
 mod rsctl_refusals;
+mod rsctl_restore;
+mod rsctl_save;
 mod rsctl_views;
 mod transports;
 mod traps;

@@ -3,13 +3,14 @@
 //! The JSON forms: what they hold is in `schema`, where it comes from in `fill`.
 
 mod fill;
+mod restore;
 mod schema;
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::commands::{Changed, Listing};
+use crate::commands::{Changed, Listing, Restored};
 use schema::{ChangeObject, ChangesDocument, ListDocument};
 
 pub(super) fn write_listing(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
@@ -23,6 +24,10 @@ pub(super) fn write_changes(
 ) -> io::Result<()> {
     let changed = changes.iter().map(ChangeObject::from).collect();
     write_document(&ChangesDocument { changed, dry_run }, out)
+}
+
+pub(super) fn write_restored(restored: &Restored, out: &mut impl Write) -> io::Result<()> {
+    write_document(&restore::RestoreDocument::from(restored), out)
 }
 
 pub(super) fn write_document(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Makes the steps of a plan.
+
+use ipvs_netlink::{BatchError, BatchReport, Change, Client, Error, ErrorKind, Transport};
+
+use crate::observed::RunningDaemon;
+use crate::plan::{Phase, Plan, Step};
+
+/// What became of a plan.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// What became of each step, in the order of the plan.
+    pub fates: Vec<Fate>,
+    /// Why the conversation with the kernel ended early, if it did.
+    pub broke: Option<Error>,
+}
+
+/// What became of a step.
+#[derive(Debug)]
+pub enum Fate {
+    /// It is made, or somebody else had made it.
+    Done,
+    /// The kernel refused it.
+    Failed(Error),
+    /// Its answer was lost: the table has to be read to know.
+    Unknown,
+    /// Something before it failed.
+    NotTried,
+}
+
+impl Applied {
+    /// Whether every step is made.
+    pub fn is_complete(&self) -> bool {
+        self.fates.iter().all(|fate| matches!(fate, Fate::Done))
+    }
+}
+
+/// Makes the steps of `plan`, phase by phase, and stops behind the first phase
+/// that had a failure. `progress` is told how many steps were handed over.
+///
+/// That others made the same change before is success: what exists already is
+/// compared and, if it differs, set; what is gone already is deleted.
+pub fn apply<T: Transport>(
+    client: &mut Client<T>,
+    plan: &Plan,
+    mut progress: impl FnMut(usize),
+) -> Applied {
+    let mut applied = Applied::default();
+    for steps in plan.steps.chunk_by(|a, b| a.phase() == b.phase()) {
+        if applied.broke.is_some() || !applied.is_complete() {
+            applied.fates.extend(steps.iter().map(|_| Fate::NotTried));
+            continue;
+        }
+        let start = applied.fates.len();
+        let changes = steps.iter().enumerate().map(|(place, step)| {
+            progress(start + place);
+            step.change()
+        });
+        let outcome = match steps.first().map(Step::phase) {
+            // A new service has no traffic yet, and `mh` is dear to fill.
+            Some(Phase::NewServices) => client.load(changes),
+            _ => client.batch(changes),
+        };
+        let mut fates = fates(steps, outcome, &mut applied.broke);
+        for (step, fate) in steps.iter().zip(&mut fates) {
+            let before = std::mem::replace(fate, Fate::Done);
+            *fate = match before {
+                Fate::Failed(error) => reconcile(client, step, error),
+                other => other,
+            };
+        }
+        forgive_servers(steps, &mut fates);
+        applied.fates.extend(fates);
+    }
+    applied
+}
+
+/// The verdict on each step of a batch.
+fn fates(
+    steps: &[Step],
+    outcome: Result<BatchReport, Box<BatchError>>,
+    broke: &mut Option<Error>,
+) -> Vec<Fate> {
+    let mut fates: Vec<Fate> = steps.iter().map(|_| Fate::Done).collect();
+    let report = match outcome {
+        Ok(report) => report,
+        Err(broken) => {
+            let BatchError { report, unknown, error, .. } = *broken;
+            for (place, fate) in fates.iter_mut().enumerate().skip(unknown.start) {
+                *fate = if unknown.contains(&place) { Fate::Unknown } else { Fate::NotTried };
+            }
+            *broke = Some(error);
+            report
+        }
+    };
+    for failure in report.failures {
+        if let Some(fate) = fates.get_mut(failure.index) {
+            *fate = Fate::Failed(failure.error);
+        }
+    }
+    fates
+}
+
+/// The servers of a service that could not be added were not at fault.
+fn forgive_servers(steps: &[Step], fates: &mut [Fate]) {
+    let mut missing = None;
+    for (step, fate) in steps.iter().zip(fates) {
+        match (step, &*fate) {
+            (Step::AddService(service), Fate::Failed(_)) => missing = Some(service.key),
+            (Step::AddServer { service, .. }, Fate::Failed(error))
+                if missing == Some(*service) && error.kind() == ErrorKind::ServiceMissing =>
+            {
+                *fate = Fate::NotTried;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What a refusal means if somebody else was there before.
+fn reconcile<T: Transport>(client: &mut Client<T>, step: &Step, error: Error) -> Fate {
+    let outcome = match (step, error.kind()) {
+        (
+            Step::DeleteServer { .. } | Step::DeleteService { .. } | Step::StopDaemon { .. },
+            ErrorKind::ServiceMissing | ErrorKind::DestinationMissing | ErrorKind::DaemonMissing,
+        ) => Ok(()),
+        (_, ErrorKind::AlreadyExists) => compare_and_set(client, step, error),
+        _ => Err(error),
+    };
+    outcome.map_or_else(Fate::Failed, |()| Fate::Done)
+}
+
+fn compare_and_set<T: Transport>(
+    client: &mut Client<T>,
+    step: &Step,
+    error: Error,
+) -> Result<(), Error> {
+    match step {
+        Step::AddService(wanted) => match client.service(&wanted.key)? {
+            Some(found) if found.service == *wanted => Ok(()),
+            Some(_) => client.apply(Change::SetService(wanted.clone())),
+            None => client.apply(step.change()),
+        },
+        Step::AddServer { service, server, .. } => {
+            match client.destination(service, &server.key)? {
+                Some(found) if found.destination == *server => Ok(()),
+                Some(_) => {
+                    let (service, destination) = (*service, *server);
+                    client.apply(Change::SetDestination { service, destination })
+                }
+                None => client.apply(step.change()),
+            }
+        }
+        Step::StartDaemon(wanted) => {
+            let running = client.daemons()?.into_iter().map(RunningDaemon::from);
+            let same = running.into_iter().any(|daemon| daemon.is(wanted));
+            if same { Ok(()) } else { Err(error) }
+        }
+        _ => Err(error),
+    }
+}

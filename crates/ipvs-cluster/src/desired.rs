@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! A whole wanted state, and what about it cannot be.
+
+use std::collections::HashMap;
+
+use ipvs_netlink::{Destination, DestinationKey, Service, ServiceKey, SetTimeouts, SyncDaemon};
+
+/// What a director should look like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Desired {
+    /// The virtual services.
+    pub services: Vec<DesiredService>,
+    /// Timeouts of connections; `None` leaves them alone.
+    pub timeouts: Option<SetTimeouts>,
+    /// The sync daemons, one of each role at most; `None` leaves them alone.
+    pub daemons: Option<Vec<SyncDaemon>>,
+}
+
+/// A virtual service with its real servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredService {
+    /// Its settings.
+    pub service: Service,
+    /// Whether flag bits without a name are to stay as they are: their source
+    /// had no words for them.
+    pub leaves_unknown_flags: bool,
+    /// Its real servers, in the order of adding: the kernel's, backwards.
+    pub servers: Vec<DesiredServer>,
+}
+
+/// A real server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DesiredServer {
+    /// Its settings.
+    pub server: Destination,
+    /// Whether the thresholds of a server that is there are to stay as they are:
+    /// nothing was said of them.
+    pub leaves_thresholds: bool,
+}
+
+impl DesiredService {
+    /// A service of which everything is said, without servers yet.
+    pub fn new(service: Service) -> Self {
+        Self { service, leaves_unknown_flags: false, servers: Vec::new() }
+    }
+}
+
+impl DesiredServer {
+    /// A server of which everything is said.
+    pub fn new(server: Destination) -> Self {
+        Self { server, leaves_thresholds: false }
+    }
+}
+
+/// Builds a [`Desired`] piece by piece and remembers where each came from, so
+/// that the second of its kind can be told where the first is.
+#[derive(Debug, Default)]
+pub struct Builder {
+    desired: Desired,
+    services: HashMap<ServiceKey, (usize, usize)>,
+    servers: HashMap<(ServiceKey, DestinationKey), usize>,
+}
+
+impl Builder {
+    /// Adds a service that was found in `line`.
+    ///
+    /// # Errors
+    /// What is wrong with it: it was there before.
+    pub fn service(&mut self, line: usize, service: DesiredService) -> Result<(), String> {
+        let key = service.service.key;
+        if let Some((first, _)) = self.services.get(&key) {
+            return Err(format!("{key} is there already, in line {first}"));
+        }
+        self.services.insert(key, (line, self.desired.services.len()));
+        self.desired.services.push(service);
+        Ok(())
+    }
+
+    /// Adds a server that was found in `line` to its service.
+    ///
+    /// # Errors
+    /// What is wrong with it: it was there before, or its service was not.
+    pub fn server(
+        &mut self,
+        line: usize,
+        service: ServiceKey,
+        server: DesiredServer,
+    ) -> Result<(), String> {
+        let key = server.server.key;
+        let Some((_, place)) = self.services.get(&service) else {
+            return Err(format!("no line above this one adds {service}, the service of {key}"));
+        };
+        if let Some(first) = self.servers.get(&(service, key)) {
+            return Err(format!("{service} has server {key} already, in line {first}"));
+        }
+        self.servers.insert((service, key), line);
+        if let Some(owner) = self.desired.services.get_mut(*place) {
+            owner.servers.push(server);
+        }
+        Ok(())
+    }
+
+    /// Services and servers so far.
+    pub fn objects(&self) -> usize {
+        self.services.len() + self.servers.len()
+    }
+
+    /// What was built.
+    pub fn finish(self) -> Desired {
+        self.desired
+    }
+}

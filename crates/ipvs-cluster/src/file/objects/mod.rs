@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The objects of the file. They are stable: within `ipvs-table/1` fields may be
+//! added, none is renamed, removed or given another meaning.
+
+mod daemon;
+mod server;
+mod service;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::pieces::Pieces;
+use crate::plan::Step;
+
+pub(super) use daemon::{DaemonObject, TimeoutsObject};
+pub(super) use server::ServerObject;
+pub(super) use service::ServiceObject;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TableObject<'a> {
+    #[serde(rename = "format")]
+    pub(super) _format: String,
+    #[serde(default, borrow)]
+    pub(super) timeouts: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    pub(super) daemons: Option<Pieces<'a>>,
+    #[serde(borrow)]
+    pub(super) services: Pieces<'a>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's way to call it")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// The object of the file that is there before `step`, without its servers.
+pub fn before(step: &Step) -> Option<Value> {
+    match step {
+        Step::SetTimeouts { before, .. } => value(&TimeoutsObject::from(*before)),
+        Step::StopDaemon { before, .. } => value(&DaemonObject::from(before)),
+        Step::EditService { before, .. } | Step::DeleteService { before, .. } => {
+            value(&ServiceObject::from(before))
+        }
+        Step::EditServer { before, .. } | Step::DeleteServer { before, .. } => {
+            value(&ServerObject::from(before))
+        }
+        Step::AddService(_) | Step::AddServer { .. } | Step::StartDaemon(_) => None,
+    }
+}
+
+/// The object of the file that is there after `step`, without its servers.
+pub fn after(step: &Step) -> Option<Value> {
+    match step {
+        Step::SetTimeouts { before, after } => {
+            let mut values = *before;
+            for (value, after) in values.iter_mut().zip(after.values()) {
+                *value = after.or(*value);
+            }
+            value(&TimeoutsObject::from(values))
+        }
+        Step::AddService(after) | Step::EditService { after, .. } => {
+            value(&ServiceObject::from(after))
+        }
+        Step::AddServer { server: after, .. } | Step::EditServer { after, .. } => {
+            value(&ServerObject::from(after))
+        }
+        Step::StartDaemon(after) => value(&DaemonObject::from(after)),
+        Step::StopDaemon { .. } | Step::DeleteServer { .. } | Step::DeleteService { .. } => None,
+    }
+}
+
+fn value(object: &impl Serialize) -> Option<Value> {
+    serde_json::to_value(object).ok()
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::num::NonZeroU16;
+
+use ipvs_netlink::{
+    Destination, DestinationKey, ForwardingMethod, GueChecksum, Invalid, ServiceKey, Thresholds,
+    Tunnel, Weight,
+};
+use serde::{Deserialize, Serialize};
+
+use super::is_zero;
+use crate::file::text;
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::file) struct ServerObject {
+    #[serde(with = "text")]
+    server: DestinationKey,
+    method: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tunnel: Option<TunnelObject>,
+    #[serde(default = "one")]
+    weight: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    upper_threshold: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    lower_threshold: u32,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct TunnelObject {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checksum: Option<Checksum>,
+    /// Of types without a name only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flags: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Checksum {
+    None,
+    Outer,
+    Remote,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl From<&Destination> for ServerObject {
+    fn from(server: &Destination) -> Self {
+        Self {
+            server: server.key,
+            method: match server.forwarding {
+                ForwardingMethod::Masquerade => "masquerade".to_owned(),
+                ForwardingMethod::Gateway => "gateway".to_owned(),
+                ForwardingMethod::Tunnel(_) => "tunnel".to_owned(),
+                ForwardingMethod::Local => "local".to_owned(),
+                // `method-5`
+                other => other.to_string(),
+            },
+            tunnel: server.tunnel().map(TunnelObject::from),
+            weight: server.weight.get(),
+            upper_threshold: server.thresholds.upper(),
+            lower_threshold: server.thresholds.lower(),
+        }
+    }
+}
+
+impl ServerObject {
+    pub(in crate::file) fn into_model(self, service: &ServiceKey) -> Result<Destination, String> {
+        let forwarding = match (self.method.as_str(), self.tunnel) {
+            ("tunnel", None) => ForwardingMethod::Tunnel(Tunnel::Ipip),
+            ("tunnel", Some(tunnel)) => ForwardingMethod::Tunnel(tunnel.into_model()?),
+            ("masquerade", None) => ForwardingMethod::Masquerade,
+            ("gateway", None) => ForwardingMethod::Gateway,
+            ("local", None) => ForwardingMethod::Local,
+            ("masquerade" | "gateway" | "local", Some(_)) => {
+                return Err(format!("the method {} has no tunnel", self.method));
+            }
+            (other, _) => {
+                return Err(format!(
+                    "`{other}` is not a forwarding method: use masquerade, gateway, tunnel or \
+                     local"
+                ));
+            }
+        };
+        let mut server = Destination::new(self.server, forwarding);
+        let words = |invalid: Invalid| invalid.to_string();
+        server.weight = Weight::new(self.weight).map_err(words)?;
+        server.thresholds =
+            Thresholds::new(self.upper_threshold, self.lower_threshold).map_err(words)?;
+        server.check(service).map_err(words)?;
+        Ok(server)
+    }
+}
+
+impl From<Tunnel> for TunnelObject {
+    fn from(tunnel: Tunnel) -> Self {
+        let named = |kind: &str, port, checksum| Self {
+            kind: kind.to_owned(),
+            port,
+            checksum,
+            flags: None,
+        };
+        match tunnel {
+            Tunnel::Ipip => named("ipip", None, None),
+            Tunnel::Gue { port, checksum } => {
+                let checksum = match checksum {
+                    GueChecksum::None => Checksum::None,
+                    GueChecksum::Outer => Checksum::Outer,
+                    GueChecksum::Remote => Checksum::Remote,
+                };
+                named("gue", Some(port.get()), Some(checksum))
+            }
+            Tunnel::Gre { checksum } => {
+                let checksum = if checksum { Checksum::Outer } else { Checksum::None };
+                named("gre", None, Some(checksum))
+            }
+            Tunnel::Other { kind, port, flags } => Self {
+                kind: format!("type-{kind}"),
+                port: Some(port),
+                checksum: None,
+                flags: Some(flags),
+            },
+            _ => named("unknown", None, None),
+        }
+    }
+}
+
+impl TunnelObject {
+    fn into_model(self) -> Result<Tunnel, String> {
+        let Self { kind, port, checksum, flags } = self;
+        match (kind.as_str(), port, checksum.unwrap_or(Checksum::None), flags) {
+            ("ipip", None, Checksum::None, None) => Ok(Tunnel::Ipip),
+            ("gre", None, Checksum::None, None) => Ok(Tunnel::Gre { checksum: false }),
+            ("gre", None, Checksum::Outer, None) => Ok(Tunnel::Gre { checksum: true }),
+            ("gue", port, checksum, None) => {
+                let port = port.and_then(NonZeroU16::new).ok_or("a gue tunnel needs a port")?;
+                let checksum = match checksum {
+                    Checksum::None => GueChecksum::None,
+                    Checksum::Outer => GueChecksum::Outer,
+                    Checksum::Remote => GueChecksum::Remote,
+                };
+                Ok(Tunnel::Gue { port, checksum })
+            }
+            ("ipip" | "gre", Some(_), ..) => Err(format!("{kind} tunnels have no port")),
+            ("ipip" | "gre", _, checksum, None) => {
+                let word = format!("{checksum:?}").to_lowercase();
+                Err(format!("{kind} tunnels have no checksum `{word}`"))
+            }
+            ("ipip" | "gre" | "gue", ..) => Err(format!("{kind} tunnels have no flags")),
+            _ => Err(format!("a tunnel of type `{kind}` cannot be set: use ipip, gue or gre")),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! From what is to what should be: decided here, without acting.
+
+mod step;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+
+use ipvs_netlink::{Destination, DestinationKey, Scheduler, Service, ServiceKey};
+
+use crate::desired::{Desired, DesiredServer, DesiredService};
+use crate::observed::{Observed, ObservedService};
+
+pub use step::{Action, Phase, Step};
+
+/// What the plan may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether services, servers and daemons that are not wanted go. If not,
+    /// the wanted ones are added to what is there.
+    pub delete: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { delete: true }
+    }
+}
+
+/// The steps from what is to what should be, in the order in which they are safe.
+///
+/// At every step, a service that is there before and after has at least as many
+/// servers that take connections as before or as after, whichever is less:
+/// servers come before others go, weights rise before others sink.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The steps, sorted by [`Phase`].
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// Whether all is as it should be.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+/// The plan. What is right already gets no step: to the kernel an edit that
+/// changes nothing is work all the same, and for `mh` and `sh` a rebuilt table.
+pub fn plan(desired: &Desired, observed: &Observed, policy: Policy) -> Plan {
+    let mut steps = Vec::new();
+    let there: HashMap<ServiceKey, &ObservedService> =
+        observed.services.iter().map(|entry| (entry.service.key, entry)).collect();
+    for wanted in &desired.services {
+        match there.get(&wanted.service.key) {
+            None => add_service(wanted, &mut steps),
+            Some(found) => change_service(wanted, found, policy, &mut steps),
+        }
+    }
+    if policy.delete {
+        let wanted: HashSet<_> = desired.services.iter().map(|it| it.service.key).collect();
+        let gone = observed.services.iter().filter(|it| !wanted.contains(&it.service.key));
+        steps.extend(gone.map(|entry| Step::DeleteService {
+            before: entry.service.clone(),
+            servers: entry.servers.len(),
+        }));
+    }
+    timeouts(desired, observed, &mut steps);
+    daemons(desired, observed, policy, &mut steps);
+    // Stable: within a phase the order is that of the file.
+    steps.sort_by_key(Step::phase);
+    Plan { steps }
+}
+
+/// Services whose servers stand in another order than wanted, which matters to
+/// the schedulers that hash by it. No plan changes that: a server would have to
+/// go and come again.
+pub fn reordered(desired: &Desired, observed: &Observed) -> Vec<ServiceKey> {
+    let there: HashMap<ServiceKey, &ObservedService> =
+        observed.services.iter().map(|entry| (entry.service.key, entry)).collect();
+    let differs = |wanted: &&DesiredService| {
+        let Some(found) = there.get(&wanted.service.key) else { return false };
+        let hashes =
+            matches!(found.service.scheduler, Scheduler::Sh | Scheduler::Dh | Scheduler::Mh);
+        let wanted = wanted.servers.iter().map(|it| it.server.key);
+        hashes && wanted.ne(found.servers.iter().map(|server| server.key))
+    };
+    desired.services.iter().filter(differs).map(|wanted| wanted.service.key).collect()
+}
+
+fn add_service(wanted: &DesiredService, steps: &mut Vec<Step>) {
+    let service = wanted.service.key;
+    steps.push(Step::AddService(wanted.service.clone()));
+    steps.extend(wanted.servers.iter().map(|it| Step::AddServer {
+        service,
+        server: it.server,
+        of_new_service: true,
+    }));
+}
+
+fn change_service(
+    wanted: &DesiredService,
+    found: &ObservedService,
+    policy: Policy,
+    steps: &mut Vec<Step>,
+) {
+    let after = settled(wanted, &found.service);
+    let service = after.key;
+    if after != found.service {
+        steps.push(Step::EditService { before: found.service.clone(), after });
+    }
+    let there: HashMap<DestinationKey, &Destination> =
+        found.servers.iter().map(|server| (server.key, server)).collect();
+    for wanted in &wanted.servers {
+        match there.get(&wanted.server.key) {
+            None => {
+                let server = wanted.server;
+                steps.push(Step::AddServer { service, server, of_new_service: false });
+            }
+            Some(before) => {
+                let after = settled_server(wanted, before);
+                if after != **before {
+                    steps.push(Step::EditServer { service, before: **before, after });
+                }
+            }
+        }
+    }
+    if policy.delete {
+        let wanted: HashSet<_> = wanted.servers.iter().map(|it| it.server.key).collect();
+        let gone = found.servers.iter().filter(|server| !wanted.contains(&server.key));
+        steps.extend(gone.map(|before| Step::DeleteServer { service, before: *before }));
+    }
+}
+
+/// What `wanted` means for a service that is there.
+fn settled(wanted: &DesiredService, found: &Service) -> Service {
+    let service = wanted.service.clone();
+    if wanted.leaves_unknown_flags {
+        service.with_unknown_flags(found.unknown_flags())
+    } else {
+        service
+    }
+}
+
+fn settled_server(wanted: &DesiredServer, found: &Destination) -> Destination {
+    let mut server = wanted.server;
+    if wanted.leaves_thresholds {
+        server.thresholds = found.thresholds;
+    }
+    server
+}
+
+fn timeouts(desired: &Desired, observed: &Observed, steps: &mut Vec<Step>) {
+    let Some(after) = desired.timeouts else { return };
+    let mut values = after.values().into_iter().zip(observed.timeouts);
+    // What the kernel was built without cannot differ.
+    if values.any(|(wanted, now)| wanted.is_some() && now.is_some() && wanted != now) {
+        steps.push(Step::SetTimeouts { before: observed.timeouts, after });
+    }
+}
+
+fn daemons(desired: &Desired, observed: &Observed, policy: Policy, steps: &mut Vec<Step>) {
+    let Some(wanted) = &desired.daemons else { return };
+    if policy.delete {
+        let gone = observed.daemons.iter().filter(|it| wanted.iter().all(|w| w.role != it.role));
+        steps.extend(
+            gone.map(|before| Step::StopDaemon { before: before.clone(), restarts: false }),
+        );
+    }
+    for after in wanted {
+        let before = observed.daemons.iter().find(|running| running.role == after.role);
+        if before.is_some_and(|running| running.is(after)) {
+            continue;
+        }
+        // A daemon's settings cannot change while it runs.
+        steps.extend(
+            before.map(|before| Step::StopDaemon { before: before.clone(), restarts: true }),
+        );
+        steps.push(Step::StartDaemon(after.clone()));
+    }
+}

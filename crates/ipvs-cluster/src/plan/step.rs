@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use ipvs_netlink::{
+    Change, Destination, DestinationKey, Service, ServiceKey, SetTimeouts, SyncDaemon,
+};
+
+use crate::observed::RunningDaemon;
+
+/// One step: what there is before, and what there is to be after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Set timeouts of connections.
+    SetTimeouts {
+        /// Those of now.
+        before: [Option<u32>; 3],
+        /// Those that are wanted.
+        after: SetTimeouts,
+    },
+    /// Stop a sync daemon.
+    StopDaemon {
+        /// What runs.
+        before: RunningDaemon,
+        /// Whether one with other settings takes its place.
+        restarts: bool,
+    },
+    /// Add a service.
+    AddService(Service),
+    /// Add a server.
+    AddServer {
+        /// Its service.
+        service: ServiceKey,
+        /// The server.
+        server: Destination,
+        /// Whether the plan adds the service too.
+        of_new_service: bool,
+    },
+    /// Change a service.
+    EditService {
+        /// What is there.
+        before: Service,
+        /// What is wanted.
+        after: Service,
+    },
+    /// Change a server.
+    EditServer {
+        /// Its service.
+        service: ServiceKey,
+        /// What is there.
+        before: Destination,
+        /// What is wanted.
+        after: Destination,
+    },
+    /// Delete a server.
+    DeleteServer {
+        /// Its service.
+        service: ServiceKey,
+        /// What is there.
+        before: Destination,
+    },
+    /// Delete a service.
+    DeleteService {
+        /// What is there.
+        before: Service,
+        /// How many servers go with it.
+        servers: usize,
+    },
+    /// Start a sync daemon.
+    StartDaemon(SyncDaemon),
+}
+
+/// What a step does to what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is wanted, and is not there.
+    Add,
+    /// It is there, and is not what is wanted.
+    Edit,
+    /// It is there, and is not wanted.
+    Delete,
+}
+
+/// The parts of a plan. What fails in one of them keeps those behind it from
+/// being tried: they take away what the failed ones should have replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Timeouts, and daemons that are not wanted: the kernel refuses servers of
+    /// the other address family while one runs.
+    Settings,
+    /// Services that are not there, each with its servers.
+    NewServices,
+    /// Servers that their services do not have.
+    NewServers,
+    /// Weights that rise.
+    Raises,
+    /// Services that are to be different.
+    Services,
+    /// Servers that are to be different, but for weights that rise.
+    Servers,
+    /// Servers that are not wanted.
+    DeleteServers,
+    /// Services that are not wanted.
+    DeleteServices,
+    /// Daemons that are wanted: the last, since the kernel refuses to start one
+    /// while there are servers of the other address family.
+    Daemons,
+}
+
+impl Step {
+    /// When it is its turn.
+    pub fn phase(&self) -> Phase {
+        match self {
+            Self::SetTimeouts { .. } | Self::StopDaemon { restarts: false, .. } => Phase::Settings,
+            Self::AddService(_) | Self::AddServer { of_new_service: true, .. } => {
+                Phase::NewServices
+            }
+            Self::AddServer { .. } => Phase::NewServers,
+            Self::EditServer { before, after, .. } if before.weight < after.weight => Phase::Raises,
+            Self::EditService { .. } => Phase::Services,
+            Self::EditServer { .. } => Phase::Servers,
+            Self::DeleteServer { .. } => Phase::DeleteServers,
+            Self::DeleteService { .. } => Phase::DeleteServices,
+            Self::StopDaemon { .. } | Self::StartDaemon(_) => Phase::Daemons,
+        }
+    }
+
+    /// What it does.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::AddService(_) | Self::AddServer { .. } | Self::StartDaemon(_) => Action::Add,
+            Self::SetTimeouts { .. } | Self::EditService { .. } | Self::EditServer { .. } => {
+                Action::Edit
+            }
+            Self::StopDaemon { .. } | Self::DeleteServer { .. } | Self::DeleteService { .. } => {
+                Action::Delete
+            }
+        }
+    }
+
+    /// The service it is about.
+    pub fn service(&self) -> Option<ServiceKey> {
+        match self {
+            Self::AddService(service) => Some(service.key),
+            Self::EditService { before, .. } | Self::DeleteService { before, .. } => {
+                Some(before.key)
+            }
+            Self::AddServer { service, .. }
+            | Self::EditServer { service, .. }
+            | Self::DeleteServer { service, .. } => Some(*service),
+            Self::SetTimeouts { .. } | Self::StopDaemon { .. } | Self::StartDaemon(_) => None,
+        }
+    }
+
+    /// The server it is about.
+    pub fn server(&self) -> Option<DestinationKey> {
+        match self {
+            Self::AddServer { server, .. } => Some(server.key),
+            Self::EditServer { before, .. } | Self::DeleteServer { before, .. } => Some(before.key),
+            _ => None,
+        }
+    }
+
+    /// The change to send.
+    pub fn change(&self) -> Change {
+        match self {
+            Self::SetTimeouts { after, .. } => Change::SetTimeouts(*after),
+            Self::StopDaemon { before, .. } => Change::StopDaemon(before.role),
+            Self::AddService(service) => Change::AddService(service.clone()),
+            Self::AddServer { service, server, .. } => {
+                Change::AddDestination { service: *service, destination: *server }
+            }
+            Self::EditService { after, .. } => Change::SetService(after.clone()),
+            Self::EditServer { service, after, .. } => {
+                Change::SetDestination { service: *service, destination: *after }
+            }
+            Self::DeleteServer { service, before } => {
+                Change::RemoveDestination { service: *service, destination: before.key }
+            }
+            Self::DeleteService { before, .. } => Change::RemoveService(before.key),
+            Self::StartDaemon(daemon) => Change::StartDaemon(daemon.clone()),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::Report;
+
+/// Write the table in a form that `rsctl restore` reads.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The JSON form holds everything: services, servers with their thresholds, timeouts, sync daemons. The
+ipvsadm form is what `ipvsadm -Sn` writes, for `ipvsadm -R`; what it has no words for is named on
+stderr. Both have the servers of a service in the order in which they were added.
+
+Example:
+  rsctl save -o /etc/ipvs.json
+  rsctl save --format ipvsadm | ssh other-director rsctl restore -v")]
+pub(crate) struct Save {
+    /// What to write.
+    #[arg(long, value_enum, default_value_t = Form::Json)]
+    pub(crate) format: Form,
+
+    /// Write to FILE, all of it or nothing, instead of the standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// A form of a saved table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    Json,
+    Ipvsadm,
+}
+
+/// Make the table what a file says, by changing what differs.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+FILE is of either form of `rsctl save`, or lines of ipvsadm with -A and -a. All of it is read before
+anything changes. What is right already is not touched, servers are added before others go, and in
+the end the table is read again and compared. Nothing is ever flushed.
+
+FILE is the whole table: services and servers that are not in it are deleted, unless --merge is
+given. What a file does not speak of stays: ipvsadm's form has no timeouts and no sync daemons, and
+without -x and -y a server that is there keeps its thresholds.
+
+Example:
+  rsctl restore /etc/ipvs.json --dry-run
+  ipvsadm -Sn | ssh other-director rsctl restore -v
+
+Exit status: 0 the table is what FILE says, 1 it is not, 2 FILE is bad and nothing was changed,
+3 with --dry-run, it would be changed.")]
+pub(crate) struct Restore {
+    /// What to read; - or nothing for the standard input.
+    #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]
+    pub(crate) file: PathBuf,
+
+    /// Add and edit only: what is not in FILE stays.
+    #[arg(long)]
+    pub(crate) merge: bool,
+
+    /// Take a file without services for what it says: delete all.
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+}

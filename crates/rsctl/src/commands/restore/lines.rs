@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Lines of `ipvsadm`, as `ipvsadm -S` writes them and `ipvsadm -R` reads them.
+//! Only those that add: a file says what is to be, not what is to be done.
+
+use clap::error::ErrorKind;
+use clap::{Args, Command, FromArgMatches};
+use ipvs_cluster::desired::Builder;
+use ipvs_cluster::file::{MAX_BYTES, MAX_OBJECTS, Problem};
+use ipvs_cluster::{Desired, DesiredServer, DesiredService};
+use ipvs_netlink::Change;
+
+use crate::cli::{self, AddServer, AddService};
+use crate::commands::{add_server, add_service};
+use crate::error::Error;
+
+/// The most problems that are told. A file with more is no table.
+const MAX_PROBLEMS: usize = 10_000;
+
+/// Reads all lines.
+pub(super) fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
+    if bytes.len() > MAX_BYTES {
+        let message = format!("the file has more than {MAX_BYTES} bytes");
+        return Err(vec![Problem { line: 1, message }]);
+    }
+    let mut reader = Reader::new();
+    let mut problems = Vec::new();
+    for (line, bytes) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+        let outcome = match std::str::from_utf8(bytes) {
+            Ok(text) => reader.line(line, text),
+            Err(_) => Err("not UTF-8".to_owned()),
+        };
+        if let Err(message) = outcome {
+            problems.push(Problem { line, message });
+        }
+        if problems.len() > MAX_PROBLEMS {
+            problems.push(Problem { line, message: "too many problems to go on".to_owned() });
+            break;
+        }
+        if reader.table.objects() > MAX_OBJECTS {
+            let message = format!("more than {MAX_OBJECTS} services and servers");
+            problems.push(Problem { line, message });
+            break;
+        }
+    }
+    if problems.is_empty() { Ok(reader.table.finish()) } else { Err(problems) }
+}
+
+struct Reader {
+    /// Made once: clap takes its time over it.
+    add_service: Command,
+    add_server: Command,
+    table: Builder,
+}
+
+impl Reader {
+    fn new() -> Self {
+        let command = |name| Command::new(name).no_binary_name(true).disable_help_flag(true);
+        Self {
+            add_service: AddService::augment_args(command("add-service")),
+            add_server: AddServer::augment_args(command("add-server")),
+            table: Builder::default(),
+        }
+    }
+
+    fn line(&mut self, line: usize, text: &str) -> Result<(), String> {
+        let words = text.split_whitespace().take_while(|word| !word.starts_with('#'));
+        // Wherever it stands, as with ipvsadm; and its path in front.
+        let words: Vec<&str> = words
+            .enumerate()
+            .filter(|(place, word)| {
+                *word != "ipvsadm" && !(*place == 0 && word.ends_with("/ipvsadm"))
+            })
+            .map(|(_, word)| word)
+            .collect();
+        let Some((command, rest)) = words.split_first() else { return Ok(()) };
+        // `-At VIP` is `-A -t VIP`.
+        let (command, bundled) =
+            match command.strip_prefix('-').map(|rest| rest.split_at_checked(1)) {
+                Some(Some((letter, bundled))) if letter != "-" => (&command[..2], bundled),
+                _ => (*command, ""),
+            };
+        let bundled = (!bundled.is_empty()).then(|| format!("-{bundled}"));
+        let words = signed_marks(bundled.into_iter().chain(rest.iter().map(|w| (*w).to_owned())));
+        match command {
+            "-A" | "--add-service" => self.service(line, words),
+            "-a" | "--add-server" => self.server(line, words),
+            other => Err(refusal(other)),
+        }
+    }
+
+    fn service(&mut self, line: usize, words: Vec<String>) -> Result<(), String> {
+        let args: AddService = parse(&mut self.add_service, words)?;
+        quiet(&args.report)?;
+        let Change::AddService(service) = add_service::plan(&args).map_err(|e| why(&e))? else {
+            return Ok(());
+        };
+        // The lines have no words for them.
+        let service = DesiredService { leaves_unknown_flags: true, ..DesiredService::new(service) };
+        self.table.service(line, service)
+    }
+
+    fn server(&mut self, line: usize, words: Vec<String>) -> Result<(), String> {
+        let args: AddServer = parse(&mut self.add_server, words)?;
+        quiet(&args.report)?;
+        let plan = add_server::plan(&args).map_err(|e| why(&e))?;
+        let Change::AddDestination { service, destination } = plan else { return Ok(()) };
+        let leaves_thresholds = args.settings.upper.is_none() && args.settings.lower.is_none();
+        let server = DesiredServer { leaves_thresholds, ..DesiredServer::new(destination) };
+        self.table.server(line, service, server)
+    }
+}
+
+/// `ipvsadm` writes marks above 2147483647 as negative numbers.
+fn signed_marks(words: impl Iterator<Item = String>) -> Vec<String> {
+    let mut words: Vec<String> = words.collect();
+    let after_option = words
+        .iter()
+        .zip(words.iter().skip(1))
+        .position(|(option, _)| matches!(option.as_str(), "-f" | "--fwmark-service"));
+    if let Some(word) = after_option.and_then(|place| words.get_mut(place + 1))
+        && let Some(mark) = word.parse::<i32>().ok().filter(|mark| *mark < 0)
+    {
+        *word = mark.cast_unsigned().to_string();
+    }
+    words
+}
+
+fn parse<T: FromArgMatches>(command: &mut Command, words: Vec<String>) -> Result<T, String> {
+    let matches = command.try_get_matches_from_mut(words);
+    let args = matches.and_then(|mut matches| T::from_arg_matches_mut(&mut matches));
+    args.map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => "help is not for files".to_owned(),
+        _ => {
+            let usage = cli::explain(&error, None);
+            // The last one points to the help.
+            let hints = usage.hints.split_last().map_or(&[][..], |(_, hints)| hints);
+            with_hints(usage.to_string(), hints)
+        }
+    })
+}
+
+/// How a command is to report is no matter of a file.
+fn quiet(report: &cli::Report) -> Result<(), String> {
+    match (report.verbose, report.json) {
+        (true, _) => Err("unexpected argument `--verbose`".to_owned()),
+        (_, true) => Err("unexpected argument `--json`".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn why(error: &Error) -> String {
+    let hints = error.hints();
+    match error {
+        // The line says what was to be done.
+        Error::Refused { refusal, .. } => with_hints(refusal.to_string(), &hints),
+        other => with_hints(other.to_string(), &hints),
+    }
+}
+
+fn with_hints(message: String, hints: &[String]) -> String {
+    if hints.is_empty() { message } else { format!("{message} ({})", hints.join("; ")) }
+}
+
+/// Why a command has no place in a file.
+fn refusal(command: &str) -> String {
+    let instead = match command {
+        "-C" | "--clear" => "leave it out: what is not in the file is deleted anyway",
+        "-E" | "--edit-service" => "write the service as it is to be, with -A",
+        "-e" | "--edit-server" => "write the server as it is to be, with -a",
+        "-D" | "--delete-service" | "-d" | "--delete-server" => {
+            "leave it out: what is not in the file is deleted"
+        }
+        "--set" => "timeouts have a place in the JSON form, or use `ipvsadm --set`",
+        "--start-daemon" | "--stop-daemon" => {
+            "sync daemons have a place in the JSON form, or use `ipvsadm`"
+        }
+        "-L" | "-l" | "--list" | "-S" | "--save" | "-R" | "--restore" | "-Z" | "--zero" | "-h"
+        | "--help" | "-v" | "--version" => "a file holds only what is to be",
+        _ => return format!("`{command}` is no command: lines start with -A or -a"),
+    };
+    format!("`{command}` cannot be restored: only -A and -a can ({instead})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_mean_what_they_mean_to_ipvsadm() {
+        let lines = "\
+-At 192.0.2.1:80 -s wrr
+-at192.0.2.1:80 -r 10.0.0.1:8080 -mw 3
+--add-service -f -1 -6
+ipvsadm -a -f 4294967295 -6 -r 2001:db8::1 ipvsadm -x 5   # at night";
+        let desired = read(lines.as_bytes()).unwrap();
+        let keys: Vec<_> = desired.services.iter().map(|it| it.service.key.to_string()).collect();
+        assert_eq!(keys, ["tcp/192.0.2.1:80", "fwmark/4294967295/ipv6"]);
+        let servers: Vec<_> = desired.services.iter().flat_map(|it| &it.servers).collect();
+        assert_eq!(servers[0].server.key.to_string(), "10.0.0.1:8080");
+        assert_eq!(servers[0].server.weight.get(), 3);
+        assert!(servers[0].leaves_thresholds && !servers[1].leaves_thresholds);
+        assert_eq!(servers[1].server.key.to_string(), "[2001:db8::1]:0");
+        assert!(desired.timeouts.is_none() && desired.daemons.is_none());
+    }
+
+    #[test]
+    fn lines_that_say_something_else_are_refused() {
+        for line in [
+            "-A -t 192.0.2.1:80 -v",
+            "-A -t 192.0.2.1:80 --json",
+            "-A -t 192.0.2.1:80 -h",
+            "-A -t 192.0.2.1:80 --help",
+            "-t 192.0.2.1:80 -A",
+            "-A",
+            "-",
+            "--",
+            "-A -t 192.0.2.1:80 -b ",
+            "-\u{e9}",
+        ] {
+            assert_eq!(read(line.as_bytes()).unwrap_err().len(), 1, "{line}");
+        }
+        assert_eq!(read(b"-A -f 1\n\xff").unwrap_err()[0].line, 2);
+    }
+
+    #[test]
+    fn a_flood_of_problems_ends() {
+        let problems = read("x\n".repeat(50_000).as_bytes()).unwrap_err();
+        assert_eq!(problems.len(), MAX_PROBLEMS + 2);
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+mod lines;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use ipvs_cluster::file::{self, MAX_BYTES, Problem};
+use ipvs_cluster::{Applied, Desired, Observed, Plan, Policy, apply, plan, reordered};
+use ipvs_netlink::ServiceKey;
+
+use super::Director;
+use crate::cli::Restore;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output;
+
+/// What a restore did, or would do.
+#[derive(Debug)]
+pub(crate) struct Restored {
+    /// The file's name.
+    pub(crate) file: String,
+    pub(crate) is_dry_run: bool,
+    pub(crate) plan: Plan,
+    /// What became of the plan; `None` for a dry run.
+    pub(crate) applied: Option<Applied>,
+    /// What differs afterwards.
+    pub(crate) left: Plan,
+    /// Services whose servers hash by another order than the file's.
+    pub(crate) reordered: Vec<ServiceKey>,
+    /// Why that is not known, if it is not.
+    pub(crate) unread: Option<ipvs_netlink::Error>,
+}
+
+pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error> {
+    let name = match args.file.to_str() {
+        Some("-") => "<stdin>".to_owned(),
+        _ => args.file.display().to_string(),
+    };
+    let bytes = read(&args.file).map_err(|error| Error::Read { file: name.clone(), error })?;
+    let desired =
+        parse(&bytes).map_err(|problems| Error::BadFile { file: name.clone(), problems })?;
+    // Merging nothing harms nobody, but saying nothing is never meant.
+    let says_more = desired.timeouts.is_some() || desired.daemons.is_some();
+    if desired.services.is_empty() && !args.allow_empty && !(args.merge && says_more) {
+        return Err(Error::EmptyFile { file: name });
+    }
+    let policy = Policy { delete: !args.merge };
+    let mut client = director.connect()?;
+    let observed = Observed::read(&mut client)?;
+    let plan = plan(&desired, &observed, policy);
+    if args.report.dry_run || plan.is_empty() {
+        return Ok(Restored {
+            file: name,
+            is_dry_run: args.report.dry_run,
+            plan,
+            applied: None,
+            left: Plan::default(),
+            reordered: if args.merge { Vec::new() } else { reordered(&desired, &observed) },
+            unread: None,
+        });
+    }
+    let mut progress = output::Progress::new(plan.steps.len());
+    let applied = apply(&mut client, &plan, |done| progress.tell(done));
+    drop(progress);
+    // Not being able to look again must not hide what was done.
+    let (observed, unread) = match Observed::read(&mut client) {
+        Ok(observed) => (Some(observed), None),
+        Err(error) => (None, Some(error)),
+    };
+    let observed = observed.as_ref();
+    Ok(Restored {
+        file: name,
+        is_dry_run: false,
+        plan,
+        applied: Some(applied),
+        left: observed.map(|it| ipvs_cluster::plan(&desired, it, policy)).unwrap_or_default(),
+        reordered: match observed {
+            Some(observed) if !args.merge => reordered(&desired, observed),
+            _ => Vec::new(),
+        },
+        unread,
+    })
+}
+
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    // One more than may be, so that the reader notices.
+    let most = MAX_BYTES as u64 + 1;
+    let mut bytes = Vec::new();
+    if file.to_str() == Some("-") {
+        io::stdin().lock().take(most).read_to_end(&mut bytes)?;
+    } else {
+        File::open(file)?.take(most).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// Either form, told apart by how it begins.
+fn parse(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    match bytes.trim_ascii_start().first() {
+        Some(b'{') => file::read(bytes),
+        _ => lines::read(bytes),
+    }
+}
+
+impl Restored {
+    /// How it ended.
+    pub(crate) fn conclude(self) -> Result<Exit, Error> {
+        if self.is_dry_run && !self.plan.is_empty() {
+            return Ok(Exit::Pending);
+        }
+        let complete = self.applied.as_ref().is_none_or(Applied::is_complete);
+        if complete && self.left.is_empty() && self.unread.is_none() {
+            return Ok(Exit::Done);
+        }
+        Err(Error::NotRestored(Box::new(self)))
+    }
+}

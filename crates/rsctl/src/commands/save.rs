@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::path::PathBuf;
+
+use ipvs_cluster::Observed;
+
+use super::Director;
+use crate::cli::{Form, Save};
+use crate::error::Error;
+
+/// A table to be written.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    pub(crate) table: Observed,
+    pub(crate) form: Form,
+    /// Where to; `None` is the standard output.
+    pub(crate) to: Option<PathBuf>,
+}
+
+pub(super) fn run(director: &Director, args: Save) -> Result<Saved, Error> {
+    let table = Observed::read(&mut director.connect()?)?;
+    Ok(Saved { table, form: args.format, to: args.output })
+}

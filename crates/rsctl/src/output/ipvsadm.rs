@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The lines of `ipvsadm -Sn`, byte for byte where that can say what there is.
+
+use std::io::{self, Write};
+
+use ipvs_cluster::Observed;
+use ipvs_netlink::{
+    AddressFamily, Destination, ForwardingMethod, GueChecksum, Protocol, Service, ServiceKey,
+    Tunnel,
+};
+
+use crate::flags;
+
+pub(super) fn write(table: &Observed, out: &mut impl Write) -> io::Result<()> {
+    for entry in table.services.iter().filter(|entry| has_option(&entry.service.key)) {
+        let name = name(&entry.service.key);
+        writeln!(out, "-A {name}{}", service(&entry.service))?;
+        for destination in entry.servers.iter().filter(|server| method(server).is_some()) {
+            writeln!(out, "-a {name} -r {}{}", destination.key, server(destination))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether there is a word for its protocol.
+fn has_option(key: &ServiceKey) -> bool {
+    match key {
+        ServiceKey::Endpoint { protocol, .. } => {
+            matches!(protocol, Protocol::Tcp | Protocol::Udp | Protocol::Sctp)
+        }
+        ServiceKey::Fwmark { .. } => true,
+    }
+}
+
+/// The word for its forwarding method, if there is one.
+fn method(server: &Destination) -> Option<&'static str> {
+    match server.forwarding {
+        ForwardingMethod::Masquerade => Some("-m"),
+        ForwardingMethod::Gateway => Some("-g"),
+        ForwardingMethod::Tunnel(Tunnel::Ipip | Tunnel::Gue { .. } | Tunnel::Gre { .. }) => {
+            Some("-i")
+        }
+        _ => None,
+    }
+}
+
+fn name(key: &ServiceKey) -> String {
+    match key {
+        ServiceKey::Endpoint { protocol, address, port } => {
+            let option = match protocol {
+                Protocol::Tcp => "-t",
+                Protocol::Udp => "-u",
+                _ => "--sctp-service",
+            };
+            format!("{option} {}", std::net::SocketAddr::new(*address, *port))
+        }
+        ServiceKey::Fwmark { family: AddressFamily::Ipv4, mark } => format!("-f {mark}"),
+        ServiceKey::Fwmark { family: AddressFamily::Ipv6, mark } => format!("-f {mark} -6"),
+    }
+}
+
+fn service(service: &Service) -> String {
+    let mut line = format!(" -s {}", service.scheduler);
+    if let Some(persistence) = service.persistence {
+        line += &format!(" -p {}", persistence.timeout.as_seconds());
+        if !persistence.netmask.is_host() {
+            line += &format!(" -M {}", persistence.netmask);
+        }
+    }
+    if let Some(engine) = &service.engine {
+        line += &format!(" --pe {engine}");
+    }
+    if service.one_packet {
+        line += " -o";
+    }
+    let flags = flags::names(service.scheduler_flags, &service.scheduler);
+    if !flags.is_empty() {
+        line += &format!(" -b {}", flags.join(","));
+    }
+    line
+}
+
+fn server(server: &Destination) -> String {
+    let method = method(server).unwrap_or_default();
+    let mut line = format!(" {method} -w {}", server.weight);
+    let checksum = |word| format!(" --tun-{word}");
+    match server.tunnel() {
+        Some(Tunnel::Ipip) => line += " --tun-type ipip",
+        Some(Tunnel::Gue { port, checksum: sum }) => {
+            line += &format!(" --tun-type gue --tun-port {port}");
+            line += &checksum(match sum {
+                GueChecksum::None => "nocsum",
+                GueChecksum::Outer => "csum",
+                GueChecksum::Remote => "remcsum",
+            });
+        }
+        Some(Tunnel::Gre { checksum: sum }) => {
+            line += " --tun-type gre";
+            line += &checksum(if sum { "csum" } else { "nocsum" });
+        }
+        _ => {}
+    }
+    line
+}
+
+/// What the lines cannot say about `table`, a line each.
+pub(super) fn left_out(table: &Observed) -> Vec<String> {
+    let mut left = Vec::new();
+    for entry in &table.services {
+        let key = entry.service.key;
+        if !has_option(&key) {
+            left.push(format!("the service {key}, which is left out"));
+            continue;
+        }
+        if entry.service.unknown_flags() != 0 {
+            left.push(format!("flags {:#x} of {key}", entry.service.unknown_flags()));
+        }
+        for server in &entry.servers {
+            let (upper, lower) = (server.thresholds.upper(), server.thresholds.lower());
+            if (upper, lower) != (0, 0) {
+                left.push(format!("thresholds {upper} and {lower} of {} in {key}", server.key));
+            }
+            if method(server).is_none() {
+                left.push(format!("the server {} of {key}, which is left out", server.key));
+            }
+        }
+    }
+    let [tcp, fin, udp] = table.timeouts.map(|timeout| timeout.unwrap_or_default());
+    if (tcp, fin, udp) != (900, 120, 300) {
+        left.push(format!("the timeouts {tcp}, {fin} and {udp}"));
+    }
+    for daemon in &table.daemons {
+        left.push(format!("the {} sync daemon on {}", daemon.role, daemon.interface));
+    }
+    left
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::io::{self, Write};
+
+use ipvs_cluster::{Action, Fate, Plan, Step, file};
+use serde_json::{Map, Value};
+
+use crate::commands::Restored;
+
+/// `+`, `~` or `-`, and what it is about.
+pub(super) fn write(restored: &Restored, out: &mut impl Write) -> io::Result<()> {
+    if restored.plan.is_empty() {
+        return writeln!(out, "nothing to change");
+    }
+    for (place, step) in restored.plan.steps.iter().enumerate() {
+        let fate = restored.applied.as_ref().and_then(|applied| applied.fates.get(place));
+        // What was not done is on stderr.
+        if matches!(fate, None | Some(Fate::Done)) {
+            writeln!(out, "{}", line(step))?;
+        }
+    }
+    Ok(())
+}
+
+/// Says on stderr what is as wanted and may not act as expected.
+pub(super) fn warn(restored: &Restored) {
+    for key in &restored.reordered {
+        super::warning(&format!(
+            "the servers of {key} are not in the order of {}, by which its scheduler hashes; only \
+             a service that is added anew gets it",
+            restored.file
+        ));
+    }
+}
+
+/// A step on a line.
+pub(super) fn line(step: &Step) -> String {
+    let sign = match step.action() {
+        Action::Add => '+',
+        Action::Edit => '~',
+        Action::Delete => '-',
+    };
+    let details = match (file::before(step), file::after(step)) {
+        (Some(before), Some(after)) => differences(&before, &after),
+        (None, Some(after)) => settings(&after),
+        _ => String::new(),
+    };
+    match details.as_str() {
+        "" => format!("{sign} {}", subject(step)),
+        details => format!("{sign} {}: {details}", subject(step)),
+    }
+}
+
+fn subject(step: &Step) -> String {
+    let plural = |number: usize| if number == 1 { "" } else { "s" };
+    match step {
+        Step::SetTimeouts { .. } => "timeouts".to_owned(),
+        Step::StopDaemon { before, .. } => {
+            format!("{} sync daemon on {}", before.role, before.interface)
+        }
+        Step::StartDaemon(daemon) => format!("{} sync daemon on {}", daemon.role, daemon.interface),
+        Step::DeleteService { before, servers: n @ 1.. } => {
+            format!("service {} with {n} server{}", before.key, plural(*n))
+        }
+        _ => match (step.service(), step.server()) {
+            (Some(service), Some(server)) => format!("server {server} of {service}"),
+            (Some(service), None) => format!("service {service}"),
+            _ => String::new(),
+        },
+    }
+}
+
+/// What an object is, but for its name.
+fn settings(object: &Value) -> String {
+    let parts = fields(object)
+        .filter(|(name, _)| !matches!(name.as_str(), "service" | "server" | "role" | "interface"));
+    parts.map(|(name, value)| format!("{name} {}", plain(value))).collect::<Vec<_>>().join(", ")
+}
+
+fn differences(before: &Value, after: &Value) -> String {
+    let empty = Map::new();
+    let (before, after) =
+        (before.as_object().unwrap_or(&empty), after.as_object().unwrap_or(&empty));
+    let mut names: Vec<&String> = before.keys().collect();
+    names.extend(after.keys().filter(|name| !before.contains_key(*name)));
+    let shown = |value: Option<&Value>| value.map_or_else(|| "none".to_owned(), plain);
+    let differences = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+    differences
+        .map(|name| format!("{name} {} -> {}", shown(before.get(name)), shown(after.get(name))))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn fields(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    object.as_object().into_iter().flatten()
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(","),
+        Value::Object(_) => {
+            fields(value).map(|(_, value)| plain(value)).collect::<Vec<_>>().join("/")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What was not done and why, and what is not as it should be, a line each.
+pub(crate) fn failures(restored: &Restored) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(applied) = &restored.applied {
+        for (step, fate) in restored.plan.steps.iter().zip(&applied.fates) {
+            match fate {
+                Fate::Done => {}
+                Fate::Failed(error) => lines.push(format!("failed: {}: {error}", line(step))),
+                Fate::Unknown => lines.push(format!("perhaps done: {}", line(step))),
+                Fate::NotTried => lines.push(format!("not done: {}", line(step))),
+            }
+        }
+        if let Some(error) = &applied.broke {
+            lines.push(error.to_string());
+        }
+        lines.extend(restored.unread.as_ref().map(ToString::to_string));
+        if applied.is_complete() {
+            lines.extend(differing(&restored.left));
+        }
+    }
+    lines
+}
+
+fn differing(left: &Plan) -> impl Iterator<Item = String> + '_ {
+    left.steps.iter().map(|step| format!("differs: {}", line(step)))
+}

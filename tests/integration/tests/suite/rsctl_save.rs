@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What `rsctl save` writes is what `rsctl restore` makes again, field by field
+//! and in the kernel's order; `ipvsadm` reads it too.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU16;
+
+use ipvs_cluster::{Observed, ObservedService};
+use ipvs_netlink::{
+    AddressFamily, Change, Client, Destination, DestinationKey, ForwardingMethod, GueChecksum,
+    Netmask, Persistence, PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, Service,
+    ServiceKey, SetTimeouts, SyncDaemon, SyncRole, Thresholds, Tunnel, Weight,
+};
+use lab::Host;
+use serde_json::Value;
+
+/// Numbers that are the same in every run (`xorshift64`).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u32) -> u32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        u32::try_from(self.0 >> 33).unwrap() % end
+    }
+
+    fn one_in(&mut self, number: u32) -> bool {
+        self.below(number) == 0
+    }
+
+    fn of<T: Clone>(&mut self, items: &[T]) -> T {
+        items[self.below(u32::try_from(items.len()).unwrap()) as usize].clone()
+    }
+
+    fn address(&mut self, family: AddressFamily) -> IpAddr {
+        match family {
+            AddressFamily::Ipv4 => Ipv4Addr::from_bits(0x0a00_0001 + self.below(1 << 23)).into(),
+            AddressFamily::Ipv6 => {
+                let low = u128::from(self.below(u32::MAX));
+                Ipv6Addr::from_bits(0x2001_0db8_u128 << 96 | low).into()
+            }
+        }
+    }
+
+    fn key(&mut self) -> ServiceKey {
+        let family = self.of(&[AddressFamily::Ipv4, AddressFamily::Ipv6]);
+        if self.one_in(4) {
+            let mark = self.of(&[1, 7, 0x7fff_ffff, 0x8000_0000, 0xffff_fff0]) + self.below(9);
+            return ServiceKey::fwmark(family, mark).unwrap();
+        }
+        let port = if self.one_in(6) { 0 } else { u16::try_from(1 + self.below(65535)).unwrap() };
+        let protocol = self.of(&[Protocol::Tcp, Protocol::Udp, Protocol::Sctp]);
+        ServiceKey::Endpoint { protocol, address: self.address(family), port }
+    }
+
+    fn service(&mut self) -> Service {
+        let key = self.key();
+        let names =
+            ["rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed"];
+        let mut service = Service::new(key, self.of(&names).parse().unwrap());
+        service.scheduler_flags = match service.scheduler {
+            Scheduler::Sh | Scheduler::Mh => SchedulerFlags::from_bits_truncate(self.below(8) << 3),
+            _ if self.one_in(5) => SchedulerFlags::FLAG_2,
+            _ => SchedulerFlags::empty(),
+        };
+        let udp = matches!(key, ServiceKey::Endpoint { protocol: Protocol::Udp, .. });
+        if key.port() == Some(0) || self.one_in(3) {
+            let netmask = match key.family() {
+                _ if self.one_in(2) => Netmask::host(key.family()),
+                AddressFamily::Ipv4 => Netmask::ipv4(Ipv4Addr::from_bits(!self.below(1 << 24))),
+                AddressFamily::Ipv6 => {
+                    Netmask::ipv6_prefix(u8::try_from(1 + self.below(128)).unwrap()).unwrap()
+                }
+            };
+            let timeout = PersistenceTimeout::from_seconds(1 + self.below(2_678_400)).unwrap();
+            service.persistence = Some(Persistence { timeout, netmask });
+            service.engine = (udp && self.one_in(2)).then(|| "sip".parse().unwrap());
+        }
+        service.one_packet = udp && self.one_in(2);
+        service
+    }
+
+    fn server(&mut self, service: &ServiceKey, mixed: bool) -> Destination {
+        let port = NonZeroU16::new(6080).unwrap();
+        let tunnels = [
+            Tunnel::Ipip,
+            Tunnel::Gue { port, checksum: GueChecksum::None },
+            Tunnel::Gue { port, checksum: GueChecksum::Outer },
+            Tunnel::Gue { port, checksum: GueChecksum::Remote },
+            Tunnel::Gre { checksum: false },
+            Tunnel::Gre { checksum: true },
+        ];
+        let forwarding = match self.below(4) {
+            0 => ForwardingMethod::Masquerade,
+            1 => ForwardingMethod::Gateway,
+            _ => ForwardingMethod::Tunnel(self.of(&tunnels)),
+        };
+        let tunnelled = matches!(forwarding, ForwardingMethod::Tunnel(_));
+        let family = match service.family() {
+            AddressFamily::Ipv4 if mixed && tunnelled && self.one_in(2) => AddressFamily::Ipv6,
+            AddressFamily::Ipv6 if mixed && tunnelled && self.one_in(2) => AddressFamily::Ipv4,
+            own => own,
+        };
+        let port = match (service.port(), forwarding) {
+            (Some(port), ForwardingMethod::Masquerade) if port == 0 => port,
+            (_, ForwardingMethod::Masquerade) => u16::try_from(1 + self.below(65535)).unwrap(),
+            (port, _) => port.unwrap_or(0),
+        };
+        let mut server =
+            Destination::new(DestinationKey::new(self.address(family), port), forwarding);
+        server.weight = Weight::new(self.of(&[0, 1, 1, 3, 100, 0x7fff_ffff])).unwrap();
+        if self.one_in(3) {
+            let upper = 1 + self.below(0x7fff_ffff);
+            server.thresholds = Thresholds::new(upper, self.below(upper)).unwrap();
+        }
+        server
+    }
+
+    fn seconds(&mut self) -> u32 {
+        1 + self.below(SetTimeouts::MAX)
+    }
+}
+
+/// A random table; every other one has sync daemons, which servers of the other
+/// address family do not go with.
+fn fill(host: &Host, random: &mut Random, daemons: bool) {
+    let mut changes = Vec::new();
+    let mut keys = std::collections::HashSet::new();
+    for _ in 0..20 {
+        let service = random.service();
+        let key = service.key;
+        if keys.insert(key) {
+            changes.push(Change::AddService(service));
+            for _ in 0..random.below(9) {
+                let destination = random.server(&key, !daemons);
+                changes.push(Change::AddDestination { service: key, destination });
+            }
+        }
+    }
+    let (a, b, c) = (random.seconds(), random.seconds(), random.seconds());
+    let timeouts = SetTimeouts::new().tcp(a).unwrap().tcp_fin(b).unwrap().udp(c).unwrap();
+    changes.push(Change::SetTimeouts(timeouts));
+    if daemons {
+        let daemon = |role, id| SyncDaemon::new(role, "lo".parse().unwrap(), id);
+        let master = daemon(SyncRole::Master, 7).with_group("224.0.0.99".parse().unwrap());
+        changes.push(Change::StartDaemon(master.unwrap()));
+        let mut backup = daemon(SyncRole::Backup, 8);
+        backup.port = NonZeroU16::new(9000);
+        backup.max_length = NonZeroU16::new(1100);
+        changes.push(Change::StartDaemon(backup));
+    }
+    host.enter(|| {
+        let report = Client::connect().unwrap().batch(changes).unwrap();
+        assert!(report.failures.is_empty(), "{:#?}", report.failures);
+    });
+}
+
+/// Everything but the counters, with the servers in the kernel's order.
+pub(crate) fn observe(host: &Host) -> Observed {
+    host.enter(|| Observed::read(&mut Client::connect().unwrap()).unwrap())
+}
+
+/// As a director that was just booted, but for what is in the trash.
+fn wipe(host: &Host) {
+    host.must("ipvsadm -C; ipvsadm --set 900 120 300");
+    for role in ["master", "backup"] {
+        host.sh(&format!("ipvsadm --stop-daemon {role}"));
+    }
+    let empty = observe(host);
+    assert!(empty.services.is_empty() && empty.daemons.is_empty());
+}
+
+/// Makes what the lines of `ipvsadm` cannot say what they leave behind.
+fn as_lines_say(mut table: Observed) -> Observed {
+    for server in table.services.iter_mut().flat_map(|entry| &mut entry.servers) {
+        server.thresholds = Thresholds::UNLIMITED;
+    }
+    table.timeouts = [Some(900), Some(120), Some(300)];
+    table.daemons.clear();
+    table
+}
+
+/// What `ipvsadm` says of it, sorted here: marks above 2147483647 it compares by a
+/// difference that overflows, and what it sorts by that it does not always show.
+fn shown(host: &Host) -> Vec<String> {
+    let list = "ipvsadm -Ln --nosort";
+    let output = host.must(&format!("{list} && {list} --thresholds && {list} --tun-info"));
+    assert_eq!(output.stderr, "");
+    let mut lines: Vec<_> = output.stdout.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+const ROUNDS: u64 = 12;
+
+#[test]
+fn random_tables_come_back_from_json() {
+    for round in 1..=ROUNDS {
+        let host = Host::new("director");
+        fill(&host, &mut Random(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)), round % 2 == 0);
+        let (before, shown) = (observe(&host), shown(&host));
+        host.must("rsctl save -o /run/table");
+        wipe(&host);
+        host.must("rsctl restore /run/table");
+        assert_eq!(observe(&host), before, "round {round}");
+        assert_eq!(self::shown(&host), shown, "round {round}");
+        // A second time there is nothing to do, and the file is the same.
+        assert_eq!(host.must("rsctl restore -v /run/table").stdout, "nothing to change\n");
+        let saved = host.must("cat /run/table").stdout;
+        assert_eq!(host.must("rsctl save").stdout, saved, "round {round}");
+        // In place, from what somebody made of it.
+        disturb(&host, &mut Random(round.wrapping_mul(0x1234_5678_9abc_def1)));
+        let disturbed = observe(&host);
+        assert_ne!(sorted(disturbed), sorted(before.clone()), "round {round}");
+        let output = host.must("rsctl restore -v /run/table");
+        assert_eq!(sorted(observe(&host)), sorted(before.clone()), "{}", output.stdout);
+        // From another table.
+        let other = Host::new("other");
+        fill(&other, &mut Random(round.wrapping_mul(0xfedc_ba98_7654_3211)), round % 3 == 0);
+        let output = other.feed("rsctl restore", &saved);
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""), "round {round}");
+        assert_eq!(observe(&other), before, "round {round}");
+    }
+}
+
+/// Deletes, edits and adds at random.
+fn disturb(host: &Host, random: &mut Random) {
+    let mut changes = Vec::new();
+    for ObservedService { service, servers } in observe(host).services {
+        let key = service.key;
+        if random.one_in(6) {
+            changes.push(Change::RemoveService(key));
+            continue;
+        }
+        if random.one_in(3) {
+            let mut other = Service::new(key, Scheduler::Rr);
+            other.persistence = service.persistence;
+            changes.push(Change::SetService(other));
+        }
+        for mut server in servers {
+            let destination = server.key;
+            if random.one_in(3) {
+                changes.push(Change::RemoveDestination { service: key, destination });
+            } else if random.one_in(2) {
+                server.weight = Weight::new(random.below(9)).unwrap();
+                server.thresholds = Thresholds::UNLIMITED;
+                changes.push(Change::SetDestination { service: key, destination: server });
+            }
+        }
+        changes
+            .push(Change::AddDestination { service: key, destination: random.server(&key, false) });
+    }
+    changes.push(Change::SetTimeouts(SetTimeouts::new().udp(random.seconds()).unwrap()));
+    host.enter(|| {
+        let report = Client::connect().unwrap().batch(changes).unwrap();
+        assert!(report.failures.is_empty(), "{:#?}", report.failures);
+    });
+}
+
+/// Servers that stay keep their place in the kernel's list: others do not.
+fn sorted(mut table: Observed) -> Observed {
+    for entry in &mut table.services {
+        entry.servers.sort_by_key(|server| server.key);
+    }
+    table
+}
+
+#[test]
+fn random_tables_come_back_from_lines() {
+    for round in 1..=ROUNDS {
+        let host = Host::new("director");
+        fill(&host, &mut Random(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)), round % 2 == 0);
+        let before = as_lines_say(observe(&host));
+        let saved = host.must("rsctl save --format ipvsadm");
+        wipe(&host);
+        let output = host.feed("rsctl restore -", &saved.stdout);
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{}", saved.stdout);
+        assert_eq!(observe(&host), before, "round {round}");
+        let output = host.feed("rsctl restore --dry-run", &saved.stdout);
+        assert_eq!((output.status, output.stdout.as_str()), (0, "nothing to change\n"));
+        // ipvsadm reads the same lines and makes the same of them.
+        wipe(&host);
+        let output = host.feed("ipvsadm -R", &saved.stdout);
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{}", saved.stdout);
+        assert_eq!(observe(&host), before, "round {round}");
+    }
+}
+
+/// Servers added in `ipvsadm`'s own order, and nothing it writes badly: marks
+/// above 2147483647, and `flag-3` of sh and mh.
+#[test]
+fn lines_are_those_of_ipvsadm_byte_for_byte() {
+    let host = Host::new("director");
+    host.must(
+        "ipvsadm -A -t 192.0.2.1:80 -s wrr
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.11:8080 -m -w 3
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.12:80 -g
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.13:80 -i
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.14:80 -i --tun-type gue --tun-port 6080 --tun-csum
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.15:80 -i --tun-type gue --tun-port 1 --tun-nocsum
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.16:80 -i --tun-type gue --tun-port 1 --tun-remcsum
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.17:80 -i --tun-type gre --tun-csum
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.18:80 -i --tun-type gre --tun-nocsum -w 0
+         ipvsadm -A -t 192.0.2.2:0 -s rr -p 300 -M 255.255.0.0
+         ipvsadm -A -u 192.0.2.1:53 -s sh -o -b sh-fallback,sh-port
+         ipvsadm -A -u 192.0.2.1:5060 -s rr -p 60 --pe sip -o
+         ipvsadm -A --sctp-service 192.0.2.2:9000 -s mh -b mh-port
+         ipvsadm -A -t [2001:db8::1]:443 -s wlc -p 600 -M 64
+         ipvsadm -a -t [2001:db8::1]:443 -r [2001:db8::2]:443 -g
+         ipvsadm -A -f 7 -s rr -p 300 -M 255.255.255.0
+         ipvsadm -a -f 7 -r 10.0.0.14 -g
+         ipvsadm -A -f 7 -6 -s rr -b flag-1,flag-3",
+    );
+    let theirs = host.must("ipvsadm -Sn").stdout;
+    let ours = host.must("rsctl save --format ipvsadm");
+    assert_eq!(ours.stdout, theirs);
+    assert_eq!(ours.stderr, "");
+}
+
+#[test]
+fn what_lines_cannot_say_is_named() {
+    let host = Host::new("director");
+    host.must(
+        "ipvsadm -A -t 192.0.2.1:80 -s rr
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -x 100 -y 50
+         ipvsadm --set 600 60 200
+         ipvsadm --start-daemon backup --mcast-interface lo --syncid 3",
+    );
+    let output = host.must("rsctl save --format ipvsadm");
+    assert_eq!(output.stdout, host.must("ipvsadm -Sn").stdout);
+    assert_eq!(
+        output.stderr,
+        "warning: ipvsadm's form cannot say thresholds 100 and 50 of 10.0.0.1:80 in \
+         tcp/192.0.2.1:80; `--format json` can\n\
+         warning: ipvsadm's form cannot say the timeouts 600, 60 and 200; `--format json` can\n\
+         warning: ipvsadm's form cannot say the backup sync daemon on lo; `--format json` can\n"
+    );
+    assert_eq!(host.must("rsctl save").stderr, "");
+}
+
+/// What lines would have to twist is left out of them; JSON has it.
+#[test]
+fn what_has_no_option_is_left_out_of_lines_and_kept_in_json() {
+    let host = Host::new("director");
+    host.enter(|| {
+        let mut client = Client::connect().unwrap();
+        let server = |text: &str, forwarding| Destination::new(text.parse().unwrap(), forwarding);
+        let esp: ServiceKey = "esp/192.0.2.1:5".parse().unwrap();
+        let web: ServiceKey = "tcp/192.0.2.1:80".parse().unwrap();
+        let odd = Service::new(web, Scheduler::Rr).with_unknown_flags(0x4000);
+        for change in [
+            Change::AddService(Service::new(esp, Scheduler::Rr)),
+            Change::AddService(odd),
+            Change::AddDestination {
+                service: web,
+                destination: server("10.0.0.1:80", ForwardingMethod::Local),
+            },
+            Change::AddDestination {
+                service: web,
+                destination: server("10.0.0.2:80", ForwardingMethod::Gateway),
+            },
+        ] {
+            client.apply(change).unwrap();
+        }
+    });
+    let lines = host.must("rsctl save --format ipvsadm");
+    assert_eq!(
+        lines.stdout,
+        "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.2:80 -g -w 1\n"
+    );
+    let left_out: Vec<_> = lines.stderr.lines().collect();
+    assert_eq!(left_out.len(), 3, "{}", lines.stderr);
+    for (line, what) in left_out.iter().zip([
+        "flags 0x4000 of tcp/192.0.2.1:80;",
+        "the server 10.0.0.1:80 of tcp/192.0.2.1:80, which is left out;",
+        "the service esp/192.0.2.1:5, which is left out;",
+    ]) {
+        assert!(line.contains(what), "{line}");
+    }
+    // Lines leave the flags they have no words for.
+    host.must("rsctl save -o /run/table");
+    let before = observe(&host);
+    assert_eq!(host.feed("rsctl restore --merge -v", &lines.stdout).stdout, "nothing to change\n");
+    wipe(&host);
+    host.must("rsctl restore /run/table");
+    assert_eq!(observe(&host), before);
+}
+
+/// What the kernel holds and `restore` refuses is told when it is saved.
+#[test]
+fn what_will_not_be_restored_is_told_when_it_is_saved() {
+    let host = Host::new("director");
+    host.must("ipvsadm -A -u 192.0.2.1:53 -s rr --pe sip");
+    let saved = host.must("rsctl save");
+    assert_eq!(
+        saved.stderr,
+        "warning: `rsctl restore` will refuse line 6: a persistence engine needs a persistent \
+         service\n"
+    );
+    assert_eq!(host.feed("rsctl restore", &saved.stdout).status, 2);
+}
+
+#[test]
+fn the_json_form_is_one_server_a_line() {
+    let host = Host::new("director");
+    host.must(
+        "ipvsadm -A -t 192.0.2.1:80 -s sh -b sh-port -p 60 -M 255.255.255.0
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.2:80 -m -x 100 -y 50
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.1:80 -i --tun-type gue --tun-port 6080 -w 5
+         ipvsadm -A -f 4294967295 -6 -s none",
+    );
+    let saved = host.must("rsctl save").stdout;
+    assert_eq!(
+        saved,
+        r#"{
+  "format": "ipvs-table/1",
+  "timeouts": {"tcp": 900, "tcp_fin": 120, "udp": 300},
+  "daemons": [],
+  "services": [
+    {"service": "tcp/192.0.2.1:80", "scheduler": "sh", "scheduler_flags": ["sh-port"], "persistent": {"timeout_seconds": 60, "netmask": "255.255.255.0"}, "servers": [
+      {"server": "10.0.0.2:80", "method": "masquerade", "weight": 1, "upper_threshold": 100, "lower_threshold": 50},
+      {"server": "10.0.0.1:80", "method": "tunnel", "tunnel": {"type": "gue", "port": 6080, "checksum": "none"}, "weight": 5}
+    ]},
+    {"service": "fwmark/4294967295/ipv6", "scheduler": "none", "servers": []}
+  ]
+}
+"#
+    );
+    serde_json::from_str::<Value>(&saved).unwrap();
+}
+
+/// A file that cannot be written whole is not written at all.
+#[test]
+fn a_file_is_replaced_or_left() {
+    let host = Host::new("director");
+    host.must("ipvsadm -A -t 192.0.2.1:80 -s rr; echo old > /run/table; chmod 640 /run/table");
+    host.must("rsctl save -o /run/table");
+    assert_eq!(host.must("stat -c %a /run/table").stdout, "640\n");
+    host.must("grep -q 192.0.2.1 /run/table");
+    // The permissions are those any program would leave; a link is followed.
+    host.must("umask 027; rsctl save -o /run/new; ln -s table /run/link; rsctl save -o /run/link");
+    assert_eq!(
+        host.must("stat -c %a,%F /run/new /run/link").stdout,
+        "640,regular file\n777,symbolic link\n"
+    );
+    // A disk that is full.
+    host.must(
+        "mkdir /run/full; mount -t tmpfs -o size=4k none /run/full; echo old > /run/full/table",
+    );
+    host.must("for i in $(seq 9 250); do ipvsadm -A -t 192.0.2.$i:80 -s rr; done");
+    let output = host.sh("rsctl save -o /run/full/table");
+    assert_eq!(output.status, 1);
+    assert!(
+        output.stderr.starts_with("error: cannot write /run/full/table: "),
+        "{}",
+        output.stderr
+    );
+    assert_eq!(host.must("cat /run/full/*; ls -A /run/full").stdout, "old\ntable\n");
+}
