@@ -236,7 +236,7 @@ impl Line {
             Column::Group => daemon.group = Some(group(text)?),
             Column::Port => daemon.port = number(text, 1, 65535, "mcast-port")?,
             Column::Ttl => daemon.ttl = number(text, 1, 255, "mcast-ttl")?,
-            Column::MaxLength => daemon.max_length = number(text, 1, 65535, "sync-maxlen")?,
+            Column::MaxLength => daemon.max_length = number(text, 1, 65507, "sync-maxlen")?,
             // Having been there is all they say.
             _ => {}
         }

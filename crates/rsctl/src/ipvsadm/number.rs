@@ -20,11 +20,11 @@ pub(super) fn leading_number(text: &str) -> Option<(i64, &str)> {
     Some((number.parse().ok()?, rest))
 }
 
-/// A number between `least` and `most`. Blanks and a sign in front are fine, and
-/// no text at all is 0; what follows a number is not fine.
+/// A number between `least` and `most`. Blanks and a sign in front are fine; no
+/// text at all and anything behind the number are not.
 pub(super) fn strict(text: &str, least: i64, most: i64) -> Option<i64> {
     let (number, rest) = leading_number(text)?;
-    (rest.is_empty() && (least..=most).contains(&number)).then_some(number)
+    (!text.is_empty() && rest.is_empty() && (least..=most).contains(&number)).then_some(number)
 }
 
 /// `atoi`: the number in front, whatever follows.
@@ -43,7 +43,7 @@ mod tests {
             ("+5", Some(5)),
             (" 5", Some(5)),
             ("\t\n\u{b}\u{c}\r5", Some(5)),
-            ("", Some(0)),
+            ("", None),
             ("0005", Some(5)),
             ("100", Some(100)),
             ("101", None),

@@ -105,8 +105,10 @@ impl<'a> Words<'a> {
         let spec = SPECS.iter().find(|spec| spec.short == Some(letter)).ok_or(BadWord::Unknown)?;
         let rest = Some(chars.as_str()).filter(|rest| !rest.is_empty());
         if spec.value == Value::None {
-            // `-n=` leaves an empty bundle behind, which is no option.
-            self.bundle = rest.map(|rest| rest.strip_prefix('=').unwrap_or(rest));
+            if rest.is_some_and(|rest| rest.starts_with('=')) {
+                return Err(BadWord::Unwanted);
+            }
+            self.bundle = rest;
             return Ok((spec.opt, None));
         }
         self.value(spec, rest.map(|rest| rest.strip_prefix('=').unwrap_or(rest)))
@@ -189,5 +191,6 @@ mod tests {
         assert_eq!(read("-nq").1, Some((BadWord::Unknown, "-nq".to_owned())));
         assert_eq!(read("-t").1, Some((BadWord::NoValue, "-t".to_owned())));
         assert_eq!(read("--list=5").1, Some((BadWord::Unwanted, "--list=5".to_owned())));
+        assert_eq!(read("-Ln=").1, Some((BadWord::Unwanted, "-Ln=".to_owned())));
     }
 }

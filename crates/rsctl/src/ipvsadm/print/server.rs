@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipvs_netlink::{DestinationEntry, ForwardingMethod, GueChecksum, Protocol, ServiceKey, Tunnel};
+use ipvs_netlink::{DestinationEntry, ForwardingMethod, GueChecksum, ServiceKey, Tunnel};
 
 use super::endpoint::{endpoint, truncate};
 use super::numbers::counter;
@@ -24,7 +24,8 @@ pub(in crate::ipvsadm) fn server(
     let server = &entry.destination;
     let protocol = match *service {
         ServiceKey::Endpoint { protocol, .. } => protocol_name(protocol),
-        ServiceKey::Fwmark { .. } => protocol_name(Protocol::Tcp),
+        // Ports of all protocols, so none has a name.
+        ServiceKey::Fwmark { .. } => "",
     };
     let (address, port) = (server.key.address, server.key.port);
     let mut name = endpoint(address, port, protocol, style.numeric, names);
