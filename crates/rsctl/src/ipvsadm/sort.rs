@@ -17,7 +17,8 @@ pub(super) fn services<T>(items: &mut Vec<T>, key: impl Fn(&T) -> ServiceKey) {
     merge_sort(items, &|a, b| compare_services(&key(a), &key(b)));
 }
 
-/// Sorts real servers by family, address and port.
+/// Sorts real servers by address and port. Of two families only the first 32 bits
+/// are compared.
 pub(super) fn servers<T>(items: &mut Vec<T>, key: impl Fn(&T) -> DestinationKey) {
     merge_sort(items, &|a, b| compare_servers(&key(a), &key(b)));
 }
@@ -64,10 +65,12 @@ fn compare_services(a: &ServiceKey, b: &ServiceKey) -> Ordering {
 }
 
 fn compare_servers(a: &DestinationKey, b: &DestinationKey) -> Ordering {
-    family(a.family())
-        .cmp(&family(b.family()))
-        .then_with(|| compare_addresses(a.address, b.address))
-        .then_with(|| a.port.cmp(&b.port))
+    let addresses = if a.family() == b.family() {
+        compare_addresses(a.address, b.address)
+    } else {
+        by_difference(words(a.address)[0], words(b.address)[0])
+    };
+    addresses.then_with(|| a.port.cmp(&b.port))
 }
 
 fn family(family: AddressFamily) -> u8 {
@@ -77,14 +80,14 @@ fn family(family: AddressFamily) -> u8 {
     }
 }
 
-fn compare_addresses(a: IpAddr, b: IpAddr) -> Ordering {
-    let words = |address: IpAddr| match address {
+fn words(address: IpAddr) -> [u32; 4] {
+    match address {
         IpAddr::V4(v4) => [v4.to_bits(), 0, 0, 0],
-        IpAddr::V6(v6) => {
-            let bits = v6.to_bits();
-            [96, 64, 32, 0].map(|shift| (bits >> shift) as u32)
-        }
-    };
+        IpAddr::V6(v6) => [96, 64, 32, 0].map(|shift| (v6.to_bits() >> shift) as u32),
+    }
+}
+
+fn compare_addresses(a: IpAddr, b: IpAddr) -> Ordering {
     let pairs = words(a).into_iter().zip(words(b));
     pairs.fold(Ordering::Equal, |order, (a, b)| order.then_with(|| by_difference(a, b)))
 }
@@ -128,5 +131,15 @@ mod tests {
             ["tcp/[fe80::1]:1", "tcp/[2001:db8::1]:1"]
         );
         assert_eq!(sorted(&["fwmark/1", "fwmark/4294967295"]), ["fwmark/4294967295", "fwmark/1"]);
+    }
+    #[test]
+    fn servers_of_two_families_compare_by_their_first_bits() {
+        let mut keys: Vec<DestinationKey> =
+            ["[2001:db8::1]:1", "10.0.0.1:2", "40.0.0.1:1", "10.0.0.1:1"]
+                .map(|key| key.parse().unwrap())
+                .to_vec();
+        servers(&mut keys, |key| *key);
+        let keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
+        assert_eq!(keys, ["10.0.0.1:1", "10.0.0.1:2", "[2001:db8::1]:1", "40.0.0.1:1"]);
     }
 }

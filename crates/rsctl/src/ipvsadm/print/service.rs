@@ -113,9 +113,10 @@ pub(in crate::ipvsadm) fn save_words(service: &Service) -> String {
         if !persistence.netmask.is_host() {
             text += &format!(" -M {}", persistence.netmask);
         }
-        if let Some(engine) = &service.engine {
-            text += &format!(" --pe {engine}");
-        }
+    }
+    // Here also without persistence, unlike in a list.
+    if let Some(engine) = &service.engine {
+        text += &format!(" --pe {engine}");
     }
     if service.one_packet {
         text += " -o";
