@@ -79,8 +79,8 @@ impl Session {
         }
         let mut text = String::new();
         if !style.save {
-            // Since 7.1 the size of the table follows its use.
-            self.info = self.client.info()?;
+            // As it was at the start: since 7.1 its size follows its use, within
+            // a restore too.
             text += &print::header(&self.info);
             text += print::title(style.layout);
         }
