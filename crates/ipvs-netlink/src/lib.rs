@@ -114,6 +114,7 @@ mod namespace;
 mod operation;
 pub mod procfs;
 mod transport;
+pub mod unchecked;
 
 pub use client::{BatchError, BatchFailure, BatchReport, Client, ConnectOptions, Pass};
 pub use error::{Errno, Error, ErrorKind, KernelError};

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! The director's command line: `cli` reads, `commands` decide and act,
-//! `output` writes.
+//! `output` writes. `ipvsadm` is the other front-end, a program of its own.
 
 mod cli;
 mod commands;
 mod error;
 mod exit;
 mod flags;
+mod ipvsadm;
 mod output;
 mod refusal;
 
@@ -25,7 +26,11 @@ use exit::Exit;
 
 /// Runs `rsctl` with the arguments of this process.
 pub fn main() -> ExitCode {
-    let exit = run(std::env::args_os().collect()).unwrap_or_else(|error| {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    if let Some((program, words)) = ipvsadm::called(&args) {
+        return ExitCode::from(ipvsadm::run(&program, &words));
+    }
+    let exit = run(args).unwrap_or_else(|error| {
         output::error(&error);
         error.exit()
     });

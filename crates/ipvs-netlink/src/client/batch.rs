@@ -139,6 +139,20 @@ impl<T: Transport> Client<T> {
         self.finish(batch)
     }
 
+    /// [`batch`](Self::batch) without the check.
+    pub(crate) fn batch_unchecked(
+        &mut self,
+        changes: impl IntoIterator<Item = Change>,
+    ) -> Result<BatchReport, Box<BatchError>> {
+        let mut batch = Batch::default();
+        for change in changes {
+            let index = batch.report.submitted;
+            batch.report.submitted += 1;
+            self.push(&mut batch, index, change, true)?;
+        }
+        self.finish(batch)
+    }
+
     /// Puts a change into the window, and sends the window when it is full.
     pub(super) fn push(
         &mut self,

@@ -82,7 +82,7 @@ pub(super) struct Seen {
 
 impl<T: Transport> Client<T> {
     /// Makes a change. If its answer gets lost, the table tells what became of it.
-    pub(super) fn change(&mut self, change: Change) -> Result<(), Error> {
+    pub(crate) fn change(&mut self, change: Change) -> Result<(), Error> {
         let operation = Operation::Change(change);
         match (self.ask(&operation, Form::Single, &mut |_| Ok(())), operation) {
             (Err(error), Operation::Change(change)) if error.in_doubt() => {

@@ -47,6 +47,8 @@ pub(crate) use usage::{Usage, explain};
 A virtual service is written tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7 or fwmark/7/ipv6,
 or with ipvsadm's options: -t 192.0.2.10:80. Addresses and ports are numbers; nothing is looked up.
 
+`rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
+
 Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed),
 3 a dry run found something to change."
 )]

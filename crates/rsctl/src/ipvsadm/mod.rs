@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `ipvsadm` as `rsctl` answers to it: the same words in, the same text out, the
+//! same exit codes. Where it differs on purpose is in `docs/ipvsadm.md`.
+//!
+//! `popt` cuts words into options, `line` reads them from left to right, `rules`
+//! says what goes with what, `request` makes sense of it, `session` carries it
+//! out, `print` makes the text.
+
+mod address;
+mod errno;
+mod flags;
+mod help;
+mod line;
+mod names;
+mod number;
+mod option;
+mod output;
+mod popt;
+mod print;
+mod request;
+mod restore;
+mod rules;
+mod scripts;
+mod session;
+mod sort;
+mod stop;
+mod view;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+
+use option::{Command, Opt};
+use output::Output;
+use popt::Words;
+use request::Request;
+use session::Session;
+use stop::Stop;
+use view::{Style, View};
+
+/// Which of `ipvsadm`'s programs is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// `ipvsadm` by that name.
+    Ipvsadm(String),
+    Save(String),
+    Restore,
+}
+
+/// What a line has to say.
+#[derive(Debug)]
+struct Reply {
+    text: String,
+    /// Whether nothing comes behind it, also in `-R`.
+    ends: bool,
+}
+
+/// The program and the words for it, if `args` call one of `ipvsadm`'s: by the
+/// name of the file, or as the first word of `rsctl`.
+pub(crate) fn called(args: &[OsString]) -> Option<(Program, Vec<String>)> {
+    let (name, words) = args.split_first()?;
+    let path = name.to_string_lossy().into_owned();
+    let file = Path::new(name).file_name()?.to_str()?;
+    let (program, words) = match file {
+        "ipvsadm" => (Program::Ipvsadm(path), words),
+        "ipvsadm-save" => (Program::Save(file.to_owned()), words),
+        "ipvsadm-restore" => (Program::Restore, words),
+        _ => match words.split_first()? {
+            (first, rest) if first == "ipvsadm" => (Program::Ipvsadm("ipvsadm".to_owned()), rest),
+            _ => return None,
+        },
+    };
+    Some((program, words.iter().map(|word| word.to_string_lossy().into_owned()).collect()))
+}
+
+/// Runs `program`; its exit code.
+pub(crate) fn run(program: &Program, words: &[String]) -> u8 {
+    let mut output = Output::new();
+    let status = match program {
+        Program::Ipvsadm(name) => ipvsadm(name, words, &mut output),
+        Program::Save(name) => scripts::save(name, words, &mut output),
+        Program::Restore => scripts::restore(&mut output),
+    };
+    output.finish(status)
+}
+
+fn ipvsadm(program: &str, words: &[String], output: &mut Output) -> u8 {
+    match answer(program, words, output) {
+        Ok(status) => status,
+        Err(Stop::Exit(text, status) | Stop::Line(text, status)) => {
+            output.complain(&text);
+            status
+        }
+    }
+}
+
+fn answer(program: &str, words: &[String], output: &mut Output) -> Result<u8, Stop> {
+    // Help wants neither root nor the module.
+    if let Some(Ok((Opt::Command(command @ (Command::Help | Command::Version)), _))) =
+        Words::new(words).next()
+    {
+        output.say(&about(command == Command::Version, program));
+        return Ok(0);
+    }
+    let mut session = Session::open()?;
+    let request = if words.is_empty() {
+        Request::Show(View::All, Style::default())
+    } else {
+        request::of(&line::read(program, words, &mut session.names)?)?
+    };
+    if matches!(request, Request::Restore) {
+        return Ok(restore::run(&mut session, io::stdin(), output));
+    }
+    output.say(&carry_out(&mut session, request)?.text);
+    Ok(0)
+}
+
+fn about(version: bool, program: &str) -> String {
+    if version { help::VERSION.to_owned() } else { help::help(program) }
+}
+
+/// Does what one line asks for.
+fn carry_out(session: &mut Session, request: Request) -> Result<Reply, Stop> {
+    let more = |text| Reply { text, ends: false };
+    match request {
+        Request::Change(change) => session.change(*change).map(|()| more(String::new())),
+        Request::Show(view, style) => session.show(view, style).map(more),
+        Request::Help => Ok(Reply { text: about(false, "ipvsadm"), ends: true }),
+        Request::Version => Ok(Reply { text: about(true, "ipvsadm"), ends: true }),
+        // Only the first line can be one, and it is not carried out here.
+        Request::Restore => Err(Stop::try_help("ipvsadm")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_called_by_name_or_first_word() {
+        let called = |args: &[&str]| {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            called(&args).map(|(program, words)| (program, words.join(" ")))
+        };
+        let ipvsadm = |name: &str| Program::Ipvsadm(name.to_owned());
+        assert_eq!(called(&["/sbin/ipvsadm", "-L"]), Some((ipvsadm("/sbin/ipvsadm"), "-L".into())));
+        assert_eq!(called(&["rsctl", "ipvsadm", "-L"]), Some((ipvsadm("ipvsadm"), "-L".into())));
+        assert_eq!(called(&["ipvsadm-restore"]), Some((Program::Restore, String::new())));
+        assert_eq!(called(&["rsctl", "list"]), None);
+        assert_eq!(called(&["rsctl"]), None);
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `-R`: a command line per line of input.
+//!
+//! Changes are gathered and sent together for as long as nobody can tell: until
+//! a line that is no change, until an error ends it all, and until the input has
+//! nothing more to give right now.
+
+use std::io::{BufRead, BufReader, Read};
+
+use ipvs_netlink::Change;
+
+use super::errno;
+use super::line;
+use super::number::is_blank;
+use super::option::Command;
+use super::output::Output;
+use super::request::{self, Request};
+use super::rules;
+use super::session::Session;
+use super::stop::Stop;
+
+/// What `-R` calls the program.
+const PROGRAM: &str = "ipvsadm";
+/// Changes sent together: what the library's batches take in a few sends.
+const MOST: usize = 4096;
+
+/// Restores from `input`; the exit code is that of the last line.
+pub(super) fn run(session: &mut Session, input: impl Read, output: &mut Output) -> u8 {
+    let mut restore = Restore { session, output, waiting: Vec::new(), status: 0, number: 0 };
+    let mut input = BufReader::with_capacity(64 * 1024, input);
+    match restore.lines(&mut input) {
+        Ok(()) => restore.status,
+        Err(status) => status,
+    }
+}
+
+struct Restore<'a> {
+    session: &'a mut Session,
+    output: &'a mut Output,
+    /// Changes not sent yet, with the numbers of their lines.
+    waiting: Vec<(usize, Change)>,
+    status: u8,
+    /// The line being read, from 1.
+    number: usize,
+}
+
+impl Restore<'_> {
+    /// Carries out line after line. An error holds the exit code.
+    fn lines(&mut self, input: &mut BufReader<impl Read>) -> Result<(), u8> {
+        let mut bytes = Vec::new();
+        loop {
+            if !input.buffer().contains(&b'\n') {
+                // Reading on may mean waiting for somebody who waits for us.
+                self.send()?;
+            }
+            bytes.clear();
+            match input.read_until(b'\n', &mut bytes) {
+                Ok(0) => return self.send(),
+                Ok(_) => {}
+                Err(error) => {
+                    self.send()?;
+                    self.output.complain(&format!("cannot read the input: {error}"));
+                    return Err(1);
+                }
+            }
+            self.number += 1;
+            let words = words(&String::from_utf8_lossy(&bytes));
+            if !words.is_empty() {
+                self.line(&words)?;
+            }
+        }
+    }
+
+    fn line(&mut self, words: &[String]) -> Result<(), u8> {
+        let request = line::read(PROGRAM, words, &mut self.session.names).and_then(|line| {
+            if line.command == Command::Restore {
+                rules::check_command(line.command, line.given)?;
+                return Err(Stop::try_help(PROGRAM));
+            }
+            request::of(&line)
+        });
+        match request {
+            Ok(Request::Change(change)) => {
+                self.waiting.push((self.number, *change));
+                if self.waiting.len() < MOST { Ok(()) } else { self.send() }
+            }
+            other => {
+                self.send()?;
+                let outcome = other.and_then(|request| super::carry_out(self.session, request));
+                self.settle(outcome)
+            }
+        }
+    }
+
+    fn settle(&mut self, outcome: Result<super::Reply, Stop>) -> Result<(), u8> {
+        match outcome {
+            Ok(super::Reply { text, ends }) => {
+                self.output.say(&text);
+                self.status = 0;
+                if ends { Err(0) } else { Ok(()) }
+            }
+            Err(Stop::Line(text, status)) => {
+                self.complain(self.number, &text);
+                self.status = status;
+                Ok(())
+            }
+            Err(Stop::Exit(text, status)) => {
+                self.complain(self.number, &text);
+                Err(status)
+            }
+        }
+    }
+
+    /// Sends what waits, and complains of what the kernel refused.
+    fn send(&mut self) -> Result<(), u8> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let (numbers, changes): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.waiting).into_iter().unzip();
+        let report = match self.session.changes(changes) {
+            Ok(report) => report,
+            Err(stop) => return self.settle(Err(stop)),
+        };
+        self.status = 0;
+        for failure in &report.failures {
+            let number = numbers.get(failure.index).copied().unwrap_or(self.number);
+            self.complain(number, &errno::text(&failure.error));
+            if failure.index + 1 == numbers.len() {
+                self.status = 255;
+            }
+        }
+        Ok(())
+    }
+
+    fn complain(&mut self, number: usize, text: &str) {
+        self.output.complain(&format!("line {number}: {text}"));
+    }
+}
+
+/// The words of a line: without the program's name, and up to a comment.
+fn words(line: &str) -> Vec<String> {
+    line.split(is_blank)
+        .filter(|word| !word.is_empty())
+        .take_while(|word| !word.starts_with('#'))
+        .filter(|word| *word != PROGRAM)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn lines_are_cut_at_blanks_and_comments() {
+        assert_eq!(words("ipvsadm -A\t-t  V -s ipvsadm rr\r\n"), ["-A", "-t", "V", "-s", "rr"]);
+        assert_eq!(words("/sbin/ipvsadm -C # all"), ["/sbin/ipvsadm", "-C"]);
+        assert!(words("# -C\n").is_empty());
+        assert!(words(" \r\n").is_empty());
+    }
+}

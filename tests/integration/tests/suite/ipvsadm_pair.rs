@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Two hosts that are told the same: one through Debian's `ipvsadm`, the other
+//! through `rsctl ipvsadm`. Whatever shows of it must be equal.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use lab::{Host, Output, kernel};
+
+/// Whose command line it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    Theirs,
+    Ours,
+}
+
+/// The words of a command line.
+pub(crate) type Words = Vec<String>;
+
+/// Cuts a line at blanks; `''` is an empty word, `_` a blank within one.
+pub(crate) fn words(line: &str) -> Words {
+    let word = |word: &str| if word == "''" { String::new() } else { word.replace('_', " ") };
+    line.split_whitespace().map(word).collect()
+}
+
+/// Runs a command line in the namespaces of the calling thread.
+pub(crate) fn run(whose: Whose, words: &[String], input: &str) -> Output {
+    let mut command = match whose {
+        Whose::Theirs => {
+            let mut command = Command::new("/usr/sbin/ipvsadm");
+            command.arg0("ipvsadm");
+            command
+        }
+        Whose::Ours => {
+            let mut command = Command::new("rsctl");
+            command.arg("ipvsadm");
+            command
+        }
+    };
+    let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
+    command.args(words).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("start it");
+    let stdin = child.stdin.take();
+    let output = thread::scope(|scope| {
+        // On a thread: it may complain more than a pipe holds before it has read
+        // all. One that stops early does not read it all.
+        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input.as_bytes())));
+        child.wait_with_output().expect("wait for it")
+    });
+    let status = output.status;
+    Output {
+        status: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// What the kernel shows of its table, services in order of their names: its own
+/// order depends on where the namespace lies in memory.
+fn proc_table() -> String {
+    // In one read: between two the kernel forgets where it was, if other
+    // namespaces have services too.
+    let mut bytes = vec![0; 64 * 1024];
+    let mut file = fs::File::open("/proc/thread-self/net/ip_vs").expect("/proc/net/ip_vs");
+    let length = file.read(&mut bytes).expect("read /proc/net/ip_vs");
+    let text = String::from_utf8_lossy(&bytes[..length]);
+    by_service(text.lines().skip(3))
+}
+
+/// The services of a list with their servers, in order of their names.
+fn by_service<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut services: Vec<String> = Vec::new();
+    for line in lines {
+        match services.last_mut() {
+            Some(service) if ["  ->", "-a"].iter().any(|word| line.starts_with(word)) => {
+                *service += &format!("\n{line}");
+            }
+            _ => services.push(line.to_owned()),
+        }
+    }
+    services.sort();
+    services.join("\n")
+}
+
+/// Everything Debian's `ipvsadm` can show of the calling thread's namespace. Where
+/// its order goes by the kernel's, ours is another.
+pub(crate) fn state() -> String {
+    let views = ["-Sn", "-Ln --thresholds", "-L --timeout", "-L --daemon"];
+    let shown = views.map(|view| by_service(run(Whose::Theirs, &words(view), "").stdout.lines()));
+    shown.concat() + &proc_table()
+}
+
+/// Two hosts, and what was found to differ.
+pub(crate) struct Pair {
+    pub(crate) theirs: Host,
+    pub(crate) ours: Host,
+    pub(crate) lines: usize,
+    differences: Vec<String>,
+}
+
+/// Lines between two looks at the whole state.
+const STRIDE: usize = 60;
+
+impl Pair {
+    pub(crate) fn new() -> Self {
+        let host = || {
+            let host = Host::new("director");
+            host.must("ip addr add 192.0.2.254/24 dev lo");
+            host
+        };
+        Self { theirs: host(), ours: host(), lines: 0, differences: Vec::new() }
+    }
+
+    /// Tells both the same lines; of many, the third that is this kernel's share.
+    pub(crate) fn tell(&mut self, lines: &[Words]) {
+        let lines = &share(lines);
+        for lines in lines.chunks(STRIDE) {
+            let theirs = self.theirs.enter(|| listen(Whose::Theirs, lines));
+            let ours = self.ours.enter(|| listen(Whose::Ours, lines));
+            self.lines += lines.len();
+            for (line, (theirs, ours)) in lines.iter().zip(theirs.lines.iter().zip(&ours.lines)) {
+                self.compare(line, theirs, ours);
+            }
+            if theirs.state != ours.state {
+                let what = differing_lines(&theirs.state, &ours.state);
+                self.note(format!("after {:?}..: {what}", lines[0].join(" ")));
+            }
+        }
+    }
+
+    /// Tells both the same lines, written as in a shell.
+    pub(crate) fn tell_all(&mut self, lines: &[&str]) {
+        self.tell(&lines.iter().map(|line| words(line)).collect::<Vec<_>>());
+    }
+
+    fn compare(&mut self, line: &Words, theirs: &Heard, ours: &Heard) {
+        let (t, o) = (&theirs.output, &ours.output);
+        let shown = line.join(" ");
+        // They crash where we complain; and our help has words of its own.
+        let crashed = t.status == 139 && o.status == 2;
+        let first = line.first().map_or("", String::as_str);
+        let help = first.starts_with("-h") || first == "--help";
+        if (t.status, &t.stderr) != (o.status, &o.stderr) && !crashed {
+            self.note(format!(
+                "{shown}\n  theirs: {} {:?}\n  ours:   {} {:?}",
+                t.status, t.stderr, o.status, o.stderr
+            ));
+        } else if !alike(&t.stdout, &o.stdout) && !help {
+            let what = differing_lines(&t.stdout, &o.stdout);
+            self.note(format!("{shown}: stdout: {what}"));
+        }
+        if theirs.table != ours.table {
+            let what = differing_lines(&theirs.table, &ours.table);
+            self.note(format!("{shown}: table: {what}"));
+        }
+    }
+
+    fn note(&mut self, difference: String) {
+        self.differences.push(difference);
+    }
+
+    /// Fails if anything differed.
+    pub(crate) fn must_agree(self, what: &str) {
+        println!("{what}: {} command lines", self.lines);
+        let count = self.differences.len();
+        let first: Vec<_> = self.differences.into_iter().take(60).collect();
+        assert!(count == 0, "{what}: {count} differences, the first:\n{}", first.join("\n"));
+    }
+}
+
+/// Whether two lists are equal, if need be apart from the order of services: with
+/// addresses 2^31 apart it depends on the kernel's, which is another in each
+/// namespace. That ours comes out as theirs is shown on one host.
+/// A process takes 20 ms and more in a guest, so each of the three kernels is told
+/// another third of a long list. A short one sets the scene, and is told whole.
+fn share(lines: &[Words]) -> Vec<Words> {
+    const SHORT: usize = 24;
+    let first = match kernel() {
+        (..7, ..12) => 0,
+        (..7, _) => 1,
+        _ => 2,
+    };
+    let step = if lines.len() <= SHORT { 1 } else { 3 };
+    lines.iter().skip(first % step).step_by(step).cloned().collect()
+}
+
+fn alike(theirs: &str, ours: &str) -> bool {
+    theirs == ours || by_service(theirs.lines()) == by_service(ours.lines())
+}
+
+fn differing_lines(theirs: &str, ours: &str) -> String {
+    let pairs = theirs.lines().zip(ours.lines()).filter(|(t, o)| t != o);
+    let shown: Vec<_> =
+        pairs.take(4).map(|(t, o)| format!("\n  theirs: {t:?}\n  ours:   {o:?}")).collect();
+    let (t, o) = (theirs.lines().count(), ours.lines().count());
+    format!("{t} and {o} lines{}", shown.concat())
+}
+
+struct Heard {
+    output: Output,
+    table: String,
+}
+
+struct Listened {
+    lines: Vec<Heard>,
+    state: String,
+}
+
+fn listen(whose: Whose, lines: &[Words]) -> Listened {
+    let mut changed = false;
+    let mut heard = Vec::with_capacity(lines.len());
+    for line in lines {
+        let output = run(whose, line, "");
+        let first = line.first().map_or("", String::as_str);
+        let reads =
+            ["-L", "-l", "--list", "-S", "--save"].iter().any(|word| first.starts_with(word));
+        let may_change = output.status == 0 && !reads;
+        changed |= may_change;
+        if may_change && first.starts_with("--start-daemon") {
+            // One stopped before it ran never answers theirs.
+            thread::sleep(Duration::from_millis(20));
+        }
+        let table = if may_change { proc_table() } else { String::new() };
+        heard.push(Heard { output, table });
+    }
+    Listened { lines: heard, state: if changed { state() } else { String::new() } }
+}
+
+/// Numbers that come out alike each time (xorshift64*).
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        println!("seed {seed:#x}");
+        Self(seed)
+    }
+
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % sides
+    }
+
+    pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from[self.roll(from.len())]
+    }
+}
