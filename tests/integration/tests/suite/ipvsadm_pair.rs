@@ -116,7 +116,7 @@ impl Pair {
         Self { theirs: host(), ours: host(), lines: 0, differences: Vec::new() }
     }
 
-    /// Tells both the same lines; of many, the third that is this kernel's share.
+    /// Tells both the same lines; of many, a sample.
     pub(crate) fn tell(&mut self, lines: &[Words]) {
         let lines = &share(lines);
         for lines in lines.chunks(STRIDE) {
@@ -176,17 +176,21 @@ impl Pair {
 /// Whether two lists are equal, if need be apart from the order of services: with
 /// addresses 2^31 apart it depends on the kernel's, which is another in each
 /// namespace. That ours comes out as theirs is shown on one host.
-/// A process takes 20 ms and more in a guest, so each of the three kernels is told
-/// another third of a long list. A short one sets the scene, and is told whole.
+/// Of a long list, a sample that differs from kernel to kernel; all of it with
+/// `LAB_TWINS=all`. A process takes 20 to 100 ms in a guest, and there are thousands
+/// of lines. A short list sets the scene, and is told whole.
 fn share(lines: &[Words]) -> Vec<Words> {
     const SHORT: usize = 24;
+    const SAMPLE: usize = 15;
+    if lines.len() <= SHORT || std::env::var("LAB_TWINS").is_ok_and(|how| how == "all") {
+        return lines.to_vec();
+    }
     let first = match kernel() {
         (..7, ..12) => 0,
-        (..7, _) => 1,
-        _ => 2,
+        (..7, _) => 5,
+        _ => 10,
     };
-    let step = if lines.len() <= SHORT { 1 } else { 3 };
-    lines.iter().skip(first % step).step_by(step).cloned().collect()
+    lines.iter().skip(first).step_by(SAMPLE).cloned().collect()
 }
 
 fn alike(theirs: &str, ours: &str) -> bool {
