@@ -14,9 +14,13 @@ mod data_path;
 mod errors;
 mod examples;
 mod faults;
+#[cfg(feature = "twins")]
 mod ipvsadm_files;
+#[cfg(feature = "twins")]
 mod ipvsadm_pair;
+#[cfg(feature = "twins")]
 mod ipvsadm_rules;
+#[cfg(feature = "twins")]
 mod ipvsadm_words;
 mod lab_itself;
 mod load;
