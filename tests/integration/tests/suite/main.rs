@@ -29,6 +29,7 @@ mod procfs;
 mod rsctl_cli;
 mod rsctl_refusals;
 mod rsctl_restore;
+#[cfg(feature = "twins")]
 mod rsctl_save;
 mod rsctl_views;
 mod transports;
