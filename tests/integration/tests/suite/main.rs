@@ -29,7 +29,7 @@ mod procfs;
 mod rsctl_cli;
 mod rsctl_refusals;
 mod rsctl_restore;
-#[cfg(feature = "twins")]
+#[cfg_attr(not(feature = "twins"), allow(dead_code))]
 mod rsctl_save;
 mod rsctl_views;
 mod transports;

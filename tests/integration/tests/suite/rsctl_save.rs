@@ -200,7 +200,7 @@ fn shown(host: &Host) -> Vec<String> {
 
 const ROUNDS: u64 = 12;
 
-#[test]
+#[cfg_attr(feature = "twins", test)]
 fn random_tables_come_back_from_json() {
     for round in 1..=ROUNDS {
         let host = Host::new("director");
