@@ -21,7 +21,7 @@ build_binaries() {
 suite_program() {
 	local messages path
 	(cd "$repo" && cargo build --quiet -p ipvs-netlink --examples) || return
-	messages=$(cd "$repo" && cargo test --quiet -p lab ${LAB_TWINS:+--features twins} --test suite --no-run --message-format=json-render-diagnostics) || return
+	messages=$(cd "$repo" && cargo test --quiet -p lab --test suite --no-run --message-format=json-render-diagnostics) || return
 	path=$(sed -nE '/"kind":\["test"\]/s/.*"executable":"([^"]+)".*/\1/p' <<<"$messages")
 	[ -n "$path" ] && echo "$path"
 }

@@ -2,7 +2,7 @@
 
 //! Tests that load and unload the module, which all namespaces share: each has
 //! the kernel to itself. `make test` runs them first, one after the other, in
-//! the guests only.
+//! the guests only; so do those that compare with `ipvsadm` line by line.
 
 use std::fs;
 use std::net::Ipv4Addr;

@@ -42,6 +42,7 @@ fn random_table(host: &Host, dice: &mut Dice) {
 }
 
 #[test]
+#[ignore = "has the kernel to itself"]
 fn ipvsadm_files_are_read_by_either() {
     let mut dice = Dice::new(0x0bad_cafe_0123_4567);
     for _ in 0..3 {
@@ -98,6 +99,7 @@ fn both_restore(input: &str) {
 const SERVICE: &str = "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.1 -m\n";
 
 #[test]
+#[ignore = "has the kernel to itself"]
 fn ipvsadm_restores_go_on_and_stop_where_theirs_do() {
     for behind in [
         "",
@@ -126,6 +128,7 @@ fn ipvsadm_restores_go_on_and_stop_where_theirs_do() {
 }
 
 #[test]
+#[ignore = "has the kernel to itself"]
 fn ipvsadm_restores_of_thousands_name_their_bad_lines() {
     let host = Host::new("director");
     let mut input = String::from("# a comment\n-A -f 7 -s rr # and another\n\n");
@@ -146,6 +149,7 @@ fn ipvsadm_restores_of_thousands_name_their_bad_lines() {
 }
 
 #[test]
+#[ignore = "has the kernel to itself"]
 fn ipvsadm_restore_does_what_it_has_read_before_it_waits() {
     let host = Host::new("director");
     let seen = host.must(
@@ -158,6 +162,7 @@ fn ipvsadm_restore_does_what_it_has_read_before_it_waits() {
 }
 
 #[test]
+#[ignore = "has the kernel to itself"]
 fn ipvsadm_views_of_one_host_are_equal_to_the_byte() {
     let host = Host::new("director");
     host.must("ip addr add 192.0.2.1/24 dev lo");
@@ -238,6 +243,7 @@ fn ipvsadm_views_of_one_host_are_equal_to_the_byte() {
 }
 
 #[test]
+#[ignore = "has the kernel to itself"]
 fn ipvsadm_names_are_looked_up_where_theirs_are() {
     let host = Host::new("director");
     let long = "a-very-long-name-of-a-real-server.with-a-domain.example";
@@ -285,6 +291,7 @@ fn ipvsadm_names_are_looked_up_where_theirs_are() {
 }
 
 #[test]
+#[ignore = "has the kernel to itself"]
 fn ipvsadm_help_and_version_need_nothing_and_all_else_does() {
     let host = Host::new("director");
     let unprivileged = "setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all";

@@ -14,13 +14,9 @@ mod data_path;
 mod errors;
 mod examples;
 mod faults;
-#[cfg(feature = "twins")]
 mod ipvsadm_files;
-#[cfg(feature = "twins")]
 mod ipvsadm_pair;
-#[cfg(feature = "twins")]
 mod ipvsadm_rules;
-#[cfg(feature = "twins")]
 mod ipvsadm_words;
 mod lab_itself;
 mod load;
@@ -29,7 +25,6 @@ mod procfs;
 mod rsctl_cli;
 mod rsctl_refusals;
 mod rsctl_restore;
-#[cfg_attr(not(feature = "twins"), allow(dead_code))]
 mod rsctl_save;
 mod rsctl_views;
 mod transports;
