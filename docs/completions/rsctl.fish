@@ -282,6 +282,8 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l netns -d 'Work in a
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -s h -l help -d 'Print help'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l merge -d 'Add and edit only: what is not in FILE stays'
+complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l reorder -d 'Where a scheduler hashes by their order, take servers out of place away and add them again'
+complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l as-is -d 'Also set what the other commands refuse, because the kernel misreads or ignores it: to restore what another tool made'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l allow-empty -d 'Take a file without services for what it says: delete all'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l json -d 'Print what changed as one JSON document'

@@ -17,7 +17,7 @@ mod edit_service;
 mod generate;
 mod ghosts;
 mod list;
-mod restore;
+pub(crate) mod restore;
 mod save;
 mod server;
 mod service;

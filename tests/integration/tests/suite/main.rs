@@ -27,6 +27,7 @@ mod load;
 mod netlink;
 mod procfs;
 mod rsctl_cli;
+mod rsctl_odd;
 mod rsctl_refusals;
 mod rsctl_restore;
 #[cfg_attr(not(feature = "twins"), allow(dead_code))]
