@@ -27,6 +27,8 @@ mod load;
 mod netlink;
 mod procfs;
 mod rsctl_cli;
+mod rsctl_json;
+mod rsctl_names;
 mod rsctl_odd;
 mod rsctl_refusals;
 mod rsctl_restore;
