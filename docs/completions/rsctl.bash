@@ -152,7 +152,7 @@ _rsctl() {
 
     case "${cmd}" in
         rsctl)
-            opts="-h -V --netns --help --version add-service edit-service delete-service add-server edit-server delete-server list connections zero clear timeouts sync-daemon generate save restore help"
+            opts="-h -V --netns --color --help --version add-service edit-service delete-service add-server edit-server delete-server list connections zero clear timeouts sync-daemon generate save restore help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -160,6 +160,10 @@ _rsctl() {
             case "${prev}" in
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -170,7 +174,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__add__subcmd__server)
-            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --netns --help"
+            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -252,6 +256,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -260,7 +268,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__add__subcmd__service)
-            opts="-t -u -f -6 -s -p -M -b -o -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --verbose --json --dry-run --netns --help"
+            opts="-t -u -f -6 -s -p -M -b -o -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --verbose --json --dry-run --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -338,6 +346,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -346,7 +358,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__clear)
-            opts="-y -v -h --yes --verbose --json --dry-run --netns --help"
+            opts="-y -v -h --yes --verbose --json --dry-run --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -354,6 +366,10 @@ _rsctl() {
             case "${prev}" in
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -364,7 +380,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__connections)
-            opts="-t -u -f -6 -r -c -n -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --server --client --state --expires-within --templates --no-templates --ghosts --group-by --top --sort --origin --json --numeric --netns --help"
+            opts="-t -u -f -6 -r -c -n -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --server --client --state --expires-within --templates --no-templates --ghosts --group-by --top --sort --origin --json --names --numeric --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -438,6 +454,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -446,7 +466,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__delete__subcmd__server)
-            opts="-t -u -f -6 -r -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --netns --help"
+            opts="-t -u -f -6 -r -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -492,6 +512,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -500,7 +524,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__delete__subcmd__service)
-            opts="-t -u -f -6 -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --verbose --json --dry-run --netns --help"
+            opts="-t -u -f -6 -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --verbose --json --dry-run --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -538,6 +562,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -546,7 +574,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__edit__subcmd__server)
-            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --netns --help"
+            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -628,6 +656,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -636,7 +668,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__edit__subcmd__service)
-            opts="-t -u -f -6 -s -p -M -b -o -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --no-persistent --no-engine --no-pe --no-sched-flags --no-ops --verbose --json --dry-run --netns --help"
+            opts="-t -u -f -6 -s -p -M -b -o -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --no-persistent --no-engine --no-pe --no-sched-flags --no-ops --verbose --json --dry-run --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -714,6 +746,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -722,7 +758,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__generate)
-            opts="-h --netns --help man bash zsh fish"
+            opts="-h --netns --color --help man bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -730,6 +766,10 @@ _rsctl() {
             case "${prev}" in
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1020,7 +1060,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__list)
-            opts="-t -u -f -6 -X -n -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --stats --rate --thresholds --persistent-conn --tun-info --exact --sort --nosort --settled --json --numeric --netns --help"
+            opts="-t -u -f -6 -X -n -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --stats --rate --thresholds --persistent-conn --tun-info --exact --sort --nosort --settled --json --names --numeric --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1062,6 +1102,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1070,7 +1114,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__restore)
-            opts="-v -h --merge --allow-empty --verbose --json --dry-run --netns --help"
+            opts="-v -h --merge --reorder --as-is --allow-empty --verbose --json --dry-run --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1078,6 +1122,10 @@ _rsctl() {
             case "${prev}" in
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1088,7 +1136,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__save)
-            opts="-o -h --format --output --netns --help"
+            opts="-o -h --format --output --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1110,6 +1158,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1118,7 +1170,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__sync__subcmd__daemon)
-            opts="-h --json --netns --help start stop status help"
+            opts="-h --json --netns --color --help start stop status help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1126,6 +1178,10 @@ _rsctl() {
             case "${prev}" in
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1206,7 +1262,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__sync__subcmd__daemon__subcmd__start)
-            opts="-v -h --mcast-interface --syncid --sync-maxlen --mcast-group --mcast-port --mcast-ttl --verbose --json --dry-run --netns --help master backup"
+            opts="-v -h --mcast-interface --syncid --sync-maxlen --mcast-group --mcast-port --mcast-ttl --verbose --json --dry-run --netns --color --help master backup"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1240,6 +1296,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1248,7 +1308,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__sync__subcmd__daemon__subcmd__status)
-            opts="-h --peer --json --netns --help"
+            opts="-h --peer --json --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1262,6 +1322,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1270,7 +1334,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__sync__subcmd__daemon__subcmd__stop)
-            opts="-v -h --verbose --json --dry-run --netns --help master backup"
+            opts="-v -h --verbose --json --dry-run --netns --color --help master backup"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1278,6 +1342,10 @@ _rsctl() {
             case "${prev}" in
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1288,7 +1356,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__timeouts)
-            opts="-v -h --tcp --tcp-fin --udp --verbose --json --dry-run --netns --help"
+            opts="-v -h --tcp --tcp-fin --udp --verbose --json --dry-run --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1310,6 +1378,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1318,7 +1390,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__zero)
-            opts="-t -u -f -6 -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --verbose --json --dry-run --netns --help"
+            opts="-t -u -f -6 -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --verbose --json --dry-run --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1354,6 +1426,10 @@ _rsctl() {
                     ;;
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)

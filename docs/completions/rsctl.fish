@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_rsctl_global_optspecs
-    string join \n netns= h/help V/version
+    string join \n netns= color= h/help V/version
 end
 
 function __fish_rsctl_needs_command
@@ -25,6 +25,9 @@ function __fish_rsctl_using_subcommand
 end
 
 complete -c rsctl -n "__fish_rsctl_needs_command" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_needs_command" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_needs_command" -s h -l help -d 'Print help'
 complete -c rsctl -n "__fish_rsctl_needs_command" -s V -l version -d 'Print version'
 complete -c rsctl -n "__fish_rsctl_needs_command" -f -a "add-service" -d 'Add a virtual service'
@@ -59,6 +62,9 @@ flag-1\t''
 flag-2\t''
 flag-3\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -s o -l ops -d 'One-packet scheduling, UDP only: each packet is scheduled by itself'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -s v -l verbose -d 'Say what changed'
@@ -81,6 +87,9 @@ flag-1\t''
 flag-2\t''
 flag-3\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -s o -l ops -d 'One-packet scheduling, UDP only: each packet is scheduled by itself'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l no-persistent -d 'No persistence, and so no netmask and no persistence engine'
@@ -96,6 +105,9 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s u -l udp-
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l sctp-service -d 'SCTP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s f -l fwmark-service -d 'Packets with this firewall mark, IPv4 unless -6 is given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l json -d 'Print what changed as one JSON document'
@@ -117,6 +129,9 @@ gue\t''
 gre\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l tun-port -d 'UDP port of a gue tunnel' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l json -d 'Print what changed as one JSON document'
@@ -144,6 +159,9 @@ gue\t''
 gre\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l tun-port -d 'UDP port of a gue tunnel' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l json -d 'Print what changed as one JSON document'
@@ -161,6 +179,9 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l sctp-servi
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s f -l fwmark-service -d 'Packets with this firewall mark, IPv4 unless -6 is given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s r -l real-server -d 'The real server; without a port, the service\'s' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l json -d 'Print what changed as one JSON document'
@@ -178,6 +199,9 @@ bytes\t'Bytes in both directions'
 rate\t'Bytes per second in both directions'
 none\t'As the kernel lists them'"
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l stats -d 'Counters: connections, packets and bytes'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l rate -d 'Rates: the same per second'
@@ -188,7 +212,8 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand list" -s X -l exact -d 'Numb
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l nosort -d 'The kernel\'s order: the same as --sort none'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l settled -d 'Read until two reads agree, and fail if none do'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l json -d 'Print one JSON document'
-complete -c rsctl -n "__fish_rsctl_using_subcommand list" -s n -l numeric -d 'Accepted for ipvsadm\'s sake: everything is numeric always'
+complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l names -d 'Names instead of numbers: of hosts, by looking them up, and of ports. In JSON, beside them'
+complete -c rsctl -n "__fish_rsctl_using_subcommand list" -s n -l numeric -d 'Accepted for ipvsadm\'s sake: everything is numeric unless --names is given'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s t -l tcp-service -d 'TCP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s u -l udp-service -d 'UDP' -r
@@ -210,25 +235,35 @@ client\t''
 service\t''
 server\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l templates -d 'Only persistence templates: clients remembered'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l no-templates -d 'No persistence templates'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l ghosts -d 'Only those whose service or server is gone'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l origin -d 'Also tell where each comes from: this director or a sync daemon'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l json -d 'Print one JSON document'
-complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s n -l numeric -d 'Accepted for ipvsadm\'s sake: everything is numeric always'
+complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l names -d 'Names instead of numbers: of hosts, by looking them up, and of ports. In JSON, beside them'
+complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s n -l numeric -d 'Accepted for ipvsadm\'s sake: everything is numeric unless --names is given'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s t -l tcp-service -d 'TCP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s u -l udp-service -d 'UDP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l sctp-service -d 'SCTP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s f -l fwmark-service -d 'Packets with this firewall mark, IPv4 unless -6 is given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s h -l help -d 'Print help'
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -s y -l yes -d 'Do not ask'
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -l json -d 'Print what changed as one JSON document'
@@ -238,11 +273,17 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l tcp -d 'Establi
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l tcp-fin -d 'TCP connections after FIN' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l udp -d 'UDP flows' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -s h -l help -d 'Print help'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and not __fish_seen_subcommand_from start stop status help" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and not __fish_seen_subcommand_from start stop status help" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and not __fish_seen_subcommand_from start stop status help" -l json -d 'Print one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and not __fish_seen_subcommand_from start stop status help" -s h -l help -d 'Print help'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and not __fish_seen_subcommand_from start stop status help" -f -a "start" -d 'Start a daemon'
@@ -256,17 +297,26 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l mcast-port -d 'The UDP port; 8848 if not given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l mcast-ttl -d 'Time to live of the packets; 1 if not given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from stop" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from stop" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from stop" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from stop" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from status" -l peer -d 'The other director\'s status, to compare with' -r -F
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from status" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from status" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from status" -l json -d 'Print one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from help" -f -a "start" -d 'Start a daemon'
@@ -274,14 +324,25 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show settings, what they depend on, and how many connections came from where'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rsctl -n "__fish_rsctl_using_subcommand generate" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand generate" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand generate" -s h -l help -d 'Print help'
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l format -d 'What to write' -r -f -a "json\t''
 ipvsadm\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -s o -l output -d 'Write to FILE, all of it or nothing, instead of the standard output' -r -F
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -s h -l help -d 'Print help'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l merge -d 'Add and edit only: what is not in FILE stays'
+complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l reorder -d 'Where a scheduler hashes by their order, take servers out of place away and add them again'
+complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l as-is -d 'Also set what the other commands refuse, because the kernel misreads or ignores it: to restore what another tool made'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l allow-empty -d 'Take a file without services for what it says: delete all'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l json -d 'Print what changed as one JSON document'

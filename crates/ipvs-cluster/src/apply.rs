@@ -2,10 +2,12 @@
 
 //! Makes the steps of a plan.
 
-use ipvs_netlink::{BatchError, BatchReport, Change, Client, Error, ErrorKind, Transport};
+use ipvs_netlink::{
+    BatchError, BatchReport, Change, Client, Error, ErrorKind, Transport, unchecked,
+};
 
 use crate::observed::RunningDaemon;
-use crate::plan::{Phase, Plan, Step};
+use crate::plan::{Phase, Plan, Step, flaw};
 
 /// What became of a plan.
 #[derive(Debug, Default)]
@@ -41,9 +43,32 @@ impl Applied {
 ///
 /// That others made the same change before is success: what exists already is
 /// compared and, if it differs, set; what is gone already is deleted.
+///
+/// A step that would bring in what the library refuses ([`Change::check`]) fails
+/// and is not sent. What was so before is no hindrance.
 pub fn apply<T: Transport>(
     client: &mut Client<T>,
     plan: &Plan,
+    progress: impl FnMut(usize),
+) -> Applied {
+    carry_out(client, plan, false, progress)
+}
+
+/// The same, and sends what the library would refuse: to restore what another tool
+/// made, and the kernel held. New `mh` services get their servers one by one, which
+/// is slow, since only so the kernel takes more than its table has slots.
+pub fn apply_as_is<T: Transport>(
+    client: &mut Client<T>,
+    plan: &Plan,
+    progress: impl FnMut(usize),
+) -> Applied {
+    carry_out(client, plan, true, progress)
+}
+
+fn carry_out<T: Transport>(
+    client: &mut Client<T>,
+    plan: &Plan,
+    as_is: bool,
     mut progress: impl FnMut(usize),
 ) -> Applied {
     let mut applied = Applied::default();
@@ -57,9 +82,13 @@ pub fn apply<T: Transport>(
             progress(start + place);
             step.change()
         });
+        let sound = || steps.iter().all(|step| flaw(step).is_none());
         let outcome = match steps.first().map(Step::phase) {
+            _ if as_is => unchecked::batch(client, changes),
             // A new service has no traffic yet, and `mh` is dear to fill.
             Some(Phase::NewServices) => client.load(changes),
+            // What is wrong with these was so before.
+            _ if sound() => unchecked::batch(client, changes),
             _ => client.batch(changes),
         };
         let mut fates = fates(steps, outcome, &mut applied.broke);
@@ -122,7 +151,10 @@ fn forgive_servers(steps: &[Step], fates: &mut [Fate]) {
 fn reconcile<T: Transport>(client: &mut Client<T>, step: &Step, error: Error) -> Fate {
     let outcome = match (step, error.kind()) {
         (
-            Step::DeleteServer { .. } | Step::DeleteService { .. } | Step::StopDaemon { .. },
+            Step::DeleteServer { .. }
+            | Step::LiftServer { .. }
+            | Step::DeleteService { .. }
+            | Step::StopDaemon { .. },
             ErrorKind::ServiceMissing | ErrorKind::DestinationMissing | ErrorKind::DaemonMissing,
         ) => Ok(()),
         (_, ErrorKind::AlreadyExists) => compare_and_set(client, step, error),
@@ -131,6 +163,7 @@ fn reconcile<T: Transport>(client: &mut Client<T>, step: &Step, error: Error) ->
     outcome.map_or_else(Fate::Failed, |()| Fate::Done)
 }
 
+/// The step was let through before: the kernel answered it.
 fn compare_and_set<T: Transport>(
     client: &mut Client<T>,
     step: &Step,
@@ -139,17 +172,17 @@ fn compare_and_set<T: Transport>(
     match step {
         Step::AddService(wanted) => match client.service(&wanted.key)? {
             Some(found) if found.service == *wanted => Ok(()),
-            Some(_) => client.apply(Change::SetService(wanted.clone())),
-            None => client.apply(step.change()),
+            Some(_) => unchecked::apply(client, Change::SetService(wanted.clone())),
+            None => unchecked::apply(client, step.change()),
         },
-        Step::AddServer { service, server, .. } => {
+        Step::AddServer { service, server, .. } | Step::PutServer { service, server } => {
             match client.destination(service, &server.key)? {
                 Some(found) if found.destination == *server => Ok(()),
                 Some(_) => {
                     let (service, destination) = (*service, *server);
-                    client.apply(Change::SetDestination { service, destination })
+                    unchecked::apply(client, Change::SetDestination { service, destination })
                 }
-                None => client.apply(step.change()),
+                None => unchecked::apply(client, step.change()),
             }
         }
         Step::StartDaemon(wanted) => {

@@ -4,7 +4,9 @@
 
 use std::collections::HashMap;
 
-use ipvs_netlink::{Destination, DestinationKey, Service, ServiceKey, SetTimeouts, SyncDaemon};
+use ipvs_netlink::{
+    Destination, DestinationKey, Service, ServiceKey, SetTimeouts, SyncDaemon, SyncRole,
+};
 
 /// What a director should look like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +17,33 @@ pub struct Desired {
     pub timeouts: Option<SetTimeouts>,
     /// The sync daemons, one of each role at most; `None` leaves them alone.
     pub daemons: Option<Vec<SyncDaemon>>,
+    /// What the kernel can hold and does not do what it says: right as long as it
+    /// is there already, see [`refused`](crate::refused).
+    pub doubts: Vec<Doubt>,
+}
+
+/// An object of a file that the library would refuse to set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// The line of the file, from 1.
+    pub line: usize,
+    /// What it is about.
+    pub subject: Subject,
+    /// Why.
+    pub message: String,
+}
+
+/// What a line of a file, or a step, is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// The timeouts of connections.
+    Timeouts,
+    /// The sync daemon of that role.
+    Daemon(SyncRole),
+    /// A service.
+    Service(ServiceKey),
+    /// A server of a service.
+    Server(ServiceKey, DestinationKey),
 }
 
 /// A virtual service with its real servers.

@@ -31,7 +31,7 @@ pub mod file;
 pub mod observed;
 pub mod plan;
 
-pub use apply::{Applied, Fate, apply};
-pub use desired::{Desired, DesiredServer, DesiredService};
+pub use apply::{Applied, Fate, apply, apply_as_is};
+pub use desired::{Desired, DesiredServer, DesiredService, Doubt, Subject};
 pub use observed::{Observed, ObservedService, RunningDaemon};
-pub use plan::{Action, Phase, Plan, Policy, Step, plan, reordered};
+pub use plan::{Action, Phase, Plan, Policy, Step, plan, refused, reordered};

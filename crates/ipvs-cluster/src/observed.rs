@@ -91,7 +91,7 @@ impl RunningDaemon {
     pub fn is(&self, wanted: &SyncDaemon) -> bool {
         self.role == wanted.role
             && self.interface == wanted.interface
-            && self.sync_id == u32::from(wanted.sync_id)
+            && self.sync_id == wanted.whole_sync_id()
             && wanted.max_length.is_none_or(|length| length.get() == self.max_length)
             && self.group == wanted.group().unwrap_or(SyncDaemonEntry::DEFAULT_GROUP)
             && self.port == wanted.port.map_or(Self::DEFAULT_PORT, Into::into)
@@ -128,7 +128,7 @@ impl From<&SyncDaemon> for RunningDaemon {
         Self {
             role: wanted.role,
             interface: wanted.interface.clone(),
-            sync_id: wanted.sync_id.into(),
+            sync_id: wanted.whole_sync_id(),
             // The kernel's default for a master on Ethernet.
             max_length: wanted.max_length.map_or(1472, Into::into),
             group: wanted.group().unwrap_or(SyncDaemonEntry::DEFAULT_GROUP),

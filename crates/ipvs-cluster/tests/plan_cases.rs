@@ -36,7 +36,7 @@ fn every_case_has_its_plan() {
         let folder = case.unwrap().path();
         let current = Observed::from(&read(&folder, "current.json"));
         let merges = folder.ends_with("merge");
-        let policy = Policy { delete: !merges };
+        let policy = Policy { delete: !merges, reorder: folder.ends_with("reorder") };
         let steps = plan(&read(&folder, "desired.json"), &current, policy).steps;
         let steps: Vec<Value> = steps.iter().map(object).collect();
         let path = folder.join("plan.json");

@@ -11,7 +11,10 @@
 
 use crate::client::{BatchReport, Client};
 use crate::error::Error;
-use crate::model::{Change, EngineName, InterfaceName, Scheduler, Thresholds};
+use crate::model::{
+    Change, EngineName, InterfaceName, PersistenceTimeout, Scheduler, SetTimeouts, SyncDaemon,
+    Thresholds,
+};
 use crate::transport::Transport;
 
 pub use crate::client::BatchError;
@@ -56,4 +59,23 @@ pub fn interface(name: &str) -> InterfaceName {
 /// Thresholds in any order and of any size.
 pub fn thresholds(upper: u32, lower: u32) -> Thresholds {
     Thresholds::from_kernel(upper, lower)
+}
+
+/// A persistence timeout of any length, in seconds. The kernel multiplies it by HZ
+/// into 32 bits.
+pub fn persistence_timeout(seconds: u32) -> PersistenceTimeout {
+    PersistenceTimeout::from_kernel(seconds)
+}
+
+/// Timeouts of any length, in seconds, in the order TCP, TCP after FIN, UDP; `None`
+/// and 0 leave one as it is.
+pub fn timeouts(seconds: [Option<u32>; 3]) -> SetTimeouts {
+    SetTimeouts::from_kernel(seconds)
+}
+
+/// `daemon` with a sync id of 32 bits. Above 255 none of its messages is taken.
+pub fn sync_id(mut daemon: SyncDaemon, id: u32) -> SyncDaemon {
+    [daemon.sync_id, ..] = id.to_le_bytes();
+    daemon.sync_id_beyond = id & !0xff;
+    daemon
 }

@@ -87,6 +87,14 @@ pub(crate) enum Error {
         /// All of them, in the order of the file.
         problems: Vec<Problem>,
     },
+    /// The file holds what should not be, and is not there yet; nothing was changed.
+    #[error("cannot restore {file}: {}; nothing was changed", count(.problems.len(), "problem"))]
+    Doubtful {
+        /// Its name.
+        file: String,
+        /// All of them, in the order of the file.
+        problems: Vec<Problem>,
+    },
     /// The file has no service; nothing was changed.
     #[error("cannot restore {file}: it has no service; nothing was changed")]
     EmptyFile {
@@ -136,6 +144,9 @@ impl Error {
                 let again = "`rsctl restore --dry-run` shows what is left, and a restore does it";
                 first.take(1).flatten().chain([again.to_owned()]).collect()
             }
+            Self::Doubtful { .. } => {
+                vec!["`--as-is` sets it all the same, as another tool may have done".to_owned()]
+            }
             Self::BadFile { .. }
             | Self::WouldFail { .. }
             | Self::Read { .. }
@@ -148,7 +159,7 @@ impl Error {
     /// All there is to say, a line each, between the error and its hints.
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
-            Self::BadFile { file, problems } => {
+            Self::BadFile { file, problems } | Self::Doubtful { file, problems } => {
                 let line = |it: &Problem| format!("{file}:{}: {}", it.line, it.message);
                 problems.iter().map(line).collect()
             }
@@ -164,6 +175,7 @@ impl Error {
             | Self::Peer { .. }
             | Self::Read { .. }
             | Self::BadFile { .. }
+            | Self::Doubtful { .. }
             | Self::EmptyFile { .. } => Exit::Usage,
             Self::Ipvs(error) if error.kind() == ErrorKind::Invalid => Exit::Usage,
             _ => Exit::Failed,

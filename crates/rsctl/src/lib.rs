@@ -9,7 +9,9 @@ mod error;
 mod exit;
 mod flags;
 mod ipvsadm;
+mod names;
 mod output;
+mod port_names;
 mod refusal;
 
 use std::ffi::OsString;
@@ -43,11 +45,12 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
         Err(error) => return help(&error).unwrap_or_else(|| Err(usage(&error, &args).into())),
     };
     let format = output::Format::of(&cli.command);
+    let look = output::Look::of_terminal(cli.color);
     let dry_run = cli.command.report().is_some_and(|report| report.dry_run);
     let director = Director::new(cli.netns.as_ref(), dry_run)?;
     let mut outcome = commands::run(&director, cli.command)?;
     // What became of the work matters more than whether it could be told.
-    let printed = output::print(&mut outcome, format);
+    let printed = output::print(&mut outcome, format, look);
     let exit = outcome.conclude()?;
     printed.map(|()| exit)
 }

@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 
 use super::objects::{DaemonObject, ServerObject, ServiceObject, TableObject, TimeoutsObject};
 use super::{FORMAT, Problem};
-use crate::desired::{Builder, Desired, DesiredServer, DesiredService};
+use crate::desired::{Builder, Desired, DesiredServer, DesiredService, Doubt, Subject};
+use crate::plan::{Step, crowd, flaw};
 
 /// The most bytes of a file: half a million servers.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -28,11 +29,24 @@ pub fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
         let line = lines_before(&bytes[..error.valid_up_to()]) + 1;
         vec![Problem { line, message: "not UTF-8".to_owned() }]
     })?;
-    let mut reader =
-        Reader { text, starts: line_starts(text), problems: Vec::new(), mixed: Vec::new() };
-    let desired = reader.table();
+    let mut reader = Reader {
+        text,
+        starts: line_starts(text),
+        problems: Vec::new(),
+        doubts: Vec::new(),
+        mixed: Vec::new(),
+    };
+    let mut desired = reader.table();
+    desired.doubts = reader.doubts;
+    desired.doubts.sort_by_key(|doubt| doubt.line);
+    if reader.problems.is_empty() {
+        return Ok(desired);
+    }
+    // If there is something to be put right, then all of it.
+    let doubts = desired.doubts.into_iter();
+    reader.problems.extend(doubts.map(|Doubt { line, message, .. }| Problem { line, message }));
     reader.problems.sort_by_key(|problem| problem.line);
-    if reader.problems.is_empty() { Ok(desired) } else { Err(reader.problems) }
+    Err(reader.problems)
 }
 
 /// The most problems that are told. A file with more is no table.
@@ -50,6 +64,8 @@ struct Reader<'a> {
     /// Where each line starts.
     starts: Vec<usize>,
     problems: Vec<Problem>,
+    /// What could be there already, and would not be set.
+    doubts: Vec<Doubt>,
     /// Servers of the other address family, and what is wrong with them if there
     /// is a sync daemon: the kernel has either.
     mixed: Vec<Problem>,
@@ -76,7 +92,9 @@ impl<'a> Reader<'a> {
         }
         let timeouts = table.timeouts.and_then(|raw| {
             let timeouts = self.parse::<TimeoutsObject>(raw)?;
-            self.keep(raw, timeouts.into_model())
+            let timeouts = self.keep(raw, timeouts.into_model())?;
+            self.doubt(raw, &Step::SetTimeouts { before: [None; 3], after: timeouts });
+            Some(timeouts)
         });
         let daemons = table.daemons.map(|raws| {
             let mut daemons = Vec::<ipvs_netlink::SyncDaemon>::new();
@@ -84,6 +102,7 @@ impl<'a> Reader<'a> {
                 let daemon = self.parse::<DaemonObject>(raw);
                 let daemon = daemon.and_then(|object| self.keep(raw, object.into_model()));
                 let Some(daemon) = daemon else { continue };
+                self.doubt(raw, &Step::StartDaemon(daemon.clone()));
                 if daemons.iter().any(|other| other.role == daemon.role) {
                     self.problem(raw, format!("there is one {} sync daemon at most", daemon.role));
                 }
@@ -125,6 +144,10 @@ impl<'a> Reader<'a> {
         let line = self.line_of(raw.get());
         let key = service.as_ref().map(|service| service.key);
         if let Some(service) = service {
+            self.doubt(raw, &Step::AddService(service.clone()));
+            let crowd = crowd(&service, object.servers.0.len());
+            let subject = Subject::Service(service.key);
+            self.doubts.extend(crowd.map(|message| Doubt { line, subject, message }));
             let added = builder.service(line, DesiredService::new(service));
             self.keep(raw, added);
         }
@@ -132,7 +155,8 @@ impl<'a> Reader<'a> {
             let server = self.parse::<ServerObject>(raw);
             // Without a service, its servers are judged by themselves only.
             let (Some(server), Some(key)) = (server, key) else { continue };
-            if let Some(server) = self.keep(raw, server.into_model(&key)) {
+            if let Some(server) = self.keep(raw, server.into_model()) {
+                self.doubt(raw, &Step::AddServer { service: key, server, of_new_service: false });
                 let line = self.line_of(raw.get());
                 if server.key.family() != key.family() {
                     let server = server.key;
@@ -145,6 +169,14 @@ impl<'a> Reader<'a> {
                 let added = builder.server(line, key, DesiredServer::new(server));
                 self.keep(raw, added);
             }
+        }
+    }
+
+    /// Notes what the library would not set if it were new.
+    fn doubt(&mut self, raw: &RawValue, step: &Step) {
+        if let Some(message) = flaw(step) {
+            let (line, subject) = (self.line_of(raw.get()), step.subject());
+            self.doubts.push(Doubt { line, subject, message });
         }
     }
 

@@ -2,17 +2,21 @@
 
 //! From what is to what should be: decided here, without acting.
 
+mod order;
+mod refused;
 mod step;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use ipvs_netlink::{Destination, DestinationKey, Scheduler, Service, ServiceKey};
+use ipvs_netlink::{Destination, DestinationKey, Service, ServiceKey};
 
 use crate::desired::{Desired, DesiredServer, DesiredService};
 use crate::observed::{Observed, ObservedService};
 
+pub use refused::refused;
+pub(crate) use refused::{crowd, flaw};
 pub use step::{Action, Phase, Step};
 
 /// What the plan may do.
@@ -21,11 +25,15 @@ pub struct Policy {
     /// Whether services, servers and daemons that are not wanted go. If not,
     /// the wanted ones are added to what is there.
     pub delete: bool,
+    /// Whether servers that stand in another order than wanted are taken away and
+    /// added again, where the scheduler hashes by it. Only together with `delete`:
+    /// among servers that are not wanted there is no order.
+    pub reorder: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { delete: true }
+        Self { delete: true, reorder: false }
     }
 }
 
@@ -33,7 +41,9 @@ impl Default for Policy {
 ///
 /// At every step, a service that is there before and after has at least as many
 /// servers that take connections as before or as after, whichever is less:
-/// servers come before others go, weights rise before others sink.
+/// servers come before others go, weights rise before others sink. To put servers
+/// in order ([`Policy::reorder`]), one at a time is missing for as long as the
+/// kernel takes from one message to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// The steps, sorted by [`Phase`].
@@ -75,15 +85,14 @@ pub fn plan(desired: &Desired, observed: &Observed, policy: Policy) -> Plan {
 }
 
 /// Services whose servers stand in another order than wanted, which matters to
-/// the schedulers that hash by it. No plan changes that: a server would have to
-/// go and come again.
+/// the schedulers that hash by it. Only a plan with [`Policy::reorder`] changes
+/// that: servers have to go and come again.
 pub fn reordered(desired: &Desired, observed: &Observed) -> Vec<ServiceKey> {
     let there: HashMap<ServiceKey, &ObservedService> =
         observed.services.iter().map(|entry| (entry.service.key, entry)).collect();
     let differs = |wanted: &&DesiredService| {
         let Some(found) = there.get(&wanted.service.key) else { return false };
-        let hashes =
-            matches!(found.service.scheduler, Scheduler::Sh | Scheduler::Dh | Scheduler::Mh);
+        let hashes = order::matters(&found.service.scheduler);
         let wanted = wanted.servers.iter().map(|it| it.server.key);
         hashes && wanted.ne(found.servers.iter().map(|server| server.key))
     };
@@ -131,6 +140,14 @@ fn change_service(
         let wanted: HashSet<_> = wanted.servers.iter().map(|it| it.server.key).collect();
         let gone = found.servers.iter().filter(|server| !wanted.contains(&server.key));
         steps.extend(gone.map(|before| Step::DeleteServer { service, before: *before }));
+    }
+    if policy.delete && policy.reorder && order::matters(&wanted.service.scheduler) {
+        for wanted in order::out_of_place(wanted, found) {
+            let before = there.get(&wanted.server.key);
+            let server = before.map_or(wanted.server, |before| settled_server(wanted, before));
+            steps.push(Step::LiftServer { service, server });
+            steps.push(Step::PutServer { service, server });
+        }
     }
 }
 

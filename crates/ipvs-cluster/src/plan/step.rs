@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use ipvs_netlink::{
-    Change, Destination, DestinationKey, Service, ServiceKey, SetTimeouts, SyncDaemon,
+    Change, Destination, DestinationKey, Scheduler, Service, ServiceKey, SetTimeouts, SyncDaemon,
 };
 
+use crate::desired::Subject;
 use crate::observed::RunningDaemon;
 
 /// One step: what there is before, and what there is to be after.
@@ -65,6 +66,20 @@ pub enum Step {
         /// How many servers go with it.
         servers: usize,
     },
+    /// Take a server away that comes again, in another place of the order.
+    LiftServer {
+        /// Its service.
+        service: ServiceKey,
+        /// What it is, before and afterwards.
+        server: Destination,
+    },
+    /// Add that server again.
+    PutServer {
+        /// Its service.
+        service: ServiceKey,
+        /// What it was.
+        server: Destination,
+    },
     /// Start a sync daemon.
     StartDaemon(SyncDaemon),
 }
@@ -99,6 +114,12 @@ pub enum Phase {
     Servers,
     /// Servers that are not wanted.
     DeleteServers,
+    /// Servers that stand in another order than wanted, each taken away and added
+    /// again.
+    Order,
+    /// Services that are to have `mh`: the kernel refuses it while there are more
+    /// servers than its table has slots, so those that go are gone by now.
+    Maglev,
     /// Services that are not wanted.
     DeleteServices,
     /// Daemons that are wanted: the last, since the kernel refuses to start one
@@ -116,9 +137,15 @@ impl Step {
             }
             Self::AddServer { .. } => Phase::NewServers,
             Self::EditServer { before, after, .. } if before.weight < after.weight => Phase::Raises,
+            Self::EditService { before, after }
+                if after.scheduler == Scheduler::Mh && before.scheduler != Scheduler::Mh =>
+            {
+                Phase::Maglev
+            }
             Self::EditService { .. } => Phase::Services,
             Self::EditServer { .. } => Phase::Servers,
             Self::DeleteServer { .. } => Phase::DeleteServers,
+            Self::LiftServer { .. } | Self::PutServer { .. } => Phase::Order,
             Self::DeleteService { .. } => Phase::DeleteServices,
             Self::StopDaemon { .. } | Self::StartDaemon(_) => Phase::Daemons,
         }
@@ -127,13 +154,17 @@ impl Step {
     /// What it does.
     pub fn action(&self) -> Action {
         match self {
-            Self::AddService(_) | Self::AddServer { .. } | Self::StartDaemon(_) => Action::Add,
+            Self::AddService(_)
+            | Self::AddServer { .. }
+            | Self::PutServer { .. }
+            | Self::StartDaemon(_) => Action::Add,
             Self::SetTimeouts { .. } | Self::EditService { .. } | Self::EditServer { .. } => {
                 Action::Edit
             }
-            Self::StopDaemon { .. } | Self::DeleteServer { .. } | Self::DeleteService { .. } => {
-                Action::Delete
-            }
+            Self::StopDaemon { .. }
+            | Self::DeleteServer { .. }
+            | Self::LiftServer { .. }
+            | Self::DeleteService { .. } => Action::Delete,
         }
     }
 
@@ -146,6 +177,8 @@ impl Step {
             }
             Self::AddServer { service, .. }
             | Self::EditServer { service, .. }
+            | Self::LiftServer { service, .. }
+            | Self::PutServer { service, .. }
             | Self::DeleteServer { service, .. } => Some(*service),
             Self::SetTimeouts { .. } | Self::StopDaemon { .. } | Self::StartDaemon(_) => None,
         }
@@ -154,9 +187,22 @@ impl Step {
     /// The server it is about.
     pub fn server(&self) -> Option<DestinationKey> {
         match self {
-            Self::AddServer { server, .. } => Some(server.key),
+            Self::AddServer { server, .. }
+            | Self::LiftServer { server, .. }
+            | Self::PutServer { server, .. } => Some(server.key),
             Self::EditServer { before, .. } | Self::DeleteServer { before, .. } => Some(before.key),
             _ => None,
+        }
+    }
+
+    /// What it is about.
+    pub fn subject(&self) -> Subject {
+        match (self, self.service(), self.server()) {
+            (_, Some(service), Some(server)) => Subject::Server(service, server),
+            (_, Some(service), None) => Subject::Service(service),
+            (Self::StopDaemon { before, .. }, ..) => Subject::Daemon(before.role),
+            (Self::StartDaemon(daemon), ..) => Subject::Daemon(daemon.role),
+            _ => Subject::Timeouts,
         }
     }
 
@@ -166,14 +212,15 @@ impl Step {
             Self::SetTimeouts { after, .. } => Change::SetTimeouts(*after),
             Self::StopDaemon { before, .. } => Change::StopDaemon(before.role),
             Self::AddService(service) => Change::AddService(service.clone()),
-            Self::AddServer { service, server, .. } => {
+            Self::AddServer { service, server, .. } | Self::PutServer { service, server } => {
                 Change::AddDestination { service: *service, destination: *server }
             }
             Self::EditService { after, .. } => Change::SetService(after.clone()),
             Self::EditServer { service, after, .. } => {
                 Change::SetDestination { service: *service, destination: *after }
             }
-            Self::DeleteServer { service, before } => {
+            Self::DeleteServer { service, before }
+            | Self::LiftServer { service, server: before } => {
                 Change::RemoveDestination { service: *service, destination: before.key }
             }
             Self::DeleteService { before, .. } => Change::RemoveService(before.key),

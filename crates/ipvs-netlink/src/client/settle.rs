@@ -208,7 +208,7 @@ fn is(now: &SyncDaemonEntry, wanted: &SyncDaemon) -> bool {
     const DEFAULT_TTL: u8 = 1;
     now.role == wanted.role
         && now.interface == wanted.interface
-        && now.sync_id == u32::from(wanted.sync_id)
+        && now.sync_id == wanted.whole_sync_id()
         && now.group == wanted.group().unwrap_or(SyncDaemonEntry::DEFAULT_GROUP)
         && now.port == wanted.port.map_or(DEFAULT_PORT, NonZeroU16::get)
         && now.ttl == wanted.ttl.map_or(DEFAULT_TTL, NonZeroU8::get)

@@ -30,7 +30,7 @@ pub(super) fn daemon_attributes(daemon: &SyncDaemon) -> Vec<DaemonAttribute> {
     let mut attributes = role_attributes(daemon.role);
     attributes.extend([
         DaemonAttribute::Interface(Text(daemon.interface.as_str().to_owned())),
-        DaemonAttribute::SyncId(daemon.sync_id.into()),
+        DaemonAttribute::SyncId(daemon.whole_sync_id()),
     ]);
     attributes.extend(daemon.max_length.map(|bytes| DaemonAttribute::SyncMaxLength(bytes.get())));
     attributes.extend(daemon.group().map(|group| match group {

@@ -73,6 +73,9 @@ pub struct SyncDaemon {
     pub interface: InterfaceName,
     /// Which daemons belong together. A backup with 0 listens to all.
     pub sync_id: u8,
+    /// What a saved table has beyond that byte: the kernel keeps 32 bits, and puts
+    /// 8 into a message.
+    pub(crate) sync_id_beyond: u32,
     /// Most bytes of UDP payload in a message: by default 1500 less headers for a
     /// master, the interface's MTU less headers for a backup.
     pub max_length: Option<NonZeroU16>,
@@ -88,7 +91,22 @@ pub struct SyncDaemon {
 impl SyncDaemon {
     /// A daemon with the kernel's defaults.
     pub fn new(role: SyncRole, interface: InterfaceName, sync_id: u8) -> Self {
-        Self { role, interface, sync_id, max_length: None, group: None, port: None, ttl: None }
+        Self {
+            role,
+            interface,
+            sync_id,
+            sync_id_beyond: 0,
+            max_length: None,
+            group: None,
+            port: None,
+            ttl: None,
+        }
+    }
+
+    /// The sync id as the kernel keeps it, 32 bits. Only
+    /// [`unchecked::sync_id`](crate::unchecked::sync_id) makes one above 255.
+    pub fn whole_sync_id(&self) -> u32 {
+        self.sync_id_beyond | u32::from(self.sync_id)
     }
 
     /// The same with another multicast group.

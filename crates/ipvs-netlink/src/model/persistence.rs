@@ -38,7 +38,8 @@ impl PersistenceTimeout {
         }
     }
 
-    /// What the kernel holds already, which it can hold again.
+    /// What the kernel holds already, which it can hold again; 0 and what wrapped
+    /// around at 2³²/HZ too.
     pub(crate) fn from_kernel(seconds: u32) -> Self {
         Self(seconds)
     }

@@ -62,6 +62,11 @@ impl SetTimeouts {
         Ok(Self { udp: Some(checked(seconds)?), ..self })
     }
 
+    /// Values of any size, as a kernel reported them.
+    pub(crate) fn from_kernel([tcp, tcp_fin, udp]: [Option<u32>; 3]) -> Self {
+        Self { tcp, tcp_fin, udp }
+    }
+
     /// The three values, in the order TCP, TCP after FIN, UDP.
     pub fn values(&self) -> [Option<u32>; 3] {
         [self.tcp, self.tcp_fin, self.udp]

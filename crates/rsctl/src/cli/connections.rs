@@ -18,7 +18,10 @@ Example:
 
 A ghost is an entry whose service or server is gone: its packets are dropped until it expires, unless the sysctl
 expire_nodest_conn is set. Reading needs no privilege, but for --ghosts and a firewall-mark service. Before Linux
-7.1 the kernel takes minutes to list a million connections."
+7.1 the kernel takes minutes to list a million connections.
+
+--names keeps all entries in memory and looks each address up once, for 5 seconds in all; what has no answer by
+then stays a number. Ghosts are red, persistence templates dim."
 )]
 pub(crate) struct Connections {
     #[command(flatten)]
@@ -72,8 +75,12 @@ pub(crate) struct Connections {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Accepted for ipvsadm's sake: everything is numeric always.
-    #[arg(short, long, hide = true)]
+    /// Names instead of numbers: of hosts, by looking them up, and of ports. In JSON, beside them.
+    #[arg(long)]
+    pub(crate) names: bool,
+
+    /// Accepted for ipvsadm's sake: everything is numeric unless --names is given.
+    #[arg(short, long, hide = true, conflicts_with = "names")]
     numeric: bool,
 }
 

@@ -16,7 +16,11 @@ Example:
 
 Connections are those of now; counters and rates are up to 2 seconds old. The table is read once, as ipvsadm
 does: what others delete meanwhile may hide something else. --settled reads until two reads agree. The JSON form
-has everything, whatever the view."
+has everything, whatever the view.
+
+--names looks each address up once, for 5 seconds in all; what has no answer by then stays a number. Names are
+what the owners of the addresses say of themselves. On a terminal that is too narrow for a line, what is behind
+the address stands below it. Servers of weight 0 are dim, those at their upper threshold yellow."
 )]
 pub(crate) struct List {
     #[command(flatten)]
@@ -45,8 +49,12 @@ pub(crate) struct List {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Accepted for ipvsadm's sake: everything is numeric always.
-    #[arg(short, long, hide = true)]
+    /// Names instead of numbers: of hosts, by looking them up, and of ports. In JSON, beside them.
+    #[arg(long)]
+    pub(crate) names: bool,
+
+    /// Accepted for ipvsadm's sake: everything is numeric unless --names is given.
+    #[arg(short, long, hide = true, conflicts_with = "names")]
     numeric: bool,
 }
 

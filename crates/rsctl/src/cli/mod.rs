@@ -18,7 +18,7 @@ mod timeouts;
 mod usage;
 mod value;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
@@ -45,7 +45,8 @@ pub(crate) use usage::{Usage, explain};
     arg_required_else_help = true,
     after_help = "\
 A virtual service is written tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7 or fwmark/7/ipv6,
-or with ipvsadm's options: -t 192.0.2.10:80. Addresses and ports are numbers; nothing is looked up.
+or with ipvsadm's options: -t 192.0.2.10:80. Addresses and ports are numbers; nothing is looked up
+unless `list` and `connections` are asked for --names.
 
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
@@ -57,8 +58,21 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) netns: Option<NamespaceName>,
 
+    /// Whether tables have colours; auto: on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto)]
+    #[arg(hide_default_value = true)]
+    pub(crate) color: ColorWhen,
+
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// When tables have colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,7 +125,7 @@ impl Command {
             Self::Timeouts(args) => args.report.json,
             Self::SyncDaemon(args) => {
                 let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);
-                args.json || status
+                args.json || status || self.report().is_some_and(|report| report.json)
             }
             _ => self.report().is_some_and(|report| report.json),
         }

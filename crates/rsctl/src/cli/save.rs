@@ -44,6 +44,10 @@ FILE is the whole table: services and servers that are not in it are deleted, un
 given. What a file does not speak of stays: ipvsadm's form has no timeouts and no sync daemons, and
 without -x and -y a server that is there keeps its thresholds.
 
+sh, dh and mh hash by the order in which servers were added. --reorder makes it that of FILE, one server
+after the other: while one is away its packets are dropped, and with the sysctl expire_nodest_conn its
+connections are lost.
+
 Example:
   rsctl restore /etc/ipvs.json --dry-run
   ipvsadm -Sn | ssh other-director rsctl restore -v
@@ -58,6 +62,16 @@ pub(crate) struct Restore {
     /// Add and edit only: what is not in FILE stays.
     #[arg(long)]
     pub(crate) merge: bool,
+
+    /// Where a scheduler hashes by their order, take servers out of place away and add
+    /// them again.
+    #[arg(long, conflicts_with = "merge")]
+    pub(crate) reorder: bool,
+
+    /// Also set what the other commands refuse, because the kernel misreads or
+    /// ignores it: to restore what another tool made.
+    #[arg(long)]
+    pub(crate) as_is: bool,
 
     /// Take a file without services for what it says: delete all.
     #[arg(long)]

@@ -6,21 +6,22 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufReader;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use ipvs_netlink::procfs::{Connection, ConnectionTable};
+use ipvs_netlink::procfs::{Connection, ConnectionTable, VirtualAddress};
 
 use super::Director;
 use super::ghosts::Living;
 use crate::cli::{ConnectionSort, Connections, GroupBy};
 use crate::error::Error;
+use crate::names::Names;
 
 /// What was found.
 pub(crate) enum Found {
     /// Entries as they come.
     Stream(Stream),
     /// How many of each kind, most first.
-    Groups { by: GroupBy, groups: Vec<(String, u64)> },
+    Groups { by: GroupBy, groups: Vec<(String, u64)>, names: Names },
 }
 
 /// Entries that are wanted, in order.
@@ -28,6 +29,10 @@ pub(crate) struct Stream {
     entries: Box<dyn Iterator<Item = Result<Connection, Error>>>,
     /// Whether the column of origins is wanted.
     pub(crate) origin: bool,
+    /// Whether all of them are ghosts.
+    pub(crate) ghosts: bool,
+    /// Names, if they were asked for.
+    pub(crate) names: Names,
 }
 
 impl std::fmt::Debug for Found {
@@ -53,13 +58,40 @@ pub(super) fn run(director: &Director, args: &Connections) -> Result<Found, Erro
     let entries = entries.filter(move |entry| entry.as_ref().map_or(true, |e| wanted.takes(e)));
     let most = args.top.unwrap_or(usize::MAX);
     if let Some(by) = args.group_by {
-        return Ok(Found::Groups { by, groups: groups(entries, by, most)? });
+        let groups = groups(entries, by, most)?;
+        let names = if args.names {
+            Names::look_up(groups.iter().filter_map(|(name, _)| address_of(name)))
+        } else {
+            Names::default()
+        };
+        return Ok(Found::Groups { by, groups, names });
     }
     let entries: Box<dyn Iterator<Item = _>> = match args.sort {
         ConnectionSort::None => Box::new(entries.take(most)),
         sort => Box::new(sorted(entries, sort)?.into_iter().take(most).map(Ok)),
     };
-    Ok(Found::Stream(Stream { entries, origin: args.origin }))
+    let (origin, ghosts) = (args.origin, args.ghosts);
+    if !args.names {
+        return Ok(Found::Stream(Stream { entries, origin, ghosts, names: Names::default() }));
+    }
+    let entries = entries.collect::<Result<Vec<_>, _>>()?;
+    let names = Names::look_up(entries.iter().flat_map(addresses));
+    let entries = Box::new(entries.into_iter().map(Ok));
+    Ok(Found::Stream(Stream { entries, origin, ghosts, names }))
+}
+
+fn addresses(entry: &Connection) -> impl Iterator<Item = IpAddr> + use<> {
+    let vip = match entry.service {
+        VirtualAddress::Endpoint(endpoint) => Some(endpoint.ip()),
+        _ => None,
+    };
+    [entry.client.ip(), entry.server.address].into_iter().chain(vip)
+}
+
+/// The address in the name of a group, with its port or without.
+pub(crate) fn address_of(name: &str) -> Option<IpAddr> {
+    let endpoint = name.parse::<SocketAddr>().map(|endpoint| endpoint.ip());
+    endpoint.or_else(|_| name.parse()).ok()
 }
 
 fn sorted(

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use ipvs_netlink::{
     Client, Connections, Destination, DestinationEntry, ErrorKind, IpvsVersion, Service,
@@ -11,6 +12,7 @@ use ipvs_netlink::{
 use super::Director;
 use crate::cli::{List, SortKey, View};
 use crate::error::Error;
+use crate::names::Names;
 
 /// The table, sorted.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Listing {
     /// Numbers in full.
     pub(crate) exact: bool,
     pub(crate) services: Vec<ListedService>,
+    /// Names, if they were asked for.
+    pub(crate) names: Names,
 }
 
 #[derive(Debug)]
@@ -46,12 +50,24 @@ pub(super) fn run(director: &Director, args: &List) -> Result<Listing, Error> {
         (None, false) => all(&mut client)?,
     };
     sort(&mut services, args.sort());
+    let names = if args.names { Names::look_up(addresses(&services)) } else { Names::default() };
     Ok(Listing {
+        names,
         version: info.version,
         connection_table_size: info.connection_table_size,
         view: args.view(),
         exact: args.exact,
         services,
+    })
+}
+
+fn addresses(services: &[ListedService]) -> impl Iterator<Item = IpAddr> {
+    services.iter().flat_map(|listed| {
+        let vip = match listed.service.key {
+            ServiceKey::Endpoint { address, .. } => Some(address),
+            ServiceKey::Fwmark { .. } => None,
+        };
+        vip.into_iter().chain(listed.servers.iter().map(|listed| listed.server.key.address))
     })
 }
 

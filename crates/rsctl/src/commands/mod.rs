@@ -17,7 +17,7 @@ mod edit_service;
 mod generate;
 mod ghosts;
 mod list;
-mod restore;
+pub(crate) mod restore;
 mod save;
 mod server;
 mod service;
@@ -35,7 +35,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::refusal::Refusal;
 
-pub(crate) use connections::{Found, Stream};
+pub(crate) use connections::{Found, Stream, address_of};
 pub(crate) use daemon_status::{Daemon, Status};
 pub(crate) use director::Director;
 pub(crate) use list::{ListedServer, ListedService, Listing};

@@ -5,27 +5,19 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
 
-const SERVICES: &str = "/etc/services";
+use crate::port_names::PortNames;
 
 /// What was looked up so far.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     hosts: HashMap<IpAddr, Option<String>>,
-    services: Option<Vec<PortName>>,
-}
-
-/// A line of /etc/services.
-#[derive(Debug)]
-struct PortName {
-    names: Vec<String>,
-    port: u16,
-    protocol: String,
+    services: Option<PortNames>,
 }
 
 impl Names {
     #[cfg(test)]
     pub(super) fn with_services(text: &str) -> Self {
-        Self { services: Some(parse(text)), ..Self::default() }
+        Self { services: Some(PortNames::parse(text)), ..Self::default() }
     }
 
     /// The first IPv4 address of a host.
@@ -51,48 +43,15 @@ impl Names {
 
     /// The port of that name.
     pub(super) fn port_of(&mut self, name: &str, protocol: &str) -> Option<u16> {
-        let known =
-            |line: &&PortName| line.protocol == protocol && line.names.iter().any(|n| n == name);
-        self.services().iter().find(known).map(|line| line.port)
+        self.services().port(name, protocol)
     }
 
     /// The name of that port.
     pub(super) fn port_name(&mut self, port: u16, protocol: &str) -> Option<String> {
-        let known = |line: &&PortName| line.protocol == protocol && line.port == port;
-        self.services().iter().find(known)?.names.first().cloned()
+        self.services().name(port, protocol).map(str::to_owned)
     }
 
-    fn services(&mut self) -> &[PortName] {
-        self.services
-            .get_or_insert_with(|| parse(&std::fs::read_to_string(SERVICES).unwrap_or_default()))
-    }
-}
-
-fn parse(text: &str) -> Vec<PortName> {
-    text.lines().filter_map(parse_line).collect()
-}
-
-/// `http 80/tcp www # comment`
-fn parse_line(line: &str) -> Option<PortName> {
-    let mut words = line.split('#').next()?.split_whitespace();
-    let name = words.next()?;
-    let (port, protocol) = words.next()?.split_once('/')?;
-    let names = std::iter::once(name).chain(words).map(str::to_owned).collect();
-    Some(PortName { names, port: port.parse().ok()?, protocol: protocol.to_owned() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ports_have_names_by_protocol() {
-        let mut names =
-            Names::with_services("# all\nhttp\t80/tcp www # web\nhttp 8/sctp\nbad line\n");
-        assert_eq!(names.port_of("www", "tcp"), Some(80));
-        assert_eq!(names.port_of("www", "udp"), None);
-        assert_eq!(names.port_of("http", "sctp"), Some(8));
-        assert_eq!(names.port_name(80, "tcp").as_deref(), Some("http"));
-        assert_eq!(names.port_name(80, "sctp"), None);
+    fn services(&mut self) -> &PortNames {
+        self.services.get_or_insert_with(PortNames::read)
     }
 }

@@ -2,25 +2,40 @@
 
 use std::io::{self, Write};
 
+use super::look::{Look, Tone};
+
+/// A line of a table, and what it is.
+pub(super) struct Row {
+    pub(super) tone: Tone,
+    pub(super) cells: Vec<String>,
+}
+
+impl Row {
+    pub(super) fn new(tone: Tone, cells: impl IntoIterator<Item = String>) -> Self {
+        Self { tone, cells: cells.into_iter().collect() }
+    }
+}
+
 /// Writes rows with columns as wide as what they hold: the first `left` to the
-/// left, the others, which are numbers, to the right.
-pub(super) fn write(
-    rows: &[impl AsRef<[String]>],
-    left: usize,
-    out: &mut impl Write,
-) -> io::Result<()> {
+/// left, the others, which are numbers, to the right. On a terminal that is too
+/// narrow, what is behind the first column stands below it: nothing is cut.
+pub(super) fn write(rows: &[Row], left: usize, look: Look, out: &mut impl Write) -> io::Result<()> {
     let mut widths = Vec::new();
-    for row in rows {
-        let row = row.as_ref();
-        widths.resize(row.len().max(widths.len()), 0);
-        for (width, cell) in widths.iter_mut().zip(row) {
+    for Row { cells, .. } in rows {
+        widths.resize(cells.len().max(widths.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(cells) {
             *width = cell.len().max(*width);
         }
     }
-    for row in rows {
+    let whole = widths.iter().sum::<usize>() + widths.len().saturating_sub(1);
+    let folds = look.is_too_narrow_for(whole);
+    for Row { tone, cells } in rows {
         let mut line = String::new();
-        for (place, (cell, width)) in row.as_ref().iter().zip(&widths).enumerate() {
-            if place > 0 {
+        for (place, (cell, width)) in cells.iter().zip(&widths).enumerate() {
+            if place == 1 && folds {
+                look.line(*tone, line.trim_end(), out)?;
+                line = BELOW.to_owned();
+            } else if place > 0 {
                 line.push(' ');
             }
             if place < left {
@@ -29,10 +44,17 @@ pub(super) fn write(
                 line += &format!("{cell:>width$}");
             }
         }
-        writeln!(out, "{}", line.trim_end())?;
+        let line = line.trim_end();
+        // A service of a view that shows nothing of services.
+        if !line.is_empty() || !folds {
+            look.line(*tone, line, out)?;
+        }
     }
     Ok(())
 }
+
+/// What stands before the rest of a line that had no room.
+pub(super) const BELOW: &str = "       ";
 
 /// A number short enough for a column: 12345, 123.4M. `exact` gives all of it.
 pub(super) fn number(number: u64, exact: bool) -> String {

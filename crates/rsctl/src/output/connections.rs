@@ -4,14 +4,18 @@
 //! the columns should be.
 
 use std::io::Write;
+use std::net::SocketAddr;
 
-use ipvs_netlink::procfs::{Connection, Origin};
+use ipvs_netlink::procfs::{Connection, Origin, VirtualAddress};
 use serde::Serialize;
 
-use super::{columns, json};
+use super::columns::{self, Row};
+use super::json;
+use super::look::{Look, Tone};
 use crate::cli::GroupBy;
-use crate::commands::{Found, Stream};
+use crate::commands::{Found, Stream, address_of};
 use crate::error::Error;
+use crate::names::Names;
 
 /// An entry of what `rsctl connections --json` prints in `connections`.
 #[derive(Serialize)]
@@ -21,6 +25,17 @@ struct Entry<'a> {
     /// The VIP and port, or `fwmark/N` for the template of a mark's service.
     service: String,
     server: String,
+    /// With `--names`, as far as there are any; the same for the four below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_host: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_host: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_port_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_host: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_port_name: Option<String>,
     state: &'a str,
     expires_seconds: u64,
     /// Whether it remembers a client, and is no connection itself.
@@ -50,71 +65,112 @@ struct GroupsDocument<'a> {
 #[derive(Serialize)]
 struct Group<'a> {
     name: &'a str,
+    /// With `--names`, if the name is an address and has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
     connections: u64,
 }
 
-pub(super) fn write(found: &mut Found, as_json: bool, out: &mut impl Write) -> Result<(), Error> {
+pub(super) fn write(
+    found: &mut Found,
+    as_json: bool,
+    look: Look,
+    out: &mut impl Write,
+) -> Result<(), Error> {
     match found {
         Found::Stream(stream) if as_json => write_json(stream, out),
-        Found::Stream(stream) => write_text(stream, out),
-        Found::Groups { by, groups } => {
+        Found::Stream(stream) => write_text(stream, look, out),
+        Found::Groups { by, groups, names } => {
             let by = word(*by);
+            let host = |name: &str| names.host(address_of(name)?);
             if as_json {
-                let groups = groups.iter();
-                let groups =
-                    groups.map(|(name, connections)| Group { name, connections: *connections });
+                let groups = groups.iter().map(|(name, connections)| Group {
+                    name,
+                    host: host(name),
+                    connections: *connections,
+                });
                 let document = GroupsDocument { group_by: by, groups: groups.collect() };
                 return Ok(json::write_document(&document, out)?);
             }
-            let mut rows = vec![[by.to_owned(), "connections".to_owned()]];
-            rows.extend(groups.iter().map(|(name, count)| [name.clone(), count.to_string()]));
-            Ok(columns::write(&rows, 1, out)?)
+            let mut rows = vec![Row::new(Tone::Title, [by.to_owned(), "connections".to_owned()])];
+            rows.extend(groups.iter().map(|(name, count)| {
+                let shown = match (host(name), name.parse::<SocketAddr>()) {
+                    (Some(host), Ok(endpoint)) => format!("{host}:{}", endpoint.port()),
+                    (Some(host), Err(_)) => host.to_owned(),
+                    (None, _) => name.clone(),
+                };
+                Row::new(Tone::Plain, [shown, count.to_string()])
+            }));
+            Ok(columns::write(&rows, 1, look, out)?)
         }
     }
 }
 
-fn write_text(stream: &mut Stream, out: &mut impl Write) -> Result<(), Error> {
-    let origins = stream.origin;
+/// The three addresses of an entry, or their names.
+fn endpoints(connection: &Connection, names: &Names) -> [String; 3] {
+    let protocol = Some(connection.protocol);
+    let (client, server) = (connection.client, connection.server);
+    let service = match connection.service {
+        VirtualAddress::Endpoint(vip) => names.endpoint(vip.ip(), vip.port(), protocol),
+        other => other.to_string(),
+    };
+    [
+        // A client's port is any, and what it is called says nothing.
+        names.endpoint(client.ip(), client.port(), None),
+        service,
+        names.endpoint(server.address, server.port, protocol),
+    ]
+}
+
+/// The width of a line of IPv4 addresses.
+const WIDTH: usize = 92;
+
+fn write_text(stream: &mut Stream, look: Look, out: &mut impl Write) -> Result<(), Error> {
+    let names = std::mem::take(&mut stream.names);
+    let (origins, ghosts) = (stream.origin, stream.ghosts);
+    let width = if origins { WIDTH + 7 } else { WIDTH };
+    // Virtual and real address below the client's.
+    let fold = if look.is_too_narrow_for(width) { "\n                         " } else { "" };
     let origin = if origins { "origin " } else { "" };
-    writeln!(
-        out,
-        "{:<5} {:>7} {:<11} {origin}{:<21} {:<21} destination",
+    let title = format!(
+        "{:<5} {:>7} {:<11} {origin}{:<21}{fold} {:<21} destination",
         "prot", "expires", "state", "source", "virtual"
-    )?;
+    );
+    look.line(Tone::Title, &title, out)?;
     for connection in stream {
         let connection = connection?;
         let seconds = connection.expires.as_secs();
         let expires = format!("{:02}:{:02}", seconds / 60, seconds % 60);
-        write!(
-            out,
+        let mut line = format!(
             "{:<5} {expires:>7} {:<11} ",
             connection.protocol.to_string(),
             connection.state
-        )?;
+        );
         if origins {
-            write!(out, "{:<6} ", word_of_origin(&connection).unwrap_or("?"))?;
+            line += &format!("{:<6} ", word_of_origin(&connection).unwrap_or("?"));
         }
-        write!(
-            out,
-            "{:<21} {:<21} {}",
-            connection.client.to_string(),
-            connection.service.to_string(),
-            connection.server
-        )?;
+        let [client, service, server] = endpoints(&connection, &names);
+        line += &format!("{client:<21}{fold} {service:<21} {server}");
         if connection.is_template() {
-            write!(out, " template")?;
+            line += " template";
         }
         if let Some(engine) = &connection.engine {
             let data = String::from_utf8_lossy(&engine.data);
-            write!(out, " {} {}", engine.name, super::one_line(&data))?;
+            line += &format!(" {} {}", engine.name, super::one_line(&data));
         }
-        writeln!(out)?;
+        let tone = match (ghosts, connection.is_template()) {
+            (true, _) => Tone::Lost,
+            (_, true) => Tone::Dim,
+            _ => Tone::Plain,
+        };
+        look.line(tone, &line, out)?;
     }
     Ok(())
 }
 
 /// An object with a list, written as it comes.
 fn write_json(stream: &mut Stream, out: &mut impl Write) -> Result<(), Error> {
+    let names = std::mem::take(&mut stream.names);
     write!(out, "{{\"connections\":[")?;
     for (place, connection) in stream.enumerate() {
         let connection = connection?;
@@ -125,7 +181,18 @@ fn write_json(stream: &mut Stream, out: &mut impl Write) -> Result<(), Error> {
             name: &engine.name,
             data: String::from_utf8_lossy(&engine.data).into_owned(),
         });
+        let (client, server) = (connection.client, connection.server);
+        let vip = match connection.service {
+            VirtualAddress::Endpoint(vip) => Some(vip),
+            _ => None,
+        };
+        let port = |port| names.port(port, Some(connection.protocol));
         let entry = Entry {
+            client_host: names.host(client.ip()),
+            service_host: vip.and_then(|vip| names.host(vip.ip())),
+            service_port_name: vip.and_then(|vip| port(vip.port())),
+            server_host: names.host(server.address),
+            server_port_name: port(server.port),
             protocol: connection.protocol.to_string(),
             client: connection.client.to_string(),
             service: connection.service.to_string(),

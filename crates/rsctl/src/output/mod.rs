@@ -7,6 +7,7 @@ mod columns;
 mod connections;
 mod ipvsadm;
 mod json;
+mod look;
 mod progress;
 mod restore;
 #[cfg(test)]
@@ -20,9 +21,10 @@ pub(crate) mod words;
 use std::io::{self, BufWriter, Write};
 
 use crate::cli::{Command, View};
-use crate::commands::Outcome;
+use crate::commands::{Found, Outcome, Stream};
 use crate::error::Error;
 
+pub(crate) use look::Look;
 pub(crate) use progress::Progress;
 pub(crate) use restore::failures;
 
@@ -33,7 +35,7 @@ pub(crate) enum Format {
     Quiet,
     /// For people.
     Text,
-    /// For programs, documented in `output/json/schema.rs`.
+    /// For programs, documented in `docs/json.md`.
     Json,
 }
 
@@ -50,7 +52,7 @@ impl Format {
 
 /// Writes to stdout. A reader that has seen enough, as in `| head`, is no
 /// failure.
-pub(crate) fn print(outcome: &mut Outcome, format: Format) -> Result<(), Error> {
+pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result<(), Error> {
     if format == Format::Quiet {
         return Ok(());
     }
@@ -65,14 +67,30 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format) -> Result<(), Error> 
             return save::to_file(saved, file);
         }
     }
+    let unanswered = match &outcome {
+        Outcome::Listed(listing) => listing.names.unanswered,
+        Outcome::Connections(Found::Stream(Stream { names, .. }) | Found::Groups { names, .. }) => {
+            names.unanswered
+        }
+        _ => 0,
+    };
+    if unanswered > 0 {
+        let plural = if unanswered == 1 { "" } else { "es" };
+        warning(&format!("no answer in time for {unanswered} address{plural}, shown as numbers"));
+    }
     let mut out = BufWriter::new(io::stdout().lock());
-    match write(outcome, format, &mut out).and_then(|()| Ok(out.flush()?)) {
+    match write(outcome, format, look, &mut out).and_then(|()| Ok(out.flush()?)) {
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => outcome,
     }
 }
 
-fn write(outcome: &mut Outcome, format: Format, out: &mut impl Write) -> Result<(), Error> {
+fn write(
+    outcome: &mut Outcome,
+    format: Format,
+    look: Look,
+    out: &mut impl Write,
+) -> Result<(), Error> {
     let json = format == Format::Json;
     match outcome {
         Outcome::Changed { changed, dry_run } if json => {
@@ -81,13 +99,13 @@ fn write(outcome: &mut Outcome, format: Format, out: &mut impl Write) -> Result<
         Outcome::Changed { changed, dry_run } => changes::write(changed, *dry_run, out)?,
         Outcome::Listed(listing) if json => json::write_listing(listing, out)?,
         Outcome::Listed(listing) => match listing.view {
-            View::Default => table::write(listing, out)?,
-            _ => views::write(listing, out)?,
+            View::Default => table::write(listing, look, out)?,
+            _ => views::write(listing, look, out)?,
         },
         Outcome::Timeouts(timeouts) => settings::write_timeouts(timeouts, json, out)?,
-        Outcome::Daemons(daemons) => settings::write_daemons(daemons, json, out)?,
-        Outcome::DaemonStatus(status) => settings::write_status(status, json, out)?,
-        Outcome::Connections(found) => connections::write(found, json, out)?,
+        Outcome::Daemons(daemons) => settings::write_daemons(daemons, json, look, out)?,
+        Outcome::DaemonStatus(status) => settings::write_status(status, json, look, out)?,
+        Outcome::Connections(found) => connections::write(found, json, look, out)?,
         Outcome::Written(paths) => {
             for path in paths {
                 writeln!(out, "{}", path.display())?;

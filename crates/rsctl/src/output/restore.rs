@@ -26,8 +26,8 @@ pub(super) fn write(restored: &Restored, out: &mut impl Write) -> io::Result<()>
 pub(super) fn warn(restored: &Restored) {
     for key in &restored.reordered {
         super::warning(&format!(
-            "the servers of {key} are not in the order of {}, by which its scheduler hashes; only \
-             a service that is added anew gets it",
+            "the servers of {key} are not in the order of {}, by which its scheduler hashes; \
+             `--reorder` takes them away and adds them again",
             restored.file
         ));
     }
@@ -44,6 +44,11 @@ pub(super) fn line(step: &Step) -> String {
         (Some(before), Some(after)) => differences(&before, &after),
         (None, Some(after)) => settings(&after),
         _ => String::new(),
+    };
+    let details = match step {
+        Step::LiftServer { .. } => "to come again in its place".to_owned(),
+        Step::PutServer { .. } => "in its place".to_owned(),
+        _ => details,
     };
     match details.as_str() {
         "" => format!("{sign} {}", subject(step)),

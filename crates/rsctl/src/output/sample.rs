@@ -12,10 +12,18 @@ use ipvs_netlink::{
 
 use crate::cli::View;
 use crate::commands::{ListedServer, ListedService, Listing};
+use crate::names::Names;
 
 pub(super) fn listing(services: Vec<ListedService>) -> Listing {
     let version = IpvsVersion { major: 1, minor: 2, patch: 1 };
-    Listing { version, connection_table_size: 4096, view: View::Default, exact: false, services }
+    Listing {
+        version,
+        connection_table_size: 4096,
+        view: View::Default,
+        exact: false,
+        services,
+        names: Names::default(),
+    }
 }
 
 pub(super) fn services() -> Vec<ListedService> {

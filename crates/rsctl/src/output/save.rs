@@ -4,11 +4,14 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use ipvs_cluster::Doubt;
+use ipvs_cluster::file::Problem;
 use tempfile::Builder;
 
 use super::ipvsadm;
 use crate::cli::Form;
 use crate::commands::Saved;
+use crate::commands::restore::lines;
 use crate::error::Error;
 
 pub(super) fn write(saved: &Saved, out: &mut impl Write) -> io::Result<()> {
@@ -25,14 +28,37 @@ pub(super) fn warn(saved: &Saved) {
             for what in ipvsadm::left_out(&saved.table) {
                 super::warning(&format!("ipvsadm's form cannot say {what}; `--format json` can"));
             }
+            let mut text = Vec::new();
+            // A write to memory does not fail.
+            let _ = ipvsadm::write(&saved.table, &mut text);
+            for problem in lines::read(&text).err().into_iter().flatten() {
+                let (line, why) = (problem.line, problem.message);
+                super::warning(&format!(
+                    "`rsctl restore` will refuse line {line}, and take it from `--format json` \
+                     with --as-is: {why}"
+                ));
+            }
         }
         Form::Json => {
             let mut text = Vec::new();
             // A write to memory does not fail.
             let _ = ipvs_cluster::file::write(&saved.table, &mut text);
-            for problem in ipvs_cluster::file::read(&text).err().into_iter().flatten() {
-                let (line, why) = (problem.line, problem.message);
-                super::warning(&format!("`rsctl restore` will refuse line {line}: {why}"));
+            match ipvs_cluster::file::read(&text) {
+                Ok(desired) => {
+                    for Doubt { line, message, .. } in desired.doubts {
+                        super::warning(&format!(
+                            "where it is not there already, `rsctl restore` will take line {line} \
+                             with --as-is only: {message}"
+                        ));
+                    }
+                }
+                Err(problems) => {
+                    for Problem { line, message } in problems {
+                        super::warning(&format!(
+                            "`rsctl restore` will refuse line {line}: {message}"
+                        ));
+                    }
+                }
             }
         }
     }

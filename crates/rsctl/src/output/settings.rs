@@ -7,7 +7,9 @@ use std::io::{self, Write};
 use ipvs_netlink::{SyncDaemonEntry, Timeouts};
 use serde::Serialize;
 
-use super::{columns, json};
+use super::columns::{self, Row};
+use super::json;
+use super::look::{Look, Tone};
 use crate::commands::{Daemon, Status};
 
 /// What `rsctl timeouts --json` prints: seconds, or null if the kernel has none.
@@ -44,23 +46,24 @@ struct DaemonsDocument {
 pub(super) fn write_daemons(
     daemons: &[SyncDaemonEntry],
     as_json: bool,
+    look: Look,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let daemons: Vec<Daemon> = daemons.iter().map(Daemon::from).collect();
     if as_json {
         return json::write_document(&DaemonsDocument { daemons }, out);
     }
-    table(&daemons, out)
+    table(&daemons, look, out)
 }
 
-fn table(daemons: &[Daemon], out: &mut impl Write) -> io::Result<()> {
+fn table(daemons: &[Daemon], look: Look, out: &mut impl Write) -> io::Result<()> {
     if daemons.is_empty() {
         return writeln!(out, "no sync daemon runs");
     }
     let titles = ["Role", "Interface", "Group", "SyncID", "MaxLen", "Port", "TTL"];
-    let mut rows = vec![titles.map(str::to_owned)];
+    let mut rows = vec![Row::new(Tone::Title, titles.map(str::to_owned))];
     rows.extend(daemons.iter().map(|daemon| {
-        [
+        let cells = [
             daemon.role.clone(),
             daemon.interface.clone(),
             daemon.group.to_string(),
@@ -68,16 +71,22 @@ fn table(daemons: &[Daemon], out: &mut impl Write) -> io::Result<()> {
             daemon.maxlen.to_string(),
             daemon.port.to_string(),
             daemon.ttl.to_string(),
-        ]
+        ];
+        Row::new(Tone::Plain, cells)
     }));
-    columns::write(&rows, 3, out)
+    columns::write(&rows, 3, look, out)
 }
 
-pub(super) fn write_status(status: &Status, as_json: bool, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_status(
+    status: &Status,
+    as_json: bool,
+    look: Look,
+    out: &mut impl Write,
+) -> io::Result<()> {
     if as_json {
         return json::write_document(status, out);
     }
-    table(&status.daemons, out)?;
+    table(&status.daemons, look, out)?;
     writeln!(out)?;
     for (name, value) in &status.sysctls {
         writeln!(out, "net.ipv4.vs.{name} = {}", value.replace('\t', " "))?;

@@ -1,46 +1,74 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use ipvs_netlink::{AddressFamily, Destination, ForwardingMethod, Protocol, Service, ServiceKey};
 
+use super::look::{Look, Tone};
 use super::words;
 use crate::commands::{ListedServer, ListedService, Listing};
 use crate::flags;
+use crate::names::Names;
 
 /// The columns of `ipvsadm -Ln`, as wide as what they hold.
 ///
 /// A table can have 100,000 lines: each is put together once, and only numbers
 /// and addresses are turned into text.
-pub(super) fn write(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "IP Virtual Server version {} (size={})",
         listing.version, listing.connection_table_size
     )?;
-    let addresses = Addresses::of(&listing.services);
-    let widths = Widths::of(&listing.services, &addresses);
-    widths.service(out, &SERVICE_TITLES.map(str::to_owned))?;
+    let names = &listing.names;
+    let addresses = Addresses::of(&listing.services, names);
+    let mut widths = Widths::of(&listing.services, &addresses, names);
+    // What is behind the address stands below it.
+    widths.folds = look.is_too_narrow_for(widths.whole());
+    look.line(Tone::Title, &widths.service(&SERVICE_TITLES.map(str::to_owned)), out)?;
     let [address, forward, weight, active, inactive] = SERVER_TITLES;
     let [_, w1, w2, w3, w4] = widths.server;
-    writeln!(
-        out,
-        "  -> {address:<w0$} {forward:<w1$} {weight:>w2$} {active:>w3$} {inactive:>w4$}",
-        w0 = widths.address
-    )?;
+    let title = format!(
+        "  -> {address:<w0$}{below} {forward:<w1$} {weight:>w2$} {active:>w3$} {inactive:>w4$}",
+        w0 = widths.before_fold(),
+        below = widths.fold(),
+    );
+    look.line(Tone::Title, &title, out)?;
     let mut addresses = addresses.iter();
-    let mut line = Vec::with_capacity(128);
+    let mut line = String::with_capacity(128);
     for listed in &listing.services {
-        widths.service(out, &service_cells(&listed.service))?;
+        let cells = service_cells(&listed.service, names);
+        look.line(Tone::Plain, &widths.service(&cells), out)?;
         for server in &listed.servers {
             line.clear();
             widths.server(&mut line, addresses.next().unwrap_or_default(), server);
-            out.write_all(&line)?;
+            look.line(tone(server), &line, out)?;
         }
     }
     Ok(())
+}
+
+/// Dim if it is drained, marked if it takes no more for now.
+pub(super) fn tone(listed: &ListedServer) -> Tone {
+    let connections = listed.connections.active.saturating_add(listed.connections.inactive);
+    let upper = listed.server.thresholds.upper();
+    match (listed.server.weight.get(), upper) {
+        (0, _) => Tone::Dim,
+        (_, 1..) if connections >= upper => Tone::Limit,
+        _ => Tone::Plain,
+    }
+}
+
+/// The server's address and port, or their names.
+pub(super) fn server_address(service: ServiceKey, listed: &ListedServer, names: &Names) -> String {
+    let protocol = match service {
+        ServiceKey::Endpoint { protocol, .. } => Some(protocol),
+        ServiceKey::Fwmark { .. } => None,
+    };
+    let key = listed.server.key;
+    names.endpoint(key.address, key.port, protocol)
 }
 
 const SERVICE_TITLES: [&str; 4] = ["Prot", "LocalAddress:Port", "Scheduler", "Flags"];
@@ -54,13 +82,13 @@ struct Addresses {
 }
 
 impl Addresses {
-    fn of(services: &[ListedService]) -> Self {
+    fn of(services: &[ListedService], names: &Names) -> Self {
         let mut addresses = Self { text: String::new(), ends: Vec::new() };
-        for server in services.iter().flat_map(|listed| &listed.servers) {
-            // A String takes everything.
-            let _ =
-                fmt::Write::write_fmt(&mut addresses.text, format_args!("{}", server.server.key));
-            addresses.ends.push(addresses.text.len());
+        for listed in services {
+            for server in &listed.servers {
+                addresses.text += &server_address(listed.service.key, server, names);
+                addresses.ends.push(addresses.text.len());
+            }
         }
         addresses
     }
@@ -77,15 +105,16 @@ struct Widths {
     address: usize,
     scheduler: usize,
     server: [usize; 5],
+    folds: bool,
 }
 
 impl Widths {
-    fn of(services: &[ListedService], addresses: &Addresses) -> Self {
+    fn of(services: &[ListedService], addresses: &Addresses, names: &Names) -> Self {
         let mut address = SERVICE_TITLES[1].len();
         let mut scheduler = SERVICE_TITLES[2].len();
         let mut server = SERVER_TITLES.map(str::len);
         for listed in services {
-            let cells = service_cells(&listed.service);
+            let cells = service_cells(&listed.service, names);
             address = address.max(cells[1].len());
             scheduler = scheduler.max(cells[2].len());
             for listed in &listed.servers {
@@ -102,72 +131,85 @@ impl Widths {
             }
         }
         server[0] = addresses.iter().map(str::len).fold(server[0], usize::max);
-        Self { address: address.max(server[0]), scheduler, server }
+        Self { address: address.max(server[0]), scheduler, server, folds: false }
     }
 
-    fn service(
-        &self,
-        out: &mut impl Write,
-        [prot, address, scheduler, flags]: &[String; 4],
-    ) -> io::Result<()> {
+    /// Of the lines of servers; what is behind a service is words, and may wrap.
+    fn whole(&self) -> usize {
+        let [_, rest @ ..] = self.server;
+        5 + self.address + rest.iter().map(|width| 1 + width).sum::<usize>()
+    }
+
+    /// How far the address is filled up.
+    fn before_fold(&self) -> usize {
+        if self.folds { 0 } else { self.address }
+    }
+
+    /// What stands behind the address.
+    fn fold(&self) -> &'static str {
+        if self.folds { FOLD } else { "" }
+    }
+
+    fn service(&self, [prot, address, scheduler, flags]: &[String; 4]) -> String {
         let line = format!(
-            "{prot:<4} {address:<0$} {scheduler:<1$} {flags}",
-            self.address, self.scheduler
+            "{prot:<4} {address:<0$}{fold} {scheduler:<1$} {flags}",
+            self.before_fold(),
+            self.scheduler,
+            fold = self.fold(),
         );
-        writeln!(out, "{}", line.trim_end())
+        line.trim_end().to_owned()
     }
 
-    fn server(&self, line: &mut Vec<u8>, address: &str, listed: &ListedServer) {
+    fn server(&self, line: &mut String, address: &str, listed: &ListedServer) {
         let [_, forward, weight, active, inactive] = self.server;
-        line.extend_from_slice(b"  -> ");
-        push_left(line, address, self.address);
-        line.push(b' ');
+        line.push_str("  -> ");
+        push_left(line, address, self.before_fold());
+        line.push_str(self.fold());
+        line.push(' ');
         push_left(line, &method(listed.server.forwarding), forward);
         for (number, width) in [
             (listed.server.weight.get(), weight),
             (listed.connections.active, active),
             (listed.connections.inactive, inactive),
         ] {
-            line.push(b' ');
+            line.push(' ');
             push_right(line, number, width);
         }
-        line.push(b'\n');
     }
 }
 
-fn push_left(line: &mut Vec<u8>, text: &str, width: usize) {
-    line.extend_from_slice(text.as_bytes());
-    line.resize(line.len() + width.saturating_sub(text.len()), b' ');
+/// Six blanks on a line of its own.
+const FOLD: &str = "\n      ";
+
+fn push_left(line: &mut String, text: &str, width: usize) {
+    line.push_str(text);
+    push_blanks(line, width.saturating_sub(text.len()));
 }
 
-fn push_right(line: &mut Vec<u8>, number: u32, width: usize) {
-    let end = line.len() + width.max(digits(number));
-    line.resize(end, b' ');
-    let mut rest = number;
-    for place in line.iter_mut().rev() {
-        // One decimal digit.
-        *place = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
+fn push_right(line: &mut String, number: u32, width: usize) {
+    push_blanks(line, width.saturating_sub(digits(number)));
+    // A String takes everything.
+    let _ = write!(line, "{number}");
+}
+
+fn push_blanks(line: &mut String, number: usize) {
+    line.extend(std::iter::repeat_n(' ', number));
 }
 
 fn digits(number: u32) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
-fn service_cells(service: &Service) -> [String; 4] {
-    let (prot, address) = prot_and_address(service.key);
+fn service_cells(service: &Service, names: &Names) -> [String; 4] {
+    let (prot, address) = prot_and_address(service.key, names);
     [prot, address, service.scheduler.to_string(), service_flags(service)]
 }
 
 /// `TCP` and `192.0.2.10:80`, `FWM` and `7 IPv6`.
-pub(super) fn prot_and_address(key: ServiceKey) -> (String, String) {
+pub(super) fn prot_and_address(key: ServiceKey, names: &Names) -> (String, String) {
     match key {
         ServiceKey::Endpoint { protocol, address, port } => {
-            (prot(protocol), std::net::SocketAddr::new(address, port).to_string())
+            (prot(protocol), names.endpoint(address, port, Some(protocol)))
         }
         ServiceKey::Fwmark { family: AddressFamily::Ipv4, mark } => {
             ("FWM".to_owned(), mark.to_string())
@@ -232,7 +274,7 @@ mod tests {
 
     fn text(listing: &Listing) -> String {
         let mut out = Vec::new();
-        write(listing, &mut out).unwrap();
+        write(listing, Look::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -241,9 +283,9 @@ mod tests {
         for (number, width, text) in
             [(0, 3, "  0"), (7, 1, "7"), (4_294_967_295, 12, "  4294967295"), (100, 2, "100")]
         {
-            let mut line = b"x".to_vec();
+            let mut line = "x".to_owned();
             push_right(&mut line, number, width);
-            assert_eq!(String::from_utf8(line).unwrap(), format!("x{text}"));
+            assert_eq!(line, format!("x{text}"));
         }
     }
 
@@ -273,5 +315,44 @@ FWM  7                   rr        (flag-3) persistent 360
 FWM  4294967295 IPv6     wlc
 ";
         assert_eq!(text(&sample::listing(sample::services())), expected);
+    }
+
+    #[test]
+    fn a_narrow_terminal_folds_what_a_wide_one_shows_in_a_line() {
+        let mut listing = sample::listing(sample::services());
+        listing.services.truncate(1);
+        let text = |width| {
+            let mut out = Vec::new();
+            write(&listing, Look { color: true, width: Some(width) }, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let wide = text(200);
+        assert_eq!(wide, text(63));
+        let expected = "\
+IP Virtual Server version 1.2.1 (size=4096)
+\x1b[1mProt LocalAddress:Port
+       Scheduler Flags\x1b[0m
+\x1b[1m  -> RemoteAddress:Port
+       Forward     Weight ActiveConn InActConn\x1b[0m
+TCP  192.0.2.10:80
+       wrr
+  -> 10.0.0.11:8080
+       Masq             3          7        12
+  -> 10.0.0.12:80
+       Route   2147483647          0         0
+";
+        assert_eq!(text(62), expected);
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&wide), words(&text(62)), "something was dropped");
+    }
+
+    #[test]
+    fn lines_have_the_colour_of_their_server() {
+        let mut listing = sample::listing(sample::services());
+        listing.services[0].servers[0].connections.active = 100;
+        listing.services[0].servers[1].server.weight = ipvs_netlink::Weight::ZERO;
+        let servers = &listing.services[0].servers;
+        assert_eq!((tone(&servers[0]), tone(&servers[1])), (Tone::Limit, Tone::Dim));
+        assert_eq!(tone(&listing.services[1].servers[0]), Tone::Plain);
     }
 }

@@ -7,13 +7,14 @@ use std::io::{self, Write};
 
 use ipvs_netlink::Stats;
 
-use super::columns::{self, number};
-use super::table::{forward, prot_and_address};
+use super::columns::{self, Row, number};
+use super::look::{Look, Tone};
+use super::table::{forward, prot_and_address, server_address, tone};
 use super::words;
 use crate::cli::View;
 use crate::commands::{ListedServer, ListedService, Listing};
 
-pub(super) fn write(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "IP Virtual Server version {} (size={})",
@@ -26,6 +27,7 @@ pub(super) fn write(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
             ["Conns", "InPkts", "OutPkts", "InBytes", "OutBytes"],
             |listed| sums(&listed.stats, exact),
             |server| sums(&server.stats, exact),
+            look,
             out,
         ),
         View::Rate => rows(
@@ -33,6 +35,7 @@ pub(super) fn write(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
             ["CPS", "InPPS", "OutPPS", "InBPS", "OutBPS"],
             |listed| rates(&listed.stats, exact),
             |server| rates(&server.stats, exact),
+            look,
             out,
         ),
         View::Thresholds => rows(
@@ -47,6 +50,7 @@ pub(super) fn write(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
                     server.connections.inactive.to_string(),
                 ]
             },
+            look,
             out,
         ),
         View::Persistent => rows(
@@ -61,6 +65,7 @@ pub(super) fn write(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
                     server.connections.inactive.to_string(),
                 ]
             },
+            look,
             out,
         ),
         View::Tunnels | View::Default => rows(
@@ -76,6 +81,7 @@ pub(super) fn write(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
                     server.connections.inactive.to_string(),
                 ]
             },
+            look,
             out,
         ),
     }
@@ -87,21 +93,26 @@ fn rows<const N: usize>(
     titles: [&str; N],
     of_service: impl Fn(&ListedService) -> [String; N],
     of_server: impl Fn(&ListedServer) -> [String; N],
+    look: Look,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let row =
-        |name: String, cells: [String; N]| std::iter::once(name).chain(cells).collect::<Vec<_>>();
+        |tone, name: String, cells: [String; N]| Row::new(tone, std::iter::once(name).chain(cells));
     let mut rows = vec![
-        row("Prot LocalAddress:Port".to_owned(), titles.map(str::to_owned)),
-        vec!["  -> RemoteAddress:Port".to_owned()],
+        row(Tone::Title, "Prot LocalAddress:Port".to_owned(), titles.map(str::to_owned)),
+        Row::new(Tone::Title, ["  -> RemoteAddress:Port".to_owned()]),
     ];
+    let names = &listing.names;
     for listed in &listing.services {
-        let (prot, address) = prot_and_address(listed.service.key);
-        rows.push(row(format!("{prot:<4} {address}"), of_service(listed)));
-        let servers = listed.servers.iter();
-        rows.extend(servers.map(|s| row(format!("  -> {}", s.server.key), of_server(s))));
+        let key = listed.service.key;
+        let (prot, address) = prot_and_address(key, names);
+        rows.push(row(Tone::Plain, format!("{prot:<4} {address}"), of_service(listed)));
+        rows.extend(listed.servers.iter().map(|server| {
+            let name = format!("  -> {}", server_address(key, server, names));
+            row(tone(server), name, of_server(server))
+        }));
     }
-    columns::write(&rows, 1, out)
+    columns::write(&rows, 1, look, out)
 }
 
 fn sums(stats: &Stats, exact: bool) -> [String; 5] {
@@ -136,7 +147,7 @@ mod tests {
         listing.services.truncate(2);
         (listing.view, listing.exact) = (view, exact);
         let mut out = Vec::new();
-        write(&listing, &mut out).unwrap();
+        write(&listing, Look::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

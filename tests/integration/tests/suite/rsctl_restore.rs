@@ -506,7 +506,7 @@ fn another_order_of_servers_is_told_to_who_asks() {
     assert_eq!(
         output.stderr,
         "warning: the servers of tcp/192.0.2.1:80 are not in the order of <stdin>, by which its \
-         scheduler hashes; only a service that is added anew gets it\n"
+         scheduler hashes; `--reorder` takes them away and adds them again\n"
     );
     assert_eq!(restore(&host, "", &lines("10.0.0.2", "10.0.0.1")).stderr, "");
 }

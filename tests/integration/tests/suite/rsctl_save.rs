@@ -163,7 +163,7 @@ pub(crate) fn observe(host: &Host) -> Observed {
 }
 
 /// As a director that was just booted, but for what is in the trash.
-fn wipe(host: &Host) {
+pub(crate) fn wipe(host: &Host) {
     host.must("ipvsadm -C; ipvsadm --set 900 120 300");
     for role in ["master", "backup"] {
         host.sh(&format!("ipvsadm --stop-daemon {role}"));
@@ -397,10 +397,18 @@ fn what_will_not_be_restored_is_told_when_it_is_saved() {
     let saved = host.must("rsctl save");
     assert_eq!(
         saved.stderr,
-        "warning: `rsctl restore` will refuse line 6: a persistence engine needs a persistent \
-         service\n"
+        "warning: where it is not there already, `rsctl restore` will take line 6 with --as-is \
+         only: a persistence engine needs a persistent service\n"
     );
-    assert_eq!(host.feed("rsctl restore", &saved.stdout).status, 2);
+    assert_eq!(host.feed("rsctl restore -v", &saved.stdout).stdout, "nothing to change\n");
+    host.must("rsctl clear --yes");
+    let refused = host.feed("rsctl restore", &saved.stdout);
+    assert_eq!(refused.status, 2);
+    assert!(
+        refused
+            .stderr
+            .ends_with("hint: `--as-is` sets it all the same, as another tool may have done\n")
+    );
 }
 
 #[test]

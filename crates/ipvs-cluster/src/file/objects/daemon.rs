@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::num::{NonZeroU8, NonZeroU16};
 
-use ipvs_netlink::{InterfaceName, Invalid, SetTimeouts, SyncDaemon, SyncRole};
+use ipvs_netlink::{InterfaceName, Invalid, SetTimeouts, SyncDaemon, SyncRole, unchecked};
 use serde::{Deserialize, Serialize};
 
 use crate::file::text;
@@ -52,17 +52,12 @@ impl From<[Option<u32>; 3]> for TimeoutsObject {
 
 impl TimeoutsObject {
     pub(in crate::file) fn into_model(self) -> Result<SetTimeouts, Invalid> {
-        let mut set = SetTimeouts::new();
-        if let Some(seconds) = self.tcp {
-            set = set.tcp(seconds)?;
+        let seconds = [self.tcp, self.tcp_fin, self.udp];
+        // To the kernel that means "leave it"; it never holds it.
+        if seconds.contains(&Some(0)) {
+            return Err(Invalid::Timeout(0));
         }
-        if let Some(seconds) = self.tcp_fin {
-            set = set.tcp_fin(seconds)?;
-        }
-        if let Some(seconds) = self.udp {
-            set = set.udp(seconds)?;
-        }
-        Ok(set)
+        Ok(unchecked::timeouts(seconds))
     }
 }
 
@@ -85,7 +80,7 @@ impl From<&SyncDaemon> for DaemonObject {
         Self {
             role: daemon.role.into(),
             interface: daemon.interface.clone(),
-            sync_id: daemon.sync_id.into(),
+            sync_id: daemon.whole_sync_id(),
             max_length: daemon.max_length,
             group: daemon.group(),
             port: daemon.port,
@@ -100,9 +95,7 @@ impl DaemonObject {
             Role::Master => SyncRole::Master,
             Role::Backup => SyncRole::Backup,
         };
-        let sync_id = u8::try_from(self.sync_id)
-            .map_err(|_| format!("sync id {} is out of range: use 0 to 255", self.sync_id))?;
-        let mut daemon = SyncDaemon::new(role, self.interface, sync_id);
+        let mut daemon = unchecked::sync_id(SyncDaemon::new(role, self.interface, 0), self.sync_id);
         daemon.max_length = self.max_length;
         daemon.port = self.port;
         daemon.ttl = self.ttl;

@@ -44,10 +44,13 @@ pub fn before(step: &Step) -> Option<Value> {
         Step::EditService { before, .. } | Step::DeleteService { before, .. } => {
             value(&ServiceObject::from(before))
         }
-        Step::EditServer { before, .. } | Step::DeleteServer { before, .. } => {
-            value(&ServerObject::from(before))
-        }
-        Step::AddService(_) | Step::AddServer { .. } | Step::StartDaemon(_) => None,
+        Step::EditServer { before, .. }
+        | Step::DeleteServer { before, .. }
+        | Step::LiftServer { server: before, .. } => value(&ServerObject::from(before)),
+        Step::AddService(_)
+        | Step::AddServer { .. }
+        | Step::PutServer { .. }
+        | Step::StartDaemon(_) => None,
     }
 }
 
@@ -64,11 +67,14 @@ pub fn after(step: &Step) -> Option<Value> {
         Step::AddService(after) | Step::EditService { after, .. } => {
             value(&ServiceObject::from(after))
         }
-        Step::AddServer { server: after, .. } | Step::EditServer { after, .. } => {
-            value(&ServerObject::from(after))
-        }
+        Step::AddServer { server: after, .. }
+        | Step::PutServer { server: after, .. }
+        | Step::EditServer { after, .. } => value(&ServerObject::from(after)),
         Step::StartDaemon(after) => value(&DaemonObject::from(after)),
-        Step::StopDaemon { .. } | Step::DeleteServer { .. } | Step::DeleteService { .. } => None,
+        Step::StopDaemon { .. }
+        | Step::DeleteServer { .. }
+        | Step::LiftServer { .. }
+        | Step::DeleteService { .. } => None,
     }
 }
 

@@ -3,8 +3,7 @@
 use std::num::NonZeroU16;
 
 use ipvs_netlink::{
-    Destination, DestinationKey, ForwardingMethod, GueChecksum, Invalid, ServiceKey, Thresholds,
-    Tunnel, Weight,
+    Destination, DestinationKey, ForwardingMethod, GueChecksum, Invalid, Tunnel, Weight, unchecked,
 };
 use serde::{Deserialize, Serialize};
 
@@ -74,7 +73,7 @@ impl From<&Destination> for ServerObject {
 }
 
 impl ServerObject {
-    pub(in crate::file) fn into_model(self, service: &ServiceKey) -> Result<Destination, String> {
+    pub(in crate::file) fn into_model(self) -> Result<Destination, String> {
         let forwarding = match (self.method.as_str(), self.tunnel) {
             ("tunnel", None) => ForwardingMethod::Tunnel(Tunnel::Ipip),
             ("tunnel", Some(tunnel)) => ForwardingMethod::Tunnel(tunnel.into_model()?),
@@ -84,6 +83,7 @@ impl ServerObject {
             ("masquerade" | "gateway" | "local", Some(_)) => {
                 return Err(format!("the method {} has no tunnel", self.method));
             }
+            (other, None) if let Some(method) = foreign(other) => method,
             (other, _) => {
                 return Err(format!(
                     "`{other}` is not a forwarding method: use masquerade, gateway, tunnel or \
@@ -94,11 +94,20 @@ impl ServerObject {
         let mut server = Destination::new(self.server, forwarding);
         let words = |invalid: Invalid| invalid.to_string();
         server.weight = Weight::new(self.weight).map_err(words)?;
-        server.thresholds =
-            Thresholds::new(self.upper_threshold, self.lower_threshold).map_err(words)?;
-        server.check(service).map_err(words)?;
+        let (upper, lower) = (self.upper_threshold, self.lower_threshold);
+        // The kernel takes them in no other order; a large one some kernels take.
+        if lower > upper {
+            return Err(words(Invalid::ThresholdsCrossed { lower, upper }));
+        }
+        server.thresholds = unchecked::thresholds(upper, lower);
         Ok(server)
     }
+}
+
+/// `method-5`: those without a name that the kernel's three bits can hold.
+fn foreign(text: &str) -> Option<ForwardingMethod> {
+    let number = text.strip_prefix("method-")?.parse().ok()?;
+    (4..=7).contains(&number).then_some(ForwardingMethod::Other(number))
 }
 
 impl From<Tunnel> for TunnelObject {
@@ -156,6 +165,11 @@ impl TunnelObject {
                 Err(format!("{kind} tunnels have no checksum `{word}`"))
             }
             ("ipip" | "gre" | "gue", ..) => Err(format!("{kind} tunnels have no flags")),
+            (_, port, Checksum::None, Some(flags)) if kind.starts_with("type-") => {
+                let number = kind.trim_start_matches("type-").parse();
+                let kind = number.map_err(|_| format!("`{kind}` is not a type of tunnel"))?;
+                Ok(Tunnel::Other { kind, port: port.unwrap_or(0), flags })
+            }
             _ => Err(format!("a tunnel of type `{kind}` cannot be set: use ipip, gue or gre")),
         }
     }

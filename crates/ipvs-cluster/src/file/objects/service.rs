@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use ipvs_netlink::{
-    AddressFamily, EngineName, Invalid, Netmask, Persistence, PersistenceTimeout, Scheduler,
-    Service, ServiceKey,
+    AddressFamily, EngineName, Invalid, Netmask, Persistence, Scheduler, Service, ServiceKey,
+    unchecked,
 };
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::is_zero;
 use crate::file::pieces::Pieces;
@@ -15,7 +16,7 @@ use crate::file::{flags, text};
 pub(in crate::file) struct ServiceObject<'a> {
     #[serde(with = "text")]
     service: ServiceKey,
-    #[serde(with = "text")]
+    #[serde(with = "scheduler")]
     scheduler: Scheduler,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     scheduler_flags: Vec<String>,
@@ -23,12 +24,62 @@ pub(in crate::file) struct ServiceObject<'a> {
     unknown_flags: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     persistent: Option<PersistentObject>,
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "text::option")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "engine")]
     engine: Option<EngineName>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     one_packet: bool,
     #[serde(borrow, default, skip_serializing)]
     pub(in crate::file) servers: Pieces<'a>,
+}
+
+/// Names that a kernel can hold: a module of another tree's may have one that the
+/// library would not send.
+mod scheduler {
+    use ipvs_netlink::{Scheduler, unchecked};
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(name: &Scheduler, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(name)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Scheduler, D::Error> {
+        super::name(from, "scheduler").map(|name| unchecked::scheduler(&name))
+    }
+}
+
+mod engine {
+    use ipvs_netlink::{EngineName, unchecked};
+    use serde::{Deserializer, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde's way to call it")]
+    pub(super) fn serialize<S: Serializer>(
+        name: &Option<EngineName>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match name {
+            Some(name) => to.collect_str(name),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D>(from: D) -> Result<Option<EngineName>, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        super::name(from, "persistence engine").map(|name| Some(unchecked::engine(&name)))
+    }
+}
+
+/// `IP_VS_SCHEDNAME_MAXLEN` and `IP_VS_PENAME_MAXLEN` with the final NUL.
+const NAME_MAX: usize = 16;
+
+fn name<'de, D: Deserializer<'de>>(from: D, what: &str) -> Result<String, D::Error> {
+    let name = String::deserialize(from)?;
+    if name.is_empty() || name.len() >= NAME_MAX || name.contains('\0') {
+        let message = format!("`{name}` is not a {what} name: use 1 to 15 of a-z, 0-9 and _");
+        return Err(D::Error::custom(message));
+    }
+    Ok(name)
 }
 
 #[derive(Deserialize, Serialize)]
@@ -77,7 +128,6 @@ impl ServiceObject<'_> {
                 self.unknown_flags
             ));
         }
-        service.check().map_err(|invalid| invalid.to_string())?;
         Ok(service)
     }
 }
@@ -85,7 +135,7 @@ impl ServiceObject<'_> {
 impl PersistentObject {
     fn to_model(&self, family: AddressFamily) -> Result<Persistence, Invalid> {
         Ok(Persistence {
-            timeout: PersistenceTimeout::from_seconds(self.timeout_seconds)?,
+            timeout: unchecked::persistence_timeout(self.timeout_seconds),
             netmask: match &self.netmask {
                 Some(text) => Netmask::parse(text, family)?,
                 None => Netmask::host(family),

@@ -18,7 +18,7 @@ use crate::error::Error;
 const MAX_PROBLEMS: usize = 10_000;
 
 /// Reads all lines.
-pub(super) fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
     if bytes.len() > MAX_BYTES {
         let message = format!("the file has more than {MAX_BYTES} bytes");
         return Err(vec![Problem { line: 1, message }]);

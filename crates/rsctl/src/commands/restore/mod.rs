@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-mod lines;
+pub(crate) mod lines;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use ipvs_cluster::file::{self, MAX_BYTES, Problem};
-use ipvs_cluster::{Applied, Desired, Observed, Plan, Policy, apply, plan, reordered};
+use ipvs_cluster::{
+    Applied, Desired, Observed, Plan, Policy, apply, apply_as_is, plan, refused, reordered,
+};
 use ipvs_netlink::ServiceKey;
 
 use super::Director;
@@ -46,10 +48,16 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
     if desired.services.is_empty() && !args.allow_empty && !(args.merge && says_more) {
         return Err(Error::EmptyFile { file: name });
     }
-    let policy = Policy { delete: !args.merge };
+    let policy = Policy { delete: !args.merge, reorder: args.reorder };
     let mut client = director.connect()?;
     let observed = Observed::read(&mut client)?;
     let plan = plan(&desired, &observed, policy);
+    if !args.as_is {
+        let problems = refused(&plan, &desired, &observed, policy);
+        if !problems.is_empty() {
+            return Err(Error::Doubtful { file: name, problems });
+        }
+    }
     if args.report.dry_run || plan.is_empty() {
         return Ok(Restored {
             file: name,
@@ -57,12 +65,17 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
             plan,
             applied: None,
             left: Plan::default(),
-            reordered: if args.merge { Vec::new() } else { reordered(&desired, &observed) },
+            reordered: if args.merge || args.reorder {
+                Vec::new()
+            } else {
+                reordered(&desired, &observed)
+            },
             unread: None,
         });
     }
     let mut progress = output::Progress::new(plan.steps.len());
-    let applied = apply(&mut client, &plan, |done| progress.tell(done));
+    let apply = if args.as_is { apply_as_is } else { apply };
+    let applied = apply(&mut client, &plan, &mut |done| progress.tell(done));
     drop(progress);
     // Not being able to look again must not hide what was done.
     let (observed, unread) = match Observed::read(&mut client) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use ipvs_netlink::{
-    AddressFamily, ForwardingMethod, GueChecksum, Persistence, ServiceKey, Stats, Tunnel,
+    AddressFamily, ForwardingMethod, GueChecksum, Persistence, Protocol, ServiceKey, Stats, Tunnel,
 };
 
 use super::schema::{
@@ -10,6 +10,7 @@ use super::schema::{
 };
 use crate::commands::{Action, Changed, ListedServer, ListedService, Listing};
 use crate::flags;
+use crate::names::Names;
 
 impl From<&Changed> for ChangeObject {
     fn from(changed: &Changed) -> Self {
@@ -38,15 +39,28 @@ impl From<&Listing> for ListDocument {
         Self {
             version: listing.version.to_string(),
             connection_table_size: listing.connection_table_size,
-            services: listing.services.iter().map(ServiceObject::from).collect(),
+            services: listing
+                .services
+                .iter()
+                .map(|listed| ServiceObject::new(listed, &listing.names))
+                .collect(),
         }
     }
 }
 
-impl From<&ListedService> for ServiceObject {
-    fn from(listed: &ListedService) -> Self {
+impl ServiceObject {
+    fn new(listed: &ListedService, names: &Names) -> Self {
         let service = &listed.service;
+        let (protocol, host, port_name) = match service.key {
+            ServiceKey::Endpoint { protocol, address, port } => {
+                (Some(protocol), names.host(address), names.port(port, Some(protocol)))
+            }
+            ServiceKey::Fwmark { .. } => (None, None, None),
+        };
+        let server = |listed| ServerObject::new(listed, protocol, names);
         Self {
+            host: host.map(str::to_owned),
+            port_name,
             service: service.key.to_string(),
             identity: Identity::from(service.key),
             scheduler: service.scheduler.to_string(),
@@ -55,7 +69,7 @@ impl From<&ListedService> for ServiceObject {
             engine: service.engine.as_ref().map(ToString::to_string),
             one_packet: service.one_packet,
             stats: StatsObject::from(listed.stats),
-            servers: listed.servers.iter().map(ServerObject::from).collect(),
+            servers: listed.servers.iter().map(server).collect(),
         }
     }
 }
@@ -86,10 +100,12 @@ impl From<Persistence> for PersistentObject {
     }
 }
 
-impl From<&ListedServer> for ServerObject {
-    fn from(listed: &ListedServer) -> Self {
+impl ServerObject {
+    fn new(listed: &ListedServer, protocol: Option<Protocol>, names: &Names) -> Self {
         let ListedServer { server, connections, stats } = listed;
         Self {
+            host: names.host(server.key.address).map(str::to_owned),
+            port_name: names.port(server.key.port, protocol),
             server: server.key.to_string(),
             address: server.key.address,
             port: server.key.port,

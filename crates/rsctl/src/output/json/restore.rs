@@ -32,7 +32,8 @@ struct StepObject {
     before: Option<Value>,
     /// The same; null if it goes.
     after: Option<Value>,
-    /// `missing`, `different` or `unwanted`.
+    /// `missing`, `different`, `unwanted`, or `order` of a server that goes and
+    /// comes again.
     reason: &'static str,
     /// `pending`, `done`, `failed`, `unknown` or `not-tried`.
     result: &'static str,
@@ -65,6 +66,10 @@ impl StepObject {
             Action::Add => ("add", "missing"),
             Action::Edit => ("edit", "different"),
             Action::Delete => ("delete", "unwanted"),
+        };
+        let reason = match step {
+            Step::LiftServer { .. } | Step::PutServer { .. } => "order",
+            _ => reason,
         };
         let (result, error) = match fate {
             None => ("pending", None),

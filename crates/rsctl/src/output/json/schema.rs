@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The JSON documents. They are stable: fields may be added, none is renamed,
+//! The JSON documents; `docs/json.md` has each field, and a test holds them against
+//! it. They are stable: fields may be added, none is renamed,
 //! removed or given another meaning. Numbers are numbers, up to 64 bits.
 
 use std::net::IpAddr;
@@ -53,6 +54,12 @@ pub(super) struct ListDocument {
 pub(super) struct ServiceObject {
     /// What the service is called in every command: `tcp/192.0.2.10:80`.
     pub(super) service: String,
+    /// The name of the VIP's host, with `--names` and if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) host: Option<String>,
+    /// The name of the port, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) port_name: Option<String>,
     #[serde(flatten)]
     pub(super) identity: Identity,
     pub(super) scheduler: String,
@@ -97,6 +104,12 @@ pub(super) struct PersistentObject {
 pub(super) struct ServerObject {
     /// What the server is called in every command: `10.0.0.11:8080`.
     pub(super) server: String,
+    /// The name of the host, with `--names` and if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) host: Option<String>,
+    /// The name of the port, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) port_name: Option<String>,
     pub(super) address: IpAddr,
     pub(super) port: u16,
     /// `masquerade`, `gateway`, `tunnel`, `local`, or `unknown`.

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The order of the servers in the kernel's list, which is that of adding, backwards.
+//! It cannot be changed but by taking servers away and adding them again.
+
+use std::collections::HashSet;
+
+use ipvs_netlink::Scheduler;
+
+use crate::desired::{DesiredServer, DesiredService};
+use crate::observed::ObservedService;
+
+/// Whether the scheduler fills its table in the order of the list
+/// (`ip_vs_sh.c`, `ip_vs_dh.c`, `ip_vs_mh.c`).
+pub(super) fn matters(scheduler: &Scheduler) -> bool {
+    matches!(scheduler, Scheduler::Sh | Scheduler::Dh | Scheduler::Mh)
+}
+
+/// The servers that have to be added again, in that order: the fewest, since what is
+/// added again stands last, and so only what stands first can stay.
+pub(super) fn out_of_place<'a>(
+    wanted: &'a DesiredService,
+    found: &ObservedService,
+) -> &'a [DesiredServer] {
+    let keys: HashSet<_> = found.servers.iter().map(|server| server.key).collect();
+    let kept = found.servers.iter().map(|server| server.key);
+    let wanted = wanted.servers.as_slice();
+    let new = wanted.iter().map(|it| it.server.key).filter(|key| !keys.contains(key));
+    let mut stay = 0;
+    // As they stand once the new ones are there; who goes is in nobody's way.
+    for key in kept.chain(new) {
+        if wanted.get(stay).is_some_and(|next| next.server.key == key) {
+            stay += 1;
+        }
+    }
+    wanted.get(stay..).unwrap_or_default()
+}

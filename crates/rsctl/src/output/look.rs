@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! How tables look: colours and width, both of a terminal only.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+
+use crate::cli::ColorWhen;
+
+/// What the output may use. Without a terminal neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Look {
+    pub(super) color: bool,
+    /// Columns of the terminal.
+    pub(super) width: Option<usize>,
+}
+
+/// What a line of a table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    /// A heading.
+    Title,
+    /// Of no consequence for new connections.
+    Dim,
+    /// At its limit.
+    Limit,
+    /// Lost.
+    Lost,
+}
+
+impl Look {
+    /// What stdout is. `auto` is no colour for who sets `NO_COLOR`, or has a terminal
+    /// that knows none.
+    pub(crate) fn of_terminal(when: ColorWhen) -> Self {
+        let stdout = io::stdout();
+        let terminal = stdout.is_terminal();
+        let color = match when {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => terminal && AutoStream::choice(&stdout) != ColorChoice::Never,
+        };
+        let size = terminal.then(|| terminal_size::terminal_size_of(&stdout)).flatten();
+        // A terminal that does not know its size says 0.
+        let width = size.map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0);
+        Self { color, width }
+    }
+
+    /// A line of that width has no room.
+    pub(super) fn is_too_narrow_for(self, width: usize) -> bool {
+        self.width.is_some_and(|room| room < width)
+    }
+
+    /// Writes `text`, which has no line end, as a line.
+    pub(super) fn line(self, tone: Tone, text: &str, out: &mut impl Write) -> io::Result<()> {
+        let style = match tone {
+            _ if !self.color => Style::new(),
+            Tone::Plain => Style::new(),
+            Tone::Title => Style::new().bold(),
+            Tone::Dim => Style::new().dimmed(),
+            Tone::Limit => AnsiColor::Yellow.on_default(),
+            Tone::Lost => AnsiColor::Red.on_default(),
+        };
+        writeln!(out, "{style}{text}{style:#}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_surrounds_the_line_and_not_its_end() {
+        let text = |color, tone| {
+            let mut out = Vec::new();
+            Look { color, width: None }.line(tone, "x", &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(text(false, Tone::Lost), "x\n");
+        assert_eq!(text(true, Tone::Plain), "x\n");
+        assert_eq!(text(true, Tone::Title), "\x1b[1mx\x1b[0m\n");
+        assert_eq!(text(true, Tone::Lost), "\x1b[31mx\x1b[0m\n");
+    }
+}

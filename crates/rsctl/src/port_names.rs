@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `/etc/services`: ports by name and names by port.
+
+const SERVICES: &str = "/etc/services";
+
+/// What the file says; nothing, if it cannot be read.
+#[derive(Debug, Default)]
+pub(crate) struct PortNames(Vec<Line>);
+
+#[derive(Debug)]
+struct Line {
+    names: Vec<String>,
+    port: u16,
+    protocol: String,
+}
+
+impl PortNames {
+    pub(crate) fn read() -> Self {
+        Self::parse(&std::fs::read_to_string(SERVICES).unwrap_or_default())
+    }
+
+    pub(crate) fn parse(text: &str) -> Self {
+        Self(text.lines().filter_map(parse_line).collect())
+    }
+
+    /// The port of that name.
+    pub(crate) fn port(&self, name: &str, protocol: &str) -> Option<u16> {
+        let known =
+            |line: &&Line| line.protocol == protocol && line.names.iter().any(|n| n == name);
+        self.0.iter().find(known).map(|line| line.port)
+    }
+
+    /// The first name of that port.
+    pub(crate) fn name(&self, port: u16, protocol: &str) -> Option<&str> {
+        let known = |line: &&Line| line.port == port && line.protocol == protocol;
+        self.0.iter().find(known)?.names.first().map(String::as_str)
+    }
+}
+
+/// `http 80/tcp www # comment`
+fn parse_line(line: &str) -> Option<Line> {
+    let mut words = line.split('#').next()?.split_whitespace();
+    let name = words.next()?;
+    let (port, protocol) = words.next()?.split_once('/')?;
+    let names = std::iter::once(name).chain(words).map(str::to_owned).collect();
+    Some(Line { names, port: port.parse().ok()?, protocol: protocol.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_have_names_by_protocol() {
+        let text = "# all\nhttp\t80/tcp www # web\nhttp 8/sctp\nbad line\n";
+        let names = PortNames::parse(text);
+        assert_eq!(names.port("www", "tcp"), Some(80));
+        assert_eq!(names.port("www", "udp"), None);
+        assert_eq!(names.port("http", "sctp"), Some(8));
+        assert_eq!(names.name(80, "tcp"), Some("http"));
+        assert_eq!(names.name(80, "sctp"), None);
+    }
+}

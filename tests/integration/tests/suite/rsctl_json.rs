@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The tables of `docs/json.md` against what `rsctl` prints: nothing that is not
+//! in them, everything in them seen, each of the type that they say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::UdpSocket;
+
+use lab::{Family, Host, Network, WebServer};
+use serde_json::Value;
+
+use crate::rsctl_names::name_hosts;
+
+const PAGE: &str = include_str!("../../../../docs/json.md");
+
+type Types = BTreeMap<String, BTreeSet<String>>;
+
+/// The table under that heading: each field with its types.
+fn documented(heading: &str) -> Types {
+    let section = PAGE.split("\n## ").find(|section| section.starts_with(heading)).unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    let row = |row: &str| {
+        let (path, rest) = row.split_once("` | ").unwrap();
+        let types = rest.split(" |").next().unwrap();
+        (path.to_owned(), types.split(", ").map(str::to_owned).collect())
+    };
+    rows.map(row).collect()
+}
+
+/// The fields of `value`, below `path`, with their types.
+fn fields(path: &str, value: &Value, seen: &mut Types) {
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "text",
+        Value::Array(items) => {
+            items.iter().for_each(|item| fields(&format!("{path}[]"), item, seen));
+            "list"
+        }
+        Value::Object(object) => {
+            for (name, value) in object {
+                let dot = if path.is_empty() { "" } else { "." };
+                fields(&format!("{path}{dot}{name}"), value, seen);
+            }
+            "object"
+        }
+    };
+    // Items that are objects have fields to speak for them.
+    if !(path.is_empty() || path.ends_with("[]") && kind == "object") {
+        seen.entry(path.to_owned()).or_default().insert(kind.to_owned());
+    }
+}
+
+/// Holds the documents under `heading` against its table. What is below one of
+/// `elsewhere` is described elsewhere.
+#[track_caller]
+fn hold(heading: &str, documents: &[Value], elsewhere: &[&str]) {
+    let mut seen = Types::new();
+    documents.iter().for_each(|document| fields("", document, &mut seen));
+    seen.retain(|path, _| {
+        let below = |other: &&&str| path.strip_prefix(**other).is_some_and(|rest| !rest.is_empty());
+        !elsewhere.iter().any(|other| below(&other))
+    });
+    let documented = documented(heading);
+    let names = |types: &Types| types.keys().cloned().collect::<BTreeSet<_>>();
+    let (shown, said) = (names(&seen), names(&documented));
+    let unsaid: Vec<_> = shown.difference(&said).collect();
+    let unseen: Vec<_> = said.difference(&shown).collect();
+    assert!(unsaid.is_empty(), "{heading}: not in docs/json.md: {unsaid:?}");
+    assert!(unseen.is_empty(), "{heading}: in docs/json.md and never seen: {unseen:?}");
+    for (path, types) in &seen {
+        assert!(types.is_subset(&documented[path]), "{heading}: {path} was {types:?}");
+    }
+    assert!(documented.values().flatten().all(|kind| {
+        matches!(
+            kind.as_str(),
+            "text" | "number" | "boolean" | "list" | "object" | "null" | "absent"
+        )
+    }));
+}
+
+fn printed(host: &Host, command: &str, input: &str) -> Value {
+    let output = host.feed(&format!("rsctl {command} --json"), input);
+    assert_eq!(output.stdout.lines().count(), 1, "{command}: {}{}", output.stdout, output.stderr);
+    serde_json::from_str(&output.stdout).unwrap()
+}
+
+#[test]
+fn listings_and_connections_are_as_documented() {
+    let network = Network::nat(2);
+    network.director_takes_vip(Family::Ipv4);
+    for server in &network.servers {
+        server.must("ip route add default via 10.0.0.1");
+    }
+    let director = &network.director;
+    director.must(network.forward_command(Family::Ipv4));
+    name_hosts(director, "198.51.100.10 vip\n10.0.0.11 rs1\n198.51.100.100 client\n");
+    director.must(
+        "ipvsadm -A -t 198.51.100.10:80 -s rr
+         ipvsadm -a -t 198.51.100.10:80 -r 10.0.0.11 -m -x 100 -y 50
+         ipvsadm -A -u 198.51.100.10:5060 -s rr -p 60 --pe sip
+         ipvsadm -a -u 198.51.100.10:5060 -r 10.0.0.12 -m
+         ipvsadm -A -f 7 -6 -s sh -b sh-port
+         ipvsadm -A -u 192.0.2.1:53 -s wrr
+         ipvsadm -a -u 192.0.2.1:53 -r 10.0.0.12 -i --tun-type gue --tun-port 6080",
+    );
+    let _web = WebServer::start(&network.servers[0], 80);
+    let answers = network.client.get("198.51.100.10:80".parse().unwrap(), 2);
+    assert!(answers.iter().all(Result::is_ok));
+    network.client.enter(|| {
+        let socket = UdpSocket::bind("198.51.100.100:5060").unwrap();
+        let call = b"OPTIONS sip:a@b SIP/2.0\r\nCall-ID: one@two\r\n\r\n";
+        socket.send_to(call, "198.51.100.10:5060").unwrap();
+    });
+    let lists = ["list", "list --names --stats", "list tcp/198.51.100.10:80"];
+    let lists = lists.map(|command| printed(director, command, ""));
+    // Its ten fields are those of the service.
+    hold("`list`", &lists, &["services[].servers[].stats"]);
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let service = &lists[0]["services"][0];
+    assert_eq!(keys(&service["stats"]), keys(&service["servers"][0]["stats"]));
+    let tables = ["connections", "connections --names", "connections --origin"];
+    let tables = tables.map(|command| printed(director, command, ""));
+    hold("`connections`\n", &tables, &[]);
+    let groups = ["client --names", "server", "service", "state", "protocol"];
+    let groups = groups.map(|by| printed(director, &format!("connections --group-by {by}"), ""));
+    hold("`connections --group-by`", &groups, &[]);
+}
+
+#[test]
+fn settings_and_changes_are_as_documented() {
+    let host = Host::new("director");
+    let changes = [
+        "add-service tcp/192.0.2.1:80",
+        "add-server tcp/192.0.2.1:80 -r 10.0.0.1 --dry-run",
+        "add-server tcp/192.0.2.1:80 -r 10.0.0.1",
+        "edit-server tcp/192.0.2.1:80 -r 10.0.0.1 -w 2",
+        "zero",
+        "timeouts --tcp 800",
+        "sync-daemon start master --mcast-interface lo --syncid 7",
+        "clear --dry-run",
+    ]
+    .map(|command| printed(&host, command, ""));
+    hold("Commands that change something", &changes, &[]);
+    hold("`timeouts`", &[printed(&host, "timeouts", "")], &[]);
+    let daemons = printed(&host, "sync-daemon", "");
+    hold("`sync-daemon`\n", std::slice::from_ref(&daemons), &[]);
+    let status = printed(&host, "sync-daemon status", "");
+    assert_eq!(status["daemons"], daemons["daemons"]);
+    assert!(status["sysctls"]["sync_version"].is_string());
+    let compared = printed(&host, "sync-daemon status --peer -", &status.to_string());
+    assert!(!compared["problems"].as_array().unwrap().is_empty());
+    hold("`sync-daemon status`", &[status, compared], &["daemons", "sysctls"]);
+}
+
+#[test]
+fn restores_are_as_documented() {
+    let host = Host::new("director");
+    let table = "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.1 -m\n";
+    let documents = [
+        ("restore --dry-run", table.to_owned()),
+        ("restore", table.to_owned()),
+        ("restore", table.replace("rr", "none_such")),
+        ("restore", "-A -t 192.0.2.2:80\n".to_owned()),
+    ]
+    .map(|(command, table)| printed(&host, command, &table));
+    hold("`restore`", &documents, &["steps[].before", "steps[].after", "differs"]);
+}
