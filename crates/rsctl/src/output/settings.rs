@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use ipvs_netlink::{SyncDaemonEntry, Timeouts};
 use serde::Serialize;
 
-use super::{columns, json};
+use super::{columns, json, one_line};
 use crate::commands::{Daemon, Status};
 
 /// What `rsctl timeouts --json` prints: seconds, or null if the kernel has none.
@@ -61,8 +61,9 @@ fn table(daemons: &[Daemon], out: &mut impl Write) -> io::Result<()> {
     let mut rows = vec![titles.map(str::to_owned)];
     rows.extend(daemons.iter().map(|daemon| {
         [
-            daemon.role.clone(),
-            daemon.interface.clone(),
+            // The kernel takes controls in a name.
+            one_line(&daemon.role),
+            one_line(&daemon.interface),
             daemon.group.to_string(),
             daemon.syncid.to_string(),
             daemon.maxlen.to_string(),
@@ -80,7 +81,7 @@ pub(super) fn write_status(status: &Status, as_json: bool, out: &mut impl Write)
     table(&status.daemons, out)?;
     writeln!(out)?;
     for (name, value) in &status.sysctls {
-        writeln!(out, "net.ipv4.vs.{name} = {}", value.replace('\t', " "))?;
+        writeln!(out, "net.ipv4.vs.{name} = {}", one_line(&value.replace('\t', " ")))?;
     }
     writeln!(out, "connections seen here: {}", status.local_connections)?;
     writeln!(out, "connections told of:   {}", status.synced_connections)?;
@@ -88,7 +89,7 @@ pub(super) fn write_status(status: &Status, as_json: bool, out: &mut impl Write)
         None => Ok(()),
         Some(problems) if problems.is_empty() => writeln!(out, "this director and its peer agree"),
         Some(problems) => {
-            problems.iter().try_for_each(|problem| writeln!(out, "problem: {problem}"))
+            problems.iter().try_for_each(|problem| writeln!(out, "problem: {}", one_line(problem)))
         }
     }
 }
