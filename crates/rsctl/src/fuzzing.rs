@@ -78,7 +78,6 @@ mod tests {
     }
 
     /// Runs a target on each of its inputs, those that once broke it included.
-    #[expect(clippy::print_stdout, reason = "shown if it panics")]
     fn replay(target: &str, run: fn(&[u8])) {
         let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
         let mut inputs = 0;
@@ -86,7 +85,7 @@ mod tests {
             // A target that was never broken has no regressions.
             for entry in folder.read_dir().into_iter().flatten() {
                 let path = entry.unwrap().path();
-                println!("{}", path.display());
+                println!("{}", path.display()); // shown if it panics
                 run(&std::fs::read(path).unwrap());
                 inputs += 1;
             }

@@ -81,7 +81,8 @@ pub(super) fn write_status(status: &Status, as_json: bool, out: &mut impl Write)
     table(&status.daemons, out)?;
     writeln!(out)?;
     for (name, value) in &status.sysctls {
-        writeln!(out, "net.ipv4.vs.{name} = {}", one_line(&value.replace('\t', " ")))?;
+        let (name, value) = (one_line(name), one_line(&value.replace('\t', " ")));
+        writeln!(out, "net.ipv4.vs.{name} = {value}")?;
     }
     writeln!(out, "connections seen here: {}", status.local_connections)?;
     writeln!(out, "connections told of:   {}", status.synced_connections)?;
