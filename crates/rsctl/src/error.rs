@@ -10,7 +10,7 @@ use ipvs_netlink::{Change, ErrorKind, ServiceKey};
 use crate::cli::Usage;
 use crate::commands::Restored;
 use crate::exit::Exit;
-use crate::output;
+use crate::output::{self, words};
 use crate::refusal::{self, Refusal};
 
 /// Why `rsctl` failed: one line, and hints.
@@ -50,7 +50,7 @@ pub(crate) enum Error {
         why: String,
     },
     /// What was generated could not be written.
-    #[error("cannot write into {}: {error}", folder.display())]
+    #[error("cannot write into {}: {}", folder.display(), words::system(.error))]
     Generate {
         /// Where it was to go.
         folder: PathBuf,
@@ -61,10 +61,10 @@ pub(crate) enum Error {
     #[error("cannot delete all services: the answer was not `y`")]
     Declined,
     /// The question could not be asked.
-    #[error("cannot delete all services: cannot ask on the terminal: {0}")]
+    #[error("cannot delete all services: cannot ask on the terminal: {}", words::system(.0))]
     Ask(io::Error),
     /// The file could not be read.
-    #[error("cannot read {file}: {error}")]
+    #[error("cannot read {file}: {}", words::system(.error))]
     Read {
         /// Its name.
         file: String,
@@ -72,7 +72,7 @@ pub(crate) enum Error {
         error: io::Error,
     },
     /// The file could not be written; what was there before is there still.
-    #[error("cannot write {file}: {error}")]
+    #[error("cannot write {file}: {}", words::system(.error))]
     Write {
         /// Its name.
         file: String,
@@ -105,7 +105,7 @@ pub(crate) enum Error {
     #[error("cannot restore {}: {}", .0.file, summary(.0))]
     NotRestored(Box<Restored>),
     /// The output could not be written. What was to be done has been done.
-    #[error("cannot write the output: {0}")]
+    #[error("cannot write the output: {}", words::system(.0))]
     Output(#[from] io::Error),
 }
 
@@ -193,6 +193,7 @@ fn summary(restored: &Restored) -> String {
     let failed = number(|fate| matches!(fate, Fate::Failed(_)));
     let unknown = number(|fate| matches!(fate, Fate::Unknown));
     let not_tried = number(|fate| matches!(fate, Fate::NotTried));
+    let made = number(|fate| matches!(fate, Fate::Done));
     if failed + unknown + not_tried == 0 && restored.unread.is_some() {
         return "all changes were made, and the table could not be read again".to_owned();
     }
@@ -208,7 +209,8 @@ fn summary(restored: &Restored) -> String {
         );
     }
     let unknown = if unknown == 0 { String::new() } else { format!("{unknown} perhaps done, ") };
-    format!("{failed} of {} failed, {unknown}{not_tried} not tried", count(fates.len(), "change"))
+    let changes = count(fates.len(), "change");
+    format!("{failed} of {changes} failed, {unknown}{not_tried} not tried, {made} made")
 }
 
 /// The kernel does not say which name it would have known.

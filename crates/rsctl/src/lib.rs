@@ -8,6 +8,9 @@ mod commands;
 mod error;
 mod exit;
 mod flags;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ipvsadm;
 mod names;
 mod output;

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::collections::BTreeMap;
-
 use ipvs_netlink::{
-    Destination, ForwardingMethod, Scheduler, Service, ServiceKey, SyncDaemon, SyncRole,
-    Thresholds, Weight,
+    Destination, ForwardingMethod, Scheduler, Service, SyncDaemon, SyncRole, Thresholds, Weight,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -12,78 +9,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::observed::RunningDaemon;
 
-/// What the kernel has after `step`, or why it would refuse it.
-fn make(table: &mut Observed, step: &Step) -> Result<(), String> {
-    let refused = || format!("{step:?}");
-    let place = step.service().map(|key| table.services.iter().position(|s| s.service.key == key));
-    match step {
-        Step::SetTimeouts { after, .. } => {
-            for (now, wanted) in table.timeouts.iter_mut().zip(after.values()) {
-                *now = wanted.or(*now);
-            }
-        }
-        Step::StopDaemon { before, .. } => {
-            let running = table.daemons.iter().position(|it| it == before).ok_or_else(refused)?;
-            table.daemons.remove(running);
-        }
-        Step::StartDaemon(wanted) => {
-            if table.daemons.iter().any(|running| running.role == wanted.role) {
-                return Err(refused());
-            }
-            table.daemons.push(RunningDaemon::from(wanted));
-        }
-        Step::AddService(service) => {
-            if place != Some(None) {
-                return Err(refused());
-            }
-            let service = service.clone();
-            table.services.push(ObservedService { service, servers: Vec::new() });
-        }
-        _ => {
-            let place = place.flatten().ok_or_else(refused)?;
-            let entry = &mut table.services[place];
-            let server = step.server().map(|key| entry.servers.iter().position(|it| it.key == key));
-            match step {
-                Step::EditService { before, after } if entry.service == *before => {
-                    entry.service = after.clone();
-                }
-                Step::DeleteService { before, servers }
-                    if entry.service == *before && entry.servers.len() == *servers =>
-                {
-                    table.services.remove(place);
-                }
-                Step::AddServer { server: wanted, .. } | Step::PutServer { server: wanted, .. }
-                    if server == Some(None) =>
-                {
-                    entry.servers.push(*wanted);
-                }
-                Step::EditServer { before, after, .. } => {
-                    let server = server.flatten().ok_or_else(refused)?;
-                    if entry.servers[server] != *before || before.key != after.key {
-                        return Err(refused());
-                    }
-                    entry.servers[server] = *after;
-                }
-                Step::DeleteServer { before, .. } | Step::LiftServer { server: before, .. } => {
-                    let server = server.flatten().ok_or_else(refused)?;
-                    if entry.servers.remove(server) != *before {
-                        return Err(refused());
-                    }
-                }
-                _ => return Err(refused()),
-            }
-        }
-    }
-    Ok(())
-}
-
-fn usable(table: &Observed) -> BTreeMap<ServiceKey, usize> {
-    let count = |entry: &ObservedService| {
-        let usable = entry.servers.iter().filter(|server| server.weight > Weight::ZERO).count();
-        (entry.service.key, usable)
-    };
-    table.services.iter().map(count).collect()
-}
+/// Shared with the fuzz targets, which see the library from outside.
+#[path = "../../tests/support/making.rs"]
+mod making;
 
 fn servers() -> impl Strategy<Value = Vec<DesiredServer>> {
     let server = (0..3_u32, 0..3_u32, any::<bool>(), any::<bool>());
@@ -150,42 +78,7 @@ proptest! {
         delete in any::<bool>(),
         reorder in any::<bool>(),
     ) {
-        let policy = Policy { delete, reorder };
-        let mut table = Observed::from(&found);
-        let before = usable(&table);
-        let steps = plan(&wanted, &table, policy).steps;
-        let mut after = table.clone();
-        for step in &steps {
-            prop_assert_eq!(make(&mut after, step), Ok(()));
-        }
-        let after_all = usable(&after);
-        for step in &steps {
-            prop_assert_eq!(make(&mut table, step), Ok(()));
-            let now = usable(&table);
-            for (key, before) in &before {
-                let Some(after) = after_all.get(key) else { continue };
-                // Who is put in another place is away for a moment.
-                let away = usize::from(matches!(step, Step::LiftServer { .. }));
-                prop_assert!(now[key] + away >= *before.min(after), "{} after {:?}", key, step);
-            }
-        }
-        prop_assert!(plan(&wanted, &table, policy).is_empty());
-        prop_assert!(!(delete && reorder) || reordered(&wanted, &table).is_empty());
-        if delete {
-            let count = |it: &DesiredService| (it.service.key, it.servers.len());
-            let mut counts: Vec<_> = wanted.services.iter().map(count).collect();
-            let count = |it: &ObservedService| (it.service.key, it.servers.len());
-            let mut found: Vec<_> = table.services.iter().map(count).collect();
-            counts.sort();
-            found.sort();
-            prop_assert_eq!(counts, found);
-        } else {
-            let only_restarts = steps.iter().all(|step| match step {
-                Step::StopDaemon { restarts, .. } => *restarts,
-                step => step.action() != Action::Delete,
-            });
-            prop_assert!(only_restarts);
-        }
+        making::leads(&Observed::from(&found), &wanted, Policy { delete, reorder });
     }
 
     /// Into an empty table, servers go in the order of the file; and what is
@@ -199,7 +92,7 @@ proptest! {
         prop_assert!(plan(&read, &table, Policy::default()).is_empty());
         let mut made = Observed { timeouts: table.timeouts, ..Observed::default() };
         for step in plan(&read, &made.clone(), Policy::default()).steps {
-            prop_assert_eq!(make(&mut made, &step), Ok(()));
+            prop_assert_eq!(making::make(&mut made, &step), Ok(()));
         }
         prop_assert_eq!(made, table);
     }

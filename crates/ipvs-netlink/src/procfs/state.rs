@@ -51,6 +51,11 @@ impl ConnectionState {
         })
     }
 
+    /// The words of the kernels 6.1 to 7.3. A later one may have others.
+    pub fn known() -> impl Iterator<Item = &'static str> {
+        KNOWN.into_iter()
+    }
+
     /// The kernel's word, for example `ESTABLISHED`.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -36,11 +36,16 @@ pub(crate) struct Connections {
     pub(crate) client: Option<(IpAddr, u8)>,
 
     /// Only those in this state, for example ESTABLISHED.
-    #[arg(long, value_name = "STATE")]
+    #[arg(long, value_name = "STATE", value_parser = value::state)]
     pub(crate) state: Option<String>,
 
     /// Only those that are forgotten within so many seconds.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = value::seconds,
+        allow_negative_numbers = true
+    )]
     pub(crate) expires_within: Option<u32>,
 
     /// Only persistence templates: clients remembered.
@@ -60,8 +65,8 @@ pub(crate) struct Connections {
     pub(crate) group_by: Option<GroupBy>,
 
     /// Only the first N lines.
-    #[arg(long, value_name = "N")]
-    pub(crate) top: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = value::lines, allow_negative_numbers = true)]
+    pub(crate) top: Option<u32>,
 
     /// Order of the lines; groups come largest first.
     #[arg(long, value_enum, default_value_t = Sort::None, conflicts_with = "group_by")]

@@ -7,6 +7,8 @@ mod address;
 mod bad_value;
 mod connections;
 mod daemon;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod generate;
 mod list;
 mod namespace;

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
 use std::ops::RangeInclusive;
 
+use ipvs_netlink::procfs::ConnectionState;
 use ipvs_netlink::{
     EngineName, InterfaceName, Invalid, PersistenceTimeout, Scheduler, ServiceKey, SetTimeouts,
     Weight,
@@ -80,6 +81,33 @@ pub(super) fn timeout(text: &str) -> Result<u32, BadValue> {
         } else {
             bad
         }
+    })
+}
+
+/// How long something may still last.
+pub(super) fn seconds(text: &str) -> Result<u32, BadValue> {
+    number(text, "number of seconds", 0..=u32::MAX)
+}
+
+/// How many lines to show.
+pub(super) fn lines(text: &str) -> Result<u32, BadValue> {
+    number(text, "number of lines", 0..=u32::MAX)
+}
+
+/// A state of connections, in any case. One that no kernel has would show nothing
+/// and look like an answer.
+pub(super) fn state(text: &str) -> Result<String, BadValue> {
+    if ConnectionState::known().any(|known| known.eq_ignore_ascii_case(text)) {
+        return Ok(text.to_owned());
+    }
+    let bad = BadValue::new(format!("`{text}` is not a state of connections"));
+    let typed = text.to_uppercase();
+    let distance = |known: &&str| strsim::damerau_levenshtein(known, &typed);
+    Err(match ConnectionState::known().min_by_key(distance) {
+        Some(similar) if distance(&similar) <= 2 && !text.is_empty() => {
+            bad.hint(format!("did you mean {similar}?"))
+        }
+        _ => bad.hint("for example ESTABLISHED, SYN_RECV, FIN_WAIT or UDP"),
     })
 }
 
@@ -186,6 +214,19 @@ mod tests {
         );
         assert_eq!(weight("2147483647").unwrap().get(), 2_147_483_647);
         assert_eq!(fwmark("4294967295").unwrap().get(), u32::MAX);
+    }
+
+    #[test]
+    fn states_are_those_of_the_kernel() {
+        assert_eq!(state("established").unwrap(), "established");
+        for (text, hint) in [
+            ("ESTABLISHD", "did you mean ESTABLISHED?"),
+            ("syn-recv", "did you mean SYN_RECV?"),
+            ("", "for example ESTABLISHED, SYN_RECV, FIN_WAIT or UDP"),
+            ("half-open", "for example ESTABLISHED, SYN_RECV, FIN_WAIT or UDP"),
+        ] {
+            assert_eq!(state(text).unwrap_err().hint.as_deref(), Some(hint), "{text}");
+        }
     }
 
     #[test]

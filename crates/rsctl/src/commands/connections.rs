@@ -56,7 +56,7 @@ pub(super) fn run(director: &Director, args: &Connections) -> Result<Found, Erro
         if args.origin { procfs.connections_with_origin()? } else { procfs.connections()? };
     let entries = table.map(|entry| entry.map_err(Error::from));
     let entries = entries.filter(move |entry| entry.as_ref().map_or(true, |e| wanted.takes(e)));
-    let most = args.top.unwrap_or(usize::MAX);
+    let most = args.top.map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
     if let Some(by) = args.group_by {
         let groups = groups(entries, by, most)?;
         let names = if args.names {

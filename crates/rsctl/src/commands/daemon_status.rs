@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::Director;
 use crate::cli::DaemonStatus;
 use crate::error::Error;
+use crate::output::words;
 
 /// What is printed, and read back as the other director's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,8 +94,12 @@ fn read_peer(path: &Path) -> Result<Status, Error> {
         fs::read_to_string(path).map(|read| text = read)
     };
     let unreadable = |why: String| Error::Peer { path: path.display().to_string(), why };
-    read.map_err(|error| unreadable(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))
+    read.map_err(|error| unreadable(words::system(&error)))?;
+    parse(&text).map_err(|error| unreadable(error.to_string()))
+}
+
+pub(super) fn parse(text: &str) -> serde_json::Result<Status> {
+    serde_json::from_str(text)
 }
 
 /// What keeps the messages of one director's master from the other's backup.

@@ -14,6 +14,8 @@ mod delete_service;
 mod director;
 mod edit_server;
 mod edit_service;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod generate;
 mod ghosts;
 mod list;

@@ -10,6 +10,8 @@
 mod address;
 mod errno;
 mod flags;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod help;
 mod line;
 mod names;

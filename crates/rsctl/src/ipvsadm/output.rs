@@ -2,6 +2,8 @@
 
 use std::io::{self, BufWriter, Stdout, Write};
 
+use crate::output::is_harmful;
+
 /// Where answers and complaints go.
 pub(super) struct Output {
     out: BufWriter<Stdout>,
@@ -24,7 +26,7 @@ impl Output {
     /// there is nobody to tell.
     pub(super) fn complain(&mut self, text: &str) {
         self.flush();
-        let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+        let _ = io::stderr().lock().write_all(format!("{}\n", shown(text)).as_bytes());
     }
 
     fn flush(&mut self) {
@@ -45,4 +47,14 @@ impl Output {
             _ => status,
         }
     }
+}
+
+/// A complaint without what a terminal would act on: words of the line are in it.
+/// Line ends are `ipvsadm`'s own.
+pub(super) fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\n' && is_harmful(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
 }

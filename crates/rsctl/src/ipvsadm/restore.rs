@@ -140,7 +140,7 @@ impl Restore<'_> {
 }
 
 /// The words of a line: without the program's name, and up to a comment.
-fn words(line: &str) -> Vec<String> {
+pub(super) fn words(line: &str) -> Vec<String> {
     line.split(is_blank)
         .filter(|word| !word.is_empty())
         .take_while(|word| !word.starts_with('#'))

@@ -24,7 +24,7 @@ pub(super) fn write(table: &Observed, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Whether there is a word for its protocol.
-fn has_option(key: &ServiceKey) -> bool {
+pub(super) fn has_option(key: &ServiceKey) -> bool {
     match key {
         ServiceKey::Endpoint { protocol, .. } => {
             matches!(protocol, Protocol::Tcp | Protocol::Udp | Protocol::Sctp)
@@ -34,7 +34,7 @@ fn has_option(key: &ServiceKey) -> bool {
 }
 
 /// The word for its forwarding method, if there is one.
-fn method(server: &Destination) -> Option<&'static str> {
+pub(super) fn method(server: &Destination) -> Option<&'static str> {
     match server.forwarding {
         ForwardingMethod::Masquerade => Some("-m"),
         ForwardingMethod::Gateway => Some("-g"),

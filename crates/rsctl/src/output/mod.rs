@@ -5,6 +5,8 @@
 mod changes;
 mod columns;
 mod connections;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod ipvsadm;
 mod json;
 mod look;
@@ -108,7 +110,7 @@ fn write(
         Outcome::Connections(found) => connections::write(found, json, look, out)?,
         Outcome::Written(paths) => {
             for path in paths {
-                writeln!(out, "{}", path.display())?;
+                writeln!(out, "{}", one_line(&path.display().to_string()))?;
             }
         }
         Outcome::Saved(saved) => save::write(saved, out)?,
@@ -140,13 +142,33 @@ pub(crate) fn error_text(error: &Error) -> String {
     text
 }
 
-/// What was typed may hold line ends and terminal controls.
-fn one_line(text: &str) -> String {
+/// The most characters of a line about what was typed or read, and how many of
+/// them are kept of its end, where the reason stands.
+const LONGEST: usize = 1000;
+const END: usize = 300;
+
+/// What was typed, or stands in a file, may hold line ends and terminal controls,
+/// and be of any length.
+pub(crate) fn one_line(text: &str) -> String {
+    let length = text.chars().count();
+    if length > LONGEST {
+        let (start, end) = (LONGEST - END, length - END);
+        let start: String = text.chars().take(start).collect();
+        let end: String = text.chars().skip(end).collect();
+        return format!("{} [...] {}", one_line(&start), one_line(&end));
+    }
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+        if is_harmful(c) { line.extend(c.escape_default()) } else { line.push(c) }
     }
     line
+}
+
+/// Whether a terminal would do something else with it than show it: controls,
+/// line ends of Unicode's, and what turns the direction of the text around.
+pub(crate) fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -156,5 +178,14 @@ mod tests {
     #[test]
     fn an_error_stays_on_its_line() {
         assert_eq!(one_line("a `b\n\x1b[31m` c: é"), "a `b\\n\\u{1b}[31m` c: é");
+        assert_eq!(one_line("\u{9b}2J \u{202e}gpj.exe"), "\\u{9b}2J \\u{202e}gpj.exe");
+    }
+
+    #[test]
+    fn what_is_endless_is_cut_and_keeps_its_reason() {
+        let line = one_line(&format!("`{}` is not an IP address", "\u{e9}".repeat(1_000_000)));
+        assert!(line.starts_with("`\u{e9}") && line.ends_with("` is not an IP address"));
+        assert_eq!(line.chars().count(), LONGEST + 7);
+        assert_eq!(one_line(&"x".repeat(LONGEST)), "x".repeat(LONGEST));
     }
 }

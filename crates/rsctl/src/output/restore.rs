@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use ipvs_cluster::{Action, Fate, Plan, Step, file};
 use serde_json::{Map, Value};
 
+use super::one_line;
 use crate::commands::Restored;
 
 /// `+`, `~` or `-`, and what it is about.
@@ -16,7 +17,7 @@ pub(super) fn write(restored: &Restored, out: &mut impl Write) -> io::Result<()>
         let fate = restored.applied.as_ref().and_then(|applied| applied.fates.get(place));
         // What was not done is on stderr.
         if matches!(fate, None | Some(Fate::Done)) {
-            writeln!(out, "{}", line(step))?;
+            writeln!(out, "{}", one_line(&line(step)))?;
         }
     }
     Ok(())
@@ -111,12 +112,15 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// What was not done and why, and what is not as it should be, a line each.
+/// What became of each change of a restore that was not made whole, and what is
+/// not as it should be, a line each.
 pub(crate) fn failures(restored: &Restored) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(applied) = &restored.applied {
         for (step, fate) in restored.plan.steps.iter().zip(&applied.fates) {
             match fate {
+                // Without -v this is the only place that says so.
+                Fate::Done if !applied.is_complete() => lines.push(format!("done: {}", line(step))),
                 Fate::Done => {}
                 Fate::Failed(error) => lines.push(format!("failed: {}: {error}", line(step))),
                 Fate::Unknown => lines.push(format!("perhaps done: {}", line(step))),

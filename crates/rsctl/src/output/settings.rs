@@ -8,8 +8,8 @@ use ipvs_netlink::{SyncDaemonEntry, Timeouts};
 use serde::Serialize;
 
 use super::columns::{self, Row};
-use super::json;
 use super::look::{Look, Tone};
+use super::{json, one_line};
 use crate::commands::{Daemon, Status};
 
 /// What `rsctl timeouts --json` prints: seconds, or null if the kernel has none.
@@ -64,8 +64,9 @@ fn table(daemons: &[Daemon], look: Look, out: &mut impl Write) -> io::Result<()>
     let mut rows = vec![Row::new(Tone::Title, titles.map(str::to_owned))];
     rows.extend(daemons.iter().map(|daemon| {
         let cells = [
-            daemon.role.clone(),
-            daemon.interface.clone(),
+            // The kernel takes controls in a name.
+            one_line(&daemon.role),
+            one_line(&daemon.interface),
             daemon.group.to_string(),
             daemon.syncid.to_string(),
             daemon.maxlen.to_string(),
@@ -89,7 +90,8 @@ pub(super) fn write_status(
     table(&status.daemons, look, out)?;
     writeln!(out)?;
     for (name, value) in &status.sysctls {
-        writeln!(out, "net.ipv4.vs.{name} = {}", value.replace('\t', " "))?;
+        let (name, value) = (one_line(name), one_line(&value.replace('\t', " ")));
+        writeln!(out, "net.ipv4.vs.{name} = {value}")?;
     }
     writeln!(out, "connections seen here: {}", status.local_connections)?;
     writeln!(out, "connections told of:   {}", status.synced_connections)?;
@@ -97,7 +99,7 @@ pub(super) fn write_status(
         None => Ok(()),
         Some(problems) if problems.is_empty() => writeln!(out, "this director and its peer agree"),
         Some(problems) => {
-            problems.iter().try_for_each(|problem| writeln!(out, "problem: {problem}"))
+            problems.iter().try_for_each(|problem| writeln!(out, "problem: {}", one_line(problem)))
         }
     }
 }

@@ -3,6 +3,9 @@
 //! What `rsctl` refuses, in which words, with which exit status; and that the
 //! table is untouched whoever refused, `rsctl` or the kernel.
 
+#[path = "../../../../crates/rsctl/tests/support/page.rs"]
+mod page;
+
 use lab::{Host, Output};
 
 use crate::rsctl_cli::table;
@@ -128,6 +131,25 @@ fn bad_input_is_refused_before_the_kernel_sees_it() {
             ),
         ],
     );
+}
+
+/// `docs/errors.md`, of which the rows that need no kernel are also held against
+/// the program by its own tests.
+#[test]
+fn no_row_of_the_page_changes_the_table() {
+    let host = director();
+    let before = table(&host);
+    let mut beside_a_table = 0;
+    for row in page::rows() {
+        let output = host.sh(&row.command);
+        row.check(Some(output.status), &output.stdout, &output.stderr);
+        if row.section == page::OF_THE_KERNEL {
+            beside_a_table += 1;
+            assert_eq!(table(&host), before, "{}", row.command);
+        }
+    }
+    assert!(beside_a_table >= 8, "{beside_a_table} rows");
+    assert_eq!(table(&host), before);
 }
 
 #[test]

@@ -412,7 +412,7 @@ fn a_change_the_kernel_refuses_is_told_and_nothing_is_deleted_for_it() {
     assert_eq!(output.status, 1);
     assert_eq!(
         output.stderr,
-        "error: cannot restore <stdin>: 1 of 9 changes failed, 8 not tried\n\
+        "error: cannot restore <stdin>: 1 of 9 changes failed, 8 not tried, 0 made\n\
          failed: + service tcp/192.0.2.5:443: scheduler none_such: cannot add service \
          tcp/192.0.2.5:443: the kernel has no scheduler none_such (ENOENT)\n\
          not done: + server 10.0.0.5:443 of tcp/192.0.2.5:443: method masquerade, weight 1\n\
@@ -429,6 +429,71 @@ fn a_change_the_kernel_refuses_is_told_and_nothing_is_deleted_for_it() {
     );
     assert!(output.stderr.ends_with("and a restore does it\n"), "{}", output.stderr);
     assert_eq!(observe(&host), observe(&director()));
+}
+
+/// In the midst of what goes to the kernel together: each change has its line, and
+/// the table is what those lines say, with and without `-v`.
+#[test]
+fn a_refusal_in_the_middle_says_what_was_made_and_what_was_not() {
+    let lines = "\
+-A -t 192.0.2.11:80 -s rr
+-a -t 192.0.2.11:80 -r 10.0.0.1:80 -m
+-A -t 192.0.2.12:80 -s none_such
+-a -t 192.0.2.12:80 -r 10.0.0.2:80 -m
+-A -t 192.0.2.13:80 -s rr
+";
+    let told = "\
+error: cannot restore <stdin>: 1 of 6 changes failed, 2 not tried, 3 made
+done: + service tcp/192.0.2.11:80: scheduler rr
+done: + server 10.0.0.1:80 of tcp/192.0.2.11:80: method masquerade, weight 1
+failed: + service tcp/192.0.2.12:80: scheduler none_such: cannot add service tcp/192.0.2.12:80: \
+the kernel has no scheduler none_such (ENOENT)
+not done: + server 10.0.0.2:80 of tcp/192.0.2.12:80: method masquerade, weight 1
+done: + service tcp/192.0.2.13:80: scheduler rr
+not done: - service fwmark/9 with 1 server
+hint: ";
+    for options in ["", "-v", "--json"] {
+        let host = Host::new("director");
+        host.must("ipvsadm -A -f 9 -s rr; ipvsadm -a -f 9 -r 10.0.0.9 -g");
+        let output = restore(&host, options, lines);
+        assert_eq!(output.status, 1, "{options}");
+        assert!(output.stderr.starts_with(told), "{options}: {}", output.stderr);
+        let table = observe(&host);
+        let held: Vec<(String, usize)> = table
+            .services
+            .iter()
+            .map(|entry| (entry.service.key.to_string(), entry.servers.len()))
+            .collect();
+        let expected = [("tcp/192.0.2.11:80", 1), ("tcp/192.0.2.13:80", 0), ("fwmark/9", 1)];
+        assert_eq!(held, expected.map(|(key, servers)| (key.to_owned(), servers)), "{options}");
+    }
+}
+
+/// What editors of other systems add to a text is no part of it.
+#[test]
+fn a_byte_order_mark_and_carriage_returns_do_not_matter() {
+    let host = director();
+    assert_eq!(restore(&host, "", CHANGED).status, 0);
+    let table = observe(&host);
+    let json = host.must("rsctl save").stdout;
+    for input in [CHANGED, json.as_str()] {
+        let dressed = format!("\u{feff}{}", input.replace('\n', "\r\n"));
+        let output = restore(&host, "-v", &dressed);
+        assert_eq!((output.status, output.stdout.as_str()), (0, "nothing to change\n"));
+        assert_eq!(observe(&host), table);
+    }
+}
+
+/// The words of a file, also those of names that a kernel would take, do nothing
+/// to the terminal on which a dry run shows them.
+#[test]
+fn a_plan_is_shown_without_harm() {
+    let host = director();
+    let json = r#"{"format": "ipvs-table/1", "daemons": [
+        {"role": "backup", "interface": "\u001b[2J", "sync_id": 5}], "services": []}"#;
+    let output = restore(&host, "--merge --dry-run", json);
+    assert_eq!((output.status, output.stderr.as_str()), (3, ""));
+    assert!(output.stdout.starts_with("+ backup sync daemon on \\u{1b}[2J: "), "{}", output.stdout);
 }
 
 /// Restarted only if something differs; stopped if it is not in the file.

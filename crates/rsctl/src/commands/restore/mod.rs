@@ -110,7 +110,7 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Either form, told apart by how it begins.
-fn parse(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match bytes.trim_ascii_start().first() {
         Some(b'{') => file::read(bytes),

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Two files with a NUL between them: from what one says to what the other says
+//! there is a plan, and it leads there.
+
+#[path = "../../tests/support/making.rs"]
+mod making;
+
+use ipvs_cluster::{
+    Action, Desired, DesiredService, Observed, ObservedService, Policy, RunningDaemon, Step, file,
+    plan, reordered,
+};
+
+pub(crate) fn run(data: &[u8]) {
+    let mut files = data.splitn(2, |byte| *byte == 0);
+    let (Some(found), Some(wanted)) = (files.next(), files.next()) else { return };
+    let (Ok(found), Ok(wanted)) = (file::read(found), file::read(wanted)) else { return };
+    for (delete, reorder) in [(true, true), (true, false), (false, false)] {
+        let policy = Policy { delete, reorder };
+        making::leads(&Observed::from(&found), &wanted, policy);
+        making::leads(&Observed::from(&wanted), &found, policy);
+        for step in plan(&wanted, &Observed::from(&found), policy).steps {
+            // Each side of a step can be shown.
+            assert!(file::before(&step).is_some() || file::after(&step).is_some());
+        }
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use clap::{CommandFactory, FromArgMatches};
+use ipvs_cluster::{Observed, ObservedService};
+use ipvs_netlink::{
+    Change, Destination, ForwardingMethod, Netmask, Persistence, PersistenceTimeout, Scheduler,
+    Service, ServiceKey,
+};
+
+use super::{add_server, add_service, daemon_status, edit_service, restore, server};
+use crate::cli::{self, Cli, Command};
+use crate::error::Error;
+use crate::fuzzing;
+use crate::output;
+
+thread_local! {
+    /// Made once: clap takes its time over it.
+    static CLI: RefCell<clap::Command> = RefCell::new(Cli::command());
+}
+
+/// A command line is refused in a line and hints, or means something; what it
+/// adds is the same when it is saved and restored.
+pub(crate) fn command_line(data: &[u8]) {
+    let words = data.split(|byte| *byte == 0).map(|word| OsString::from_vec(word.to_vec()));
+    let args: Vec<OsString> = std::iter::once("rsctl".into()).chain(words).collect();
+    let parsed = CLI
+        .with_borrow_mut(|cli| cli.try_get_matches_from_mut(&args))
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(stop) if matches!(stop.exit_code(), 0) => return,
+        Err(stop) => {
+            let command = args.get(1).and_then(|arg| arg.to_str());
+            let command = command.filter(|name| cli::is_command(name));
+            return fuzzing::error(&Error::Usage(cli::explain(&stop, command)));
+        }
+    };
+    let planned = match cli.command {
+        Command::AddService(args) => add_service::plan(&args),
+        Command::AddServer(args) => add_server::plan(&args),
+        Command::EditService(args) => {
+            let mut service = holder(args.service.0);
+            match edit_service::edit(&mut service, &args) {
+                // What cannot be is noticed before it is sent.
+                Ok(()) if service.check().is_err() => return,
+                Ok(()) => Ok(Change::AddService(service)),
+                Err(refusal) => Err(Error::refused("edit", refusal)),
+            }
+        }
+        Command::EditServer(args) => {
+            let key = server::key(&args.service.0, args.server.real_server);
+            let mut destination = Destination::new(key, ForwardingMethod::Masquerade);
+            match server::set(&mut destination, &args.settings) {
+                Ok(()) if destination.check(&args.service.0).is_err() => return,
+                Ok(()) => Ok(Change::AddDestination { service: args.service.0, destination }),
+                Err(refusal) => Err(Error::refused("edit", refusal)),
+            }
+        }
+        _ => return,
+    };
+    let entry = match planned {
+        Ok(Change::AddService(service)) => ObservedService { service, servers: Vec::new() },
+        Ok(Change::AddDestination { service, destination }) => {
+            ObservedService { service: holder(service), servers: vec![destination] }
+        }
+        Ok(other) => unreachable!("{other:?}"),
+        Err(refused) => return fuzzing::error(&refused),
+    };
+    let services = vec![entry];
+    let timeouts = [Some(900), Some(120), Some(300)];
+    output::fuzzing::kept(&Observed { services, timeouts, daemons: Vec::new() });
+}
+
+/// A service that may have any port.
+fn holder(key: ServiceKey) -> Service {
+    let mut service = Service::new(key, Scheduler::Sh);
+    service.persistence = Some(Persistence {
+        timeout: PersistenceTimeout::DEFAULT,
+        netmask: Netmask::host(key.family()),
+    });
+    service
+}
+
+/// A file is refused line by line, or means the same in both forms of `save`.
+pub(crate) fn restore(data: &[u8]) {
+    match restore::parse(data) {
+        Ok(desired) => output::fuzzing::kept(&Observed::from(&desired)),
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            let lines = data.iter().filter(|byte| **byte == b'\n').count() + 1;
+            for problem in &problems {
+                assert!((1..=lines).contains(&problem.line), "{problem:?} of {lines} lines");
+                assert!(!problem.message.is_empty(), "{problem:?}");
+            }
+            let file = String::from_utf8_lossy(&data[..data.len().min(9)]).into_owned();
+            fuzzing::error(&Error::BadFile { file, problems });
+        }
+    }
+}
+
+/// Another director's status is refused, or compared and shown.
+pub(crate) fn peer(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match daemon_status::parse(text) {
+        Ok(peer) => {
+            let mut here = peer.clone();
+            here.sysctls.values_mut().for_each(|value| value.push('1'));
+            here.problems = Some(daemon_status::problems(&here, &peer));
+            output::fuzzing::status(&here);
+        }
+        Err(error) => {
+            let path = String::from_utf8_lossy(&data[..data.len().min(9)]).into_owned();
+            fuzzing::error(&Error::Peer { path, why: error.to_string() });
+        }
+    }
+}
+
+/// What a saved table says, in either form.
+pub(crate) fn parse(saved: &[u8]) -> Result<Observed, Vec<ipvs_cluster::file::Problem>> {
+    restore::parse(saved).map(|desired| Observed::from(&desired))
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use ipvs_cluster::{Observed, ObservedService};
+use ipvs_netlink::{Change, Netmask, Persistence, PersistenceTimeout, Scheduler, Service};
+
+use super::line;
+use super::names::Names;
+use super::output;
+use super::print;
+use super::request::{self, Request};
+use super::restore::words;
+use super::stop::Stop;
+use super::view::Style;
+use crate::fuzzing::harmless;
+
+const SERVICES: &str = "http 80/tcp www\ndomain 53/udp\n";
+
+fn read(text: &str) -> Option<Result<Request, Stop>> {
+    let words = words(text);
+    let mut names = Names::nameless(SERVICES);
+    let line = || line::read("ipvsadm", &words, &mut names);
+    (!words.is_empty()).then(line).map(|line| line.and_then(|line| request::of(&line)))
+}
+
+/// The change that `line` asks for, if it asks for one.
+pub(crate) fn change(line: &str) -> Option<Change> {
+    match read(line) {
+        Some(Ok(Request::Change(change))) => Some(*change),
+        _ => None,
+    }
+}
+
+/// Each line is refused in words, or asks for something; what it adds is the same
+/// when it is saved and read again.
+pub(crate) fn lines(data: &[u8]) {
+    for bytes in data.split(|byte| *byte == b'\n') {
+        match read(&String::from_utf8_lossy(bytes)) {
+            Some(Ok(Request::Change(change))) => saved(&change),
+            Some(Err(Stop::Exit(text, status) | Stop::Line(text, status))) => {
+                assert_ne!(status, 0, "{text}");
+                harmless(&format!("{}\n", output::shown(&text).trim_end_matches('\n')));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn saved(change: &Change) {
+    match change {
+        Change::AddService(service) => saved_service(service),
+        Change::AddDestination { service, destination } => {
+            // `-S` has no words for them, and what the library refuses is no
+            // matter of `rsctl save`.
+            let mut destination = *destination;
+            destination.thresholds = ipvs_netlink::Thresholds::UNLIMITED;
+            let mut holder = Service::new(*service, Scheduler::Rr);
+            holder.persistence = Some(Persistence {
+                timeout: PersistenceTimeout::DEFAULT,
+                netmask: Netmask::host(service.family()),
+            });
+            if destination.check(service).is_ok() && holder.check().is_ok() {
+                let services =
+                    vec![ObservedService { service: holder, servers: vec![destination] }];
+                let timeouts = [Some(900), Some(120), Some(300)];
+                crate::output::fuzzing::kept(&Observed { services, timeouts, daemons: Vec::new() });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// As `-S` writes it, but for what `docs/ipvsadm.md` says cannot be restored.
+fn saved_service(service: &Service) {
+    let style = Style { save: true, numeric: true, ..Style::default() };
+    let name = print::service_name(&service.key, style, &mut Names::nameless(SERVICES));
+    let text = format!("-A {name} {}", print::save_words(service));
+    let engine = service.engine.as_ref().map_or("", |engine| engine.as_str());
+    // A negative mark; a flag without a word; a word that ends a line, or none.
+    if name.starts_with("-f -")
+        || text.ends_with("-b ")
+        || text.contains(" #")
+        || [service.scheduler.name(), engine].contains(&"ipvsadm")
+    {
+        return;
+    }
+    let lost = option_less(service);
+    assert_eq!(change(&text), Some(Change::AddService(lost)), "{text}");
+}
+
+/// What `-S` has words for.
+fn option_less(service: &Service) -> Service {
+    let mut service = service.clone();
+    if matches!(service.scheduler, Scheduler::Sh | Scheduler::Mh) {
+        service.scheduler_flags.remove(ipvs_netlink::SchedulerFlags::FLAG_3);
+    }
+    service
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use ipvs_cluster::{Observed, file};
+use ipvs_netlink::{Change, Thresholds};
+
+use super::look::Look;
+use super::{ipvsadm, settings};
+use crate::commands::{Status, fuzzing::parse};
+use crate::fuzzing::harmless;
+
+/// `table` is the same when it is saved and read again, in either form as far as
+/// that goes; and `ipvsadm`'s grammar takes the lines for the same changes.
+pub(crate) fn kept(table: &Observed) {
+    let mut json = Vec::new();
+    assert!(file::write(table, &mut json).is_ok());
+    assert_eq!(parse(&json).as_ref(), Ok(table), "{}", String::from_utf8_lossy(&json));
+
+    let mut lines = Vec::new();
+    assert!(ipvsadm::write(table, &mut lines).is_ok());
+    let lines = String::from_utf8_lossy(&lines).into_owned();
+    harmless(&format!("#\n{lines}"));
+    let expected = said(table);
+    let read = parse(lines.as_bytes());
+    assert_eq!(read.as_ref().map(|it| &it.services), Ok(&expected.services), "{lines}");
+    let mut changes = lines.lines();
+    for entry in &expected.services {
+        let service = entry.service.key;
+        assert_eq!(
+            changes.next().and_then(crate::ipvsadm::fuzzing::change),
+            Some(Change::AddService(entry.service.clone())),
+            "{lines}"
+        );
+        for destination in &entry.servers {
+            assert_eq!(
+                changes.next().and_then(crate::ipvsadm::fuzzing::change),
+                Some(Change::AddDestination { service, destination: *destination }),
+                "{lines}"
+            );
+        }
+    }
+    assert_eq!(changes.next(), None);
+    if ipvsadm::left_out(table).is_empty() {
+        assert_eq!(expected.services, table.services, "what is left out is not said");
+    }
+}
+
+/// What the lines can say of `table`.
+fn said(table: &Observed) -> Observed {
+    let mut said = table.clone();
+    said.services.retain(|entry| ipvsadm::has_option(&entry.service.key));
+    for entry in &mut said.services {
+        entry.service = entry.service.clone().with_unknown_flags(0);
+        entry.servers.retain(|server| ipvsadm::method(server).is_some());
+        entry.servers.iter_mut().for_each(|server| server.thresholds = Thresholds::UNLIMITED);
+    }
+    said
+}
+
+/// A status is shown without harm.
+pub(crate) fn status(status: &Status) {
+    let mut text = b"status\n".to_vec();
+    assert!(settings::write_status(status, false, Look::default(), &mut text).is_ok());
+    // One line of it is empty.
+    harmless(&String::from_utf8_lossy(&text).replace("\n\n", "\n"));
+    assert!(settings::write_status(status, true, Look::default(), &mut Vec::new()).is_ok());
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What the program says to bad input, held against `docs/errors.md`; and files
+//! that are none, which need no kernel to be refused.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+#[path = "support/page.rs"]
+mod page;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use caps::{CapSet, Capability};
+
+/// Runs `line` as a shell does, in an empty folder, with `input`. Without the right
+/// to change anything: this may be a director, and a refusal may be broken.
+fn shell(line: &str, input: &[u8]) -> Output {
+    // Fails for who has no such right to give up.
+    let _ = caps::drop(None, CapSet::Bounding, Capability::CAP_NET_ADMIN);
+    let folder = Path::new(env!("CARGO_BIN_EXE_rsctl")).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+    let empty = tempfile::tempdir().unwrap();
+    let mut shell = Command::new("sh")
+        .args(["-c", line])
+        .env("PATH", path)
+        .current_dir(empty.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Not all of it need be read.
+    let _ = shell.stdin.take().unwrap().write_all(input);
+    shell.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn every_row_of_the_page_is_what_the_program_says() {
+    let rows = page::rows();
+    assert!(rows.len() > 100, "{} rows", rows.len());
+    for row in rows.iter().filter(|row| row.section != page::OF_THE_KERNEL) {
+        let output = shell(&row.command, b"");
+        row.check(output.status.code(), text(&output.stdout), text(&output.stderr));
+    }
+}
+
+#[test]
+fn every_command_has_a_section_of_the_page() {
+    let help = shell("rsctl --help", b"");
+    let commands = text(&help.stdout).split("Commands:").nth(1).unwrap();
+    let commands: BTreeSet<&str> = commands
+        .lines()
+        .skip(1)
+        .take_while(|line| !line.trim().is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(commands.len() >= 15, "{commands:?}");
+    let rows = page::rows();
+    let sections: BTreeSet<&str> = rows.iter().map(|row| row.section).collect();
+    let missing: Vec<_> = commands.difference(&sections).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Whatever is no table is refused whole, by line, in lines that are short and
+/// harmless, before the kernel is asked for anything.
+#[test]
+fn files_that_are_no_table() {
+    let good = "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1\n";
+    let mut long = String::from("-A -f 1\n");
+    for server in 0..20_000 {
+        long += &format!("-a -f 1 -r 10.0.{}.{} -m\n", server / 250, server % 250 + 1);
+    }
+    let json = r#"{"format": "ipvs-table/1", "services": [
+ {"service": "tcp/192.0.2.1:80", "scheduler": "rr", "servers": [
+  {"server": "10.0.0.1:80", "method": "masquerade"}]}]}"#;
+    let cases: Vec<(&str, Vec<u8>, &[&str])> = vec![
+        (
+            "a bad line at the end",
+            format!("{long}-a -f 1 -r 10.0.0").into(),
+            &["20002: `10.0.0` is not an IP address (write all four numbers of an IPv4 address)"],
+        ),
+        (
+            "cut within a line",
+            good.as_bytes()[..good.len() - 3].to_vec(),
+            &["2: `--weight <N>` needs a value"],
+        ),
+        (
+            "cut JSON",
+            json.as_bytes()[..json.len() - 8].to_vec(),
+            &["3: EOF while parsing a string"],
+        ),
+        (
+            "several bad lines",
+            b"-A -f 0\n-A -f 1\n-A -f 1\n-a -f 2 -r x\n".to_vec(),
+            &[
+                "1: firewall mark 0 means `no mark`; use 1 to 4294967295",
+                "3: fwmark/1 is there already, in line 2",
+                "4: `x` is not an IP address (names are not looked up: write the address)",
+            ],
+        ),
+        (
+            "a program",
+            b"\x7fELF\x02\x01\x01\0\0\0\xb0\x61\n\xff".to_vec(),
+            &["1: not UTF-8", "2: not UTF-8"],
+        ),
+        (
+            "UTF-16",
+            good.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            &[
+                "1: `-\\u{0}` is no command: lines start with -A or -a",
+                "2: `\\u{0}-\\u{0}a\\u{0}` is no command: lines start with -A or -a",
+                "3: `\\u{0}` is no command: lines start with -A or -a",
+            ],
+        ),
+        ("Latin-1", b"-A -t 192.0.2.1:80 -s r\xe9\n".to_vec(), &["1: not UTF-8"]),
+        (
+            "a NUL",
+            b"-A -t 192.0.2.1:80\0 -s rr\n".to_vec(),
+            &["1: `80\\u{0}` is not a port: use 0 to 65535"],
+        ),
+        (
+            "a NUL in JSON",
+            json.replace("rr", "r\0r").into(),
+            &["2: control character (\\u0000-\\u001F) found while parsing a string"],
+        ),
+        (
+            "controls",
+            b"\x1b[2J\n-A -t \x1b]0;x\x07:80\n".to_vec(),
+            &[
+                "1: `\\u{1b}[2J` is no command: lines start with -A or -a",
+                "2: `\\u{1b}]0;x\\u{7}` is not an IP address (names are not looked up: write the address)",
+            ],
+        ),
+        (
+            "controls in JSON",
+            json.replace("method", r"\u001b[2J\u202e").into(),
+            &[
+                "3: unknown field `\\u{1b}[2J\\u{202e}`, expected one of `server`, `method`, `tunnel`, \
+             `weight`, `upper_threshold`, `lower_threshold`",
+            ],
+        ),
+        (
+            "a byte order mark in the middle",
+            "-A -f 1\n\u{feff}-A -f 2\n".into(),
+            &["2: `\u{feff}-A` is no command: lines start with -A or -a"],
+        ),
+        ("depth", "{\"format\":".repeat(100_000).into(), &["1: EOF while parsing a value"]),
+    ];
+    for (name, input, problems) in cases {
+        let output = shell("rsctl restore", &input);
+        let number = problems.len();
+        let s = if number == 1 { "" } else { "s" };
+        let mut expected =
+            format!("error: cannot restore <stdin>: {number} problem{s}; nothing was changed\n");
+        for problem in problems {
+            expected += &format!("<stdin>:{problem}\n");
+        }
+        assert_eq!(text(&output.stderr), expected, "{name}");
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{name}");
+    }
+}
+
+/// A line of megabytes is told in a short one.
+#[test]
+fn endless_lines_are_told_in_short() {
+    let endless = "9".repeat(5_000_000);
+    for (input, end) in [
+        (
+            format!("-A -t {endless}:80\n"),
+            "is not an IP address (write all four numbers of an IPv4 address)",
+        ),
+        (format!("{endless}\n"), "is no command: lines start with -A or -a"),
+        (
+            format!(r#"{{"format": "ipvs-table/1", "services": [], "{endless}": 1}}"#),
+            "expected one of `format`, `timeouts`, `daemons`, `services`",
+        ),
+    ] {
+        let output = shell("rsctl restore", input.as_bytes());
+        let stderr = text(&output.stderr);
+        let lines: Vec<&str> = stderr.lines().collect();
+        assert_eq!((output.status.code(), lines.len()), (Some(2), 2), "{}", &stderr[..200]);
+        assert!(lines[1].starts_with("<stdin>:1: ") && lines[1].len() < 1100);
+        assert!(lines[1].ends_with(end), "{}", lines[1]);
+    }
+}
+
+/// A name is shown, and does nothing to the terminal.
+#[test]
+fn names_of_files_are_shown_without_harm() {
+    for (line, stderr) in [
+        (
+            "rsctl restore \"$(printf 'a\\033[2J\\nb')\"",
+            "error: cannot read a\\u{1b}[2J\\nb: no such file or directory\n",
+        ),
+        (
+            "f=$(printf '\\033[31m'); echo -C >$f; rsctl restore $f",
+            "error: cannot restore \\u{1b}[31m: 1 problem; nothing was changed\n\
+             \\u{1b}[31m:1: `-C` cannot be restored: only -A and -a can (leave it out: what is \
+             not in the file is deleted anyway)\n",
+        ),
+    ] {
+        assert_eq!(text(&shell(line, b"").stderr), stderr, "{line}");
+    }
+    let line = "f=$(printf '\\033[31m'); mkdir $f; rsctl generate bash $f";
+    assert_eq!(text(&shell(line, b"").stdout), "\\u{1b}[31m/rsctl.bash\n");
+}
