@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::borrow::Cow;
-use std::fmt;
 use std::io::{self, Write};
+use std::net::IpAddr;
 
-use ipvs_netlink::{AddressFamily, Destination, ForwardingMethod, Protocol, Service, ServiceKey};
+use ipvs_netlink::{
+    AddressFamily, Destination, DestinationKey, ForwardingMethod, Protocol, Service, ServiceKey,
+};
 
 use super::words;
 use crate::commands::{ListedServer, ListedService, Listing};
@@ -12,16 +14,15 @@ use crate::flags;
 
 /// The columns of `ipvsadm -Ln`, as wide as what they hold.
 ///
-/// A table can have 100,000 lines: each is put together once, and only numbers
-/// and addresses are turned into text.
+/// A table can have 100,000 lines: each is put together in place, and nothing of
+/// it is kept.
 pub(super) fn write(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "IP Virtual Server version {} (size={})",
         listing.version, listing.connection_table_size
     )?;
-    let addresses = Addresses::of(&listing.services);
-    let widths = Widths::of(&listing.services, &addresses);
+    let widths = Widths::of(&listing.services);
     widths.service(out, &SERVICE_TITLES.map(str::to_owned))?;
     let [address, forward, weight, active, inactive] = SERVER_TITLES;
     let [_, w1, w2, w3, w4] = widths.server;
@@ -30,13 +31,12 @@ pub(super) fn write(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
         "  -> {address:<w0$} {forward:<w1$} {weight:>w2$} {active:>w3$} {inactive:>w4$}",
         w0 = widths.address
     )?;
-    let mut addresses = addresses.iter();
     let mut line = Vec::with_capacity(128);
     for listed in &listing.services {
         widths.service(out, &service_cells(&listed.service))?;
         for server in &listed.servers {
             line.clear();
-            widths.server(&mut line, addresses.next().unwrap_or_default(), server);
+            widths.server(&mut line, server);
             out.write_all(&line)?;
         }
     }
@@ -47,30 +47,6 @@ const SERVICE_TITLES: [&str; 4] = ["Prot", "LocalAddress:Port", "Scheduler", "Fl
 const SERVER_TITLES: [&str; 5] =
     ["RemoteAddress:Port", "Forward", "Weight", "ActiveConn", "InActConn"];
 
-/// The servers' addresses as text, one behind the other.
-struct Addresses {
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl Addresses {
-    fn of(services: &[ListedService]) -> Self {
-        let mut addresses = Self { text: String::new(), ends: Vec::new() };
-        for server in services.iter().flat_map(|listed| &listed.servers) {
-            // A String takes everything.
-            let _ =
-                fmt::Write::write_fmt(&mut addresses.text, format_args!("{}", server.server.key));
-            addresses.ends.push(addresses.text.len());
-        }
-        addresses
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| self.text.get(start..*end).unwrap_or_default())
-    }
-}
-
 /// `Prot` and the arrow are of one width, so both lines share the address
 /// column; the scheduler's ends where it likes, since only words follow it.
 struct Widths {
@@ -80,17 +56,20 @@ struct Widths {
 }
 
 impl Widths {
-    fn of(services: &[ListedService], addresses: &Addresses) -> Self {
+    fn of(services: &[ListedService]) -> Self {
         let mut address = SERVICE_TITLES[1].len();
         let mut scheduler = SERVICE_TITLES[2].len();
         let mut server = SERVER_TITLES.map(str::len);
+        let mut text = Vec::new();
         for listed in services {
             let cells = service_cells(&listed.service);
             address = address.max(cells[1].len());
             scheduler = scheduler.max(cells[2].len());
             for listed in &listed.servers {
+                text.clear();
+                push_endpoint(&mut text, listed.server.key);
                 let widths = [
-                    0,
+                    text.len(),
                     method(listed.server.forwarding).len(),
                     digits(listed.server.weight.get()),
                     digits(listed.connections.active),
@@ -101,7 +80,6 @@ impl Widths {
                 }
             }
         }
-        server[0] = addresses.iter().map(str::len).fold(server[0], usize::max);
         Self { address: address.max(server[0]), scheduler, server }
     }
 
@@ -117,10 +95,12 @@ impl Widths {
         writeln!(out, "{}", line.trim_end())
     }
 
-    fn server(&self, line: &mut Vec<u8>, address: &str, listed: &ListedServer) {
+    fn server(&self, line: &mut Vec<u8>, listed: &ListedServer) {
         let [_, forward, weight, active, inactive] = self.server;
         line.extend_from_slice(b"  -> ");
-        push_left(line, address, self.address);
+        let end = line.len() + self.address;
+        push_endpoint(line, listed.server.key);
+        line.resize(end.max(line.len()), b' ');
         line.push(b' ');
         push_left(line, &method(listed.server.forwarding), forward);
         for (number, width) in [
@@ -138,6 +118,23 @@ impl Widths {
 fn push_left(line: &mut Vec<u8>, text: &str, width: usize) {
     line.extend_from_slice(text.as_bytes());
     line.resize(line.len() + width.saturating_sub(text.len()), b' ');
+}
+
+/// `10.0.0.11:8080`, many times faster than by way of its `Display`.
+fn push_endpoint(line: &mut Vec<u8>, key: DestinationKey) {
+    let IpAddr::V4(address) = key.address else {
+        return line.extend_from_slice(key.to_string().as_bytes());
+    };
+    let [a, b, c, d] = address.octets();
+    for (octet, end) in [(a, b'.'), (b, b'.'), (c, b'.'), (d, b':')] {
+        push_number(line, octet.into());
+        line.push(end);
+    }
+    push_number(line, key.port.into());
+}
+
+fn push_number(line: &mut Vec<u8>, number: u32) {
+    push_right(line, number, 0);
 }
 
 fn push_right(line: &mut Vec<u8>, number: u32, width: usize) {
@@ -244,6 +241,16 @@ mod tests {
             let mut line = b"x".to_vec();
             push_right(&mut line, number, width);
             assert_eq!(String::from_utf8(line).unwrap(), format!("x{text}"));
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_what_its_display_is() {
+        for text in ["0.0.0.0:0", "10.0.0.11:8080", "255.100.99.9:65535", "[2001:db8::1]:80"] {
+            let endpoint: std::net::SocketAddr = text.parse().unwrap();
+            let mut line = Vec::new();
+            push_endpoint(&mut line, DestinationKey::new(endpoint.ip(), endpoint.port()));
+            assert_eq!(String::from_utf8(line).unwrap(), text);
         }
     }
 
