@@ -88,7 +88,8 @@ impl DesiredServer {
 pub struct Builder {
     desired: Desired,
     services: HashMap<ServiceKey, (usize, usize)>,
-    servers: HashMap<(ServiceKey, DestinationKey), usize>,
+    /// By the place of their service: it is shorter to hash than its key.
+    servers: HashMap<(usize, DestinationKey), usize>,
 }
 
 impl Builder {
@@ -117,14 +118,14 @@ impl Builder {
         server: DesiredServer,
     ) -> Result<(), String> {
         let key = server.server.key;
-        let Some((_, place)) = self.services.get(&service) else {
+        let Some(&(_, place)) = self.services.get(&service) else {
             return Err(format!("no line above this one adds {service}, the service of {key}"));
         };
-        if let Some(first) = self.servers.get(&(service, key)) {
+        if let Some(first) = self.servers.get(&(place, key)) {
             return Err(format!("{service} has server {key} already, in line {first}"));
         }
-        self.servers.insert((service, key), line);
-        if let Some(owner) = self.desired.services.get_mut(*place) {
+        self.servers.insert((place, key), line);
+        if let Some(owner) = self.desired.services.get_mut(place) {
             owner.servers.push(server);
         }
         Ok(())

@@ -57,7 +57,33 @@ impl Observed {
     /// # Errors
     /// As [`Client::table`].
     pub fn read<T: Transport>(client: &mut Client<T>) -> Result<Self, Error> {
-        let mut services: Vec<_> = client.table()?.into_iter().map(ObservedService::from).collect();
+        let services = client.table()?.into_iter().map(ObservedService::from).collect();
+        Self::with(services, client)
+    }
+
+    /// Reads all of it once. What others delete meanwhile may hide something
+    /// else, so this can tell that all is well, and not what is missing.
+    ///
+    /// # Errors
+    /// As [`Client::for_each_service`].
+    pub fn glance<T: Transport>(client: &mut Client<T>) -> Result<Self, Error> {
+        let mut services = Vec::new();
+        client.for_each_service(|entry| {
+            services.push(ObservedService { service: entry.service, servers: Vec::new() });
+        })?;
+        for ObservedService { service, servers } in &mut services {
+            client.for_each_destination(&service.key, |entry| servers.push(entry.destination))?;
+            // The kernel puts each new server in front.
+            servers.reverse();
+        }
+        Self::with(services, client)
+    }
+
+    /// `services`, and what is kept beside them.
+    fn with<T: Transport>(
+        mut services: Vec<ObservedService>,
+        client: &mut Client<T>,
+    ) -> Result<Self, Error> {
         services.sort_by_key(|entry| order(&entry.service.key));
         let timeouts = client.timeouts()?;
         let daemons = client.daemons()?.into_iter().map(RunningDaemon::from).collect();

@@ -21,7 +21,6 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 use cli::{Cli, Usage};
@@ -43,14 +42,14 @@ pub fn main() -> ExitCode {
 }
 
 fn run(args: Vec<OsString>) -> Result<Exit, Error> {
-    let cli = match Cli::try_parse_from(&args) {
+    let cli = match Cli::read(&args) {
         Ok(cli) => cli,
         Err(error) => return help(&error).unwrap_or_else(|| Err(usage(&error, &args).into())),
     };
     let format = output::Format::of(&cli.command);
-    let look = output::Look::of_terminal(cli.color);
+    let look = output::Look::of_terminal(cli.global.color);
     let dry_run = cli.command.report().is_some_and(|report| report.dry_run);
-    let director = Director::new(cli.netns.as_ref(), dry_run)?;
+    let director = Director::new(cli.global.netns.as_ref(), dry_run)?;
     let mut outcome = commands::run(&director, cli.command)?;
     // What became of the work matters more than whether it could be told.
     let printed = output::print(&mut outcome, format, look);

@@ -37,6 +37,11 @@ impl Names {
         Self { hosts, ports: Some(PortNames::read()), unanswered }
     }
 
+    /// Whether anything but numbers is wanted.
+    pub(crate) fn are_asked_for(&self) -> bool {
+        self.ports.is_some()
+    }
+
     /// The name of the host.
     pub(crate) fn host(&self, address: IpAddr) -> Option<&str> {
         self.hosts.get(&address).map(String::as_str)

@@ -13,9 +13,14 @@ const LOADS: [Load; 3] = [Load::new(1000, 10), Load::new(100, 100), Load::new(10
 const SMALL: Load = Load::new(100, 100);
 const LARGE: Load = Load::new(1000, 100);
 
+/// Of 11,000 lines, and of 101,000.
+const RESTORED: [Load; 2] = [LOADS[0], LARGE];
+
 /// Rounds of pairs, and of pairs with a program that takes its time.
 const ROUNDS: usize = 15;
 const FEW_ROUNDS: usize = 5;
+/// With one that takes half a minute.
+const LEAST_ROUNDS: usize = 3;
 
 /// Measures the rows that have `word` in their name, and prints the table. A
 /// new row is one more call here and the function that measures it.
@@ -54,7 +59,23 @@ pub(crate) fn main(word: &str) {
             rsctl_list_by_rival(row, load)
         });
     }
+    for load in RESTORED {
+        bench.row(format!("rsctl restore, {load}: × ipvsadm -R"), |row| {
+            rsctl_restore_by_rival(row, load)
+        });
+    }
+    for load in RESTORED {
+        bench.row(format!("rsctl restore, {load}: ÷ library"), |row| {
+            rsctl_restore_by_library(row, load, "add")
+        });
+    }
+    for load in RESTORED {
+        bench.row(format!("rsctl restore, {load}: ÷ library and a look"), |row| {
+            rsctl_restore_by_library(row, load, "restore")
+        });
+    }
     bench.row(format!("memory: rsctl list of {large}"), memory_of_rsctl_list);
+    bench.row(format!("memory: rsctl restore of {large}"), memory_of_rsctl_restore);
     bench.print();
 }
 
@@ -182,6 +203,31 @@ fn rsctl_list_by_rival(name: String, load: Load) -> Row {
     let pairs =
         in_loaded_namespace(load, || Pairs::measure(ROUNDS, || whole(&ours), || whole(&rival)));
     Row::times_as_fast(name, &pairs, Bar::AtLeast(2.0))
+}
+
+/// Process against process, both given the same text.
+fn rsctl_restore_by_rival(name: String, load: Load) -> Row {
+    let (ours, rival) = (rsctl::restore(load), rival::restore(load));
+    let rounds = if load.total_destinations() > 10_000 { LEAST_ROUNDS } else { FEW_ROUNDS };
+    let whole = |program| loaded(load, program).whole.as_secs_f64();
+    let pairs = Pairs::measure(rounds, || whole(&ours), || whole(&rival));
+    Row::times_as_fast(name, &pairs, Bar::AtLeast(10.0))
+}
+
+/// Process against process: the other makes its changes as it goes, without a
+/// text to read.
+fn rsctl_restore_by_library(name: String, load: Load, job: &str) -> Row {
+    let (restore, library) = (rsctl::restore(load), ours(job, load));
+    let whole = |program| loaded(load, program).whole.as_secs_f64();
+    let pairs = Pairs::measure(FEW_ROUNDS, || whole(&restore), || whole(&library));
+    Row::times_as_long(name, &pairs, Bar::AtMost(1.3))
+}
+
+fn memory_of_rsctl_restore(name: String) -> Row {
+    let program = rsctl::watched_restore(LARGE);
+    let peak = || f64::from(loaded(LARGE, &program).report.peak);
+    let peaks: Vec<f64> = (0..FEW_ROUNDS).map(|_| peak()).collect();
+    Row::memory(name, &peaks, Bar::AtMost(64.0))
 }
 
 fn memory_of_rsctl_list(name: String) -> Row {

@@ -15,13 +15,16 @@ use ipvs_netlink::{
 use crate::load::{Item, Load, PORTS};
 use crate::measure::Report;
 
-/// `ours add|dump|table|hold SERVICES DESTINATIONS`, `ours singly SERVICES`,
+/// `ours add|restore|dump|table|hold SERVICES DESTINATIONS`, `ours singly SERVICES`,
 /// `ours mh load|batch DESTINATIONS`, `ours connections LINES` or `ours one`
 pub(crate) fn main(job: &[&str]) {
     let mut client = Client::connect().expect("connect");
     let clock = Instant::now();
     match job {
         ["add", services, destinations] => add(&mut client, Load::parse(services, destinations)),
+        ["restore", services, destinations] => {
+            restore(&mut client, Load::parse(services, destinations));
+        }
         ["singly", services] => singly(&mut client, Load::parse(services, "0")),
         ["dump", services, destinations] => dump(&mut client, Load::parse(services, destinations)),
         ["table", services, destinations] => {
@@ -40,6 +43,14 @@ pub(crate) fn main(job: &[&str]) {
 fn add(client: &mut Client, load: Load) {
     let report = client.batch(load.items().map(change)).expect("batch");
     assert_eq!(report.applied, report.submitted);
+}
+
+/// Adds all of `load` as something new, and looks once at what is there then:
+/// what a restore into an empty table cannot do without.
+fn restore(client: &mut Client, load: Load) {
+    let report = client.load(load.items().map(change)).expect("load");
+    assert_eq!(report.applied, report.submitted);
+    dump(client, load);
 }
 
 /// Adds all of `load`, waiting for the answer to each change.

@@ -9,6 +9,11 @@ use crate::measure::Program;
 
 /// `ipvsadm -R`, which reads what `ipvsadm -S` wrote.
 pub(crate) fn restore(load: Load) -> Program {
+    Program::new("ipvsadm", ["-R"]).input(lines(load))
+}
+
+/// `load` in the form of `ipvsadm -Sn`.
+pub(crate) fn lines(load: Load) -> String {
     let mut rules = String::new();
     for item in load.items() {
         match item {
@@ -20,7 +25,7 @@ pub(crate) fn restore(load: Load) -> Program {
         }
         .expect("a String takes all");
     }
-    Program::new("ipvsadm", ["-R"]).input(rules)
+    rules
 }
 
 /// `ipvsadm -Ln`; nobody reads what it prints.

@@ -20,7 +20,9 @@ mod timeouts;
 mod usage;
 mod value;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
@@ -56,6 +58,17 @@ Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed),
 3 a dry run found something to change."
 )]
 pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct Global {
     /// Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) netns: Option<NamespaceName>,
@@ -64,9 +77,6 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto)]
     #[arg(hide_default_value = true)]
     pub(crate) color: ColorWhen,
-
-    #[command(subcommand)]
-    pub(crate) command: Command,
 }
 
 /// When tables have colours.
@@ -96,7 +106,45 @@ pub(crate) enum Command {
     Restore(Restore),
 }
 
+impl Cli {
+    /// Reads a command line.
+    ///
+    /// Making all commands known to clap is most of what `rsctl add-service`
+    /// has to do before it can talk to the kernel, so a command that comes first
+    /// is read with no other around. What is wrong with it, or asks for help,
+    /// is read again with all of them: they are part of the answer.
+    ///
+    /// # Errors
+    /// Clap's, for a complaint, and for help and the version.
+    pub(crate) fn read(args: &[OsString]) -> Result<Self, clap::Error> {
+        let alone = args.get(1).and_then(|name| Command::alone(name.to_str()?));
+        alone
+            .and_then(|command| {
+                let root = Global::augment_args(clap::Command::new("rsctl")).subcommand(command);
+                let mut matches = root.try_get_matches_from(args).ok()?;
+                Self::from_arg_matches_mut(&mut matches).ok()
+            })
+            .map_or_else(|| Self::try_parse_from(args), Ok)
+    }
+}
+
 impl Command {
+    /// The command of that name as clap knows it, without what only helps.
+    fn alone(name: &str) -> Option<clap::Command> {
+        let command = |name| clap::Command::new(name).disable_help_flag(true);
+        Some(match name {
+            "add-service" => AddService::augment_args(command("add-service")),
+            "edit-service" => EditService::augment_args(command("edit-service")),
+            "delete-service" => DeleteService::augment_args(command("delete-service")),
+            "add-server" => AddServer::augment_args(command("add-server")),
+            "edit-server" => EditServer::augment_args(command("edit-server")),
+            "delete-server" => DeleteServer::augment_args(command("delete-server")),
+            "list" => List::augment_args(command("list")),
+            "restore" => Restore::augment_args(command("restore")),
+            _ => return None,
+        })
+    }
+
     /// How it tells what it changes; `None` if it changes nothing.
     pub(crate) fn report(&self) -> Option<&Report> {
         match self {
@@ -191,6 +239,34 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// What a command takes must not depend on whether it is read alone.
+    #[test]
+    fn a_command_alone_takes_what_it_takes_among_all() {
+        let all = Cli::command();
+        let mut alone = 0;
+        for among in all.get_subcommands() {
+            let Some(command) = Command::alone(among.get_name()) else { continue };
+            alone += 1;
+            let texts = |command: &clap::Command| -> Vec<String> {
+                command.get_arguments().map(|arg| format!("{arg:?}")).collect()
+            };
+            assert_eq!(texts(&command), texts(among), "{}", among.get_name());
+        }
+        assert_eq!(alone, 8);
+    }
+
+    #[test]
+    fn what_a_command_alone_cannot_read_is_read_again() {
+        let read = |line: &str| Cli::read(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        let error = read("rsctl add-service --help").unwrap_err();
+        assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp);
+        assert!(error.to_string().contains("--netns"), "{error}");
+        assert!(read("rsctl add-service tcp/192.0.2.10:80 --netns blue").is_ok());
+        assert!(read("rsctl --netns blue add-service tcp/192.0.2.10:80").is_ok());
+        let error = read("rsctl add-service -s rr").unwrap_err();
+        assert_eq!(error.kind(), clap::error::ErrorKind::MissingRequiredArgument);
     }
 
     #[test]

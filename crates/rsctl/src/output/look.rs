@@ -54,7 +54,13 @@ impl Look {
     }
 
     /// Writes `text`, which has no line end, as a line.
-    pub(super) fn line(self, tone: Tone, text: &str, out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn line(
+        self,
+        tone: Tone,
+        text: impl AsRef<[u8]>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let text = text.as_ref();
         let style = match tone {
             _ if !self.color => Style::new(),
             Tone::Plain => Style::new(),
@@ -63,7 +69,13 @@ impl Look {
             Tone::Limit => AnsiColor::Yellow.on_default(),
             Tone::Lost => AnsiColor::Red.on_default(),
         };
-        writeln!(out, "{style}{text}{style:#}")
+        if style.is_plain() {
+            out.write_all(text)?;
+            return out.write_all(b"\n");
+        }
+        write!(out, "{style}")?;
+        out.write_all(text)?;
+        writeln!(out, "{style:#}")
     }
 }
 

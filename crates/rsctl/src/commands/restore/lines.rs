@@ -10,6 +10,7 @@ use ipvs_cluster::file::{MAX_BYTES, MAX_OBJECTS, Problem};
 use ipvs_cluster::{Desired, DesiredServer, DesiredService};
 use ipvs_netlink::Change;
 
+use super::plain;
 use crate::cli::{self, AddServer, AddService};
 use crate::commands::{add_server, add_service};
 use crate::error::Error;
@@ -74,6 +75,9 @@ impl Reader {
             .map(|(_, word)| word)
             .collect();
         let Some((command, rest)) = words.split_first() else { return Ok(()) };
+        if let Some(change) = plain::read(&words).filter(|change| change.check().is_ok()) {
+            return self.add(line, change, true);
+        }
         // `-At VIP` is `-A -t VIP`.
         let (command, bundled) =
             match command.strip_prefix('-').map(|rest| rest.split_at_checked(1)) {
@@ -92,22 +96,31 @@ impl Reader {
     fn service(&mut self, line: usize, words: Vec<String>) -> Result<(), String> {
         let args: AddService = parse(&mut self.add_service, words)?;
         quiet(&args.report)?;
-        let Change::AddService(service) = add_service::plan(&args).map_err(|e| why(&e))? else {
-            return Ok(());
-        };
-        // The lines have no words for them.
-        let service = DesiredService { leaves_unknown_flags: true, ..DesiredService::new(service) };
-        self.table.service(line, service)
+        self.add(line, add_service::plan(&args).map_err(|e| why(&e))?, true)
     }
 
     fn server(&mut self, line: usize, words: Vec<String>) -> Result<(), String> {
         let args: AddServer = parse(&mut self.add_server, words)?;
         quiet(&args.report)?;
-        let plan = add_server::plan(&args).map_err(|e| why(&e))?;
-        let Change::AddDestination { service, destination } = plan else { return Ok(()) };
         let leaves_thresholds = args.settings.upper.is_none() && args.settings.lower.is_none();
-        let server = DesiredServer { leaves_thresholds, ..DesiredServer::new(destination) };
-        self.table.server(line, service, server)
+        self.add(line, add_server::plan(&args).map_err(|e| why(&e))?, leaves_thresholds)
+    }
+
+    fn add(&mut self, line: usize, change: Change, leaves_thresholds: bool) -> Result<(), String> {
+        match change {
+            Change::AddService(service) => {
+                // The lines have no words for them.
+                let leaves_unknown_flags = true;
+                let service =
+                    DesiredService { leaves_unknown_flags, ..DesiredService::new(service) };
+                self.table.service(line, service)
+            }
+            Change::AddDestination { service, destination } => {
+                let server = DesiredServer { leaves_thresholds, ..DesiredServer::new(destination) };
+                self.table.server(line, service, server)
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -202,6 +215,32 @@ ipvsadm -a -f 4294967295 -6 -r 2001:db8::1 ipvsadm -x 5   # at night";
         assert!(servers[0].leaves_thresholds && !servers[1].leaves_thresholds);
         assert_eq!(servers[1].server.key.to_string(), "[2001:db8::1]:0");
         assert!(desired.timeouts.is_none() && desired.daemons.is_none());
+    }
+
+    /// An option that says nothing sends the same line past the short cut.
+    #[test]
+    fn the_short_cut_leads_to_where_clap_does() {
+        let service = "-A -t 192.0.2.1:80 -s rr";
+        for line in [
+            "-A -u [2001:db8::1]:53 -s mh",
+            "-A -t 10.0.0.1:80 -s",
+            "-A -t 10.0.0.1 -s rr",
+            "-A -t 10.0.0.1:0 -s rr",
+            "-A -t 0.0.0.0:80 -s rr",
+            "-A -t 10.0.0.1:80 -s a-name-that-is-too-long",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -m -w 0",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -g -w 2147483647",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -g -w 1",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1 -m -w 7",
+            "-a -t 192.0.2.1:80 -r [2001:db8::9]:80 -m -w 7",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 2147483648",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w +1",
+            "-a -t 192.0.2.1:80 -r 010.0.0.1:80 -m -w 1",
+            "-a -t 192.0.2.9:80 -r 10.0.0.1:80 -m -w 1",
+        ] {
+            let both = |end: &str| read(format!("{service}\n{line}{end}").as_bytes());
+            assert_eq!(both(""), both(" --dry-run"), "{line}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 pub(crate) mod lines;
+mod plain;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,7 +11,7 @@ use ipvs_cluster::file::{self, MAX_BYTES, Problem};
 use ipvs_cluster::{
     Applied, Desired, Observed, Plan, Policy, apply, apply_as_is, plan, refused, reordered,
 };
-use ipvs_netlink::ServiceKey;
+use ipvs_netlink::{Client, ServiceKey};
 
 use super::Director;
 use crate::cli::Restore;
@@ -43,6 +44,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
     let bytes = read(&args.file).map_err(|error| Error::Read { file: name.clone(), error })?;
     let desired =
         parse(&bytes).map_err(|problems| Error::BadFile { file: name.clone(), problems })?;
+    drop(bytes);
     // Merging nothing harms nobody, but saying nothing is never meant.
     let says_more = desired.timeouts.is_some() || desired.daemons.is_some();
     if desired.services.is_empty() && !args.allow_empty && !(args.merge && says_more) {
@@ -78,23 +80,42 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
     let applied = apply(&mut client, &plan, &mut |done| progress.tell(done));
     drop(progress);
     // Not being able to look again must not hide what was done.
-    let (observed, unread) = match Observed::read(&mut client) {
-        Ok(observed) => (Some(observed), None),
-        Err(error) => (None, Some(error)),
+    let (observed, left, unread) = match look_again(&mut client, &desired, policy) {
+        Ok((observed, left)) => (Some(observed), left, None),
+        Err(error) => (None, Plan::default(), Some(error)),
     };
-    let observed = observed.as_ref();
     Ok(Restored {
         file: name,
         is_dry_run: false,
         plan,
         applied: Some(applied),
-        left: observed.map(|it| ipvs_cluster::plan(&desired, it, policy)).unwrap_or_default(),
-        reordered: match observed {
+        left,
+        reordered: match &observed {
             Some(observed) if !args.merge => reordered(&desired, observed),
             _ => Vec::new(),
         },
         unread,
     })
+}
+
+/// The table as it is now, and what differs from what is wanted.
+///
+/// One look that shows just what is wanted agrees with what the kernel said to
+/// the changes. If it shows anything else, another program is at work or a
+/// change did not come through, and the table is read until two reads agree.
+fn look_again(
+    client: &mut Client,
+    desired: &Desired,
+    policy: Policy,
+) -> Result<(Observed, Plan), ipvs_netlink::Error> {
+    let glance = Observed::glance(client)?;
+    let left = plan(desired, &glance, policy);
+    if left.is_empty() {
+        return Ok((glance, left));
+    }
+    let observed = Observed::read(client)?;
+    let left = plan(desired, &observed, policy);
+    Ok((observed, left))
 }
 
 fn read(file: &Path) -> io::Result<Vec<u8>> {
