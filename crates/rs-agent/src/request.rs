@@ -2,6 +2,7 @@
 //! What was asked for on the command line, checked as far as that goes without
 //! looking at the host.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
 use crate::refusal::Refusal;
+use crate::tunnel::Envelope;
 
 /// A checked request. The meaning of each field is that of the option.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +21,50 @@ pub struct Request {
     pub rip: Option<IpAddr>,
     pub directors: Vec<IpAddr>,
     pub carrier: Option<String>,
+    pub create_carrier: bool,
+    pub scope: Option<Scope>,
+    pub label: Option<String>,
+    pub envelope: Option<Envelope>,
     pub tunnel_device: Option<String>,
+    pub fallback_devices: bool,
     pub gateway: Option<IpAddr>,
     pub client: Option<Network>,
+}
+
+/// The scope of an IPv4 VIP, `RT_SCOPE_*` of include/uapi/linux/rtnetlink.h.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Never chosen as the source of a connection of this host's own
+    #[default]
+    Host,
+    /// An address like any other
+    Global,
+    /// Chosen as a source towards neighbours only
+    Link,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Host => "host",
+            Self::Global => "global",
+            Self::Link => "link",
+        })
+    }
+}
+
+/// The director's `--tun-type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TunnelType {
+    /// An IP header; the director's default
+    Ipip,
+    /// GRE; see --checksum
+    Gre,
+    /// GUE in UDP; needs --tunnel-port
+    Gue,
 }
 
 /// The options as typed.
@@ -31,7 +74,14 @@ pub struct Typed<'a> {
     pub rip: Option<&'a str>,
     pub directors: &'a [String],
     pub carrier: Option<&'a str>,
+    pub create_carrier: bool,
+    pub scope: Option<Scope>,
+    pub label: Option<&'a str>,
+    pub tunnel: Option<TunnelType>,
+    pub checksum: bool,
+    pub tunnel_port: Option<u16>,
     pub tunnel_device: Option<&'a str>,
+    pub fallback_devices: bool,
     pub gateway: Option<&'a str>,
     pub client: Option<&'a str>,
 }
@@ -54,6 +104,11 @@ impl Request {
             rip: one("--rip", typed.rip)?,
             directors: several("--director", typed.directors)?,
             carrier: typed.carrier.map(device_name).transpose()?,
+            create_carrier: typed.create_carrier,
+            scope: typed.scope,
+            label: typed.label.map(label).transpose()?,
+            envelope: envelope(typed)?,
+            fallback_devices: typed.fallback_devices,
             tunnel_device: typed.tunnel_device.map(device_name).transpose()?,
             gateway: one("--gateway", typed.gateway)?,
             client: typed.client.map(Network::parse).transpose()?,
@@ -68,7 +123,12 @@ impl Request {
         let mode = self.mode;
         let given = [
             ("--carrier", self.carrier.is_some(), mode == Mode::Dr),
+            ("--create-carrier", self.create_carrier, mode == Mode::Dr),
+            ("--scope", self.scope.is_some(), mode != Mode::Nat),
+            ("--label", self.label.is_some(), mode != Mode::Nat),
+            ("--tunnel", self.envelope.is_some(), mode == Mode::Tun),
             ("--tunnel-device", self.tunnel_device.is_some(), mode == Mode::Tun),
+            ("--fallback-devices", self.fallback_devices, mode == Mode::Tun),
             ("--gateway", self.gateway.is_some(), mode == Mode::Nat),
             ("--client", self.client.is_some(), mode == Mode::Nat),
             ("--rip", self.rip.is_some(), mode != Mode::Nat),
@@ -116,14 +176,39 @@ impl Request {
 /// A [`Refusal`] naming the first bad one.
 pub fn vips(texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
     let mut vips = Vec::with_capacity(texts.len());
+    let mut seen = HashSet::with_capacity(texts.len());
     for text in texts {
         let vip = vip(text)?;
-        if vips.contains(&vip) {
+        if !seen.insert(vip) {
             return Err(Refusal::Duplicate(vip));
         }
         vips.push(vip);
     }
     Ok(vips)
+}
+
+/// The three options that describe the envelope, as one.
+fn envelope(typed: &Typed<'_>) -> Result<Option<Envelope>, Refusal> {
+    let misfit = |option| Err(Refusal::WrongTunnel { option });
+    match (typed.tunnel, typed.checksum, typed.tunnel_port) {
+        (Some(TunnelType::Gre), _, Some(_)) | (None | Some(TunnelType::Ipip), _, Some(_)) => {
+            misfit("--tunnel-port")
+        }
+        (None | Some(TunnelType::Ipip | TunnelType::Gue), true, _) => misfit("--checksum"),
+        (Some(TunnelType::Gue), false, None) => Err(Refusal::NoTunnelPort),
+        (Some(TunnelType::Gue), false, Some(port)) => Ok(Some(Envelope::Gue { port })),
+        (Some(TunnelType::Gre), checksum, None) => Ok(Some(Envelope::Gre { checksum })),
+        (Some(TunnelType::Ipip), false, None) => Ok(Some(Envelope::Ipip)),
+        (None, false, None) => Ok(None),
+    }
+}
+
+/// A label is a C string of at most 15 bytes (`IFA_LABEL` in net/ipv4/devinet.c); that it
+/// begins with the device's name is checked once that is known.
+fn label(text: &str) -> Result<String, Refusal> {
+    let good = (1..=15).contains(&text.len())
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    if good { Ok(text.to_owned()) } else { Err(Refusal::BadLabel(text.to_owned())) }
 }
 
 /// A VIP may be written with its prefix length, but only with that of one address:
@@ -326,6 +411,29 @@ mod tests {
         }
         assert_eq!(Request::check(Mode::Nat, &Typed::default()), Err(Refusal::NoDirector));
         assert_eq!(Request::check(Mode::Dr, &Typed::default()), Err(Refusal::NoVip));
+    }
+
+    #[test]
+    fn an_envelope_is_described_in_full() {
+        use Refusal::{NoTunnelPort, WrongTunnel};
+        use TunnelType::{Gre, Gue, Ipip};
+        let wrong = |option| Err(WrongTunnel { option });
+        for (tunnel, checksum, tunnel_port, meaning) in [
+            (None, false, None, Ok(None)),
+            (None, true, None, wrong("--checksum")),
+            (None, false, Some(6080), wrong("--tunnel-port")),
+            (Some(Ipip), false, None, Ok(Some(Envelope::Ipip))),
+            (Some(Ipip), true, None, wrong("--checksum")),
+            (Some(Gre), false, None, Ok(Some(Envelope::Gre { checksum: false }))),
+            (Some(Gre), true, None, Ok(Some(Envelope::Gre { checksum: true }))),
+            (Some(Gre), true, Some(6080), wrong("--tunnel-port")),
+            (Some(Gue), false, Some(6080), Ok(Some(Envelope::Gue { port: 6080 }))),
+            (Some(Gue), true, Some(6080), wrong("--checksum")),
+            (Some(Gue), false, None, Err(NoTunnelPort)),
+        ] {
+            let typed = Typed { tunnel, checksum, tunnel_port, ..Typed::default() };
+            assert_eq!(envelope(&typed), meaning, "{typed:?}");
+        }
     }
 
     #[test]

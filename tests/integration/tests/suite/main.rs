@@ -6,6 +6,7 @@
 mod agent;
 mod agent_recovery;
 mod agent_refusals;
+mod agent_tunnels;
 mod alone;
 mod batch;
 mod concurrent;
