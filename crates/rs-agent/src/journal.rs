@@ -252,8 +252,8 @@ mod tests {
     use super::*;
     use crate::mode::Mode;
     use crate::request::Scope;
-    use crate::tunnel::Envelope;
     use crate::sysctl_key::SysctlKey;
+    use crate::tunnel::Envelope;
 
     fn wanted() -> Wanted {
         Wanted {

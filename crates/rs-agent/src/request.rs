@@ -32,9 +32,7 @@ pub struct Request {
 }
 
 /// The scope of an IPv4 VIP, `RT_SCOPE_*` of include/uapi/linux/rtnetlink.h.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// Never chosen as the source of a connection of this host's own

@@ -103,9 +103,7 @@ fn judge(action: &Action, answer: Result<(), NetlinkError>) -> Result<(), Error>
     match answer {
         // Undone already, by an earlier run that was interrupted or by somebody else.
         Err(error) if action.undo && error.is_absent() => Ok(()),
-        result => {
-            result.map_err(|source| Error::Netlink { command: action.to_string(), source })
-        }
+        result => result.map_err(|source| Error::Netlink { command: action.to_string(), source }),
     }
 }
 

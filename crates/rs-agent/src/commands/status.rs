@@ -41,9 +41,7 @@ fn vips(journal: &Journal, facts: &Facts) -> Vec<VipStatus> {
     let owned = journal.owned(facts);
     let status = |&vip| {
         let planned = wanted.device_for(vip);
-        let found = facts
-            .vip_on(vip, planned)
-            .or_else(|| facts.addresses.of(vip).first());
+        let found = facts.vip_on(vip, planned).or_else(|| facts.addresses.of(vip).first());
         let device = found.map_or(planned, |have| &have.device).to_owned();
         VipStatus {
             vip,

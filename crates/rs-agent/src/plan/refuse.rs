@@ -121,7 +121,11 @@ pub fn arp_can_be_hidden(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> 
                     if let Some(&vip) = wanted.vips.iter().find(|vip| vip.is_ipv4())
                         && wanted.scope != Scope::Host
                     {
-                        return Err(Refusal::ArpScope { vip, scope: wanted.scope.to_string(), key });
+                        return Err(Refusal::ArpScope {
+                            vip,
+                            scope: wanted.scope.to_string(),
+                            key,
+                        });
                     }
                     // Ours have scope host; one that was there before may not.
                     let vips = wanted.vips.iter().filter(|vip| vip.is_ipv4());

@@ -36,8 +36,7 @@ pub fn plan(
         .partition(|change| rest.is_some_and(|rest| needs(rest, &vips, change)));
     going.sort_by_key(Change::rank);
     let there = || going.iter().filter(|change| change.effect(facts) == Effect::There);
-    let doomed: HashSet<String> =
-        there().filter_map(made_device).map(str::to_owned).collect();
+    let doomed: HashSet<String> = there().filter_map(made_device).map(str::to_owned).collect();
     let removed: HashSet<(IpAddr, &str)> = there().filter_map(address).collect();
     let staying: Vec<&Address> = facts
         .hidden_addresses()

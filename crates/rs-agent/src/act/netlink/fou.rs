@@ -126,9 +126,8 @@ impl Message {
         // The kernel reports the ends of a port that has none as zeros.
         let open = |kind| value(kind).is_none_or(|value| value.iter().all(|byte| *byte == 0));
         let ends = [ATTR_LOCAL_V4, ATTR_LOCAL_V6, ATTR_PEER_V4, ATTR_PEER_V6, ATTR_PEER_PORT];
-        let like_ours = value(ATTR_TYPE)? == [TYPE_GUE]
-            && ends.into_iter().all(open)
-            && open(ATTR_IFINDEX);
+        let like_ours =
+            value(ATTR_TYPE)? == [TYPE_GUE] && ends.into_iter().all(open) && open(ATTR_IFINDEX);
         Some(Port { at: Listener { port, ipv6 }, like_ours })
     }
 }

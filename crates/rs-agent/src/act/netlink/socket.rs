@@ -54,8 +54,7 @@ impl Socket {
         T: NetlinkSerializable + NetlinkDeserializable + Debug,
     {
         let first = self.sequence.get().wrapping_add(1);
-        let mut answers: Vec<_> =
-            requests.iter().map(|_| Err(NetlinkError::NoAnswer)).collect();
+        let mut answers: Vec<_> = requests.iter().map(|_| Err(NetlinkError::NoAnswer)).collect();
         let mut open = requests.len();
         let mut note = |message: NetlinkMessage<T>| {
             let at = message.header.sequence_number.wrapping_sub(first);

@@ -153,4 +153,3 @@ fn set_up(wanted: &Wanted, facts: &Facts) -> (Facts, Vec<Change>) {
     steps.iter().for_each(|step| perform(&mut after, &step.action));
     (after, steps.into_iter().map(|step| step.action.change).collect())
 }
-

@@ -9,7 +9,7 @@ use super::{address, conf, host, ip, link, perform, request, route, set};
 use crate::facts::Facts;
 use crate::mode::Mode;
 use crate::plan::{Change, Effect, setup, teardown};
-use crate::request::{Request, Scope, Typed, TunnelType};
+use crate::request::{Request, Scope, TunnelType, Typed};
 use crate::tunnel::{Tunnel, TunnelKind};
 use crate::wanted::Wanted;
 

@@ -81,7 +81,8 @@ fn every_envelope_has_its_recipe() {
     };
     let ipip = "ip link add rs-ipip type ipip mode ipip local 10.0.0.11";
     let sit = "ip link add rs-sit type sit mode ip6ip local 10.0.0.11";
-    let ip6tnl = "ip link add rs-ip6tnl type ip6tnl mode any local 2001:db8:1::11 allow-localremote";
+    let ip6tnl =
+        "ip link add rs-ip6tnl type ip6tnl mode any local 2001:db8:1::11 allow-localremote";
     let gre = "ip link add rs-gre type gre local 10.0.0.11";
     let icsum = "ip link add rs-gre type gre local 10.0.0.11 icsum";
     let ip6gre = "ip link add rs-ip6gre type ip6gre local 2001:db8:1::11";
@@ -148,7 +149,8 @@ fn what_can_never_come_out_is_refused() {
         ),
         (V4, gue.clone(), &|facts: &mut Facts| facts.ports = None, Refusal::NoFou),
         (V4, gue, &|facts: &mut Facts| facts.ports = other(false), Refusal::PortTaken(at)),
-    ] as [(&[&str], Typed<'_>, &dyn Fn(&mut Facts), Refusal); 7]
+    ]
+        as [(&[&str], Typed<'_>, &dyn Fn(&mut Facts), Refusal); 7]
     {
         let mut facts = with_fallbacks();
         change(&mut facts);
