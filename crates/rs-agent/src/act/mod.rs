@@ -5,6 +5,7 @@ mod failpoint;
 pub mod netlink;
 pub mod privilege;
 pub mod sysctl;
+pub mod udev;
 
 use netlink::{Netlink, NetlinkError, Vip};
 use sysctl::SysctlError;

@@ -13,7 +13,7 @@ use crate::journal::{Journal, Store};
 use crate::mode::Mode;
 use crate::observe::{Questions, observe};
 use crate::output::{ChangeReport, StepReport};
-use crate::plan::{Action, Step, refuse, setup};
+use crate::plan::{Action, Change, Step, refuse, setup};
 use crate::request::Request;
 use crate::tunnel::Envelope;
 use crate::verify;
@@ -71,6 +71,7 @@ fn make(
     }
     let mut done = Vec::new();
     let result = act::perform(net, steps, |action| done.push(action.clone()))
+        .and_then(|()| repair_after_udev(net, steps, &journal.wanted))
         .and_then(|()| look_again(net, &journal.wanted));
     match result {
         Ok(facts) => {
@@ -79,6 +80,24 @@ fn make(
         }
         Err(cause) => Err(abandon(net, store, done, before, cause)),
     }
+}
+
+/// What udev writes into the settings of a device that is new to it comes after us.
+fn repair_after_udev(net: &Netlink, steps: &[Step], wanted: &Wanted) -> Result<(), Error> {
+    let made: Vec<&str> =
+        steps.iter().filter_map(|step| step.action.change.made_device()).collect();
+    if made.is_empty() {
+        return Ok(());
+    }
+    act::udev::settle(&made.iter().filter_map(|d| Netlink::index(d).ok()).collect::<Vec<_>>());
+    let facts = observe(net, &questions(wanted))?;
+    let mut again = setup::steps(wanted, &facts);
+    // Nothing else can be missing because of udev; the journal knows these keys.
+    again.retain(|step| match &step.action.change {
+        Change::Sysctl { key, .. } => key.device().is_some_and(|device| made.contains(&device)),
+        _ => false,
+    });
+    act::perform(net, &again, |_| {})
 }
 
 fn look_again(net: &Netlink, wanted: &Wanted) -> Result<Facts, Error> {

@@ -183,6 +183,15 @@ impl Change {
         }
     }
 
+    /// The device that making the change adds, and undoing it deletes.
+    #[must_use]
+    pub fn made_device(&self) -> Option<&str> {
+        match self {
+            Self::Tunnel(Tunnel { name: device, .. }) | Self::Dummy { device } => Some(device),
+            _ => None,
+        }
+    }
+
     /// Makes the change.
     #[must_use]
     pub fn make(self) -> Action {

@@ -6,7 +6,6 @@ use std::net::IpAddr;
 
 use super::change::{Change, Effect, Step};
 use crate::facts::{Address, Facts};
-use crate::tunnel::Tunnel;
 use crate::wanted::Wanted;
 
 /// How to take down what the rest does not need.
@@ -36,7 +35,8 @@ pub fn plan(
         .partition(|change| rest.is_some_and(|rest| needs(rest, &vips, change)));
     going.sort_by_key(Change::rank);
     let there = || going.iter().filter(|change| change.effect(facts) == Effect::There);
-    let doomed: HashSet<String> = there().filter_map(made_device).map(str::to_owned).collect();
+    let doomed: HashSet<String> =
+        there().filter_map(Change::made_device).map(str::to_owned).collect();
     let removed: HashSet<(IpAddr, &str)> = there().filter_map(address).collect();
     let staying: Vec<&Address> = facts
         .hidden_addresses()
@@ -86,14 +86,6 @@ pub fn plan(
     let mut told = HashSet::new();
     plan.notes.retain(|note| told.insert(note.clone()));
     plan
-}
-
-/// The device that undoing the change deletes.
-fn made_device(change: &Change) -> Option<&str> {
-    match change {
-        Change::Tunnel(Tunnel { name: device, .. }) | Change::Dummy { device } => Some(device),
-        _ => None,
-    }
 }
 
 /// The address that undoing the change removes.

@@ -228,7 +228,11 @@ impl Netlink {
         }
     }
 
-    fn index(device: &str) -> Result<u32, NetlinkError> {
+    /// The number of an interface.
+    ///
+    /// # Errors
+    /// [`NetlinkError::NoDevice`].
+    pub fn index(device: &str) -> Result<u32, NetlinkError> {
         if_nametoindex(device).map_err(|_| NetlinkError::NoDevice(device.to_owned()))
     }
 
