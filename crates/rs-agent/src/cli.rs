@@ -6,15 +6,19 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::mode::Mode;
-use crate::request::Typed;
+use crate::request::{Scope, TunnelType, Typed};
 
 const SETUP: &str = "\
 Make this host a real server for the given VIPs.
 
 dr   arp_ignore and arp_announce are raised first, so that this host never answers for
      a VIP; then each VIP is added to lo, as a single address.
-tun  as dr, and a tunnel device takes the director's packets out of their envelope:
-     ipip (IPv4 VIP) and sit (IPv6 VIP) to an IPv4 RIP, ip6tnl to an IPv6 RIP.
+tun  as dr, and a tunnel device takes the director's packets out of their envelope and
+     gets the VIPs; its rp_filter becomes 2. --tunnel names what the director uses:
+       ipip  rs-ipip (IPv4 VIP) and rs-sit (IPv6 VIP) to an IPv4 RIP,
+             rs-ip6tnl to an IPv6 RIP
+       gre   rs-gre to an IPv4 RIP, rs-ip6gre to an IPv6 RIP
+       gue   the devices of ipip behind a UDP port; needs kernel module fou
 nat  no VIP here: replies must go back through the director. Checks the route to the
      clients; with --gateway sets the default route.
 
@@ -80,7 +84,10 @@ pub enum Command {
 #[command(after_help = "\
 Examples:
   rs-agent setup --mode dr --vip 192.0.2.10 --vip 2001:db8::10
+  rs-agent setup --mode dr --vip 192.0.2.10 --carrier vips --create-carrier
   rs-agent setup --mode tun --vip 192.0.2.10 --rip 10.0.1.11 --director 10.0.0.1
+  rs-agent setup --mode tun --tunnel gre --checksum --vip 192.0.2.10,2001:db8::10
+  rs-agent setup --mode tun --tunnel gue --tunnel-port 6080 --vip 192.0.2.10
   rs-agent setup --mode nat --gateway 10.0.0.1
   rs-agent setup --mode nat --director 10.0.0.1 --client 198.51.100.0/24
   rs-agent setup --mode dr --vip 192.0.2.10 --dry-run")]
@@ -102,9 +109,33 @@ pub struct SetupArgs {
     /// dr: the device that gets the VIPs, one that does not answer ARP [default: lo]
     #[arg(long, value_name = "DEV")]
     pub carrier: Option<String>,
-    /// tun: the name of the tunnel device [default: rs-ipip, rs-sit or rs-ip6tnl]
+    /// dr: make the carrier, a dummy device, if it is not there
+    #[arg(long, requires = "carrier")]
+    pub create_carrier: bool,
+    /// Scope of the IPv4 VIPs [default: host]
+    #[arg(long)]
+    pub scope: Option<Scope>,
+    /// Label of the IPv4 VIPs, such as lo:vip; changes nothing but what ifconfig shows, and
+    /// lets `ifconfig LABEL down` delete them
+    #[arg(long)]
+    pub label: Option<String>,
+    /// tun: the director's --tun-type [default: ipip]
+    #[arg(long, value_name = "TYPE")]
+    pub tunnel: Option<TunnelType>,
+    /// gre: the director uses --tun-csum; packets without checksum are dropped then, and
+    /// those with one otherwise
+    #[arg(long)]
+    pub checksum: bool,
+    /// gue: the director's --tun-port
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub tunnel_port: Option<u16>,
+    /// tun: the name of the tunnel device [default: rs- and its kind, such as rs-ipip]
     #[arg(long, value_name = "NAME")]
     pub tunnel_device: Option<String>,
+    /// tun: use the kernel's own tunl0, sit0, ip6tnl0, gre0 or ip6gre0, which unpack for any
+    /// sender and may be in use by others, instead of a device of our own
+    #[arg(long, conflicts_with = "tunnel_device")]
+    pub fallback_devices: bool,
     /// nat: set the default route via this director
     #[arg(long, value_name = "DIP")]
     pub gateway: Option<String>,
@@ -124,6 +155,13 @@ impl SetupArgs {
             rip: self.rip.as_deref(),
             directors: &self.directors,
             carrier: self.carrier.as_deref(),
+            create_carrier: self.create_carrier,
+            scope: self.scope,
+            label: self.label.as_deref(),
+            tunnel: self.tunnel,
+            checksum: self.checksum,
+            tunnel_port: self.tunnel_port,
+            fallback_devices: self.fallback_devices,
             tunnel_device: self.tunnel_device.as_deref(),
             gateway: self.gateway.as_deref(),
             client: self.client.as_deref(),

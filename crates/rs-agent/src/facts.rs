@@ -2,12 +2,13 @@
 //! What is on this host now: plain data, collected by [`crate::observe`].
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::IpAddr;
+use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
 use crate::sysctl_key::SysctlKey;
+pub use crate::tunnel::{Listener, Tunnel, TunnelKind};
 
 /// The part of the network namespace's state that decisions depend on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,13 +16,15 @@ pub struct Facts {
     /// Every interface.
     pub links: Vec<Link>,
     /// Every address.
-    pub addresses: Vec<Address>,
+    pub addresses: Addresses,
     /// Default routes of table main, both families.
     pub default_routes: Vec<DefaultRoute>,
     /// Answers of the kernel's route lookup; `None` means unreachable.
     pub hops: BTreeMap<IpAddr, Option<Hop>>,
     /// Values of the settings that exist.
     pub sysctls: BTreeMap<SysctlKey, i32>,
+    /// UDP ports that unpack; `None` if this kernel has no `fou` or was not asked.
+    pub ports: Option<Vec<Port>>,
 }
 
 /// An interface.
@@ -41,62 +44,6 @@ pub struct Link {
     pub tunnel: Option<Tunnel>,
 }
 
-/// Kinds of receiving tunnel devices, named as in `ip link add … type KIND`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TunnelKind {
-    /// IPv4 in IPv4.
-    Ipip,
-    /// IPv6 in IPv4.
-    Sit,
-    /// IPv4 and IPv6 in IPv6 (`mode any`).
-    Ip6tnl,
-}
-
-impl fmt::Display for TunnelKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ipip => "ipip",
-            Self::Sit => "sit",
-            Self::Ip6tnl => "ip6tnl",
-        })
-    }
-}
-
-/// A tunnel device that takes the director's packets out of their envelope.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tunnel {
-    /// Interface name.
-    pub name: String,
-    /// Device kind.
-    pub kind: TunnelKind,
-    /// The RIP: outer destination of what the director sends. Absent: any.
-    pub local: Option<IpAddr>,
-    /// The only director accepted. Absent: any.
-    pub remote: Option<IpAddr>,
-}
-
-impl Tunnel {
-    /// Whether IPv4 comes out of this device, so that `rp_filter` applies to it.
-    #[must_use]
-    pub fn carries_ipv4(&self) -> bool {
-        self.kind != TunnelKind::Sit
-    }
-}
-
-impl fmt::Display for Tunnel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.kind)?;
-        if let Some(local) = self.local {
-            write!(f, " local {local}")?;
-        }
-        if let Some(remote) = self.remote {
-            write!(f, " remote {remote}")?;
-        }
-        Ok(())
-    }
-}
-
 /// An address on an interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -110,6 +57,56 @@ pub struct Address {
     pub scope: String,
     /// Who added it (`IFA_PROTO`), on Linux 5.18 and later.
     pub tag: Option<u8>,
+}
+
+/// Every address, in the order of [`Address::ip`]: a host may have thousands of VIPs, and
+/// nearly every question is about one of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addresses(Vec<Address>);
+
+impl Addresses {
+    /// Those with that address: on one interface as a rule.
+    #[must_use]
+    pub fn of(&self, ip: IpAddr) -> &[Address] {
+        let start = self.0.partition_point(|have| have.ip < ip);
+        let end = self.0.partition_point(|have| have.ip <= ip);
+        self.0.get(start..end).unwrap_or_default()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, address: Address) {
+        let at = self.0.partition_point(|have| have.ip <= address.ip);
+        self.0.insert(at, address);
+    }
+
+    /// Keeps those for which `keep` says so.
+    pub fn retain(&mut self, keep: impl FnMut(&Address) -> bool) {
+        self.0.retain(keep);
+    }
+}
+
+impl From<Vec<Address>> for Addresses {
+    fn from(mut addresses: Vec<Address>) -> Self {
+        addresses.sort_by_key(|have| have.ip);
+        Self(addresses)
+    }
+}
+
+impl Deref for Addresses {
+    type Target = [Address];
+
+    fn deref(&self) -> &[Address] {
+        &self.0
+    }
+}
+
+/// A UDP port at which the kernel takes packets out of an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port {
+    /// Where.
+    pub at: Listener,
+    /// It unpacks GUE, from any peer and to any address, as ours do.
+    pub like_ours: bool,
 }
 
 /// A default route of table main.
@@ -159,8 +156,14 @@ impl Facts {
     /// The address on that interface, with the prefix of a single address.
     #[must_use]
     pub fn vip_on(&self, ip: IpAddr, device: &str) -> Option<&Address> {
-        let single = |have: &&Address| have.prefix == host_prefix(ip);
-        self.addresses.iter().filter(single).find(|have| have.ip == ip && have.device == device)
+        let here = |have: &&Address| have.prefix == host_prefix(ip) && have.device == device;
+        self.addresses.of(ip).iter().find(here)
+    }
+
+    /// The unpacking UDP port.
+    #[must_use]
+    pub fn port(&self, at: Listener) -> Option<Port> {
+        self.ports.iter().flatten().find(|port| port.at == at).copied()
     }
 
     /// IPv4 addresses that only `arp_ignore` hides: single ones on devices that do

@@ -6,6 +6,7 @@
 //! journal says what was *intended*; what was *done* is seen on the host
 //! ([`Change::effect`]), so no step needs a second write.
 
+use std::collections::HashSet;
 use std::fs::{DirBuilder, File};
 use std::io::{self, Write as _};
 use std::net::IpAddr;
@@ -20,13 +21,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::plan::{Change, Effect};
+use crate::plan::{Change, Effect, Target};
 use crate::wanted::Wanted;
 
 /// How long to wait for another run to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-const FORMAT: u32 = 1;
+/// Format 1 knew neither envelopes, ports and dummies nor scopes and labels, and is read
+/// as one that has none of them.
+const FORMAT: u32 = 2;
+
+/// What every format begins with.
+#[derive(Deserialize)]
+struct Head {
+    format: u32,
+}
 
 /// The namespace a journal is about. Kernel state does not outlive a boot, and inode
 /// numbers of namespaces are used again, the cookie never.
@@ -141,11 +150,13 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
-        let journal: Journal = serde_json::from_str(&text).map_err(|e| failed(e.into()))?;
-        if journal.format != FORMAT {
-            let text = format!("format {} is of another version of rs-agent", journal.format);
+        let Head { format } = serde_json::from_str(&text).map_err(|e| failed(e.into()))?;
+        if format > FORMAT {
+            let text = format!("format {format} is of a newer version of rs-agent: use that one");
             return Err(failed(io::Error::other(text)));
         }
+        let mut journal: Journal = serde_json::from_str(&text).map_err(|e| failed(e.into()))?;
+        journal.format = FORMAT;
         Ok((journal.identity == self.identity).then_some(journal))
     }
 
@@ -205,18 +216,17 @@ impl Journal {
     /// Adds changes about to be made. For a target that is known the first record stays,
     /// as it holds the value from before any set-up.
     pub fn intend(&mut self, changes: impl IntoIterator<Item = Change>) {
-        for change in changes {
-            if !self.changes.iter().any(|known| known.same_target(&change)) {
-                self.changes.push(change);
-            }
-        }
+        let mut new: Vec<Change> = changes.into_iter().collect();
+        let known: HashSet<Target<'_>> = self.changes.iter().map(Change::target).collect();
+        new.retain(|change| !known.contains(&change.target()));
+        self.changes.append(&mut new);
     }
 
     /// Notes the tags that addresses are seen to carry, where the kernel keeps them.
     pub fn confirm_tags(&mut self, facts: &Facts) {
         for change in &mut self.changes {
             let there = change.effect(facts) == Effect::There;
-            if let Change::Address { ip, device, tag } = change
+            if let Change::Address { ip, device, tag, .. } = change
                 && there
             {
                 let seen = facts.vip_on(*ip, device).and_then(|have| have.tag);
@@ -225,13 +235,15 @@ impl Journal {
         }
     }
 
-    /// Whether the address is on that device because of us.
+    /// The addresses that are on their devices because of us.
     #[must_use]
-    pub fn owns(&self, ip: IpAddr, device: &str, facts: &Facts) -> bool {
-        self.changes.iter().any(|change| {
-            matches!(change, Change::Address { ip: known, device: on, .. } if *known == ip && on == device)
-                && change.effect(facts) == Effect::There
-        })
+    pub fn owned(&self, facts: &Facts) -> HashSet<(IpAddr, &str)> {
+        let there = self.changes.iter().filter(|change| change.effect(facts) == Effect::There);
+        let addresses = there.filter_map(|change| match change {
+            Change::Address { ip, device, .. } => Some((*ip, device.as_str())),
+            _ => None,
+        });
+        addresses.collect()
     }
 }
 
@@ -239,13 +251,19 @@ impl Journal {
 mod tests {
     use super::*;
     use crate::mode::Mode;
+    use crate::request::Scope;
     use crate::sysctl_key::SysctlKey;
+    use crate::tunnel::Envelope;
 
     fn wanted() -> Wanted {
         Wanted {
             mode: Mode::Dr,
             vips: vec!["192.0.2.10".parse().unwrap()],
             carrier: "lo".into(),
+            create_carrier: false,
+            scope: Scope::Host,
+            label: None,
+            envelope: Envelope::Ipip,
             tunnels: Vec::new(),
             directors: Vec::new(),
             gateway: None,
@@ -266,7 +284,13 @@ mod tests {
         let mut journal = store.begin(wanted(), &Facts::default());
         journal.intend([
             sysctl(0),
-            Change::Address { ip: "2001:db8::1".parse().unwrap(), device: "a.b".into(), tag: None },
+            Change::Address {
+                ip: "2001:db8::1".parse().unwrap(),
+                device: "a.b".into(),
+                tag: None,
+                scope: Scope::Host,
+                label: None,
+            },
         ]);
         store.save(&journal).unwrap();
         assert_eq!(store.load().unwrap(), Some(journal));
@@ -291,9 +315,38 @@ mod tests {
         }
         journal.format = FORMAT + 1;
         store.save(&journal).unwrap();
-        assert!(store.load().unwrap_err().to_string().contains("another version"));
+        assert!(store.load().unwrap_err().to_string().contains("a newer version"));
+        // Whatever else it may hold.
+        std::fs::write(store.file(), r#"{"format": 77, "shape": "unknown"}"#).unwrap();
+        assert!(store.load().unwrap_err().to_string().contains("a newer version"));
         std::fs::write(store.file(), "{").unwrap();
         assert!(store.load().is_err());
+    }
+
+    /// A file as the version before this one wrote it.
+    #[test]
+    fn the_format_before_is_still_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::new(directory.path()).unwrap();
+        let identity = serde_json::to_string(&store.identity).unwrap();
+        let text = format!(
+            r#"{{"format": 1, "identity": {identity}, "since": "2026-01-02T03:04:05Z",
+            "wanted": {{"mode": "tun", "vips": ["192.0.2.10"], "carrier": "lo", "tunnels": [
+                {{"name": "rs-ipip", "kind": "ipip", "local": "10.0.0.11", "remote": null}}],
+                "directors": [], "gateway": null, "client": null}},
+            "changes": [
+                {{"change": "tunnel", "name": "rs-ipip", "kind": "ipip", "local": "10.0.0.11",
+                  "remote": null}},
+                {{"change": "sysctl", "key": "net.ipv4.conf.rs-ipip.rp_filter", "from": null,
+                  "to": 2}},
+                {{"change": "up", "device": "rs-ipip"}},
+                {{"change": "address", "ip": "192.0.2.10", "device": "rs-ipip", "tag": 114}}]}}"#
+        );
+        std::fs::write(store.file(), text).unwrap();
+        let journal = store.load().unwrap().unwrap();
+        assert_eq!((journal.wanted.envelope, journal.changes.len()), (Envelope::Ipip, 4));
+        store.save(&journal).unwrap();
+        assert_eq!(store.load().unwrap(), Some(journal));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! | room | question it answers |
 //! |---|---|
 //! | [`cli`] | what may be typed |
-//! | [`request`], [`wanted`] | what is asked for, checked without the kernel, then made complete |
+//! | [`request`], [`wanted`], [`tunnel`] | what is asked for, checked without the kernel, then made complete |
 //! | [`observe`] | what is there now ([`facts`]) |
 //! | [`plan`] | which changes are missing, in which order, and why; what is refused |
 //! | [`journal`] | what this host was like before; written before anything is changed |
@@ -29,5 +29,6 @@ pub mod plan;
 pub mod refusal;
 pub mod request;
 pub mod sysctl_key;
+pub mod tunnel;
 pub mod verify;
 pub mod wanted;

@@ -10,25 +10,37 @@ use crate::error::Error;
 use crate::facts::{Facts, Link};
 use crate::sysctl_key::SysctlKey;
 
-/// Looks at the host. `destinations` are asked about in the routing table, besides
-/// the gateways of the default routes.
+/// What is asked besides what is always.
+#[derive(Debug, Clone, Default)]
+pub struct Questions {
+    /// Asked about in the routing table, besides the gateways of the default routes.
+    pub destinations: Vec<IpAddr>,
+    /// Whether to ask for UDP ports that unpack, which needs CAP_NET_ADMIN.
+    pub ports: bool,
+}
+
+/// Looks at the host.
 ///
 /// # Errors
 /// Something could not be read. A setting or interface that vanishes meanwhile is no error.
-pub fn observe(net: &Netlink, destinations: &[IpAddr]) -> Result<Facts, Error> {
+pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
     let failed = |what| move |source| Error::Observe { what, source };
     let links = net.links().map_err(failed("interfaces"))?;
     let default_routes = net.default_routes(&links).map_err(failed("routes"))?;
     let mut facts = Facts {
-        addresses: net.addresses(&links).map_err(failed("addresses"))?,
+        addresses: net.addresses(&links).map_err(failed("addresses"))?.into(),
         links: links.into_iter().map(|(_, link)| link).collect(),
         ..Facts::default()
     };
     let gateways = default_routes.iter().flat_map(|route| route.gateways.iter().copied());
-    for ip in destinations.iter().copied().chain(gateways).collect::<BTreeSet<IpAddr>>() {
+    let destinations = questions.destinations.iter().copied();
+    for ip in destinations.chain(gateways).collect::<BTreeSet<IpAddr>>() {
         facts.hops.insert(ip, net.hop(ip).map_err(failed("a route"))?);
     }
     facts.default_routes = default_routes;
+    if questions.ports {
+        facts.ports = net.ports().map_err(failed("the ports of ip fou"))?;
+    }
     for key in keys(&facts.links) {
         match sysctl::read(&key) {
             Ok(value) => {

@@ -61,8 +61,8 @@ pub struct StepReport {
     pub command: String,
     /// Why it is needed.
     pub reason: &'static str,
-    /// The same for programs: `change` is `tunnel`, `sysctl`, `up`, `address` or
-    /// `default-route`, with the fields of [`crate::plan::Change`]; `undo` tells
+    /// The same for programs: `change` is `tunnel`, `dummy`, `gue`, `sysctl`, `up`, `address`
+    /// or `default-route`, with the fields of [`crate::plan::Change`]; `undo` tells
     /// making from taking back.
     pub action: Action,
 }

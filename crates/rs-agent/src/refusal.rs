@@ -4,7 +4,9 @@
 use std::net::IpAddr;
 
 use crate::mode::Mode;
+use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
+use crate::tunnel::Listener;
 
 /// A reason not to begin. `Display` is the "why"; [`Refusal::hint`] the way out. The
 /// text of each variant is its documentation.
@@ -32,6 +34,16 @@ pub enum Refusal {
     MixedFamilies { director: IpAddr, rip: IpAddr },
     #[error("one --tunnel-device cannot take IPv4 and IPv6 VIPs to an IPv4 RIP")]
     TwoTunnels,
+    #[error("{option} does not go with this --tunnel")]
+    WrongTunnel { option: &'static str },
+    #[error("--tunnel gue needs --tunnel-port")]
+    NoTunnelPort,
+    #[error("{0:?} is not a label")]
+    BadLabel(String),
+    #[error("gre packets with checksum never come out of {0}")]
+    FallbackChecksum(&'static str),
+    #[error("ip6tnl0 takes no IPv4 out of IPv6, as {vip} needs")]
+    FallbackInner { vip: IpAddr },
     #[error("mode nat needs to know the director")]
     NoDirector,
 
@@ -42,6 +54,22 @@ pub enum Refusal {
     OtherTunnel { now: String, asked: String },
     #[error("it is set up with gateway {now}, not {asked}")]
     OtherGateway { now: IpAddr, asked: IpAddr },
+    #[error("it is set up for {now}, not {asked}")]
+    OtherEnvelope { now: String, asked: String },
+    #[error("it is set up with scope {now}, not {asked}")]
+    OtherScope { now: Scope, asked: Scope },
+    #[error("it is set up with {now}, not {asked}, as the VIPs' device")]
+    OtherCarrier { now: String, asked: String },
+    #[error("label {label:?} does not begin with {device}, the VIPs' device")]
+    OtherLabel { label: String, device: String },
+    #[error("{0} is not there")]
+    NoFallback(&'static str, &'static str),
+    #[error("{device} has {ip}: it is somebody else's")]
+    FallbackTaken { device: String, ip: IpAddr },
+    #[error("this kernel has no GUE: module fou is not loaded")]
+    NoFou,
+    #[error("{0} is taken by another kind of `ip fou` port")]
+    PortTaken(Listener),
     #[error("{vip} is on {device}, which answers for it whatever is set")]
     OnNic { vip: IpAddr, prefix: u8, device: String },
     #[error("{vip}/{prefix} on {device} makes its whole subnet local to this host")]
@@ -104,6 +132,11 @@ impl Refusal {
                 | Self::MixedFamilies { .. }
                 | Self::TwoTunnels
                 | Self::NoDirector
+                | Self::WrongTunnel { .. }
+                | Self::NoTunnelPort
+                | Self::BadLabel(_)
+                | Self::FallbackChecksum(_)
+                | Self::FallbackInner { .. }
         )
     }
 
@@ -141,8 +174,34 @@ impl Refusal {
             Self::NoDirector => {
                 "give --director DIP to check the route, or --gateway DIP to set it".to_owned()
             }
-            Self::OtherMode(_) | Self::OtherTunnel { .. } | Self::OtherGateway { .. } => {
-                "run rs-agent teardown first".to_owned()
+            Self::OtherMode(_)
+            | Self::OtherTunnel { .. }
+            | Self::OtherGateway { .. }
+            | Self::OtherEnvelope { .. }
+            | Self::OtherScope { .. }
+            | Self::OtherCarrier { .. } => "run rs-agent teardown first".to_owned(),
+            Self::WrongTunnel { option: "--checksum" } => {
+                "--checksum is for --tunnel gre; gue takes packets with and without".to_owned()
+            }
+            Self::WrongTunnel { .. } => "--tunnel-port is for --tunnel gue".to_owned(),
+            Self::NoTunnelPort => "give the port of the director's --tun-port".to_owned(),
+            Self::BadLabel(_) => "1 to 15 bytes without space, as in lo:vip".to_owned(),
+            Self::OtherLabel { device, .. } => format!("as in --label {device}:vip"),
+            Self::FallbackChecksum(_) | Self::FallbackInner { .. } => {
+                "leave --fallback-devices out: a device of our own is made".to_owned()
+            }
+            Self::NoFallback(_, module) => format!(
+                "modprobe {module}; where net.core.fb_tunnels_only_for_init_net is set, only the \
+                 host itself has it: leave --fallback-devices out"
+            ),
+            Self::FallbackTaken { .. } => {
+                "leave --fallback-devices out: a device of our own is made".to_owned()
+            }
+            Self::NoFou => {
+                "modprobe fou; for the next boot: echo fou >/etc/modules-load.d/fou.conf".to_owned()
+            }
+            Self::PortTaken(at) => {
+                format!("ip {}fou show; another --tunnel-port", if at.ipv6 { "-6 " } else { "" })
             }
             Self::OnNic { vip, prefix, device } => format!(
                 "a VIP is no host's own address; if it was put there by mistake: ip addr del \
@@ -155,7 +214,9 @@ impl Refusal {
             }
             Self::VipOnNatServer { vip, device } => format!("ip addr del {vip} dev {device}"),
             Self::Broadcast { .. } | Self::IsGateway { .. } => "choose another VIP".to_owned(),
-            Self::NoDevice(_) => "ip link shows the interfaces".to_owned(),
+            Self::NoDevice(_) => {
+                "ip link shows the interfaces; --create-carrier makes a dummy device".to_owned()
+            }
             Self::CarrierAnswersArp(_) => "use lo (the default) or a dummy device".to_owned(),
             Self::CarrierDown(device) => format!("ip link set {device} up"),
             Self::ArpSilent { key, .. } | Self::ArpMeaningless { key, .. } => {

@@ -2,6 +2,10 @@
 //! What was asked for on the command line, checked as far as that goes without
 //! looking at the host.
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -10,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
 use crate::refusal::Refusal;
+use crate::tunnel::Envelope;
 
 /// A checked request. The meaning of each field is that of the option.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +24,48 @@ pub struct Request {
     pub rip: Option<IpAddr>,
     pub directors: Vec<IpAddr>,
     pub carrier: Option<String>,
+    pub create_carrier: bool,
+    pub scope: Option<Scope>,
+    pub label: Option<String>,
+    pub envelope: Option<Envelope>,
     pub tunnel_device: Option<String>,
+    pub fallback_devices: bool,
     pub gateway: Option<IpAddr>,
     pub client: Option<Network>,
+}
+
+/// The scope of an IPv4 VIP, `RT_SCOPE_*` of include/uapi/linux/rtnetlink.h.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Never chosen as the source of a connection of this host's own
+    #[default]
+    Host,
+    /// An address like any other
+    Global,
+    /// Chosen as a source towards neighbours only
+    Link,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Host => "host",
+            Self::Global => "global",
+            Self::Link => "link",
+        })
+    }
+}
+
+/// The director's `--tun-type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TunnelType {
+    /// An IP header; the director's default
+    Ipip,
+    /// GRE; see --checksum
+    Gre,
+    /// GUE in UDP; needs --tunnel-port
+    Gue,
 }
 
 /// The options as typed.
@@ -31,7 +75,14 @@ pub struct Typed<'a> {
     pub rip: Option<&'a str>,
     pub directors: &'a [String],
     pub carrier: Option<&'a str>,
+    pub create_carrier: bool,
+    pub scope: Option<Scope>,
+    pub label: Option<&'a str>,
+    pub tunnel: Option<TunnelType>,
+    pub checksum: bool,
+    pub tunnel_port: Option<u16>,
     pub tunnel_device: Option<&'a str>,
+    pub fallback_devices: bool,
     pub gateway: Option<&'a str>,
     pub client: Option<&'a str>,
 }
@@ -54,6 +105,11 @@ impl Request {
             rip: one("--rip", typed.rip)?,
             directors: several("--director", typed.directors)?,
             carrier: typed.carrier.map(device_name).transpose()?,
+            create_carrier: typed.create_carrier,
+            scope: typed.scope,
+            label: typed.label.map(label).transpose()?,
+            envelope: envelope(typed)?,
+            fallback_devices: typed.fallback_devices,
             tunnel_device: typed.tunnel_device.map(device_name).transpose()?,
             gateway: one("--gateway", typed.gateway)?,
             client: typed.client.map(Network::parse).transpose()?,
@@ -68,7 +124,12 @@ impl Request {
         let mode = self.mode;
         let given = [
             ("--carrier", self.carrier.is_some(), mode == Mode::Dr),
+            ("--create-carrier", self.create_carrier, mode == Mode::Dr),
+            ("--scope", self.scope.is_some(), mode != Mode::Nat),
+            ("--label", self.label.is_some(), mode != Mode::Nat),
+            ("--tunnel", self.envelope.is_some(), mode == Mode::Tun),
             ("--tunnel-device", self.tunnel_device.is_some(), mode == Mode::Tun),
+            ("--fallback-devices", self.fallback_devices, mode == Mode::Tun),
             ("--gateway", self.gateway.is_some(), mode == Mode::Nat),
             ("--client", self.client.is_some(), mode == Mode::Nat),
             ("--rip", self.rip.is_some(), mode != Mode::Nat),
@@ -116,14 +177,39 @@ impl Request {
 /// A [`Refusal`] naming the first bad one.
 pub fn vips(texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
     let mut vips = Vec::with_capacity(texts.len());
+    let mut seen = HashSet::with_capacity(texts.len());
     for text in texts {
         let vip = vip(text)?;
-        if vips.contains(&vip) {
+        if !seen.insert(vip) {
             return Err(Refusal::Duplicate(vip));
         }
         vips.push(vip);
     }
     Ok(vips)
+}
+
+/// The three options that describe the envelope, as one.
+fn envelope(typed: &Typed<'_>) -> Result<Option<Envelope>, Refusal> {
+    let misfit = |option| Err(Refusal::WrongTunnel { option });
+    match (typed.tunnel, typed.checksum, typed.tunnel_port) {
+        (Some(TunnelType::Gre), _, Some(_)) | (None | Some(TunnelType::Ipip), _, Some(_)) => {
+            misfit("--tunnel-port")
+        }
+        (None | Some(TunnelType::Ipip | TunnelType::Gue), true, _) => misfit("--checksum"),
+        (Some(TunnelType::Gue), false, None) => Err(Refusal::NoTunnelPort),
+        (Some(TunnelType::Gue), false, Some(port)) => Ok(Some(Envelope::Gue { port })),
+        (Some(TunnelType::Gre), checksum, None) => Ok(Some(Envelope::Gre { checksum })),
+        (Some(TunnelType::Ipip), false, None) => Ok(Some(Envelope::Ipip)),
+        (None, false, None) => Ok(None),
+    }
+}
+
+/// A label is a C string of at most 15 bytes (`IFA_LABEL` in net/ipv4/devinet.c); that it
+/// begins with the device's name is checked once that is known.
+fn label(text: &str) -> Result<String, Refusal> {
+    let good = (1..=15).contains(&text.len())
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    if good { Ok(text.to_owned()) } else { Err(Refusal::BadLabel(text.to_owned())) }
 }
 
 /// A VIP may be written with its prefix length, but only with that of one address:
@@ -265,92 +351,5 @@ impl TryFrom<String> for Network {
 impl From<Network> for String {
     fn from(network: Network) -> Self {
         network.to_string()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn vip_of(text: &str) -> Result<Vec<IpAddr>, Refusal> {
-        vips(&[text.to_owned()])
-    }
-
-    #[test]
-    fn a_vip_is_one_unicast_address() {
-        for text in ["192.0.2.10", "192.0.2.10/32", "2001:db8::10", "2001:db8::10/128"] {
-            assert!(vip_of(text).is_ok(), "{text}");
-        }
-        for text in ["192.0.2.10/24", "2001:db8::10/64", "192.0.2.10/0"] {
-            assert!(matches!(vip_of(text), Err(Refusal::NotAHostPrefix { .. })), "{text}");
-        }
-        for text in ["", "www", "192.0.2", "192.0.2.10/33", "192.0.2.10/", "1.2.3.4/x", "::1%lo"] {
-            assert!(matches!(vip_of(text), Err(Refusal::NotAnAddress { .. })), "{text}");
-        }
-        for text in [
-            "0.0.0.0",
-            "0.1.2.3",
-            "127.0.0.1",
-            "169.254.0.1",
-            "224.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "fe80::1",
-            "ff02::1",
-            "::ffff:192.0.2.10",
-        ] {
-            assert!(matches!(vip_of(text), Err(Refusal::Unusable { .. })), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_vip_is_given_once_and_is_nobody_elses() {
-        let twice = ["192.0.2.10", "192.0.2.10/32"].map(str::to_owned);
-        assert!(matches!(vips(&twice), Err(Refusal::Duplicate(_))));
-        let vip = ["192.0.2.10".to_owned()];
-        let check = |typed: Typed<'_>| Request::check(Mode::Tun, &Typed { vips: &vip, ..typed });
-        let same = |result| matches!(result, Err(Refusal::SameAddress { .. }));
-        assert!(same(check(Typed { rip: Some("192.0.2.10"), ..Typed::default() })));
-        assert!(same(check(Typed { directors: &vip, ..Typed::default() })));
-    }
-
-    #[test]
-    fn options_that_do_not_fit_the_mode_are_refused() {
-        let vip = ["192.0.2.10".to_owned()];
-        let typed = Typed { vips: &vip, carrier: Some("lo"), ..Typed::default() };
-        assert!(Request::check(Mode::Dr, &typed).is_ok());
-        for mode in [Mode::Tun, Mode::Nat] {
-            let refused = Request::check(mode, &typed);
-            assert_eq!(refused, Err(Refusal::WrongMode { option: "--carrier", mode }));
-        }
-        assert_eq!(Request::check(Mode::Nat, &Typed::default()), Err(Refusal::NoDirector));
-        assert_eq!(Request::check(Mode::Dr, &Typed::default()), Err(Refusal::NoVip));
-    }
-
-    #[test]
-    fn device_names_are_those_the_kernel_takes() {
-        for name in ["lo", "eth0.100", "a..b", "fifteen-bytes-x"] {
-            assert!(device_name(name).is_ok(), "{name}");
-        }
-        for name in ["", ".", "..", "sixteen-bytes-xx", "a/b", "a:b", "a b", "rs%d", "all"] {
-            assert!(device_name(name).is_err(), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_client_network_is_probed_at_both_ends() {
-        for (text, first, last) in [
-            ("198.51.100.0/24", "198.51.100.1", "198.51.100.254"),
-            ("198.51.100.7", "198.51.100.7", "198.51.100.7"),
-            ("198.51.100.6/31", "198.51.100.6", "198.51.100.7"),
-            ("2001:db8::/32", "2001:db8::1", "2001:db8:ffff:ffff:ffff:ffff:ffff:fffe"),
-        ] {
-            let ends = Network::parse(text).unwrap().ends().map(|ip| ip.to_string());
-            assert_eq!(ends, [first, last], "{text}");
-        }
-        for text in ["198.51.100.0/33", "198.51.100.0/0", "x/24", "224.0.0.0/4"] {
-            assert!(Network::parse(text).is_err(), "{text}");
-        }
     }
 }

@@ -2,15 +2,16 @@
 //! What this host is to be: the request, completed from an earlier set-up and
 //! from the host itself. Kept in the journal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, Tunnel, TunnelKind, host_prefix};
+use crate::facts::{Facts, host_prefix};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
-use crate::request::{Network, Request};
+use crate::request::{Network, Request, Scope};
+use crate::tunnel::{Envelope, Listener, Tunnel};
 
 /// A complete description of the real server's side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,18 @@ pub struct Wanted {
     pub vips: Vec<IpAddr>,
     /// dr: the device that gets the VIPs.
     pub carrier: String,
+    /// dr: the carrier is made if it is not there.
+    #[serde(default)]
+    pub create_carrier: bool,
+    /// Scope of the IPv4 VIPs.
+    #[serde(default)]
+    pub scope: Scope,
+    /// Label of the IPv4 VIPs.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// tun: what the director sends.
+    #[serde(default)]
+    pub envelope: Envelope,
     /// tun: the devices that receive from the director, one per inner family at most.
     pub tunnels: Vec<Tunnel>,
     /// Known directors (DIPs).
@@ -52,17 +65,20 @@ impl Wanted {
                 .clone()
                 .or_else(|| before.map(|before| before.carrier.clone()))
                 .unwrap_or_else(|| "lo".to_owned()),
+            create_carrier: request.create_carrier
+                || before.is_some_and(|before| before.create_carrier),
+            scope: request.scope.or(before.map(|before| before.scope)).unwrap_or_default(),
+            label: request.label.clone().or_else(|| before?.label.clone()),
+            envelope: request.envelope.or(before.map(|before| before.envelope)).unwrap_or_default(),
             tunnels: Vec::new(),
             directors: request.directors.clone(),
             gateway: request.gateway,
             client: request.client,
         };
-        for &vip in &request.vips {
-            if !wanted.vips.contains(&vip) {
-                wanted.vips.push(vip);
-            }
-        }
+        let known: HashSet<IpAddr> = wanted.vips.iter().copied().collect();
+        wanted.vips.extend(request.vips.iter().filter(|vip| !known.contains(vip)));
         if let Some(before) = before {
+            wanted.fits(before)?;
             if wanted.directors.is_empty() && request.gateway.is_none() {
                 wanted.directors.clone_from(&before.directors);
             }
@@ -81,20 +97,38 @@ impl Wanted {
         Ok(wanted)
     }
 
+    /// What cannot differ between the VIPs of one host.
+    fn fits(&self, before: &Self) -> Result<(), Refusal> {
+        if self.envelope != before.envelope {
+            let (now, asked) = (before.envelope.to_string(), self.envelope.to_string());
+            return Err(Refusal::OtherEnvelope { now, asked });
+        }
+        if self.scope != before.scope {
+            return Err(Refusal::OtherScope { now: before.scope, asked: self.scope });
+        }
+        // A device that setup made goes with the last VIP: all have to be on it.
+        if self.carrier != before.carrier && self.create_carrier {
+            let (now, asked) = (before.carrier.clone(), self.carrier.clone());
+            return Err(Refusal::OtherCarrier { now, asked });
+        }
+        Ok(())
+    }
+
     /// What stays when some VIPs are taken down; `None` if nothing does.
     #[must_use]
     pub fn without(&self, gone: &[IpAddr]) -> Option<Self> {
+        let gone: HashSet<&IpAddr> = gone.iter().collect();
         let mut rest = self.clone();
         rest.vips.retain(|vip| !gone.contains(vip));
         let vips = rest.vips.clone();
-        rest.tunnels.retain(|tunnel| vips.iter().any(|&vip| carries(tunnel, vip)));
+        rest.tunnels.retain(|tunnel| vips.iter().any(|&vip| tunnel.kind.carries(vip)));
         (self.mode == Mode::Nat || !rest.vips.is_empty()).then_some(rest)
     }
 
     /// The device a VIP is put on.
     #[must_use]
     pub fn device_for(&self, vip: IpAddr) -> &str {
-        let tunnel = self.tunnels.iter().find(|tunnel| carries(tunnel, vip));
+        let tunnel = self.tunnels.iter().find(|tunnel| tunnel.kind.carries(vip));
         tunnel.map_or(&self.carrier, |tunnel| &tunnel.name)
     }
 
@@ -103,9 +137,8 @@ impl Wanted {
     /// through.
     #[must_use]
     pub fn is_local(&self, vip: IpAddr, facts: &Facts) -> bool {
-        facts.addresses.iter().any(|have| {
-            have.ip == vip
-                && have.prefix == host_prefix(vip)
+        facts.addresses.of(vip).iter().any(|have| {
+            have.prefix == host_prefix(vip)
                 && match self.mode {
                     Mode::Dr => facts.link(&have.device).is_some_and(|link| !link.arp),
                     Mode::Tun => have.device == self.device_for(vip),
@@ -114,17 +147,20 @@ impl Wanted {
         })
     }
 
+    /// tun: the UDP port that packets in GUE come to.
+    #[must_use]
+    pub fn listener(&self) -> Option<Listener> {
+        match (self.envelope, self.tunnels.first()) {
+            (Envelope::Gue { port }, Some(tunnel)) => {
+                Some(Listener { port, ipv6: tunnel.kind.over_ipv6() })
+            }
+            _ => None,
+        }
+    }
+
     /// Addresses through which replies may go in mode nat.
     pub fn ways_back(&self) -> impl Iterator<Item = IpAddr> {
         self.directors.iter().copied().chain(self.gateway)
-    }
-}
-
-fn carries(tunnel: &Tunnel, vip: IpAddr) -> bool {
-    match tunnel.kind {
-        TunnelKind::Ipip => vip.is_ipv4(),
-        TunnelKind::Sit => vip.is_ipv6(),
-        TunnelKind::Ip6tnl => true,
     }
 }
 
@@ -136,37 +172,48 @@ fn tunnels(
 ) -> Result<Vec<Tunnel>, Refusal> {
     let old: &[Tunnel] = before.map_or(&[], |before| &before.tunnels);
     let known = request.rip.or_else(|| old.first().and_then(|tunnel| tunnel.local));
-    let rip = known.map_or_else(|| guess_rip(wanted, facts), Ok)?;
-    if let Some(&director) = wanted.directors.iter().find(|d| d.is_ipv4() != rip.is_ipv4()) {
-        return Err(Refusal::MixedFamilies { director, rip });
-    }
-    let v4 = wanted.vips.iter().any(IpAddr::is_ipv4);
-    let v6 = wanted.vips.iter().any(IpAddr::is_ipv6);
-    let kinds: &[TunnelKind] = match (rip.is_ipv4(), v4, v6) {
-        (false, ..) => &[TunnelKind::Ip6tnl],
-        (true, true, true) => &[TunnelKind::Ipip, TunnelKind::Sit],
-        (true, true, false) => &[TunnelKind::Ipip],
-        (true, false, _) => &[TunnelKind::Sit],
+    let over_ipv6 = match (known, old.first()) {
+        (None, Some(old)) => old.kind.over_ipv6(),
+        (known, _) => known.map_or_else(|| guess_rip(wanted, facts), Ok)?.is_ipv6(),
     };
+    let fallback = request.fallback_devices || old.iter().any(|old| old.fallback);
+    let local = match known {
+        _ if fallback => None,
+        Some(rip) => Some(rip),
+        None => Some(guess_rip(wanted, facts)?),
+    };
+    let other_family = |director: &&IpAddr| director.is_ipv6() != over_ipv6;
+    if let Some(&director) = wanted.directors.iter().find(other_family) {
+        return Err(match local {
+            Some(rip) => Refusal::MixedFamilies { director, rip },
+            None => Refusal::RipUnclear(format!("{director} is of another address family")),
+        });
+    }
+    let kinds = wanted.envelope.kinds(!over_ipv6, &wanted.vips);
     if request.tunnel_device.is_some() && kinds.len() > 1 {
         return Err(Refusal::TwoTunnels);
     }
     let tunnels: Vec<Tunnel> = kinds
-        .iter()
-        .map(|&kind| Tunnel {
+        .into_iter()
+        .map(|kind| Tunnel {
             name: request
                 .tunnel_device
                 .clone()
                 .or_else(|| old.iter().find(|old| old.kind == kind).map(|old| old.name.clone()))
-                .unwrap_or_else(|| format!("rs-{kind}")),
+                .unwrap_or_else(|| match fallback {
+                    true => kind.fallback().to_owned(),
+                    false => format!("rs-{kind}"),
+                }),
             kind,
-            local: Some(rip),
+            local,
             // With one director its address keeps everybody else's packets out. With
             // two, a device each would be needed; any sender is accepted instead.
             remote: match wanted.directors.as_slice() {
-                [director] => Some(*director),
+                [director] if !fallback => Some(*director),
                 _ => None,
             },
+            checksum: wanted.envelope == Envelope::Gre { checksum: true },
+            fallback,
         })
         .collect();
     match old.iter().find(|old| !tunnels.contains(old)) {

@@ -6,7 +6,7 @@
 use crate::load::{Load, grouped};
 use crate::measure::{Pairs, Program, Run, in_namespace, table_size};
 use crate::table::{self, Bar, Row};
-use crate::{rival, rsctl};
+use crate::{agent, rival, rsctl};
 
 const LOADS: [Load; 3] = [Load::new(1000, 10), Load::new(100, 100), Load::new(10, 1000)];
 /// For the memory of a process that must not depend on it.
@@ -76,6 +76,8 @@ pub(crate) fn main(word: &str) {
     }
     bench.row(format!("memory: rsctl list of {large}"), memory_of_rsctl_list);
     bench.row(format!("memory: rsctl restore of {large}"), memory_of_rsctl_restore);
+    bench.row("rs-agent setup of 1 VIP: × shell script".to_owned(), agent::one_vip);
+    bench.row("rs-agent setup of 1,000 VIPs: × shell script".to_owned(), agent::a_thousand_vips);
     bench.print();
 }
 

@@ -7,6 +7,7 @@
 //! nothing was ever deleted from; this binary is also the programs `floor`,
 //! `ours` and `watched`. What is measured against what stands in `cases`.
 
+mod agent;
 mod cases;
 mod floor;
 mod load;

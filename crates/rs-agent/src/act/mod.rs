@@ -5,8 +5,9 @@ mod failpoint;
 pub mod netlink;
 pub mod privilege;
 pub mod sysctl;
+pub mod udev;
 
-use netlink::Netlink;
+use netlink::{Netlink, NetlinkError, Vip};
 use sysctl::SysctlError;
 
 use crate::error::Error;
@@ -29,13 +30,18 @@ pub fn preflight(steps: &[Step]) -> Result<(), Error> {
 /// Performs the steps and hands each one done to `done`.
 ///
 /// # Errors
-/// The first failure; the rest is not attempted.
+/// The first failure; the rest is not attempted, but for what was already sent with it:
+/// addresses go in batches.
 pub fn perform(net: &Netlink, steps: &[Step], mut done: impl FnMut(&Action)) -> Result<(), Error> {
+    let actions: Vec<&Action> = steps.iter().map(|step| &step.action).collect();
     failpoint::reached(0)?;
-    for (count, step) in (1..).zip(steps) {
-        apply(net, &step.action)?;
-        done(&step.action);
-        failpoint::reached(count)?;
+    let mut performed = 0;
+    while performed < actions.len() {
+        let most = failpoint::next(performed).map_or(usize::MAX, |next| next - performed);
+        let (tried, result) = next(net, &actions[performed..], most, &mut done);
+        performed += tried;
+        result?;
+        failpoint::reached(performed)?;
     }
     Ok(())
 }
@@ -46,11 +52,63 @@ pub fn perform(net: &Netlink, steps: &[Step], mut done: impl FnMut(&Action)) -> 
 /// # Errors
 /// The action that could not be taken back.
 pub fn take_back(net: &Netlink, done: Vec<Action>) -> Result<(), Error> {
-    done.into_iter().rev().try_for_each(|action| apply(net, &action.inverse()))
+    let actions: Vec<Action> = done.into_iter().rev().map(Action::inverse).collect();
+    let mut rest: &[&Action] = &actions.iter().collect::<Vec<_>>();
+    while !rest.is_empty() {
+        let (tried, result) = next(net, rest, usize::MAX, &mut |_| {});
+        result?;
+        rest = rest.get(tried..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Performs the first of `actions`, or as many as go together: at most `most`. Gives how
+/// many were tried, and the first failure.
+fn next(
+    net: &Netlink,
+    actions: &[&Action],
+    most: usize,
+    done: &mut impl FnMut(&Action),
+) -> (usize, Result<(), Error>) {
+    let vips: Vec<Vip<'_>> =
+        actions.iter().take(most.min(Netlink::BATCH)).map_while(|action| vip(action)).collect();
+    if let ([action, ..], true) = (actions, vips.is_empty()) {
+        let result = apply(net, action);
+        if result.is_ok() {
+            done(action);
+        }
+        return (1, result);
+    }
+    let mut result = Ok(());
+    for (action, answer) in actions.iter().zip(net.change_vips(&vips)) {
+        match judge(action, answer) {
+            Ok(()) => done(action),
+            Err(error) if result.is_ok() => result = Err(error),
+            Err(_) => {}
+        }
+    }
+    (vips.len(), result)
+}
+
+fn vip(action: &Action) -> Option<Vip<'_>> {
+    match &action.change {
+        Change::Address { ip, device, scope, label, .. } => {
+            let label = label.as_deref();
+            Some(Vip { ip: *ip, device, scope: *scope, label, remove: action.undo })
+        }
+        _ => None,
+    }
+}
+
+fn judge(action: &Action, answer: Result<(), NetlinkError>) -> Result<(), Error> {
+    match answer {
+        // Undone already, by an earlier run that was interrupted or by somebody else.
+        Err(error) if action.undo && error.is_absent() => Ok(()),
+        result => result.map_err(|source| Error::Netlink { command: action.to_string(), source }),
+    }
 }
 
 fn apply(net: &Netlink, action: &Action) -> Result<(), Error> {
-    let failed = |source| Error::Netlink { command: action.to_string(), source };
     let result = match (&action.change, action.undo) {
         (Change::Sysctl { key, from, to }, false) => {
             let written = sysctl::write(key, *to);
@@ -66,9 +124,15 @@ fn apply(net: &Netlink, action: &Action) -> Result<(), Error> {
         (Change::Sysctl { from: None, .. }, true) => return Ok(()),
         (Change::Tunnel(tunnel), false) => net.add_tunnel(tunnel),
         (Change::Tunnel(tunnel), true) => net.delete_link(&tunnel.name),
+        (Change::Dummy { device }, false) => net.add_dummy(device),
+        (Change::Dummy { device }, true) => net.delete_link(device),
+        (Change::Gue(at), false) => net.add_port(*at),
+        (Change::Gue(at), true) => net.delete_port(*at),
         (Change::Up { device }, undo) => net.set_up(device, !undo),
-        (Change::Address { ip, device, .. }, false) => net.add_vip(*ip, device),
-        (Change::Address { ip, device, .. }, true) => net.delete_vip(*ip, device),
+        (Change::Address { .. }, _) => {
+            let answers = vip(action).map(|vip| net.change_vips(&[vip])).unwrap_or_default();
+            answers.into_iter().next().unwrap_or(Err(NetlinkError::NoAnswer))
+        }
         (Change::DefaultRoute { gateway, metric, .. }, false) => {
             net.set_default_route(*gateway, *metric)
         }
@@ -77,9 +141,5 @@ fn apply(net: &Netlink, action: &Action) -> Result<(), Error> {
             net.delete_default_route(*gateway, *metric)
         }
     };
-    match result {
-        // Undone already, by an earlier run that was interrupted or by somebody else.
-        Err(error) if action.undo && error.is_absent() => Ok(()),
-        result => result.map_err(failed),
-    }
+    judge(action, result)
 }

@@ -3,10 +3,12 @@
 //!
 //! The `sysctl` crate takes dotted names only, so a key with a dot inside a component
 //! (interface `eth0.100`) goes to the file directly. It also reports every failure to
-//! open as "not found"; the file is asked again for the true reason.
+//! open as "not found"; the file is asked again for the true reason. Every run reads a few
+//! settings of every interface, so reading goes to the file in any case: the crate looks at
+//! it twice and opens it after that.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 
 use ::sysctl::{Ctl, Sysctl as _};
 use nix::errno::Errno;
@@ -71,13 +73,12 @@ impl SysctlError {
 /// # Errors
 /// It is not there, may not be read, or is no number.
 pub fn read(key: &SysctlKey) -> Result<i32, SysctlError> {
-    let text = match key.dotted() {
-        Some(name) => match Ctl::new(&name).and_then(|ctl| ctl.value_string()) {
-            Ok(text) => text,
-            Err(error) => return Err(diagnose(key, &error, &File::open(key.path()))),
-        },
-        None => std::fs::read_to_string(key.path()).map_err(|e| SysctlError::from_io(key, e))?,
-    };
+    // A number and its line end; the kernel gives all of it in one read.
+    let mut content = [0; 64];
+    let length = File::open(key.path())
+        .and_then(|mut file| file.read(&mut content))
+        .map_err(|error| SysctlError::from_io(key, error))?;
+    let text = String::from_utf8_lossy(content.get(..length).unwrap_or_default());
     let text = text.trim();
     text.parse().map_err(|_| SysctlError::NotANumber { key: key.clone(), text: text.to_owned() })
 }

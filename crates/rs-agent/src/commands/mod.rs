@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use crate::act::netlink::Netlink;
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Failure};
+use crate::observe::Questions;
 use crate::output::{Outcome, Report};
 use crate::wanted::Wanted;
 
@@ -55,10 +56,13 @@ fn connect() -> Result<Netlink, Error> {
     Netlink::connect().map_err(|source| Error::Observe { what: "the network", source })
 }
 
-/// The addresses whose routes the decisions about `wanted` depend on.
-fn destinations(wanted: &Wanted) -> Vec<IpAddr> {
+/// What the decisions about `wanted` depend on.
+fn questions(wanted: &Wanted) -> Questions {
     let clients = wanted.client.into_iter().flat_map(|client| client.ends());
-    wanted.ways_back().chain(clients).collect()
+    Questions {
+        destinations: wanted.ways_back().chain(clients).collect(),
+        ports: wanted.listener().is_some(),
+    }
 }
 
 fn list(vips: &[IpAddr]) -> String {

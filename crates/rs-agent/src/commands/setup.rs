@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `rs-agent setup`.
 
-use std::net::IpAddr;
 use std::path::Path;
 
-use super::{connect, destinations, list};
+use super::{connect, list, questions};
 use crate::act::netlink::Netlink;
 use crate::act::{self, privilege};
 use crate::cli::SetupArgs;
@@ -12,10 +11,11 @@ use crate::error::Error;
 use crate::facts::Facts;
 use crate::journal::{Journal, Store};
 use crate::mode::Mode;
-use crate::observe::observe;
+use crate::observe::{Questions, observe};
 use crate::output::{ChangeReport, StepReport};
-use crate::plan::{Action, Step, refuse, setup};
+use crate::plan::{Action, Change, Step, refuse, setup};
 use crate::request::Request;
+use crate::tunnel::Envelope;
 use crate::verify;
 use crate::wanted::Wanted;
 
@@ -39,11 +39,13 @@ pub(super) fn run(args: &SetupArgs, state_dir: &Path) -> Result<ChangeReport, Er
     let mut journal = before.clone().unwrap_or_else(|| store.begin(wanted.clone(), &facts));
     journal.wanted = wanted;
     journal.intend(steps.iter().map(|step| step.action.change.clone()));
+    let mut notes = already_there(&journal, &facts);
+    notes.extend(refuse::notes(&journal.wanted));
     let mut report = ChangeReport {
         dry_run,
         changed: !steps.is_empty(),
         nothing_to_do: steps.is_empty().then(|| in_place(&journal.wanted)),
-        notes: already_there(&journal, &facts),
+        notes,
         warnings,
         ..ChangeReport::default()
     };
@@ -69,6 +71,7 @@ fn make(
     }
     let mut done = Vec::new();
     let result = act::perform(net, steps, |action| done.push(action.clone()))
+        .and_then(|()| repair_after_udev(net, steps, &journal.wanted))
         .and_then(|()| look_again(net, &journal.wanted));
     match result {
         Ok(facts) => {
@@ -79,8 +82,26 @@ fn make(
     }
 }
 
+/// What udev writes into the settings of a device that is new to it comes after us.
+fn repair_after_udev(net: &Netlink, steps: &[Step], wanted: &Wanted) -> Result<(), Error> {
+    let made: Vec<&str> =
+        steps.iter().filter_map(|step| step.action.change.made_device()).collect();
+    if made.is_empty() {
+        return Ok(());
+    }
+    act::udev::settle(&made.iter().filter_map(|d| Netlink::index(d).ok()).collect::<Vec<_>>());
+    let facts = observe(net, &questions(wanted))?;
+    let mut again = setup::steps(wanted, &facts);
+    // Nothing else can be missing because of udev; the journal knows these keys.
+    again.retain(|step| match &step.action.change {
+        Change::Sysctl { key, .. } => key.device().is_some_and(|device| made.contains(&device)),
+        _ => false,
+    });
+    act::perform(net, &again, |_| {})
+}
+
 fn look_again(net: &Netlink, wanted: &Wanted) -> Result<Facts, Error> {
-    let facts = observe(net, &destinations(wanted))?;
+    let facts = observe(net, &questions(wanted))?;
     let problems = verify::problems(wanted, &facts);
     if problems.is_empty() { Ok(facts) } else { Err(Error::NotAsWanted(problems)) }
 }
@@ -102,11 +123,12 @@ fn abandon(
     }
 }
 
-fn asked_about(request: &Request, earlier: Option<&Wanted>) -> Vec<IpAddr> {
+fn asked_about(request: &Request, earlier: Option<&Wanted>) -> Questions {
+    let mut asked = earlier.map(questions).unwrap_or_default();
     let clients = request.client.into_iter().flat_map(|client| client.ends());
-    let mut asked: Vec<IpAddr> = request.directors.clone();
-    asked.extend(request.gateway.into_iter().chain(clients));
-    asked.extend(earlier.map(destinations).unwrap_or_default());
+    let known = request.directors.iter().copied().chain(request.gateway);
+    asked.destinations.extend(known.chain(clients));
+    asked.ports |= matches!(request.envelope, Some(Envelope::Gue { .. }));
     asked
 }
 
@@ -120,9 +142,10 @@ fn in_place(wanted: &Wanted) -> String {
 }
 
 fn already_there(journal: &Journal, facts: &Facts) -> Vec<String> {
-    let there = facts.addresses.iter().filter(|have| journal.wanted.vips.contains(&have.ip));
+    let owned = journal.owned(facts);
+    let there = journal.wanted.vips.iter().flat_map(|vip| facts.addresses.of(*vip));
     there
-        .filter(|have| !journal.owns(have.ip, &have.device, facts))
+        .filter(|have| !owned.contains(&(have.ip, &have.device)))
         .map(|have| {
             format!("{} is already there on {}: not ours, teardown leaves it", have.ip, have.device)
         })

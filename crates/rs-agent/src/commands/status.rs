@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{connect, destinations};
+use super::{connect, questions};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::journal::{Journal, Store};
@@ -18,7 +18,7 @@ pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
         return Ok(StatusReport { state: "not set up", ..StatusReport::default() });
     };
     let net = connect()?;
-    let facts = observe(&net, &destinations(&journal.wanted))?;
+    let facts = observe(&net, &questions(&journal.wanted))?;
     let wanted = &journal.wanted;
     Ok(StatusReport {
         state: "set up",
@@ -38,17 +38,16 @@ fn vips(journal: &Journal, facts: &Facts) -> Vec<VipStatus> {
     if wanted.mode == Mode::Nat {
         return Vec::new();
     }
+    let owned = journal.owned(facts);
     let status = |&vip| {
         let planned = wanted.device_for(vip);
-        let found = facts
-            .vip_on(vip, planned)
-            .or_else(|| facts.addresses.iter().find(|have| have.ip == vip));
+        let found = facts.vip_on(vip, planned).or_else(|| facts.addresses.of(vip).first());
         let device = found.map_or(planned, |have| &have.device).to_owned();
         VipStatus {
             vip,
             scope: found.map(|have| have.scope.clone()),
             local: found.is_some(),
-            ours: journal.owns(vip, &device, facts),
+            ours: owned.contains(&(vip, device.as_str())),
             device,
         }
     };
@@ -74,7 +73,7 @@ fn devices(journal: &Journal, facts: &Facts) -> Vec<DeviceStatus> {
         let made = Change::Tunnel(tunnel.clone());
         DeviceStatus {
             tunnel: tunnel.clone(),
-            present: made.effect(facts) == Effect::There,
+            present: made.effect(facts) == Effect::There || (tunnel.fallback && link.is_some()),
             up: link.is_some_and(|link| link.up),
             ours: journal.changes.contains(&made),
         }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{connect, list};
+use super::{connect, list, questions};
 use crate::act::{self, privilege};
 use crate::cli::TeardownArgs;
 use crate::error::Error;
@@ -29,7 +29,8 @@ pub(super) fn run(args: &TeardownArgs, state_dir: &Path) -> Result<ChangeReport,
     }
     let rest = if vips.is_empty() { None } else { journal.wanted.without(&vips) };
     let net = connect()?;
-    let facts = observe(&net, &[])?;
+    let questions = questions(&journal.wanted);
+    let facts = observe(&net, &questions)?;
     let plan = teardown::plan(&journal.changes, rest.as_ref(), &journal.found, &facts);
     if !dry_run {
         act::preflight(&plan.steps)?;
@@ -38,7 +39,7 @@ pub(super) fn run(args: &TeardownArgs, state_dir: &Path) -> Result<ChangeReport,
         // No taking back here: what is gone is gone, and the journal, which stays as it is
         // until the end, lets the next run do the rest.
         act::perform(&net, &plan.steps, |_| {})?;
-        let now = observe(&net, &[])?;
+        let now = observe(&net, &questions)?;
         let left = teardown::plan(&journal.changes, rest.as_ref(), &journal.found, &now).steps;
         if !left.is_empty() {
             let left = left.iter().map(|step| format!("missing: {}", step.action));

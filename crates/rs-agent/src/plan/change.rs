@@ -6,8 +6,10 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, SavedRoute, Tunnel, TunnelKind, host_prefix};
+use crate::facts::{Facts, SavedRoute, host_prefix};
+use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
+use crate::tunnel::{Listener, Tunnel, TunnelKind};
 
 /// Marks addresses this program adds (`IFA_PROTO`, Linux 5.18 and later), so that an
 /// address which somebody else removed and added again is not taken for ours. The
@@ -20,6 +22,13 @@ pub const ADDRESS_TAG: u8 = b'r';
 pub enum Change {
     /// A new tunnel device, still down.
     Tunnel(Tunnel),
+    /// A new dummy device, still down.
+    Dummy {
+        /// Interface name.
+        device: String,
+    },
+    /// A UDP port that takes packets out of GUE.
+    Gue(Listener),
     /// A kernel setting.
     Sysctl {
         /// Which.
@@ -44,6 +53,12 @@ pub enum Change {
         /// [`ADDRESS_TAG`] once it was read back; absent before that, and for
         /// ever on kernels that keep no tag.
         tag: Option<u8>,
+        /// Scope, if it is an IPv4 address.
+        #[serde(default)]
+        scope: Scope,
+        /// Label, if it is an IPv4 address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
     },
     /// The default route of table main with that metric.
     DefaultRoute {
@@ -54,6 +69,23 @@ pub enum Change {
         /// The route this one replaced.
         from: Option<SavedRoute>,
     },
+}
+
+/// What a change is about: the same for two changes of the same thing.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub enum Target<'a> {
+    /// That device's being there.
+    Device(&'a str),
+    /// A UDP port.
+    Port(Listener),
+    /// A setting.
+    Sysctl(&'a SysctlKey),
+    /// That device's being up.
+    Up(&'a str),
+    /// An address on a device.
+    Address(IpAddr, &'a str),
+    /// The default route, IPv6 or not.
+    DefaultRoute(bool),
 }
 
 /// What became of a change that the journal knows.
@@ -75,7 +107,7 @@ impl Change {
     #[must_use]
     pub fn rank(&self) -> u8 {
         match self {
-            Self::Tunnel(_) => 0,
+            Self::Tunnel(_) | Self::Dummy { .. } | Self::Gue(_) => 0,
             Self::Sysctl { .. } => 1,
             Self::Up { .. } => 2,
             Self::Address { .. } => 3,
@@ -83,20 +115,18 @@ impl Change {
         }
     }
 
-    /// Whether both change the same thing.
+    /// What it is about.
     #[must_use]
-    pub fn same_target(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Tunnel(a), Self::Tunnel(b)) => a.name == b.name,
-            (Self::Sysctl { key: a, .. }, Self::Sysctl { key: b, .. }) => a == b,
-            (Self::Up { device: a }, Self::Up { device: b }) => a == b,
-            (Self::Address { ip: a, device: d, .. }, Self::Address { ip: b, device: e, .. }) => {
-                a == b && d == e
+    pub fn target(&self) -> Target<'_> {
+        match self {
+            Self::Tunnel(Tunnel { name: device, .. }) | Self::Dummy { device } => {
+                Target::Device(device)
             }
-            (Self::DefaultRoute { gateway: a, .. }, Self::DefaultRoute { gateway: b, .. }) => {
-                a.is_ipv4() == b.is_ipv4()
-            }
-            _ => false,
+            Self::Gue(at) => Target::Port(*at),
+            Self::Sysctl { key, .. } => Target::Sysctl(key),
+            Self::Up { device } => Target::Up(device),
+            Self::Address { ip, device, .. } => Target::Address(*ip, device),
+            Self::DefaultRoute { gateway, .. } => Target::DefaultRoute(gateway.is_ipv6()),
         }
     }
 
@@ -111,6 +141,16 @@ impl Change {
                 Some(link) if link.tunnel.as_ref() == Some(tunnel) => Effect::There,
                 Some(_) => Effect::Foreign(format!("{} is another device now", tunnel.name)),
             },
+            Self::Dummy { device } => match facts.link(device) {
+                None => Effect::Gone,
+                Some(link) if link.kind.as_deref() == Some("dummy") => Effect::There,
+                Some(_) => Effect::Foreign(format!("{device} is another device now")),
+            },
+            Self::Gue(at) => match facts.port(*at) {
+                None => Effect::Gone,
+                Some(port) if port.like_ours => Effect::There,
+                Some(_) => Effect::Foreign(format!("{at} is another kind of port now")),
+            },
             Self::Sysctl { key, from, to } => match facts.sysctl(key) {
                 Some(value) if value == *to => Effect::There,
                 Some(value) if Some(value) != *from => {
@@ -122,7 +162,7 @@ impl Change {
                 Some(link) if link.up => Effect::There,
                 _ => Effect::Gone,
             },
-            Self::Address { ip, device, tag } => match facts.vip_on(*ip, device) {
+            Self::Address { ip, device, tag, .. } => match facts.vip_on(*ip, device) {
                 Some(have) if tag.is_none() || have.tag == *tag => Effect::There,
                 Some(_) => Effect::Foreign(format!("{ip} on {device} was added by somebody else")),
                 None => Effect::Gone,
@@ -140,6 +180,15 @@ impl Change {
                     _ => Effect::Gone,
                 }
             }
+        }
+    }
+
+    /// The device that making the change adds, and undoing it deletes.
+    #[must_use]
+    pub fn made_device(&self) -> Option<&str> {
+        match self {
+            Self::Tunnel(Tunnel { name: device, .. }) | Self::Dummy { device } => Some(device),
+            _ => None,
         }
     }
 
@@ -178,23 +227,34 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.change, self.undo) {
             (Change::Tunnel(t), false) => {
-                let mode = match t.kind {
-                    TunnelKind::Ipip => "ipip",
-                    TunnelKind::Sit => "ip6ip",
-                    TunnelKind::Ip6tnl => "any",
-                };
-                write!(f, "ip link add {} type {} mode {mode}", t.name, t.kind)?;
+                write!(f, "ip link add {} type {}", t.name, t.kind)?;
+                f.write_str(match t.kind {
+                    TunnelKind::Ipip => " mode ipip",
+                    TunnelKind::Sit => " mode ip6ip",
+                    TunnelKind::Ip6tnl => " mode any",
+                    TunnelKind::Gre | TunnelKind::Ip6gre => "",
+                })?;
                 for (word, end) in [("local", t.local), ("remote", t.remote)] {
                     if let Some(end) = end {
                         write!(f, " {word} {end}")?;
                     }
                 }
-                if t.kind == TunnelKind::Ip6tnl {
-                    f.write_str(" allow-localremote")?;
-                }
-                Ok(())
+                f.write_str(match t.kind {
+                    TunnelKind::Ip6tnl => " allow-localremote",
+                    _ if t.checksum => " icsum",
+                    _ => "",
+                })
             }
             (Change::Tunnel(t), true) => write!(f, "ip link del {}", t.name),
+            (Change::Dummy { device }, false) => write!(f, "ip link add {device} type dummy"),
+            (Change::Dummy { device }, true) => write!(f, "ip link del {device}"),
+            (Change::Gue(at), undo) => {
+                f.write_str(if at.ipv6 { "ip -6 fou " } else { "ip fou " })?;
+                match undo {
+                    false => write!(f, "add port {} gue", at.port),
+                    true => write!(f, "del port {}", at.port),
+                }
+            }
             (Change::Sysctl { key, to, .. }, false) => write!(f, "sysctl -w {key}={to}"),
             (Change::Sysctl { key, from: Some(from), .. }, true) => {
                 write!(f, "sysctl -w {key}={from}")
@@ -204,9 +264,13 @@ impl fmt::Display for Action {
             }
             (Change::Up { device }, false) => write!(f, "ip link set {device} up"),
             (Change::Up { device }, true) => write!(f, "ip link set {device} down"),
-            (Change::Address { ip, device, .. }, false) => {
+            (Change::Address { ip, device, scope, label, .. }, false) => {
                 write!(f, "ip addr add {ip}/{} dev {device}", host_prefix(*ip))?;
-                f.write_str(if ip.is_ipv4() { " scope host" } else { " nodad preferred_lft 0" })
+                match (ip, label) {
+                    (IpAddr::V6(_), _) => f.write_str(" nodad preferred_lft 0"),
+                    (IpAddr::V4(_), None) => write!(f, " scope {scope}"),
+                    (IpAddr::V4(_), Some(label)) => write!(f, " scope {scope} label {label}"),
+                }
             }
             (Change::Address { ip, device, .. }, true) => {
                 write!(f, "ip addr del {ip}/{} dev {device}", host_prefix(*ip))

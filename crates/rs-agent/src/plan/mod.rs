@@ -3,10 +3,11 @@
 //! order ([`setup`]), which go away ([`teardown`]), what is refused ([`refuse`]).
 
 pub mod change;
+mod devices;
 pub mod refuse;
 pub mod setup;
 pub mod teardown;
 #[cfg(test)]
 mod tests;
 
-pub use change::{ADDRESS_TAG, Action, Change, Effect, Step};
+pub use change::{ADDRESS_TAG, Action, Change, Effect, Step, Target};

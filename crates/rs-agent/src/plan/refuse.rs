@@ -2,12 +2,15 @@
 //! What the host's state does not allow, found before anything is changed; and
 //! what it allows but the operator should know.
 
+use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::devices;
 use super::setup::route_metric;
 use crate::facts::Facts;
 use crate::mode::Mode;
 use crate::refusal::Refusal;
+use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
@@ -16,17 +19,21 @@ use crate::wanted::Wanted;
 /// # Errors
 /// The first reason why not.
 pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    let broadcasts = broadcasts(facts);
     for &vip in &wanted.vips {
         vip_is_free(vip, wanted, facts)?;
+        if let Some(device) = broadcasts.get(&vip) {
+            return Err(Refusal::Broadcast { vip, device: (*device).to_owned() });
+        }
     }
-    let here = |ip: &&IpAddr| facts.addresses.iter().any(|have| have.ip == **ip);
+    let here = |ip: &&IpAddr| !facts.addresses.of(**ip).is_empty();
     if let Some(director) = wanted.directors.iter().find(here) {
         return Err(Refusal::DirectorIsHere(*director));
     }
     match wanted.mode {
         Mode::Nat => gateway_is_possible(wanted, facts),
         Mode::Dr | Mode::Tun => {
-            devices(wanted, facts)?;
+            devices::check(wanted, facts)?;
             ipv6_is_on(wanted, facts)?;
             arp_can_be_hidden(wanted, facts)
         }
@@ -37,7 +44,7 @@ fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusa
     if wanted.tunnels.iter().any(|tunnel| tunnel.local == Some(vip)) {
         return Err(Refusal::SameAddress { vip, role: "RIP" });
     }
-    for have in facts.addresses.iter().filter(|have| have.ip == vip) {
+    for have in facts.addresses.of(vip) {
         let device = have.device.clone();
         if wanted.mode == Mode::Nat {
             return Err(Refusal::VipOnNatServer { vip, device });
@@ -49,69 +56,27 @@ fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusa
             return Err(Refusal::WidePrefix { vip, prefix: have.prefix, device });
         }
     }
-    if let Some(net) = facts.addresses.iter().find(|have| is_broadcast(vip, have.ip, have.prefix)) {
-        return Err(Refusal::Broadcast { vip, device: net.device.clone() });
-    }
     if facts.default_routes.iter().any(|route| route.gateways.contains(&vip)) {
         return Err(Refusal::IsGateway { vip });
     }
     Ok(())
 }
 
-fn is_broadcast(vip: IpAddr, of: IpAddr, prefix: u8) -> bool {
-    let (IpAddr::V4(vip), IpAddr::V4(of), 0..31) = (vip, of, prefix) else {
-        return false;
+/// The broadcast address of every subnet this host is in, and the interface there.
+fn broadcasts(facts: &Facts) -> HashMap<IpAddr, &str> {
+    let broadcast = |have: &crate::facts::Address| match (have.ip, have.prefix) {
+        (IpAddr::V4(ip), 0..31) => {
+            let hosts = u32::MAX.checked_shr(have.prefix.into()).unwrap_or(0);
+            Some(Ipv4Addr::from(u32::from(ip) | hosts).into())
+        }
+        _ => None,
     };
-    let hosts = u32::MAX.checked_shr(prefix.into()).unwrap_or(0);
-    Ipv4Addr::from(u32::from(of) | hosts) == vip
-}
-
-fn devices(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
-    for tunnel in &wanted.tunnels {
-        if let Some(link) = facts.link(&tunnel.name) {
-            if link.tunnel.as_ref() != Some(tunnel) {
-                let is = match (&link.tunnel, &link.kind) {
-                    (Some(other), _) => other.to_string(),
-                    (None, Some(kind)) => kind.clone(),
-                    (None, None) => "another device".to_owned(),
-                };
-                let name = tunnel.name.clone();
-                return Err(Refusal::DeviceTaken { name, is, wanted: tunnel.to_string() });
-            }
-            continue;
-        }
-        // The kernel allows one device per kind and pair of ends (EEXIST).
-        let same_ends = facts.links.iter().find(|link| {
-            link.tunnel.as_ref().is_some_and(|other| {
-                (other.kind, other.local, other.remote)
-                    == (tunnel.kind, tunnel.local, tunnel.remote)
-            })
-        });
-        if let Some(link) = same_ends {
-            return Err(Refusal::EndpointTaken {
-                name: link.name.clone(),
-                tunnel: tunnel.to_string(),
-            });
-        }
-    }
-    if wanted.mode == Mode::Dr {
-        let name = wanted.carrier.clone();
-        let Some(link) = facts.link(&name) else {
-            return Err(Refusal::NoDevice(name));
-        };
-        if link.arp {
-            return Err(Refusal::CarrierAnswersArp(name));
-        }
-        // A device that is down keeps IPv4 addresses but loses the IPv6 ones.
-        if !link.up {
-            return Err(Refusal::CarrierDown(name));
-        }
-    }
-    Ok(())
+    facts.addresses.iter().filter_map(|have| Some((broadcast(have)?, &*have.device))).collect()
 }
 
 fn ipv6_is_on(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
-    for &vip in wanted.vips.iter().filter(|vip| vip.is_ipv6()) {
+    // All IPv6 VIPs are on one device.
+    if let Some(&vip) = wanted.vips.iter().find(|vip| vip.is_ipv6()) {
         let device = wanted.device_for(vip);
         // A device still to be made starts with the value of `default`.
         let device = if facts.link(device).is_some() { device } else { "default" };
@@ -153,11 +118,19 @@ pub fn arp_can_be_hidden(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> 
             match (name, value) {
                 ("arp_ignore", 1 | 2) | ("arp_announce", 2) => {}
                 ("arp_ignore", 3) => {
+                    if let Some(&vip) = wanted.vips.iter().find(|vip| vip.is_ipv4())
+                        && wanted.scope != Scope::Host
+                    {
+                        return Err(Refusal::ArpScope {
+                            vip,
+                            scope: wanted.scope.to_string(),
+                            key,
+                        });
+                    }
                     // Ours have scope host; one that was there before may not.
-                    let other = |have: &&crate::facts::Address| {
-                        have.ip.is_ipv4() && wanted.vips.contains(&have.ip) && have.scope != "host"
-                    };
-                    if let Some(have) = facts.addresses.iter().find(other) {
+                    let vips = wanted.vips.iter().filter(|vip| vip.is_ipv4());
+                    let mut theirs = vips.flat_map(|vip| facts.addresses.of(*vip));
+                    if let Some(have) = theirs.find(|have| have.scope != "host") {
                         let (vip, scope) = (have.ip, have.scope.clone());
                         return Err(Refusal::ArpScope { vip, scope, key });
                     }
@@ -174,7 +147,7 @@ fn gateway_is_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     let Some(gateway) = wanted.gateway else {
         return through_director(wanted, facts);
     };
-    if facts.addresses.iter().any(|have| have.ip == gateway) {
+    if !facts.addresses.of(gateway).is_empty() {
         let what = "an address of this host itself";
         return Err(Refusal::Unusable { option: "--gateway", ip: gateway, what });
     }
@@ -239,11 +212,26 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
             ));
         }
     }
-    for local in wanted.tunnels.iter().filter_map(|tunnel| tunnel.local) {
-        let text = format!("RIP {local} is no address of this host yet");
-        if !facts.addresses.iter().any(|have| have.ip == local) && !warnings.contains(&text) {
-            warnings.push(text);
-        }
+    let locals: BTreeSet<IpAddr> =
+        wanted.tunnels.iter().filter_map(|tunnel| tunnel.local).collect();
+    for local in locals.into_iter().filter(|local| facts.addresses.of(*local).is_empty()) {
+        warnings.push(format!("RIP {local} is no address of this host yet"));
     }
     warnings
+}
+
+/// What the operator should know of a set-up that works.
+#[must_use]
+pub fn notes(wanted: &Wanted) -> Vec<String> {
+    let open = wanted.tunnels.iter().filter(|tunnel| tunnel.remote.is_none());
+    let names: Vec<&str> = open.map(|tunnel| tunnel.name.as_str()).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let cure = match (wanted.directors.len(), wanted.tunnels.iter().any(|t| t.fallback)) {
+        (1, false) | (_, true) => "a firewall can limit that to the directors",
+        (0, false) => "--director limits that to one",
+        (_, false) => "with several directors only a firewall can limit that to them",
+    };
+    vec![format!("{} unpacks what anybody sends: {cure}", names.join(" and "))]
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::change::{Change, Step};
 use crate::facts::Facts;
 use crate::mode::Mode;
+use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
@@ -38,9 +39,24 @@ fn vip_steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
             }
         }
     }
+    if wanted.create_carrier && wanted.mode == Mode::Dr {
+        let device = wanted.carrier.clone();
+        let link = facts.link(&device);
+        if link.is_none() {
+            step(Change::Dummy { device: device.clone() }, "a device of our own for the VIPs");
+        }
+        if !link.is_some_and(|link| link.up) {
+            step(Change::Up { device }, "a device that is down loses its IPv6 addresses");
+        }
+    }
+    if let Some(at) = wanted.listener()
+        && facts.port(at).is_none()
+    {
+        step(Change::Gue(at), "takes packets from the director out of UDP");
+    }
     for tunnel in &wanted.tunnels {
         let link = facts.link(&tunnel.name);
-        if link.is_none() {
+        if link.is_none() && !tunnel.fallback {
             step(
                 Change::Tunnel(tunnel.clone()),
                 "takes packets from the director out of their envelope",
@@ -63,8 +79,13 @@ fn vip_steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
     }
     for &ip in &wanted.vips {
         if !wanted.is_local(ip, facts) {
-            let change =
-                Change::Address { ip, device: wanted.device_for(ip).to_owned(), tag: None };
+            let change = Change::Address {
+                ip,
+                device: wanted.device_for(ip).to_owned(),
+                tag: None,
+                scope: if ip.is_ipv4() { wanted.scope } else { Scope::default() },
+                label: wanted.label.clone().filter(|_| ip.is_ipv4()),
+            };
             step(change, "accept packets for the VIP");
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What goes away, in which order, and what is left because it is not ours.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::change::{Change, Effect, Step};
@@ -27,21 +28,20 @@ pub fn plan(
     found: &[IpAddr],
     facts: &Facts,
 ) -> Teardown {
-    let (kept, mut going): (Vec<Change>, Vec<Change>) =
-        changes.iter().cloned().partition(|change| rest.is_some_and(|rest| needs(rest, change)));
-    going.sort_by_key(Change::rank);
-    let doomed: Vec<String> = going
+    let vips: HashSet<IpAddr> = rest.iter().flat_map(|rest| &rest.vips).copied().collect();
+    let (kept, mut going): (Vec<Change>, Vec<Change>) = changes
         .iter()
-        .filter(|change| change.effect(facts) == Effect::There)
-        .filter_map(|change| match change {
-            Change::Tunnel(tunnel) => Some(tunnel.name.clone()),
-            _ => None,
-        })
-        .collect();
-
+        .cloned()
+        .partition(|change| rest.is_some_and(|rest| needs(rest, &vips, change)));
+    going.sort_by_key(Change::rank);
+    let there = || going.iter().filter(|change| change.effect(facts) == Effect::There);
+    let doomed: HashSet<String> =
+        there().filter_map(Change::made_device).map(str::to_owned).collect();
+    let removed: HashSet<(IpAddr, &str)> = there().filter_map(address).collect();
     let staying: Vec<&Address> = facts
         .hidden_addresses()
-        .filter(|have| !going.iter().any(|change| takes_away(change, have, facts)))
+        .filter(|have| !doomed.contains(&have.device))
+        .filter(|have| !removed.contains(&(have.ip, &have.device)))
         .collect();
 
     let mut plan = Teardown { kept, ..Teardown::default() };
@@ -49,9 +49,7 @@ pub fn plan(
         // Settings and state of a device go with it. Addresses do too, but are taken
         // away first and by name, so that no setting is restored before its VIP is gone.
         let goes_with_device = match &change {
-            Change::Sysctl { key, .. } => {
-                key.device().is_some_and(|d| doomed.iter().any(|n| n == d))
-            }
+            Change::Sysctl { key, .. } => key.device().is_some_and(|d| doomed.contains(d)),
             Change::Up { device } => doomed.contains(device),
             _ => false,
         };
@@ -85,19 +83,17 @@ pub fn plan(
         }
     }
     // Both settings have the same story to tell of an address.
-    let mut told = Vec::new();
-    plan.notes.retain(|note| !told.contains(note) && (told.push(note.clone()), true).1);
+    let mut told = HashSet::new();
+    plan.notes.retain(|note| told.insert(note.clone()));
     plan
 }
 
-/// Whether undoing the change removes that address.
-fn takes_away(change: &Change, have: &Address, facts: &Facts) -> bool {
-    let names = match change {
-        Change::Address { ip, device, .. } => *ip == have.ip && *device == have.device,
-        Change::Tunnel(tunnel) => tunnel.name == have.device,
-        _ => false,
-    };
-    names && change.effect(facts) == Effect::There
+/// The address that undoing the change removes.
+fn address(change: &Change) -> Option<(IpAddr, &str)> {
+    match change {
+        Change::Address { ip, device, .. } => Some((*ip, device)),
+        _ => None,
+    }
 }
 
 /// Whether VIPs of this host stay hidden by it, ours or not.
@@ -105,24 +101,29 @@ fn hides_addresses(change: &Change) -> bool {
     matches!(change, Change::Sysctl { key, .. } if key.device() == Some("all"))
 }
 
-fn needs(rest: &Wanted, change: &Change) -> bool {
-    let uses = |device: &str| rest.tunnels.iter().any(|tunnel| tunnel.name == device);
+fn needs(rest: &Wanted, vips: &HashSet<IpAddr>, change: &Change) -> bool {
+    let uses = |device: &str| {
+        rest.tunnels.iter().any(|tunnel| tunnel.name == device)
+            || (rest.create_carrier && rest.carrier == device)
+    };
     match change {
         Change::Tunnel(tunnel) => uses(&tunnel.name),
+        Change::Dummy { device } => uses(device),
+        Change::Gue(at) => rest.listener() == Some(*at),
         Change::Up { device } => uses(device),
         Change::Sysctl { key, .. } => match key.device() {
             Some("all") => rest.vips.iter().any(IpAddr::is_ipv4),
             Some(device) => uses(device),
             None => false,
         },
-        Change::Address { ip, .. } => rest.vips.contains(ip),
+        Change::Address { ip, .. } => vips.contains(ip),
         Change::DefaultRoute { .. } => true,
     }
 }
 
 fn reason(change: &Change) -> &'static str {
     match change {
-        Change::Tunnel(_) => "set-up made it",
+        Change::Tunnel(_) | Change::Dummy { .. } | Change::Gue(_) => "set-up made it",
         Change::Sysctl { from: Some(_), .. } => "the value from before, now that no VIP needs ours",
         Change::Sysctl { from: None, .. } => "goes with its device",
         Change::Up { .. } => "it was down before",

@@ -10,10 +10,17 @@ use std::thread;
 
 use lab::{ArpSender, Family, Host, Network, WebServer, arp_probe, neighbour_probe};
 
-/// What may be asked of [`real_server`]: every mode and family.
-pub(crate) const SETUPS: [&str; 6] = [
+/// What may be asked of [`real_server`]: every mode, family and envelope.
+pub(crate) const SETUPS: [&str; 12] = [
     "--mode dr --vip 192.0.2.10,203.0.113.10,2001:db8:2::10",
     "--mode dr --vip 192.0.2.10 --carrier dummy0",
+    "--mode dr --vip 192.0.2.10 --scope link --label lo:web",
+    "--mode dr --vip 192.0.2.10,2001:db8:2::10 --carrier vip.s --create-carrier --scope global",
+    "--mode tun --vip 192.0.2.10,2001:db8:2::10 --rip 192.0.2.11 --tunnel gre --checksum",
+    "--mode tun --vip 192.0.2.10,2001:db8:2::10 --director 2001:db8:2::1 --tunnel gre",
+    "--mode tun --vip 192.0.2.10,2001:db8:2::10 --rip 192.0.2.11 --tunnel gue --tunnel-port 6080",
+    "--mode tun --vip 2001:db8:2::10 --rip 2001:db8:2::11 --tunnel gue --tunnel-port 6080 \
+     --tunnel-device gue.6",
     "--mode tun --vip 192.0.2.10,2001:db8:2::10 --rip 192.0.2.11",
     "--mode tun --vip 192.0.2.10,2001:db8:2::10 --director 2001:db8:2::1",
     "--mode nat --gateway 192.0.2.1",
@@ -41,7 +48,7 @@ pub(crate) fn state(host: &Host) -> String {
     let mut state = host
         .must(
             "ip -d addr | sed 's/ state [A-Z]*//' && ip -d route show table all && \
-             ip -6 -d route show table all",
+             ip -6 -d route show table all && ip rule && ip -6 rule && ip fou show",
         )
         .stdout;
     host.enter(|| settings(Path::new("/proc/sys/net"), &mut state));
@@ -112,12 +119,14 @@ fn teardown_gives_back_what_setup_found() {
 
 #[test]
 fn the_commands_it_prints_do_what_it_does() {
-    // What differs: who made a route or address, and a new device's number and random name.
+    // What differs: who made a route or address, and a new device's number and MAC address.
     let shape = |host: &Host| {
-        let all = host.must("ip -d addr; ip route; ip -6 route; sysctl -a -r 'arp_|rp_filter'");
+        let all = host
+            .must("ip -d addr; ip route; ip -6 route; ip fou show; sysctl -a -r 'arp_|rp_filter'");
         let lines = all.stdout.lines().filter(|line| !line.contains(" fe80::")).map(|line| {
             let line = line.trim_start_matches(|c: char| c.is_ascii_digit());
             let line = line.split_once(" permaddr ").map_or(line, |(address, _)| address);
+            let line = line.split_once(" brd ff:").map_or(line, |(_, rest)| rest);
             line.replace("proto static ", "").replace(" proto 0x72", "").trim_end().to_owned()
         });
         lines.collect::<Vec<String>>().join("\n")

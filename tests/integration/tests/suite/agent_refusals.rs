@@ -9,7 +9,16 @@ use crate::agent::{assert_same, real_server, state};
 /// Options of `setup`, exit status, and what the error says.
 type Case = (&'static str, i32, &'static str);
 
-const INPUT: [Case; 17] = [
+const INPUT: [Case; 26] = [
+    ("--mode dr --vip 192.0.2.10 --tunnel gre", 2, "--tunnel has no meaning in mode dr"),
+    ("--mode dr --vip 192.0.2.10 --create-carrier", 2, "--carrier"),
+    ("--mode dr --vip 192.0.2.10 --scope site", 2, "invalid value 'site'"),
+    ("--mode dr --vip 192.0.2.10 --label sixteen-bytes:xx", 2, "is not a label"),
+    ("--mode tun --vip 192.0.2.10 --checksum", 2, "--checksum does not go with this --tunnel"),
+    ("--mode tun --vip 192.0.2.10 --tunnel gue", 2, "--tunnel gue needs --tunnel-port"),
+    ("--mode tun --vip 192.0.2.10 --tunnel gue --tunnel-port 0", 2, "invalid value '0'"),
+    ("--mode tun --vip 192.0.2.10 --tunnel ipip --tunnel-port 6080", 2, "--tunnel-port does not"),
+    ("--mode tun --vip 192.0.2.10 --tunnel-device x --fallback-devices", 2, "cannot be used with"),
     ("--mode dr", 2, "--vip is missing"),
     ("--mode dr --vip www.example.com", 2, "is not an IP address"),
     ("--mode dr --vip 192.0.2.10/24", 2, "would make its whole subnet local"),
@@ -29,7 +38,10 @@ const INPUT: [Case; 17] = [
     ("--mode masquerade", 2, "invalid value 'masquerade'"),
 ];
 
-const STATE: [Case; 13] = [
+const STATE: [Case; 16] = [
+    ("--mode dr --vip 192.0.2.10 --label eth0:1", 1, "does not begin with lo"),
+    ("--mode dr --vip 192.0.2.10 --carrier eth0 --create-carrier", 1, "eth0 answers ARP"),
+    ("--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --fallback-devices", 1, "tunl0 is not there"),
     ("--mode dr --vip 192.0.2.11", 1, "192.0.2.11 is on eth0"),
     ("--mode dr --vip 2001:db8:2::11", 1, "2001:db8:2::11 is on eth0"),
     ("--mode dr --vip 192.0.2.254", 1, "the gateway of this host's default route"),

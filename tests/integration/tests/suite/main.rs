@@ -4,8 +4,10 @@
 //! inside each kernel of the lab (`make test`).
 
 mod agent;
+mod agent_names;
 mod agent_recovery;
 mod agent_refusals;
+mod agent_tunnels;
 mod alone;
 mod batch;
 mod concurrent;

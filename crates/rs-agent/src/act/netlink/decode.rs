@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! rtnetlink messages as [`crate::facts`].
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use netlink_packet_core::{Emitable as _, Parseable as _};
 use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressScope};
 use netlink_packet_route::link::{
-    InfoData, InfoIpTunnel, InfoKind, InfoPortKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+    GreIOFlags, InfoData, InfoGre, InfoGre6, InfoIpTunnel, InfoKind, InfoPortKind, LinkAttribute,
+    LinkFlags, LinkInfo, LinkMessage,
 };
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteMetric,
@@ -14,7 +16,8 @@ use netlink_packet_route::route::{
 };
 use netlink_packet_route::{AddressFamily, IpProtocol};
 
-use crate::facts::{Address, DefaultRoute, Hop, Link, SavedRoute, Tunnel, TunnelKind};
+use crate::facts::{Address, DefaultRoute, Hop, Link, SavedRoute};
+use crate::tunnel::{Tunnel, TunnelKind};
 
 pub(super) fn link(message: &LinkMessage) -> Option<(u32, Link)> {
     let flags = message.header.flags;
@@ -50,37 +53,79 @@ pub(super) fn link(message: &LinkMessage) -> Option<(u32, Link)> {
     ))
 }
 
+/// `None` for a device that does not take all that ours takes, or takes more.
 fn tunnel(name: &str, kind: &InfoKind, infos: &[LinkInfo]) -> Option<Tunnel> {
     let kind = match kind {
         InfoKind::IpIp => TunnelKind::Ipip,
         InfoKind::SitTun => TunnelKind::Sit,
         InfoKind::Ip6Tnl => TunnelKind::Ip6tnl,
+        InfoKind::GreTun => TunnelKind::Gre,
+        InfoKind::GreTun6 => TunnelKind::Ip6gre,
         _ => return None,
     };
+    let mut tunnel = Tunnel {
+        name: name.to_owned(),
+        kind,
+        local: None,
+        remote: None,
+        checksum: false,
+        fallback: false,
+    };
+    let end = |ip: IpAddr| (!ip.is_unspecified()).then_some(ip);
     let data = infos.iter().find_map(|info| match info {
-        LinkInfo::Data(InfoData::IpTunnel(data)) => Some(data),
+        LinkInfo::Data(data) => Some(data),
         _ => None,
     })?;
-    let mut tunnel = Tunnel { name: name.to_owned(), kind, local: None, remote: None };
-    for item in data {
-        match item {
-            InfoIpTunnel::Local(ip) if !ip.is_unspecified() => tunnel.local = Some(*ip),
-            InfoIpTunnel::Remote(ip) if !ip.is_unspecified() => tunnel.remote = Some(*ip),
-            // A device of another mode does not take all that ours takes, and one in metadata
-            // mode belongs to somebody's routes: neither is like ours.
-            InfoIpTunnel::Protocol(mode)
-                if *mode != IpProtocol::Hopopts && *mode != super::encode::inner(kind) =>
-            {
-                return None;
+    match data {
+        InfoData::IpTunnel(data) => {
+            for item in data {
+                match item {
+                    InfoIpTunnel::Local(ip) => tunnel.local = end(*ip),
+                    InfoIpTunnel::Remote(ip) => tunnel.remote = end(*ip),
+                    InfoIpTunnel::Protocol(mode)
+                        if *mode != IpProtocol::Hopopts && *mode != super::encode::inner(kind) =>
+                    {
+                        return None;
+                    }
+                    InfoIpTunnel::CollectMetadata => return None,
+                    _ => {}
+                }
             }
-            InfoIpTunnel::CollectMetadata => return None,
-            _ => {}
         }
+        InfoData::GreTun(data) => {
+            for item in data {
+                match item {
+                    InfoGre::Local(ip) => tunnel.local = end((*ip).into()),
+                    InfoGre::Remote(ip) => tunnel.remote = end((*ip).into()),
+                    InfoGre::IFlags(flags) => tunnel.checksum = only_checksum(*flags)?,
+                    InfoGre::CollectMetadata => return None,
+                    _ => {}
+                }
+            }
+        }
+        InfoData::GreTun6(data) => {
+            for item in data {
+                match item {
+                    InfoGre6::Local(ip) => tunnel.local = end((*ip).into()),
+                    InfoGre6::Remote(ip) => tunnel.remote = end((*ip).into()),
+                    InfoGre6::IFlags(flags) => tunnel.checksum = only_checksum(*flags)?,
+                    InfoGre6::CollectMetadata => return None,
+                    _ => {}
+                }
+            }
+        }
+        _ => return None,
     }
     Some(tunnel)
 }
 
-pub(super) fn address(message: &AddressMessage, links: &[(u32, Link)]) -> Option<Address> {
+/// A device that wants a key or a sequence number takes nothing a director sends.
+fn only_checksum(flags: GreIOFlags) -> Option<bool> {
+    (!flags.intersects(GreIOFlags::Key | GreIOFlags::Seq))
+        .then(|| flags.contains(GreIOFlags::Checksum))
+}
+
+pub(super) fn address(message: &AddressMessage, names: &HashMap<u32, &str>) -> Option<Address> {
     let mut local = None;
     let mut plain = None;
     let mut tag = None;
@@ -97,7 +142,7 @@ pub(super) fn address(message: &AddressMessage, links: &[(u32, Link)]) -> Option
         other => other.to_string(),
     };
     Some(Address {
-        device: device(message.header.index, links)?,
+        device: (*names.get(&message.header.index)?).to_owned(),
         // On a point-to-point link IFA_ADDRESS is the peer.
         ip: local.or(plain)?,
         prefix: message.header.prefix_len,

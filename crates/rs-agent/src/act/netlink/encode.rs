@@ -7,62 +7,129 @@ use netlink_packet_route::IpProtocol;
 use netlink_packet_route::address::{
     AddressAttribute, AddressFlags, AddressMessage, AddressProtocol, AddressScope, CacheInfo,
 };
-use netlink_packet_route::link::{InfoData, InfoIpTunnel, InfoKind, Ip6TunnelFlags, LinkMessage};
+use netlink_packet_route::link::{
+    GreIOFlags, InfoData, InfoGre, InfoGre6, InfoIpTunnel, InfoKind, Ip6TunnelFlags, LinkMessage,
+};
 use netlink_packet_route::route::RouteMessage;
-use rtnetlink::{LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
+use rtnetlink::{AddressMessageBuilder, LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
 
-use crate::facts::{Tunnel, TunnelKind};
+use super::Vip;
+use crate::facts::host_prefix;
 use crate::plan::ADDRESS_TAG;
+use crate::request::Scope;
+use crate::tunnel::{Tunnel, TunnelKind};
 
-/// A device that unpacks what the director sends, down, with the given ends.
+/// A device that unpacks what the director sends, down, with the given ends. What concerns
+/// sending, which these devices never do, is as `ip link add` has it.
 pub(super) fn tunnel(tunnel: &Tunnel) -> LinkMessage {
+    let (kind, data) = match tunnel.kind {
+        TunnelKind::Ipip => (InfoKind::IpIp, InfoData::IpTunnel(ip_tunnel(tunnel))),
+        TunnelKind::Sit => (InfoKind::SitTun, InfoData::IpTunnel(ip_tunnel(tunnel))),
+        TunnelKind::Ip6tnl => (InfoKind::Ip6Tnl, InfoData::IpTunnel(ip_tunnel(tunnel))),
+        TunnelKind::Gre => (InfoKind::GreTun, InfoData::GreTun(gre(tunnel))),
+        TunnelKind::Ip6gre => (InfoKind::GreTun6, InfoData::GreTun6(ip6gre(tunnel))),
+    };
+    let link = LinkMessageBuilder::<LinkUnspec>::new_with_info_kind(kind);
+    link.name(&tunnel.name).set_info_data(data).build()
+}
+
+/// A dummy device, down.
+pub(super) fn dummy(name: &str) -> LinkMessage {
+    LinkMessageBuilder::<LinkUnspec>::new_with_info_kind(InfoKind::Dummy).name(name).build()
+}
+
+fn ip_tunnel(tunnel: &Tunnel) -> Vec<InfoIpTunnel> {
     let mut info: Vec<InfoIpTunnel> = Vec::new();
     info.extend(tunnel.local.map(InfoIpTunnel::Local));
     info.extend(tunnel.remote.map(InfoIpTunnel::Remote));
     info.push(InfoIpTunnel::Protocol(inner(tunnel.kind)));
-    // What concerns sending, which these devices never do, is as `ip link add` has it.
-    let kind = match tunnel.kind {
-        TunnelKind::Ipip => InfoKind::IpIp,
-        TunnelKind::Sit => {
-            info.push(InfoIpTunnel::Ttl(0));
-            InfoKind::SitTun
-        }
+    match tunnel.kind {
+        TunnelKind::Sit => info.push(InfoIpTunnel::Ttl(0)),
         TunnelKind::Ip6tnl => {
             // A director may send from its VIP, which is local here too; without
             // allow-localremote that is dropped.
             info.push(InfoIpTunnel::Ipv6Flags(Ip6TunnelFlags::AllowLocalRemote));
             info.extend([InfoIpTunnel::Ttl(64), InfoIpTunnel::EncapLimit(4)]);
-            InfoKind::Ip6Tnl
         }
-    };
-    LinkMessageBuilder::<LinkUnspec>::new_with_info_kind(kind)
-        .name(&tunnel.name)
-        .set_info_data(InfoData::IpTunnel(info))
-        .build()
+        _ => {}
+    }
+    info
 }
 
-/// What a device unpacks, and nothing else: its mode. 0 (as a protocol number: hop-by-hop
-/// options) is `mode any`.
+fn gre(tunnel: &Tunnel) -> Vec<InfoGre> {
+    let mut info = vec![InfoGre::PathMTUDiscovery(true), InfoGre::Ttl(0)];
+    for (end, attribute) in [
+        (tunnel.local, InfoGre::Local as fn(Ipv4Addr) -> InfoGre),
+        (tunnel.remote, InfoGre::Remote),
+    ] {
+        if let Some(IpAddr::V4(ip)) = end {
+            info.push(attribute(ip));
+        }
+    }
+    if tunnel.checksum {
+        info.push(InfoGre::IFlags(GreIOFlags::Checksum));
+    }
+    info
+}
+
+fn ip6gre(tunnel: &Tunnel) -> Vec<InfoGre6> {
+    let mut info = vec![InfoGre6::Ttl(64), InfoGre6::EncapLimit(4)];
+    for (end, attribute) in [
+        (tunnel.local, InfoGre6::Local as fn(Ipv6Addr) -> InfoGre6),
+        (tunnel.remote, InfoGre6::Remote),
+    ] {
+        if let Some(IpAddr::V6(ip)) = end {
+            info.push(attribute(ip));
+        }
+    }
+    if tunnel.checksum {
+        info.push(InfoGre6::IFlags(GreIOFlags::Checksum));
+    }
+    info
+}
+
+/// What an ipip, sit or ip6tnl device unpacks, and nothing else: its mode. 0 (as a protocol
+/// number: hop-by-hop options) is `mode any`.
 pub(super) fn inner(kind: TunnelKind) -> IpProtocol {
     match kind {
         TunnelKind::Ipip => IpProtocol::Ipip,
         TunnelKind::Sit => IpProtocol::Ipv6,
-        TunnelKind::Ip6tnl => IpProtocol::Hopopts,
+        TunnelKind::Ip6tnl | TunnelKind::Gre | TunnelKind::Ip6gre => IpProtocol::Hopopts,
     }
 }
 
-/// Completes the message that adds a VIP: see [`super::Netlink::add_vip`].
-pub(super) fn hide(ip: IpAddr, message: &mut AddressMessage) {
+/// A VIP as a single address, hidden as far as its family can: IPv4 by its scope, so that
+/// it is not chosen as a source; IPv6 deprecated and without DAD.
+pub(super) fn vip(vip: &Vip<'_>, index: u32) -> AddressMessage {
+    let length = host_prefix(vip.ip);
+    let mut message = match vip.ip {
+        IpAddr::V4(ip) => {
+            AddressMessageBuilder::<Ipv4Addr>::new().index(index).address(ip, length).build()
+        }
+        IpAddr::V6(ip) => {
+            AddressMessageBuilder::<Ipv6Addr>::new().index(index).address(ip, length).build()
+        }
+    };
+    // To remove it, it need only be named.
+    if vip.remove {
+        return message;
+    }
     message.attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(ADDRESS_TAG)));
-    if ip.is_ipv4() {
-        message.header.scope = AddressScope::Host;
-        return;
+    if vip.ip.is_ipv4() {
+        message.header.scope = match vip.scope {
+            Scope::Host => AddressScope::Host,
+            Scope::Link => AddressScope::Link,
+            Scope::Global => AddressScope::Universe,
+        };
+        message.attributes.extend(vip.label.map(|l| AddressAttribute::Label(l.to_owned())));
+        return message;
     }
     let mut lifetime = CacheInfo::default();
     lifetime.ifa_preferred = 0;
     lifetime.ifa_valid = u32::MAX;
     message.attributes.push(AddressAttribute::Flags(AddressFlags::Nodad));
     message.attributes.push(AddressAttribute::CacheInfo(lifetime));
+    message
 }
 
 /// Matches every route of a family.

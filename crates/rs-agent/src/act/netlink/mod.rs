@@ -6,7 +6,11 @@
 
 mod decode;
 mod encode;
+mod fou;
+mod socket;
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
@@ -14,12 +18,20 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::{Stream, TryStreamExt as _};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NetlinkMessage};
+use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::route::RouteMessage;
+use netlink_sys::protocols::NETLINK_ROUTE;
 use nix::errno::Errno;
+use nix::net::if_::if_nametoindex;
 use rtnetlink::{Handle, LinkUnspec};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::facts::{Address, DefaultRoute, Hop, Link, SavedRoute, Tunnel, host_prefix};
+use self::fou::Fou;
+use self::socket::Socket;
+use crate::facts::{Address, DefaultRoute, Hop, Link, Port, SavedRoute};
+use crate::request::Scope;
+use crate::tunnel::{Listener, Tunnel};
 
 /// The kernel answers at once or never; this bounds never.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -68,7 +80,12 @@ impl NetlinkError {
             // rtnl_newlink(): no such link kind, and its module could not be loaded.
             Errno::EOPNOTSUPP if command.contains(" type ") => {
                 let kind = command.split(" type ").nth(1)?.split(' ').next()?;
-                let module = if kind == "ip6tnl" { "ip6_tunnel" } else { kind };
+                let module = match kind {
+                    "ip6tnl" => "ip6_tunnel",
+                    "gre" => "ip_gre",
+                    "ip6gre" => "ip6_gre",
+                    kind => kind,
+                };
                 Some(format!(
                     "this kernel cannot make {kind} devices: is module {module} installed?"
                 ))
@@ -93,10 +110,27 @@ impl From<rtnetlink::Error> for NetlinkError {
     }
 }
 
+/// A VIP to be added or removed.
+#[derive(Debug, Clone, Copy)]
+pub struct Vip<'a> {
+    /// The address.
+    pub ip: IpAddr,
+    /// Interface name.
+    pub device: &'a str,
+    /// Scope, if it is an IPv4 address.
+    pub scope: Scope,
+    /// Label, if it is an IPv4 address.
+    pub label: Option<&'a str>,
+    /// Remove it rather than add it.
+    pub remove: bool,
+}
+
 /// A connection to the kernel.
 pub struct Netlink {
     runtime: Runtime,
     handle: Handle,
+    /// For what goes in batches, once there is some.
+    socket: OnceCell<Socket>,
 }
 
 impl Netlink {
@@ -111,7 +145,7 @@ impl Netlink {
         let (connection, handle, _) = rtnetlink::new_connection().map_err(NetlinkError::Socket)?;
         runtime.spawn(connection);
         drop(guard);
-        Ok(Self { runtime, handle })
+        Ok(Self { runtime, handle, socket: OnceCell::new() })
     }
 
     fn ask<T, E>(&self, request: impl Future<Output = Result<T, E>>) -> Result<T, NetlinkError>
@@ -148,7 +182,9 @@ impl Netlink {
     /// The kernel's answer.
     pub fn addresses(&self, links: &[(u32, Link)]) -> Result<Vec<Address>, NetlinkError> {
         let messages = self.dump(self.handle.address().get().execute())?;
-        Ok(messages.iter().filter_map(|message| decode::address(message, links)).collect())
+        let names: HashMap<u32, &str> =
+            links.iter().map(|(index, link)| (*index, link.name.as_str())).collect();
+        Ok(messages.iter().filter_map(|message| decode::address(message, &names)).collect())
     }
 
     /// The default routes of table main, both families.
@@ -192,10 +228,36 @@ impl Netlink {
         }
     }
 
-    fn index(&self, device: &str) -> Result<u32, NetlinkError> {
-        let links = self.links()?;
-        let found = links.iter().find(|(_, link)| link.name == device);
-        found.map(|(index, _)| *index).ok_or_else(|| NetlinkError::NoDevice(device.to_owned()))
+    /// The number of an interface.
+    ///
+    /// # Errors
+    /// [`NetlinkError::NoDevice`].
+    pub fn index(device: &str) -> Result<u32, NetlinkError> {
+        if_nametoindex(device).map_err(|_| NetlinkError::NoDevice(device.to_owned()))
+    }
+
+    /// UDP ports that unpack; `None` if the kernel has no module `fou` now.
+    ///
+    /// # Errors
+    /// The kernel's answer; EPERM without CAP_NET_ADMIN.
+    pub fn ports(&self) -> Result<Option<Vec<Port>>, NetlinkError> {
+        Fou::open()?.map(|fou| fou.ports()).transpose()
+    }
+
+    /// `ip fou add port PORT gue`.
+    ///
+    /// # Errors
+    /// The kernel's answer; EADDRINUSE if a program has the port.
+    pub fn add_port(&self, at: Listener) -> Result<(), NetlinkError> {
+        Fou::open()?.ok_or(NetlinkError::Kernel(Errno::ENOENT))?.add(at)
+    }
+
+    /// `ip fou del port PORT`.
+    ///
+    /// # Errors
+    /// The kernel's answer; ESRCH if it is not there.
+    pub fn delete_port(&self, at: Listener) -> Result<(), NetlinkError> {
+        Fou::open()?.ok_or(NetlinkError::Kernel(Errno::ESRCH))?.delete(at)
     }
 
     /// `ip link add …`; the device stays down.
@@ -206,12 +268,20 @@ impl Netlink {
         self.ask(self.handle.link().add(encode::tunnel(tunnel)).execute())
     }
 
+    /// `ip link add DEVICE type dummy`; it stays down.
+    ///
+    /// # Errors
+    /// The kernel's answer; EOPNOTSUPP means that the module is missing.
+    pub fn add_dummy(&self, device: &str) -> Result<(), NetlinkError> {
+        self.ask(self.handle.link().add(encode::dummy(device)).execute())
+    }
+
     /// `ip link del DEVICE`.
     ///
     /// # Errors
     /// The kernel's answer.
     pub fn delete_link(&self, device: &str) -> Result<(), NetlinkError> {
-        let index = self.index(device)?;
+        let index = Self::index(device)?;
         self.ask(self.handle.link().del(index).execute())
     }
 
@@ -220,33 +290,45 @@ impl Netlink {
     /// # Errors
     /// The kernel's answer.
     pub fn set_up(&self, device: &str, up: bool) -> Result<(), NetlinkError> {
-        let link = LinkUnspec::new_with_index(self.index(device)?);
+        let link = LinkUnspec::new_with_index(Self::index(device)?);
         let link = if up { link.up() } else { link.down() };
         self.ask(self.handle.link().set(link.build()).execute())
     }
 
-    /// Adds a VIP as a single address, hidden as far as its family can: IPv4 with scope
-    /// host, so that it is never chosen as a source; IPv6 deprecated and without DAD.
-    ///
-    /// # Errors
-    /// The kernel's answer; EEXIST if it is there.
-    pub fn add_vip(&self, ip: IpAddr, device: &str) -> Result<(), NetlinkError> {
-        let index = self.index(device)?;
-        let mut request = self.handle.address().add(index, ip, host_prefix(ip));
-        encode::hide(ip, request.message_mut());
-        self.ask(request.execute())
-    }
+    /// How many VIPs are changed in one send.
+    pub const BATCH: usize = 64;
 
-    /// Removes a VIP.
-    ///
-    /// # Errors
-    /// The kernel's answer; EADDRNOTAVAIL if it is not there.
-    pub fn delete_vip(&self, ip: IpAddr, device: &str) -> Result<(), NetlinkError> {
-        let index = self.index(device)?;
-        // The message of an addition names the address exactly.
-        let mut named = self.handle.address().add(index, ip, host_prefix(ip));
-        let message = named.message_mut().clone();
-        self.ask(self.handle.address().del(message).execute())
+    /// Adds and removes VIPs, in one send: at most [`Self::BATCH`] of them. One answer each:
+    /// EEXIST if one to be added is there, EADDRNOTAVAIL if one to be removed is not.
+    pub fn change_vips(&self, vips: &[Vip<'_>]) -> Vec<Result<(), NetlinkError>> {
+        let send = || {
+            let mut indexes: HashMap<&str, u32> = HashMap::new();
+            let mut requests = Vec::with_capacity(vips.len());
+            for vip in vips {
+                let index = match indexes.get(vip.device) {
+                    Some(index) => *index,
+                    None => *indexes.entry(vip.device).or_insert(Self::index(vip.device)?),
+                };
+                let message = encode::vip(vip, index);
+                let mut request = NetlinkMessage::from(match vip.remove {
+                    true => RouteNetlinkMessage::DelAddress(message),
+                    false => RouteNetlinkMessage::NewAddress(message),
+                });
+                if !vip.remove {
+                    request.header.flags = NLM_F_CREATE | NLM_F_EXCL;
+                }
+                requests.push(request);
+            }
+            let socket = match self.socket.get() {
+                Some(socket) => socket,
+                None => {
+                    let new = Socket::open(NETLINK_ROUTE)?;
+                    self.socket.get_or_init(|| new)
+                }
+            };
+            Ok(socket.change(requests))
+        };
+        send().unwrap_or_else(|error| vec![Err(error)])
     }
 
     /// `ip route replace default via GATEWAY metric METRIC`.

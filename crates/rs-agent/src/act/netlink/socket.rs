@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A plain netlink socket, for what the `rtnetlink` crate has no words for: many requests
+//! in one send, and generic netlink.
+
+use std::cell::Cell;
+use std::fmt::Debug;
+use std::io;
+
+use netlink_packet_core::{
+    NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkDeserializable, NetlinkMessage, NetlinkPayload,
+    NetlinkSerializable,
+};
+use netlink_sys::SocketAddr;
+use nix::errno::Errno;
+use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::time::TimeVal;
+
+use super::{ANSWER, NetlinkError};
+
+/// No datagram from the kernel is larger (`netlink_dump` in net/netlink/af_netlink.c).
+const DATAGRAM: usize = 32 * 1024;
+
+pub(super) struct Socket {
+    socket: netlink_sys::Socket,
+    /// The number of the last request.
+    sequence: Cell<u32>,
+}
+
+impl Socket {
+    /// In the calling thread's network namespace.
+    pub(super) fn open(protocol: isize) -> Result<Self, NetlinkError> {
+        let open = || -> io::Result<netlink_sys::Socket> {
+            let mut socket = netlink_sys::Socket::new(protocol)?;
+            socket.bind_auto()?;
+            socket.connect(&SocketAddr::new(0, 0))?;
+            // An error answer need not repeat the whole request.
+            socket.set_cap_ack(true)?;
+            let seconds = i64::try_from(ANSWER.as_secs()).unwrap_or(i64::MAX);
+            setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::new(seconds, 0))?;
+            Ok(socket)
+        };
+        let socket = open().map_err(NetlinkError::Socket)?;
+        Ok(Self { socket, sequence: Cell::new(0) })
+    }
+
+    /// Sends requests in one datagram and gives the kernel's answer to each. It looks at
+    /// each whatever became of those before. Their answers must fit into the receive
+    /// buffer: a hundred do.
+    pub(super) fn change<T>(
+        &self,
+        requests: Vec<NetlinkMessage<T>>,
+    ) -> Vec<Result<(), NetlinkError>>
+    where
+        T: NetlinkSerializable + NetlinkDeserializable + Debug,
+    {
+        let first = self.sequence.get().wrapping_add(1);
+        let mut answers: Vec<_> = requests.iter().map(|_| Err(NetlinkError::NoAnswer)).collect();
+        let mut open = requests.len();
+        let mut note = |message: NetlinkMessage<T>| {
+            let at = message.header.sequence_number.wrapping_sub(first);
+            let place = usize::try_from(at).ok().and_then(|at| answers.get_mut(at));
+            if let (Some(place), NetlinkPayload::Error(answer)) = (place, message.payload) {
+                *place = outcome(answer.raw_code());
+                open -= 1;
+            }
+            open == 0
+        };
+        let sent = self.send(requests, NLM_F_REQUEST | NLM_F_ACK);
+        if let Err(error) = sent.and_then(|()| self.receive(&mut note))
+            && let Some(first) = answers.first_mut()
+        {
+            *first = Err(error);
+        }
+        answers
+    }
+
+    /// Sends one request and gives all that the kernel has to tell.
+    pub(super) fn ask<T>(
+        &self,
+        request: NetlinkMessage<T>,
+        dump: bool,
+    ) -> Result<Vec<T>, NetlinkError>
+    where
+        T: NetlinkSerializable + NetlinkDeserializable + Debug,
+    {
+        self.send(vec![request], NLM_F_REQUEST | if dump { NLM_F_DUMP } else { 0 })?;
+        let mut told = Vec::new();
+        let mut result = Ok(());
+        self.receive(|message: NetlinkMessage<T>| {
+            if message.header.sequence_number != self.sequence.get() {
+                return false;
+            }
+            match message.payload {
+                NetlinkPayload::InnerMessage(one) => {
+                    told.push(one);
+                    return !dump;
+                }
+                NetlinkPayload::Error(answer) => result = outcome(answer.raw_code()),
+                _ => {}
+            }
+            true
+        })?;
+        result.map(|()| told)
+    }
+
+    fn send<T>(&self, requests: Vec<NetlinkMessage<T>>, flags: u16) -> Result<(), NetlinkError>
+    where
+        T: NetlinkSerializable,
+    {
+        let mut datagram = Vec::new();
+        for mut request in requests {
+            self.sequence.set(self.sequence.get().wrapping_add(1));
+            request.header.sequence_number = self.sequence.get();
+            request.header.flags |= flags;
+            request.finalize();
+            let start = datagram.len();
+            datagram.resize(start + request.buffer_len().next_multiple_of(4), 0);
+            request.serialize(&mut datagram[start..]);
+        }
+        self.socket.send(&datagram, 0).map(drop).map_err(NetlinkError::Socket)
+    }
+
+    /// Hands every message to `note` until it has heard enough.
+    fn receive<T>(
+        &self,
+        mut note: impl FnMut(NetlinkMessage<T>) -> bool,
+    ) -> Result<(), NetlinkError>
+    where
+        T: NetlinkDeserializable,
+    {
+        let mut datagram = Vec::with_capacity(DATAGRAM);
+        loop {
+            datagram.clear();
+            match self.socket.recv(&mut datagram, 0) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Err(NetlinkError::NoAnswer);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                received => received.map_err(NetlinkError::Socket)?,
+            };
+            let mut rest = datagram.as_slice();
+            while !rest.is_empty() {
+                let message = NetlinkMessage::<T>::deserialize(rest)
+                    .map_err(|error| NetlinkError::Unexpected(error.to_string()))?;
+                let length = usize::try_from(message.header.length).unwrap_or(usize::MAX);
+                rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+                if note(message) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+fn outcome(code: i32) -> Result<(), NetlinkError> {
+    match code {
+        0 => Ok(()),
+        code => Err(NetlinkError::Kernel(Errno::from_raw(code.saturating_neg()))),
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Which devices and ports can take the director's packets here: what is refused before
+//! anything is made.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::facts::{Facts, Link};
+use crate::mode::Mode;
+use crate::refusal::Refusal;
+use crate::tunnel::{Tunnel, TunnelKind};
+use crate::wanted::Wanted;
+
+/// # Errors
+/// The first device or port that cannot be made or used.
+pub(super) fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    for tunnel in &wanted.tunnels {
+        match (tunnel.fallback, facts.link(&tunnel.name)) {
+            (true, link) => fallback(tunnel, link, wanted, facts)?,
+            (false, Some(link)) => same(tunnel, link)?,
+            (false, None) => ends_are_free(tunnel, facts)?,
+        }
+    }
+    if let Some(at) = wanted.listener() {
+        if facts.ports.is_none() {
+            return Err(Refusal::NoFou);
+        }
+        if facts.port(at).is_some_and(|port| !port.like_ours) {
+            return Err(Refusal::PortTaken(at));
+        }
+    }
+    if wanted.mode == Mode::Dr {
+        carrier(wanted, facts)?;
+    }
+    label(wanted)
+}
+
+fn same(tunnel: &Tunnel, link: &Link) -> Result<(), Refusal> {
+    if link.tunnel.as_ref() == Some(tunnel) {
+        return Ok(());
+    }
+    let is = match (&link.tunnel, &link.kind) {
+        (Some(other), _) => other.to_string(),
+        (None, Some(kind)) => kind.clone(),
+        (None, None) => "another device".to_owned(),
+    };
+    Err(Refusal::DeviceTaken { name: tunnel.name.clone(), is, wanted: tunnel.to_string() })
+}
+
+/// The kernel allows one device per kind and pair of ends (EEXIST).
+fn ends_are_free(tunnel: &Tunnel, facts: &Facts) -> Result<(), Refusal> {
+    let same_ends = |link: &&Link| {
+        link.tunnel.as_ref().is_some_and(|other| {
+            (other.kind, other.local, other.remote) == (tunnel.kind, tunnel.local, tunnel.remote)
+        })
+    };
+    match facts.links.iter().find(same_ends) {
+        Some(link) => {
+            let (name, tunnel) = (link.name.clone(), tunnel.to_string());
+            Err(Refusal::EndpointTaken { name, tunnel })
+        }
+        None => Ok(()),
+    }
+}
+
+fn fallback(
+    tunnel: &Tunnel,
+    link: Option<&Link>,
+    wanted: &Wanted,
+    facts: &Facts,
+) -> Result<(), Refusal> {
+    let kind = tunnel.kind;
+    if tunnel.checksum {
+        return Err(Refusal::FallbackChecksum(kind.fallback()));
+    }
+    // It is made for IPv6 inside (`ip6_fb_tnl_dev_init` in net/ipv6/ip6_tunnel.c).
+    if let (TunnelKind::Ip6tnl, Some(&vip)) = (kind, wanted.vips.iter().find(|ip| ip.is_ipv4())) {
+        return Err(Refusal::FallbackInner { vip });
+    }
+    if link.is_none() {
+        return Err(Refusal::NoFallback(kind.fallback(), kind.module()));
+    }
+    let theirs = facts.addresses.iter().find(|have| {
+        have.device == tunnel.name && !automatic(have.ip) && !wanted.vips.contains(&have.ip)
+    });
+    match theirs {
+        Some(have) => Err(Refusal::FallbackTaken { device: have.device.clone(), ip: have.ip }),
+        None => Ok(()),
+    }
+}
+
+/// What the kernel gives a tunnel device by itself: link-local addresses, and to sit
+/// devices every IPv4 address of the host as `::a.b.c.d` (`add_v4_addrs` in
+/// net/ipv6/addrconf.c).
+fn automatic(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.segments()[..6] == [0; 6],
+    }
+}
+
+fn carrier(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    let name = wanted.carrier.clone();
+    match facts.link(&name) {
+        None if wanted.create_carrier => Ok(()),
+        None => Err(Refusal::NoDevice(name)),
+        Some(link) if link.arp => Err(Refusal::CarrierAnswersArp(name)),
+        // A device that is down keeps IPv4 addresses but loses the IPv6 ones.
+        Some(link) if !link.up && !wanted.create_carrier => Err(Refusal::CarrierDown(name)),
+        Some(_) => Ok(()),
+    }
+}
+
+/// `ifconfig` takes what comes before the colon for the device, and `ip` insists on it.
+fn label(wanted: &Wanted) -> Result<(), Refusal> {
+    let Some(label) = &wanted.label else {
+        return Ok(());
+    };
+    let vip = wanted.vips.iter().copied().find(IpAddr::is_ipv4);
+    let device = wanted.device_for(vip.unwrap_or(Ipv6Addr::UNSPECIFIED.into())).to_owned();
+    let rest = label.strip_prefix(&device);
+    match vip {
+        Some(_) if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':')) => Ok(()),
+        None => Ok(()),
+        Some(_) => Err(Refusal::OtherLabel { label: label.clone(), device }),
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What is refused, and what is not.
+
+use super::{address, commands, host, ip, link, request, route, set, wanted};
+use crate::facts::{Facts, Hop, Link};
+use crate::mode::Mode;
+use crate::plan::{refuse, setup};
+use crate::refusal::Refusal;
+use crate::request::Typed;
+use crate::sysctl_key::SysctlKey;
+use crate::tunnel::Tunnel;
+use crate::wanted::Wanted;
+
+#[test]
+fn unsafe_hosts_are_refused() {
+    let dr = |change: &dyn Fn(&mut Facts)| {
+        let mut facts = host();
+        change(&mut facts);
+        refuse::check(&wanted(Mode::Dr, &["192.0.2.10"], &facts), &facts).unwrap_err()
+    };
+    let key = |device| SysctlKey::ipv4(device, "arp_ignore");
+    let device = || "eth0".to_owned();
+    let cases: Vec<(Refusal, Refusal)> = vec![
+        (
+            dr(&|f| set(f, "eth0", "arp_ignore", 8)),
+            Refusal::ArpSilent { device: device(), key: key("eth0"), value: 8 },
+        ),
+        (
+            dr(&|f| set(f, "all", "arp_ignore", 8)),
+            Refusal::ArpSilent { device: device(), key: key("all"), value: 8 },
+        ),
+        (
+            dr(&|f| set(f, "eth0", "arp_ignore", 4)),
+            Refusal::ArpMeaningless { device: device(), key: key("eth0"), value: 4 },
+        ),
+        (
+            dr(&|f| set(f, "eth0", "arp_announce", 3)),
+            Refusal::ArpMeaningless {
+                device: device(),
+                key: SysctlKey::ipv4("eth0", "arp_announce"),
+                value: 3,
+            },
+        ),
+        (
+            dr(&|f| {
+                set(f, "eth0", "arp_ignore", 3);
+                f.addresses.push(address("lo", "192.0.2.10", 32, "global"));
+            }),
+            Refusal::ArpScope { vip: ip("192.0.2.10"), scope: "global".into(), key: key("eth0") },
+        ),
+        (
+            dr(&|f| f.addresses.push(address("eth0", "192.0.2.10", 32, "host"))),
+            Refusal::OnNic { vip: ip("192.0.2.10"), prefix: 32, device: device() },
+        ),
+        (
+            dr(&|f| f.addresses.push(address("lo", "192.0.2.10", 24, "host"))),
+            Refusal::WidePrefix { vip: ip("192.0.2.10"), prefix: 24, device: "lo".into() },
+        ),
+        (
+            dr(&|f| f.default_routes.push(route("192.0.2.10", 5))),
+            Refusal::IsGateway { vip: ip("192.0.2.10") },
+        ),
+        (dr(&|f| f.sysctls.clear()), Refusal::NoSysctl(key("all"))),
+        (dr(&|f| f.links[0].up = false), Refusal::CarrierDown("lo".into())),
+        (dr(&|f| f.links[0].arp = true), Refusal::CarrierAnswersArp("lo".into())),
+        (dr(&|f| f.links.clear()), Refusal::NoDevice("lo".into())),
+    ];
+    for (is, should) in &cases {
+        assert_eq!(is, should);
+        assert!(!is.is_usage() && !is.hint().is_empty(), "{is}");
+    }
+}
+
+#[test]
+fn a_broadcast_address_is_no_vip() {
+    let facts = host();
+    let check = |vip| refuse::check(&wanted(Mode::Dr, &[vip], &facts), &facts);
+    let refused = Refusal::Broadcast { vip: ip("10.0.0.255"), device: "eth0".into() };
+    assert_eq!(check("10.0.0.255"), Err(refused));
+    assert_eq!(check("10.0.0.250"), Ok(()));
+}
+
+#[test]
+fn harmless_hosts_are_not_refused() {
+    let ok = |change: &dyn Fn(&mut Facts)| {
+        let mut facts = host();
+        change(&mut facts);
+        let checked = refuse::check(&wanted(Mode::Dr, &["192.0.2.10"], &facts), &facts);
+        assert_eq!(checked, Ok(()));
+    };
+    ok(&|_| {});
+    ok(&|f| set(f, "eth0", "arp_ignore", 2));
+    // Scope host is hidden by 3, and ours has it.
+    ok(&|f| set(f, "eth0", "arp_ignore", 3));
+    // What does not answer ARP does not count: down, a bridge's port, lo.
+    ok(&|f| {
+        set(f, "eth0", "arp_ignore", 8);
+        f.links[1].up = false;
+    });
+    ok(&|f| {
+        set(f, "eth0", "arp_ignore", 8);
+        f.links[1].port = true;
+    });
+    ok(&|f| set(f, "lo", "arp_ignore", 8));
+}
+
+#[test]
+fn a_device_of_another_kind_or_the_same_ends_is_refused() {
+    let mut facts = host();
+    let tun = wanted(Mode::Tun, &["192.0.2.10"], &facts);
+    facts.links.push(Link { kind: Some("dummy".into()), ..link("rs-ipip", false) });
+    assert!(matches!(refuse::check(&tun, &facts), Err(Refusal::DeviceTaken { .. })));
+    let same = Tunnel { name: "ipip7".into(), ..tun.tunnels[0].clone() };
+    facts.links[2] = Link { tunnel: Some(same), ..link("ipip7", false) };
+    assert!(matches!(refuse::check(&tun, &facts), Err(Refusal::EndpointTaken { .. })));
+    let ours = Some(tun.tunnels[0].clone());
+    facts.links[2] = Link { tunnel: ours, ..link("rs-ipip", false) };
+    assert_eq!(refuse::check(&tun, &facts), Ok(()));
+}
+
+#[test]
+fn nat_wants_the_way_back() {
+    let facts = host();
+    let directors = ["10.0.0.1".to_owned()];
+    let typed = Typed { directors: &directors, ..Typed::default() };
+    let check = |typed: Typed<'_>, facts: &Facts| {
+        let wanted = Wanted::resolve(&request(Mode::Nat, &[], typed), None, facts).unwrap();
+        refuse::check(&wanted, facts)
+    };
+    let refused = check(typed.clone(), &facts);
+    assert!(matches!(refused, Err(Refusal::NotThroughDirector { .. })), "{refused:?}");
+    let right = ["10.0.0.254".to_owned()];
+    assert_eq!(check(Typed { directors: &right, ..typed.clone() }, &facts), Ok(()));
+
+    // The default route is right, that to the client is not.
+    let client = Typed { directors: &right, client: Some("198.51.100.7"), ..Typed::default() };
+    let mut aside = facts.clone();
+    let hop = |gateway| Some(Hop { gateway: Some(ip(gateway)), source: None });
+    aside.hops.insert(ip("198.51.100.7"), hop("10.0.0.3"));
+    assert!(matches!(check(client.clone(), &aside), Err(Refusal::NotThroughDirector { .. })));
+    aside.hops.insert(ip("198.51.100.7"), hop("10.0.0.254"));
+    assert_eq!(check(client, &aside), Ok(()));
+
+    let far = Typed { gateway: Some("203.0.113.1"), ..Typed::default() };
+    assert_eq!(check(far, &facts), Err(Refusal::GatewayFar(ip("203.0.113.1"))));
+    let set = Typed { gateway: Some("10.0.0.1"), ..Typed::default() };
+    let wanted = Wanted::resolve(&request(Mode::Nat, &[], set), None, &facts).unwrap();
+    let steps = setup::steps(&wanted, &facts);
+    assert_eq!(commands(&steps), ["ip route replace default via 10.0.0.1"]);
+    let back = steps[0].action.clone().inverse();
+    assert_eq!(back.to_string(), "ip route replace default via 10.0.0.254");
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What goes, in which order, and what stays.
+
+use super::{commands, host, ip, set, set_up, wanted};
+use crate::mode::Mode;
+use crate::plan::{ADDRESS_TAG, Change, teardown};
+
+#[test]
+fn teardown_removes_the_vip_first_and_keeps_what_others_need() {
+    let facts = host();
+    let both = wanted(Mode::Dr, &["192.0.2.10", "2001:db8::10"], &facts);
+    let (after, changes) = set_up(&both, &facts);
+    let all = teardown::plan(&changes, None, &[], &after);
+    assert_eq!(
+        commands(&all.steps),
+        [
+            "ip addr del 2001:db8::10/128 dev lo",
+            "ip addr del 192.0.2.10/32 dev lo",
+            "sysctl -w net.ipv4.conf.all.arp_announce=0",
+            "sysctl -w net.ipv4.conf.all.arp_ignore=0",
+        ]
+    );
+    // IPv6 needs no ARP settings: they go with the last IPv4 VIP.
+    let rest = both.without(&[ip("192.0.2.10")]);
+    let four = teardown::plan(&changes, rest.as_ref(), &[], &after);
+    assert_eq!(commands(&four.steps), commands(&all.steps)[1..]);
+    let rest = both.without(&[ip("2001:db8::10")]);
+    let six = teardown::plan(&changes, rest.as_ref(), &[], &after);
+    assert_eq!(commands(&six.steps), commands(&all.steps)[..1]);
+    assert_eq!(six.kept.len(), 3);
+}
+
+#[test]
+fn teardown_leaves_what_somebody_else_changed() {
+    let facts = host();
+    let (mut after, mut changes) = set_up(&wanted(Mode::Dr, &["192.0.2.10"], &facts), &facts);
+    for change in &mut changes {
+        if let Change::Address { tag, .. } = change {
+            *tag = Some(ADDRESS_TAG);
+        }
+    }
+    set(&mut after, "all", "arp_ignore", 2);
+    // The address in the facts carries no tag: removed and added again by hand. It stays,
+    // so it must stay hidden.
+    let plan = teardown::plan(&changes, None, &[], &after);
+    assert_eq!(commands(&plan.steps), [""; 0]);
+    assert_eq!(plan.notes.len(), 3, "{:?}", plan.notes);
+    assert!(plan.notes.iter().any(|note| note.contains("arp_announce=0")), "{:?}", plan.notes);
+    // Had it been there before, it would not be ours to hide.
+    let found = ["192.0.2.10".parse().unwrap()];
+    let plan = teardown::plan(&changes, None, &found, &after);
+    assert_eq!(commands(&plan.steps), ["sysctl -w net.ipv4.conf.all.arp_announce=0"]);
+}
+
+#[test]
+fn teardown_exposes_no_vip_that_came_later() {
+    let facts = host();
+    let (mut after, changes) = set_up(&wanted(Mode::Dr, &["192.0.2.10"], &facts), &facts);
+    let mut later = after.vip_on("192.0.2.10".parse().unwrap(), "lo").unwrap().clone();
+    later.ip = "192.0.2.50".parse().unwrap();
+    after.addresses.push(later);
+    let plan = teardown::plan(&changes, None, &[], &after);
+    assert_eq!(commands(&plan.steps), ["ip addr del 192.0.2.10/32 dev lo"]);
+    assert!(
+        plan.notes[0].starts_with("192.0.2.50 on lo is not ours and stays"),
+        "{:?}",
+        plan.notes
+    );
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What was typed, and what is made of it.
+
+use super::*;
+
+fn vip_of(text: &str) -> Result<Vec<IpAddr>, Refusal> {
+    vips(&[text.to_owned()])
+}
+
+#[test]
+fn a_vip_is_one_unicast_address() {
+    for text in ["192.0.2.10", "192.0.2.10/32", "2001:db8::10", "2001:db8::10/128"] {
+        assert!(vip_of(text).is_ok(), "{text}");
+    }
+    for text in ["192.0.2.10/24", "2001:db8::10/64", "192.0.2.10/0"] {
+        assert!(matches!(vip_of(text), Err(Refusal::NotAHostPrefix { .. })), "{text}");
+    }
+    for text in ["", "www", "192.0.2", "192.0.2.10/33", "192.0.2.10/", "1.2.3.4/x", "::1%lo"] {
+        assert!(matches!(vip_of(text), Err(Refusal::NotAnAddress { .. })), "{text}");
+    }
+    for text in [
+        "0.0.0.0",
+        "0.1.2.3",
+        "127.0.0.1",
+        "169.254.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "fe80::1",
+        "ff02::1",
+        "::ffff:192.0.2.10",
+    ] {
+        assert!(matches!(vip_of(text), Err(Refusal::Unusable { .. })), "{text}");
+    }
+}
+
+#[test]
+fn a_vip_is_given_once_and_is_nobody_elses() {
+    let twice = ["192.0.2.10", "192.0.2.10/32"].map(str::to_owned);
+    assert!(matches!(vips(&twice), Err(Refusal::Duplicate(_))));
+    let vip = ["192.0.2.10".to_owned()];
+    let check = |typed: Typed<'_>| Request::check(Mode::Tun, &Typed { vips: &vip, ..typed });
+    let same = |result| matches!(result, Err(Refusal::SameAddress { .. }));
+    assert!(same(check(Typed { rip: Some("192.0.2.10"), ..Typed::default() })));
+    assert!(same(check(Typed { directors: &vip, ..Typed::default() })));
+}
+
+#[test]
+fn options_that_do_not_fit_the_mode_are_refused() {
+    let vip = ["192.0.2.10".to_owned()];
+    let typed = Typed { vips: &vip, carrier: Some("lo"), ..Typed::default() };
+    assert!(Request::check(Mode::Dr, &typed).is_ok());
+    for mode in [Mode::Tun, Mode::Nat] {
+        let refused = Request::check(mode, &typed);
+        assert_eq!(refused, Err(Refusal::WrongMode { option: "--carrier", mode }));
+    }
+    assert_eq!(Request::check(Mode::Nat, &Typed::default()), Err(Refusal::NoDirector));
+    assert_eq!(Request::check(Mode::Dr, &Typed::default()), Err(Refusal::NoVip));
+}
+
+#[test]
+fn an_envelope_is_described_in_full() {
+    use Refusal::{NoTunnelPort, WrongTunnel};
+    use TunnelType::{Gre, Gue, Ipip};
+    let wrong = |option| Err(WrongTunnel { option });
+    for (tunnel, checksum, tunnel_port, meaning) in [
+        (None, false, None, Ok(None)),
+        (None, true, None, wrong("--checksum")),
+        (None, false, Some(6080), wrong("--tunnel-port")),
+        (Some(Ipip), false, None, Ok(Some(Envelope::Ipip))),
+        (Some(Ipip), true, None, wrong("--checksum")),
+        (Some(Gre), false, None, Ok(Some(Envelope::Gre { checksum: false }))),
+        (Some(Gre), true, None, Ok(Some(Envelope::Gre { checksum: true }))),
+        (Some(Gre), true, Some(6080), wrong("--tunnel-port")),
+        (Some(Gue), false, Some(6080), Ok(Some(Envelope::Gue { port: 6080 }))),
+        (Some(Gue), true, Some(6080), wrong("--checksum")),
+        (Some(Gue), false, None, Err(NoTunnelPort)),
+    ] {
+        let typed = Typed { tunnel, checksum, tunnel_port, ..Typed::default() };
+        assert_eq!(envelope(&typed), meaning, "{typed:?}");
+    }
+}
+
+#[test]
+fn device_names_are_those_the_kernel_takes() {
+    for name in ["lo", "eth0.100", "a..b", "fifteen-bytes-x"] {
+        assert!(device_name(name).is_ok(), "{name}");
+    }
+    for name in ["", ".", "..", "sixteen-bytes-xx", "a/b", "a:b", "a b", "rs%d", "all"] {
+        assert!(device_name(name).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn a_client_network_is_probed_at_both_ends() {
+    for (text, first, last) in [
+        ("198.51.100.0/24", "198.51.100.1", "198.51.100.254"),
+        ("198.51.100.7", "198.51.100.7", "198.51.100.7"),
+        ("198.51.100.6/31", "198.51.100.6", "198.51.100.7"),
+        ("2001:db8::/32", "2001:db8::1", "2001:db8:ffff:ffff:ffff:ffff:ffff:fffe"),
+    ] {
+        let ends = Network::parse(text).unwrap().ends().map(|ip| ip.to_string());
+        assert_eq!(ends, [first, last], "{text}");
+    }
+    for text in ["198.51.100.0/33", "198.51.100.0/0", "x/24", "224.0.0.0/4"] {
+        assert!(Network::parse(text).is_err(), "{text}");
+    }
+}
