@@ -9,6 +9,8 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use crate::check::catalogue::Rule;
+use crate::check::finding::{Finding, Severity};
 use crate::error::{Error, Failure};
 use crate::facts::Tunnel;
 use crate::mode::Mode;
@@ -32,8 +34,29 @@ pub struct Outcome {
 pub enum Report {
     /// Of `setup` and `teardown`.
     Change(ChangeReport),
+    /// Of `check`.
+    Check(CheckReport),
+    /// Of `check --list-rules` and `check --explain`.
+    Rules(Vec<&'static Rule>),
     /// Of `status`.
     Status(Box<StatusReport>),
+}
+
+/// What `check` found.
+#[derive(Debug, Serialize)]
+pub struct CheckReport {
+    /// Forwarding method it was held against.
+    pub mode: Mode,
+    /// VIPs.
+    pub vips: Vec<IpAddr>,
+    /// Findings with severity `error`.
+    pub errors: usize,
+    /// Findings with severity `warning`.
+    pub warnings: usize,
+    /// All findings, worst first.
+    pub findings: Vec<Finding>,
+    /// What could not be read, so that its rules said nothing.
+    pub unread: Vec<String>,
 }
 
 /// What `setup` and `teardown` did, or with `--dry-run` would do.
@@ -142,9 +165,11 @@ pub struct DeviceStatus {
 #[must_use]
 pub fn finish(result: Result<Outcome, Failure>) -> ExitCode {
     match result.and_then(|outcome| {
-        print(&outcome).map_err(|e| Failure { doing: "finish".into(), error: Error::Output(e) })
+        let printed = print(&outcome);
+        printed.map_err(|e| Failure { doing: "finish".into(), error: Error::Output(e) })?;
+        Ok(outcome.report.exit_status())
     }) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => ExitCode::from(status),
         Err(failure) => {
             let mut text = format!("error: {}\n", printable(&failure.to_string()));
             for hint in failure.error.hints() {
@@ -175,7 +200,7 @@ fn complaint(text: &str) -> String {
     let message = match first.strip_prefix("error: ") {
         Some(message) => message.to_owned(),
         // Without a command clap shows its help instead.
-        None => "a command is missing: setup, teardown or status".to_owned(),
+        None => "a command is missing: setup, teardown, check or status".to_owned(),
     };
     let mut lines = format!("error: {}\n", printable(&message));
     for tip in paragraphs.filter_map(|paragraph| paragraph.trim_start().strip_prefix("tip: ")) {
@@ -202,6 +227,11 @@ fn print(outcome: &Outcome) -> io::Result<()> {
                 let _ = io::stderr().write_all(report.remarks().as_bytes());
                 report.text(outcome.verbose)
             }
+            Report::Check(report) => {
+                let _ = io::stderr().write_all(report.remarks().as_bytes());
+                report.text()
+            }
+            Report::Rules(rules) => rules_text(rules),
             Report::Status(report) => report.text(),
         }
     };
@@ -210,6 +240,75 @@ fn print(outcome: &Outcome) -> io::Result<()> {
         // Whoever read our output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
+    }
+}
+
+impl Report {
+    /// Of `check`: 4 for errors, 3 for warnings. Else 0: what failed is a [`Failure`].
+    fn exit_status(&self) -> u8 {
+        match self {
+            Self::Check(report) if report.errors > 0 => 4,
+            Self::Check(report) if report.warnings > 0 => 3,
+            _ => 0,
+        }
+    }
+}
+
+impl CheckReport {
+    fn remarks(&self) -> String {
+        self.unread.iter().map(|what| format!("note: not read: {}\n", printable(what))).collect()
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for finding in &self.findings {
+            let Finding { rule, severity, message, .. } = finding;
+            let _ = writeln!(text, "{severity}: {rule}: {}", printable(message));
+            for read in &finding.read {
+                let _ = writeln!(text, "  read: {}", printable(read));
+            }
+            let _ = writeln!(text, "  why:  {}", finding.why);
+            for remedy in &finding.remedy {
+                let _ = writeln!(text, "  mend: {}", printable(remedy));
+            }
+        }
+        let infos = self.findings.iter().filter(|it| it.severity == Severity::Info).count();
+        let count = |number: usize, what: &str| {
+            format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+        };
+        let vips: Vec<String> = self.vips.iter().map(ToString::to_string).collect();
+        let of = if vips.is_empty() { String::new() } else { format!(" for {}", vips.join(", ")) };
+        let _ = writeln!(
+            text,
+            "{}{of}: {}, {}, {}",
+            self.mode,
+            count(self.errors, "error"),
+            count(self.warnings, "warning"),
+            count(infos, "info")
+        );
+        text
+    }
+}
+
+/// One rule in full, several in a line each.
+fn rules_text(rules: &[&Rule]) -> String {
+    let severities = |rule: &Rule| {
+        rule.severities.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
+    match rules {
+        [rule] => format!(
+            "{} ({})\n{}.\nread:   {}\nwhy:    {}\nremedy: {}\n",
+            rule.id,
+            severities(rule),
+            rule.meaning,
+            rule.reads,
+            rule.why,
+            rule.remedy
+        ),
+        _ => rules
+            .iter()
+            .map(|rule| format!("{}  {:<14}  {}\n", rule.id, severities(rule), rule.meaning))
+            .collect(),
     }
 }
 

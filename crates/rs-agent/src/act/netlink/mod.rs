@@ -6,6 +6,7 @@
 
 mod decode;
 mod encode;
+mod look;
 
 use std::future::Future;
 use std::io;
