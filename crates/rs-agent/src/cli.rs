@@ -36,8 +36,8 @@ Judge whether this host is a sound real server, and say what mends it.
 
 Without --mode it is held against what `rs-agent setup` made. With --mode and --vip any
 host can be judged, also one set up by hand or by a script. Only facts are read: no packet
-is sent, nothing is changed, and no privilege is needed, but for the ports of GUE. What
-could not be read is said on stderr.
+is sent, nothing is changed, and no privilege is needed. What could not be read is said on
+stderr.
 
 Each finding has the id of its rule, what was read and where, why it matters, and the
 command that mends it. --list-rules shows all rules, --explain one of them.";
@@ -215,10 +215,11 @@ pub struct CheckArgs {
     #[arg(long = "rule", value_name = "ID", value_delimiter = ',')]
     pub rules: Vec<String>,
     /// List all rules
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["mode", "client", "ports", "watch", "rules", "explain"])]
     pub list_rules: bool,
     /// Explain a rule
-    #[arg(long, value_name = "ID", exclusive = true)]
+    #[arg(long, value_name = "ID",
+          conflicts_with_all = ["mode", "client", "ports", "watch", "rules"])]
     pub explain: Option<String>,
     /// Print JSON
     #[arg(long)]

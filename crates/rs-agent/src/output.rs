@@ -113,10 +113,38 @@ pub struct StatusReport {
     pub devices: Vec<DeviceStatus>,
     /// mode nat: the director that setup made the default gateway.
     pub gateway: Option<IpAddr>,
+    /// Who made that default route.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway_owner: Option<Owner>,
     /// Known directors.
     pub directors: Vec<IpAddr>,
     /// What is not as setup left it; empty if all is well.
     pub drift: Vec<String>,
+}
+
+/// By whom something is as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Owner {
+    /// Setup made it, and teardown takes it back.
+    Ours,
+    /// It was so before setup, or is so again.
+    FoundBefore,
+    /// Somebody else has made it so since; teardown leaves it.
+    Foreign,
+    /// It is not there.
+    Nobody,
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Ours => "ours",
+            Self::FoundBefore => "found before",
+            Self::Foreign => "foreign",
+            Self::Nobody => "nobody's",
+        })
+    }
 }
 
 /// A VIP.
@@ -132,6 +160,8 @@ pub struct VipStatus {
     pub local: bool,
     /// Setup added it, so teardown removes it.
     pub ours: bool,
+    /// Who added it.
+    pub owner: Owner,
 }
 
 /// A setting.
@@ -145,6 +175,8 @@ pub struct SysctlStatus {
     pub ours: i32,
     /// Its value before; absent for a device that setup made.
     pub previous: Option<i32>,
+    /// Who set its present value.
+    pub owner: Owner,
 }
 
 /// A tunnel device.
@@ -159,6 +191,8 @@ pub struct DeviceStatus {
     pub up: bool,
     /// Setup made it, so teardown deletes it.
     pub ours: bool,
+    /// Who made it.
+    pub owner: Owner,
 }
 
 /// Prints what a command returned and gives its exit status.
@@ -341,12 +375,11 @@ impl StatusReport {
             return format!("{}\n", self.state);
         };
         let mut text = format!("mode {mode}, set up since {since}\n");
-        let ours = |ours: bool| if ours { "ours" } else { "not ours" };
         for vip in &self.vips {
             let _ = match &vip.scope {
                 Some(scope) => {
-                    let (device, ours) = (&vip.device, ours(vip.ours));
-                    writeln!(text, "vip {} on {device}, scope {scope}, {ours}", vip.vip)
+                    let (device, owner) = (&vip.device, vip.owner);
+                    writeln!(text, "vip {} on {device}, scope {scope}, {owner}", vip.vip)
                 }
                 None => writeln!(text, "vip {} missing on {}", vip.vip, vip.device),
             };
@@ -357,17 +390,24 @@ impl StatusReport {
                 (true, false) => "down",
                 (false, _) => "missing",
             };
-            let (tunnel, ours) = (&device.tunnel, ours(device.ours));
-            let _ = writeln!(text, "device {} {tunnel}, {state}, {ours}", tunnel.name);
+            let (tunnel, owner) = (&device.tunnel, device.owner);
+            let _ = match owner {
+                Owner::Nobody => writeln!(text, "device {} {tunnel}, missing", tunnel.name),
+                owner => writeln!(text, "device {} {tunnel}, {state}, {owner}", tunnel.name),
+            };
         }
         for sysctl in &self.sysctls {
             let number = |value: Option<i32>| value.map_or("none".to_owned(), |v| v.to_string());
             let (current, previous) = (number(sysctl.current), number(sysctl.previous));
-            let (key, ours) = (&sysctl.key, sysctl.ours);
-            let _ = writeln!(text, "sysctl {key} = {current}, ours {ours}, before {previous}");
+            let (key, ours, owner) = (&sysctl.key, sysctl.ours, sysctl.owner);
+            let _ = writeln!(
+                text,
+                "sysctl {key} = {current}, {owner} (ours {ours}, before {previous})"
+            );
         }
         if let Some(gateway) = self.gateway {
-            let _ = writeln!(text, "default route via {gateway}");
+            let owner = self.gateway_owner.unwrap_or(Owner::Nobody);
+            let _ = writeln!(text, "default route via {gateway}, {owner}");
         }
         for director in &self.directors {
             let _ = writeln!(text, "director {director}");

@@ -226,7 +226,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         id: "RS-TUN-06", severities: &[Error],
         meaning: "GUE: no `fou` port, or one that does not take GUE",
-        reads: "`ip fou show` (CAP_NET_ADMIN)",
+        reads: "`ip fou show`",
         remedy: "`ip fou add port PORT gue`",
         why: "nothing unpacks what the director sends",
     },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! UDP ports with an envelope, by the generic netlink family `fou`. Needs CAP_NET_ADMIN.
+//! UDP ports with an envelope, by the generic netlink family `fou`. Only adding and
+//! deleting needs a privilege.
 
 use nix::errno::Errno;
 use nix::sys::socket::SockProtocol;

@@ -59,10 +59,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     if matches!(subject.envelope, Envelope::Gue { .. }) {
         match fou::ports() {
             Ok(found) => seen.fou = Some(found),
-            Err(error) => {
-                let hint = if error == nix::errno::Errno::EPERM { " (CAP_NET_ADMIN)" } else { "" };
-                seen.unread.push(format!("fou ports: {}{hint}", error.desc()));
-            }
+            Err(error) => seen.unread.push(format!("fou ports: {}", error.desc())),
         }
     }
     let (lines, unread) = sysctl_files::read(Path::new("/"));
