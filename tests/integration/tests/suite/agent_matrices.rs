@@ -187,9 +187,9 @@ fn who_answers_arp_is_as_predicted() {
     for place in PLACES {
         for scope in ["host", "global"] {
             for (number, set) in settings.iter().enumerate() {
-                // Every place with each value on `all`; the mixtures on `lo` and the NIC.
-                let brief = place != Place::Lo && (10..20).contains(&number);
-                if brief || (place == Place::Route && scope == "global") {
+                // Everything on `lo`; elsewhere each kind of value on `all`, and the oddities.
+                let brief = [4, 6, 7, 9].contains(&number) || (10..29).contains(&number);
+                if place != Place::Lo && brief || (place == Place::Route && scope == "global") {
                     continue;
                 }
                 let vip = VIPS[number % 2];
@@ -295,8 +295,10 @@ fn what_rp_filter_drops_behind_a_tunnel_is_as_predicted() {
         (Place::Nic, "global", false, true),
         (Place::Tunnel, "host", false, false),
     ] {
-        for all in 0..=3 {
-            for own in 0..=3 {
+        // Values above 2 are like 2; that is seen once.
+        let most = if (place, scope, route) == (Place::Tunnel, "host", true) { 3 } else { 2 };
+        for all in 0..=most {
+            for own in 0..=most {
                 let vip = VIPS[usize::from(place == Place::Dummy)];
                 let set = [("all", "rp_filter", all), ("rs0", "rp_filter", own)];
                 pair.row(vip, place, scope, &set);
@@ -335,7 +337,7 @@ fn what_rp_filter_drops_behind_a_tunnel_is_as_predicted() {
             }
         }
     }
-    assert!(yes > 20 && no > 20, "{yes} answered, {no} not: too few of one kind");
+    assert!(yes > 15 && no > 15, "{yes} answered, {no} not: too few of one kind");
     assert!(wrong.is_empty(), "{} of {} rows: {wrong:#?}", wrong.len(), pair.rows);
 }
 
