@@ -35,6 +35,17 @@ before, where they still have ours and no other VIP needs them. What somebody el
 changed since is left as it is, and said. Take this host out of the director's service
 first: rsctl, weight 0, and wait for the connections to end.";
 
+const CHECK: &str = "\
+Judge whether this host is a sound real server, and say what mends it.
+
+Without --mode it is held against what `rs-agent setup` made. With --mode and --vip any
+host can be judged, also one set up by hand or by a script. Only facts are read: no packet
+is sent, nothing is changed, and no privilege is needed. What could not be read is said on
+stderr.
+
+Each finding has the id of its rule, what was read and where, why it matters, and the
+command that mends it. --list-rules shows all rules, --explain one of them.";
+
 /// Sets up this host as a real server of an IPVS (LVS) director, and undoes it
 #[derive(Debug, Parser)]
 #[command(
@@ -44,10 +55,12 @@ first: rsctl, weight 0, and wait for the connections to end.";
     after_help = "\
 Examples:
   rs-agent setup --mode dr --vip 192.0.2.10
+  rs-agent check
   rs-agent status
   rs-agent teardown
 
-Exit status: 0 done, 1 failed (nothing is left half done), 2 wrong usage.
+Exit status: 0 done, 1 failed (nothing is left half done), 2 wrong usage; check also
+3 warnings, 4 errors.
 `rs-agent COMMAND --help` explains each command."
 )]
 pub struct Cli {
@@ -75,7 +88,10 @@ pub enum Command {
     /// Put everything back as it was before setup
     #[command(long_about = TEARDOWN)]
     Teardown(TeardownArgs),
-    /// Show what is set up, what was there before, and what has changed since
+    /// Judge whether this host is a sound real server, and say what mends it
+    #[command(long_about = CHECK)]
+    Check(CheckArgs),
+    /// Show what is set up, by whom, since when, and what has changed since
     Status(StatusArgs),
 }
 
@@ -182,6 +198,81 @@ pub struct TeardownArgs {
     pub vips: Vec<String>,
     #[command(flatten)]
     pub how: How,
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rs-agent check
+  rs-agent check --port 80,udp/53 --client 198.51.100.0/24
+  rs-agent check --mode dr --vip 192.0.2.10
+  rs-agent check --mode tun --vip 192.0.2.10 --rip 10.0.1.11 --director 10.0.0.1 --json
+  rs-agent check --explain RS-ARP-01
+
+Exit status: 0 nothing found, or only infos; 1 the check itself failed; 2 wrong usage;
+3 warnings; 4 errors.")]
+pub struct CheckArgs {
+    /// How the director forwards to this host [default: as set up]
+    #[arg(long)]
+    pub mode: Option<Mode>,
+    /// A VIP: a single address, repeated or comma-separated
+    #[arg(long = "vip", value_name = "VIP", value_delimiter = ',', requires = "mode")]
+    pub vips: Vec<String>,
+    /// The address the director sends to [default: this host's address towards the director]
+    #[arg(long, value_name = "RIP")]
+    pub rip: Option<String>,
+    /// The director's address, repeated or comma-separated
+    #[arg(long = "director", value_name = "DIP", value_delimiter = ',')]
+    pub directors: Vec<String>,
+    /// dr: the device that has the VIPs [default: lo]
+    #[arg(long, value_name = "DEV", requires = "mode")]
+    pub carrier: Option<String>,
+    /// tun: how the director wraps packets: ipip, gre or gue [default: ipip]
+    #[arg(long, value_name = "TYPE")]
+    pub tun_type: Option<EnvelopeType>,
+    /// tun, gre: the director sends checksums
+    #[arg(long)]
+    pub tun_csum: bool,
+    /// tun, gue: the UDP port
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub tun_port: Option<u16>,
+    /// nat: the director that is the default gateway
+    #[arg(long, value_name = "DIP", requires = "mode")]
+    pub gateway: Option<String>,
+    /// Clients, whose routes are checked rather than the default route
+    #[arg(long, value_name = "CIP[/PREFIX]")]
+    pub client: Option<String>,
+    /// A port of the service, as 80, tcp/80 or udp/53: is a server there?
+    #[arg(long = "port", value_name = "[PROTOCOL/]PORT", value_delimiter = ',')]
+    pub ports: Vec<String>,
+    /// Count for so many seconds what source validation drops
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=3600))]
+    pub watch: Option<u16>,
+    /// Only these rules, repeated or comma-separated
+    #[arg(long = "rule", value_name = "ID", value_delimiter = ',')]
+    pub rules: Vec<String>,
+    /// List all rules
+    #[arg(long, conflicts_with_all = ["mode", "client", "ports", "watch", "rules", "explain"])]
+    pub list_rules: bool,
+    /// Explain a rule
+    #[arg(long, value_name = "ID",
+          conflicts_with_all = ["mode", "client", "ports", "watch", "rules"])]
+    pub explain: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How the director wraps packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum EnvelopeType {
+    /// IP in IP
+    Ipip,
+    /// GRE
+    Gre,
+    /// Generic UDP encapsulation
+    Gue,
 }
 
 /// Options of `status`.

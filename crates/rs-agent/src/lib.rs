@@ -12,11 +12,13 @@
 //! | [`journal`] | what this host was like before; written before anything is changed |
 //! | [`act`] | the changes themselves: rtnetlink and `/proc/sys` |
 //! | [`verify`] | is it really so |
+//! | [`check`] | is this host a sound real server, whoever set it up |
 //! | [`commands`], [`output`] | a value per command, rendered as text or JSON |
 //!
-//! [`plan`], [`wanted`] and [`verify`] are pure: they see facts and return decisions.
+//! [`plan`], [`wanted`], [`verify`] and the rules of [`check`] are pure: they see facts and return decisions.
 
 pub mod act;
+pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod error;

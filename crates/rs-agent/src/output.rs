@@ -9,6 +9,8 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use crate::check::catalogue::Rule;
+use crate::check::finding::{Finding, Severity};
 use crate::error::{Error, Failure};
 use crate::facts::Tunnel;
 use crate::mode::Mode;
@@ -32,8 +34,29 @@ pub struct Outcome {
 pub enum Report {
     /// Of `setup` and `teardown`.
     Change(ChangeReport),
+    /// Of `check`.
+    Check(CheckReport),
+    /// Of `check --list-rules` and `check --explain`.
+    Rules(Vec<&'static Rule>),
     /// Of `status`.
     Status(Box<StatusReport>),
+}
+
+/// What `check` found.
+#[derive(Debug, Serialize)]
+pub struct CheckReport {
+    /// Forwarding method it was held against.
+    pub mode: Mode,
+    /// VIPs.
+    pub vips: Vec<IpAddr>,
+    /// Findings with severity `error`.
+    pub errors: usize,
+    /// Findings with severity `warning`.
+    pub warnings: usize,
+    /// All findings, worst first.
+    pub findings: Vec<Finding>,
+    /// What could not be read, so that its rules said nothing.
+    pub unread: Vec<String>,
 }
 
 /// What `setup` and `teardown` did, or with `--dry-run` would do.
@@ -90,10 +113,38 @@ pub struct StatusReport {
     pub devices: Vec<DeviceStatus>,
     /// mode nat: the director that setup made the default gateway.
     pub gateway: Option<IpAddr>,
+    /// Who made that default route.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway_owner: Option<Owner>,
     /// Known directors.
     pub directors: Vec<IpAddr>,
     /// What is not as setup left it; empty if all is well.
     pub drift: Vec<String>,
+}
+
+/// By whom something is as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Owner {
+    /// Setup made it, and teardown takes it back.
+    Ours,
+    /// It was so before setup, or is so again.
+    FoundBefore,
+    /// Somebody else has made it so since; teardown leaves it.
+    Foreign,
+    /// It is not there.
+    Nobody,
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Ours => "ours",
+            Self::FoundBefore => "found before",
+            Self::Foreign => "foreign",
+            Self::Nobody => "nobody's",
+        })
+    }
 }
 
 /// A VIP.
@@ -109,6 +160,8 @@ pub struct VipStatus {
     pub local: bool,
     /// Setup added it, so teardown removes it.
     pub ours: bool,
+    /// Who added it.
+    pub owner: Owner,
 }
 
 /// A setting.
@@ -122,6 +175,8 @@ pub struct SysctlStatus {
     pub ours: i32,
     /// Its value before; absent for a device that setup made.
     pub previous: Option<i32>,
+    /// Who set its present value.
+    pub owner: Owner,
 }
 
 /// A tunnel device.
@@ -136,15 +191,19 @@ pub struct DeviceStatus {
     pub up: bool,
     /// Setup made it, so teardown deletes it.
     pub ours: bool,
+    /// Who made it.
+    pub owner: Owner,
 }
 
 /// Prints what a command returned and gives its exit status.
 #[must_use]
 pub fn finish(result: Result<Outcome, Failure>) -> ExitCode {
     match result.and_then(|outcome| {
-        print(&outcome).map_err(|e| Failure { doing: "finish".into(), error: Error::Output(e) })
+        let printed = print(&outcome);
+        printed.map_err(|e| Failure { doing: "finish".into(), error: Error::Output(e) })?;
+        Ok(outcome.report.exit_status())
     }) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => ExitCode::from(status),
         Err(failure) => {
             let mut text = format!("error: {}\n", printable(&failure.to_string()));
             for hint in failure.error.hints() {
@@ -175,7 +234,7 @@ fn complaint(text: &str) -> String {
     let message = match first.strip_prefix("error: ") {
         Some(message) => message.to_owned(),
         // Without a command clap shows its help instead.
-        None => "a command is missing: setup, teardown or status".to_owned(),
+        None => "a command is missing: setup, teardown, check or status".to_owned(),
     };
     let mut lines = format!("error: {}\n", printable(&message));
     for tip in paragraphs.filter_map(|paragraph| paragraph.trim_start().strip_prefix("tip: ")) {
@@ -202,6 +261,11 @@ fn print(outcome: &Outcome) -> io::Result<()> {
                 let _ = io::stderr().write_all(report.remarks().as_bytes());
                 report.text(outcome.verbose)
             }
+            Report::Check(report) => {
+                let _ = io::stderr().write_all(report.remarks().as_bytes());
+                report.text()
+            }
+            Report::Rules(rules) => rules_text(rules),
             Report::Status(report) => report.text(),
         }
     };
@@ -210,6 +274,75 @@ fn print(outcome: &Outcome) -> io::Result<()> {
         // Whoever read our output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
+    }
+}
+
+impl Report {
+    /// Of `check`: 4 for errors, 3 for warnings. Else 0: what failed is a [`Failure`].
+    fn exit_status(&self) -> u8 {
+        match self {
+            Self::Check(report) if report.errors > 0 => 4,
+            Self::Check(report) if report.warnings > 0 => 3,
+            _ => 0,
+        }
+    }
+}
+
+impl CheckReport {
+    fn remarks(&self) -> String {
+        self.unread.iter().map(|what| format!("note: not read: {}\n", printable(what))).collect()
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for finding in &self.findings {
+            let Finding { rule, severity, message, .. } = finding;
+            let _ = writeln!(text, "{severity}: {rule}: {}", printable(message));
+            for read in &finding.read {
+                let _ = writeln!(text, "  read: {}", printable(read));
+            }
+            let _ = writeln!(text, "  why:  {}", finding.why);
+            for remedy in &finding.remedy {
+                let _ = writeln!(text, "  mend: {}", printable(remedy));
+            }
+        }
+        let infos = self.findings.iter().filter(|it| it.severity == Severity::Info).count();
+        let count = |number: usize, what: &str| {
+            format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+        };
+        let vips: Vec<String> = self.vips.iter().map(ToString::to_string).collect();
+        let of = if vips.is_empty() { String::new() } else { format!(" for {}", vips.join(", ")) };
+        let _ = writeln!(
+            text,
+            "{}{of}: {}, {}, {}",
+            self.mode,
+            count(self.errors, "error"),
+            count(self.warnings, "warning"),
+            count(infos, "info")
+        );
+        text
+    }
+}
+
+/// One rule in full, several in a line each.
+fn rules_text(rules: &[&Rule]) -> String {
+    let severities = |rule: &Rule| {
+        rule.severities.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
+    match rules {
+        [rule] => format!(
+            "{} ({})\n{}.\nread:   {}\nwhy:    {}\nremedy: {}\n",
+            rule.id,
+            severities(rule),
+            rule.meaning,
+            rule.reads,
+            rule.why,
+            rule.remedy
+        ),
+        _ => rules
+            .iter()
+            .map(|rule| format!("{}  {:<14}  {}\n", rule.id, severities(rule), rule.meaning))
+            .collect(),
     }
 }
 
@@ -242,12 +375,11 @@ impl StatusReport {
             return format!("{}\n", self.state);
         };
         let mut text = format!("mode {mode}, set up since {since}\n");
-        let ours = |ours: bool| if ours { "ours" } else { "not ours" };
         for vip in &self.vips {
             let _ = match &vip.scope {
                 Some(scope) => {
-                    let (device, ours) = (&vip.device, ours(vip.ours));
-                    writeln!(text, "vip {} on {device}, scope {scope}, {ours}", vip.vip)
+                    let (device, owner) = (&vip.device, vip.owner);
+                    writeln!(text, "vip {} on {device}, scope {scope}, {owner}", vip.vip)
                 }
                 None => writeln!(text, "vip {} missing on {}", vip.vip, vip.device),
             };
@@ -258,17 +390,24 @@ impl StatusReport {
                 (true, false) => "down",
                 (false, _) => "missing",
             };
-            let (tunnel, ours) = (&device.tunnel, ours(device.ours));
-            let _ = writeln!(text, "device {} {tunnel}, {state}, {ours}", tunnel.name);
+            let (tunnel, owner) = (&device.tunnel, device.owner);
+            let _ = match owner {
+                Owner::Nobody => writeln!(text, "device {} {tunnel}, missing", tunnel.name),
+                owner => writeln!(text, "device {} {tunnel}, {state}, {owner}", tunnel.name),
+            };
         }
         for sysctl in &self.sysctls {
             let number = |value: Option<i32>| value.map_or("none".to_owned(), |v| v.to_string());
             let (current, previous) = (number(sysctl.current), number(sysctl.previous));
-            let (key, ours) = (&sysctl.key, sysctl.ours);
-            let _ = writeln!(text, "sysctl {key} = {current}, ours {ours}, before {previous}");
+            let (key, ours, owner) = (&sysctl.key, sysctl.ours, sysctl.owner);
+            let _ = writeln!(
+                text,
+                "sysctl {key} = {current}, {owner} (ours {ours}, before {previous})"
+            );
         }
         if let Some(gateway) = self.gateway {
-            let _ = writeln!(text, "default route via {gateway}");
+            let owner = self.gateway_owner.unwrap_or(Owner::Nobody);
+            let _ = writeln!(text, "default route via {gateway}, {owner}");
         }
         for director in &self.directors {
             let _ = writeln!(text, "director {director}");

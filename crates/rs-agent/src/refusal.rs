@@ -46,6 +46,14 @@ pub enum Refusal {
     FallbackInner { vip: IpAddr },
     #[error("mode nat needs to know the director")]
     NoDirector,
+    #[error("nothing is set up here")]
+    NothingToCheck,
+    #[error("{0:?} is no rule")]
+    NoRule(String),
+    #[error("--port {0:?} is no port")]
+    NoPort(String),
+    #[error("--tun-type gue needs --tun-port")]
+    NoTunPort,
 
     // What the host is like.
     #[error("this host is set up as {0}")]
@@ -137,6 +145,10 @@ impl Refusal {
                 | Self::BadLabel(_)
                 | Self::FallbackChecksum(_)
                 | Self::FallbackInner { .. }
+                | Self::NothingToCheck
+                | Self::NoRule(_)
+                | Self::NoPort(_)
+                | Self::NoTunPort
         )
     }
 
@@ -144,6 +156,12 @@ impl Refusal {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
+            Self::NothingToCheck => {
+                "say what this host should be: --mode dr --vip VIP, as for setup".to_owned()
+            }
+            Self::NoRule(_) => "rs-agent check --list-rules shows all".to_owned(),
+            Self::NoPort(_) => "write it as 80, tcp/80 or udp/53".to_owned(),
+            Self::NoTunPort => "the UDP port of `rsctl add-server --tun-port`".to_owned(),
             Self::NotAnAddress { .. } => {
                 "write it as 192.0.2.10 or 2001:db8::10; names are not looked up".to_owned()
             }

@@ -212,6 +212,14 @@ fn label(text: &str) -> Result<String, Refusal> {
     if good { Ok(text.to_owned()) } else { Err(Refusal::BadLabel(text.to_owned())) }
 }
 
+/// Checks a list of addresses of hosts.
+///
+/// # Errors
+/// A [`Refusal`] naming the first bad one and the option.
+pub fn addresses(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
+    texts.iter().map(|text| host_address(option, text)).collect()
+}
+
 /// A VIP may be written with its prefix length, but only with that of one address:
 /// an address on `lo` makes every address of its prefix local (fib_frontend.c,
 /// `fib_add_ifaddr`), so VIP/24 would cut this host off from its own subnet.

@@ -22,6 +22,7 @@
 //! with the whole story instead of returning errors.
 
 mod capture;
+mod exchange;
 mod host;
 mod kernel;
 mod network;
@@ -32,6 +33,7 @@ mod web;
 mod wiring;
 
 pub use capture::Capture;
+pub use exchange::{Frame, exchange, overheard};
 pub use host::{Host, Output};
 pub use kernel::kernel;
 pub use network::{Addresses, Family, Network};

@@ -93,7 +93,7 @@ impl Host {
     }
 }
 
-fn link_address(interface: &str) -> LinkAddr {
+pub(crate) fn link_address(interface: &str) -> LinkAddr {
     getifaddrs()
         .expect("interfaces")
         .filter(|found| found.interface_name == interface)
@@ -103,7 +103,7 @@ fn link_address(interface: &str) -> LinkAddr {
 
 const BROADCAST: Mac = Mac([0xff; 6]);
 
-fn arp_request(own: Mac, sender: Ipv4Addr, target: Ipv4Addr) -> Vec<u8> {
+pub(crate) fn arp_request(own: Mac, sender: Ipv4Addr, target: Ipv4Addr) -> Vec<u8> {
     let mut frame = Vec::new();
     frame.extend(BROADCAST.0);
     frame.extend(own.0);
@@ -116,7 +116,7 @@ fn arp_request(own: Mac, sender: Ipv4Addr, target: Ipv4Addr) -> Vec<u8> {
     frame
 }
 
-fn solicitation(own: Mac, source: Ipv6Addr, target: Ipv6Addr) -> Vec<u8> {
+pub(crate) fn solicitation(own: Mac, source: Ipv6Addr, target: Ipv6Addr) -> Vec<u8> {
     let [.., x, y, z] = target.octets();
     let group = Ipv6Addr::from([0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0xff, x, y, z]);
     let mut message = vec![135, 0, 0, 0, 0, 0, 0, 0];

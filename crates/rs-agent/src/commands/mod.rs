@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One file per command. A command returns a value; [`crate::output`] prints it.
 
+mod check;
 mod setup;
 mod status;
 mod teardown;
@@ -32,6 +33,10 @@ pub fn run(cli: &Cli) -> Result<Outcome, Failure> {
             let what = if args.vips.is_empty() { "this host".into() } else { args.vips.join(", ") };
             let report = teardown::run(args, &cli.state_dir).map(Report::Change);
             outcome(format!("tear down {what}"), report, args.how.json, args.how.verbose)
+        }
+        Command::Check(args) => {
+            let report = check::run(args, &cli.state_dir);
+            outcome("check this host".into(), report, args.json, false)
         }
         Command::Status(args) => {
             let report = status::run(&cli.state_dir).map(|report| Report::Status(Box::new(report)));

@@ -9,7 +9,7 @@ use crate::facts::Facts;
 use crate::journal::{Journal, Store};
 use crate::mode::Mode;
 use crate::observe::observe;
-use crate::output::{DeviceStatus, StatusReport, SysctlStatus, VipStatus};
+use crate::output::{DeviceStatus, Owner, StatusReport, SysctlStatus, VipStatus};
 use crate::plan::{Change, Effect};
 use crate::verify;
 
@@ -28,9 +28,28 @@ pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
         sysctls: sysctls(&journal, &facts),
         devices: devices(&journal, &facts),
         gateway: wanted.gateway,
+        gateway_owner: wanted.gateway.map(|gateway| {
+            let there = facts.default_route(gateway.is_ipv6());
+            owner(
+                &journal,
+                &facts,
+                there.is_some_and(|route| route.gateways == [gateway]),
+                |change| matches!(change, Change::DefaultRoute { gateway: to, .. } if *to == gateway),
+            )
+        }),
         directors: wanted.directors.clone(),
         drift: drift(&journal, &facts),
     })
+}
+
+/// Whose something is: of a change that setup made, or found no need to make.
+fn owner(journal: &Journal, facts: &Facts, there: bool, about: impl Fn(&Change) -> bool) -> Owner {
+    match journal.changes.iter().find(|change| about(change)) {
+        _ if !there => Owner::Nobody,
+        Some(change) if change.effect(facts) == Effect::There => Owner::Ours,
+        Some(_) => Owner::Foreign,
+        None => Owner::FoundBefore,
+    }
 }
 
 fn vips(journal: &Journal, facts: &Facts) -> Vec<VipStatus> {
@@ -48,6 +67,12 @@ fn vips(journal: &Journal, facts: &Facts) -> Vec<VipStatus> {
             scope: found.map(|have| have.scope.clone()),
             local: found.is_some(),
             ours: owned.contains(&(vip, device.as_str())),
+            owner: owner(
+                journal,
+                facts,
+                found.is_some(),
+                |change| matches!(change, Change::Address { ip, device: on, .. } if *ip == vip && *on == device),
+            ),
             device,
         }
     };
@@ -61,6 +86,12 @@ fn sysctls(journal: &Journal, facts: &Facts) -> Vec<SysctlStatus> {
             current: facts.sysctl(key),
             ours: *to,
             previous: *from,
+            owner: match facts.sysctl(key) {
+                None => Owner::Nobody,
+                Some(value) if value == *to => Owner::Ours,
+                value if value == *from => Owner::FoundBefore,
+                Some(_) => Owner::Foreign,
+            },
         }),
         _ => None,
     });
@@ -76,6 +107,7 @@ fn devices(journal: &Journal, facts: &Facts) -> Vec<DeviceStatus> {
             present: made.effect(facts) == Effect::There || (tunnel.fallback && link.is_some()),
             up: link.is_some_and(|link| link.up),
             ours: journal.changes.contains(&made),
+            owner: owner(journal, facts, link.is_some(), |change| made.target() == change.target()),
         }
     };
     journal.wanted.tunnels.iter().map(status).collect()

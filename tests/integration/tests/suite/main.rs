@@ -4,6 +4,8 @@
 //! inside each kernel of the lab (`make test`).
 
 mod agent;
+mod agent_check;
+mod agent_matrices;
 mod agent_names;
 mod agent_recovery;
 mod agent_refusals;

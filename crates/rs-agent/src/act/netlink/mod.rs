@@ -7,6 +7,7 @@
 mod decode;
 mod encode;
 mod fou;
+mod look;
 mod socket;
 
 use std::cell::OnceCell;

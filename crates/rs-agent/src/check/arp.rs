@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Does this host answer for a VIP, or speak in its name? (net/ipv4/arp.c)
+
+use std::net::IpAddr;
+
+use super::finding::{Finding, Severity};
+use super::seen::{Device, Seen, contains};
+use super::subject::{Subject, single, some};
+use crate::facts::host_prefix;
+
+/// Why an interface answers a request for a VIP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// `arp_ignore` lets it.
+    Open,
+    /// 3 hides addresses of scope host only, and this one has another.
+    Shown,
+    /// The address is on that very interface.
+    OnNic,
+}
+
+/// Whether `nic` answers "who has `vip`?" when nobody in particular asks (sender 0.0.0.0):
+/// `arp_process()` and `arp_ignore()`. Everybody else gets an answer in fewer cases.
+pub(super) fn answers(seen: &Seen, nic: &str, vip: IpAddr) -> Option<Answer> {
+    if !seen.is_local(vip) {
+        return None;
+    }
+    let on_nic = seen.places(vip).any(|have| have.device == nic);
+    match seen.max("arp_ignore", nic) {
+        8 => None,
+        1 | 2 => on_nic.then_some(Answer::OnNic),
+        // `inet_confirm_addr()` looks on every device for an address of scope link or
+        // wider; `route_localnet` makes scope host count as link.
+        3 => {
+            let shown = |have: &&super::seen::Address| {
+                have.scope != "host" || seen.or("route_localnet", &have.device)
+            };
+            let mut shown = seen.places(vip).filter(shown).peekable();
+            shown.peek()?;
+            Some(if shown.any(|have| have.device == nic) { Answer::OnNic } else { Answer::Shown })
+        }
+        _ => Some(if on_nic { Answer::OnNic } else { Answer::Open }),
+    }
+}
+
+/// Whether an ARP request sent from `nic` while this host replies as `vip` names the VIP
+/// as its sender: `arp_solicit()`.
+pub(super) fn leaks(seen: &Seen, nic: &str, vip: IpAddr) -> bool {
+    seen.is_local(vip)
+        && match seen.max("arp_announce", nic) {
+            2 => false,
+            // Only towards a target in the same subnet of that interface (`inet_addr_onlink`).
+            1 => seen.addresses.iter().any(|have| {
+                have.device == nic
+                    && have.prefix < host_prefix(have.ip)
+                    && contains(have.ip, have.prefix, vip)
+            }),
+            _ => true,
+        }
+}
+
+/// Whether requests or replies of this service pass that interface.
+fn matters(subject: &Subject, seen: &Seen, nic: &str) -> bool {
+    let by_route = |ip: IpAddr| seen.lookup(ip).is_some_and(|to| to.device.as_deref() == Some(nic));
+    let holds = |have: &super::seen::Address| {
+        have.device == nic
+            && (Some(have.ip) == subject.rip
+                || subject.ipv4_vips().any(|vip| contains(have.ip, have.prefix, vip)))
+    };
+    seen.default_route(false).is_some_and(|route| route.devices.iter().any(|name| name == nic))
+        || subject.directors.iter().copied().chain(subject.clients()).any(by_route)
+        || seen.addresses.iter().any(holds)
+}
+
+pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
+    let vips: Vec<IpAddr> = subject.ipv4_vips().filter(|vip| seen.is_local(*vip)).collect();
+    let mut findings = Vec::new();
+    if !vips.is_empty() {
+        for nic in seen.nics() {
+            ignore(subject, seen, nic, &vips, &mut findings);
+            announce(subject, seen, nic, &vips, &mut findings);
+        }
+        findings.extend(later_interfaces(seen, &vips));
+    }
+    on_nic(subject, seen, &mut findings);
+    proxies(subject, seen, &mut findings);
+    findings
+}
+
+fn ignore(
+    subject: &Subject,
+    seen: &Seen,
+    nic: &Device,
+    vips: &[IpAddr],
+    findings: &mut Vec<Finding>,
+) {
+    let name = nic.name.as_str();
+    let severity = if matters(subject, seen, name) { Severity::Error } else { Severity::Warning };
+    let value = seen.max("arp_ignore", name);
+    let because = |answer: Answer| -> Vec<IpAddr> {
+        vips.iter().copied().filter(|vip| answers(seen, name, *vip) == Some(answer)).collect()
+    };
+    let (open, shown) = (because(Answer::Open), because(Answer::Shown));
+    if !open.is_empty() {
+        let carriers = vips.iter().flat_map(|vip| seen.places(*vip));
+        let in_vain = carriers
+            .map(|have| have.device.as_str())
+            .chain(["lo"])
+            .find(|carrier| *carrier != name && seen.ipv4(carrier, "arp_ignore") > 0);
+        let mut read = seen.read("arp_ignore", &["all", name]);
+        let finding = if let Some(carrier) = in_vain {
+            read.extend(seen.read("arp_ignore", &[carrier]));
+            let message = format!(
+                "arp_ignore is set on {carrier}, where it has no effect; requests for {} arrive \
+                 on {name}",
+                some(&open)
+            );
+            Finding::new("RS-ARP-02", severity, message)
+        } else {
+            let nothing = if value == 0 { "" } else { ", which means 0" };
+            let message = format!(
+                "{name} answers ARP for {}: effective arp_ignore {value}{nothing} (all={}, \
+                 {name}={})",
+                some(&open),
+                seen.ipv4("all", "arp_ignore"),
+                seen.ipv4(name, "arp_ignore")
+            );
+            Finding::new("RS-ARP-01", severity, message)
+        };
+        findings.push(finding.read(read).mend(lower_or_raise(seen, name, "arp_ignore", 1)));
+    }
+    if let Some(&vip) = shown.first() {
+        let scopes: Vec<String> = seen.places(vip).map(super::seen::Address::text).collect();
+        let message = format!(
+            "{name} answers ARP for {}: arp_ignore=3 hides only scope-host addresses",
+            some(&shown)
+        );
+        findings.push(
+            Finding::new("RS-ARP-03", Severity::Error, message)
+                .read(seen.read("arp_ignore", &["all", name]))
+                .read(scopes)
+                .mend(lower_or_raise(seen, name, "arp_ignore", 1)),
+        );
+    }
+    if value == 8 {
+        let rip = seen.addresses.iter().find(|have| have.device == name && have.ip.is_ipv4());
+        let rip = rip.map_or_else(String::new, |have| format!("; {} is unreachable", have.ip));
+        findings.push(
+            Finding::new("RS-ARP-04", severity, format!("{name} answers no ARP at all{rip}"))
+                .read(seen.read("arp_ignore", &["all", name]))
+                .mend(lower_or_raise(seen, name, "arp_ignore", 1)),
+        );
+    }
+    if value == 2 {
+        findings.push(
+            Finding::new(
+                "RS-ARP-05",
+                Severity::Info,
+                format!("{name} answers only requesters of its own subnet"),
+            )
+            .read(seen.read("arp_ignore", &["all", name]))
+            .mend(lower_or_raise(seen, name, "arp_ignore", 1)),
+        );
+    }
+}
+
+/// The command that makes max(all, nic) equal `value`: whichever is above it must come down.
+fn lower_or_raise(seen: &Seen, nic: &str, name: &str, value: i32) -> String {
+    let all = format!("sysctl -w net.ipv4.conf.all.{name}={value}");
+    if seen.ipv4(nic, name) > value {
+        let key = crate::sysctl_key::SysctlKey::ipv4(nic, name);
+        format!("{all} && sysctl -w {key}={value}")
+    } else {
+        all
+    }
+}
+
+fn announce(
+    subject: &Subject,
+    seen: &Seen,
+    nic: &Device,
+    vips: &[IpAddr],
+    findings: &mut Vec<Finding>,
+) {
+    let name = nic.name.as_str();
+    let leaking: Vec<IpAddr> = vips.iter().copied().filter(|vip| leaks(seen, name, *vip)).collect();
+    if leaking.is_empty() {
+        return;
+    }
+    let severity = if matters(subject, seen, name) { Severity::Error } else { Severity::Warning };
+    let message = format!(
+        "{name} will send ARP requests with sender {}: effective arp_announce {}",
+        some(&leaking),
+        seen.max("arp_announce", name)
+    );
+    findings.push(
+        Finding::new("RS-ARP-06", severity, message)
+            .read(seen.read("arp_announce", &["all", name]))
+            .mend(lower_or_raise(seen, name, "arp_announce", 2)),
+    );
+}
+
+/// Hidden today by values of single interfaces: one that is added tomorrow gets `default`.
+fn later_interfaces(seen: &Seen, vips: &[IpAddr]) -> Option<Finding> {
+    let weak = |name: &str, good: fn(i32) -> bool| {
+        let tomorrow = seen.max(name, "default");
+        let mut today = seen.nics().map(|nic| seen.max(name, &nic.name)).peekable();
+        !good(tomorrow) && today.peek().is_some() && today.all(good)
+    };
+    let weak = match (
+        weak("arp_ignore", |value| (1..=3).contains(&value)),
+        weak("arp_announce", |value| value == 2),
+    ) {
+        (false, false) => return None,
+        (true, false) => ["arp_ignore"].as_slice(),
+        (false, true) => &["arp_announce"],
+        (true, true) => &["arp_ignore", "arp_announce"],
+    };
+    let message = format!("an interface added later will answer or speak for {}", some(vips));
+    let mut finding = Finding::new("RS-ARP-08", Severity::Warning, message);
+    for name in weak {
+        let value = if *name == "arp_ignore" { 1 } else { 2 };
+        finding = finding
+            .read(seen.read(name, &["all", "default"]))
+            .mend(format!("sysctl -w net.ipv4.conf.all.{name}={value}"));
+    }
+    Some(finding)
+}
+
+fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    for vip in subject.ipv4_vips() {
+        for have in seen.places(vip) {
+            let name = &have.device;
+            if !seen.device(name).is_some_and(|device| device.arp) {
+                continue;
+            }
+            let silent = answers(seen, name, vip).is_none();
+            let (severity, message) = if silent {
+                let value = seen.max("arp_ignore", name);
+                let message = format!("{vip} is on {name}, silent only by arp_ignore={value}");
+                (Severity::Warning, message)
+            } else {
+                let message =
+                    format!("{vip} is on {name}: it is announced there whatever arp_ignore says");
+                (Severity::Error, message)
+            };
+            findings.push(
+                Finding::new("RS-ARP-07", severity, message)
+                    .read([have.text()])
+                    .mend(format!("ip addr del {vip}/{} dev {name}", have.prefix))
+                    .mend(format!("ip addr add {} dev lo scope host", single(vip))),
+            );
+        }
+    }
+    // An IPv6 address on an interface is announced there, and nothing can hide it.
+    for &vip in subject.vips.iter().filter(|vip| subject.holds_vips() && vip.is_ipv6()) {
+        for have in seen.places(vip) {
+            if seen.device(&have.device).is_some_and(|device| device.arp) {
+                let message = format!("{vip} is on {}: its neighbours find it there", have.device);
+                findings.push(
+                    Finding::new("RS-ARP-07", Severity::Error, message)
+                        .read([have.text()])
+                        .mend(format!("ip addr del {vip}/{} dev {}", have.prefix, have.device))
+                        .mend(format!("ip addr add {} dev lo nodad preferred_lft 0", single(vip))),
+                );
+            }
+        }
+    }
+}
+
+fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    for &vip in &subject.vips {
+        for (_, name) in seen.proxies.iter().filter(|(ip, _)| *ip == vip) {
+            findings.push(
+                Finding::new(
+                    "RS-ARP-09",
+                    Severity::Warning,
+                    format!("{name} answers for {vip} as proxy"),
+                )
+                .read([format!("neighbour proxy {vip} dev {name}")])
+                .mend(format!("ip neigh del proxy {vip} dev {name}")),
+            );
+        }
+        let Some(route) = seen.lookup(vip).filter(|route| vip.is_ipv4() && !route.local) else {
+            continue;
+        };
+        for nic in seen.nics().filter(|nic| {
+            route.device.as_deref() != Some(&nic.name)
+                && seen.or("proxy_arp", &nic.name)
+                && seen.ipv4(&nic.name, "forwarding") != 0
+        }) {
+            let out = route.device.as_deref().unwrap_or("another interface");
+            let name = &nic.name;
+            findings.push(
+                Finding::new(
+                    "RS-ARP-09",
+                    Severity::Warning,
+                    format!("{name} answers for {vip} as proxy: its route leaves by {out}"),
+                )
+                .read(seen.read("proxy_arp", &["all", name]))
+                .read(seen.read("forwarding", &[name]))
+                .mend(format!(
+                    "sysctl -w {}=0",
+                    crate::sysctl_key::SysctlKey::ipv4(name, "proxy_arp")
+                )),
+            );
+        }
+    }
+}

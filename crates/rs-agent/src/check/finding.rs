@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a rule says about a host.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::catalogue::{RULES, Rule};
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; nothing to do.
+    Info,
+    /// Works now, and will not when something else happens.
+    Warning,
+    /// Clients are or will be served wrongly or not at all.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// One thing found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The rule's id, for instance `RS-ARP-01`.
+    pub rule: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// What was read, and where.
+    pub read: Vec<String>,
+    /// Why it matters: what clients see.
+    pub why: &'static str,
+    /// Commands, or words, that mend it.
+    pub remedy: Vec<String>,
+}
+
+impl Finding {
+    /// A finding of that rule.
+    #[must_use]
+    pub fn new(rule: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+        let why = RULES.iter().find(|known| known.id == rule).map_or("", |Rule { why, .. }| why);
+        Self { rule, severity, message: message.into(), read: Vec::new(), why, remedy: Vec::new() }
+    }
+
+    /// Adds what was read.
+    #[must_use]
+    pub fn read(mut self, read: impl IntoIterator<Item = String>) -> Self {
+        self.read.extend(read);
+        self
+    }
+
+    /// Adds a command that mends it.
+    #[must_use]
+    pub fn mend(mut self, command: impl Into<String>) -> Self {
+        self.remedy.push(command.into());
+        self
+    }
+}

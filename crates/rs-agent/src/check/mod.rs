@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Is this host a sound real server? Rules over facts, without any traffic.
+//!
+//! [`subject`] is what the host should be, [`observe`] collects what it is ([`seen`]),
+//! and each rule is a pure function from the two to findings. [`catalogue`] lists the
+//! rules; docs/checks.md is made from it and held to it by a test.
+
+pub mod catalogue;
+pub mod finding;
+pub mod observe;
+pub mod seen;
+pub mod subject;
+pub mod sysctl_files;
+
+mod arp;
+mod gateway;
+mod managers;
+mod persistence;
+mod rpf;
+mod service;
+mod tunnel;
+mod vip;
+
+#[cfg(test)]
+mod tests;
+
+use finding::Finding;
+use seen::Seen;
+use subject::Subject;
+
+/// Every finding about the host, worst first, in the order of the catalogue.
+#[must_use]
+pub fn findings(subject: &Subject, seen: &Seen) -> Vec<Finding> {
+    let groups = [
+        arp::check,
+        vip::check,
+        rpf::check,
+        tunnel::check,
+        service::check,
+        gateway::check,
+        managers::check,
+        persistence::check,
+    ];
+    let mut findings: Vec<Finding> =
+        groups.into_iter().flat_map(|check| check(subject, seen)).collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}

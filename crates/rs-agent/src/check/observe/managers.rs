@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Other programs that manage the network here, by what they leave in files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use super::super::seen::{Device, Managers, NetworkdLink};
+
+/// Looks below `root`, normally `/`.
+pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<String>) -> Managers {
+    let processes = processes(&root.join("proc"));
+    let mut managers = Managers {
+        overlay: overlay(devices, &processes),
+        keepalived_vmac: keepalived(&root.join("etc/keepalived"), unread),
+        firewalld_rpfilter: processes
+            .iter()
+            .any(|name| name == "firewalld")
+            .then(|| firewalld(&root.join("etc/firewalld/firewalld.conf")))
+            .flatten(),
+        ..Managers::default()
+    };
+    for (index, device) in devices {
+        let link = root.join(format!("run/systemd/netif/links/{index}"));
+        if let Some(text) = text(&link, unread)
+            && let Some(found) = networkd(&pairs(&text), root, unread)
+        {
+            managers.networkd.insert(device.name.clone(), found);
+        }
+        let state = root.join(format!("run/NetworkManager/devices/{index}"));
+        if let Some(text) = text(&state, unread) {
+            let pairs = pairs(&text);
+            let managed = pairs.iter().any(|(key, value)| key == "managed" && value == "true");
+            // An external connection, as of lo, has no profile to remember.
+            let profile = pairs.iter().find(|(key, _)| key == "connection-uuid");
+            if let (true, Some((_, uuid))) = (managed, profile) {
+                managers.network_manager.insert(device.name.clone(), uuid.clone());
+            }
+        }
+    }
+    managers
+}
+
+/// A file, if it is there; what cannot be read is said.
+fn text(path: &Path, unread: &mut Vec<String>) -> Option<String> {
+    match fs::read(path) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => {
+            unread.push(format!("{}: {error}", path.display()));
+            None
+        }
+    }
+}
+
+/// `KEY=VALUE` lines, whatever section they are in.
+fn pairs(text: &str) -> Vec<(String, String)> {
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']));
+    let pair = |line: &str| {
+        let (key, value) = line.split_once('=')?;
+        Some((key.trim().to_owned(), value.trim().to_owned()))
+    };
+    lines.filter_map(pair).collect()
+}
+
+/// What networkd says of a link, and its configuration of it.
+fn networkd(
+    state: &[(String, String)],
+    root: &Path,
+    unread: &mut Vec<String>,
+) -> Option<NetworkdLink> {
+    let value = |name: &str| state.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+    let unmanaged = value("ADMIN_STATE").is_some_and(|state| state == "unmanaged");
+    let file = value("NETWORK_FILE").filter(|file| !file.is_empty() && !unmanaged)?;
+    let mut link = NetworkdLink { file: file.clone(), ..NetworkdLink::default() };
+    for path in [vec![PathBuf::from(file)], drop_ins(file, root)].concat() {
+        let path = root.join(path.strip_prefix("/").unwrap_or(&path));
+        for (key, value) in pairs(&text(&path, unread).unwrap_or_default()) {
+            match key.as_str() {
+                // `dynamic-on-stop` and `dhcp` keep only what networkd itself got.
+                "KeepConfiguration" => {
+                    link.keeps = ["yes", "true", "on", "1", "static"].contains(&value.as_str());
+                }
+                "Address" => {
+                    let address = value.split('/').next().unwrap_or_default();
+                    link.declared.extend(address.parse::<IpAddr>());
+                }
+                _ => {}
+            }
+        }
+    }
+    Some(link)
+}
+
+/// `NAME.network.d/*.conf` of every folder, by name.
+fn drop_ins(file: &str, root: &Path) -> Vec<PathBuf> {
+    let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut found: BTreeMap<std::ffi::OsString, PathBuf> = BTreeMap::new();
+    for folder in ["etc", "run", "usr/local/lib", "usr/lib"] {
+        let folder = PathBuf::from(format!("/{folder}/systemd/network/{name}.d"));
+        let entries = fs::read_dir(root.join(folder.strip_prefix("/").unwrap_or(&folder)));
+        for entry in entries.into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            if name.as_encoded_bytes().ends_with(b".conf") {
+                found.entry(name).or_insert_with(|| folder.join(entry.file_name()));
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Names of processes of this network namespace; of one that does not say where it is, too.
+fn processes(proc: &Path) -> Vec<String> {
+    let here = fs::read_link(proc.join("thread-self/ns/net")).ok();
+    let entries = fs::read_dir(proc).into_iter().flatten().flatten();
+    let ours = |entry: &fs::DirEntry| {
+        entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit)
+            && fs::read_link(entry.path().join("ns/net")).is_ok_and(|there| Some(there) == here)
+    };
+    let name = |entry: fs::DirEntry| fs::read_to_string(entry.path().join("comm")).ok();
+    entries.filter(ours).filter_map(name).map(|name| name.trim().to_owned()).collect()
+}
+
+fn overlay(devices: &[(u32, Device)], processes: &[String]) -> Option<String> {
+    let is_device = |name: &str| name.starts_with("cali") || name == "vxlan.calico";
+    let device = devices.iter().find(|(_, device)| is_device(&device.name));
+    let is_process = |name: &&String| name.starts_with("calico-") || *name == "felix";
+    device
+        .map(|(_, device)| format!("interface {}", device.name))
+        .or_else(|| processes.iter().find(is_process).map(|name| format!("process {name}")))
+}
+
+/// The first line that says `use_vmac`, in the main file or one of its folder.
+fn keepalived(folder: &Path, unread: &mut Vec<String>) -> Option<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "conf"))
+        .collect();
+    files.sort();
+    for file in files {
+        let text = text(&file, unread).unwrap_or_default();
+        for (number, line) in (1..).zip(text.lines()) {
+            if line.split_whitespace().next() == Some("use_vmac") {
+                return Some(format!("{}:{number}", file.display()));
+            }
+        }
+    }
+    None
+}
+
+/// `yes` (the default) and `strict` are strict; `strict-forward` spares what is for this host.
+fn firewalld(file: &Path) -> Option<String> {
+    let pairs = pairs(&fs::read_to_string(file).unwrap_or_default());
+    let value = pairs.iter().rev().find(|(key, _)| key == "IPv6_rpfilter");
+    let value = value.map_or("yes", |(_, value)| value.as_str());
+    let strict = ["yes", "true", "strict"].contains(&value.to_ascii_lowercase().as_str());
+    strict.then(|| format!("{}: IPv6_rpfilter={value}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn reads_what_they_leave() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        let devices = [(1, Device { name: "lo".into(), ..Device::default() })];
+        let look = || super::look(root, &devices, &mut Vec::new());
+        assert_eq!(look(), Managers::default());
+
+        let state =
+            "# private\nADMIN_STATE=configured\nNETWORK_FILE=/etc/systemd/network/a.network\n";
+        put(root, "run/systemd/netif/links/1", state);
+        put(root, "etc/systemd/network/a.network", "[Address]\nAddress = 192.0.2.10/32\n");
+        let link = look().networkd.remove("lo").unwrap();
+        assert_eq!((link.keeps, link.declared), (false, vec!["192.0.2.10".parse().unwrap()]));
+        put(
+            root,
+            "run/systemd/network/a.network.d/x.conf",
+            "[Network]\nKeepConfiguration=static\n",
+        );
+        assert!(look().networkd["lo"].keeps);
+        put(root, "run/systemd/netif/links/1", &state.replace("configured", "unmanaged"));
+        assert!(look().networkd.is_empty());
+
+        put(root, "run/NetworkManager/devices/1", "[device]\nmanaged=true\n");
+        assert!(look().network_manager.is_empty());
+        put(root, "run/NetworkManager/devices/1", "[device]\nmanaged=true\nconnection-uuid=u\n");
+        assert_eq!(look().network_manager["lo"], "u");
+
+        put(root, "etc/keepalived/keepalived.conf", "vrrp_instance a {\n  # use_vmac\n");
+        assert_eq!(look().keepalived_vmac, None);
+        put(root, "etc/keepalived/keepalived.conf", "vrrp_instance a {\n  use_vmac v0\n}");
+        assert!(look().keepalived_vmac.unwrap().ends_with("keepalived.conf:2"));
+    }
+
+    #[test]
+    fn firewalld_is_strict_unless_it_says_otherwise() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("firewalld.conf");
+        for (text, strict) in [
+            ("", true),
+            ("IPv6_rpfilter=yes\n", true),
+            ("IPv6_rpfilter=strict\n", true),
+            ("IPv6_rpfilter=loose\n", false),
+            ("IPv6_rpfilter=no\n", false),
+            ("#IPv6_rpfilter=yes\nIPv6_rpfilter=strict-forward\n", false),
+        ] {
+            fs::write(&file, text).unwrap();
+            assert_eq!(firewalld(&file).is_some(), strict, "{text}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Looks at the calling thread's network namespace, and changes nothing. What cannot be
+//! read is said, and the rest is judged all the same.
+
+mod counters;
+mod decode;
+mod fou;
+mod managers;
+mod raw;
+mod sockets;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use super::seen::{Device, Seen};
+use super::subject::{Envelope, Subject};
+use super::sysctl_files;
+use crate::act::netlink::{Netlink, NetlinkError};
+use crate::act::sysctl::{self, SysctlError};
+use crate::error::Error;
+use crate::sysctl_key::SysctlKey;
+
+/// Collects what the rules about `subject` need; counts drops for as long as `watch`.
+///
+/// # Errors
+/// Interfaces, addresses or routes could not be read: then nothing can be said.
+pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen, Error> {
+    let failed = |what| move |source: NetlinkError| Error::Observe { what, source };
+    let links = net.link_messages().map_err(failed("interfaces"))?;
+    let devices: Vec<(u32, Device)> = links.iter().filter_map(decode::device).collect();
+    let addresses = net.address_messages().map_err(failed("addresses"))?;
+    let routes = net.route_messages().map_err(failed("routes"))?;
+    let mut seen = Seen {
+        addresses: addresses.iter().filter_map(|it| decode::address(it, &devices)).collect(),
+        routes: routes.iter().filter_map(|it| decode::route(it, &devices)).collect(),
+        ..Seen::default()
+    };
+    let gateways: Vec<IpAddr> =
+        seen.routes.iter().filter(|it| it.prefix == 0).flat_map(|it| it.gateways.clone()).collect();
+    for ip in subject.destinations().chain(gateways).collect::<BTreeSet<IpAddr>>() {
+        let found = net.lookup_message(ip).map_err(failed("a route"))?;
+        seen.lookups.insert(ip, found.and_then(|it| decode::lookup(&it, &devices)));
+    }
+    match net.proxy_messages() {
+        Ok(found) => {
+            seen.proxies = found.iter().filter_map(|it| decode::proxy(it, &devices)).collect();
+        }
+        Err(error) => seen.unread.push(format!("neighbour proxies: {error}")),
+    }
+    settings(&devices, &mut seen);
+    if !subject.ports.is_empty() {
+        match sockets::listeners() {
+            Ok(found) => seen.listeners = Some(found),
+            Err(error) => seen.unread.push(format!("sockets: {}", error.desc())),
+        }
+    }
+    if matches!(subject.envelope, Envelope::Gue { .. }) {
+        match fou::ports() {
+            Ok(found) => seen.fou = Some(found),
+            Err(error) => seen.unread.push(format!("fou ports: {}", error.desc())),
+        }
+    }
+    let (lines, unread) = sysctl_files::read(Path::new("/"));
+    seen.boot = lines;
+    seen.unread.extend(unread);
+    seen.managers = managers::look(Path::new("/"), &devices, &mut seen.unread);
+    seen.devices = devices.into_iter().map(|(_, device)| device).collect();
+    if !watch.is_zero() {
+        seen.drops = counters::watch(watch, &mut seen.unread);
+    }
+    Ok(seen)
+}
+
+const IPV4: [&str; 8] = [
+    "arp_ignore",
+    "arp_announce",
+    "rp_filter",
+    "proxy_arp",
+    "route_localnet",
+    "accept_redirects",
+    "forwarding",
+    "arp_filter",
+];
+const IPV6: [&str; 3] = ["disable_ipv6", "accept_redirects", "forwarding"];
+
+fn settings(devices: &[(u32, Device)], seen: &mut Seen) {
+    let names = devices.iter().map(|(_, device)| device.name.as_str());
+    for device in ["all", "default"].into_iter().chain(names) {
+        let keys = IPV4.map(|name| SysctlKey::ipv4(device, name));
+        let keys = keys.into_iter().chain(IPV6.map(|name| SysctlKey::ipv6(device, name)));
+        for key in keys {
+            match sysctl::read(&key) {
+                Ok(value) => {
+                    seen.sysctls.insert(key, value);
+                }
+                // Its interface is gone, or the kernel has no IPv6.
+                Err(SysctlError::NotThere(_)) => {}
+                Err(error) => seen.unread.push(error.to_string()),
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the rules judge: plain data about this host, collected by [`super::observe`].
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::sysctl_files::Assignment;
+use crate::facts::host_prefix;
+use crate::sysctl_key::SysctlKey;
+
+/// The state of the network namespace, and the files that will change it.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// Every interface.
+    pub devices: Vec<Device>,
+    /// Every address.
+    pub addresses: Vec<Address>,
+    /// The routes of table main.
+    pub routes: Vec<Route>,
+    /// Answers of the kernel's route lookup; `None`: unreachable.
+    pub lookups: BTreeMap<IpAddr, Option<Lookup>>,
+    /// Addresses answered for as a proxy, and the device.
+    pub proxies: Vec<(IpAddr, String)>,
+    /// Values of the settings that exist.
+    pub sysctls: BTreeMap<SysctlKey, i32>,
+    /// Sockets that wait for clients; `None`: not asked or not told.
+    pub listeners: Option<Vec<Listener>>,
+    /// Ports whose UDP is taken out of its envelope; `None`: not asked or not told.
+    pub fou: Option<Vec<FouPort>>,
+    /// Drops by source validation while the counters were watched, in packets, and the
+    /// time they were watched for, in seconds.
+    pub drops: Option<(BTreeMap<&'static str, u64>, u64)>,
+    /// What sysctl.d sets at boot, in the order of the files.
+    pub boot: Vec<Assignment>,
+    /// Programs that manage addresses too.
+    pub managers: Managers,
+    /// What could not be read, and why.
+    pub unread: Vec<String>,
+}
+
+/// An interface.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Device {
+    /// Its name, which may contain dots.
+    pub name: String,
+    /// Administratively up.
+    pub up: bool,
+    /// Answers ARP if it is up: neither loopback nor NOARP, and no port of another.
+    pub arp: bool,
+    /// `IFLA_INFO_KIND`; physical interfaces have none.
+    pub kind: Option<String>,
+    /// In bytes.
+    pub mtu: u32,
+    /// Its ends, if it is a tunnel.
+    pub ends: Option<Ends>,
+    /// Packets with a bad or an unexpected checksum (`rx_crc_errors`).
+    pub crc_errors: u64,
+}
+
+/// What a tunnel device takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// Outer destination; absent: any.
+    pub local: Option<IpAddr>,
+    /// Outer source; absent: any.
+    pub remote: Option<IpAddr>,
+    /// `IFLA_IPTUN_PROTO`: 4 is IPv4 only, 41 IPv6 only, 0 both.
+    pub protocol: Option<u8>,
+    /// `external`: in metadata mode.
+    pub external: bool,
+    /// GRE with a key or sequence numbers.
+    pub keyed: bool,
+    /// GRE with checksums (`icsum`).
+    pub checksum: bool,
+    /// ip6tnl: accepts an outer source that is an address of this host.
+    pub local_remote: bool,
+}
+
+/// An address on an interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Interface name.
+    pub device: String,
+    /// The address.
+    pub ip: IpAddr,
+    /// Prefix length in bits.
+    pub prefix: u8,
+    /// `host`, `link`, `global` …, as `ip addr` prints it.
+    pub scope: String,
+    /// Duplicate address detection is not over.
+    pub tentative: bool,
+    /// Duplicate address detection found another holder.
+    pub dad_failed: bool,
+}
+
+/// A route of table main.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Destination network.
+    pub destination: IpAddr,
+    /// Prefix length in bits; 0 is the default route.
+    pub prefix: u8,
+    /// Its routers; none if it is on-link.
+    pub gateways: Vec<IpAddr>,
+    /// The interfaces it leaves by.
+    pub devices: Vec<String>,
+    /// `RTA_PRIORITY`; the lowest wins.
+    pub metric: u32,
+    /// `advmss` in bytes, if set.
+    pub advmss: Option<u32>,
+}
+
+/// Where a packet would go.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lookup {
+    /// To this host itself.
+    pub local: bool,
+    /// Next router; absent if on-link or local.
+    pub gateway: Option<IpAddr>,
+    /// By which interface.
+    pub device: Option<String>,
+    /// From which address.
+    pub source: Option<IpAddr>,
+    /// `advmss` in bytes, if set.
+    pub advmss: Option<u32>,
+}
+
+/// A socket that waits for clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// TCP; else UDP.
+    pub tcp: bool,
+    /// Address it is bound to; unspecified: any.
+    pub ip: IpAddr,
+    /// Port.
+    pub port: u16,
+    /// An IPv6 socket that takes no IPv4.
+    pub v6only: bool,
+}
+
+/// A `fou` port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FouPort {
+    /// UDP port.
+    pub port: u16,
+    /// Outer family is IPv6.
+    pub ipv6: bool,
+    /// Takes GUE; else plain packets of one protocol.
+    pub gue: bool,
+}
+
+/// Programs that manage addresses, routes or settings too, as their files tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Managers {
+    /// Devices that systemd-networkd has configured.
+    pub networkd: BTreeMap<String, NetworkdLink>,
+    /// Devices with an activated profile of NetworkManager, and its UUID.
+    pub network_manager: BTreeMap<String, String>,
+    /// What shows Calico or flannel.
+    pub overlay: Option<String>,
+    /// The line of keepalived's configuration that says `use_vmac`.
+    pub keepalived_vmac: Option<String>,
+    /// firewalld drops IPv6 by reverse path: what says so.
+    pub firewalld_rpfilter: Option<String>,
+}
+
+/// A device as systemd-networkd sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NetworkdLink {
+    /// The `.network` file.
+    pub file: String,
+    /// `KeepConfiguration=` leaves foreign addresses alone.
+    pub keeps: bool,
+    /// Addresses that it declares.
+    pub declared: Vec<IpAddr>,
+}
+
+impl Seen {
+    /// The interface of that name.
+    #[must_use]
+    pub fn device(&self, name: &str) -> Option<&Device> {
+        self.devices.iter().find(|device| device.name == name)
+    }
+
+    /// Interfaces that answer ARP now.
+    pub fn nics(&self) -> impl Iterator<Item = &Device> {
+        self.devices.iter().filter(|device| device.up && device.arp)
+    }
+
+    /// A setting, 0 if it is not there.
+    #[must_use]
+    pub fn ipv4(&self, device: &str, name: &str) -> i32 {
+        self.sysctls.get(&SysctlKey::ipv4(device, name)).copied().unwrap_or(0)
+    }
+
+    /// An IPv6 setting.
+    #[must_use]
+    pub fn ipv6(&self, device: &str, name: &str) -> Option<i32> {
+        self.sysctls.get(&SysctlKey::ipv6(device, name)).copied()
+    }
+
+    /// max(`conf/all`, `conf/DEVICE`): `IN_DEV_MAXCONF` in include/linux/inetdevice.h.
+    #[must_use]
+    pub fn max(&self, name: &str, device: &str) -> i32 {
+        self.ipv4("all", name).max(self.ipv4(device, name))
+    }
+
+    /// `conf/all` or `conf/DEVICE`: `IN_DEV_ORCONF`.
+    #[must_use]
+    pub fn or(&self, name: &str, device: &str) -> bool {
+        self.ipv4("all", name) != 0 || self.ipv4(device, name) != 0
+    }
+
+    /// The values behind an effective one, as files below `/proc/sys`.
+    #[must_use]
+    pub fn read(&self, name: &str, devices: &[&str]) -> Vec<String> {
+        devices
+            .iter()
+            .map(|device| format!("net/ipv4/conf/{device}/{name} = {}", self.ipv4(device, name)))
+            .collect()
+    }
+
+    /// Everywhere that address is.
+    pub fn places(&self, ip: IpAddr) -> impl Iterator<Item = &Address> {
+        self.addresses.iter().filter(move |have| have.ip == ip)
+    }
+
+    /// Whether packets to it are for this host.
+    #[must_use]
+    pub fn is_local(&self, ip: IpAddr) -> bool {
+        self.lookup(ip).is_some_and(|lookup| lookup.local)
+    }
+
+    /// Where packets to it go.
+    #[must_use]
+    pub fn lookup(&self, ip: IpAddr) -> Option<&Lookup> {
+        self.lookups.get(&ip)?.as_ref()
+    }
+
+    /// The default route that is used: the one with the lowest metric.
+    #[must_use]
+    pub fn default_route(&self, ipv6: bool) -> Option<&Route> {
+        let mine = self
+            .routes
+            .iter()
+            .filter(|route| route.prefix == 0 && route.destination.is_ipv6() == ipv6);
+        mine.min_by_key(|route| route.metric)
+    }
+
+    /// The address of this host whose subnet contains `ip`, not counting single ones.
+    #[must_use]
+    pub fn subnet_of(&self, ip: IpAddr) -> Option<&Address> {
+        self.addresses.iter().find(|have| {
+            have.prefix < host_prefix(have.ip)
+                && have.ip != ip
+                && !have.ip.is_loopback()
+                && contains(have.ip, have.prefix, ip)
+        })
+    }
+}
+
+impl Address {
+    /// As `ip addr` writes it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{}/{} dev {} scope {}", self.ip, self.prefix, self.device, self.scope)
+    }
+}
+
+/// Whether `ip` is in the network of `of`/`prefix`.
+#[must_use]
+pub fn contains(of: IpAddr, prefix: u8, ip: IpAddr) -> bool {
+    let bits = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => u128::from(u32::from(ip)),
+        IpAddr::V6(ip) => u128::from(ip),
+    };
+    let host_bits = u32::from(host_prefix(of).saturating_sub(prefix));
+    of.is_ipv4() == ip.is_ipv4() && (bits(of) ^ bits(ip)).checked_shr(host_bits).unwrap_or(0) == 0
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the host is checked against: an earlier set-up, or what the operator says.
+
+use std::net::IpAddr;
+
+use crate::facts::host_prefix;
+use crate::mode::Mode;
+use crate::plan::Change;
+use crate::request::{Network, Request};
+use crate::sysctl_key::SysctlKey;
+use crate::wanted::Wanted;
+
+/// The wanted state, as far as the rules need it.
+#[derive(Debug, Clone, Default)]
+pub struct Subject {
+    /// Forwarding method.
+    pub mode: Option<Mode>,
+    /// VIPs.
+    pub vips: Vec<IpAddr>,
+    /// The address the director sends to.
+    pub rip: Option<IpAddr>,
+    /// DIPs, and in mode nat the gateway that was set.
+    pub directors: Vec<IpAddr>,
+    /// dr: the device with the VIPs.
+    pub carrier: String,
+    /// tun: the devices of the set-up by name; none if unknown.
+    pub tunnels: Vec<String>,
+    /// tun: the envelope.
+    pub envelope: Envelope,
+    /// Clients, to ask the routing table about.
+    pub client: Option<Network>,
+    /// Services.
+    pub ports: Vec<Port>,
+    /// Settings that setup changed, and to what.
+    pub written: Vec<(SysctlKey, i32)>,
+}
+
+/// How the director wraps packets in mode tun.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Envelope {
+    /// IP in IP.
+    #[default]
+    Ipip,
+    /// GRE, with or without checksums.
+    Gre {
+        /// `--tun-csum` on the director.
+        checksum: bool,
+    },
+    /// GUE in UDP to that port.
+    Gue {
+        /// `--tun-port` on the director.
+        port: u16,
+    },
+}
+
+/// A port of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port {
+    /// TCP; else UDP.
+    pub tcp: bool,
+    /// Number.
+    pub number: u16,
+}
+
+impl Port {
+    /// `80`, `tcp/80` or `udp/53`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (tcp, number) = match text.split_once('/') {
+            None => (true, text),
+            Some(("tcp", number)) => (true, number),
+            Some(("udp", number)) => (false, number),
+            Some(_) => return None,
+        };
+        let number = number.parse().ok().filter(|number| *number != 0)?;
+        Some(Self { tcp, number })
+    }
+
+    /// `tcp` or `udp`.
+    #[must_use]
+    pub fn protocol(self) -> &'static str {
+        if self.tcp { "tcp" } else { "udp" }
+    }
+}
+
+impl Subject {
+    /// What was asked for on the command line.
+    #[must_use]
+    pub fn asked(request: &Request) -> Self {
+        Self {
+            mode: Some(request.mode),
+            vips: request.vips.clone(),
+            rip: request.rip,
+            directors: request.directors.iter().copied().chain(request.gateway).collect(),
+            carrier: request.carrier.clone().unwrap_or_else(|| "lo".to_owned()),
+            tunnels: request.tunnel_device.iter().cloned().collect(),
+            client: request.client,
+            ..Self::default()
+        }
+    }
+
+    /// What an earlier set-up made.
+    #[must_use]
+    pub fn set_up(wanted: &Wanted, changes: &[Change]) -> Self {
+        let written = changes.iter().filter_map(|change| match change {
+            Change::Sysctl { key, to, .. } => Some((key.clone(), *to)),
+            _ => None,
+        });
+        let gre = wanted.tunnels.iter().any(|tunnel| tunnel.kind.to_string().contains("gre"));
+        Self {
+            mode: Some(wanted.mode),
+            vips: wanted.vips.clone(),
+            rip: wanted.tunnels.iter().find_map(|tunnel| tunnel.local),
+            directors: wanted.ways_back().collect(),
+            carrier: wanted.carrier.clone(),
+            tunnels: wanted.tunnels.iter().map(|tunnel| tunnel.name.clone()).collect(),
+            envelope: if gre { Envelope::Gre { checksum: false } } else { Envelope::Ipip },
+            client: wanted.client,
+            ports: Vec::new(),
+            written: written.collect(),
+        }
+    }
+
+    /// Whether VIPs are to be local: modes dr and tun.
+    #[must_use]
+    pub fn holds_vips(&self) -> bool {
+        matches!(self.mode, Some(Mode::Dr | Mode::Tun))
+    }
+
+    /// IPv4 VIPs that are to be local.
+    pub fn ipv4_vips(&self) -> impl Iterator<Item = IpAddr> {
+        let holds = self.holds_vips();
+        self.vips.iter().copied().filter(move |vip| holds && vip.is_ipv4())
+    }
+
+    /// First and last client, if clients are known; one if there is one.
+    pub fn clients(&self) -> impl Iterator<Item = IpAddr> {
+        let ends = self.client.map(|client| client.ends());
+        let last = ends.and_then(|[first, last]| (first != last).then_some(last));
+        ends.map(|[first, _]| first).into_iter().chain(last)
+    }
+
+    /// Everything the routing table is asked about.
+    pub fn destinations(&self) -> impl Iterator<Item = IpAddr> {
+        let known = self.vips.iter().chain(&self.directors).copied();
+        known.chain(self.rip).chain(self.clients())
+    }
+}
+
+/// VIP with the prefix of one address.
+#[must_use]
+pub fn single(ip: IpAddr) -> String {
+    format!("{ip}/{}", host_prefix(ip))
+}
+
+/// A few addresses, and how many more there are.
+#[must_use]
+pub fn some(ips: &[IpAddr]) -> String {
+    let shown: Vec<String> = ips.iter().take(3).map(ToString::to_string).collect();
+    match ips.len().saturating_sub(3) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What can be wrong with a host, one thing a row.
+
+use super::super::seen::{Ends, FouPort, Listener, NetworkdLink, Seen};
+use super::super::subject::{Envelope, Port, Subject};
+use super::{CLIENT, DIP, RIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set};
+use crate::mode::Mode;
+
+pub(super) type Disturb = fn(&mut Subject, &mut Seen);
+
+/// Mode, what is done to a sound host, and what must be found: `ID severity`, all of it.
+pub(super) const DISTURBED: &[(Mode, Disturb, &[&str])] = &[
+    (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 0), &["RS-ARP-01 error"]),
+    (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 5), &["RS-ARP-01 error"]),
+    (Mode::Dr, |_, s| set(s, "net.ipv4.conf.eth0.arp_ignore", 9), &["RS-ARP-01 error"]),
+    (
+        Mode::Dr,
+        |_, s| {
+            s.devices.push(device("docker0", true));
+            set(s, "net.ipv4.conf.docker0.arp_ignore", 4);
+        },
+        &["RS-ARP-01 warning"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+            set(s, "net.ipv4.conf.lo.arp_ignore", 1);
+        },
+        &["RS-ARP-02 error"],
+    ),
+    (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 3), &[]),
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.all.arp_ignore", 3);
+            set(s, "net.ipv4.conf.all.route_localnet", 1);
+        },
+        &["RS-ARP-03 error"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.eth0.arp_ignore", 3);
+            s.addresses[2].scope = "global".into();
+        },
+        &["RS-ARP-03 error"],
+    ),
+    (Mode::Dr, |_, s| set(s, "net.ipv4.conf.eth0.arp_ignore", 8), &["RS-ARP-04 error"]),
+    (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 2), &["RS-ARP-05 info"]),
+    (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_announce", 0), &["RS-ARP-06 error"]),
+    (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_announce", 1), &["RS-ARP-06 error"]),
+    (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_announce", 3), &["RS-ARP-06 error"]),
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.all.arp_announce", 1);
+            s.addresses[1] = address("10.0.0.11", 24, "eth0", "global");
+        },
+        &[],
+    ),
+    (Mode::Dr, |_, s| s.addresses.push(address(VIP, 32, "eth0", "global")), &["RS-ARP-07 error"]),
+    (Mode::Dr, |_, s| s.addresses.push(address(VIP6, 128, "eth0", "global")), &["RS-ARP-07 error"]),
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.all.arp_ignore", 3);
+            s.addresses[2].device = "eth0".into();
+        },
+        &["RS-ARP-07 warning"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+            set(s, "net.ipv4.conf.eth0.arp_ignore", 1);
+        },
+        &["RS-ARP-08 warning"],
+    ),
+    (
+        Mode::Nat,
+        |w, s| {
+            w.vips = vec![ip(VIP6)];
+            s.proxies.push((ip(VIP6), "eth0".into()));
+        },
+        &["RS-ARP-09 warning"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.vips = vec![ip("203.0.113.1")];
+            s.devices.push(device("eth1", true));
+            s.lookups.insert(ip("203.0.113.1"), lookup(None, "eth1"));
+            set(s, "net.ipv4.conf.eth0.proxy_arp", 1);
+            set(s, "net.ipv4.conf.eth0.forwarding", 1);
+        },
+        &["RS-VIP-01 error", "RS-ARP-09 warning"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            s.addresses.remove(2);
+            s.lookups.insert(ip(VIP), None);
+        },
+        &["RS-VIP-01 error"],
+    ),
+    (Mode::Dr, |_, s| s.addresses[2].prefix = 24, &["RS-VIP-02 error"]),
+    (Mode::Tun, |_, s| s.addresses[2].prefix = 24, &["RS-VIP-02 warning"]),
+    (Mode::Dr, |_, s| s.addresses[3].dad_failed = true, &["RS-VIP-03 error"]),
+    (Mode::Dr, |_, s| s.addresses[3].tentative = true, &["RS-VIP-03 error"]),
+    (Mode::Dr, |_, s| s.routes[0].gateways = vec![ip(VIP)], &["RS-VIP-04 error"]),
+    (
+        Mode::Dr,
+        |_, s| {
+            s.addresses.remove(1);
+            s.addresses[1].scope = "global".into();
+        },
+        &["RS-VIP-05 info"],
+    ),
+    (Mode::Dr, |_, s| drop(s.addresses.remove(2)), &["RS-VIP-06 info"]),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.vips.pop();
+            s.devices[0].up = false;
+        },
+        &["RS-VIP-07 info"],
+    ),
+    (Mode::Dr, |_, s| s.devices[0].up = false, &["RS-VIP-07 error"]),
+    (Mode::Dr, |_, s| set(s, "net.ipv6.conf.lo.disable_ipv6", 1), &["RS-VIP-08 error"]),
+    (Mode::Tun, |_, s| set(s, "net.ipv4.conf.rs-ipip.rp_filter", 1), &["RS-RPF-01 error"]),
+    (Mode::Tun, |_, s| s.addresses[2].device = "lo".into(), &["RS-RPF-01 error"]),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.addresses[2].device = "lo".into();
+            set(s, "net.ipv4.conf.rs-ipip.rp_filter", 0);
+        },
+        &[],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.client = Some("198.51.100.7/32".to_owned().try_into().unwrap());
+            s.lookups.insert(ip(CLIENT), None);
+        },
+        &["RS-RPF-02 error", "RS-GW-05 error"],
+    ),
+    (Mode::Tun, |_, s| drop(s.routes.remove(0)), &["RS-RPF-02 info", "RS-GW-05 info"]),
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.eth0.rp_filter", 1);
+            s.routes[0].devices = vec!["eth1".into()];
+        },
+        &["RS-RPF-03 error"],
+    ),
+    (Mode::Dr, |_, s| set(s, "net.ipv4.conf.eth0.rp_filter", 1), &[]),
+    (
+        Mode::Tun,
+        |_, s| s.managers.firewalld_rpfilter = Some("firewalld.conf".into()),
+        &["RS-RPF-04 warning"],
+    ),
+    (Mode::Dr, |_, s| s.drops = Some(([("in_martian_src", 3)].into(), 2)), &["RS-RPF-05 warning"]),
+    (Mode::Dr, |_, s| s.drops = Some(([("in_martian_src", 0)].into(), 2)), &[]),
+    (Mode::Tun, |_, s| drop(s.devices.remove(3)), &["RS-TUN-01 error"]),
+    (Mode::Tun, |_, s| s.devices[2].up = false, &["RS-TUN-02 error"]),
+    (Mode::Tun, |w, _| w.rip = Some(ip("192.0.2.12")), &["RS-TUN-03 error", "RS-TUN-03 error"]),
+    (
+        Mode::Tun,
+        |w, _| w.directors = vec![ip("192.0.2.2")],
+        &["RS-TUN-03 error", "RS-TUN-03 error"],
+    ),
+    (Mode::Tun, |_, s| ends(s, 2).protocol = Some(41), &["RS-TUN-04 error"]),
+    (Mode::Tun, |_, s| ends(s, 2).protocol = Some(0), &[]),
+    (
+        Mode::Tun,
+        |w, s| {
+            gre(w, s, false);
+            ends(s, 2).keyed = true;
+        },
+        &["RS-TUN-05 error", "RS-TUN-05 error"],
+    ),
+    (Mode::Tun, |w, s| gre(w, s, true), &["RS-TUN-05 error", "RS-TUN-05 error"]),
+    (
+        Mode::Tun,
+        |w, s| {
+            gre(w, s, false);
+            s.devices[2].crc_errors = 9;
+        },
+        &["RS-TUN-05 warning"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = Some(vec![FouPort { port: 6080, ipv6: true, gue: true }]);
+        },
+        &["RS-TUN-06 error"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = Some(vec![FouPort { port: 6080, ipv6: false, gue: false }]);
+        },
+        &["RS-TUN-06 error"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = Some(vec![FouPort { port: 6080, ipv6: false, gue: true }]);
+        },
+        &[],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.rip = Some(ip("2001:db8::11"));
+            w.directors = vec![ip("2001:db8::1")];
+            s.devices[2].kind = Some("ip6tnl".into());
+            *ends(s, 2) =
+                Ends { protocol: Some(0), remote: Some(ip("2001:db8::1")), ..Ends::default() };
+        },
+        &["RS-TUN-07 info"],
+    ),
+    (
+        Mode::Tun,
+        |_, s| {
+            ends(s, 2).remote = None;
+            ends(s, 2).local = None;
+        },
+        &["RS-TUN-08 warning"],
+    ),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.devices[2].name = "tunl0".into();
+            set(s, "net.ipv4.conf.tunl0.rp_filter", 2);
+            s.addresses[2].device = "tunl0".into();
+            s.addresses.push(address("10.244.0.1", 32, "tunl0", "global"));
+        },
+        &["RS-TUN-09 error"],
+    ),
+    (Mode::Tun, |_, s| s.routes[0].advmss = None, &["RS-TUN-10 info"]),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.routes[0].advmss = None;
+            s.devices[1].mtu = 1600;
+        },
+        &[],
+    ),
+    (Mode::Dr, |w, s| listens(w, s, true, "0.0.0.0", false), &["RS-SRV-01 error"]),
+    (Mode::Dr, |w, s| listens(w, s, true, "::", false), &[]),
+    (Mode::Dr, |w, s| listens(w, s, true, "::", true), &["RS-SRV-01 error"]),
+    (Mode::Dr, |w, s| listens(w, s, true, RIP, true), &["RS-SRV-01 error", "RS-SRV-01 error"]),
+    (Mode::Nat, |w, s| listens(w, s, true, RIP, true), &[]),
+    (
+        Mode::Dr,
+        |w, s| listens(w, s, false, "::", false),
+        &["RS-SRV-02 warning", "RS-SRV-02 warning"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.vips.pop();
+            listens(w, s, false, VIP, false);
+        },
+        &[],
+    ),
+    (Mode::Dr, |_, s| s.routes[0].gateways = vec![ip(DIP)], &["RS-GW-01 error"]),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.directors.push(ip("2001:db8::1"));
+            s.routes[1].gateways = vec![ip("2001:db8::1")];
+        },
+        &["RS-GW-01 warning"],
+    ),
+    (Mode::Nat, |_, s| s.routes[0].gateways = vec![ip(ROUTER)], &["RS-GW-02 error"]),
+    (Mode::Nat, |_, s| drop(s.routes.remove(0)), &["RS-GW-02 error"]),
+    (Mode::Nat, |w, _| w.vips = vec![ip(VIP)], &["RS-GW-03 warning"]),
+    (
+        Mode::Nat,
+        |w, s| {
+            w.client = Some("192.0.2.7".to_owned().try_into().unwrap());
+            s.lookups.insert(ip("192.0.2.7"), lookup(None, "eth0"));
+        },
+        &["RS-GW-03 warning"],
+    ),
+    (
+        Mode::Nat,
+        |w, s| {
+            w.vips = vec![ip(VIP)];
+            set(s, "net.ipv4.conf.all.accept_redirects", 1);
+        },
+        &["RS-GW-04 error", "RS-GW-03 warning"],
+    ),
+    (
+        Mode::Nat,
+        |w, s| {
+            w.vips = vec![ip(VIP)];
+            set(s, "net.ipv4.conf.all.accept_redirects", 1);
+            set(s, "net.ipv4.conf.eth0.forwarding", 1);
+        },
+        &["RS-GW-03 warning"],
+    ),
+    (Mode::Dr, |_, s| drop(s.routes.remove(0)), &["RS-GW-05 info"]),
+    (
+        Mode::Nat,
+        |w, s| {
+            w.vips = vec![ip("203.0.113.9")];
+            s.addresses.push(address("203.0.113.9", 32, "lo", "host"));
+        },
+        &["RS-NAT-01 warning"],
+    ),
+    (Mode::Nat, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 1), &["RS-NAT-01 info"]),
+    (
+        Mode::Dr,
+        |_, s| {
+            let link = NetworkdLink { file: "a.network".into(), ..NetworkdLink::default() };
+            s.managers.networkd.insert("lo".into(), link);
+        },
+        &["RS-MGR-01 warning"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            let declared = vec![ip(VIP), ip(VIP6)];
+            let link = NetworkdLink { file: "a.network".into(), keeps: false, declared };
+            s.managers.networkd.insert("lo".into(), link);
+        },
+        &[],
+    ),
+    (
+        Mode::Dr,
+        |_, s| drop(s.managers.network_manager.insert("lo".into(), "u".into())),
+        &["RS-MGR-02 warning"],
+    ),
+    (Mode::Tun, |_, s| s.managers.overlay = Some("interface cali1".into()), &["RS-MGR-03 warning"]),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.managers.overlay = Some("interface cali1".into());
+            s.devices[2].name = "tunl0".into();
+            set(s, "net.ipv4.conf.tunl0.rp_filter", 2);
+            s.addresses[2].device = "tunl0".into();
+        },
+        &["RS-MGR-03 error"],
+    ),
+    (Mode::Dr, |_, s| s.managers.keepalived_vmac = Some("k:1".into()), &["RS-MGR-04 info"]),
+    (Mode::Dr, |_, s| boot(s, "net.ipv4.conf.all.arp_announce = 0"), &["RS-MGR-05 warning"]),
+    (Mode::Dr, |_, s| boot(s, "net.ipv4.conf.all.arp_ignore = 2"), &[]),
+    (Mode::Tun, |_, s| boot(s, "net.ipv4.conf.rs-ipip.rp_filter = 1"), &["RS-MGR-05 warning"]),
+    (Mode::Dr, |w, _| w.written.push(("net.ipv4.conf.all.arp_ignore".parse().unwrap(), 1)), &[]),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.written.push(("net.ipv4.conf.all.arp_ignore".parse().unwrap(), 1));
+            set(s, "net.ipv4.conf.all.arp_ignore", 2);
+        },
+        &["RS-PER-01 warning", "RS-ARP-05 info"],
+    ),
+    (Mode::Tun, |_, s| boot(s, "net.ipv4.conf.*.rp_filter = 1"), &["RS-PER-02 warning"]),
+    (Mode::Tun, |_, s| boot(s, "net.ipv4.conf.default.rp_filter = 1"), &["RS-PER-02 warning"]),
+    (
+        Mode::Tun,
+        |_, s| boot(s, "net.ipv4.conf.*.rp_filter = 1\nnet.ipv4.conf.rs-ipip.rp_filter = 2"),
+        &[],
+    ),
+];
+
+fn ends(seen: &mut Seen, at: usize) -> &mut Ends {
+    seen.devices[at].ends.as_mut().unwrap()
+}
+
+/// One GRE device for both families.
+fn gre(subject: &mut Subject, seen: &mut Seen, checksum: bool) {
+    subject.envelope = Envelope::Gre { checksum };
+    seen.devices.remove(3);
+    seen.devices[2].kind = Some("gre".into());
+    ends(seen, 2).protocol = None;
+}
+
+fn listens(subject: &mut Subject, seen: &mut Seen, tcp: bool, on: &str, v6only: bool) {
+    subject.ports = vec![Port { tcp, number: 80 }];
+    seen.listeners = Some(vec![
+        Listener { tcp, ip: ip(on), port: 80, v6only },
+        Listener { tcp, ip: ip("::"), port: 81, v6only: false },
+        Listener { tcp: !tcp, ip: ip("::"), port: 80, v6only: false },
+    ]);
+}
+
+fn boot(seen: &mut Seen, text: &str) {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("etc/sysctl.d");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("50-x.conf"), text).unwrap();
+    seen.boot = super::super::sysctl_files::read(root.path()).0;
+}

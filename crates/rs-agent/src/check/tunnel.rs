@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Does a device take the director's packets out of their envelope?
+
+use std::net::IpAddr;
+
+use super::finding::{Finding, Severity};
+use super::seen::{Device, Ends, Seen};
+use super::subject::{Envelope, Subject};
+use crate::mode::Mode;
+
+/// How well a device suits a director; the better, the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// Its kind takes other packets.
+    None,
+    /// Its mode excludes the inner family.
+    Mode,
+    /// Key, sequence numbers or checksums are not as the director's.
+    Flags,
+    /// It is for other ends.
+    Ends,
+    /// It is down.
+    Down,
+    /// It takes them.
+    Takes,
+}
+
+/// Devices that the kernel makes with the module, and that take what no other device takes.
+const FALLBACK: [&str; 5] = ["tunl0", "sit0", "ip6tnl0", "gre0", "ip6gre0"];
+
+/// Bytes of the envelope (IP header and what follows it).
+fn overhead(envelope: Envelope, outer_ipv6: bool) -> u32 {
+    let ip = if outer_ipv6 { 40 } else { 20 };
+    ip + match envelope {
+        Envelope::Ipip => 0,
+        Envelope::Gre { checksum: false } => 4,
+        Envelope::Gre { checksum: true } => 8,
+        Envelope::Gue { .. } => 12,
+    }
+}
+
+fn outer(subject: &Subject) -> Option<bool> {
+    subject.rip.or_else(|| subject.directors.first().copied()).map(|ip| ip.is_ipv6())
+}
+
+fn kind(outer_ipv6: bool, inner_ipv6: bool, envelope: Envelope) -> &'static str {
+    match (envelope, outer_ipv6, inner_ipv6) {
+        (Envelope::Gre { .. }, false, _) => "gre",
+        (Envelope::Gre { .. }, true, _) => "ip6gre",
+        (_, false, false) => "ipip",
+        (_, false, true) => "sit",
+        (_, true, _) => "ip6tnl",
+    }
+}
+
+fn fit(device: &Device, inner_ipv6: bool, subject: &Subject) -> Fit {
+    let outers = match outer(subject) {
+        Some(ipv6) => vec![ipv6],
+        None => vec![false, true],
+    };
+    let (Some(has), Some(ends)) = (&device.kind, &device.ends) else {
+        return Fit::None;
+    };
+    if !outers.iter().any(|ipv6| kind(*ipv6, inner_ipv6, subject.envelope) == has) {
+        return Fit::None;
+    }
+    let mine = if inner_ipv6 { 41 } else { 4 };
+    if !ends.external && ends.protocol.is_some_and(|only| only != 0 && only != mine) {
+        return Fit::Mode;
+    }
+    if let Envelope::Gre { checksum } = subject.envelope
+        && (ends.keyed || ends.checksum != checksum)
+    {
+        return Fit::Flags;
+    }
+    if !ends_fit(ends, subject) {
+        return Fit::Ends;
+    }
+    if device.up { Fit::Takes } else { Fit::Down }
+}
+
+fn ends_fit(ends: &Ends, subject: &Subject) -> bool {
+    let local = match (ends.local, subject.rip) {
+        (Some(local), Some(rip)) => local == rip,
+        _ => true,
+    };
+    local
+        && ends
+            .remote
+            .is_none_or(|only| subject.directors.is_empty() || subject.directors.contains(&only))
+}
+
+/// The devices that take packets of that inner family, or would if they were up.
+pub(super) fn receiving<'a>(
+    inner_ipv6: bool,
+    subject: &'a Subject,
+    seen: &'a Seen,
+) -> impl Iterator<Item = &'a Device> {
+    let fits = move |device: &&Device| fit(device, inner_ipv6, subject) >= Fit::Down;
+    let (named, fallback): (Vec<&Device>, Vec<&Device>) = seen
+        .devices
+        .iter()
+        .filter(fits)
+        .partition(|device| !FALLBACK.contains(&device.name.as_str()));
+    // A device with ends wins over the fallback.
+    if named.is_empty() { fallback.into_iter() } else { named.into_iter() }
+}
+
+/// The device to put that VIP on.
+pub(super) fn device_for(vip: IpAddr, subject: &Subject, seen: &Seen) -> Option<String> {
+    receiving(vip.is_ipv6(), subject, seen).next().map(|device| device.name.clone())
+}
+
+pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if subject.mode != Some(Mode::Tun) {
+        return findings;
+    }
+    for inner_ipv6 in [false, true] {
+        if subject.vips.iter().any(|vip| vip.is_ipv6() == inner_ipv6) {
+            receiver(inner_ipv6, subject, seen, &mut findings);
+        }
+    }
+    gue(subject, seen, &mut findings);
+    for device in &seen.devices {
+        one(device, subject, seen, &mut findings);
+    }
+    segment_size(subject, seen, &mut findings);
+    findings
+}
+
+fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let best = seen.devices.iter().map(|device| (fit(device, inner_ipv6, subject), device));
+    // Of several that suit equally ill, one with a name somebody gave it.
+    let best = best.max_by_key(|(fit, device)| (*fit, !FALLBACK.contains(&device.name.as_str())));
+    let inner = if inner_ipv6 { "IPv6" } else { "IPv4" };
+    let outer_ipv6 = outer(subject).unwrap_or(false);
+    let wanted = kind(outer_ipv6, inner_ipv6, subject.envelope);
+    let create = create(wanted, outer_ipv6, subject);
+    let (fit, device) = match best {
+        Some((fit, device)) if fit > Fit::None => (fit, device),
+        _ => {
+            let rip = subject.rip.map_or_else(String::new, |rip| format!(" for {rip}"));
+            let message = format!("no {wanted} device takes {inner} out of its envelope{rip}");
+            findings.push(
+                Finding::new("RS-TUN-01", Severity::Error, message)
+                    .read([format!("interfaces of kind {wanted}: none")])
+                    .mend(create),
+            );
+            return;
+        }
+    };
+    let name = &device.name;
+    let replace = format!("ip link del {name} && {create}");
+    let read = [describe(device)];
+    let finding = match fit {
+        Fit::Takes | Fit::None => return,
+        Fit::Down => Finding::new(
+            "RS-TUN-02",
+            Severity::Error,
+            format!("{name} is down: what the director sends is refused"),
+        )
+        .mend(format!("ip link set {name} up")),
+        Fit::Ends => {
+            let sends = match (subject.directors.as_slice(), subject.rip) {
+                ([], Some(rip)) => format!("to {rip}"),
+                ([from, ..], Some(rip)) => format!("from {from} to {rip}"),
+                ([from, ..], None) => format!("from {from}"),
+                ([], None) => "to other ends".to_owned(),
+            };
+            Finding::new("RS-TUN-03", Severity::Error, format!("{name} is not for packets {sends}"))
+                .mend(replace)
+        }
+        Fit::Mode => Finding::new(
+            "RS-TUN-04",
+            Severity::Error,
+            format!("{name} does not take {inner}: its mode excludes it"),
+        )
+        .mend(if FALLBACK.contains(&name.as_str()) { create } else { replace }),
+        Fit::Flags => Finding::new(
+            "RS-TUN-05",
+            Severity::Error,
+            format!("{name} has not the key, sequence or checksum flags of the director"),
+        )
+        .mend(if FALLBACK.contains(&name.as_str()) { create } else { replace }),
+    };
+    findings.push(finding.read(read));
+}
+
+fn create(kind: &str, outer_ipv6: bool, subject: &Subject) -> String {
+    let rip = match (subject.rip, outer_ipv6) {
+        (Some(rip), _) => rip.to_string(),
+        (None, false) => "RIP".to_owned(),
+        (None, true) => "RIP6".to_owned(),
+    };
+    let remote = match subject.directors.as_slice() {
+        [one] => format!(" remote {one}"),
+        _ => String::new(),
+    };
+    let more = match (kind, subject.envelope) {
+        ("ip6tnl", _) => " mode any allow-localremote",
+        (_, Envelope::Gre { checksum: true }) => " icsum",
+        _ => "",
+    };
+    format!(
+        "ip link add rs-{kind} type {kind} local {rip}{remote}{more} && ip link set rs-{kind} up"
+    )
+}
+
+/// A device in the words of `ip -d link`.
+fn describe(device: &Device) -> String {
+    let mut text = device.name.clone();
+    text += &device.kind.as_ref().map(|kind| format!(": {kind}")).unwrap_or_default();
+    if let Some(ends) = &device.ends {
+        text += match ends.protocol {
+            Some(0) => " mode any",
+            Some(4) => " mode IPv4",
+            Some(41) => " mode IPv6",
+            _ => "",
+        };
+        let end = |ip: Option<IpAddr>| ip.map_or("any".to_owned(), |ip| ip.to_string());
+        text += &format!(" local {} remote {}", end(ends.local), end(ends.remote));
+        for (word, is) in
+            [(" external", ends.external), (" key or seq", ends.keyed), (" icsum", ends.checksum)]
+        {
+            text += if is { word } else { "" };
+        }
+    }
+    text + if device.up { ", up" } else { ", down" }
+}
+
+fn gue(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let (Envelope::Gue { port }, Some(fou)) = (subject.envelope, &seen.fou) else { return };
+    let ipv6 = outer(subject).unwrap_or(false);
+    let family = if ipv6 { "-6 " } else { "" };
+    let here = fou.iter().find(|have| have.port == port && have.ipv6 == ipv6);
+    let (message, read) = match here {
+        Some(have) if have.gue => return,
+        Some(_) => (
+            format!("UDP port {port} takes plain packets of one protocol, not GUE"),
+            format!("fou port {port} ipproto"),
+        ),
+        None => (
+            format!("nothing takes GUE out of UDP port {port}"),
+            format!("fou {family}port {port}: none"),
+        ),
+    };
+    findings.push(
+        Finding::new("RS-TUN-06", Severity::Error, message)
+            .read([read])
+            .mend(format!("ip {family}fou add port {port} gue")),
+    );
+}
+
+/// What is said of each device that takes, or may take, the director's packets.
+fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let (name, Some(ends)) = (&device.name, &device.ends) else { return };
+    let takes = [false, true].into_iter().any(|inner_ipv6| {
+        subject.vips.iter().any(|vip| vip.is_ipv6() == inner_ipv6)
+            && fit(device, inner_ipv6, subject) == Fit::Takes
+    });
+    if !takes {
+        return;
+    }
+    let read = [describe(device)];
+    if device.crc_errors > 0 && matches!(subject.envelope, Envelope::Gre { .. }) {
+        let message = format!(
+            "{name} dropped {} packets for their checksum: it is wrong, or only one side has one",
+            device.crc_errors
+        );
+        findings.push(
+            Finding::new("RS-TUN-05", Severity::Warning, message)
+                .read([format!("{name}: rx_crc_errors {}", device.crc_errors)])
+                .mend("compare --tun-csum on the director with icsum here"),
+        );
+    }
+    if device.kind.as_deref() == Some("ip6tnl") && !ends.local_remote && !ends.external {
+        findings.push(
+            Finding::new(
+                "RS-TUN-07",
+                Severity::Info,
+                format!("{name} drops packets whose outer source is the VIP"),
+            )
+            .read(read.clone())
+            .mend(format!("ip link set {name} type ip6tnl allow-localremote")),
+        );
+    }
+    let fallback = FALLBACK.contains(&name.as_str());
+    if ends.remote.is_none() {
+        let rip = subject.rip.map_or("this host".to_owned(), |rip| rip.to_string());
+        let mend = match subject.directors.as_slice() {
+            [] => "set it up with --director".to_owned(),
+            _ => "limit the outer protocol to the directors in the firewall".to_owned(),
+        };
+        // Two directors cannot be named by one device: known, and so not a warning.
+        let severity = if !fallback && subject.directors.len() > 1 {
+            Severity::Info
+        } else {
+            Severity::Warning
+        };
+        let message = format!("anyone who reaches {rip} can inject packets by {name}");
+        findings.push(Finding::new("RS-TUN-08", severity, message).read(read.clone()).mend(mend));
+    }
+    let foreign = seen.addresses.iter().find(|have| {
+        have.device == *name && !subject.vips.contains(&have.ip) && have.scope == "global"
+    });
+    if let Some(have) = foreign.filter(|_| fallback) {
+        let message = format!("{name} has an address of somebody else: {}", have.ip);
+        findings.push(
+            Finding::new("RS-TUN-09", Severity::Error, message).read([have.text()]).mend(create(
+                device.kind.as_deref().unwrap_or("ipip"),
+                outer(subject).unwrap_or(false),
+                subject,
+            )),
+        );
+    }
+}
+
+/// Is TCP told that the envelope takes room?
+fn segment_size(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let overhead = overhead(subject.envelope, outer(subject).unwrap_or(false));
+    for ipv6 in [false, true] {
+        if !subject.vips.iter().any(|vip| vip.is_ipv6() == ipv6) {
+            continue;
+        }
+        let headers = if ipv6 { 60 } else { 40 };
+        let clients: Vec<IpAddr> = subject.clients().filter(|ip| ip.is_ipv6() == ipv6).collect();
+        let (set, device, route) = match clients.first().and_then(|ip| seen.lookup(*ip)) {
+            Some(to) => (to.advmss, to.device.as_deref(), "the route to the clients"),
+            None => match seen.default_route(ipv6) {
+                Some(route) => {
+                    (route.advmss, route.devices.first().map(String::as_str), "the default route")
+                }
+                None => continue,
+            },
+        };
+        let Some(nic) = device.and_then(|name| seen.device(name)) else { continue };
+        // A client's packets are at most 1500 bytes; a link that takes the envelope too is fine.
+        let mss = nic.mtu.min(1500).saturating_sub(headers + overhead);
+        if nic.mtu >= 1500 + overhead || set.is_some_and(|set| set <= mss) {
+            continue;
+        }
+        let advmss = set.map_or("none".to_owned(), |set| set.to_string());
+        let message = format!(
+            "uploads rely on ICMP to tell clients that the envelope takes {overhead} bytes: \
+             {route} has advmss {advmss}"
+        );
+        findings.push(
+            Finding::new("RS-TUN-10", Severity::Info, message)
+                .read([
+                    format!("{}: mtu {}", nic.name, nic.mtu),
+                    format!("{route}: advmss {advmss}"),
+                ])
+                .mend(format!("ip route change … advmss {mss}")),
+        );
+    }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Is the VIP here, and only the VIP?
+
+use std::net::IpAddr;
+
+use super::finding::{Finding, Severity};
+use super::seen::{Address, Seen};
+use super::subject::{Subject, single};
+use super::tunnel;
+use crate::facts::host_prefix;
+use crate::mode::Mode;
+use crate::sysctl_key::SysctlKey;
+
+pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for &vip in subject.vips.iter().filter(|_| subject.holds_vips()) {
+        present(vip, subject, seen, &mut findings);
+        same(vip, subject, seen, &mut findings);
+        for have in seen.places(vip) {
+            prefix(vip, have, &mut findings);
+            duplicate(vip, have, &mut findings);
+        }
+    }
+    source(subject, seen, &mut findings);
+    carriers(subject, seen, &mut findings);
+    findings
+}
+
+fn carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> String {
+    match subject.mode {
+        Some(Mode::Tun) => tunnel::device_for(vip, subject, seen)
+            .or_else(|| subject.tunnels.first().cloned())
+            .unwrap_or_else(|| "lo".to_owned()),
+        _ => subject.carrier.clone(),
+    }
+}
+
+fn add(vip: IpAddr, device: &str) -> String {
+    let how = if vip.is_ipv4() { "scope host" } else { "nodad preferred_lft 0" };
+    format!("ip addr add {} dev {device} {how}", single(vip))
+}
+
+fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let device = carrier(vip, subject, seen);
+    let read = match seen.lookup(vip) {
+        Some(to) if to.local => "local".to_owned(),
+        Some(to) => match (&to.gateway, &to.device) {
+            (Some(gateway), _) => format!("via {gateway}"),
+            (None, Some(device)) => format!("dev {device}"),
+            (None, None) => "elsewhere".to_owned(),
+        },
+        None => "nowhere".to_owned(),
+    };
+    let route = format!("route to {vip}: {read}");
+    if !seen.is_local(vip) {
+        let forwards = if vip.is_ipv4() {
+            seen.ipv4("all", "forwarding") != 0
+        } else {
+            seen.ipv6("all", "forwarding").unwrap_or(0) != 0
+        };
+        let then = if forwards { "sent back to the director in a loop" } else { "dropped" };
+        let message = format!("{vip} is not local here: packets for it are {then}");
+        findings.push(
+            Finding::new("RS-VIP-01", Severity::Error, message)
+                .read([route])
+                .mend(add(vip, &device)),
+        );
+    } else if seen.places(vip).next().is_none() {
+        let message =
+            format!("{vip} is local by a route only: enough for services that bind to any address");
+        findings.push(
+            Finding::new("RS-VIP-06", Severity::Info, message)
+                .read([route])
+                .mend(add(vip, &device)),
+        );
+    }
+}
+
+fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let gateway = seen.routes.iter().find(|route| route.gateways.contains(&vip));
+    let (role, read) = if subject.rip == Some(vip) {
+        ("the RIP", format!("RIP {vip}"))
+    } else if subject.directors.contains(&vip) {
+        ("a director", format!("director {vip}"))
+    } else if gateway.is_some() {
+        ("the gateway of a route", format!("a route via {vip}"))
+    } else {
+        return;
+    };
+    findings.push(
+        Finding::new("RS-VIP-04", Severity::Error, format!("{vip} is both VIP and {role}"))
+            .read([read])
+            .mend("give the service an address of its own"),
+    );
+}
+
+fn prefix(vip: IpAddr, have: &Address, findings: &mut Vec<Finding>) {
+    if have.prefix >= host_prefix(vip) {
+        return;
+    }
+    let (device, wide) = (&have.device, format!("{vip}/{}", have.prefix));
+    let on_lo = device == "lo";
+    let (severity, message) = if on_lo {
+        let message = format!("{wide} on lo makes every address of that subnet local to this host");
+        (Severity::Error, message)
+    } else {
+        let message = format!("{wide} on {device} competes with the route to that subnet");
+        (Severity::Warning, message)
+    };
+    findings.push(
+        Finding::new("RS-VIP-02", severity, message)
+            .read([have.text()])
+            .mend(add(vip, device))
+            .mend(format!("ip addr del {wide} dev {device}")),
+    );
+}
+
+fn duplicate(vip: IpAddr, have: &Address, findings: &mut Vec<Finding>) {
+    if !(have.tentative || have.dad_failed) {
+        return;
+    }
+    let device = &have.device;
+    let (state, text) = if have.dad_failed {
+        ("dadfailed", format!("{vip} on {device} is unusable: another host has it too"))
+    } else {
+        ("tentative", format!("{vip} on {device} is not usable yet: it is looked for on the wire"))
+    };
+    findings.push(
+        Finding::new("RS-VIP-03", Severity::Error, text)
+            .read([format!("{} {state}", have.text())])
+            .mend(format!("ip addr del {vip}/{} dev {device}", have.prefix))
+            .mend(add(vip, "lo")),
+    );
+}
+
+/// Can the VIP become the source of what this host sends of itself?
+fn source(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let bare = seen.nics().find(|nic| {
+        let on_nic = |have: &&Address| have.device == nic.name && have.ip.is_ipv4();
+        let routed = seen
+            .routes
+            .iter()
+            .any(|route| route.destination.is_ipv4() && route.devices.contains(&nic.name));
+        routed && !seen.addresses.iter().any(|have| on_nic(&have) && have.scope != "host")
+    });
+    let Some(bare) = bare else { return };
+    for vip in subject.ipv4_vips() {
+        let wide = |have: &&Address| {
+            have.scope == "global" && seen.device(&have.device).is_some_and(|device| !device.arp)
+        };
+        if let Some(have) = seen.places(vip).find(wide) {
+            let name = &bare.name;
+            findings.push(
+                Finding::new(
+                    "RS-VIP-05",
+                    Severity::Info,
+                    format!("{vip} may become the source of what leaves {name}, which has no IPv4 address"),
+                )
+                .read([have.text()])
+                .mend(format!("ip addr del {vip}/{} dev {}", have.prefix, have.device))
+                .mend(add(vip, &have.device)),
+            );
+        }
+    }
+}
+
+fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let mut devices: Vec<(String, Vec<IpAddr>)> = Vec::new();
+    for &vip in subject.vips.iter().filter(|_| subject.holds_vips()) {
+        let planned = (subject.mode == Some(Mode::Dr) || seen.places(vip).next().is_none())
+            .then(|| carrier(vip, subject, seen));
+        let found = seen.places(vip).map(|have| have.device.clone());
+        for device in found.chain(planned) {
+            match devices.iter_mut().find(|(name, _)| *name == device) {
+                Some((_, vips)) if vips.contains(&vip) => {}
+                Some((_, vips)) => vips.push(vip),
+                None => devices.push((device, vec![vip])),
+            }
+        }
+    }
+    for (name, vips) in devices {
+        let Some(device) = seen.device(&name) else { continue };
+        let (v4, v6) = (vips.iter().any(IpAddr::is_ipv4), vips.iter().any(IpAddr::is_ipv6));
+        if !device.up {
+            let up = format!("ip link set {name} up");
+            let read = [format!("{name}: down")];
+            if v6 {
+                let message = format!("{name} is down: IPv6 addresses on it are gone");
+                findings
+                    .push(Finding::new("RS-VIP-07", Severity::Error, message).read(read).mend(up));
+            } else if v4 && device.ends.is_none() {
+                let message = format!("{name} is down; packets for VIPs on it are still accepted");
+                findings
+                    .push(Finding::new("RS-VIP-07", Severity::Info, message).read(read).mend(up));
+            }
+        }
+        if v6 && seen.ipv6(&name, "disable_ipv6") != Some(0) {
+            let read = match seen.ipv6(&name, "disable_ipv6") {
+                Some(value) => format!("net/ipv6/conf/{name}/disable_ipv6 = {value}"),
+                None => format!("net/ipv6/conf/{name}/disable_ipv6 is not there"),
+            };
+            findings.push(
+                Finding::new("RS-VIP-08", Severity::Error, format!("IPv6 is off on {name}"))
+                    .read([read])
+                    .mend(format!("sysctl -w {}=0", SysctlKey::ipv6(&name, "disable_ipv6")))
+                    .mend(add(
+                        vips.into_iter()
+                            .find(IpAddr::is_ipv6)
+                            .unwrap_or(IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED)),
+                        &name,
+                    )),
+            );
+        }
+    }
+}
