@@ -14,6 +14,7 @@ mod data_path;
 mod errors;
 mod examples;
 mod faults;
+mod health;
 #[cfg(feature = "twins")]
 mod ipvsadm_files;
 #[cfg(feature = "twins")]
@@ -22,7 +23,9 @@ mod ipvsadm_pair;
 mod ipvsadm_rules;
 #[cfg(feature = "twins")]
 mod ipvsadm_words;
+mod keepalived;
 mod lab_itself;
+mod ldirectord;
 mod load;
 mod netlink;
 mod procfs;
