@@ -27,11 +27,21 @@ impl Director {
     }
 
     pub(super) fn connect(&self) -> Result<Client, Error> {
-        let options = ConnectOptions::new();
-        Ok(match &self.namespace {
-            None => options.connect()?,
-            Some(namespace) => options.namespace(namespace.clone()).connect()?,
-        })
+        Ok(self.connect_with(ConnectOptions::new())?)
+    }
+
+    /// For reading everything once: in pieces of the size `ipvsadm` gets, which
+    /// the kernel has sooner than larger ones.
+    pub(super) fn connect_to_look(&self) -> Result<Client, ipvs_netlink::Error> {
+        // What the kernel puts into 16 KiB of its memory, beside its own notes.
+        self.connect_with(ConnectOptions::new().datagram(16 * 1024 - 320))
+    }
+
+    fn connect_with(&self, options: ConnectOptions) -> Result<Client, ipvs_netlink::Error> {
+        match &self.namespace {
+            None => options.connect(),
+            Some(namespace) => options.namespace(namespace.clone()).connect(),
+        }
     }
 
     pub(super) fn procfs(&self) -> Procfs {

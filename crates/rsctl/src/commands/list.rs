@@ -38,7 +38,7 @@ pub(crate) struct ListedServer {
 }
 
 pub(super) fn run(director: &Director, args: &List) -> Result<Listing, Error> {
-    let mut client = director.connect()?;
+    let mut client = if args.settled { director.connect()? } else { director.connect_to_look()? };
     let info = client.info()?;
     let mut services = match (args.service, args.settled) {
         (Some(selector), settled) => one(&mut client, selector.0, settled)?,
