@@ -96,7 +96,8 @@ fn look_again(
     desired: &Desired,
     policy: Policy,
 ) -> Result<(Observed, Plan), ipvs_netlink::Error> {
-    let glance = Observed::glance(&mut director.connect_to_look()?)?;
+    let most = desired.services.iter().map(|it| it.servers.len()).max().unwrap_or(0);
+    let glance = Observed::glance(&mut director.connect_to_look(most)?)?;
     let left = plan(desired, &glance, policy);
     if left.is_empty() {
         return Ok((glance, left));
