@@ -100,7 +100,12 @@ fn carry_out<T: Transport>(
             };
         }
         forgive_servers(steps, &mut fates);
-        applied.fates.extend(fates);
+        // Most plans have one phase, and a large one is not to be held twice.
+        if applied.fates.is_empty() {
+            applied.fates = fates;
+        } else {
+            applied.fates.extend(fates);
+        }
     }
     applied
 }

@@ -3,6 +3,7 @@
 //! A whole wanted state, and what about it cannot be.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use ipvs_netlink::{
     Destination, DestinationKey, Service, ServiceKey, SetTimeouts, SyncDaemon, SyncRole,
@@ -90,6 +91,9 @@ pub struct Builder {
     services: HashMap<ServiceKey, (usize, usize)>,
     /// By the place of their service: it is shorter to hash than its key.
     servers: HashMap<(usize, DestinationKey), usize>,
+    /// The service of the last server, and its place: the next one has mostly
+    /// the same.
+    last: Option<(ServiceKey, usize)>,
 }
 
 impl Builder {
@@ -118,13 +122,18 @@ impl Builder {
         server: DesiredServer,
     ) -> Result<(), String> {
         let key = server.server.key;
-        let Some(&(_, place)) = self.services.get(&service) else {
+        let last = self.last.filter(|(last, _)| *last == service).map(|(_, place)| place);
+        let Some(place) = last.or_else(|| Some(self.services.get(&service)?.1)) else {
             return Err(format!("no line above this one adds {service}, the service of {key}"));
         };
-        if let Some(first) = self.servers.get(&(place, key)) {
-            return Err(format!("{service} has server {key} already, in line {first}"));
-        }
-        self.servers.insert((place, key), line);
+        self.last = Some((service, place));
+        match self.servers.entry((place, key)) {
+            Entry::Vacant(entry) => entry.insert(line),
+            Entry::Occupied(first) => {
+                let first = first.get();
+                return Err(format!("{service} has server {key} already, in line {first}"));
+            }
+        };
         if let Some(owner) = self.desired.services.get_mut(place) {
             owner.servers.push(server);
         }

@@ -86,11 +86,14 @@ impl Program {
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).stdin(self.input_file());
         command.stdout(if self.reports { Stdio::piped() } else { Stdio::null() });
+        // Not the console: how far it is, which `rsctl` says there, is not the job.
+        command.stderr(Stdio::piped());
         let clock = Instant::now();
         let output = command.spawn().and_then(|child| child.wait_with_output());
         let whole = clock.elapsed();
         let output = output.unwrap_or_else(|error| panic!("{}: {error}", self.path.display()));
-        assert!(output.status.success(), "{:?}: {}", command, output.status);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{:?}: {}: {complaint}", command, output.status);
         let report = match self.reports {
             true => Report::parse(&String::from_utf8_lossy(&output.stdout)),
             false => Report::default(),

@@ -58,5 +58,7 @@ need_host_ipvs() {
 	[ -e /proc/net/ip_vs ] ||
 		die "LAB=host needs a kernel with IPVS, and $(uname -r) has no ip_vs: install its modules, or unset LAB to use User-Mode Linux"
 	need ipvsadm ipvsadm
+	need keepalived keepalived
+	need ldirectord ldirectord
 	need ip iproute2
 }

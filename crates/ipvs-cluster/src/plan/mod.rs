@@ -60,9 +60,11 @@ impl Plan {
 /// The plan. What is right already gets no step: to the kernel an edit that
 /// changes nothing is work all the same, and for `mh` and `sh` a rebuilt table.
 pub fn plan(desired: &Desired, observed: &Observed, policy: Policy) -> Plan {
-    let mut steps = Vec::new();
     let there: HashMap<ServiceKey, &ObservedService> =
         observed.services.iter().map(|entry| (entry.service.key, entry)).collect();
+    // Steps are large: what is all new makes as many as it has objects, at once.
+    let new = desired.services.iter().filter(|it| !there.contains_key(&it.service.key));
+    let mut steps = Vec::with_capacity(new.map(|it| 1 + it.servers.len()).sum());
     for wanted in &desired.services {
         match there.get(&wanted.service.key) {
             None => add_service(wanted, &mut steps),

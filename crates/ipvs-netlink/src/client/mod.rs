@@ -62,12 +62,16 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// As [`connect`](Client::connect).
     pub fn with_transport(transport: T) -> Result<Self, Error> {
+        Self::over(transport, RECEIVE_BUFFER)
+    }
+
+    fn over(transport: T, receive_buffer: usize) -> Result<Self, Error> {
         let mut client = Self {
             transport,
             family_id: 0,
             sequence: 0,
             request: Vec::new(),
-            receive_buffer: vec![0; RECEIVE_BUFFER].into(),
+            receive_buffer: vec![0; receive_buffer].into(),
             unread: false,
         };
         client.family_id = client.resolve_family()?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Client;
+use super::{Client, RECEIVE_BUFFER};
 use crate::error::Error;
 use crate::namespace::Namespace;
 use crate::operation::Operation;
@@ -25,6 +25,7 @@ pub struct ConnectOptions {
     namespace: Option<Namespace>,
     receive_timeout: Duration,
     receive_buffer: usize,
+    datagram: usize,
 }
 
 impl Default for ConnectOptions {
@@ -33,6 +34,7 @@ impl Default for ConnectOptions {
             namespace: None,
             receive_timeout: NetlinkTransport::RECEIVE_TIMEOUT,
             receive_buffer: NetlinkTransport::RECEIVE_BUFFER,
+            datagram: RECEIVE_BUFFER,
         }
     }
 }
@@ -66,6 +68,21 @@ impl ConnectOptions {
         Self { receive_buffer, ..self }
     }
 
+    /// The most bytes of one datagram of the kernel's, at least 4 KiB; by default
+    /// all that it ever sends in one, 32 KiB.
+    ///
+    /// For each datagram the kernel allocates and clears that much or more,
+    /// whatever it then holds (`netlink_dump` in `af_netlink.c`), so a table of
+    /// many services with few servers each is read sooner with less. Only what
+    /// fits into one datagram is seen at one moment ([`Pass::is_snapshot`]): a
+    /// server takes about 330 bytes.
+    ///
+    /// [`Pass::is_snapshot`]: crate::Pass::is_snapshot
+    #[must_use]
+    pub fn datagram(self, datagram: usize) -> Self {
+        Self { datagram: datagram.max(4096), ..self }
+    }
+
     /// Connects.
     ///
     /// # Errors
@@ -81,9 +98,10 @@ impl ConnectOptions {
                 },
             )
         };
-        Client::with_transport(match &self.namespace {
+        let transport = match &self.namespace {
             None => open()?,
             Some(namespace) => namespace.enter(open)??,
-        })
+        };
+        Client::over(transport, self.datagram)
     }
 }

@@ -27,11 +27,25 @@ impl Director {
     }
 
     pub(super) fn connect(&self) -> Result<Client, Error> {
-        let options = ConnectOptions::new();
-        Ok(match &self.namespace {
-            None => options.connect()?,
-            Some(namespace) => options.namespace(namespace.clone()).connect()?,
-        })
+        Ok(self.connect_with(ConnectOptions::new())?)
+    }
+
+    /// For reading everything once, where most services have about so many
+    /// servers: in datagrams as small as hold them, which the kernel has sooner
+    /// than large ones.
+    pub(super) fn connect_to_look(&self, servers: usize) -> Result<Client, ipvs_netlink::Error> {
+        // What it tells of a server, and what it keeps beside each datagram.
+        const SERVER: usize = 340;
+        const NOTES: usize = 320;
+        let memory = (servers * SERVER + NOTES).next_power_of_two().clamp(8 * 1024, 32 * 1024);
+        self.connect_with(ConnectOptions::new().datagram(memory - NOTES))
+    }
+
+    fn connect_with(&self, options: ConnectOptions) -> Result<Client, ipvs_netlink::Error> {
+        match &self.namespace {
+            None => options.connect(),
+            Some(namespace) => options.namespace(namespace.clone()).connect(),
+        }
     }
 
     pub(super) fn procfs(&self) -> Procfs {

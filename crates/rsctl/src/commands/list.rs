@@ -41,8 +41,12 @@ pub(crate) struct ListedServer {
     pub(crate) stats: Stats,
 }
 
+/// How many servers `ipvsadm` gets at one moment, in 16 KiB.
+const AS_IPVSADM: usize = 45;
+
 pub(super) fn run(director: &Director, args: &List) -> Result<Listing, Error> {
-    let mut client = director.connect()?;
+    let mut client =
+        if args.settled { director.connect()? } else { director.connect_to_look(AS_IPVSADM)? };
     let info = client.info()?;
     let mut services = match (args.service, args.settled) {
         (Some(selector), settled) => one(&mut client, selector.0, settled)?,

@@ -89,17 +89,14 @@ impl Widths {
         let mut address = SERVICE_TITLES[1].len();
         let mut scheduler = SERVICE_TITLES[2].len();
         let mut server = SERVER_TITLES.map(str::len);
-        let mut text = Vec::new();
         for listed in services {
             let key = listed.service.key;
             let cells = service_cells(&listed.service, names);
             address = address.max(cells[1].len());
             scheduler = scheduler.max(cells[2].len());
             for listed in &listed.servers {
-                text.clear();
-                push_address(&mut text, key, listed, names);
                 let widths = [
-                    text.len(),
+                    address_width(key, listed, names),
                     method(listed.server.forwarding).len(),
                     digits(listed.server.weight.get()),
                     digits(listed.connections.active),
@@ -173,6 +170,15 @@ fn push_left(line: &mut Vec<u8>, text: &str, width: usize) {
     line.resize(line.len() + width.saturating_sub(text.len()), b' ');
 }
 
+/// How wide [`push_address`] makes a line.
+fn address_width(service: ServiceKey, listed: &ListedServer, names: &Names) -> usize {
+    if names.are_asked_for() {
+        server_address(service, listed, names).len()
+    } else {
+        endpoint_width(listed.server.key)
+    }
+}
+
 /// [`server_address`], without making a string of what is none.
 fn push_address(line: &mut Vec<u8>, service: ServiceKey, listed: &ListedServer, names: &Names) {
     if names.are_asked_for() {
@@ -189,14 +195,27 @@ fn push_endpoint(line: &mut Vec<u8>, key: DestinationKey) {
     };
     let [a, b, c, d] = address.octets();
     for (octet, end) in [(a, b'.'), (b, b'.'), (c, b'.'), (d, b':')] {
-        push_number(line, octet.into());
-        line.push(end);
+        // One decimal digit each.
+        if octet >= 100 {
+            line.push(b'0' + octet / 100);
+        }
+        if octet >= 10 {
+            line.push(b'0' + octet / 10 % 10);
+        }
+        line.extend_from_slice(&[b'0' + octet % 10, end]);
     }
-    push_number(line, key.port.into());
+    push_right(line, key.port.into(), 0);
 }
 
-fn push_number(line: &mut Vec<u8>, number: u32) {
-    push_right(line, number, 0);
+/// How long that is.
+fn endpoint_width(key: DestinationKey) -> usize {
+    let IpAddr::V4(address) = key.address else { return key.to_string().len() };
+    let octets = address.octets().map(|octet| match octet {
+        0..10 => 2,
+        10..100 => 3,
+        _ => 4,
+    });
+    octets.iter().sum::<usize>() + digits(key.port.into())
 }
 
 fn push_right(line: &mut Vec<u8>, number: u32, width: usize) {
@@ -311,7 +330,9 @@ mod tests {
         for text in ["0.0.0.0:0", "10.0.0.11:8080", "255.100.99.9:65535", "[2001:db8::1]:80"] {
             let endpoint: std::net::SocketAddr = text.parse().unwrap();
             let mut line = Vec::new();
-            push_endpoint(&mut line, DestinationKey::new(endpoint.ip(), endpoint.port()));
+            let key = DestinationKey::new(endpoint.ip(), endpoint.port());
+            push_endpoint(&mut line, key);
+            assert_eq!(endpoint_width(key), line.len());
             assert_eq!(String::from_utf8(line).unwrap(), text);
         }
     }

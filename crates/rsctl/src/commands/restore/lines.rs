@@ -67,13 +67,16 @@ impl Reader {
     fn line(&mut self, line: usize, text: &str) -> Result<(), String> {
         let words = text.split_whitespace().take_while(|word| !word.starts_with('#'));
         // Wherever it stands, as with ipvsadm; and its path in front.
-        let words: Vec<&str> = words
-            .enumerate()
-            .filter(|(place, word)| {
-                *word != "ipvsadm" && !(*place == 0 && word.ends_with("/ipvsadm"))
-            })
-            .map(|(_, word)| word)
-            .collect();
+        let mut kept = Vec::with_capacity(16);
+        kept.extend(
+            words
+                .enumerate()
+                .filter(|(place, word)| {
+                    *word != "ipvsadm" && !(*place == 0 && word.ends_with("/ipvsadm"))
+                })
+                .map(|(_, word)| word),
+        );
+        let words: Vec<&str> = kept;
         let Some((command, rest)) = words.split_first() else { return Ok(()) };
         if let Some(change) = plain::read(&words).filter(|change| change.check().is_ok()) {
             return self.add(line, change, true);

@@ -80,7 +80,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
     let applied = apply(&mut client, &plan, &mut |done| progress.tell(done));
     drop(progress);
     // Not being able to look again must not hide what was done.
-    let (observed, left, unread) = match look_again(&mut client, &desired, policy) {
+    let (observed, left, unread) = match look_again(director, &mut client, &desired, policy) {
         Ok((observed, left)) => (Some(observed), left, None),
         Err(error) => (None, Plan::default(), Some(error)),
     };
@@ -104,11 +104,13 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
 /// the changes. If it shows anything else, another program is at work or a
 /// change did not come through, and the table is read until two reads agree.
 fn look_again(
+    director: &Director,
     client: &mut Client,
     desired: &Desired,
     policy: Policy,
 ) -> Result<(Observed, Plan), ipvs_netlink::Error> {
-    let glance = Observed::glance(client)?;
+    let most = desired.services.iter().map(|it| it.servers.len()).max().unwrap_or(0);
+    let glance = Observed::glance(&mut director.connect_to_look(most)?)?;
     let left = plan(desired, &glance, policy);
     if left.is_empty() {
         return Ok((glance, left));

@@ -6,6 +6,8 @@
 //! What is not in that form, or is wrong in any way, is left to clap, so what is
 //! taken here is what clap takes too.
 
+use std::net::SocketAddrV4;
+
 use ipvs_netlink::{Change, Destination, ForwardingMethod, Protocol, Service, ServiceKey, Weight};
 
 use crate::cli::Endpoint;
@@ -25,7 +27,7 @@ pub(super) fn read(words: &[&str]) -> Option<Change> {
                 "-g" => ForwardingMethod::Gateway,
                 _ => return None,
             };
-            let real = server::key(&service, rip.parse().ok()?);
+            let real = server::key(&service, endpoint(rip)?);
             let mut destination = Destination::new(real, forwarding);
             destination.weight = number(weight)?;
             Some(Change::AddDestination { service, destination })
@@ -40,8 +42,16 @@ fn key(protocol: &str, vip: &str) -> Option<ServiceKey> {
         "-u" => Protocol::Udp,
         _ => return None,
     };
-    let Endpoint { address, port } = vip.parse().ok()?;
+    let Endpoint { address, port } = endpoint(vip)?;
     Some(ServiceKey::Endpoint { protocol, address, port: port? })
+}
+
+fn endpoint(text: &str) -> Option<Endpoint> {
+    // Most are of this kind, of which std is as strict as we are.
+    match text.parse::<SocketAddrV4>() {
+        Ok(it) => Some(Endpoint { address: (*it.ip()).into(), port: Some(it.port()) }),
+        Err(_) => text.parse().ok(),
+    }
 }
 
 fn number(weight: &str) -> Option<Weight> {
