@@ -14,6 +14,8 @@ use crate::sysctl_key::SysctlKey;
 pub struct Facts {
     /// Every interface.
     pub links: Vec<Link>,
+    /// The numbers of the interfaces: one that was deleted and made again has another.
+    pub indexes: BTreeMap<String, u32>,
     /// Every address.
     pub addresses: Vec<Address>,
     /// Default routes of table main, both families.

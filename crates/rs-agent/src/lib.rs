@@ -12,6 +12,8 @@
 //! | [`journal`] | what this host was like before; written before anything is changed |
 //! | [`act`] | the changes themselves: rtnetlink and `/proc/sys` |
 //! | [`verify`] | is it really so |
+//! | [`run`] | is it still so, and what to do if not |
+//! | [`config`], [`unit`] | the file that says what is wanted; the files that make it last |
 //! | [`commands`], [`output`] | a value per command, rendered as text or JSON |
 //!
 //! [`plan`], [`wanted`] and [`verify`] are pure: they see facts and return decisions.
@@ -19,6 +21,7 @@
 pub mod act;
 pub mod cli;
 pub mod commands;
+pub mod config;
 pub mod error;
 pub mod facts;
 pub mod journal;
@@ -28,6 +31,8 @@ pub mod output;
 pub mod plan;
 pub mod refusal;
 pub mod request;
+pub mod run;
 pub mod sysctl_key;
+pub mod unit;
 pub mod verify;
 pub mod wanted;

@@ -21,6 +21,7 @@ pub fn observe(net: &Netlink, destinations: &[IpAddr]) -> Result<Facts, Error> {
     let default_routes = net.default_routes(&links).map_err(failed("routes"))?;
     let mut facts = Facts {
         addresses: net.addresses(&links).map_err(failed("addresses"))?,
+        indexes: links.iter().map(|(index, link)| (link.name.clone(), *index)).collect(),
         links: links.into_iter().map(|(_, link)| link).collect(),
         ..Facts::default()
     };

@@ -34,6 +34,8 @@ pub enum Report {
     Change(ChangeReport),
     /// Of `status`.
     Status(Box<StatusReport>),
+    /// Of commands that have nothing else to say: lines of text.
+    Text(String),
 }
 
 /// What `setup` and `teardown` did, or with `--dry-run` would do.
@@ -175,7 +177,7 @@ fn complaint(text: &str) -> String {
     let message = match first.strip_prefix("error: ") {
         Some(message) => message.to_owned(),
         // Without a command clap shows its help instead.
-        None => "a command is missing: setup, teardown or status".to_owned(),
+        None => "a command is missing: setup, teardown, status or run".to_owned(),
     };
     let mut lines = format!("error: {}\n", printable(&message));
     for tip in paragraphs.filter_map(|paragraph| paragraph.trim_start().strip_prefix("tip: ")) {
@@ -203,6 +205,7 @@ fn print(outcome: &Outcome) -> io::Result<()> {
                 report.text(outcome.verbose)
             }
             Report::Status(report) => report.text(),
+            Report::Text(text) => text.clone(),
         }
     };
     let mut stdout = io::stdout().lock();

@@ -25,7 +25,7 @@ pub struct Request {
 }
 
 /// The options as typed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typed<'a> {
     pub vips: &'a [String],
     pub rip: Option<&'a str>,
@@ -124,6 +124,22 @@ pub fn vips(texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
         vips.push(vip);
     }
     Ok(vips)
+}
+
+/// Checks one value of one option, named without its dashes.
+///
+/// # Errors
+/// A [`Refusal`] about the value.
+pub fn value(option: &str, text: &str) -> Result<(), Refusal> {
+    match option {
+        "vip" => vip(text).map(drop),
+        "rip" => host_address("--rip", text).map(drop),
+        "director" => host_address("--director", text).map(drop),
+        "gateway" => host_address("--gateway", text).map(drop),
+        "client" => Network::parse(text).map(drop),
+        "carrier" | "tunnel-device" => device_name(text).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// A VIP may be written with its prefix length, but only with that of one address:
