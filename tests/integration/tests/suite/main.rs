@@ -6,6 +6,8 @@
 mod agent;
 mod agent_recovery;
 mod agent_refusals;
+mod agent_rights;
+mod agent_run;
 mod alone;
 mod batch;
 mod concurrent;

@@ -182,9 +182,8 @@ impl Keeper {
             self.log.event(Level::Warning, "lost-notices", &[("what", what)]);
         }
         for name in heard.askers.iter().filter_map(|&port| suspects::name_of(port)) {
-            if !self.askers.contains(&name) {
-                self.askers.push(name);
-            }
+            self.askers.retain(|known| *known != name);
+            self.askers.push(name);
         }
         let old = self.askers.len().saturating_sub(NAMES);
         self.askers.drain(..old);
@@ -210,8 +209,13 @@ impl Keeper {
         if let Err(error) = self.try_look(&mut told) {
             let (what, hint) = (error.to_string(), error.hints().join("; "));
             self.problem(&what, &hint);
+            // What could not be looked at is not over.
+            told.extend(self.told.iter().cloned());
             told.insert(what);
             self.retry_in(RETRY);
+        }
+        if self.ended {
+            return;
         }
         for over in self.told.difference(&told) {
             self.log.event(Level::Info, "cleared", &[("what", over)]);
@@ -235,6 +239,8 @@ impl Keeper {
         if remade || self.now(journal, &facts).next().is_some() {
             self.repair()?;
         }
+        // Whatever comes next is done by whoever asks from now on.
+        self.askers.clear();
         // What is told is the state after the repair.
         let Some(journal) = self.journal.clone() else { return Ok(()) };
         let facts = observe(&self.net, &destinations(&journal.wanted))?;

@@ -16,6 +16,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::time::{ClockId, clock_gettime};
 
 use super::{setup, teardown};
 use crate::act::privilege;
@@ -36,8 +37,10 @@ const GLANCE: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(30);
 /// The least time between two looks.
 const GAP: Duration = Duration::from_millis(100);
-/// A look may take at most this part of the time, on a host with a million routes.
+/// Looks may take this part of a processor, on a host with very many routes or addresses,
 const SHARE: u32 = 10;
+/// but a repair must not come later for that than this.
+const LONGEST_GAP: Duration = Duration::from_secs(1);
 
 pub(super) fn run(args: &RunArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
     let settings = Settings::read(args)?;
@@ -93,14 +96,15 @@ fn watch(
         }
         let due = changed || keeper.retry_at().is_some_and(|at| now >= at);
         if (due || now >= last + LOOK) && now >= next_look {
+            let begun = cpu_time();
             keeper.look();
             if keeper.ended() {
                 return Ok(false);
             }
             service.status(keeper.status());
-            let took = now.elapsed();
+            let took = cpu_time().saturating_sub(begun);
             last = Instant::now();
-            next_look = last + GAP.max(took * SHARE);
+            next_look = last + (took * SHARE).clamp(GAP, LONGEST_GAP);
             changed = false;
         }
         let now = Instant::now();
@@ -145,6 +149,12 @@ fn wait_for(events: &Events, signals: &SignalFd, time: Duration) -> io::Result<(
         Ok(_) | Err(Errno::EINTR) => Ok(()),
         Err(errno) => Err(errno.into()),
     }
+}
+
+/// What this thread has cost so far. Not the time on the clock: on a busy host a look that
+/// waits for its turn is not an expensive one.
+fn cpu_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(Duration::from).unwrap_or_default()
 }
 
 /// From here on these signals are read, not obeyed.
