@@ -48,17 +48,23 @@ pub enum UnitError {
     AtBoot(#[from] Refusal),
 }
 
-/// The files for this request; one that is not needed is not among them.
+/// The files for this request; one that is not needed is not among them. `present` tells the
+/// value a setting has now: a stricter one is kept, as sysctl.d would lower it.
 ///
 /// # Errors
 /// [`UnitError`].
-pub fn files(request: &Request, program: &Path, config: &Path) -> Result<Vec<File>, UnitError> {
+pub fn files(
+    request: &Request,
+    program: &Path,
+    config: &Path,
+    present: impl Fn(&SysctlKey) -> Option<i32>,
+) -> Result<Vec<File>, UnitError> {
     let unit = UNIT.replace("@PROGRAM@", word(program)?).replace("@CONFIG@", word(config)?);
     // Without any fact, as at boot: what has to be looked up then is missing.
     let wanted = Wanted::resolve(request, None, &Facts::default())?;
     let [unit_path, sysctl_path, modules_path] = PATHS;
     let mut files = vec![File { path: unit_path, text: unit }];
-    let settings = settings(&wanted);
+    let settings = settings(&wanted, present);
     if !settings.is_empty() {
         let mut text = format!(
             "{MARK}\n# The settings rs-agent makes, for the time before and without it. One name \
@@ -89,10 +95,13 @@ fn word(path: &Path) -> Result<&str, UnitError> {
 
 /// `SysctlKey` prints a dot inside an interface name as a slash, which is what
 /// sysctl.d(5) wants.
-fn settings(wanted: &Wanted) -> Vec<(SysctlKey, i32)> {
+fn settings(wanted: &Wanted, present: impl Fn(&SysctlKey) -> Option<i32>) -> Vec<(SysctlKey, i32)> {
     let mut settings = Vec::new();
     if wanted.mode != Mode::Nat && wanted.vips.iter().any(IpAddr::is_ipv4) {
-        settings.push((SysctlKey::ipv4("all", "arp_ignore"), 1));
+        // 2 hides all that 1 hides, and more (net/ipv4/arp.c, `arp_ignore`).
+        let ignore = SysctlKey::ipv4("all", "arp_ignore");
+        let value = if present(&ignore) == Some(2) { 2 } else { 1 };
+        settings.push((ignore, value));
         settings.push((SysctlKey::ipv4("all", "arp_announce"), 2));
     }
     let tunnels = wanted.tunnels.iter().filter(|tunnel| tunnel.carries_ipv4());
@@ -118,7 +127,19 @@ mod tests {
 
     fn texts(config: &str) -> Result<Vec<File>, UnitError> {
         let request = config::parse(config).unwrap().what.request().unwrap().unwrap();
-        files(&request, Path::new("/usr/local/sbin/rs-agent"), Path::new("/etc/rs-agent/x.toml"))
+        let (program, config) = ("/usr/local/sbin/rs-agent", "/etc/rs-agent/x.toml");
+        files(&request, Path::new(program), Path::new(config), |_| Some(0))
+    }
+
+    #[test]
+    fn a_stricter_setting_is_kept() {
+        let config = config::parse("mode = \"dr\"\nvip = \"192.0.2.10\"\n").unwrap();
+        let request = config.what.request().unwrap().unwrap();
+        let wanted = Wanted::resolve(&request, None, &Facts::default()).unwrap();
+        for (present, value) in [(None, 1), (Some(0), 1), (Some(1), 1), (Some(2), 2), (Some(8), 1)]
+        {
+            assert_eq!(settings(&wanted, |_| present)[0].1, value, "{present:?}");
+        }
     }
 
     #[test]

@@ -5,9 +5,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::act::sysctl;
 use crate::cli::InstallUnitArgs;
 use crate::config;
 use crate::error::Error;
+use crate::sysctl_key::SysctlKey;
 use crate::unit::{self, File, MARK, PATHS};
 
 pub(super) fn run(args: &InstallUnitArgs) -> Result<String, Error> {
@@ -16,7 +18,9 @@ pub(super) fn run(args: &InstallUnitArgs) -> Result<String, Error> {
     }
     let request = config::read(&at(&args.destdir, &args.config))?.what.request()?;
     let request = request.ok_or(crate::refusal::Refusal::NoMode)?;
-    let files = unit::files(&request, &args.program, &args.config)?;
+    let this_host = args.destdir == Path::new("/");
+    let present = |key: &SysctlKey| sysctl::read(key).ok().filter(|_| this_host);
+    let files = unit::files(&request, &args.program, &args.config, present)?;
     if args.print {
         let shown = files.iter().map(|file| format!("# /{}\n{}", file.path, file.text));
         return Ok(shown.collect::<Vec<_>>().join("\n"));

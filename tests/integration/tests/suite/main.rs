@@ -8,6 +8,7 @@ mod agent_recovery;
 mod agent_refusals;
 mod agent_rights;
 mod agent_run;
+mod agent_service;
 mod alone;
 mod batch;
 mod concurrent;
