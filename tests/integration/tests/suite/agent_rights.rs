@@ -2,7 +2,10 @@
 
 //! `rs-agent` needs one capability and no root; what is missing it says beforehand.
 
+use nix::sys::signal::Signal;
+
 use crate::agent::{SETUPS, assert_same, real_server, state};
+use crate::agent_run::{Run, repaired};
 
 /// Runs what follows as nobody, with these capabilities and no way to get others.
 fn nobody(capabilities: &str) -> String {
@@ -36,17 +39,24 @@ fn run_repairs_with_one_capability() {
     let server = &network.servers[0];
     server.must("install -d -o 65534 /run/lvs");
     let before = state(server);
-    // `timeout` ends it as a manager would: by SIGTERM.
-    let run = format!(
-        "timeout 4 {} run --mode dr --vip 192.0.2.10 --on-stop teardown & \
-         until ip -o addr show dev lo | grep -q 192.0.2.10; do sleep 0.05; done; \
-         sysctl -qw net.ipv4.conf.all.arp_ignore=0; ip addr del 192.0.2.10/32 dev lo; \
-         until [ $(sysctl -n net.ipv4.conf.all.arp_ignore) = 1 ] && \
-         ip -o addr show dev lo | grep -q 192.0.2.10; do sleep 0.05; done; wait",
-        nobody(",+net_admin")
+    let run =
+        format!("{} run --mode dr --vip 192.0.2.10 --on-stop teardown", nobody(",+net_admin"));
+    let mut run = Run::spawn(server, &run, &[]);
+    run.hears("READY=1");
+    repaired(
+        &run,
+        server,
+        &[
+            (
+                "sysctl -qw net.ipv4.conf.all.arp_ignore=0",
+                "[ $(sysctl -n net.ipv4.conf.all.arp_ignore) = 1 ]",
+            ),
+            ("ip addr del 192.0.2.10/32 dev lo", "ip -o addr show dev lo | grep -q 192.0.2.10"),
+        ],
     );
-    let log = server.must(&run).stderr;
-    assert_eq!(log.matches("event=repaired").count(), 2, "{log}");
+    run.signal(Signal::SIGTERM);
+    let (status, log) = run.ends();
+    assert_eq!(status, Some(0), "{log}");
     assert_same(&state(server), &before, &log);
 }
 

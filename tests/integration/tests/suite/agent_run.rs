@@ -2,7 +2,9 @@
 
 //! `rs-agent run` repairs what drifts, and tells what is not its own.
 
+use std::fs::{self, Permissions};
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -31,19 +33,25 @@ pub(crate) struct Run {
 impl Run {
     /// Starts it and waits until it is ready.
     pub(crate) fn start(host: &Host, arguments: &str) -> Self {
-        let run = Self::spawn(host, arguments, &[]);
+        let run = Self::spawn(host, &format!("rs-agent run {arguments}"), &[]);
         run.hears("READY=1");
         run
     }
 
-    pub(crate) fn spawn(host: &Host, arguments: &str, environment: &[(&str, &str)]) -> Self {
+    /// Starts a command line, for instance one that gives up rights first.
+    pub(crate) fn spawn(host: &Host, command: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let socket = folder.path().join("notify");
         let manager = UnixDatagram::bind(&socket).expect("the manager's socket");
+        // It may run as somebody else.
+        for path in [folder.path(), &socket] {
+            fs::set_permissions(path, Permissions::from_mode(0o777)).expect("for everybody");
+        }
+        let mut words = command.split_whitespace();
+        let program = words.next().expect("a program");
         let mut child = host.enter(|| {
-            Command::new("rs-agent")
-                .arg("run")
-                .args(arguments.split_whitespace())
+            Command::new(program)
+                .args(words)
                 .env("NOTIFY_SOCKET", &socket)
                 .envs(environment.iter().copied())
                 .stdin(Stdio::null())

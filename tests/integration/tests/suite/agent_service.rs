@@ -92,7 +92,7 @@ fn its_manager_is_told_how_it_is() {
     let network = real_server();
     let host = &network.servers[0];
     let watchdog = [("WATCHDOG_USEC", "600000")];
-    let run = Run::spawn(host, "--mode dr --vip 192.0.2.10", &watchdog);
+    let run = Run::spawn(host, "rs-agent run --mode dr --vip 192.0.2.10", &watchdog);
     run.hears("READY=1");
     run.hears("STATUS=keeping dr 192.0.2.10");
     let begun = Instant::now();
