@@ -13,7 +13,7 @@
 //! | [`act`] | the changes themselves: rtnetlink and `/proc/sys` |
 //! | [`verify`] | is it really so |
 //! | [`run`] | is it still so, and what to do if not |
-//! | [`config`], [`unit`] | the file that says what is wanted; the files that make it last |
+//! | [`config`], [`mod@unit`] | the file that says what is wanted; the files that make it last |
 //! | [`commands`], [`output`] | a value per command, rendered as text or JSON |
 //!
 //! [`plan`], [`wanted`] and [`verify`] are pure: they see facts and return decisions.
