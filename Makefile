@@ -10,7 +10,7 @@ SBIN    = $(DESTDIR)$(PREFIX)/sbin
 ROWS   :=
 export KERNELS TEST KERNEL LAB ROWS
 
-.PHONY: build test demo bench lint docs docs-check install clean help
+.PHONY: build test demo bench lint docs docs-check unit-check install clean help
 
 build: ## build rsctl and rs-agent (release)
 	cargo build --release -p rsctl -p rs-agent
@@ -24,18 +24,31 @@ demo: ## show the main job at work in the newest kernel (KERNEL=6.1)
 bench: ## measure against a raw socket and ipvsadm, in an emulated machine (ROWS=word)
 	@$(SCRIPTS)/bench
 
-lint: docs-check ## formatting, clippy, documentation, generated docs in step
+lint: docs-check unit-check ## formatting, clippy, documentation, generated docs in step
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
 
-docs: ## make the manual pages and completions from the program
+docs: ## make the manual pages and completions from the programs
 	rm -rf $(DOCS)/man $(DOCS)/completions
 	mkdir -p $(DOCS)/man $(DOCS)/completions
-	cargo build --quiet -p rsctl
-	$(TARGET)/debug/rsctl generate man $(DOCS)/man >/dev/null
-	for shell in bash zsh fish; do \
-		$(TARGET)/debug/rsctl generate $$shell $(DOCS)/completions >/dev/null || exit; done
+	cargo build --quiet -p rsctl -p rs-agent
+	for program in rsctl rs-agent; do \
+		$(TARGET)/debug/$$program generate man $(DOCS)/man >/dev/null || exit; \
+		for shell in bash zsh fish; do \
+			$(TARGET)/debug/$$program generate $$shell $(DOCS)/completions >/dev/null || exit; \
+		done; done
+
+# The unit as installed: what systemd's own judge thinks of it, where there is one.
+DIST = crates/rs-agent/dist
+UNIT = sed 's|@PROGRAM@|$(PREFIX)/sbin/rs-agent|g; s|@CONFIG@|/etc/rs-agent/rs-agent.toml|g' $(DIST)/rs-agent.service
+
+unit-check:
+	@command -v systemd-analyze >/dev/null || { echo 'no systemd-analyze: the unit is not judged'; exit 0; }; \
+	new=$$(mktemp -d) && trap 'rm -rf "$$new"' EXIT && $(UNIT) >$$new/rs-agent.service && \
+	systemd-analyze security --offline=true --threshold=20 $$new/rs-agent.service >$$new/score || { \
+		grep -E '✗|Overall' $$new/score; echo 'rs-agent.service: exposure above 2.0' >&2; exit 1; }; \
+	grep Overall $$new/score
 
 docs-check:
 	@new=$$(mktemp -d) && trap 'rm -rf "$$new"' EXIT && $(MAKE) -s docs DOCS=$$new && \
@@ -54,9 +67,13 @@ install: ## install what `make` built (PREFIX=/usr/local, DESTDIR=, IPVSADM=1 li
 			exit 1; }; done
 	install -D -m 755 -t $(SBIN) $(TARGET)/release/rsctl $(TARGET)/release/rs-agent
 	install -D -m 644 -t $(SHARE)/man/man8 docs/man/*.8
-	install -D -m 644 docs/completions/rsctl.bash $(SHARE)/bash-completion/completions/rsctl
-	install -D -m 644 -t $(SHARE)/zsh/site-functions docs/completions/_rsctl
-	install -D -m 644 -t $(SHARE)/fish/vendor_completions.d docs/completions/rsctl.fish
+	for program in rsctl rs-agent; do \
+		install -D -m 644 docs/completions/$$program.bash $(SHARE)/bash-completion/completions/$$program && \
+		install -D -m 644 -t $(SHARE)/zsh/site-functions docs/completions/_$$program && \
+		install -D -m 644 -t $(SHARE)/fish/vendor_completions.d docs/completions/$$program.fish || exit; done
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	$(UNIT) >$(DESTDIR)$(PREFIX)/lib/systemd/system/rs-agent.service
+	install -D -m 644 -t $(SHARE)/doc/rs-agent $(DIST)/rs-agent.toml $(DIST)/90-rs-agent.conf $(DIST)/rs-agent.modules
 	[ -z "$(IPVSADM)" ] || for link in $(LINKS); do ln -sf rsctl $(SBIN)/$$link; done
 
 clean: ## remove what was built; the kernels stay in their cache

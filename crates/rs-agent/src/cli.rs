@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::mode::Mode;
-use crate::request::{Scope, TunnelType, Typed};
+use crate::refusal::Refusal;
+use crate::request::{Request, Scope, TunnelType, Typed};
 
 const SETUP: &str = "\
 Make this host a real server for the given VIPs.
@@ -45,6 +46,25 @@ stderr.
 
 Each finding has the id of its rule, what was read and where, why it matters, and the
 command that mends it. --list-rules shows all rules, --explain one of them.";
+
+const RUN: &str = "\
+Make this host a real server as setup does, then keep it so.
+
+Without options it keeps what is set up now. Address, link and route changes are seen as
+they happen, settings within a second. What is gone is made again; what somebody else has
+made differently (a setting raised further, an address added again by another program, a
+device made anew) is left alone and logged. Who undoes the same thing again and again is
+given way to for ever longer, 30 s at most, and the likely culprit is named.
+
+With --config the file is the whole truth: a VIP that is no longer in it is taken down, at
+the start and at each SIGHUP. `rs-agent teardown` while it runs ends it.";
+
+const INSTALL_UNIT: &str = "\
+Write what makes rs-agent start with this host: a systemd unit, the settings in sysctl.d
+and the tunnel modules in modules-load.d, as the configuration demands.
+
+A file that is not from this command is never touched; deleting the first line of one makes
+it yours. Nothing is started: systemctl daemon-reload, then systemctl enable --now rs-agent.";
 
 /// Sets up this host as a real server of an IPVS (LVS) director, and undoes it
 #[derive(Debug, Parser)]
@@ -93,6 +113,14 @@ pub enum Command {
     Check(CheckArgs),
     /// Show what is set up, by whom, since when, and what has changed since
     Status(StatusArgs),
+    /// Set up as setup does, then watch and keep it so
+    #[command(long_about = RUN)]
+    Run(RunArgs),
+    /// Write (or show, or remove) a systemd unit and what belongs to it
+    #[command(long_about = INSTALL_UNIT)]
+    InstallUnit(InstallUnitArgs),
+    /// Write manual pages or shell completions into a folder
+    Generate(GenerateArgs),
 }
 
 /// Options of `setup`.
@@ -106,11 +134,65 @@ Examples:
   rs-agent setup --mode tun --tunnel gue --tunnel-port 6080 --vip 192.0.2.10
   rs-agent setup --mode nat --gateway 10.0.0.1
   rs-agent setup --mode nat --director 10.0.0.1 --client 198.51.100.0/24
+  rs-agent setup --config /etc/rs-agent/rs-agent.toml
   rs-agent setup --mode dr --vip 192.0.2.10 --dry-run")]
 pub struct SetupArgs {
+    #[command(flatten)]
+    pub what: What,
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// Options of `run`; without `--config` they are also the keys of its file.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rs-agent run --mode dr --vip 192.0.2.10
+  rs-agent run --config /etc/rs-agent/rs-agent.toml
+  rs-agent run
+  rs-agent install-unit --print
+
+SIGHUP reads the file again; SIGTERM and SIGINT end it, as --on-stop says. Exit status: 0
+ended as told or the host was taken down by `rs-agent teardown`, 1 failed, 2 wrong usage.")]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub what: What,
+    /// What becomes of the VIPs when it is told to end
+    #[arg(long, value_name = "WHAT", default_value = "keep")]
+    pub on_stop: OnStop,
+    /// How events are written to standard error
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+/// What happens at the end of `run`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum OnStop {
+    /// All stays set up, and is no longer watched.
+    Keep,
+    /// As `rs-agent teardown`.
+    Teardown,
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// `event=repaired command="ip addr add …"`
+    Text,
+    /// A JSON object.
+    Json,
+}
+
+/// What this host is to be.
+#[derive(Debug, Args)]
+pub struct What {
+    /// Read the options from this file: TOML, the long names as keys, lists for what may
+    /// be repeated
+    #[arg(long, value_name = "FILE", conflicts_with = "mode")]
+    pub config: Option<PathBuf>,
     /// How the director forwards to this host
     #[arg(long)]
-    pub mode: Mode,
+    pub mode: Option<Mode>,
     /// A VIP: a single address, repeated or comma-separated
     #[arg(long = "vip", value_name = "VIP", value_delimiter = ',')]
     pub vips: Vec<String>,
@@ -158,11 +240,22 @@ pub struct SetupArgs {
     /// nat: check the route to these clients rather than the default route
     #[arg(long, value_name = "CIP[/PREFIX]")]
     pub client: Option<String>,
-    #[command(flatten)]
-    pub how: How,
 }
 
-impl SetupArgs {
+impl What {
+    /// The options, checked; `None` if there are none at all.
+    ///
+    /// # Errors
+    /// A [`Refusal`] about what was typed, also that options were given beside a file.
+    pub fn request(&self) -> Result<Option<Request>, Refusal> {
+        match self.mode {
+            Some(mode) => Request::check(mode, &self.typed()).map(Some),
+            None if self.typed() == Typed::default() => Ok(None),
+            None if self.config.is_some() => Err(Refusal::BesideConfig),
+            None => Err(Refusal::NoMode),
+        }
+    }
+
     /// The options, unchecked.
     #[must_use]
     pub fn typed(&self) -> Typed<'_> {
@@ -301,4 +394,52 @@ pub struct How {
     /// Print each action done, as the equivalent shell command
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// Options of `install-unit`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rs-agent install-unit --print
+  rs-agent install-unit
+  rs-agent install-unit --remove")]
+pub struct InstallUnitArgs {
+    /// The configuration that the unit will use
+    #[arg(long, value_name = "FILE", default_value = "/etc/rs-agent/rs-agent.toml")]
+    pub config: PathBuf,
+    /// The program that the unit will start
+    #[arg(long, value_name = "FILE", default_value = "/usr/local/sbin/rs-agent")]
+    pub program: PathBuf,
+    /// Write below this folder instead of /
+    #[arg(long, value_name = "DIR", default_value = "/", hide_default_value = true)]
+    pub destdir: PathBuf,
+    /// Show the files and write nothing
+    #[arg(long, conflicts_with = "remove")]
+    pub print: bool,
+    /// Remove the files
+    #[arg(long)]
+    pub remove: bool,
+}
+
+/// Options of `generate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  rs-agent generate man /usr/local/share/man/man8
+  rs-agent generate bash /usr/local/share/bash-completion/completions")]
+pub struct GenerateArgs {
+    /// What to write
+    pub what: Generated,
+    /// The folder to write into; it must exist
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+}
+
+/// What `generate` can write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Generated {
+    Man,
+    Bash,
+    Zsh,
+    Fish,
 }

@@ -62,6 +62,50 @@ pub enum Error {
         /// What failed then.
         undo: Box<Error>,
     },
+    /// The configuration file cannot be read.
+    #[error("reading {path}: {source}")]
+    ReadConfig {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The configuration file is wrong.
+    #[error("{path}: {}", .faults.join("; "))]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// Every fault, with its line.
+        faults: Vec<String>,
+    },
+    /// Nothing to keep right: no options and no journal.
+    #[error("nothing is set up here")]
+    NothingToKeep,
+    /// Another `run` watches this network namespace.
+    #[error("another rs-agent run keeps this host")]
+    Watched,
+    /// Something `run` needs to watch.
+    #[error("{what}: {source}")]
+    Watch {
+        /// What.
+        what: &'static str,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A file could not be written or removed.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// No unit can be made of it.
+    #[error(transparent)]
+    Unit(#[from] crate::unit::UnitError),
+    /// Files that are not from this program are in the way.
+    #[error("not made by rs-agent: {}", .0.join(", "))]
+    NotOurFiles(Vec<String>),
     /// A test asked for this failure.
     #[error("failpoint after {0} actions")]
     Failpoint(usize),
@@ -77,7 +121,9 @@ impl Error {
         let hint = match self {
             Self::Refused(refusal) => refusal.hint(),
             Self::NoPrivilege => {
-                "run it as root; rs-agent status and --dry-run need no privilege".into()
+                "run it as root, or with this capability alone (setpriv, AmbientCapabilities=); \
+                 rs-agent status and --dry-run need no privilege"
+                    .into()
             }
             Self::Netlink { source, command } => match source.hint(command) {
                 Some(hint) => hint,
@@ -98,6 +144,20 @@ impl Error {
             Self::Journal { .. } => {
                 "--state-dir or RS_AGENT_STATE_DIR names another directory".into()
             }
+            Self::ReadConfig { .. } => {
+                "make it, for instance: mode = \"dr\" and vip = [\"192.0.2.10\"]".into()
+            }
+            Self::Config { .. } => {
+                "nothing was changed; the keys are the options of `rs-agent run`".into()
+            }
+            Self::NothingToKeep => {
+                "give options, --config FILE, or run rs-agent setup first".into()
+            }
+            Self::Watched => "only one keeps a host right: end the other first".into(),
+            Self::Unit(crate::unit::UnitError::AtBoot(refusal)) => refusal.hint(),
+            Self::NotOurFiles(_) => {
+                "move them away, or keep them and install nothing; nothing was changed".into()
+            }
             Self::Busy(_) => "wait for it to end; only one changes this host at a time".into(),
             Self::NotUndone { cause, .. } => {
                 let mut hints = vec!["rs-agent teardown takes back the rest".to_owned()];
@@ -114,6 +174,7 @@ impl Error {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Refused(refusal) if refusal.is_usage() => 2,
+            Self::Config { .. } => 2,
             _ => 1,
         }
     }

@@ -15,6 +15,8 @@ pub use crate::tunnel::{Listener, Tunnel, TunnelKind};
 pub struct Facts {
     /// Every interface.
     pub links: Vec<Link>,
+    /// The numbers of the interfaces: one that was deleted and made again has another.
+    pub indexes: BTreeMap<String, u32>,
     /// Every address.
     pub addresses: Addresses,
     /// Default routes of table main, both families.

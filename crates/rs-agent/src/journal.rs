@@ -137,6 +137,30 @@ impl Store {
         }
     }
 
+    /// Claims this namespace for one `run`, until the process ends.
+    ///
+    /// # Errors
+    /// [`Error::Watched`] if another has it; [`Error::Journal`].
+    pub fn watch(&self) -> Result<Lock, Error> {
+        let path = self.directory.join(format!("run-{}.lock", self.identity.inode));
+        let failed = |source| self.failed("opening", &path, source);
+        DirBuilder::new().recursive(true).mode(0o755).create(&self.directory).map_err(failed)?;
+        let file = File::create(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _directory: file }),
+            Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
+            Err(std::fs::TryLockError::WouldBlock) => Err(Error::Watched),
+        }
+    }
+
+    /// Changes whenever the journal does: the number of its file and the time in it, as
+    /// every save makes a new file. `None` if there is none.
+    #[must_use]
+    pub fn version(&self) -> Option<(u64, i64, i64)> {
+        let file = std::fs::metadata(self.file()).ok()?;
+        Some((file.ino(), file.mtime(), file.mtime_nsec()))
+    }
+
     /// The journal of this namespace. One of an earlier boot or of a namespace that is
     /// gone is as good as none: what it describes no longer exists.
     ///
@@ -220,6 +244,26 @@ impl Journal {
         let known: HashSet<Target<'_>> = self.changes.iter().map(Change::target).collect();
         new.retain(|change| !known.contains(&change.target()));
         self.changes.append(&mut new);
+    }
+
+    /// Forgets that a device is ours, with what would go away with it.
+    pub fn disown(&mut self, name: &str) {
+        self.changes.retain(|change| match change {
+            Change::Tunnel(tunnel) => tunnel.name != name,
+            Change::Sysctl { key, from: None, .. } => key.device() != Some(name),
+            Change::Up { device } => device != name,
+            _ => true,
+        });
+    }
+
+    /// Whether any VIP or route is there because of us: what only `teardown` takes away
+    /// altogether.
+    #[must_use]
+    pub fn in_effect(&self, facts: &Facts) -> bool {
+        self.changes.iter().any(|change| {
+            matches!(change, Change::Address { .. } | Change::DefaultRoute { .. })
+                && change.effect(facts) == Effect::There
+        })
     }
 
     /// Notes the tags that addresses are seen to carry, where the kernel keeps them.

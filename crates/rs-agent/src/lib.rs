@@ -13,6 +13,8 @@
 //! | [`act`] | the changes themselves: rtnetlink and `/proc/sys` |
 //! | [`verify`] | is it really so |
 //! | [`check`] | is this host a sound real server, whoever set it up |
+//! | [`run`] | is it still so, and what to do if not |
+//! | [`config`], [`mod@unit`] | the file that says what is wanted; the files that make it last |
 //! | [`commands`], [`output`] | a value per command, rendered as text or JSON |
 //!
 //! [`plan`], [`wanted`], [`verify`] and the rules of [`check`] are pure: they see facts and return decisions.
@@ -21,6 +23,7 @@ pub mod act;
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod config;
 pub mod error;
 pub mod facts;
 pub mod journal;
@@ -30,7 +33,9 @@ pub mod output;
 pub mod plan;
 pub mod refusal;
 pub mod request;
+pub mod run;
 pub mod sysctl_key;
 pub mod tunnel;
+pub mod unit;
 pub mod verify;
 pub mod wanted;

@@ -29,6 +29,7 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
     let default_routes = net.default_routes(&links).map_err(failed("routes"))?;
     let mut facts = Facts {
         addresses: net.addresses(&links).map_err(failed("addresses"))?.into(),
+        indexes: links.iter().map(|(index, link)| (link.name.clone(), *index)).collect(),
         links: links.into_iter().map(|(_, link)| link).collect(),
         ..Facts::default()
     };

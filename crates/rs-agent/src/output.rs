@@ -40,6 +40,8 @@ pub enum Report {
     Rules(Vec<&'static Rule>),
     /// Of `status`.
     Status(Box<StatusReport>),
+    /// Of commands that have nothing else to say: lines of text.
+    Text(String),
 }
 
 /// What `check` found.
@@ -234,7 +236,7 @@ fn complaint(text: &str) -> String {
     let message = match first.strip_prefix("error: ") {
         Some(message) => message.to_owned(),
         // Without a command clap shows its help instead.
-        None => "a command is missing: setup, teardown, check or status".to_owned(),
+        None => "a command is missing: setup, teardown, check, status or run".to_owned(),
     };
     let mut lines = format!("error: {}\n", printable(&message));
     for tip in paragraphs.filter_map(|paragraph| paragraph.trim_start().strip_prefix("tip: ")) {
@@ -267,6 +269,7 @@ fn print(outcome: &Outcome) -> io::Result<()> {
             }
             Report::Rules(rules) => rules_text(rules),
             Report::Status(report) => report.text(),
+            Report::Text(text) => text.clone(),
         }
     };
     let mut stdout = io::stdout().lock();

@@ -26,6 +26,10 @@ pub enum Refusal {
     SameAddress { vip: IpAddr, role: &'static str },
     #[error("--vip is missing")]
     NoVip,
+    #[error("--mode is missing")]
+    NoMode,
+    #[error("with --config no other option says what this host is to be")]
+    BesideConfig,
     #[error("{option} has no meaning in mode {mode}")]
     WrongMode { option: &'static str, mode: Mode },
     #[error("{0:?} is not an interface name")]
@@ -135,6 +139,8 @@ impl Refusal {
                 | Self::Duplicate(_)
                 | Self::SameAddress { .. }
                 | Self::NoVip
+                | Self::NoMode
+                | Self::BesideConfig
                 | Self::WrongMode { .. }
                 | Self::BadDeviceName(_)
                 | Self::MixedFamilies { .. }
@@ -149,6 +155,20 @@ impl Refusal {
                 | Self::NoRule(_)
                 | Self::NoPort(_)
                 | Self::NoTunPort
+        )
+    }
+
+    /// Whether it may pass without anybody changing the request: while a host starts, its
+    /// interfaces, addresses and routes are still to come.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::NoDevice(_)
+                | Self::CarrierDown(_)
+                | Self::RipUnclear(_)
+                | Self::GatewayFar(_)
+                | Self::NotThroughDirector { .. }
         )
     }
 
@@ -177,6 +197,8 @@ impl Refusal {
             Self::SameAddress { .. } => {
                 "the VIP is the address clients use; it belongs to no single host".to_owned()
             }
+            Self::NoMode => "give --mode dr, tun or nat, or --config FILE".to_owned(),
+            Self::BesideConfig => "write it into the file".to_owned(),
             Self::NoVip => "rs-agent setup --mode dr --vip 192.0.2.10".to_owned(),
             Self::WrongMode { option, .. } => {
                 format!("leave {option} out, or see rs-agent setup --help")

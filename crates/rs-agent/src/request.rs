@@ -69,7 +69,7 @@ pub enum TunnelType {
 }
 
 /// The options as typed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typed<'a> {
     pub vips: &'a [String],
     pub rip: Option<&'a str>,
@@ -218,6 +218,22 @@ fn label(text: &str) -> Result<String, Refusal> {
 /// A [`Refusal`] naming the first bad one and the option.
 pub fn addresses(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
     texts.iter().map(|text| host_address(option, text)).collect()
+}
+
+/// Checks one value of one option, named without its dashes.
+///
+/// # Errors
+/// A [`Refusal`] about the value.
+pub fn value(option: &str, text: &str) -> Result<(), Refusal> {
+    match option {
+        "vip" => vip(text).map(drop),
+        "rip" => host_address("--rip", text).map(drop),
+        "director" => host_address("--director", text).map(drop),
+        "gateway" => host_address("--gateway", text).map(drop),
+        "client" => Network::parse(text).map(drop),
+        "carrier" | "tunnel-device" => device_name(text).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// A VIP may be written with its prefix length, but only with that of one address:

@@ -2,6 +2,9 @@
 //! One file per command. A command returns a value; [`crate::output`] prints it.
 
 mod check;
+mod generate;
+mod install_unit;
+mod run;
 mod setup;
 mod status;
 mod teardown;
@@ -9,7 +12,7 @@ mod teardown;
 use std::net::IpAddr;
 
 use crate::act::netlink::Netlink;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, What};
 use crate::error::{Error, Failure};
 use crate::observe::Questions;
 use crate::output::{Outcome, Report};
@@ -22,10 +25,7 @@ use crate::wanted::Wanted;
 pub fn run(cli: &Cli) -> Result<Outcome, Failure> {
     match &cli.command {
         Command::Setup(args) => {
-            let mut doing = format!("set up {}", args.mode);
-            if !args.vips.is_empty() {
-                doing += &format!(" for {}", args.vips.join(", "));
-            }
+            let doing = doing("set up", &args.what);
             let report = setup::run(args, &cli.state_dir).map(Report::Change);
             outcome(doing, report, args.how.json, args.how.verbose)
         }
@@ -42,7 +42,32 @@ pub fn run(cli: &Cli) -> Result<Outcome, Failure> {
             let report = status::run(&cli.state_dir).map(|report| Report::Status(Box::new(report)));
             outcome("read the status".into(), report, args.json, false)
         }
+        Command::Run(args) => {
+            let report = run::run(args, &cli.state_dir).map(Report::Change);
+            outcome(doing("keep", &args.what), report, false, false)
+        }
+        Command::InstallUnit(args) => {
+            let report = install_unit::run(args).map(Report::Text);
+            let doing = if args.remove { "remove the unit" } else { "install the unit" };
+            outcome(doing.into(), report, false, false)
+        }
+        Command::Generate(args) => {
+            outcome("generate".into(), generate::run(args).map(Report::Text), false, false)
+        }
     }
+}
+
+fn doing(verb: &str, what: &What) -> String {
+    let mut doing = verb.to_owned();
+    match (&what.mode, &what.config) {
+        (Some(mode), _) => doing += &format!(" {mode}"),
+        (None, Some(_)) => doing += " as configured",
+        (None, None) => doing += " this host",
+    }
+    if !what.vips.is_empty() {
+        doing += &format!(" for {}", what.vips.join(", "));
+    }
+    doing
 }
 
 fn outcome(

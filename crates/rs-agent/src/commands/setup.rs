@@ -7,6 +7,7 @@ use super::{connect, list, questions};
 use crate::act::netlink::Netlink;
 use crate::act::{self, privilege};
 use crate::cli::SetupArgs;
+use crate::config;
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::journal::{Journal, Store};
@@ -14,14 +15,29 @@ use crate::mode::Mode;
 use crate::observe::{Questions, observe};
 use crate::output::{ChangeReport, StepReport};
 use crate::plan::{Action, Change, Step, refuse, setup};
+use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::tunnel::Envelope;
 use crate::verify;
 use crate::wanted::Wanted;
 
 pub(super) fn run(args: &SetupArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
-    let request = Request::check(args.mode, &args.typed())?;
-    let dry_run = args.how.dry_run;
+    let request = match &args.what.config {
+        None => args.what.request()?,
+        Some(path) => {
+            args.what.request()?;
+            config::read(path)?.what.request()?
+        }
+    };
+    carry_out(&request.ok_or(Refusal::NoMode)?, args.how.dry_run, state_dir)
+}
+
+/// Makes the host what the request says.
+pub(super) fn carry_out(
+    request: &Request,
+    dry_run: bool,
+    state_dir: &Path,
+) -> Result<ChangeReport, Error> {
     if !dry_run {
         privilege::check()?;
     }
@@ -31,8 +47,8 @@ pub(super) fn run(args: &SetupArgs, state_dir: &Path) -> Result<ChangeReport, Er
     let net = connect()?;
 
     let earlier = before.as_ref().map(|journal| &journal.wanted);
-    let facts = observe(&net, &asked_about(&request, earlier))?;
-    let wanted = Wanted::resolve(&request, earlier, &facts)?;
+    let facts = observe(&net, &asked_about(request, earlier))?;
+    let wanted = Wanted::resolve(request, earlier, &facts)?;
     refuse::check(&wanted, &facts)?;
     let warnings = refuse::warnings(&wanted, &facts);
     let steps = setup::steps(&wanted, &facts);

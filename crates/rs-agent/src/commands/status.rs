@@ -107,7 +107,7 @@ fn devices(journal: &Journal, facts: &Facts) -> Vec<DeviceStatus> {
             present: made.effect(facts) == Effect::There || (tunnel.fallback && link.is_some()),
             up: link.is_some_and(|link| link.up),
             ours: journal.changes.contains(&made),
-            owner: owner(journal, facts, link.is_some(), |change| made.target() == change.target()),
+            owner: owner(journal, facts, link.is_some(), |change| made.same_target(change)),
         }
     };
     journal.wanted.tunnels.iter().map(status).collect()

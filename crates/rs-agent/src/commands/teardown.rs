@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `rs-agent teardown`.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::{connect, list, questions};
@@ -14,8 +15,15 @@ use crate::plan::teardown;
 use crate::request;
 
 pub(super) fn run(args: &TeardownArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
-    let vips = request::vips(&args.vips)?;
-    let dry_run = args.how.dry_run;
+    carry_out(&request::vips(&args.vips)?, args.how.dry_run, state_dir)
+}
+
+/// Takes down these VIPs, or everything if there are none.
+pub(super) fn carry_out(
+    vips: &[IpAddr],
+    dry_run: bool,
+    state_dir: &Path,
+) -> Result<ChangeReport, Error> {
     if !dry_run {
         privilege::check()?;
     }
@@ -25,9 +33,9 @@ pub(super) fn run(args: &TeardownArgs, state_dir: &Path) -> Result<ChangeReport,
         return Ok(nothing(dry_run, "not set up".to_owned()));
     };
     if !vips.is_empty() && !vips.iter().any(|vip| journal.wanted.vips.contains(vip)) {
-        return Ok(nothing(dry_run, format!("not set up: {}", list(&vips))));
+        return Ok(nothing(dry_run, format!("not set up: {}", list(vips))));
     }
-    let rest = if vips.is_empty() { None } else { journal.wanted.without(&vips) };
+    let rest = if vips.is_empty() { None } else { journal.wanted.without(vips) };
     let net = connect()?;
     let questions = questions(&journal.wanted);
     let facts = observe(&net, &questions)?;

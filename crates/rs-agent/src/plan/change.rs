@@ -130,6 +130,12 @@ impl Change {
         }
     }
 
+    /// Whether both change the same thing.
+    #[must_use]
+    pub fn same_target(&self, other: &Self) -> bool {
+        self.target() == other.target()
+    }
+
     /// Whether the change is in effect, as far as it can be seen from outside. This is
     /// what makes a crash at any moment recoverable: the journal only has to say what
     /// was intended, the host itself says what was done.

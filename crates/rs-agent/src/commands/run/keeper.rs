@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Looks at the host, repairs what drifted, tells what is not ours.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::super::{connect, list, questions};
+use super::settings::Settings;
+use super::{setup, teardown};
+use crate::act::netlink::Netlink;
+use crate::act::{self, sysctl};
+use crate::cli::{OnStop, RunArgs};
+use crate::error::Error;
+use crate::facts::Facts;
+use crate::journal::{Journal, Store};
+use crate::observe::observe;
+use crate::output::ChangeReport;
+use crate::plan::{Action, Change, Step};
+use crate::run::backoff::Backoff;
+use crate::run::events::Heard;
+use crate::run::judge::{judge, ready};
+use crate::run::log::{Level, Log};
+use crate::run::suspects;
+use crate::sysctl_key::SysctlKey;
+
+/// After a failure it tries again, as something that has no notice may have changed.
+const RETRY: Duration = Duration::from_secs(1);
+/// So many names of processes that change the network are remembered.
+const NAMES: usize = 8;
+
+pub(super) struct Keeper {
+    settings: Settings,
+    store: Store,
+    state_dir: PathBuf,
+    net: Netlink,
+    log: Log,
+    /// As last seen: what is kept if the file gets lost.
+    journal: Option<Journal>,
+    /// The numbers of our tunnel devices.
+    indexes: BTreeMap<String, u32>,
+    backoff: Backoff,
+    /// Problems that were told and are not over.
+    told: BTreeSet<String>,
+    askers: Vec<String>,
+    retry: Option<Instant>,
+    seen: Glance,
+    ended: bool,
+}
+
+/// What is cheap to read and has no notice.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Glance {
+    journal: Option<(u64, i64, i64)>,
+    sysctls: BTreeMap<SysctlKey, Option<i32>>,
+}
+
+impl Keeper {
+    pub(super) fn new(
+        settings: Settings,
+        store: Store,
+        state_dir: &Path,
+        log: Log,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            settings,
+            store,
+            state_dir: state_dir.to_owned(),
+            net: connect()?,
+            log,
+            journal: None,
+            indexes: BTreeMap::new(),
+            backoff: Backoff::default(),
+            told: BTreeSet::new(),
+            askers: Vec::new(),
+            retry: None,
+            seen: Glance::default(),
+            ended: false,
+        })
+    }
+
+    pub(super) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    pub(super) fn on_stop(&self) -> OnStop {
+        self.settings.on_stop
+    }
+
+    /// Nothing is left to keep.
+    pub(super) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// When to look even if nothing happens.
+    pub(super) fn retry_at(&self) -> Option<Instant> {
+        self.retry
+    }
+
+    /// One line for `systemctl status`.
+    pub(super) fn status(&self) -> String {
+        let keeping = match &self.journal {
+            Some(journal) if journal.wanted.vips.is_empty() => journal.wanted.mode.to_string(),
+            Some(journal) => format!("{} {}", journal.wanted.mode, list(&journal.wanted.vips)),
+            None => "nothing yet".to_owned(),
+        };
+        match self.told.first() {
+            None => format!("keeping {keeping}"),
+            Some(first) => format!("keeping {keeping}; {} wrong: {first}", self.told.len()),
+        }
+    }
+
+    /// The set-up. What a host that is still starting does not have yet is waited for.
+    pub(super) fn begin(&mut self) -> Result<(), Error> {
+        match self.apply() {
+            Err(Error::Refused(refusal)) if refusal.may_pass() && self.store.load()?.is_none() => {
+                let hint = refusal.hint();
+                self.problem(&refusal.to_string(), &hint);
+                self.told.insert(refusal.to_string());
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    /// Makes the host what the settings say: first what is new, then what is no more.
+    fn apply(&mut self) -> Result<(), Error> {
+        let Some(request) = &self.settings.request else { return Ok(()) };
+        let report = setup::carry_out(request, false, &self.state_dir)?;
+        self.log_steps("set-up", &report);
+        if !self.settings.whole {
+            return Ok(());
+        }
+        let have = self.store.load()?.map(|journal| journal.wanted.vips).unwrap_or_default();
+        let gone: Vec<IpAddr> =
+            have.into_iter().filter(|vip| !request.vips.contains(vip)).collect();
+        if !gone.is_empty() {
+            let report = teardown::carry_out(&gone, false, &self.state_dir)?;
+            self.log_steps("taken-down", &report);
+        }
+        Ok(())
+    }
+
+    /// SIGHUP. If what is new cannot be, all stays as it was.
+    pub(super) fn reload(&mut self, args: &RunArgs) {
+        let result = Settings::read(args).and_then(|new| {
+            let old = std::mem::replace(&mut self.settings, new);
+            let result = self.apply();
+            if result.is_err() {
+                self.settings = old;
+            }
+            result
+        });
+        match result {
+            Ok(()) => self.log.event(Level::Info, "reloaded", &[]),
+            Err(error) => {
+                let (what, hint) = (error.to_string(), error.hints().join("; "));
+                self.log.event(Level::Error, "not-reloaded", &[("what", &what), ("hint", &hint)]);
+            }
+        }
+    }
+
+    /// What a report says was done, one event each.
+    pub(super) fn log_steps(&self, event: &str, report: &ChangeReport) {
+        for step in &report.steps {
+            let fields = [("command", step.command.as_str()), ("reason", step.reason)];
+            self.log.event(Level::Info, event, &fields);
+        }
+        for note in report.notes.iter().chain(&report.warnings) {
+            self.log.event(Level::Warning, event, &[("note", note)]);
+        }
+        if let Some(why) = &report.nothing_to_do {
+            self.log.event(Level::Info, event, &[("nothing-to-do", why)]);
+        }
+    }
+
+    /// Remembers who asks for changes while they can still be named.
+    pub(super) fn heard(&mut self, heard: &Heard) {
+        if heard.lost {
+            let what = "notices of the kernel were lost: looking at everything";
+            self.log.event(Level::Warning, "lost-notices", &[("what", what)]);
+        }
+        for name in heard.askers.iter().filter_map(|&port| suspects::name_of(port)) {
+            self.askers.retain(|known| *known != name);
+            self.askers.push(name);
+        }
+        let old = self.askers.len().saturating_sub(NAMES);
+        self.askers.drain(..old);
+    }
+
+    /// Whether anything without a notice has changed. Reads a file or two.
+    pub(super) fn glance(&self) -> bool {
+        self.glanced() != self.seen
+    }
+
+    fn glanced(&self) -> Glance {
+        let keys = self.seen.sysctls.keys();
+        Glance {
+            journal: self.store.version(),
+            sysctls: keys.map(|key| (key.clone(), sysctl::read(key).ok())).collect(),
+        }
+    }
+
+    /// Looks at everything, and repairs.
+    pub(super) fn look(&mut self) {
+        self.retry = None;
+        let mut told = BTreeSet::new();
+        if let Err(error) = self.try_look(&mut told) {
+            let (what, hint) = (error.to_string(), error.hints().join("; "));
+            self.problem(&what, &hint);
+            // What could not be looked at is not over.
+            told.extend(self.told.iter().cloned());
+            told.insert(what);
+            self.retry_in(RETRY);
+        }
+        if self.ended {
+            return;
+        }
+        for over in self.told.difference(&told) {
+            self.log.event(Level::Info, "cleared", &[("what", over)]);
+        }
+        self.told = told;
+    }
+
+    fn try_look(&mut self, told: &mut BTreeSet<String>) -> Result<(), Error> {
+        match self.store.load()? {
+            Some(journal) => self.journal = Some(journal),
+            None if self.journal.is_some() => return self.journal_is_gone(),
+            None => {
+                // Still waiting for what the set-up needs.
+                self.apply()?;
+                self.journal = self.store.load()?;
+            }
+        }
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let facts = observe(&self.net, &questions(&journal.wanted))?;
+        let remade = !self.remade(&facts).is_empty();
+        if remade || self.now(journal, &facts).next().is_some() {
+            self.repair()?;
+        }
+        // Whatever comes next is done by whoever asks from now on.
+        self.askers.clear();
+        // What is told is the state after the repair.
+        let Some(journal) = self.journal.clone() else { return Ok(()) };
+        let facts = observe(&self.net, &questions(&journal.wanted))?;
+        self.remember(&journal, &facts, false);
+        let verdict = judge(&journal, &facts);
+        let waits = verdict.steps.iter().filter_map(|s| self.backoff.not_before(&s.action.change));
+        let next = waits.min();
+        let left: Vec<String> =
+            verdict.steps.iter().map(|step| format!("missing: {}", step.action)).collect();
+        self.seen.sysctls = keys(&journal).map(|key| (key.clone(), facts.sysctl(&key))).collect();
+        self.seen.journal = self.store.version();
+        for refusal in &verdict.refusals {
+            self.problem(&refusal.to_string(), &refusal.hint());
+            told.insert(refusal.to_string());
+        }
+        for what in verdict.not_ours {
+            if !self.told.contains(&what) {
+                let fields = [("what", what.as_str()), ("hint", "it is left as it is")];
+                self.log.event(Level::Warning, "not-ours", &fields);
+            }
+            told.insert(what);
+        }
+        if !left.is_empty() {
+            told.extend(left);
+            let now = Instant::now();
+            self.retry = Some(next.unwrap_or(now).max(now));
+        }
+        Ok(())
+    }
+
+    /// The steps that are due now.
+    fn now(&self, journal: &Journal, facts: &Facts) -> std::vec::IntoIter<Step> {
+        let now = Instant::now();
+        let held = |change: &Change| self.backoff.not_before(change).is_some_and(|at| at > now);
+        ready(judge(journal, facts).steps, held).into_iter()
+    }
+
+    fn repair(&mut self) -> Result<(), Error> {
+        let _lock = self.store.lock()?;
+        // Whoever held the lock may have changed both.
+        let Some(before) = self.store.load()? else { return Ok(()) };
+        let facts = observe(&self.net, &questions(&before.wanted))?;
+        let mut journal = before.clone();
+        for name in self.remade(&facts) {
+            let what = format!("{name} was made anew by somebody: it is theirs now");
+            self.log.event(Level::Warning, "not-ours", &[("what", &what)]);
+            journal.disown(&name);
+            self.indexes.remove(&name);
+        }
+        let steps: Vec<Step> = self.now(&journal, &facts).collect();
+        act::preflight(&steps)?;
+        journal.intend(steps.iter().map(|step| step.action.change.clone()));
+        if journal != before {
+            self.store.save(&journal)?;
+        }
+        let mut done = 0;
+        let result = act::perform(&self.net, &steps, |_: &Action| done += 1);
+        let after = observe(&self.net, &questions(&journal.wanted))?;
+        let saved = journal.clone();
+        journal.confirm_tags(&after);
+        if journal != saved {
+            self.store.save(&journal)?;
+        }
+        self.remember(&journal, &after, true);
+        self.journal = Some(journal);
+        for step in steps.iter().take(done) {
+            self.repaired(step);
+        }
+        if let (Err(_), Some(step)) = (&result, steps.get(done)) {
+            self.backoff.repaired(&step.action.change, Instant::now());
+        }
+        result
+    }
+
+    fn repaired(&mut self, step: &Step) {
+        let command = step.action.to_string();
+        let change = &step.action.change;
+        let fields = [("command", command.as_str()), ("reason", step.reason)];
+        self.log.event(Level::Warning, "repaired", &fields);
+        if let Some(again) = self.backoff.repaired(change, Instant::now()) {
+            let (repairs, wait) = (again.repairs.to_string(), again.wait.as_secs().to_string());
+            let mut suspects = suspects::of(change, &self.askers).join("; ");
+            if suspects.is_empty() {
+                suspects = "nobody known: see what else on this host sets it".to_owned();
+            }
+            let fields = [
+                ("command", command.as_str()),
+                ("repairs", &repairs),
+                ("next-in-seconds", &wait),
+                ("suspects", &suspects),
+            ];
+            self.log.event(Level::Error, "undone-again", &fields);
+        }
+    }
+
+    /// `teardown` removes the journal last; if what it tells of is still there, somebody
+    /// else has removed it.
+    fn journal_is_gone(&mut self) -> Result<(), Error> {
+        let _lock = self.store.lock()?;
+        let Some(journal) = &self.journal else { return Ok(()) };
+        if self.store.load()?.is_some() {
+            self.retry_in(Duration::ZERO);
+            return Ok(());
+        }
+        let facts = observe(&self.net, &questions(&journal.wanted))?;
+        if journal.in_effect(&facts) {
+            self.store.save(journal)?;
+            let what = "the journal was gone and is written again";
+            self.log.event(Level::Warning, "repaired", &[("what", what)]);
+            self.retry_in(Duration::ZERO);
+        } else {
+            let what = "this host was taken down by rs-agent teardown: nothing to keep";
+            self.log.event(Level::Info, "ended", &[("what", what)]);
+            self.ended = true;
+        }
+        Ok(())
+    }
+
+    /// Our devices that somebody deleted and made again.
+    fn remade(&self, facts: &Facts) -> Vec<String> {
+        let other = |name: &&String| {
+            facts.indexes.get(*name).is_some_and(|now| self.indexes.get(*name) != Some(now))
+        };
+        self.indexes.keys().filter(other).cloned().collect()
+    }
+
+    /// The numbers of the devices that are ours: of new ones, or of all after a repair.
+    fn remember(&mut self, journal: &Journal, facts: &Facts, all: bool) {
+        for change in &journal.changes {
+            if let Change::Tunnel(tunnel) = change
+                && let Some(&index) = facts.indexes.get(&tunnel.name)
+                && (all || !self.indexes.contains_key(&tunnel.name))
+            {
+                self.indexes.insert(tunnel.name.clone(), index);
+            }
+        }
+    }
+
+    fn problem(&self, what: &str, hint: &str) {
+        if !self.told.contains(what) {
+            self.log.event(Level::Error, "problem", &[("what", what), ("hint", hint)]);
+        }
+    }
+
+    fn retry_in(&mut self, time: Duration) {
+        self.retry = Some(Instant::now() + time);
+    }
+}
+
+/// The settings to glance at.
+fn keys(journal: &Journal) -> impl Iterator<Item = SysctlKey> {
+    let hiding = ["arp_ignore", "arp_announce"].map(|name| SysctlKey::ipv4("all", name));
+    let v4 = journal.wanted.vips.iter().any(IpAddr::is_ipv4);
+    let tunnels = journal.wanted.tunnels.iter().filter(|tunnel| tunnel.carries_ipv4());
+    let tunnels = tunnels.map(|tunnel| SysctlKey::ipv4(&tunnel.name, "rp_filter"));
+    hiding.into_iter().filter(move |_| v4).chain(tunnels)
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `rs-agent run`: waits for something to happen, and has [`keeper::Keeper`] look.
+//!
+//! One thread, one poll(2): on the kernel's notices, on signals, and on the clock for what
+//! has no notice. How often it looks is bounded, whatever happens on the host.
+
+mod keeper;
+mod settings;
+
+use std::io;
+use std::os::fd::AsFd as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::time::{ClockId, clock_gettime};
+
+use super::{setup, teardown};
+use crate::act::privilege;
+use crate::cli::{OnStop, RunArgs};
+use crate::error::Error;
+use crate::journal::Store;
+use crate::mode::Mode;
+use crate::output::ChangeReport;
+use crate::run::events::Events;
+use crate::run::log::{Level, Log};
+use crate::run::service::Service;
+use keeper::Keeper;
+use settings::Settings;
+
+/// How often the few settings without a notice are read again.
+const GLANCE: Duration = Duration::from_secs(1);
+/// Everything is looked at this often, even if nothing seems to happen.
+const LOOK: Duration = Duration::from_secs(30);
+/// The least time between two looks.
+const GAP: Duration = Duration::from_millis(100);
+/// Looks may take this part of a processor, on a host with very many routes or addresses,
+const SHARE: u32 = 10;
+/// but a repair must not come later for that than this.
+const LONGEST_GAP: Duration = Duration::from_secs(1);
+
+pub(super) fn run(args: &RunArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
+    let settings = Settings::read(args)?;
+    privilege::check()?;
+    let store = Store::new(state_dir)?;
+    if settings.request.is_none() && store.load()?.is_none() {
+        return Err(Error::NothingToKeep);
+    }
+    let _sole = store.watch()?;
+    let signals = signals().map_err(|source| Error::Watch { what: "signals", source })?;
+    let mode = match &settings.request {
+        Some(request) => Some(request.mode),
+        None => store.load()?.map(|journal| journal.wanted.mode),
+    };
+    // Before the first look, so that nothing falls between the two.
+    let events = Events::open(mode == Some(Mode::Nat))
+        .map_err(|source| Error::Watch { what: "a socket for changes", source })?;
+    let mut service = Service::new();
+    let log = Log::new(settings.log_format);
+    let mut keeper = Keeper::new(settings, store, state_dir, log)?;
+
+    keeper.begin()?;
+    service.ready();
+    let stopped = watch(args, &mut keeper, &events, &signals, &mut service)?;
+    service.stopping();
+    if stopped && keeper.on_stop() == OnStop::Teardown {
+        let report = teardown::carry_out(&[], false, state_dir)?;
+        keeper.log_steps("taken-down", &report);
+    } else if stopped {
+        keeper.log().event(Level::Info, "stopped", &[("left", "all stays set up, unwatched")]);
+    }
+    Ok(ChangeReport::default())
+}
+
+/// Until it is told to end (true), or there is nothing left to keep (false).
+fn watch(
+    args: &RunArgs,
+    keeper: &mut Keeper,
+    events: &Events,
+    signals: &SignalFd,
+    service: &mut Service,
+) -> Result<bool, Error> {
+    let failed = |what| move |source| Error::Watch { what, source };
+    let mut changed = true;
+    let mut next_look = Instant::now();
+    let mut next_glance = next_look + GLANCE;
+    let mut last = next_look;
+    loop {
+        let now = Instant::now();
+        if now >= next_glance {
+            changed |= keeper.glance();
+            next_glance = now + GLANCE;
+        }
+        let due = changed || keeper.retry_at().is_some_and(|at| now >= at);
+        if (due || now >= last + LOOK) && now >= next_look {
+            let begun = cpu_time();
+            keeper.look();
+            if keeper.ended() {
+                return Ok(false);
+            }
+            service.status(keeper.status());
+            let took = cpu_time().saturating_sub(begun);
+            last = Instant::now();
+            next_look = last + (took * SHARE).clamp(GAP, LONGEST_GAP);
+            changed = false;
+        }
+        let now = Instant::now();
+        let mut wait = next_glance.saturating_duration_since(now);
+        if changed {
+            wait = wait.min(next_look.saturating_duration_since(now));
+        }
+        if let Some(at) = keeper.retry_at() {
+            wait = wait.min(at.max(next_look).saturating_duration_since(now));
+        }
+        if let Some(alive) = service.alive(now) {
+            wait = wait.min(alive);
+        }
+        wait_for(events, signals, wait).map_err(failed("waiting"))?;
+        let heard = events.drain().map_err(failed("notices of the kernel"))?;
+        changed |= heard.changed;
+        keeper.heard(&heard);
+        while let Some(signal) =
+            signals.read_signal().map_err(io::Error::from).map_err(failed("signals"))?
+        {
+            match Signal::try_from(signal.ssi_signo.cast_signed()) {
+                Ok(Signal::SIGHUP) => {
+                    service.reloading();
+                    keeper.reload(args);
+                    service.ready();
+                    changed = true;
+                }
+                _ => return Ok(true),
+            }
+        }
+    }
+}
+
+fn wait_for(events: &Events, signals: &SignalFd, time: Duration) -> io::Result<()> {
+    let mut sources = [
+        PollFd::new(events.as_fd(), PollFlags::POLLIN),
+        PollFd::new(signals.as_fd(), PollFlags::POLLIN),
+    ];
+    // Rounded up: a wait of part of a millisecond would not wait at all.
+    let time = PollTimeout::try_from(time + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
+    match poll(&mut sources, time) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// What this thread has cost so far. Not the time on the clock: on a busy host a look that
+/// waits for its turn is not an expensive one.
+fn cpu_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(Duration::from).unwrap_or_default()
+}
+
+/// From here on these signals are read, not obeyed.
+fn signals() -> io::Result<SignalFd> {
+    let mut set = SigSet::empty();
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        set.add(signal);
+    }
+    set.thread_block()?;
+    Ok(SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?)
+}

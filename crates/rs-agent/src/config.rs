@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The configuration file: the options of `rs-agent run`, as TOML.
+//!
+//! The keys are taken from the command line's own description, and the values go through
+//! the same parser and the same checks, so the file knows every option and no other.
+//!
+//! ```toml
+//! mode = "dr"
+//! vip = ["192.0.2.10", "2001:db8::10"]
+//! on-stop = "keep"
+//! ```
+
+use std::ops::Range;
+use std::path::Path;
+
+use clap::{ArgAction, Args as _, Command, FromArgMatches as _};
+use toml::de::{DeTable, DeValue};
+
+use crate::cli::RunArgs;
+use crate::error::Error;
+use crate::request;
+
+/// Reads and checks the file.
+///
+/// # Errors
+/// [`Error::ReadConfig`]; [`Error::Config`] with every fault that can be told from the
+/// file alone.
+pub fn read(path: &Path) -> Result<RunArgs, Error> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| Error::ReadConfig { path: path.to_owned(), source })?;
+    parse(&text).map_err(|faults| Error::Config { path: path.to_owned(), faults })
+}
+
+/// Understands the text of a configuration file.
+///
+/// # Errors
+/// Every fault, beginning with its line.
+pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
+    let mut faults = Faults { text, found: Vec::new() };
+    let (table, broken) = DeTable::parse_recoverable(text);
+    for error in broken {
+        faults.add(error.span().unwrap_or_default(), error.message());
+    }
+    let options = options();
+    let mut words = Vec::new();
+    for (key, value) in table.get_ref() {
+        let name = key.get_ref().as_ref();
+        let option = options.get_arguments().find(|arg| arg.get_long() == Some(name));
+        let Some(option) = option.filter(|_| !matches!(name, "config" | "help" | "version")) else {
+            faults.add(key.span(), &format!("unknown key {name:?}"));
+            continue;
+        };
+        let at = words.len();
+        match (value.get_ref(), option.get_action()) {
+            (DeValue::Boolean(true), ArgAction::SetTrue) => words.push(format!("--{name}")),
+            (DeValue::Boolean(false), ArgAction::SetTrue) => {}
+            (_, ArgAction::SetTrue) => {
+                faults.add(value.span(), &format!("{name} is true or false"))
+            }
+            (DeValue::Array(items), ArgAction::Append) => {
+                for item in items {
+                    match scalar(item.get_ref()) {
+                        Some(text) => words.push(faults.word(name, &text, item.span())),
+                        None => faults.add(item.span(), &format!("{name} is a list of texts")),
+                    }
+                }
+            }
+            (other, _) => match scalar(other) {
+                Some(text) => words.push(faults.word(name, &text, value.span())),
+                None => faults.add(value.span(), &format!("{name} is a single value")),
+            },
+        }
+        // The values of one key by the parser of the command line, for the line's sake.
+        if let Err(error) = options.clone().try_get_matches_from(words.iter().skip(at)) {
+            let message = error.to_string();
+            let first = message.lines().next().unwrap_or_default();
+            faults.add(value.span(), first.strip_prefix("error: ").unwrap_or(first));
+        }
+    }
+    if !faults.found.is_empty() {
+        return Err(faults.in_order());
+    }
+    let matches = options.try_get_matches_from(words);
+    let args = matches.and_then(|matches| RunArgs::from_arg_matches(&matches));
+    let args = args.map_err(|error| vec![error.to_string()])?;
+    match args.what.request() {
+        Ok(Some(_)) => Ok(args),
+        Ok(None) => Err(vec!["mode is missing".to_owned()]),
+        Err(refusal) => Err(vec![format!("{refusal}; {}", refusal.hint())]),
+    }
+}
+
+/// What may be written: the options of `run`, as clap describes them.
+fn options() -> Command {
+    RunArgs::augment_args(Command::new("rs-agent run").no_binary_name(true))
+}
+
+/// Every key.
+#[must_use]
+pub fn keys() -> Vec<String> {
+    let options = options();
+    let names = options.get_arguments().filter_map(|arg| arg.get_long());
+    names.filter(|name| *name != "config").map(str::to_owned).collect()
+}
+
+fn scalar(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.as_ref().to_owned()),
+        DeValue::Integer(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+struct Faults<'a> {
+    text: &'a str,
+    found: Vec<(usize, String)>,
+}
+
+impl Faults<'_> {
+    fn add(&mut self, span: Range<usize>, what: &str) {
+        let before = self.text.get(..span.start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.found.push((line, what));
+    }
+
+    /// The value as a word of a command line, after the checks that need only it.
+    fn word(&mut self, name: &str, text: &str, span: Range<usize>) -> String {
+        if let Err(refusal) = request::value(name, text) {
+            self.add(span, &refusal.to_string());
+        }
+        format!("--{name}={text}")
+    }
+
+    fn in_order(mut self) -> Vec<String> {
+        self.found.sort();
+        self.found.dedup();
+        self.found.into_iter().map(|(line, what)| format!("line {line}: {what}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::OnStop;
+    use crate::mode::Mode;
+
+    #[test]
+    fn the_file_says_what_the_options_say() {
+        let text = "mode = \"tun\"\nvip = [\"192.0.2.10\", \"192.0.2.11/32\"]\n\
+                    rip = \"10.0.0.5\"\ndirector = \"10.0.0.1\"\non-stop = \"teardown\"\n";
+        let args = parse(text).unwrap();
+        assert_eq!(args.what.mode, Some(Mode::Tun));
+        assert_eq!(args.on_stop, OnStop::Teardown);
+        assert_eq!(args.what.request().unwrap().unwrap().vips.len(), 2);
+        for key in ["mode", "vip", "rip", "director", "on-stop", "log-format"] {
+            assert!(keys().iter().any(|known| known == key), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_line() {
+        let text = "mode = \"dr\"\nvpi = \"192.0.2.10\"\nvip = [\"192.0.2.10/24\", 7.5]\n\
+                    rip = [\"10.0.0.1\"]\ndirector = \"www\"\non-stop = \"explode\"\nconfig = \"x\"\n";
+        let faults = parse(text).unwrap_err();
+        let lines: Vec<_> = faults.iter().map(|fault| fault.split(':').next().unwrap()).collect();
+        assert_eq!(
+            lines,
+            ["line 2", "line 3", "line 3", "line 4", "line 5", "line 6", "line 7"],
+            "{faults:#?}"
+        );
+        assert!(faults[0].contains("unknown key \"vpi\""), "{faults:#?}");
+        assert!(faults[5].contains("explode"), "{faults:#?}");
+    }
+
+    #[test]
+    fn broken_text_and_bad_combinations_are_faults_too() {
+        assert!(parse("mode = \"dr\"\nvip = [\n").unwrap_err()[0].starts_with("line "));
+        assert!(parse("mode = dr\nx\n").unwrap_err().len() >= 2);
+        assert_eq!(parse("").unwrap_err(), ["mode is missing"]);
+        let both = "mode = \"dr\"\nvip = \"192.0.2.10\"\ngateway = \"192.0.2.1\"\n";
+        assert!(parse(both).unwrap_err()[0].contains("--gateway has no meaning in mode dr"));
+        assert!(parse("vip = \"192.0.2.10\"\n").unwrap_err()[0].contains("--mode is missing"));
+    }
+}

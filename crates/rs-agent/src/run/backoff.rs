@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! When the same thing is undone again and again, each repair waits longer.
+
+use std::time::{Duration, Instant};
+
+use crate::plan::Change;
+
+/// That many repairs are made at once: an accident may come twice.
+const FREE: u32 = 3;
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(30);
+/// Quiet for this long and for twice the last wait: forgotten.
+const MEMORY: Duration = Duration::from_secs(10);
+
+/// How often what was repaired lately.
+#[derive(Debug, Default)]
+pub struct Backoff {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    target: Change,
+    repairs: u32,
+    last: Instant,
+}
+
+impl Entry {
+    fn wait(&self) -> Duration {
+        match self.repairs.checked_sub(FREE) {
+            None => Duration::ZERO,
+            Some(more) => LONGEST.min(FIRST.saturating_mul(1 << more.min(10))),
+        }
+    }
+
+    fn forgotten(&self, now: Instant) -> bool {
+        now.duration_since(self.last) > MEMORY.max(self.wait() * 2)
+    }
+}
+
+/// A repair of what was repaired before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Again {
+    /// How many repairs there were, this one included.
+    pub repairs: u32,
+    /// How long the next one will wait.
+    pub wait: Duration,
+}
+
+impl Backoff {
+    /// When this may be repaired: not before the time returned.
+    #[must_use]
+    pub fn not_before(&self, target: &Change) -> Option<Instant> {
+        let entry = self.entries.iter().find(|entry| entry.target.same_target(target))?;
+        entry.last.checked_add(entry.wait())
+    }
+
+    /// Notes a repair, or an attempt. Tells when the next one has to wait.
+    pub fn repaired(&mut self, target: &Change, now: Instant) -> Option<Again> {
+        self.entries.retain(|entry| !entry.forgotten(now));
+        let entry = match self.entries.iter_mut().find(|e| e.target.same_target(target)) {
+            Some(entry) => entry,
+            None => {
+                self.entries.push(Entry { target: target.clone(), repairs: 0, last: now });
+                self.entries.last_mut()?
+            }
+        };
+        entry.repairs = entry.repairs.saturating_add(1);
+        entry.last = now;
+        let (repairs, wait) = (entry.repairs, entry.wait());
+        (!wait.is_zero()).then_some(Again { repairs, wait })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sysctl_key::SysctlKey;
+
+    fn target(name: &str) -> Change {
+        Change::Sysctl { key: SysctlKey::ipv4("all", name), from: Some(0), to: 1 }
+    }
+
+    #[test]
+    fn waits_double_up_to_a_bound_and_are_forgotten() {
+        let mut backoff = Backoff::default();
+        let (start, one) = (Instant::now(), target("arp_ignore"));
+        let mut now = start;
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            waits.push(backoff.repaired(&one, now).map_or(0, |again| again.wait.as_secs()));
+            now = backoff.not_before(&one).unwrap();
+        }
+        assert_eq!(waits, [0, 0, 1, 2, 4, 8, 16, 30, 30, 30, 30, 30]);
+        assert_eq!(backoff.not_before(&target("arp_announce")), None);
+        // One that is undone every half minute is forgotten only after a whole one.
+        assert!(backoff.repaired(&one, now + Duration::from_secs(29)).is_some());
+        assert_eq!(backoff.repaired(&one, now + Duration::from_secs(120)), None);
+    }
+
+    #[test]
+    fn what_happens_seldom_is_repaired_at_once_for_ever() {
+        let mut backoff = Backoff::default();
+        let mut now = Instant::now();
+        for _ in 0..20 {
+            assert_eq!(backoff.repaired(&target("arp_ignore"), now), None);
+            now += Duration::from_secs(11);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What has drifted: what is to be repaired, and what is only to be told.
+
+use std::net::IpAddr;
+
+use crate::facts::Facts;
+use crate::journal::Journal;
+use crate::mode::Mode;
+use crate::plan::{Change, Effect, Step, refuse, setup};
+use crate::refusal::Refusal;
+use crate::wanted::Wanted;
+
+/// The state of the host, judged.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// What is missing and may be made, in the order of a set-up.
+    pub steps: Vec<Step>,
+    /// What stands in the way.
+    pub refusals: Vec<Refusal>,
+    /// What somebody else has made differently: it stays.
+    pub not_ours: Vec<String>,
+}
+
+/// Judges the facts by the plan of a set-up: what that would do is what is missing.
+///
+/// Of the VIPs that would be refused now, nothing is touched; the others are kept. The
+/// settings that hide VIPs are raised whatever else is wrong: that never does harm.
+#[must_use]
+pub fn judge(journal: &Journal, facts: &Facts) -> Verdict {
+    let wanted = &journal.wanted;
+    let mut verdict = Verdict::default();
+    match refuse::check(wanted, facts) {
+        Ok(()) => {
+            verdict.steps = setup::steps(wanted, facts);
+            if let (Mode::Nat, Err(refusal)) =
+                (wanted.mode, refuse::through_director(wanted, facts))
+                && verdict.steps.is_empty()
+            {
+                verdict.refusals.push(refusal);
+            }
+        }
+        Err(refusal) => {
+            verdict.refusals.push(refusal);
+            partly(wanted, facts, &mut verdict);
+        }
+    }
+    for change in &journal.changes {
+        let repaired = verdict.steps.iter().any(|step| step.action.change.same_target(change));
+        if let Effect::Foreign(what) = change.effect(facts)
+            && !repaired
+            && !verdict.not_ours.contains(&what)
+        {
+            verdict.not_ours.push(what);
+        }
+    }
+    verdict
+}
+
+fn partly(wanted: &Wanted, facts: &Facts, verdict: &mut Verdict) {
+    if wanted.mode == Mode::Nat {
+        return;
+    }
+    verdict.steps = setup::steps(wanted, facts);
+    verdict.steps.retain(|step| hides(&step.action.change));
+    let mut unfit: Vec<IpAddr> = Vec::new();
+    let mut one = Wanted { vips: Vec::new(), ..wanted.clone() };
+    for &vip in &wanted.vips {
+        one.vips = vec![vip];
+        let alone = one.without(&[]).unwrap_or_else(|| one.clone());
+        if let Err(refusal) = refuse::check(&alone, facts) {
+            unfit.push(vip);
+            if !verdict.refusals.contains(&refusal) {
+                verdict.refusals.push(refusal);
+            }
+        }
+    }
+    let rest = wanted.without(&unfit).filter(|_| unfit.len() < wanted.vips.len());
+    if let Some(rest) = rest {
+        let more = setup::steps(&rest, facts);
+        verdict.steps.extend(more.into_iter().filter(|step| !hides(&step.action.change)));
+    }
+}
+
+/// Whether it is one of the settings on `all` that hide VIPs.
+#[must_use]
+pub fn hides(change: &Change) -> bool {
+    matches!(change, Change::Sysctl { key, .. } if key.device() == Some("all"))
+}
+
+/// The steps that may be made now, in order. `held` tells of a change whether it has to
+/// wait; what comes after one that waits may rest on it, so it waits too: above all no VIP
+/// comes before what hides it.
+pub fn ready(steps: Vec<Step>, held: impl Fn(&Change) -> bool) -> Vec<Step> {
+    let mut rank = u8::MAX;
+    let mut ready = Vec::new();
+    for step in steps {
+        let change = &step.action.change;
+        if held(change) {
+            rank = rank.min(change.rank());
+        } else if change.rank() <= rank || hides(change) {
+            ready.push(step);
+        }
+    }
+    ready
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Address, Link};
+    use crate::journal::Store;
+    use crate::plan::ADDRESS_TAG;
+    use crate::request::Typed;
+    use crate::sysctl_key::SysctlKey;
+
+    const VIPS: [&str; 2] = ["192.0.2.10", "203.0.113.10"];
+
+    fn link(name: &str, arp: bool) -> Link {
+        Link { name: name.into(), up: true, arp, port: false, kind: None, tunnel: None }
+    }
+
+    fn address(device: &str, ip: &str, tag: Option<u8>) -> Address {
+        let (device, scope) = (device.to_owned(), "host".to_owned());
+        Address { device, ip: ip.parse().unwrap(), prefix: 32, scope, tag }
+    }
+
+    fn arp(facts: &mut Facts, ignore: i32, announce: i32) {
+        facts.sysctls.insert(SysctlKey::ipv4("all", "arp_ignore"), ignore);
+        facts.sysctls.insert(SysctlKey::ipv4("all", "arp_announce"), announce);
+    }
+
+    /// A host as a set-up leaves it, and the journal of that.
+    fn set_up() -> (Journal, Facts) {
+        let mut facts =
+            Facts { links: vec![link("lo", false), link("eth0", true)], ..Facts::default() };
+        arp(&mut facts, 0, 0);
+        let vips = VIPS.map(str::to_owned);
+        let typed = Typed { vips: &vips, ..Typed::default() };
+        let request = crate::request::Request::check(Mode::Dr, &typed).unwrap();
+        let wanted = Wanted::resolve(&request, None, &facts).unwrap();
+        let store = Store::new(std::path::Path::new("/nonexistent")).unwrap();
+        let mut journal = store.begin(wanted.clone(), &facts);
+        journal.intend(setup::steps(&wanted, &facts).into_iter().map(|step| step.action.change));
+        facts.addresses = VIPS.map(|vip| address("lo", vip, Some(ADDRESS_TAG))).to_vec().into();
+        arp(&mut facts, 1, 2);
+        journal.confirm_tags(&facts);
+        (journal, facts)
+    }
+
+    fn commands(verdict: &Verdict) -> Vec<String> {
+        verdict.steps.iter().map(|step| step.action.to_string()).collect()
+    }
+
+    #[test]
+    fn a_host_in_order_needs_nothing() {
+        let (journal, facts) = set_up();
+        assert_eq!(judge(&journal, &facts), Verdict::default());
+    }
+
+    #[test]
+    fn what_is_missing_is_repaired_and_what_is_different_is_told() {
+        let (journal, mut facts) = set_up();
+        arp(&mut facts, 0, 2);
+        facts.addresses.retain(|have| have.ip.to_string() != VIPS[1]);
+        let verdict = judge(&journal, &facts);
+        assert_eq!(commands(&verdict).len(), 2, "{verdict:?}");
+        assert_eq!(verdict.not_ours, Vec::<String>::new(), "what is repaired is not told");
+
+        let (journal, mut facts) = set_up();
+        arp(&mut facts, 2, 2);
+        let mut other = facts.addresses[0].clone();
+        other.tag = None;
+        facts.addresses.retain(|have| have.ip != other.ip);
+        facts.addresses.push(other);
+        let verdict = judge(&journal, &facts);
+        assert_eq!(commands(&verdict), Vec::<String>::new());
+        assert_eq!(verdict.not_ours.len(), 2, "{verdict:?}");
+    }
+
+    #[test]
+    fn a_vip_in_trouble_is_left_and_the_others_are_kept() {
+        let (journal, mut facts) = set_up();
+        facts.addresses = vec![address("eth0", VIPS[0], None)].into();
+        arp(&mut facts, 0, 0);
+        let verdict = judge(&journal, &facts);
+        assert!(matches!(verdict.refusals.as_slice(), [Refusal::OnNic { .. }]), "{verdict:?}");
+        let commands = commands(&verdict);
+        assert_eq!(commands.len(), 3, "{commands:?}");
+        assert!(commands[2].starts_with("ip addr add 203.0.113.10/32"), "{commands:?}");
+        // Where nothing can be hidden, no VIP comes.
+        arp(&mut facts, 8, 0);
+        let verdict = judge(&journal, &facts);
+        assert!(verdict.steps.iter().all(|step| hides(&step.action.change)), "{verdict:?}");
+    }
+
+    #[test]
+    fn no_vip_comes_before_what_hides_it() {
+        let (journal, mut facts) = set_up();
+        facts.addresses.retain(|_| false);
+        arp(&mut facts, 0, 0);
+        let steps = judge(&journal, &facts).steps;
+        assert_eq!(steps.len(), 4);
+        let of =
+            |name: &str| steps.iter().position(|s| s.action.to_string().contains(name)).unwrap();
+        let (ignore, vip) = (of("arp_ignore"), of("192.0.2.10"));
+        let held = |index: usize| {
+            let target = steps[index].action.change.clone();
+            ready(steps.clone(), move |change| change.same_target(&target)).len()
+        };
+        assert_eq!(held(ignore), 1, "the other setting, and no VIP");
+        assert_eq!(held(vip), 3, "all but that VIP");
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What keeping a host right needs to know and to tell; [`crate::commands`] puts it
+//! together.
+//!
+//! | file | question |
+//! |---|---|
+//! | [`events`] | has anything changed, and who asked for it |
+//! | [`judge`] | what is to be repaired, and what is not ours (pure) |
+//! | [`backoff`] | not again so soon (pure) |
+//! | [`suspects`] | who is it likely to be |
+//! | [`log`], [`service`] | what is said, to people and to systemd |
+
+pub mod backoff;
+pub mod events;
+pub mod judge;
+pub mod log;
+pub mod service;
+pub mod suspects;

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The files that make a set-up last: a systemd unit, settings for sysctl.d(5), modules for
+//! modules-load.d(5). Pure: texts, and where they go.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use crate::facts::Facts;
+use crate::mode::Mode;
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::sysctl_key::SysctlKey;
+use crate::wanted::Wanted;
+
+/// The first line of each file of ours: what tells them from somebody's own.
+pub const MARK: &str = "# Made by rs-agent install-unit. Delete this line, and the file is yours.";
+
+/// The unit, with `@PROGRAM@` and `@CONFIG@` for the paths.
+const UNIT: &str = include_str!("../dist/rs-agent.service");
+
+/// Where the three files are, below `/`.
+pub const PATHS: [&str; 3] = [
+    "etc/systemd/system/rs-agent.service",
+    "etc/sysctl.d/90-rs-agent.conf",
+    "etc/modules-load.d/rs-agent.conf",
+];
+
+/// A file to install.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Below `/`.
+    pub path: &'static str,
+    /// Begins with [`MARK`].
+    pub text: String,
+}
+
+/// Why there can be no unit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnitError {
+    /// systemd wants absolute paths, and takes some characters for its own.
+    #[error("{0:?} cannot stand in a unit: give an absolute path without spaces, % and $")]
+    Path(PathBuf),
+    /// What a host without routes cannot be set up as.
+    #[error("at boot there is no route yet: {0}")]
+    AtBoot(#[from] Refusal),
+}
+
+/// The files for this request; one that is not needed is not among them. `present` tells the
+/// value a setting has now: a stricter one is kept, as sysctl.d would lower it.
+///
+/// # Errors
+/// [`UnitError`].
+pub fn files(
+    request: &Request,
+    program: &Path,
+    config: &Path,
+    present: impl Fn(&SysctlKey) -> Option<i32>,
+) -> Result<Vec<File>, UnitError> {
+    let unit = UNIT.replace("@PROGRAM@", word(program)?).replace("@CONFIG@", word(config)?);
+    // Without any fact, as at boot: what has to be looked up then is missing.
+    let wanted = Wanted::resolve(request, None, &Facts::default())?;
+    let [unit_path, sysctl_path, modules_path] = PATHS;
+    let mut files = vec![File { path: unit_path, text: unit }];
+    let settings = settings(&wanted, present);
+    if !settings.is_empty() {
+        let mut text = format!(
+            "{MARK}\n# The settings rs-agent makes, for the time before and without it. One name \
+             per line, as\n# a name with * would lose against somebody else's full name.\n"
+        );
+        for (key, value) in settings {
+            let _ = writeln!(text, "{key} = {value}");
+        }
+        files.push(File { path: sysctl_path, text });
+    }
+    let modules: BTreeSet<String> =
+        wanted.tunnels.iter().map(|tunnel| module(&tunnel.kind.to_string())).collect();
+    if !modules.is_empty() {
+        let mut text = format!("{MARK}\n");
+        for module in modules {
+            let _ = writeln!(text, "{module}");
+        }
+        files.push(File { path: modules_path, text });
+    }
+    Ok(files)
+}
+
+fn word(path: &Path) -> Result<&str, UnitError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._+@:-".contains(c);
+    let text = path.to_str().filter(|text| text.starts_with('/') && text.chars().all(plain));
+    text.ok_or_else(|| UnitError::Path(path.to_owned()))
+}
+
+/// `SysctlKey` prints a dot inside an interface name as a slash, which is what
+/// sysctl.d(5) wants.
+fn settings(wanted: &Wanted, present: impl Fn(&SysctlKey) -> Option<i32>) -> Vec<(SysctlKey, i32)> {
+    let mut settings = Vec::new();
+    if wanted.mode != Mode::Nat && wanted.vips.iter().any(IpAddr::is_ipv4) {
+        // 2 hides all that 1 hides, and more (net/ipv4/arp.c, `arp_ignore`).
+        let ignore = SysctlKey::ipv4("all", "arp_ignore");
+        let value = if present(&ignore) == Some(2) { 2 } else { 1 };
+        settings.push((ignore, value));
+        settings.push((SysctlKey::ipv4("all", "arp_announce"), 2));
+    }
+    let tunnels = wanted.tunnels.iter().filter(|tunnel| tunnel.carries_ipv4());
+    settings.extend(tunnels.map(|tunnel| (SysctlKey::ipv4(&tunnel.name, "rp_filter"), 2)));
+    settings
+}
+
+/// The module of a kind of link, where it has another name.
+fn module(kind: &str) -> String {
+    match kind {
+        "ip6tnl" => "ip6_tunnel",
+        "gre" => "ip_gre",
+        "ip6gre" => "ip6_gre",
+        kind => kind,
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    fn texts(config: &str) -> Result<Vec<File>, UnitError> {
+        let request = config::parse(config).unwrap().what.request().unwrap().unwrap();
+        let (program, config) = ("/usr/local/sbin/rs-agent", "/etc/rs-agent/x.toml");
+        files(&request, Path::new(program), Path::new(config), |_| Some(0))
+    }
+
+    #[test]
+    fn a_stricter_setting_is_kept() {
+        let config = config::parse("mode = \"dr\"\nvip = \"192.0.2.10\"\n").unwrap();
+        let request = config.what.request().unwrap().unwrap();
+        let wanted = Wanted::resolve(&request, None, &Facts::default()).unwrap();
+        for (present, value) in [(None, 1), (Some(0), 1), (Some(1), 1), (Some(2), 2), (Some(8), 1)]
+        {
+            assert_eq!(settings(&wanted, |_| present)[0].1, value, "{present:?}");
+        }
+    }
+
+    #[test]
+    fn each_mode_gets_the_files_it_needs() {
+        let dr = texts("mode = \"dr\"\nvip = \"192.0.2.10\"\n").unwrap();
+        assert_eq!(dr.len(), 2);
+        assert!(
+            dr[1].text.ends_with(
+                "net.ipv4.conf.all.arp_ignore = 1\nnet.ipv4.conf.all.arp_announce = 2\n"
+            )
+        );
+        let v6 = texts("mode = \"dr\"\nvip = \"2001:db8::1\"\n").unwrap();
+        assert_eq!(v6.len(), 1, "IPv6 needs no setting");
+        let tun = texts(
+            "mode = \"tun\"\nvip = \"192.0.2.10\"\nrip = \"10.0.0.5\"\ntunnel-device = \"rs.1\"\n",
+        );
+        let tun = tun.unwrap();
+        assert!(tun[1].text.ends_with("net.ipv4.conf.rs/1.rp_filter = 2\n"), "{}", tun[1].text);
+        assert!(tun[2].text.ends_with("\nipip\n"));
+        let nat = texts("mode = \"nat\"\ngateway = \"10.0.0.1\"\n").unwrap();
+        assert_eq!(nat.len(), 1);
+        assert!(matches!(
+            texts("mode = \"tun\"\nvip = \"192.0.2.10\"\n"),
+            Err(UnitError::AtBoot(Refusal::RipUnclear(_)))
+        ));
+    }
+
+    #[test]
+    fn every_file_bears_the_mark_and_no_place_is_left_open() {
+        let tun = "mode = \"tun\"\nvip = \"192.0.2.10\"\nrip = \"10.0.0.5\"\n";
+        for file in texts(tun).unwrap() {
+            assert_eq!(file.text.lines().next(), Some(MARK), "{}", file.path);
+            assert!(!file.text.contains("@PROGRAM@") && !file.text.contains("@CONFIG@"));
+            assert!(PATHS.contains(&file.path));
+        }
+        for example in
+            [include_str!("../dist/90-rs-agent.conf"), include_str!("../dist/rs-agent.modules")]
+        {
+            assert_eq!(example.lines().next(), Some(MARK));
+        }
+        assert!(config::parse(include_str!("../dist/rs-agent.toml")).is_ok());
+    }
+
+    #[test]
+    fn a_path_that_systemd_would_read_otherwise_is_refused() {
+        for path in ["rs-agent", "/opt/my agent", "/opt/%h", "/opt/$x", "/a\nb"] {
+            assert!(word(Path::new(path)).is_err(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_rs_agent_global_optspecs
+    string join \n state-dir= h/help V/version
+end
+
+function __fish_rs_agent_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_rs_agent_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_rs_agent_using_subcommand
+    set -l cmd (__fish_rs_agent_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c rs-agent -n "__fish_rs_agent_needs_command" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
+complete -c rs-agent -n "__fish_rs_agent_needs_command" -s h -l help -d 'Print help'
+complete -c rs-agent -n "__fish_rs_agent_needs_command" -s V -l version -d 'Print version'
+complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "setup" -d 'Make this host a real server for the given VIPs'
+complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "teardown" -d 'Put everything back as it was before setup'
+complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "status" -d 'Show what is set up, what was there before, and what has changed since'
+complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "run" -d 'Set up as setup does, then watch and keep it so'
+complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "install-unit" -d 'Write (or show, or remove) a systemd unit and what belongs to it'
+complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "generate" -d 'Write manual pages or shell completions into a folder'
+complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l config -d 'Read the options from this file: TOML, the long names as keys, lists for what may be repeated' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l mode -d 'How the director forwards to this host' -r -f -a "dr\t'Direct routing: the VIP is local here, but hidden from ARP'
+tun\t'Tunnel: as dr, and packets arrive in an IP-in-IP envelope'
+nat\t'Masquerading: no VIP here; replies must go back through the director'"
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l vip -d 'A VIP: a single address, repeated or comma-separated' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l rip -d 'The address the director sends to [default: this host\'s address towards the director or the default gateway]' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l director -d 'The director\'s address, repeated or comma-separated; mode tun with exactly one accepts packets from it only' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l carrier -d 'dr: the device that gets the VIPs, one that does not answer ARP [default: lo]' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l tunnel-device -d 'tun: the name of the tunnel device [default: rs-ipip, rs-sit or rs-ip6tnl]' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l gateway -d 'nat: set the default route via this director' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l client -d 'nat: check the route to these clients rather than the default route' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l dry-run -d 'Print what would be done, in order and why, and change nothing'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l json -d 'Print the result as JSON'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -s v -l verbose -d 'Print each action done, as the equivalent shell command'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -s V -l version -d 'Print version'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -l vip -d 'Take down only this VIP and what no other needs; repeated or comma-separated' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -l dry-run -d 'Print what would be done, in order and why, and change nothing'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -l json -d 'Print the result as JSON'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -s v -l verbose -d 'Print each action done, as the equivalent shell command'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -s V -l version -d 'Print version'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand status" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand status" -l json -d 'Print JSON'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand status" -s h -l help -d 'Print help'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand status" -s V -l version -d 'Print version'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l config -d 'Read the options from this file: TOML, the long names as keys, lists for what may be repeated' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l mode -d 'How the director forwards to this host' -r -f -a "dr\t'Direct routing: the VIP is local here, but hidden from ARP'
+tun\t'Tunnel: as dr, and packets arrive in an IP-in-IP envelope'
+nat\t'Masquerading: no VIP here; replies must go back through the director'"
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l vip -d 'A VIP: a single address, repeated or comma-separated' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l rip -d 'The address the director sends to [default: this host\'s address towards the director or the default gateway]' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l director -d 'The director\'s address, repeated or comma-separated; mode tun with exactly one accepts packets from it only' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l carrier -d 'dr: the device that gets the VIPs, one that does not answer ARP [default: lo]' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l tunnel-device -d 'tun: the name of the tunnel device [default: rs-ipip, rs-sit or rs-ip6tnl]' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l gateway -d 'nat: set the default route via this director' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l client -d 'nat: check the route to these clients rather than the default route' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l on-stop -d 'What becomes of the VIPs when it is told to end' -r -f -a "keep\t'All stays set up, and is no longer watched'
+teardown\t'As `rs-agent teardown`'"
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l log-format -d 'How events are written to standard error' -r -f -a "text\t'`event=repaired command="ip addr add …"`'
+json\t'A JSON object'"
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -s V -l version -d 'Print version'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l config -d 'The configuration that the unit will use' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l program -d 'The program that the unit will start' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l destdir -d 'Write below this folder instead of /' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l print -d 'Show the files and write nothing'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l remove -d 'Remove the files'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -s V -l version -d 'Print version'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand generate" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand generate" -s h -l help -d 'Print help'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand generate" -s V -l version -d 'Print version'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "setup" -d 'Make this host a real server for the given VIPs'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "teardown" -d 'Put everything back as it was before setup'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "status" -d 'Show what is set up, what was there before, and what has changed since'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "run" -d 'Set up as setup does, then watch and keep it so'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "install-unit" -d 'Write (or show, or remove) a systemd unit and what belongs to it'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "generate" -d 'Write manual pages or shell completions into a folder'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `rs-agent run` repairs what drifts, and tells what is not its own.
+
+use std::fs::{self, Permissions};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lab::Host;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::agent::{assert_same, assert_set_up, real_server, state};
+
+/// A repair is to be seen within this time.
+const SOON: Duration = Duration::from_secs(2);
+/// What is only waited for, and not measured.
+const LATE: Duration = Duration::from_secs(20);
+
+/// An `rs-agent run` at work, as a service manager sees it.
+pub(crate) struct Run {
+    child: Child,
+    log: Arc<Mutex<String>>,
+    manager: UnixDatagram,
+    _folder: tempfile::TempDir,
+}
+
+impl Run {
+    /// Starts it and waits until it is ready.
+    pub(crate) fn start(host: &Host, arguments: &str) -> Self {
+        let run = Self::spawn(host, &format!("rs-agent run {arguments}"), &[]);
+        run.hears("READY=1");
+        run
+    }
+
+    /// Starts a command line, for instance one that gives up rights first.
+    pub(crate) fn spawn(host: &Host, command: &str, environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let socket = folder.path().join("notify");
+        let manager = UnixDatagram::bind(&socket).expect("the manager's socket");
+        // It may run as somebody else.
+        for path in [folder.path(), &socket] {
+            fs::set_permissions(path, Permissions::from_mode(0o777)).expect("for everybody");
+        }
+        let mut words = command.split_whitespace();
+        let program = words.next().expect("a program");
+        let mut child = host.enter(|| {
+            Command::new(program)
+                .args(words)
+                .env("NOTIFY_SOCKET", &socket)
+                .envs(environment.iter().copied())
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("rs-agent run")
+        });
+        let log = Arc::new(Mutex::new(String::new()));
+        let (copy, mut stderr) = (Arc::clone(&log), child.stderr.take().expect("its words"));
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(size @ 1..) = stderr.read(&mut buffer) {
+                copy.lock().expect("the log").push_str(&String::from_utf8_lossy(&buffer[..size]));
+            }
+        });
+        Self { child, log, manager, _folder: folder }
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
+    }
+
+    /// Waits for a message to the manager and gives all up to it.
+    #[track_caller]
+    pub(crate) fn hears(&self, wanted: &str) -> Vec<String> {
+        let end = Instant::now() + LATE;
+        let mut heard = Vec::new();
+        let mut buffer = [0; 4096];
+        while let Some(left) = end.checked_duration_since(Instant::now()).filter(|t| !t.is_zero()) {
+            self.manager.set_read_timeout(Some(left)).expect("a timeout");
+            let Ok(size) = self.manager.recv(&mut buffer) else { break };
+            let message = String::from_utf8_lossy(&buffer[..size]).into_owned();
+            let found = message.lines().any(|line| line.starts_with(wanted));
+            heard.push(message);
+            if found {
+                return heard;
+            }
+        }
+        panic!("no {wanted}, but {heard:?}\n{}", self.log());
+    }
+
+    #[track_caller]
+    pub(crate) fn says(&self, words: &str) {
+        self.until(LATE, &format!("{words:?} in the log"), || self.log().contains(words));
+    }
+
+    /// Reads the state again and again until it is as wanted.
+    #[track_caller]
+    pub(crate) fn until(&self, time: Duration, story: &str, mut so: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !so() {
+            assert!(begun.elapsed() < time, "not in {time:?}: {story}\n{}", self.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().cast_signed()), signal).expect("a signal");
+    }
+
+    /// While it stands still, several things happen at once, as it were.
+    fn behind_its_back(&self, host: &Host, command: &str) {
+        self.signal(Signal::SIGSTOP);
+        host.must(command);
+        self.signal(Signal::SIGCONT);
+    }
+
+    /// Its exit status, and its whole log.
+    #[track_caller]
+    pub(crate) fn ends(&mut self) -> (Option<i32>, String) {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("its status") {
+                return (status.code(), self.log());
+            }
+            assert!(begun.elapsed() < LATE, "it does not end\n{}", self.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn holds(host: &Host, condition: &str) -> bool {
+    host.sh(condition).status == 0
+}
+
+/// Each drift, and how it is seen to be over.
+#[track_caller]
+pub(crate) fn repaired(run: &Run, host: &Host, drifts: &[(&str, &str)]) {
+    for (drift, over) in drifts {
+        assert!(holds(host, over), "{over}, before {drift}\n{}", run.log());
+        run.behind_its_back(host, drift);
+        run.until(SOON, drift, || holds(host, over));
+    }
+}
+
+pub(crate) const NO_VIP_MISSING: &str = "ip -o addr show dev lo | grep -q 203.0.113.10/32 && \
+                              ip -o addr show dev lo | grep -q 2001:db8:2::10/128";
+
+#[test]
+fn drift_of_direct_routing_is_repaired() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let before = state(host);
+    let run = Run::start(host, "--mode dr --vip 192.0.2.10,203.0.113.10,2001:db8:2::10");
+    let after = state(host);
+    assert_set_up(host, "run sets up");
+    let ignores = "[ $(sysctl -n net.ipv4.conf.all.arp_ignore) = 1 ]";
+    let announces = "[ $(sysctl -n net.ipv4.conf.all.arp_announce) = 2 ]";
+    repaired(
+        &run,
+        host,
+        &[
+            ("ip addr del 203.0.113.10/32 dev lo", NO_VIP_MISSING),
+            ("ip addr del 192.0.2.10/32 dev lo", "ip -o addr show dev lo | grep -q 192.0.2.10/32"),
+            ("sysctl -qw net.ipv4.conf.all.arp_ignore=0", ignores),
+            ("sysctl -qw net.ipv4.conf.all.arp_announce=0", announces),
+            ("ip link set lo down && ip link set lo up", NO_VIP_MISSING),
+            ("rm /run/rs-agent/netns-*.json", "[ -e /run/rs-agent/netns-*.json ]"),
+        ],
+    );
+    // The order of addresses tells which came last.
+    let sorted = |state: &str| {
+        let mut lines: Vec<_> = state.lines().map(|line| format!("{line}\n")).collect();
+        lines.sort();
+        lines.concat()
+    };
+    assert_same(&sorted(&state(host)), &sorted(&after), "after all that");
+    assert_set_up(host, &run.log());
+    // Nothing is said of a host that is in order.
+    let told = run.log().matches("event=repaired").count();
+    assert_eq!(told, 6, "{}", run.log());
+    host.must("rs-agent teardown");
+    assert_same(&state(host), &before, "teardown knows what was before, still");
+}
+
+#[test]
+fn drift_of_tunnels_is_repaired() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let before = state(host);
+    let run = Run::start(host, "--mode tun --vip 192.0.2.10,2001:db8:2::10 --rip 192.0.2.11");
+    let whole = "ip -o addr show dev rs-ipip | grep -q 192.0.2.10/32 && \
+                 [ $(sysctl -n net.ipv4.conf.rs-ipip.rp_filter) = 2 ] && \
+                 ip link show rs-ipip up | grep -q rs-ipip";
+    let whole6 = "ip -o addr show dev rs-sit | grep -q 2001:db8:2::10/128 && \
+                  ip link show rs-sit up | grep -q rs-sit";
+    repaired(
+        &run,
+        host,
+        &[
+            ("ip link set rs-ipip down", whole),
+            ("ip link del rs-ipip", whole),
+            ("sysctl -qw net.ipv4.conf.rs-ipip.rp_filter=1", whole),
+            ("ip link set rs-sit down && ip link set rs-sit up", whole6),
+            ("ip link del rs-sit", whole6),
+        ],
+    );
+    assert_set_up(host, &run.log());
+    host.must("rs-agent teardown");
+    assert_same(&state(host), &before, "teardown knows what was before, still");
+}
+
+#[test]
+fn drift_of_the_way_back_is_repaired() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let run = Run::start(host, "--mode nat --gateway 192.0.2.1");
+    let back = "ip route get 198.51.100.7 | grep -q 'via 192.0.2.1 '";
+    repaired(
+        &run,
+        host,
+        &[
+            ("ip route replace default via 192.0.2.254", back),
+            ("ip route del default via 192.0.2.1", back),
+        ],
+    );
+    assert_set_up(host, &run.log());
+}
+
+#[test]
+fn what_is_not_ours_is_told_and_left() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let run = Run::start(host, "--mode dr --vip 192.0.2.10,203.0.113.10");
+    host.must("sysctl -qw net.ipv4.conf.all.arp_ignore=2");
+    run.says("net.ipv4.conf.all.arp_ignore is 2 now, set-up wrote 1");
+    run.behind_its_back(host, "ip addr del 192.0.2.10/32 dev lo; ip addr add 192.0.2.10/32 dev lo");
+    run.says("192.0.2.10 on lo was added by somebody else");
+    host.must("ip addr add 192.0.2.10/32 dev eth0");
+    run.says("192.0.2.10 is on eth0, which answers for it whatever is set");
+    // With one VIP in trouble, the other one is still kept.
+    repaired(
+        &run,
+        host,
+        &[("ip addr del 203.0.113.10/32 dev lo", "ip addr | grep -q 203.0.113.10")],
+    );
+    assert!(holds(host, "[ $(sysctl -n net.ipv4.conf.all.arp_ignore) = 2 ]"));
+    let theirs = host.must("ip -d addr show | grep 192.0.2.10/32").stdout;
+    assert_eq!(theirs.lines().count(), 2, "{theirs}");
+    assert!(!theirs.contains("proto"), "neither of them is ours: {theirs}");
+    host.must("ip addr del 192.0.2.10/32 dev eth0");
+    run.says("event=cleared what=\"192.0.2.10 is on eth0");
+    assert_eq!(run.log().matches("event=repaired").count(), 1, "{}", run.log());
+}
+
+#[test]
+fn a_device_that_others_made_anew_is_theirs() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let run = Run::start(host, "--mode tun --vip 192.0.2.10 --rip 192.0.2.11");
+    run.behind_its_back(host, "ip link del rs-ipip && ip link add rs-ipip type dummy");
+    run.says("rs-ipip is there already as dummy");
+    assert_eq!(run.log().matches("event=repaired").count(), 0, "{}", run.log());
+    assert!(!holds(host, "ip -o addr show dev rs-ipip | grep -q 192.0.2.10"));
+    assert!(holds(host, "[ $(sysctl -n net.ipv4.conf.rs-ipip.rp_filter) != 2 ]"));
+    // One that will do is used, and stays when all that is ours goes.
+    run.behind_its_back(
+        host,
+        "ip link del rs-ipip && ip link add rs-ipip type ipip local 192.0.2.11",
+    );
+    run.says("rs-ipip was made anew by somebody: it is theirs now");
+    run.until(SOON, "the VIP", || holds(host, "ip -o addr show dev rs-ipip | grep -q 192.0.2.10"));
+    host.must("rs-agent teardown");
+    assert!(holds(host, "ip link show rs-ipip"), "{}", run.log());
+    assert!(!holds(host, "ip -o addr show dev rs-ipip | grep -q 192.0.2.10"));
+}
+
+#[test]
+fn who_undoes_it_again_and_again_is_given_way_and_named() {
+    let network = real_server();
+    let host = &network.servers[0];
+    // A program of that name runs, and a file of sysctl.d says otherwise.
+    host.must("mkdir /run/sysctl.d && cp $(command -v sleep) /run/keepalived");
+    host.must("echo 'net.ipv4.conf.all.arp_ignore = 0' >/run/sysctl.d/50-other.conf");
+    let mut rival =
+        host.enter(|| Command::new("/run/keepalived").arg("300").spawn()).expect("rival");
+    let run = Run::start(host, "--mode dr --vip 192.0.2.10");
+    let is_one = || holds(host, "[ $(sysctl -n net.ipv4.conf.all.arp_ignore) = 1 ]");
+    let undo = || host.must("sysctl -qw net.ipv4.conf.all.arp_ignore=0");
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        undo();
+        let begun = Instant::now();
+        run.until(LATE, "a repair", is_one);
+        times.push(begun.elapsed());
+    }
+    // The third repair is the last without delay: the next wait 1, 2 seconds and so on.
+    assert!(times[..3].iter().all(|time| *time < SOON), "{times:?}");
+    assert!(times[4] > Duration::from_millis(1500), "{times:?}");
+    rival.kill().expect("the rival");
+    rival.wait().expect("the rival");
+    let log = run.log();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("event=undone-again")).collect();
+    assert_eq!(told.len(), 3, "{log}");
+    assert!(told[2].contains("repairs=5 next-in-seconds=4"), "{log}");
+    for suspect in ["keepalived with use_vmac", "/run/sysctl.d/50-other.conf says net.ipv4"] {
+        assert!(told[0].contains(suspect), "{suspect}: {log}");
+    }
+}
+
+#[test]
+fn lost_notices_make_it_look() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let run = Run::start(host, "--mode dr --vip 192.0.2.10,203.0.113.10,2001:db8:2::10");
+    run.behind_its_back(
+        host,
+        "for i in $(seq 2000); do echo addr add 10.9.9.9/32 dev dummy0; \
+         echo addr del 10.9.9.9/32 dev dummy0; done | ip -batch - && \
+         ip addr del 203.0.113.10/32 dev lo",
+    );
+    run.until(SOON, "the VIP", || holds(host, NO_VIP_MISSING));
+    run.says("event=lost-notices");
+}
