@@ -4,6 +4,7 @@
 //! inside each kernel of the lab (`make test`).
 
 mod agent;
+mod agent_modes;
 mod agent_names;
 mod agent_recovery;
 mod agent_refusals;
