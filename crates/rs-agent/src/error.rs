@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use nix::errno::Errno;
+
 use crate::act::netlink::NetlinkError;
 use crate::act::sysctl::SysctlError;
 use crate::refusal::Refusal;
@@ -129,6 +131,9 @@ impl Error {
                 Some(hint) => hint,
                 None => return Vec::new(),
             },
+            Self::Observe { source: NetlinkError::Kernel(Errno::EPERM), .. } => {
+                "the kernel tells that to root of the host only, who also has to set it up".into()
+            }
             Self::Sysctl(SysctlError::ReadOnly(_)) => {
                 "in a container, mount /proc/sys/net writable, or run rs-agent on the host".into()
             }

@@ -2,6 +2,7 @@
 //! Which devices and ports can take the director's packets here: what is refused before
 //! anything is made.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::facts::{Facts, Link};
@@ -79,9 +80,11 @@ fn fallback(
     if link.is_none() {
         return Err(Refusal::NoFallback(kind.fallback(), kind.module()));
     }
-    let theirs = facts.addresses.iter().find(|have| {
-        have.device == tunnel.name && !automatic(have.ip) && !wanted.vips.contains(&have.ip)
-    });
+    let vips: HashSet<IpAddr> = wanted.vips.iter().copied().collect();
+    let theirs = facts
+        .addresses
+        .iter()
+        .find(|have| have.device == tunnel.name && !automatic(have.ip) && !vips.contains(&have.ip));
     match theirs {
         Some(have) => Err(Refusal::FallbackTaken { device: have.device.clone(), ip: have.ip }),
         None => Ok(()),

@@ -6,7 +6,7 @@
 use std::fs;
 use std::net::SocketAddr;
 
-use lab::{Family, Host, Network, WebServer};
+use lab::{Family, Host, Network, UdpServer, WebServer};
 
 use crate::agent::{assert_same, assert_set_up, state};
 
@@ -169,6 +169,47 @@ fn the_other_checksum_never_arrives() {
 }
 
 #[test]
+fn only_the_named_director_is_heard() {
+    for family in Family::BOTH {
+        let mut site = Site::new(family, family);
+        site.direct("");
+        // Another host of the director's network.
+        site.options += "9";
+        site.server().must(&format!("rs-agent setup {}", site.options));
+        site.assert_not_answered(&site.options);
+    }
+}
+
+#[test]
+fn a_port_of_somebody_else_is_not_taken() {
+    let network = Network::tunnel(1);
+    let server = &network.servers[0];
+    let setup = "rs-agent setup --mode tun --vip 192.0.2.10 --tunnel gue --tunnel-port 6080";
+    server.must("ip fou add port 6080 ipproto 4");
+    let before = state(server);
+    let output = server.sh(setup);
+    assert!(output.stderr.contains("UDP port 6080 over IPv4 is taken by another"), "{output:?}");
+    assert_same(&state(server), &before, "taken by another kind");
+    server.must("ip fou del port 6080");
+
+    let program = UdpServer::start(server, "0.0.0.0:6080".parse().expect("an address"));
+    let before = state(server);
+    let output = server.sh(setup);
+    assert!(output.stderr.contains("hint: a program has that UDP port"), "{output:?}");
+    assert_same(&state(server), &before, "taken by a program");
+    drop(program);
+
+    // One like ours serves, and stays.
+    server.must("ip fou add port 6080 gue");
+    let before = state(server);
+    let plan = server.must(&format!("{setup} --dry-run")).stdout;
+    assert!(!plan.contains("fou"), "{plan}");
+    server.must(setup);
+    server.must("rs-agent teardown");
+    assert_same(&state(server), &before, "a port like ours");
+}
+
+#[test]
 fn one_setup_takes_both_families() {
     for (outer, dip) in [(Family::Ipv4, "192.0.2.1"), (Family::Ipv6, "2001:db8:2::1")] {
         for Envelope { director, agent, .. } in &ENVELOPES {
@@ -177,9 +218,11 @@ fn one_setup_takes_both_families() {
             let _web = WebServer::start(server, 80);
             let vips = Family::BOTH.map(|family| network.addresses(family).vip);
             let [v4, v6] = vips;
-            server.must(&format!(
-                "rs-agent setup --mode tun --vip {v4},{v6} --director {dip} {agent}"
-            ));
+            // With two directors the device has to listen to anybody, and that is said.
+            let setup = format!("rs-agent setup --mode tun --vip {v4},{v6} {agent}");
+            let output = server.must(&format!("{setup} --director {dip},{dip}2"));
+            let note = "with several directors only a firewall can limit that to them";
+            assert!(output.stderr.contains(note), "{output:?}");
             let rip = network.addresses(outer).rips[0];
             for (family, vip) in Family::BOTH.into_iter().zip(vips) {
                 network.director_takes_vip(family);

@@ -6,6 +6,7 @@
 mod agent;
 mod agent_check;
 mod agent_matrices;
+mod agent_modes;
 mod agent_names;
 mod agent_recovery;
 mod agent_refusals;

@@ -94,6 +94,7 @@ impl NetlinkError {
             Errno::EPERM => {
                 Some("CAP_NET_ADMIN is needed in the namespace's own user namespace".into())
             }
+            Errno::EADDRINUSE => Some("a program has that UDP port: ss -ulpn names it".into()),
             Errno::EEXIST => Some("somebody else made it at the same moment: try again".into()),
             _ => None,
         }
