@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::check::catalogue::Rule;
-use crate::check::finding::{Finding, Severity};
+use crate::check::finding::Finding;
+use crate::check::text::rules_text;
 use crate::error::{Error, Failure};
 use crate::facts::Tunnel;
 use crate::mode::Mode;
@@ -246,7 +247,7 @@ fn complaint(text: &str) -> String {
 }
 
 /// What was typed may hold line ends and terminal controls.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
@@ -288,64 +289,6 @@ impl Report {
             Self::Check(report) if report.warnings > 0 => 3,
             _ => 0,
         }
-    }
-}
-
-impl CheckReport {
-    fn remarks(&self) -> String {
-        self.unread.iter().map(|what| format!("note: not read: {}\n", printable(what))).collect()
-    }
-
-    fn text(&self) -> String {
-        let mut text = String::new();
-        for finding in &self.findings {
-            let Finding { rule, severity, message, .. } = finding;
-            let _ = writeln!(text, "{severity}: {rule}: {}", printable(message));
-            for read in &finding.read {
-                let _ = writeln!(text, "  read: {}", printable(read));
-            }
-            let _ = writeln!(text, "  why:  {}", finding.why);
-            for remedy in &finding.remedy {
-                let _ = writeln!(text, "  mend: {}", printable(remedy));
-            }
-        }
-        let infos = self.findings.iter().filter(|it| it.severity == Severity::Info).count();
-        let count = |number: usize, what: &str| {
-            format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-        };
-        let vips: Vec<String> = self.vips.iter().map(ToString::to_string).collect();
-        let of = if vips.is_empty() { String::new() } else { format!(" for {}", vips.join(", ")) };
-        let _ = writeln!(
-            text,
-            "{}{of}: {}, {}, {}",
-            self.mode,
-            count(self.errors, "error"),
-            count(self.warnings, "warning"),
-            count(infos, "info")
-        );
-        text
-    }
-}
-
-/// One rule in full, several in a line each.
-fn rules_text(rules: &[&Rule]) -> String {
-    let severities = |rule: &Rule| {
-        rule.severities.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-    };
-    match rules {
-        [rule] => format!(
-            "{} ({})\n{}.\nread:   {}\nwhy:    {}\nremedy: {}\n",
-            rule.id,
-            severities(rule),
-            rule.meaning,
-            rule.reads,
-            rule.why,
-            rule.remedy
-        ),
-        _ => rules
-            .iter()
-            .map(|rule| format!("{}  {:<14}  {}\n", rule.id, severities(rule), rule.meaning))
-            .collect(),
     }
 }
 

@@ -127,7 +127,8 @@ fn ignore(
             );
             Finding::new("RS-ARP-01", severity, message)
         };
-        findings.push(finding.read(read).mend(lower_or_raise(seen, name, "arp_ignore", 1)));
+        let mend = lower_or_raise(seen, name, "arp_ignore", 1);
+        findings.push(finding.read(read).mend(mend).mend(announcement(&open)));
     }
     if let Some(&vip) = shown.first() {
         let scopes: Vec<String> = seen.places(vip).map(super::seen::Address::text).collect();
@@ -139,7 +140,8 @@ fn ignore(
             Finding::new("RS-ARP-03", Severity::Error, message)
                 .read(seen.read("arp_ignore", &["all", name]))
                 .read(scopes)
-                .mend(lower_or_raise(seen, name, "arp_ignore", 1)),
+                .mend(lower_or_raise(seen, name, "arp_ignore", 1))
+                .mend(announcement(&shown)),
         );
     }
     if value == 8 {
@@ -162,6 +164,11 @@ fn ignore(
             .mend(lower_or_raise(seen, name, "arp_ignore", 1)),
         );
     }
+}
+
+/// What neighbours have learnt stays while traffic flows, until the owner speaks up.
+fn announcement(vips: &[IpAddr]) -> String {
+    format!("then on the director: arping -U -c 3 -I INTERFACE {}", some(vips))
 }
 
 /// The command that makes max(all, nic) equal `value`: whichever is above it must come down.
@@ -196,7 +203,8 @@ fn announce(
     findings.push(
         Finding::new("RS-ARP-06", severity, message)
             .read(seen.read("arp_announce", &["all", name]))
-            .mend(lower_or_raise(seen, name, "arp_announce", 2)),
+            .mend(lower_or_raise(seen, name, "arp_announce", 2))
+            .mend(announcement(&leaking)),
     );
 }
 

@@ -76,7 +76,7 @@ fn ways(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) -> Vec<Way>
             None => findings.push(
                 Finding::new("RS-GW-05", Severity::Error, format!("no route leads to {ip}"))
                     .read([format!("route to {ip}: none")])
-                    .mend("ip route add default via GATEWAY"),
+                    .mend(add_default(ip.is_ipv6())),
             ),
         }
     }
@@ -107,7 +107,7 @@ fn ways(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) -> Vec<Way>
                     format!("no default route: only {family} clients in this host's networks get replies"),
                 )
                 .read([format!("{family} default route: none")])
-                .mend("ip route add default via GATEWAY"),
+                .mend(add_default(ipv6)),
             ),
             None => findings.push(
                 Finding::new(
@@ -121,6 +121,10 @@ fn ways(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) -> Vec<Way>
         }
     }
     ways
+}
+
+fn add_default(ipv6: bool) -> &'static str {
+    if ipv6 { "ip -6 route add default via GATEWAY" } else { "ip route add default via GATEWAY" }
 }
 
 fn default_via(subject: &Subject, ipv6: bool) -> String {

@@ -18,6 +18,7 @@ mod managers;
 mod persistence;
 mod rpf;
 mod service;
+pub(crate) mod text;
 mod tunnel;
 mod vip;
 
