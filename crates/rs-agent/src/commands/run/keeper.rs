@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::super::{connect, list, questions};
+use super::glance::Glance;
 use super::settings::Settings;
 use super::{setup, teardown};
+use crate::act;
 use crate::act::netlink::Netlink;
-use crate::act::{self, sysctl};
 use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
 use crate::facts::Facts;
@@ -23,7 +24,6 @@ use crate::run::events::Heard;
 use crate::run::judge::{judge, ready};
 use crate::run::log::{Level, Log};
 use crate::run::suspects;
-use crate::sysctl_key::SysctlKey;
 
 /// After a failure it tries again, as something that has no notice may have changed.
 const RETRY: Duration = Duration::from_secs(1);
@@ -47,13 +47,6 @@ pub(super) struct Keeper {
     retry: Option<Instant>,
     seen: Glance,
     ended: bool,
-}
-
-/// What is cheap to read and has no notice.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Glance {
-    journal: Option<(u64, i64, i64)>,
-    sysctls: BTreeMap<SysctlKey, Option<i32>>,
 }
 
 impl Keeper {
@@ -191,15 +184,7 @@ impl Keeper {
 
     /// Whether anything without a notice has changed. Reads a file or two.
     pub(super) fn glance(&self) -> bool {
-        self.glanced() != self.seen
-    }
-
-    fn glanced(&self) -> Glance {
-        let keys = self.seen.sysctls.keys();
-        Glance {
-            journal: self.store.version(),
-            sysctls: keys.map(|key| (key.clone(), sysctl::read(key).ok())).collect(),
-        }
+        self.seen.again(&self.store) != self.seen
     }
 
     /// Looks at everything, and repairs.
@@ -242,6 +227,10 @@ impl Keeper {
         // Whatever comes next is done by whoever asks from now on.
         self.askers.clear();
         // What is told is the state after the repair.
+        let version = self.store.version();
+        if let Some(journal) = self.store.load()? {
+            self.journal = Some(journal);
+        }
         let Some(journal) = self.journal.clone() else { return Ok(()) };
         let facts = observe(&self.net, &questions(&journal.wanted))?;
         self.remember(&journal, &facts, false);
@@ -250,8 +239,7 @@ impl Keeper {
         let next = waits.min();
         let left: Vec<String> =
             verdict.steps.iter().map(|step| format!("missing: {}", step.action)).collect();
-        self.seen.sysctls = keys(&journal).map(|key| (key.clone(), facts.sysctl(&key))).collect();
-        self.seen.journal = self.store.version();
+        self.seen = Glance::of(&journal, &facts, version);
         for refusal in &verdict.refusals {
             self.problem(&refusal.to_string(), &refusal.hint());
             told.insert(refusal.to_string());
@@ -388,13 +376,4 @@ impl Keeper {
     fn retry_in(&mut self, time: Duration) {
         self.retry = Some(Instant::now() + time);
     }
-}
-
-/// The settings to glance at.
-fn keys(journal: &Journal) -> impl Iterator<Item = SysctlKey> {
-    let hiding = ["arp_ignore", "arp_announce"].map(|name| SysctlKey::ipv4("all", name));
-    let v4 = journal.wanted.vips.iter().any(IpAddr::is_ipv4);
-    let tunnels = journal.wanted.tunnels.iter().filter(|tunnel| tunnel.carries_ipv4());
-    let tunnels = tunnels.map(|tunnel| SysctlKey::ipv4(&tunnel.name, "rp_filter"));
-    hiding.into_iter().filter(move |_| v4).chain(tunnels)
 }

@@ -4,6 +4,7 @@
 //! One thread, one poll(2): on the kernel's notices, on signals, and on the clock for what
 //! has no notice. How often it looks is bounded, whatever happens on the host.
 
+mod glance;
 mod keeper;
 mod settings;
 
