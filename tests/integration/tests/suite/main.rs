@@ -14,6 +14,7 @@ mod data_path;
 mod errors;
 mod examples;
 mod faults;
+mod guide;
 mod ipvsadm_files;
 mod ipvsadm_pair;
 mod ipvsadm_rules;
