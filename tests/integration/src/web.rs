@@ -82,9 +82,15 @@ fn listen(port: u16) -> std::io::Result<TcpListener> {
 fn answer(mut stream: TcpStream, name: &str) -> std::io::Result<()> {
     stream.set_read_timeout(Some(TIMEOUT))?;
     let peer = stream.peer_addr()?.ip().to_canonical();
-    let mut request = [0; 1024];
-    if stream.read(&mut request)? == 0 {
-        return Ok(());
+    let mut request = Vec::new();
+    // To the end: closed with something unread, a connection is reset.
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut part = [0; 4096];
+        let length = stream.read(&mut part)?;
+        if length == 0 {
+            return Ok(());
+        }
+        request.extend(&part[..length]);
     }
     let body = format!("{name} {peer}\n");
     let length = body.len();

@@ -22,6 +22,7 @@ mod data_path;
 mod errors;
 mod examples;
 mod faults;
+mod guide;
 mod health;
 mod ipvsadm_files;
 mod ipvsadm_pair;
