@@ -26,6 +26,7 @@ const LATE: Duration = Duration::from_secs(20);
 pub(crate) struct Run {
     child: Child,
     log: Arc<Mutex<String>>,
+    reader: Option<thread::JoinHandle<()>>,
     manager: UnixDatagram,
     _folder: tempfile::TempDir,
 }
@@ -62,13 +63,13 @@ impl Run {
         });
         let log = Arc::new(Mutex::new(String::new()));
         let (copy, mut stderr) = (Arc::clone(&log), child.stderr.take().expect("its words"));
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(size @ 1..) = stderr.read(&mut buffer) {
                 copy.lock().expect("the log").push_str(&String::from_utf8_lossy(&buffer[..size]));
             }
         });
-        Self { child, log, manager, _folder: folder }
+        Self { child, log, reader: Some(reader), manager, _folder: folder }
     }
 
     pub(crate) fn log(&self) -> String {
@@ -126,6 +127,10 @@ impl Run {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("its status") {
+                // Its last words may still be on their way.
+                if let Some(reader) = self.reader.take() {
+                    reader.join().expect("its words");
+                }
                 return (status.code(), self.log());
             }
             assert!(begun.elapsed() < LATE, "it does not end\n{}", self.log());
