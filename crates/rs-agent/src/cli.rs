@@ -321,15 +321,15 @@ pub struct CheckArgs {
     /// dr: the device that has the VIPs [default: lo]
     #[arg(long, value_name = "DEV", requires = "mode")]
     pub carrier: Option<String>,
-    /// tun: how the director wraps packets: ipip, gre or gue [default: ipip]
+    /// tun: the director's --tun-type [default: as set up, or ipip]
     #[arg(long, value_name = "TYPE")]
-    pub tun_type: Option<EnvelopeType>,
-    /// tun, gre: the director sends checksums
+    pub tunnel: Option<TunnelType>,
+    /// gre: the director uses --tun-csum
     #[arg(long)]
-    pub tun_csum: bool,
-    /// tun, gue: the UDP port
+    pub checksum: bool,
+    /// gue: the director's --tun-port
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub tun_port: Option<u16>,
+    pub tunnel_port: Option<u16>,
     /// nat: the director that is the default gateway
     #[arg(long, value_name = "DIP", requires = "mode")]
     pub gateway: Option<String>,
@@ -358,16 +358,6 @@ pub struct CheckArgs {
 }
 
 /// How the director wraps packets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum EnvelopeType {
-    /// IP in IP
-    Ipip,
-    /// GRE
-    Gre,
-    /// Generic UDP encapsulation
-    Gue,
-}
-
 /// Options of `status`.
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -56,8 +56,6 @@ pub enum Refusal {
     NoRule(String),
     #[error("--port {0:?} is no port")]
     NoPort(String),
-    #[error("--tun-type gue needs --tun-port")]
-    NoTunPort,
 
     // What the host is like.
     #[error("this host is set up as {0}")]
@@ -154,7 +152,6 @@ impl Refusal {
                 | Self::NothingToCheck
                 | Self::NoRule(_)
                 | Self::NoPort(_)
-                | Self::NoTunPort
         )
     }
 
@@ -181,7 +178,6 @@ impl Refusal {
             }
             Self::NoRule(_) => "rs-agent check --list-rules shows all".to_owned(),
             Self::NoPort(_) => "write it as 80, tcp/80 or udp/53".to_owned(),
-            Self::NoTunPort => "the UDP port of `rsctl add-server --tun-port`".to_owned(),
             Self::NotAnAddress { .. } => {
                 "write it as 192.0.2.10 or 2001:db8::10; names are not looked up".to_owned()
             }

@@ -108,7 +108,7 @@ impl Request {
             create_carrier: typed.create_carrier,
             scope: typed.scope,
             label: typed.label.map(label).transpose()?,
-            envelope: envelope(typed)?,
+            envelope: envelope(typed.tunnel, typed.checksum, typed.tunnel_port)?,
             fallback_devices: typed.fallback_devices,
             tunnel_device: typed.tunnel_device.map(device_name).transpose()?,
             gateway: one("--gateway", typed.gateway)?,
@@ -189,9 +189,16 @@ pub fn vips(texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
 }
 
 /// The three options that describe the envelope, as one.
-fn envelope(typed: &Typed<'_>) -> Result<Option<Envelope>, Refusal> {
+///
+/// # Errors
+/// A [`Refusal`] if they do not go together.
+pub fn envelope(
+    tunnel: Option<TunnelType>,
+    checksum: bool,
+    port: Option<u16>,
+) -> Result<Option<Envelope>, Refusal> {
     let misfit = |option| Err(Refusal::WrongTunnel { option });
-    match (typed.tunnel, typed.checksum, typed.tunnel_port) {
+    match (tunnel, checksum, port) {
         (Some(TunnelType::Gre), _, Some(_)) | (None | Some(TunnelType::Ipip), _, Some(_)) => {
             misfit("--tunnel-port")
         }
@@ -232,6 +239,7 @@ pub fn value(option: &str, text: &str) -> Result<(), Refusal> {
         "gateway" => host_address("--gateway", text).map(drop),
         "client" => Network::parse(text).map(drop),
         "carrier" | "tunnel-device" => device_name(text).map(drop),
+        "label" => label(text).map(drop),
         _ => Ok(()),
     }
 }

@@ -75,8 +75,14 @@ pub fn files(
         }
         files.push(File { path: sysctl_path, text });
     }
-    let modules: BTreeSet<String> =
+    let mut modules: BTreeSet<String> =
         wanted.tunnels.iter().map(|tunnel| module(&tunnel.kind.to_string())).collect();
+    if let Some(listener) = wanted.listener() {
+        modules.insert("fou".to_owned());
+        if listener.ipv6 {
+            modules.insert("fou6".to_owned());
+        }
+    }
     if !modules.is_empty() {
         let mut text = format!("{MARK}\n");
         for module in modules {

@@ -8,6 +8,7 @@ use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::{Network, Request};
 use crate::sysctl_key::SysctlKey;
+use crate::tunnel::Envelope;
 use crate::wanted::Wanted;
 
 /// The wanted state, as far as the rules need it.
@@ -33,24 +34,6 @@ pub struct Subject {
     pub ports: Vec<Port>,
     /// Settings that setup changed, and to what.
     pub written: Vec<(SysctlKey, i32)>,
-}
-
-/// How the director wraps packets in mode tun.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Envelope {
-    /// IP in IP.
-    #[default]
-    Ipip,
-    /// GRE, with or without checksums.
-    Gre {
-        /// `--tun-csum` on the director.
-        checksum: bool,
-    },
-    /// GUE in UDP to that port.
-    Gue {
-        /// `--tun-port` on the director.
-        port: u16,
-    },
 }
 
 /// A port of the service.
@@ -106,7 +89,6 @@ impl Subject {
             Change::Sysctl { key, to, .. } => Some((key.clone(), *to)),
             _ => None,
         });
-        let gre = wanted.tunnels.iter().any(|tunnel| tunnel.kind.to_string().contains("gre"));
         Self {
             mode: Some(wanted.mode),
             vips: wanted.vips.clone(),
@@ -114,7 +96,7 @@ impl Subject {
             directors: wanted.ways_back().collect(),
             carrier: wanted.carrier.clone(),
             tunnels: wanted.tunnels.iter().map(|tunnel| tunnel.name.clone()).collect(),
-            envelope: if gre { Envelope::Gre { checksum: false } } else { Envelope::Ipip },
+            envelope: wanted.envelope,
             client: wanted.client,
             ports: Vec::new(),
             written: written.collect(),

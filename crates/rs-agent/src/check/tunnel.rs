@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
 use super::seen::{Device, Ends, Seen};
-use super::subject::{Envelope, Subject};
+use super::subject::Subject;
 use crate::mode::Mode;
+use crate::tunnel::Envelope;
 
 /// How well a device suits a director; the better, the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

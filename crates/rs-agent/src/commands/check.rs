@@ -9,8 +9,8 @@ use super::connect;
 use crate::check::catalogue::{self, RULES};
 use crate::check::finding::Severity;
 use crate::check::observe::observe;
-use crate::check::subject::{Envelope, Port, Subject};
-use crate::cli::{CheckArgs, EnvelopeType};
+use crate::check::subject::{Port, Subject};
+use crate::cli::CheckArgs;
 use crate::error::Error;
 use crate::journal::Store;
 use crate::mode::Mode;
@@ -61,14 +61,7 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
     let directors = request::addresses("--director", &args.directors)?;
     let rip = args.rip.as_ref().map(|text| request::addresses("--rip", std::slice::from_ref(text)));
     let rip = rip.transpose()?.and_then(|rips| rips.first().copied());
-    let envelope = match args.tun_type {
-        None => None,
-        Some(EnvelopeType::Ipip) => Some(Envelope::Ipip),
-        Some(EnvelopeType::Gre) => Some(Envelope::Gre { checksum: args.tun_csum }),
-        Some(EnvelopeType::Gue) => {
-            Some(Envelope::Gue { port: args.tun_port.ok_or(Refusal::NoTunPort)? })
-        }
-    };
+    let envelope = request::envelope(args.tunnel, args.checksum, args.tunnel_port)?;
     let mut subject = match args.mode {
         Some(mode) => {
             let typed = Typed {

@@ -78,7 +78,8 @@ fn an_envelope_is_described_in_full() {
         (Some(Gue), false, None, Err(NoTunnelPort)),
     ] {
         let typed = Typed { tunnel, checksum, tunnel_port, ..Typed::default() };
-        assert_eq!(envelope(&typed), meaning, "{typed:?}");
+        let read = envelope(typed.tunnel, typed.checksum, typed.tunnel_port);
+        assert_eq!(read, meaning, "{typed:?}");
     }
 }
 

@@ -136,8 +136,8 @@ const ROWS: &[Row] = &[
     (TUN, "ip link set rs-ipip down", "ip link set rs-ipip up", "", "RS-TUN-02 error"),
     (TUN, "true", "true", "--rip 192.0.2.99", "RS-TUN-03 error"),
     (TUN, "true", "true", "--director 192.0.2.2", "RS-TUN-03 error"),
-    (TUN, "true", "true", "--tun-type gue --tun-port 6080", "RS-TUN-06 error"),
-    (TUN, "ip fou add port 6080 ipproto 4", "ip fou del port 6080", "--tun-type gue --tun-port 6080", "RS-TUN-06 error"),
+    (TUN, "true", "true", "--tunnel gue --tunnel-port 6080", "RS-TUN-06 error"),
+    (TUN, "ip fou add port 6080 ipproto 4", "ip fou del port 6080", "--tunnel gue --tunnel-port 6080", "RS-TUN-06 error"),
     (TUN, "true", "true", "", "RS-TUN-10 info"),
     (TUN, "ip link add cali1 type dummy", "ip link del cali1", "", "RS-MGR-03 warning"),
     (TUN, "mkdir -p /run/sysctl.d && echo 'net.ipv4.conf.*.rp_filter = 1' >/run/sysctl.d/50-x.conf",
@@ -146,9 +146,9 @@ const ROWS: &[Row] = &[
     (BARE, "ip link add t6 type ip6tnl mode ip6ip6 local 2001:db8:2::11 && ip link set t6 up",
         "", "--mode tun --vip 192.0.2.10 --rip 2001:db8:2::11", "RS-TUN-04 error"),
     (BARE, "ip link add g type gre local 192.0.2.11 key 5 && ip link set g up",
-        "", "--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --tun-type gre", "RS-TUN-05 error"),
+        "", "--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --tunnel gre", "RS-TUN-05 error"),
     (BARE, "ip link add g type gre local 192.0.2.11 && ip link set g up",
-        "", "--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --tun-type gre --tun-csum", "RS-TUN-05 error"),
+        "", "--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --tunnel gre --checksum", "RS-TUN-05 error"),
     (BARE, "ip link add t6 type ip6tnl mode any local 2001:db8:2::11 && ip link set t6 up",
         "", "--mode tun --vip 192.0.2.10 --rip 2001:db8:2::11", "RS-TUN-07 info"),
     (BARE, "ip link add t4 type ipip local 192.0.2.11 && ip link set t4 up",
@@ -311,7 +311,7 @@ fn it_needs_no_privilege_and_says_what_it_could_not_read() {
     assert!(output.stdout.contains("error: RS-SRV-01: nothing listens on tcp 192.0.2.10:81"));
     assert_eq!(output.stderr, "");
     let gue = format!(
-        "{nobody} rs-agent check --mode tun --vip 192.0.2.10 --tun-type gue --tun-port 6080 \
+        "{nobody} rs-agent check --mode tun --vip 192.0.2.10 --tunnel gue --tunnel-port 6080 \
          --rule RS-TUN-06"
     );
     assert_eq!(server.sh(&gue).status, 4);
@@ -340,7 +340,7 @@ fn what_is_typed_wrong_is_one_line_and_a_hint() {
         ("--mode dr --vip 192.0.2.10 --port 0", "--port \"0\" is no port", "udp/53"),
         ("--mode dr --vip x", "--vip \"x\" is not an IP address", "192.0.2.10"),
         ("--mode dr --vip 192.0.2.10 --client 1.2.3.4/33", "\"1.2.3.4/33\" is not", "192.0.2.10"),
-        ("--mode tun --vip 192.0.2.10 --tun-type gue", "needs --tun-port", "--tun-port"),
+        ("--mode tun --vip 192.0.2.10 --tunnel gue", "needs --tunnel-port", "--tunnel-port"),
         ("--vip 192.0.2.10", "not provided: --mode <MODE>", "--help"),
     ] {
         let output = server.sh(&format!("rs-agent check {arguments}"));

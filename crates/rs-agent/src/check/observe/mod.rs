@@ -15,12 +15,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::seen::{Device, Seen};
-use super::subject::{Envelope, Subject};
+use super::subject::Subject;
 use super::sysctl_files;
 use crate::act::netlink::{Netlink, NetlinkError};
 use crate::act::sysctl::{self, SysctlError};
 use crate::error::Error;
 use crate::sysctl_key::SysctlKey;
+use crate::tunnel::Envelope;
 
 /// Collects what the rules about `subject` need; counts drops for as long as `watch`.
 ///

@@ -2,9 +2,10 @@
 //! What can be wrong with a host, one thing a row.
 
 use super::super::seen::{Ends, FouPort, Listener, NetworkdLink, Seen};
-use super::super::subject::{Envelope, Port, Subject};
+use super::super::subject::{Port, Subject};
 use super::{CLIENT, DIP, RIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set};
 use crate::mode::Mode;
+use crate::tunnel::Envelope;
 
 pub(super) type Disturb = fn(&mut Subject, &mut Seen);
 
