@@ -46,6 +46,19 @@ fn an_interface_with_a_dot_is_seen_to_answer() {
     server.must("rs-agent setup --mode dr --vip 192.0.2.10");
 }
 
+/// A name that is no text cannot be told to the operator or kept in the journal; not to
+/// see the interface would be worse.
+#[test]
+fn a_name_that_is_no_text_is_not_passed_over() {
+    let network = real_server();
+    let server = &network.servers[0];
+    server.must("ip link add \"$(printf 'x\\377')\" type dummy");
+    let before = server.must("ip -br addr show lo").stdout;
+    let output = server.sh("rs-agent setup --mode dr --vip 192.0.2.10");
+    assert!(output.status == 1 && output.stderr.contains("reading interfaces"), "{output:?}");
+    assert_eq!(server.must("ip -br addr show lo").stdout, before);
+}
+
 #[test]
 fn out_of_reach_is_told_from_missing() {
     let setup = "rs-agent setup --mode dr --vip 192.0.2.10";

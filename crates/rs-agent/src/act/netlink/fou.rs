@@ -107,7 +107,7 @@ fn place(at: Listener) -> Vec<DefaultNla> {
     ]
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Message {
     command: u8,
     attributes: Vec<DefaultNla>,

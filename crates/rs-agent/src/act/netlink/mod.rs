@@ -21,6 +21,8 @@ use std::time::Duration;
 use futures_util::{Stream, TryStreamExt as _};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NetlinkMessage};
 use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::address::AddressMessage;
+use netlink_packet_route::link::LinkMessage;
 use netlink_packet_route::route::RouteMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use nix::errno::Errno;
@@ -131,7 +133,7 @@ pub struct Vip<'a> {
 pub struct Netlink {
     runtime: Runtime,
     handle: Handle,
-    /// For what goes in batches, once there is some.
+    /// For what the crate does not do well: see [`socket`].
     socket: OnceCell<Socket>,
 }
 
@@ -169,13 +171,36 @@ impl Netlink {
         self.ask(stream.try_collect::<Vec<T>>())
     }
 
+    /// Reads by the plain socket, for which a message that makes no sense is an error; the
+    /// `rtnetlink` crate leaves it out, and an interface would not be seen to answer.
+    fn read_all(
+        &self,
+        request: RouteNetlinkMessage,
+    ) -> Result<Vec<RouteNetlinkMessage>, NetlinkError> {
+        self.socket()?.ask(NetlinkMessage::from(request), true)
+    }
+
+    fn socket(&self) -> Result<&Socket, NetlinkError> {
+        match self.socket.get() {
+            Some(socket) => Ok(socket),
+            None => {
+                let new = Socket::open(NETLINK_ROUTE)?;
+                Ok(self.socket.get_or_init(|| new))
+            }
+        }
+    }
+
     /// Every interface, with its index.
     ///
     /// # Errors
     /// The kernel's answer.
     pub fn links(&self) -> Result<Vec<(u32, Link)>, NetlinkError> {
-        let messages = self.dump(self.handle.link().get().execute())?;
-        Ok(messages.iter().filter_map(decode::link).collect())
+        let all = RouteNetlinkMessage::GetLink(LinkMessage::default());
+        let link = |message: &RouteNetlinkMessage| match message {
+            RouteNetlinkMessage::NewLink(link) => decode::link(link),
+            _ => None,
+        };
+        Ok(self.read_all(all)?.iter().filter_map(link).collect())
     }
 
     /// Every address.
@@ -183,10 +208,14 @@ impl Netlink {
     /// # Errors
     /// The kernel's answer.
     pub fn addresses(&self, links: &[(u32, Link)]) -> Result<Vec<Address>, NetlinkError> {
-        let messages = self.dump(self.handle.address().get().execute())?;
+        let all = RouteNetlinkMessage::GetAddress(AddressMessage::default());
         let names: HashMap<u32, &str> =
             links.iter().map(|(index, link)| (*index, link.name.as_str())).collect();
-        Ok(messages.iter().filter_map(|message| decode::address(message, &names)).collect())
+        let address = |message: &RouteNetlinkMessage| match message {
+            RouteNetlinkMessage::NewAddress(address) => decode::address(address, &names),
+            _ => None,
+        };
+        Ok(self.read_all(all)?.iter().filter_map(address).collect())
     }
 
     /// The default routes of table main, both families.
@@ -321,14 +350,7 @@ impl Netlink {
                 }
                 requests.push(request);
             }
-            let socket = match self.socket.get() {
-                Some(socket) => socket,
-                None => {
-                    let new = Socket::open(NETLINK_ROUTE)?;
-                    self.socket.get_or_init(|| new)
-                }
-            };
-            Ok(socket.change(requests))
+            Ok(self.socket()?.change(requests))
         };
         send().unwrap_or_else(|error| vec![Err(error)])
     }

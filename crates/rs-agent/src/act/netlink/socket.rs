@@ -20,6 +20,12 @@ use super::{ANSWER, NetlinkError};
 /// No datagram from the kernel is larger (`netlink_dump` in net/netlink/af_netlink.c).
 const DATAGRAM: usize = 32 * 1024;
 
+/// How often a dump is begun again.
+const TRIES: u32 = 20;
+
+/// `NLM_F_DUMP_INTR` of include/uapi/linux/netlink.h.
+const DUMP_INTR: u16 = 0x10;
+
 pub(super) struct Socket {
     socket: netlink_sys::Socket,
     /// The number of the last request.
@@ -74,22 +80,42 @@ impl Socket {
         answers
     }
 
-    /// Sends one request and gives all that the kernel has to tell.
+    /// Sends one request and gives all that the kernel has to tell. A dump during which
+    /// something came or went may lack what did not: it is asked for again.
     pub(super) fn ask<T>(
         &self,
         request: NetlinkMessage<T>,
         dump: bool,
     ) -> Result<Vec<T>, NetlinkError>
     where
+        T: NetlinkSerializable + NetlinkDeserializable + Debug + Clone,
+    {
+        for _ in 0..TRIES {
+            let (told, whole) = self.ask_once(request.clone(), dump)?;
+            if whole {
+                return Ok(told);
+            }
+        }
+        Err(NetlinkError::Unexpected("it changes faster than it can be read".to_owned()))
+    }
+
+    fn ask_once<T>(
+        &self,
+        request: NetlinkMessage<T>,
+        dump: bool,
+    ) -> Result<(Vec<T>, bool), NetlinkError>
+    where
         T: NetlinkSerializable + NetlinkDeserializable + Debug,
     {
         self.send(vec![request], NLM_F_REQUEST | if dump { NLM_F_DUMP } else { 0 })?;
         let mut told = Vec::new();
         let mut result = Ok(());
+        let mut whole = true;
         self.receive(|message: NetlinkMessage<T>| {
             if message.header.sequence_number != self.sequence.get() {
                 return false;
             }
+            whole &= message.header.flags & DUMP_INTR == 0;
             match message.payload {
                 NetlinkPayload::InnerMessage(one) => {
                     told.push(one);
@@ -100,7 +126,7 @@ impl Socket {
             }
             true
         })?;
-        result.map(|()| told)
+        result.map(|()| (told, whole))
     }
 
     fn send<T>(&self, requests: Vec<NetlinkMessage<T>>, flags: u16) -> Result<(), NetlinkError>
