@@ -16,6 +16,9 @@ _rs__agent() {
             ",$1")
                 cmd="rs__agent"
                 ;;
+            rs__agent,check)
+                cmd="rs__agent__subcmd__check"
+                ;;
             rs__agent,generate)
                 cmd="rs__agent__subcmd__generate"
                 ;;
@@ -36,6 +39,9 @@ _rs__agent() {
                 ;;
             rs__agent,teardown)
                 cmd="rs__agent__subcmd__teardown"
+                ;;
+            rs__agent__subcmd__help,check)
+                cmd="rs__agent__subcmd__help__subcmd__check"
                 ;;
             rs__agent__subcmd__help,generate)
                 cmd="rs__agent__subcmd__help__subcmd__generate"
@@ -65,12 +71,82 @@ _rs__agent() {
 
     case "${cmd}" in
         rs__agent)
-            opts="-h -V --state-dir --help --version setup teardown status run install-unit generate help"
+            opts="-h -V --state-dir --help --version setup teardown check status run install-unit generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rs__subcmd__agent__subcmd__check)
+            opts="-h -V --mode --vip --rip --director --carrier --tunnel --checksum --tunnel-port --gateway --client --port --watch --rule --list-rules --explain --json --state-dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --mode)
+                    COMPREPLY=($(compgen -W "dr tun nat" -- "${cur}"))
+                    return 0
+                    ;;
+                --vip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --director)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --carrier)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tunnel)
+                    COMPREPLY=($(compgen -W "ipip gre gue" -- "${cur}"))
+                    return 0
+                    ;;
+                --tunnel-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rule)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --explain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --state-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -101,8 +177,22 @@ _rs__agent() {
             return 0
             ;;
         rs__subcmd__agent__subcmd__help)
-            opts="setup teardown status run install-unit generate help"
+            opts="setup teardown check status run install-unit generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rs__subcmd__agent__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -243,7 +333,7 @@ _rs__agent() {
             return 0
             ;;
         rs__subcmd__agent__subcmd__run)
-            opts="-h -V --config --mode --vip --rip --director --carrier --tunnel-device --gateway --client --on-stop --log-format --state-dir --help --version"
+            opts="-h -V --config --mode --vip --rip --director --carrier --create-carrier --scope --label --tunnel --checksum --tunnel-port --tunnel-device --fallback-devices --gateway --client --on-stop --log-format --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -270,6 +360,22 @@ _rs__agent() {
                     return 0
                     ;;
                 --carrier)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -W "host global link" -- "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tunnel)
+                    COMPREPLY=($(compgen -W "ipip gre gue" -- "${cur}"))
+                    return 0
+                    ;;
+                --tunnel-port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -305,7 +411,7 @@ _rs__agent() {
             return 0
             ;;
         rs__subcmd__agent__subcmd__setup)
-            opts="-v -h -V --config --mode --vip --rip --director --carrier --tunnel-device --gateway --client --dry-run --json --verbose --state-dir --help --version"
+            opts="-v -h -V --config --mode --vip --rip --director --carrier --create-carrier --scope --label --tunnel --checksum --tunnel-port --tunnel-device --fallback-devices --gateway --client --dry-run --json --verbose --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -332,6 +438,22 @@ _rs__agent() {
                     return 0
                     ;;
                 --carrier)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -W "host global link" -- "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tunnel)
+                    COMPREPLY=($(compgen -W "ipip gre gue" -- "${cur}"))
+                    return 0
+                    ;;
+                --tunnel-port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -29,7 +29,8 @@ complete -c rs-agent -n "__fish_rs_agent_needs_command" -s h -l help -d 'Print h
 complete -c rs-agent -n "__fish_rs_agent_needs_command" -s V -l version -d 'Print version'
 complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "setup" -d 'Make this host a real server for the given VIPs'
 complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "teardown" -d 'Put everything back as it was before setup'
-complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "status" -d 'Show what is set up, what was there before, and what has changed since'
+complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "check" -d 'Judge whether this host is a sound real server, and say what mends it'
+complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "status" -d 'Show what is set up, by whom, since when, and what has changed since'
 complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "run" -d 'Set up as setup does, then watch and keep it so'
 complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "install-unit" -d 'Write (or show, or remove) a systemd unit and what belongs to it'
 complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "generate" -d 'Write manual pages or shell completions into a folder'
@@ -42,10 +43,21 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l vip -d 'A VI
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l rip -d 'The address the director sends to [default: this host\'s address towards the director or the default gateway]' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l director -d 'The director\'s address, repeated or comma-separated; mode tun with exactly one accepts packets from it only' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l carrier -d 'dr: the device that gets the VIPs, one that does not answer ARP [default: lo]' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l tunnel-device -d 'tun: the name of the tunnel device [default: rs-ipip, rs-sit or rs-ip6tnl]' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l scope -d 'Scope of the IPv4 VIPs [default: host]' -r -f -a "host\t'Never chosen as the source of a connection of this host\'s own'
+global\t'An address like any other'
+link\t'Chosen as a source towards neighbours only'"
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l label -d 'Label of the IPv4 VIPs, such as lo:vip; changes nothing but what ifconfig shows, and lets `ifconfig LABEL down` delete them' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l tunnel -d 'tun: the director\'s --tun-type [default: ipip]' -r -f -a "ipip\t'An IP header; the director\'s default'
+gre\t'GRE; see --checksum'
+gue\t'GUE in UDP; needs --tunnel-port'"
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l tunnel-port -d 'gue: the director\'s --tun-port' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l tunnel-device -d 'tun: the name of the tunnel device [default: rs- and its kind, such as rs-ipip]' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l gateway -d 'nat: set the default route via this director' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l client -d 'nat: check the route to these clients rather than the default route' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l create-carrier -d 'dr: make the carrier, a dummy device, if it is not there'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l checksum -d 'gre: the director uses --tun-csum; packets without checksum are dropped then, and those with one otherwise'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l fallback-devices -d 'tun: use the kernel\'s own tunl0, sit0, ip6tnl0, gre0 or ip6gre0, which unpack for any sender and may be in use by others, instead of a device of our own'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l dry-run -d 'Print what would be done, in order and why, and change nothing'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l json -d 'Print the result as JSON'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -s v -l verbose -d 'Print each action done, as the equivalent shell command'
@@ -58,6 +70,29 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -l json -d '
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -s v -l verbose -d 'Print each action done, as the equivalent shell command'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -s V -l version -d 'Print version'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l mode -d 'How the director forwards to this host [default: as set up]' -r -f -a "dr\t'Direct routing: the VIP is local here, but hidden from ARP'
+tun\t'Tunnel: as dr, and packets arrive in an IP-in-IP envelope'
+nat\t'Masquerading: no VIP here; replies must go back through the director'"
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l vip -d 'A VIP: a single address, repeated or comma-separated' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l rip -d 'The address the director sends to [default: this host\'s address towards the director]' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l director -d 'The director\'s address, repeated or comma-separated' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l carrier -d 'dr: the device that has the VIPs [default: lo]' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l tunnel -d 'tun: the director\'s --tun-type [default: as set up, or ipip]' -r -f -a "ipip\t'An IP header; the director\'s default'
+gre\t'GRE; see --checksum'
+gue\t'GUE in UDP; needs --tunnel-port'"
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l tunnel-port -d 'gue: the director\'s --tun-port' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l gateway -d 'nat: the director that is the default gateway' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l client -d 'Clients, whose routes are checked rather than the default route' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l port -d 'A port of the service, as 80, tcp/80 or udp/53: is a server there?' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l watch -d 'Count for so many seconds what source validation drops' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l rule -d 'Only these rules, repeated or comma-separated' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l explain -d 'Explain a rule' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l checksum -d 'gre: the director uses --tun-csum'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l list-rules -d 'List all rules'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l json -d 'Print JSON'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -s V -l version -d 'Print version'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand status" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand status" -l json -d 'Print JSON'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand status" -s h -l help -d 'Print help'
@@ -70,7 +105,15 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l vip -d 'A VIP:
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l rip -d 'The address the director sends to [default: this host\'s address towards the director or the default gateway]' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l director -d 'The director\'s address, repeated or comma-separated; mode tun with exactly one accepts packets from it only' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l carrier -d 'dr: the device that gets the VIPs, one that does not answer ARP [default: lo]' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l tunnel-device -d 'tun: the name of the tunnel device [default: rs-ipip, rs-sit or rs-ip6tnl]' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l scope -d 'Scope of the IPv4 VIPs [default: host]' -r -f -a "host\t'Never chosen as the source of a connection of this host\'s own'
+global\t'An address like any other'
+link\t'Chosen as a source towards neighbours only'"
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l label -d 'Label of the IPv4 VIPs, such as lo:vip; changes nothing but what ifconfig shows, and lets `ifconfig LABEL down` delete them' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l tunnel -d 'tun: the director\'s --tun-type [default: ipip]' -r -f -a "ipip\t'An IP header; the director\'s default'
+gre\t'GRE; see --checksum'
+gue\t'GUE in UDP; needs --tunnel-port'"
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l tunnel-port -d 'gue: the director\'s --tun-port' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l tunnel-device -d 'tun: the name of the tunnel device [default: rs- and its kind, such as rs-ipip]' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l gateway -d 'nat: set the default route via this director' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l client -d 'nat: check the route to these clients rather than the default route' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l on-stop -d 'What becomes of the VIPs when it is told to end' -r -f -a "keep\t'All stays set up, and is no longer watched'
@@ -78,6 +121,9 @@ teardown\t'As `rs-agent teardown`'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l log-format -d 'How events are written to standard error' -r -f -a "text\t'`event=repaired command="ip addr add …"`'
 json\t'A JSON object'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l create-carrier -d 'dr: make the carrier, a dummy device, if it is not there'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l checksum -d 'gre: the director uses --tun-csum; packets without checksum are dropped then, and those with one otherwise'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l fallback-devices -d 'tun: use the kernel\'s own tunl0, sit0, ip6tnl0, gre0 or ip6gre0, which unpack for any sender and may be in use by others, instead of a device of our own'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -s V -l version -d 'Print version'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l config -d 'The configuration that the unit will use' -r -F
@@ -91,10 +137,11 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -s V -l 
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand generate" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand generate" -s h -l help -d 'Print help'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand generate" -s V -l version -d 'Print version'
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "setup" -d 'Make this host a real server for the given VIPs'
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "teardown" -d 'Put everything back as it was before setup'
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "status" -d 'Show what is set up, what was there before, and what has changed since'
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "run" -d 'Set up as setup does, then watch and keep it so'
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "install-unit" -d 'Write (or show, or remove) a systemd unit and what belongs to it'
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "generate" -d 'Write manual pages or shell completions into a folder'
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown status run install-unit generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown check status run install-unit generate help" -f -a "setup" -d 'Make this host a real server for the given VIPs'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown check status run install-unit generate help" -f -a "teardown" -d 'Put everything back as it was before setup'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown check status run install-unit generate help" -f -a "check" -d 'Judge whether this host is a sound real server, and say what mends it'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown check status run install-unit generate help" -f -a "status" -d 'Show what is set up, by whom, since when, and what has changed since'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown check status run install-unit generate help" -f -a "run" -d 'Set up as setup does, then watch and keep it so'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown check status run install-unit generate help" -f -a "install-unit" -d 'Write (or show, or remove) a systemd unit and what belongs to it'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown check status run install-unit generate help" -f -a "generate" -d 'Write manual pages or shell completions into a folder'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand help; and not __fish_seen_subcommand_from setup teardown check status run install-unit generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
