@@ -28,7 +28,7 @@ pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::
     let mut widths = Widths::of(&listing.services, names);
     // What is behind the address stands below it.
     widths.folds = look.is_too_narrow_for(widths.whole());
-    look.line(Tone::Title, &widths.service(&SERVICE_TITLES.map(str::to_owned)), out)?;
+    look.line(Tone::Title, widths.service(&SERVICE_TITLES.map(str::to_owned)), out)?;
     let [address, forward, weight, active, inactive] = SERVER_TITLES;
     let [_, w1, w2, w3, w4] = widths.server;
     let title = format!(
@@ -40,7 +40,7 @@ pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::
     let mut line = Vec::with_capacity(128);
     for listed in &listing.services {
         let cells = service_cells(&listed.service, names);
-        look.line(Tone::Plain, &widths.service(&cells), out)?;
+        look.line(Tone::Plain, widths.service(&cells), out)?;
         for server in &listed.servers {
             line.clear();
             widths.server(&mut line, listed.service.key, server, names);
