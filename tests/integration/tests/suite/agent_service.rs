@@ -101,7 +101,6 @@ fn its_manager_is_told_how_it_is() {
     }
     // Twice in the time allowed: five take more than four halves less the first.
     assert!(begun.elapsed() > Duration::from_millis(900), "{:?}", begun.elapsed());
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     host.must("ip addr add 192.0.2.10/32 dev eth0");
     run.hears("STATUS=keeping dr 192.0.2.10; 1 wrong: 192.0.2.10 is on eth0");
 }
