@@ -220,7 +220,9 @@ impl Refusal {
                 "--checksum is for --tunnel gre; gue takes packets with and without".to_owned()
             }
             Self::WrongTunnel { .. } => "--tunnel-port is for --tunnel gue".to_owned(),
-            Self::NoTunnelPort => "give the port of the director's --tun-port".to_owned(),
+            Self::NoTunnelPort => {
+                "--tunnel-port PORT, that of the director's --tun-port".to_owned()
+            }
             Self::BadLabel(_) => "1 to 15 bytes without space, as in lo:vip".to_owned(),
             Self::OtherLabel { device, .. } => format!("as in --label {device}:vip"),
             Self::FallbackChecksum(_) | Self::FallbackInner { .. } => {

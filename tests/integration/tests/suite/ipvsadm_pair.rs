@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use ipvs_netlink::Client;
 use lab::{Host, Output, kernel};
 
 /// Whose command line it is.
@@ -78,6 +79,20 @@ fn proc_table() -> String {
     by_service(text.lines().skip(3))
 }
 
+/// Every field of services, servers, timeouts and daemons, by the library: as two
+/// hosts are compared, it need not be believed, and costs no process. What it says is
+/// held to `ipvsadm` by [`state`], less often.
+fn fields() -> String {
+    let mut client = Client::connect().expect("a client");
+    let services = client.table().expect("the table").into_iter().map(|entry| {
+        let servers: Vec<_> = entry.destinations.iter().map(|it| it.destination).collect();
+        format!("{:?} {servers:?}", entry.service.service)
+    });
+    let mut services: Vec<String> = services.collect();
+    services.sort();
+    format!("{}\n{:?}\n{:?}", services.join("\n"), client.timeouts(), client.daemons())
+}
+
 /// The services of a list with their servers, in order of their names.
 fn by_service<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     let mut services: Vec<String> = Vec::new();
@@ -106,10 +121,12 @@ pub(crate) struct Pair {
     pub(crate) theirs: Host,
     pub(crate) ours: Host,
     pub(crate) lines: usize,
+    /// The lines that may have changed something since the last look.
+    unseen: Vec<Words>,
     differences: Vec<String>,
 }
 
-/// Lines between two looks at the whole state.
+/// Changing lines between two looks at the whole state, which take eight processes.
 const STRIDE: usize = 60;
 
 impl Pair {
@@ -122,23 +139,34 @@ impl Pair {
             host.must("ip addr add 192.0.2.254/24 dev lo");
             host
         };
-        Self { theirs: host(), ours: host(), lines: 0, differences: Vec::new() }
+        Self { theirs: host(), ours: host(), lines: 0, unseen: Vec::new(), differences: Vec::new() }
     }
 
     /// Tells both the same lines; of many, a sample.
     pub(crate) fn tell(&mut self, lines: &[Words]) {
         let lines = &share(lines);
-        for lines in lines.chunks(STRIDE) {
-            let theirs = self.theirs.enter(|| listen(Whose::Theirs, lines));
-            let ours = self.ours.enter(|| listen(Whose::Ours, lines));
-            self.lines += lines.len();
-            for (line, (theirs, ours)) in lines.iter().zip(theirs.lines.iter().zip(&ours.lines)) {
-                self.compare(line, theirs, ours);
+        let theirs = self.theirs.enter(|| listen(Whose::Theirs, lines));
+        let ours = self.ours.enter(|| listen(Whose::Ours, lines));
+        self.lines += lines.len();
+        for (line, (theirs, ours)) in lines.iter().zip(theirs.iter().zip(&ours)) {
+            self.compare(line, theirs, ours);
+            if theirs.table.is_some() {
+                self.unseen.push(line.clone());
             }
-            if theirs.state != ours.state {
-                let what = differing_lines(&theirs.state, &ours.state);
-                self.note(format!("after {:?}..: {what}", lines[0].join(" ")));
-            }
+        }
+        if self.unseen.len() >= STRIDE {
+            self.look();
+        }
+    }
+
+    /// Compares the whole state.
+    fn look(&mut self) {
+        let lines = std::mem::take(&mut self.unseen);
+        let Some(first) = lines.first() else { return };
+        let (theirs, ours) = (self.theirs.enter(state), self.ours.enter(state));
+        if theirs != ours {
+            let what = differing_lines(&theirs, &ours);
+            self.note(format!("after {:?}..: {what}", first.join(" ")));
         }
     }
 
@@ -164,7 +192,8 @@ impl Pair {
             self.note(format!("{shown}: stdout: {what}"));
         }
         if theirs.table != ours.table {
-            let what = differing_lines(&theirs.table, &ours.table);
+            let [theirs, ours] = [theirs, ours].map(|heard| heard.table.as_deref().unwrap_or(""));
+            let what = differing_lines(theirs, ours);
             self.note(format!("{shown}: table: {what}"));
         }
     }
@@ -174,7 +203,8 @@ impl Pair {
     }
 
     /// Fails if anything differed.
-    pub(crate) fn must_agree(self, what: &str) {
+    pub(crate) fn must_agree(mut self, what: &str) {
+        self.look();
         println!("{what}: {} command lines", self.lines);
         let count = self.differences.len();
         let first: Vec<_> = self.differences.into_iter().take(60).collect();
@@ -217,16 +247,11 @@ fn differing_lines(theirs: &str, ours: &str) -> String {
 
 struct Heard {
     output: Output,
-    table: String,
+    /// Of a line that may have changed something.
+    table: Option<String>,
 }
 
-struct Listened {
-    lines: Vec<Heard>,
-    state: String,
-}
-
-fn listen(whose: Whose, lines: &[Words]) -> Listened {
-    let mut changed = false;
+fn listen(whose: Whose, lines: &[Words]) -> Vec<Heard> {
     let mut heard = Vec::with_capacity(lines.len());
     for line in lines {
         let output = run(whose, line, "");
@@ -234,15 +259,13 @@ fn listen(whose: Whose, lines: &[Words]) -> Listened {
         let reads =
             ["-L", "-l", "--list", "-S", "--save"].iter().any(|word| first.starts_with(word));
         let may_change = output.status == 0 && !reads;
-        changed |= may_change;
         if may_change && first.starts_with("--start-daemon") {
             // One stopped before it ran never answers theirs.
             thread::sleep(Duration::from_millis(20));
         }
-        let table = if may_change { proc_table() } else { String::new() };
-        heard.push(Heard { output, table });
+        heard.push(Heard { output, table: may_change.then(|| proc_table() + &fields()) });
     }
-    Listened { lines: heard, state: if changed { state() } else { String::new() } }
+    heard
 }
 
 /// Numbers that come out alike each time (xorshift64*).
