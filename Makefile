@@ -62,7 +62,7 @@ LINKS = ipvsadm ipvsadm-save ipvsadm-restore
 install: ## install what `make` built (PREFIX=/usr/local, DESTDIR=, IPVSADM=1 links ipvsadm to it)
 	@test -x $(TARGET)/release/rsctl || { echo 'nothing to install yet: run make first' >&2; exit 1; }
 	@[ -z "$(IPVSADM)" ] || for link in $(LINKS); do \
-		[ "$$(readlink $(SBIN)/$$link)" = rsctl ] || [ ! -e $(SBIN)/$$link ] || { \
+		[ "$$(readlink $(SBIN)/$$link)" = rsctl ] || { [ ! -e $(SBIN)/$$link ] && [ ! -L $(SBIN)/$$link ]; } || { \
 			echo "$(SBIN)/$$link is there already, and not ours: take it away first" >&2; \
 			exit 1; }; done
 	install -D -m 755 -t $(SBIN) $(TARGET)/release/rsctl $(TARGET)/release/rs-agent
