@@ -574,7 +574,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__edit__subcmd__server)
-            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --netns --color --help"
+            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --replace --verbose --json --dry-run --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -668,7 +668,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__edit__subcmd__service)
-            opts="-t -u -f -6 -s -p -M -b -o -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --no-persistent --no-engine --no-pe --no-sched-flags --no-ops --verbose --json --dry-run --netns --color --help"
+            opts="-t -u -f -6 -s -p -M -b -o -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --replace --no-persistent --no-engine --no-pe --no-sched-flags --no-ops --verbose --json --dry-run --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

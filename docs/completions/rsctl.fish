@@ -92,6 +92,7 @@ always\t''
 never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -s o -l ops -d 'One-packet scheduling, UDP only: each packet is scheduled by itself'
+complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l replace -d 'Reset what is not named to the defaults of add-service, as `ipvsadm -E` does'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l no-persistent -d 'No persistence, and so no netmask and no persistence engine'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l no-pe -l no-engine -d 'No persistence engine: a client is its address'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l no-sched-flags -d 'No scheduler flags'
@@ -163,6 +164,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l color -d 'Wh
 always\t''
 never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
+complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l replace -d 'Reset what is not named to the defaults of add-server, as `ipvsadm -e` does'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'

@@ -37,12 +37,13 @@ pub(crate) struct AddServer {
 #[command(
     override_usage = "rsctl edit-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",
     after_help = "\
-Only what is named changes; address and port are what the server is called and cannot change.
-Weight 0 gives the server no new connections and leaves those it has.
+Only what is named changes, unless --replace is given; address and port are what the server is
+called and cannot change. Weight 0 gives the server no new connections and leaves those it has.
 
 Example:
   rsctl edit-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -w 0
-  rsctl edit-server -t 192.0.2.10:80 -r 10.0.0.12 --tun-port 6081"
+  rsctl edit-server -t 192.0.2.10:80 -r 10.0.0.12 --tun-port 6081
+  rsctl edit-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 --replace -m -w 3"
 )]
 pub(crate) struct EditServer {
     #[command(flatten)]
@@ -50,6 +51,10 @@ pub(crate) struct EditServer {
 
     #[command(flatten)]
     pub(crate) server: ServerArg,
+
+    /// Reset what is not named to the defaults of add-server, as `ipvsadm -e` does.
+    #[arg(long)]
+    pub(crate) replace: bool,
 
     #[command(flatten)]
     pub(crate) report: Report,

@@ -34,14 +34,15 @@ pub(crate) struct AddService {
 #[command(
     override_usage = "rsctl edit-service [OPTIONS] <SERVICE>",
     after_help = "\
-Only what is named changes. Two things follow from the meaning of the words:
+Only what is named changes, unless --replace is given. Two things follow from the meaning of the words:
   - Flags belong to their scheduler. A new scheduler starts without any, except between sh and mh,
     whose flags mean the same.
   - `-p` without a value keeps the timeout of a service that is persistent already.
 
 Example:
   rsctl edit-service tcp/192.0.2.10:80 -s mh
-  rsctl edit-service tcp/192.0.2.10:80 --no-persistent"
+  rsctl edit-service tcp/192.0.2.10:80 --no-persistent
+  rsctl edit-service tcp/192.0.2.10:80 --replace -s wrr"
 )]
 pub(crate) struct EditService {
     #[command(flatten)]
@@ -49,6 +50,10 @@ pub(crate) struct EditService {
 
     #[command(flatten)]
     pub(crate) settings: ServiceSettings,
+
+    /// Reset what is not named to the defaults of add-service, as `ipvsadm -E` does.
+    #[arg(long)]
+    pub(crate) replace: bool,
 
     /// No persistence, and so no netmask and no persistence engine.
     #[arg(long, conflicts_with_all = ["persistent", "netmask", "engine"])]

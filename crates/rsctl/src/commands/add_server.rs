@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use ipvs_netlink::{Change, Destination, ForwardingMethod};
+use ipvs_netlink::Change;
 
 use super::{Action, Changed, Director, checked, server};
 use crate::cli::AddServer;
@@ -16,7 +16,7 @@ pub(super) fn run(director: &Director, args: &AddServer) -> Result<Vec<Changed>,
 pub(super) fn plan(args: &AddServer) -> Result<Change, Error> {
     let service = args.service.0;
     let key = server::key(&service, args.server.real_server);
-    let mut destination = Destination::new(key, ForwardingMethod::Gateway);
+    let mut destination = server::default(key);
     let options = server::set(&mut destination, &args.settings);
     checked(Change::AddDestination { service, destination }, options)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use ipvs_netlink::{Change, Scheduler, Service};
+use ipvs_netlink::Change;
 
 use super::{Action, Changed, Director, checked, service};
 use crate::cli::AddService;
@@ -12,7 +12,7 @@ pub(super) fn run(director: &Director, args: &AddService) -> Result<Vec<Changed>
 }
 
 pub(super) fn plan(args: &AddService) -> Result<Change, Error> {
-    let mut service = Service::new(args.service.0, Scheduler::Wlc);
+    let mut service = service::default(args.service.0);
     let options = service::set(&mut service, &args.settings);
     checked(Change::AddService(service), options)
 }

@@ -9,7 +9,10 @@ pub(super) fn run(director: &Director, args: &EditServer) -> Result<Vec<Changed>
     let key = server::key(&service, args.server.real_server);
     let mut outcome = Ok(());
     let changed = director.edit_server(&service, &key, |destination| {
-        let mut edited = *destination;
+        let mut edited = match args.replace {
+            true => server::default(key),
+            false => *destination,
+        };
         outcome = server::set(&mut edited, &args.settings);
         if outcome.is_ok() {
             *destination = edited;

@@ -22,6 +22,9 @@ pub(super) fn run(director: &Director, args: &EditService) -> Result<Vec<Changed
 }
 
 pub(super) fn edit(service: &mut Service, args: &EditService) -> Result<(), Refusal> {
+    if args.replace {
+        *service = service::default(service.key);
+    }
     if args.no_persistent {
         service.persistence = None;
         service.engine = None;

@@ -14,6 +14,11 @@ pub(super) fn key(service: &ServiceKey, server: Endpoint) -> DestinationKey {
     DestinationKey { address: server.address, port }
 }
 
+/// A server of which nothing is said.
+pub(super) fn default(key: DestinationKey) -> Destination {
+    Destination::new(key, ForwardingMethod::Gateway)
+}
+
 /// Changes what `settings` names and leaves the rest of `server`.
 pub(super) fn set(server: &mut Destination, settings: &ServerSettings) -> Result<(), Refusal> {
     server.forwarding = forwarding(server, settings)?;

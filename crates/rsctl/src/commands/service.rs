@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use ipvs_netlink::{Netmask, Persistence, PersistenceTimeout, Scheduler, SchedulerFlags, Service};
+use ipvs_netlink::{
+    Netmask, Persistence, PersistenceTimeout, Scheduler, SchedulerFlags, Service, ServiceKey,
+};
 
 use crate::cli::ServiceSettings;
 use crate::flags::{self, Flag};
 use crate::refusal::Refusal;
+
+/// A service of which nothing is said.
+pub(super) fn default(key: ServiceKey) -> Service {
+    Service::new(key, Scheduler::Wlc)
+}
 
 /// Changes what `settings` names and leaves the rest of `service`.
 pub(super) fn set(service: &mut Service, settings: &ServiceSettings) -> Result<(), Refusal> {

@@ -83,7 +83,7 @@ fn what_is_added_is_what_ipvsadm_lists() {
 }
 
 #[test]
-fn a_server_edit_changes_only_what_is_named() {
+fn a_server_edit_changes_only_what_is_named_or_all() {
     let host = Host::new("director");
     host.must(
         "ipvsadm -A -t 192.0.2.1:80 -s rr
@@ -107,10 +107,16 @@ fn a_server_edit_changes_only_what_is_named() {
     assert_eq!(thresholds, ["-> 10.0.0.1:8080 100 50 0 0", "-> 10.0.0.2:80 9 0 0 0"]);
     edit("-r 10.0.0.2 -g");
     assert!(saved(&host).contains(&"-a -t 192.0.2.1:80 -r 10.0.0.2:80 -g -w 7".to_owned()));
+    edit("-r 10.0.0.1:8080 --replace -m -x 7");
+    edit("-r 10.0.0.2 --replace -i");
+    let tunnels: Vec<String> = shown("--tun-info");
+    assert_eq!(tunnels, ["-> 10.0.0.1:8080 Masq n/a 1 0 0", "-> 10.0.0.2:80 Tunnel ipip 1 0 0"]);
+    let thresholds: Vec<String> = shown("--thresholds");
+    assert_eq!(thresholds, ["-> 10.0.0.1:8080 7 0 0 0", "-> 10.0.0.2:80 0 0 0 0"]);
 }
 
 #[test]
-fn a_service_edit_changes_only_what_is_named() {
+fn a_service_edit_changes_only_what_is_named_or_all() {
     let host = Host::new("director");
     host.must("ipvsadm -A -u 192.0.2.1:53 -s sh -b sh-port -p 600 -M 255.255.255.0 --pe sip -o");
     for (options, expected) in [
@@ -124,6 +130,9 @@ fn a_service_edit_changes_only_what_is_named() {
         ("--no-ops", "-s rr"),
         ("-s sh -b sh-fallback,sh-port", "-s sh -b sh-fallback,sh-port"),
         ("--no-sched-flags", "-s sh"),
+        ("-b sh-port -p 60 -M /24 -o", "-s sh -p 60 -M 255.255.255.0 -o -b sh-port"),
+        ("--replace -s rr -p 30", "-s rr -p 30"),
+        ("--replace", "-s wlc"),
     ] {
         silent(&host, &format!("edit-service udp/192.0.2.1:53 {options}"));
         assert_eq!(saved(&host), [format!("-A -u 192.0.2.1:53 {expected}")], "{options}");
