@@ -246,7 +246,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l no-templates
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l ghosts -d 'Only those whose service or server is gone'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l origin -d 'Also tell where each comes from: this director or a sync daemon'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l json -d 'Print one JSON document'
-complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l names -d 'Names instead of numbers: of hosts, by looking them up, and of ports. In JSON, beside them'
+complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l names -d 'Names instead of numbers: of hosts, by looking them up, and of ports (of hosts only with --group-by). In JSON, beside them'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s n -l numeric -d 'Accepted for ipvsadm\'s sake: everything is numeric unless --names is given'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s t -l tcp-service -d 'TCP' -r

@@ -72,7 +72,7 @@ fn carry_out<T: Transport>(
     mut progress: impl FnMut(usize),
 ) -> Applied {
     let mut applied = Applied::default();
-    for steps in plan.steps.chunk_by(|a, b| a.phase() == b.phase()) {
+    for steps in plan.steps.chunk_by(together) {
         if applied.broke.is_some() || !applied.is_complete() {
             applied.fates.extend(steps.iter().map(|_| Fate::NotTried));
             continue;
@@ -108,6 +108,13 @@ fn carry_out<T: Transport>(
         }
     }
     applied
+}
+
+/// Whether a step goes in one batch with the one before it: those of a phase, but only
+/// one server at a time is put in another place. Should it not come back, no other may
+/// be away.
+pub(crate) fn together(before: &Step, step: &Step) -> bool {
+    before.phase() == step.phase() && !matches!(step, Step::LiftServer { .. })
 }
 
 /// The verdict on each step of a batch.

@@ -9,6 +9,8 @@ use ipvs_netlink::{
     Destination, DestinationKey, Service, ServiceKey, SetTimeouts, SyncDaemon, SyncRole,
 };
 
+use crate::plan::crowd;
+
 /// What a director should look like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Desired {
@@ -146,7 +148,15 @@ impl Builder {
     }
 
     /// What was built.
-    pub fn finish(self) -> Desired {
+    pub fn finish(mut self) -> Desired {
+        for wanted in &self.desired.services {
+            let key = wanted.service.key;
+            let line = self.services.get(&key).map_or(1, |(line, _)| *line);
+            let crowd = crowd(&wanted.service, wanted.servers.len());
+            let doubt =
+                crowd.map(|message| Doubt { line, subject: Subject::Service(key), message });
+            self.desired.doubts.extend(doubt);
+        }
         self.desired
     }
 }

@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use super::objects::{DaemonObject, ServerObject, ServiceObject, TableObject, TimeoutsObject};
 use super::{FORMAT, Problem};
-use crate::desired::{Builder, Desired, DesiredServer, DesiredService, Doubt, Subject};
-use crate::plan::{Step, crowd, flaw};
+use crate::desired::{Builder, Desired, DesiredServer, DesiredService, Doubt};
+use crate::plan::{Step, flaw};
 
 /// The most bytes of a file: half a million servers.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -37,7 +37,7 @@ pub fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
         mixed: Vec::new(),
     };
     let mut desired = reader.table();
-    desired.doubts = reader.doubts;
+    desired.doubts.append(&mut reader.doubts);
     desired.doubts.sort_by_key(|doubt| doubt.line);
     if reader.problems.is_empty() {
         return Ok(desired);
@@ -145,9 +145,6 @@ impl<'a> Reader<'a> {
         let key = service.as_ref().map(|service| service.key);
         if let Some(service) = service {
             self.doubt(raw, &Step::AddService(service.clone()));
-            let crowd = crowd(&service, object.servers.0.len());
-            let subject = Subject::Service(service.key);
-            self.doubts.extend(crowd.map(|message| Doubt { line, subject, message }));
             let added = builder.service(line, DesiredService::new(service));
             self.keep(raw, added);
         }

@@ -94,9 +94,7 @@ pub fn reordered(desired: &Desired, observed: &Observed) -> Vec<ServiceKey> {
         observed.services.iter().map(|entry| (entry.service.key, entry)).collect();
     let differs = |wanted: &&DesiredService| {
         let Some(found) = there.get(&wanted.service.key) else { return false };
-        let hashes = order::matters(&found.service.scheduler);
-        let wanted = wanted.servers.iter().map(|it| it.server.key);
-        hashes && wanted.ne(found.servers.iter().map(|server| server.key))
+        order::matters(&wanted.service.scheduler) && !order::out_of_place(wanted, found).is_empty()
     };
     desired.services.iter().filter(differs).map(|wanted| wanted.service.key).collect()
 }

@@ -23,8 +23,8 @@ const MH_SLOTS: usize = 4093;
 /// perhaps take, and not act on as it says; each with its line in the file of
 /// `desired`.
 ///
-/// [`apply`](crate::apply()) does not send such steps,
-/// [`apply_as_is`](crate::apply_as_is()) does.
+/// To be asked before [`apply`](crate::apply()), which itself refuses only what
+/// [`Change::check`] knows; [`apply_as_is`](crate::apply_as_is()) sends everything.
 pub fn refused(
     plan: &Plan,
     desired: &Desired,

@@ -78,7 +78,21 @@ proptest! {
         delete in any::<bool>(),
         reorder in any::<bool>(),
     ) {
-        making::leads(&Observed::from(&found), &wanted, Policy { delete, reorder });
+        let found = Observed::from(&found);
+        let policy = Policy { delete, reorder };
+        making::leads(&found, &wanted, policy);
+        let plan = plan(&wanted, &found, policy);
+        let lifts = |step: &&Step| matches!(step, Step::LiftServer { .. });
+        for batch in plan.steps.chunk_by(crate::apply::together) {
+            prop_assert!(batch.iter().filter(lifts).count() <= 1, "{batch:?}");
+        }
+        // What is told of is what would be put in order.
+        if delete && reorder {
+            let told: HashSet<_> = reordered(&wanted, &found).into_iter().collect();
+            let lifted: HashSet<_> =
+                plan.steps.iter().filter(lifts).filter_map(Step::service).collect();
+            prop_assert_eq!(told, lifted);
+        }
     }
 
     /// Into an empty table, servers go in the order of the file; and what is

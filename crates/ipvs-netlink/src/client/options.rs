@@ -68,8 +68,9 @@ impl ConnectOptions {
         Self { receive_buffer, ..self }
     }
 
-    /// The most bytes of one datagram of the kernel's, at least 4 KiB; by default
-    /// all that it ever sends in one, 32 KiB.
+    /// The most bytes of one datagram of the kernel's, 8 KiB at least and 64 KiB at
+    /// most; by default all that it ever sends in one, 32 KiB. (With pages of 16 KiB or
+    /// more it sends up to 8 KiB whatever it is told: `NLMSG_GOODSIZE`, `netlink.h`.)
     ///
     /// For each datagram the kernel allocates and clears that much or more,
     /// whatever it then holds (`netlink_dump` in `af_netlink.c`), so a table of
@@ -80,7 +81,7 @@ impl ConnectOptions {
     /// [`Pass::is_snapshot`]: crate::Pass::is_snapshot
     #[must_use]
     pub fn datagram(self, datagram: usize) -> Self {
-        Self { datagram: datagram.max(4096), ..self }
+        Self { datagram: datagram.clamp(8 * 1024, 64 * 1024), ..self }
     }
 
     /// Connects.
@@ -103,5 +104,17 @@ impl ConnectOptions {
             Some(namespace) => namespace.enter(open)??,
         };
         Client::over(transport, self.datagram)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_datagram_is_of_a_size_that_the_kernel_and_memory_have() {
+        for (asked, given) in [(0, 8192), (16_384, 16_384), (usize::MAX, 65_536)] {
+            assert_eq!(ConnectOptions::new().datagram(asked).datagram, given);
+        }
     }
 }

@@ -80,7 +80,8 @@ pub(crate) struct Connections {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Names instead of numbers: of hosts, by looking them up, and of ports. In JSON, beside them.
+    /// Names instead of numbers: of hosts, by looking them up, and of ports (of hosts only
+    /// with --group-by). In JSON, beside them.
     #[arg(long)]
     pub(crate) names: bool,
 

@@ -109,10 +109,10 @@ pub(crate) enum Command {
 impl Cli {
     /// Reads a command line.
     ///
-    /// Making all commands known to clap is most of what `rsctl add-service`
-    /// has to do before it can talk to the kernel, so a command that comes first
-    /// is read with no other around. What is wrong with it, or asks for help,
-    /// is read again with all of them: they are part of the answer.
+    /// Making all commands known to clap is most of what `rsctl add-service` has to
+    /// do before it can talk to the kernel, so the commands that scripts call most
+    /// are read with no other around, if they come first. What is wrong with one, or
+    /// asks for help, is read again with all of them: they are part of the answer.
     ///
     /// # Errors
     /// Clap's, for a complaint, and for help and the version.

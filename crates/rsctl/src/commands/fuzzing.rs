@@ -11,7 +11,7 @@ use ipvs_netlink::{
     Service, ServiceKey,
 };
 
-use super::{add_server, add_service, daemon_status, edit_service, restore, server};
+use super::{add_server, add_service, daemon_status, edit_server, edit_service, restore, server};
 use crate::cli::{self, Cli, Command};
 use crate::error::Error;
 use crate::fuzzing;
@@ -30,9 +30,16 @@ pub(crate) fn command_line(data: &[u8]) {
     let parsed = CLI
         .with_borrow_mut(|cli| cli.try_get_matches_from_mut(&args))
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    // What a command is read as does not depend on whether it is read alone.
+    let alone = Cli::read(&args);
+    assert_eq!(
+        alone.as_ref().err().map(clap::Error::kind),
+        parsed.as_ref().err().map(clap::Error::kind)
+    );
+    assert_eq!(format!("{:?}", alone.ok()), format!("{:?}", parsed.as_ref().ok()));
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(stop) if matches!(stop.exit_code(), 0) => return,
+        Err(stop) if stop.exit_code() == 0 => return,
         Err(stop) => {
             let command = args.get(1).and_then(|arg| arg.to_str());
             let command = command.filter(|name| cli::is_command(name));
@@ -54,7 +61,7 @@ pub(crate) fn command_line(data: &[u8]) {
         Command::EditServer(args) => {
             let key = server::key(&args.service.0, args.server.real_server);
             let mut destination = Destination::new(key, ForwardingMethod::Masquerade);
-            match server::set(&mut destination, &args.settings) {
+            match edit_server::edit(&mut destination, &args) {
                 Ok(()) if destination.check(&args.service.0).is_err() => return,
                 Ok(()) => Ok(Change::AddDestination { service: args.service.0, destination }),
                 Err(refusal) => Err(Error::refused("edit", refusal)),

@@ -53,7 +53,7 @@ impl Look {
         self.width.is_some_and(|room| room < width)
     }
 
-    /// Writes `text`, which has no line end, as a line.
+    /// Writes `text` as a line, or if it is folded as several, each with the tone.
     pub(super) fn line(
         self,
         tone: Tone,
@@ -73,9 +73,12 @@ impl Look {
             out.write_all(text)?;
             return out.write_all(b"\n");
         }
-        write!(out, "{style}")?;
-        out.write_all(text)?;
-        writeln!(out, "{style:#}")
+        for part in text.split(|byte| *byte == b'\n') {
+            write!(out, "{style}")?;
+            out.write_all(part)?;
+            writeln!(out, "{style:#}")?;
+        }
+        Ok(())
     }
 }
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use ipvs_cluster::Doubt;
 use ipvs_cluster::file::Problem;
+use ipvs_cluster::{Desired, Doubt};
 use tempfile::Builder;
 
 use super::ipvsadm;
@@ -31,34 +31,34 @@ pub(super) fn warn(saved: &Saved) {
             let mut text = Vec::new();
             // A write to memory does not fail.
             let _ = ipvsadm::write(&saved.table, &mut text);
-            for problem in lines::read(&text).err().into_iter().flatten() {
-                let (line, why) = (problem.line, problem.message);
-                super::warning(&format!(
-                    "`rsctl restore` will refuse line {line}, and take it from `--format json` \
-                     with --as-is: {why}"
-                ));
-            }
+            will_be_restored(lines::read(&text), ", and take it from `--format json` with --as-is");
         }
         Form::Json => {
             let mut text = Vec::new();
             // A write to memory does not fail.
             let _ = ipvs_cluster::file::write(&saved.table, &mut text);
-            match ipvs_cluster::file::read(&text) {
-                Ok(desired) => {
-                    for Doubt { line, message, .. } in desired.doubts {
-                        super::warning(&format!(
-                            "where it is not there already, `rsctl restore` will take line {line} \
-                             with --as-is only: {message}"
-                        ));
-                    }
-                }
-                Err(problems) => {
-                    for Problem { line, message } in problems {
-                        super::warning(&format!(
-                            "`rsctl restore` will refuse line {line}: {message}"
-                        ));
-                    }
-                }
+            will_be_restored(ipvs_cluster::file::read(&text), "");
+        }
+    }
+}
+
+/// Says which lines `restore` will refuse, and what else is done with those, or take
+/// only if told to.
+fn will_be_restored(read: Result<Desired, Vec<Problem>>, instead: &str) {
+    match read {
+        Ok(desired) => {
+            for Doubt { line, message, .. } in desired.doubts {
+                super::warning(&format!(
+                    "where it is not there already, `rsctl restore` will take line {line} with \
+                     --as-is only: {message}"
+                ));
+            }
+        }
+        Err(problems) => {
+            for Problem { line, message } in problems {
+                super::warning(&format!(
+                    "`rsctl restore` will refuse line {line}{instead}: {message}"
+                ));
             }
         }
     }

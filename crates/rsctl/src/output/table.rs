@@ -378,10 +378,10 @@ FWM  4294967295 IPv6     wlc
         assert_eq!(wide, text(63));
         let expected = "\
 IP Virtual Server version 1.2.1 (size=4096)
-\x1b[1mProt LocalAddress:Port
-       Scheduler Flags\x1b[0m
-\x1b[1m  -> RemoteAddress:Port
-       Forward     Weight ActiveConn InActConn\x1b[0m
+\x1b[1mProt LocalAddress:Port\x1b[0m
+\x1b[1m       Scheduler Flags\x1b[0m
+\x1b[1m  -> RemoteAddress:Port\x1b[0m
+\x1b[1m       Forward     Weight ActiveConn InActConn\x1b[0m
 TCP  192.0.2.10:80
        wrr
   -> 10.0.0.11:8080
@@ -390,7 +390,10 @@ TCP  192.0.2.10:80
        Route   2147483647          0         0
 ";
         assert_eq!(text(62), expected);
-        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let words = |text: &str| -> Vec<String> {
+            let plain = text.replace("\x1b[1m", "").replace("\x1b[0m", "");
+            plain.split_whitespace().map(str::to_owned).collect()
+        };
         assert_eq!(words(&wide), words(&text(62)), "something was dropped");
     }
 

@@ -56,21 +56,21 @@ fn code(cell: &str) -> String {
 }
 
 impl Row {
-    /// Holds what was said against the row.
+    /// Holds what was said against the row, and tells whether the remedy was among it.
     #[track_caller]
-    pub(crate) fn check(&self, exit: Option<i32>, stdout: &str, stderr: &str) {
+    pub(crate) fn check(&self, exit: Option<i32>, stdout: &str, stderr: &str) -> bool {
         let command = &self.command;
         assert_eq!((exit, stdout), (Some(self.exit), ""), "{command}: {stderr}");
         let (hints, error): (Vec<&str>, Vec<&str>) =
             stderr.lines().partition(|line| line.starts_with("hint: "));
         let error = error.join("\n");
-        let error = error.strip_prefix("error: ").unwrap_or(&error);
-        assert_eq!(error, self.error.join("\n"), "{command}");
+        assert_eq!(error, format!("error: {}", self.error.join("\n")), "{command}");
         let hints = hints.into_iter().map(|hint| &hint[6..]);
         let hints: Vec<&str> = hints.filter(|hint| !hint.starts_with("see `rsctl ")).collect();
         assert!(!self.remedy.is_empty(), "{command}");
         if !hints.is_empty() {
             assert_eq!(hints.join("; "), self.remedy, "{command}");
         }
+        !hints.is_empty()
     }
 }

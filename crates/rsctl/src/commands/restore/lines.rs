@@ -67,16 +67,10 @@ impl Reader {
     fn line(&mut self, line: usize, text: &str) -> Result<(), String> {
         let words = text.split_whitespace().take_while(|word| !word.starts_with('#'));
         // Wherever it stands, as with ipvsadm; and its path in front.
-        let mut kept = Vec::with_capacity(16);
-        kept.extend(
-            words
-                .enumerate()
-                .filter(|(place, word)| {
-                    *word != "ipvsadm" && !(*place == 0 && word.ends_with("/ipvsadm"))
-                })
-                .map(|(_, word)| word),
-        );
-        let words: Vec<&str> = kept;
+        let ours = |(place, word): &(usize, &str)| {
+            *word != "ipvsadm" && !(*place == 0 && word.ends_with("/ipvsadm"))
+        };
+        let words: Vec<&str> = words.enumerate().filter(ours).map(|(_, word)| word).collect();
         let Some((command, rest)) = words.split_first() else { return Ok(()) };
         if let Some(change) = plain::read(&words).filter(|change| change.check().is_ok()) {
             return self.add(line, change, true);
@@ -158,9 +152,10 @@ fn parse<T: FromArgMatches>(command: &mut Command, words: Vec<String>) -> Result
 
 /// How a command is to report is no matter of a file.
 fn quiet(report: &cli::Report) -> Result<(), String> {
-    match (report.verbose, report.json) {
-        (true, _) => Err("unexpected argument `--verbose`".to_owned()),
-        (_, true) => Err("unexpected argument `--json`".to_owned()),
+    match (report.verbose, report.json, report.dry_run) {
+        (true, ..) => Err("unexpected argument `--verbose`".to_owned()),
+        (_, true, _) => Err("unexpected argument `--json`".to_owned()),
+        (.., true) => Err("unexpected argument `--dry-run`".to_owned()),
         _ => Ok(()),
     }
 }
@@ -220,7 +215,7 @@ ipvsadm -a -f 4294967295 -6 -r 2001:db8::1 ipvsadm -x 5   # at night";
         assert!(desired.timeouts.is_none() && desired.daemons.is_none());
     }
 
-    /// An option that says nothing sends the same line past the short cut.
+    /// `-A` and `-a` by their long names go past the short cut.
     #[test]
     fn the_short_cut_leads_to_where_clap_does() {
         let service = "-A -t 192.0.2.1:80 -s rr";
@@ -241,9 +236,22 @@ ipvsadm -a -f 4294967295 -6 -r 2001:db8::1 ipvsadm -x 5   # at night";
             "-a -t 192.0.2.1:80 -r 010.0.0.1:80 -m -w 1",
             "-a -t 192.0.2.9:80 -r 10.0.0.1:80 -m -w 1",
         ] {
-            let both = |end: &str| read(format!("{service}\n{line}{end}").as_bytes());
-            assert_eq!(both(""), both(" --dry-run"), "{line}");
+            let long = match line.split_at(2) {
+                ("-A", rest) => format!("--add-service{rest}"),
+                (_, rest) => format!("--add-server{rest}"),
+            };
+            let both = |line: &str| read(format!("{service}\n{line}").as_bytes());
+            assert_eq!(both(line), both(&long), "{line}");
         }
+    }
+
+    /// More servers than `mh` has slots are told of where their service is.
+    #[test]
+    fn a_crowd_is_told_of_in_its_line() {
+        let servers = (0..4094).map(|n| format!("-a -f 7 -r 10.0.{}.{}\n", n / 250, n % 250 + 1));
+        let text = format!("-A -f 6\n\n-A -f 7 -s mh\n{}", servers.collect::<String>());
+        let doubts = read(text.as_bytes()).unwrap().doubts;
+        assert_eq!(doubts.iter().map(|doubt| doubt.line).collect::<Vec<_>>(), [3]);
     }
 
     #[test]
@@ -251,6 +259,7 @@ ipvsadm -a -f 4294967295 -6 -r 2001:db8::1 ipvsadm -x 5   # at night";
         for line in [
             "-A -t 192.0.2.1:80 -v",
             "-A -t 192.0.2.1:80 --json",
+            "-A -t 192.0.2.1:80 --dry-run",
             "-A -t 192.0.2.1:80 -h",
             "-A -t 192.0.2.1:80 --help",
             "-t 192.0.2.1:80 -A",

@@ -110,10 +110,13 @@ fn look_again(
     policy: Policy,
 ) -> Result<(Observed, Plan), ipvs_netlink::Error> {
     let most = desired.services.iter().map(|it| it.servers.len()).max().unwrap_or(0);
-    let glance = Observed::glance(&mut director.connect_to_look(most)?)?;
-    let left = plan(desired, &glance, policy);
-    if left.is_empty() {
-        return Ok((glance, left));
+    // A look that fails is no reason not to read it properly.
+    let glance = director.connect_to_look(most).and_then(|mut look| Observed::glance(&mut look));
+    if let Ok(glance) = glance {
+        let left = plan(desired, &glance, policy);
+        if left.is_empty() {
+            return Ok((glance, left));
+        }
     }
     let observed = Observed::read(client)?;
     let left = plan(desired, &observed, policy);
