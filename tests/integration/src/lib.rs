@@ -21,6 +21,7 @@
 //! A failure to build a lab is a failure of the test: everything here panics
 //! with the whole story instead of returning errors.
 
+mod beside;
 mod capture;
 mod exchange;
 mod host;
@@ -32,6 +33,7 @@ mod udp;
 mod web;
 mod wiring;
 
+pub use beside::beside;
 pub use capture::Capture;
 pub use exchange::{Frame, exchange, overheard};
 pub use host::{Host, Output};

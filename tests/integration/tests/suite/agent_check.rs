@@ -3,10 +3,8 @@
 //! Each rule of `rs-agent check`, provoked on a real host; and silence on a sound one.
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
-use lab::{Frame, Host, Mac, exchange};
+use lab::{Frame, Host, Mac, beside, exchange};
 
 use crate::agent::real_server;
 
@@ -279,22 +277,15 @@ fn drops_by_source_validation_are_counted() {
     let mac = Mac(mac.try_into().expect("six bytes"));
     let (rip, cip) = (Ipv4Addr::new(192, 0, 2, 11), Ipv4Addr::new(192, 0, 2, 100));
     let watch = |spoofed: bool| {
-        let over = AtomicBool::new(false);
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                while !over.load(Ordering::Acquire) {
-                    let mut frames = vec![Frame::Echo(mac, vec![(cip, rip)])];
-                    if spoofed {
-                        // From its own address: nobody else may send that.
-                        frames.insert(0, Frame::Echo(mac, vec![(rip, rip)]));
-                    }
-                    exchange(&network.client, "eth0", &frames, |packet| packet.is_icmp(rip, cip));
-                }
-            });
-            let found = check(server, "--watch 1").1;
-            over.store(true, Ordering::Release);
-            found
-        })
+        let send = || {
+            let mut frames = vec![Frame::Echo(mac, vec![(cip, rip)])];
+            if spoofed {
+                // From its own address: nobody else may send that.
+                frames.insert(0, Frame::Echo(mac, vec![(rip, rip)]));
+            }
+            exchange(&network.client, "eth0", &frames, |packet| packet.is_icmp(rip, cip));
+        };
+        beside(send, || check(server, "--watch 1").1)
     };
     assert!(!watch(false).contains(&"RS-RPF-05 warning".to_owned()));
     assert!(watch(true).contains(&"RS-RPF-05 warning".to_owned()));

@@ -12,7 +12,7 @@ use ipvs_cluster::{Fate, Observed, Policy, apply, file, plan};
 use ipvs_netlink::{
     Change, Client, Destination, ForwardingMethod, NetlinkTransport, ServiceKey, Transport, Weight,
 };
-use lab::{Host, Output};
+use lab::{Host, Output, beside};
 use serde_json::Value;
 
 use crate::rsctl_cli::table;
@@ -576,9 +576,8 @@ fn another_order_of_servers_is_told_to_who_asks() {
     assert_eq!(restore(&host, "", &lines("10.0.0.2", "10.0.0.1")).stderr, "");
 }
 
-/// Adds, edits and deletes what `CHANGED` is about until it is told to stop.
-fn meddle(stop: &AtomicBool) {
-    let mut client = Client::connect().unwrap();
+/// Adds, edits and deletes what `CHANGED` is about.
+fn meddle(client: &mut Client) {
     let (web, mh) = ("tcp/192.0.2.1:80".parse().unwrap(), "tcp/192.0.2.5:443".parse().unwrap());
     let server = |text: &str| {
         let key = text.parse().unwrap();
@@ -587,15 +586,13 @@ fn meddle(stop: &AtomicBool) {
         server
     };
     let (third, first) = (server("10.0.0.3:80"), server("10.0.0.1:80"));
-    while !stop.load(Ordering::Relaxed) {
-        // Half of them are refused, depending on what `rsctl` just did.
-        let _ = client.batch([
-            Change::AddDestination { service: web, destination: third },
-            Change::SetDestination { service: web, destination: first },
-            Change::RemoveDestination { service: web, destination: third.key },
-            Change::RemoveService(mh),
-        ]);
-    }
+    // Half of them are refused, depending on what `rsctl` just did.
+    let _ = client.batch([
+        Change::AddDestination { service: web, destination: third },
+        Change::SetDestination { service: web, destination: first },
+        Change::RemoveDestination { service: web, destination: third.key },
+        Change::RemoveService(mh),
+    ]);
 }
 
 /// Another program edits, deletes and adds all the time. A restore ends with the
@@ -603,9 +600,8 @@ fn meddle(stop: &AtomicBool) {
 #[test]
 fn beside_a_writer_that_never_rests_a_restore_is_honest() {
     let host = director();
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let writer = scope.spawn(|| host.enter(|| meddle(&stop)));
+    let mut client = host.enter(|| Client::connect().unwrap());
+    let restores = || {
         let (mut told, mut round) = (0, 0);
         while round < 30 || (told == 0 && round < 1000) {
             round += 1;
@@ -618,10 +614,9 @@ fn beside_a_writer_that_never_rests_a_restore_is_honest() {
             assert_eq!(output.status, i32::from(!fine), "round {round}: {output:?}");
             told += usize::from(!fine);
         }
-        stop.store(true, Ordering::Relaxed);
-        writer.join().unwrap();
         assert!(told > 0, "the writer never disturbed");
-    });
+    };
+    host.enter(|| beside(|| meddle(&mut client), restores));
     assert_eq!(restore(&host, "", CHANGED).status, 0);
     assert_eq!(restore(&host, "--dry-run", CHANGED).status, 0);
 }
