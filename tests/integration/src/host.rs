@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 
+use crate::kernel::kernel;
+
 /// A host of the lab.
 #[derive(Clone, Debug)]
 pub struct Host {
@@ -108,21 +110,26 @@ impl Host {
         })
     }
 
-    /// Runs a shell command on this host.
+    /// Runs a shell command on this host. Before Linux 7.1 one that only lists by `ipvsadm`
+    /// is run until it says the same twice running.
+    #[track_caller]
     pub fn sh(&self, command: &str) -> Output {
-        let mut output = self.feed(command, "");
-        // Before Linux 7.1 `ipvsadm` loses and repeats services when those of other
-        // namespaces come and go: as a witness it is believed when it says so twice.
-        for _ in 0..8 {
-            if !only_asks_ipvsadm(command) {
-                break;
-            }
-            let before = std::mem::replace(&mut output, self.feed(command, ""));
-            if before == output {
-                break;
-            }
+        let output = self.feed(command, "");
+        if kernel() >= (7, 1) || !only_asks_ipvsadm(command) {
+            return output;
         }
-        output
+        // There `ipvsadm` loses and repeats services when those of other namespaces come
+        // and go: as a witness it is believed when it says so twice.
+        let mut said = vec![output];
+        for _ in 0..8 {
+            let output = self.feed(command, "");
+            if said.last() == Some(&output) {
+                return output;
+            }
+            said.push(output);
+        }
+        let last = &said[said.len() - 2..];
+        panic!("{}# {command}: never the same twice running, last\n{last:#?}", self.name)
     }
 
     /// Runs a shell command on this host and gives it `input` to read.
