@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! What `rs-agent check` predicts from settings, and what packets do: the same in every
-//! row, on every kernel.
+//! row, on each kernel that is asked (`lab/test` asks the newest).
 
 use std::net::{Ipv4Addr, UdpSocket};
 

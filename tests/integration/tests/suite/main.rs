@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! Every test that needs a kernel with IPVS, in one program: it runs as root
-//! inside each kernel of the lab (`make test`).
+//! inside each kernel of the lab, some parts in the newest only (`make test`).
 
 mod agent;
 mod agent_check;
