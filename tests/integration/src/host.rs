@@ -17,6 +17,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 
 use crate::kernel::kernel;
+use crate::packet::Mac;
 
 /// A host of the lab.
 #[derive(Clone, Debug)]
@@ -161,6 +162,15 @@ impl Host {
         assert!(output.status == 0, "{}: ip: {commands:#?}\n{}", self.name, output.stderr);
     }
 
+    /// The MAC address of one of its interfaces.
+    #[track_caller]
+    pub fn mac(&self, interface: &str) -> Mac {
+        let text = self.must(&format!("cat /sys/class/net/{interface}/address")).stdout;
+        let byte = |byte| u8::from_str_radix(byte, 16).expect("hex");
+        let bytes: Vec<u8> = text.trim().split(':').map(byte).collect();
+        Mac(bytes.try_into().expect("six bytes"))
+    }
+
     /// Waits until it hears solicitations for its address `ip`: the kernel
     /// joins their group (RFC 4291, section 2.7.1) after `ip` has returned.
     pub(crate) fn joins_group_of(&self, ip: Ipv6Addr) {
@@ -239,8 +249,13 @@ impl Namespaces {
     }
 }
 
-/// Runs a command in the namespaces of the calling thread.
-fn run(command: &mut Command, input: &str) -> Output {
+/// The text as one word of a shell command.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Runs a command in the namespaces of the calling thread, and gives it `input` to read.
+pub fn run(command: &mut Command, input: &str) -> Output {
     let mut child = command
         .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stdout(Stdio::piped())

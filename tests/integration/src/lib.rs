@@ -23,6 +23,7 @@
 
 mod beside;
 mod capture;
+mod dice;
 mod exchange;
 mod host;
 mod kernel;
@@ -35,8 +36,9 @@ mod wiring;
 
 pub use beside::beside;
 pub use capture::Capture;
+pub use dice::Dice;
 pub use exchange::{Frame, exchange, overheard};
-pub use host::{Host, Output};
+pub use host::{Host, Output, quoted, run};
 pub use kernel::kernel;
 pub use network::{Addresses, Family, Network};
 pub use packet::{Arp, Ip, Mac, Neighbour, Packet, Transport};

@@ -4,7 +4,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
 
-use lab::{Frame, Host, Mac, beside, exchange};
+use lab::{Frame, Host, beside, exchange};
 
 use crate::agent::real_server;
 
@@ -287,10 +287,7 @@ fn drops_by_source_validation_are_counted() {
     let network = real_server();
     let server = &network.servers[0];
     server.must(&format!("rs-agent setup {DR}"));
-    let mac = server.must("cat /sys/class/net/eth0/address").stdout;
-    let mac: Vec<u8> =
-        mac.trim().split(':').map(|byte| u8::from_str_radix(byte, 16).expect("hex")).collect();
-    let mac = Mac(mac.try_into().expect("six bytes"));
+    let mac = server.mac("eth0");
     let (rip, cip) = (Ipv4Addr::new(192, 0, 2, 11), Ipv4Addr::new(192, 0, 2, 100));
     let watch = |spoofed: bool| {
         let send = || {

@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use lab::{Family, Host, Network, UdpServer, WebServer};
+use lab::{Family, Host, Network, UdpServer, WebServer, quoted};
 use page::{Item, Model, Step, matches, read};
 
 /// A test for each page.
@@ -146,10 +146,6 @@ fn listening(command: &str) -> Result<Child, String> {
         heard += &line;
     }
     Err(format!("{command}: only a capture is put in the background: {heard}"))
-}
-
-fn quoted(command: &str) -> String {
-    format!("'{}'", command.replace('\'', r"'\''"))
 }
 
 /// Runs all of a page, so that one run shows all that is wrong with it.

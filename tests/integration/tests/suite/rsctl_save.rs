@@ -12,18 +12,19 @@ use ipvs_netlink::{
     Netmask, Persistence, PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, Service,
     ServiceKey, SetTimeouts, SyncDaemon, SyncRole, Thresholds, Tunnel, Weight,
 };
-use lab::Host;
+use lab::{Dice, Host};
 use serde_json::Value;
 
-/// Numbers that are the same in every run (`xorshift64`).
-struct Random(u64);
+/// Tables by chance, the same in every run.
+struct Random(Dice);
 
 impl Random {
+    fn new(seed: u64) -> Self {
+        Self(Dice::new(seed))
+    }
+
     fn below(&mut self, end: u32) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        u32::try_from(self.0 >> 33).unwrap() % end
+        u32::try_from(self.0.roll(end as usize)).unwrap()
     }
 
     fn one_in(&mut self, number: u32) -> bool {
@@ -31,7 +32,7 @@ impl Random {
     }
 
     fn of<T: Clone>(&mut self, items: &[T]) -> T {
-        items[self.below(u32::try_from(items.len()).unwrap()) as usize].clone()
+        self.0.pick(items)
     }
 
     fn address(&mut self, family: AddressFamily) -> IpAddr {
@@ -200,7 +201,7 @@ const ROUNDS: u64 = 12;
 fn random_tables_come_back_from_json() {
     for round in 1..=ROUNDS {
         let host = Host::new("director");
-        fill(&host, &mut Random(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)), round % 2 == 0);
+        fill(&host, &mut Random::new(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)), round % 2 == 0);
         let (before, shown) = (observe(&host), shown(&host));
         host.must("rsctl save -o /run/table");
         wipe(&host);
@@ -212,14 +213,14 @@ fn random_tables_come_back_from_json() {
         let saved = host.must("cat /run/table").stdout;
         assert_eq!(host.must("rsctl save").stdout, saved, "round {round}");
         // In place, from what somebody made of it.
-        disturb(&host, &mut Random(round.wrapping_mul(0x1234_5678_9abc_def1)));
+        disturb(&host, &mut Random::new(round.wrapping_mul(0x1234_5678_9abc_def1)));
         let disturbed = observe(&host);
         assert_ne!(sorted(disturbed), sorted(before.clone()), "round {round}");
         let output = host.must("rsctl restore -v /run/table");
         assert_eq!(sorted(observe(&host)), sorted(before.clone()), "{}", output.stdout);
         // From another table.
         let other = Host::new("other");
-        fill(&other, &mut Random(round.wrapping_mul(0xfedc_ba98_7654_3211)), round % 3 == 0);
+        fill(&other, &mut Random::new(round.wrapping_mul(0xfedc_ba98_7654_3211)), round % 3 == 0);
         let output = other.feed("rsctl restore", &saved);
         assert_eq!((output.status, output.stderr.as_str()), (0, ""), "round {round}");
         assert_eq!(observe(&other), before, "round {round}");
@@ -272,7 +273,7 @@ fn sorted(mut table: Observed) -> Observed {
 fn random_tables_come_back_from_lines() {
     for round in 1..=ROUNDS {
         let host = Host::new("director");
-        fill(&host, &mut Random(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)), round % 2 == 0);
+        fill(&host, &mut Random::new(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)), round % 2 == 0);
         let before = as_lines_say(observe(&host));
         let saved = host.must("rsctl save --format ipvsadm");
         wipe(&host);
