@@ -4,19 +4,17 @@
 //! honest about what another program does meanwhile.
 
 use std::cell::Cell;
-use std::io;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipvs_cluster::{Fate, Observed, Policy, apply, file, plan};
-use ipvs_netlink::{
-    Change, Client, Destination, ForwardingMethod, NetlinkTransport, ServiceKey, Transport, Weight,
-};
+use ipvs_netlink::{Change, Client, Destination, ForwardingMethod, ServiceKey, Weight};
 use lab::{Host, Output, beside};
 use serde_json::Value;
 
 use crate::rsctl_cli::table;
 use crate::rsctl_save::observe;
+use crate::transports::falls_silent;
 
 /// Two services with three servers each, thresholds, and one that is to go.
 fn director() -> Host {
@@ -340,29 +338,6 @@ fn a_foreign_writer_is_overruled_or_told_of() {
     }
 }
 
-/// Answers come no more after so many datagrams. The kernel hears every request.
-struct Falls {
-    inner: NetlinkTransport,
-    silent_after: Rc<Cell<usize>>,
-}
-
-impl Transport for Falls {
-    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
-        self.inner.send(datagram)
-    }
-
-    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.receive(buffer)?;
-        let left = self.silent_after.get().checked_sub(1).ok_or(io::ErrorKind::WouldBlock)?;
-        self.silent_after.set(left);
-        Ok(length)
-    }
-
-    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.receive_now(buffer)
-    }
-}
-
 /// Wherever the conversation breaks off: what is called done is done, what is
 /// called not tried is not, and doing it again completes it.
 #[test]
@@ -373,10 +348,8 @@ fn a_conversation_that_breaks_off_leaves_no_doubt_but_the_one_it_names() {
     for silent_after in 0.. {
         let host = director();
         let applied = host.enter(|| {
-            let inner = NetlinkTransport::open().unwrap();
             let count = Rc::new(Cell::new(usize::MAX));
-            let falls = Falls { inner, silent_after: Rc::clone(&count) };
-            let mut client = Client::with_transport(falls).unwrap();
+            let mut client = falls_silent(Rc::clone(&count));
             let steps = plan(&desired, &Observed::read(&mut client).unwrap(), policy);
             count.set(silent_after);
             (apply(&mut client, &steps, |_| ()), steps)
