@@ -40,6 +40,8 @@ mod rsctl_names;
 mod rsctl_odd;
 mod rsctl_refusals;
 mod rsctl_restore;
+mod rsctl_restore_input;
+mod rsctl_restore_rivals;
 mod rsctl_save;
 mod rsctl_views;
 mod transports;
