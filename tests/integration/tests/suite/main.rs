@@ -44,5 +44,6 @@ mod rsctl_restore_input;
 mod rsctl_restore_rivals;
 mod rsctl_save;
 mod rsctl_views;
+mod tables;
 mod transports;
 mod traps;
