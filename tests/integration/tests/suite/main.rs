@@ -27,6 +27,7 @@ mod health;
 mod ipvsadm_files;
 mod ipvsadm_pair;
 mod ipvsadm_rules;
+mod ipvsadm_values;
 mod ipvsadm_words;
 mod keepalived;
 mod lab_itself;
