@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 
+use crate::kernel::kernel;
+use crate::packet::Mac;
+
 /// A host of the lab.
 #[derive(Clone, Debug)]
 pub struct Host {
@@ -108,21 +111,26 @@ impl Host {
         })
     }
 
-    /// Runs a shell command on this host.
+    /// Runs a shell command on this host. Before Linux 7.1 one that only lists by `ipvsadm`
+    /// is run until it says the same twice running.
+    #[track_caller]
     pub fn sh(&self, command: &str) -> Output {
-        let mut output = self.feed(command, "");
-        // Before Linux 7.1 `ipvsadm` loses and repeats services when those of other
-        // namespaces come and go: as a witness it is believed when it says so twice.
-        for _ in 0..8 {
-            if !only_asks_ipvsadm(command) {
-                break;
-            }
-            let before = std::mem::replace(&mut output, self.feed(command, ""));
-            if before == output {
-                break;
-            }
+        let output = self.feed(command, "");
+        if kernel() >= (7, 1) || !only_asks_ipvsadm(command) {
+            return output;
         }
-        output
+        // There `ipvsadm` loses and repeats services when those of other namespaces come
+        // and go: as a witness it is believed when it says so twice.
+        let mut said = vec![output];
+        for _ in 0..8 {
+            let output = self.feed(command, "");
+            if said.last() == Some(&output) {
+                return output;
+            }
+            said.push(output);
+        }
+        let last = &said[said.len() - 2..];
+        panic!("{}# {command}: never the same twice running, last\n{last:#?}", self.name)
     }
 
     /// Runs a shell command on this host and gives it `input` to read.
@@ -152,6 +160,15 @@ impl Host {
         let output =
             self.enter(|| run(Command::new("ip").args(["-batch", "-"]), &commands.join("\n")));
         assert!(output.status == 0, "{}: ip: {commands:#?}\n{}", self.name, output.stderr);
+    }
+
+    /// The MAC address of one of its interfaces.
+    #[track_caller]
+    pub fn mac(&self, interface: &str) -> Mac {
+        let text = self.must(&format!("cat /sys/class/net/{interface}/address")).stdout;
+        let byte = |byte| u8::from_str_radix(byte, 16).expect("hex");
+        let bytes: Vec<u8> = text.trim().split(':').map(byte).collect();
+        Mac(bytes.try_into().expect("six bytes"))
     }
 
     /// Waits until it hears solicitations for its address `ip`: the kernel
@@ -232,8 +249,13 @@ impl Namespaces {
     }
 }
 
-/// Runs a command in the namespaces of the calling thread.
-fn run(command: &mut Command, input: &str) -> Output {
+/// The text as one word of a shell command.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Runs a command in the namespaces of the calling thread, and gives it `input` to read.
+pub fn run(command: &mut Command, input: &str) -> Output {
     let mut child = command
         .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stdout(Stdio::piped())

@@ -21,7 +21,9 @@
 //! A failure to build a lab is a failure of the test: everything here panics
 //! with the whole story instead of returning errors.
 
+mod beside;
 mod capture;
+mod dice;
 mod exchange;
 mod host;
 mod kernel;
@@ -32,9 +34,11 @@ mod udp;
 mod web;
 mod wiring;
 
+pub use beside::beside;
 pub use capture::Capture;
+pub use dice::Dice;
 pub use exchange::{Frame, exchange, overheard};
-pub use host::{Host, Output};
+pub use host::{Host, Output, quoted, run};
 pub use kernel::kernel;
 pub use network::{Addresses, Family, Network};
 pub use packet::{Arp, Ip, Mac, Neighbour, Packet, Transport};

@@ -3,10 +3,8 @@
 //! Each rule of `rs-agent check`, provoked on a real host; and silence on a sound one.
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
-use lab::{Frame, Host, Mac, exchange};
+use lab::{Frame, Host, beside, exchange};
 
 use crate::agent::real_server;
 
@@ -18,15 +16,22 @@ const BARE: &str = "";
 
 /// Exit status and findings as `ID severity`, worst first.
 fn check(host: &Host, arguments: &str) -> (i32, Vec<String>) {
+    let (status, findings) = findings(host, arguments);
+    (status, findings.into_iter().map(|(found, _)| found).collect())
+}
+
+/// The same, each finding with its message.
+fn findings(host: &Host, arguments: &str) -> (i32, Vec<(String, String)>) {
     let output = host.sh(&format!("exec rs-agent check --json {arguments}"));
     assert!(matches!(output.status, 0 | 3 | 4), "{arguments}: {output:?}");
     let report: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
     assert_eq!(report["unread"], serde_json::json!([]), "{arguments}");
     let findings = report["findings"].as_array().expect("findings").iter();
     let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
-    let found: Vec<String> =
-        findings.map(|it| text(&it["rule"]) + " " + &text(&it["severity"])).collect();
-    let worst = found.first().map_or("", |first| first.split(' ').next_back().unwrap_or_default());
+    let found: Vec<_> = findings
+        .map(|it| (text(&it["rule"]) + " " + &text(&it["severity"]), text(&it["message"])))
+        .collect();
+    let worst = found.first().map_or("", |(first, _)| first.split(' ').next_back().unwrap_or(""));
     let expected = [("error", 4), ("warning", 3)].into_iter().find(|(word, _)| *word == worst);
     assert_eq!(output.status, expected.map_or(0, |(_, status)| status), "{found:?}");
     (output.status, found)
@@ -56,7 +61,8 @@ fn a_host_that_was_set_up_has_no_error_and_no_warning() {
     }
 }
 
-/// How the host was set up, the disturbance and what ends it, options, and what is found.
+/// How the host was set up, the disturbance and what ends it, options, and what is found,
+/// if need be with words of the message.
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip] // a table
@@ -137,7 +143,7 @@ const ROWS: &[Row] = &[
     (TUN, "true", "true", "--rip 192.0.2.99", "RS-TUN-03 error"),
     (TUN, "true", "true", "--director 192.0.2.2", "RS-TUN-03 error"),
     (TUN, "true", "true", "--tunnel gue --tunnel-port 6080", "RS-TUN-06 error"),
-    (TUN, "ip fou add port 6080 ipproto 4", "ip fou del port 6080", "--tunnel gue --tunnel-port 6080", "RS-TUN-06 error"),
+    (TUN, "ip fou add port 6080 ipproto 4", "ip fou del port 6080", "--tunnel gue --tunnel-port 6080", "RS-TUN-06 error: takes plain packets"),
     (TUN, "true", "true", "", "RS-TUN-10 info"),
     (TUN, "ip link add cali1 type dummy", "ip link del cali1", "", "RS-MGR-03 warning"),
     (TUN, "mkdir -p /run/sysctl.d && echo 'net.ipv4.conf.*.rp_filter = 1' >/run/sysctl.d/50-x.conf",
@@ -180,14 +186,22 @@ fn rows_of(setup: &str) {
                 network
             })
             .servers[0];
-        if disturb != "true" {
-            let (_, before) = if setup == BARE { (0, vec![]) } else { check(server, "") };
-            let without_client = before.iter().any(|found| found == expected);
-            assert!(!without_client, "{expected} before {disturb}: {before:?}");
+        let (rule, words) = expected.split_once(": ").unwrap_or((expected, ""));
+        let is_among = |found: &[(String, String)]| {
+            found.iter().any(|(found, message)| found == rule && message.contains(words))
+        };
+        // What makes the difference: the disturbance, or else the options. Two rows have
+        // neither: the host as it was set up.
+        let before = if disturb == "true" { "" } else { arguments };
+        if (disturb, arguments) != ("true", "") && (setup, before) != (BARE, "") {
+            let (_, found) = findings(server, before);
+            if is_among(&found) {
+                wrong.push(format!("before {disturb} [{before}]: {expected} in {found:?}"));
+            }
         }
         server.must(disturb);
-        let (_, found) = check(server, arguments);
-        if !found.iter().any(|found| found == expected) {
+        let (_, found) = findings(server, arguments);
+        if !is_among(&found) {
             wrong.push(format!("{disturb} [{arguments}]: {expected} is not among {found:?}"));
         }
         if undo.is_empty() {
@@ -273,28 +287,18 @@ fn drops_by_source_validation_are_counted() {
     let network = real_server();
     let server = &network.servers[0];
     server.must(&format!("rs-agent setup {DR}"));
-    let mac = server.must("cat /sys/class/net/eth0/address").stdout;
-    let mac: Vec<u8> =
-        mac.trim().split(':').map(|byte| u8::from_str_radix(byte, 16).expect("hex")).collect();
-    let mac = Mac(mac.try_into().expect("six bytes"));
+    let mac = server.mac("eth0");
     let (rip, cip) = (Ipv4Addr::new(192, 0, 2, 11), Ipv4Addr::new(192, 0, 2, 100));
     let watch = |spoofed: bool| {
-        let over = AtomicBool::new(false);
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                while !over.load(Ordering::Acquire) {
-                    let mut frames = vec![Frame::Echo(mac, vec![(cip, rip)])];
-                    if spoofed {
-                        // From its own address: nobody else may send that.
-                        frames.insert(0, Frame::Echo(mac, vec![(rip, rip)]));
-                    }
-                    exchange(&network.client, "eth0", &frames, |packet| packet.is_icmp(rip, cip));
-                }
-            });
-            let found = check(server, "--watch 1").1;
-            over.store(true, Ordering::Release);
-            found
-        })
+        let send = || {
+            let mut frames = vec![Frame::Echo(mac, vec![(cip, rip)])];
+            if spoofed {
+                // From its own address: nobody else may send that.
+                frames.insert(0, Frame::Echo(mac, vec![(rip, rip)]));
+            }
+            exchange(&network.client, "eth0", &frames, |packet| packet.is_icmp(rip, cip));
+        };
+        beside(send, || check(server, "--watch 1").1)
     };
     assert!(!watch(false).contains(&"RS-RPF-05 warning".to_owned()));
     assert!(watch(true).contains(&"RS-RPF-05 warning".to_owned()));

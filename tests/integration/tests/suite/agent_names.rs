@@ -3,16 +3,12 @@
 //! Interface names with dots and odd characters, settings that are out of reach, and
 //! hundreds of VIPs at once.
 
-use lab::Network;
+use lab::{Network, quoted};
 
 use crate::agent::{assert_same, assert_set_up, real_server, state};
 
 /// Names the kernel takes and a shell, a path or a dotted sysctl name would not.
 const NAMES: [&str; 8] = ["eth1.100", "a..b", "-x", "it's", "$HOME", "*", "q\"\\", "gr\u{fc}n"];
-
-fn quoted(name: &str) -> String {
-    format!("'{}'", name.replace('\'', r"'\''"))
-}
 
 #[test]
 fn odd_names_are_names_like_any_other() {

@@ -15,7 +15,7 @@ use ipvs_netlink::{
 };
 use lab::Host;
 
-use crate::faults::{Fault, faulty};
+use crate::transports::{Fault, faulty};
 
 /// The loaded modules of IPVS, those that use another first.
 fn modules() -> Vec<String> {

@@ -4,13 +4,12 @@
 
 use std::collections::HashSet;
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipvs_netlink::{
     Change, Client, Destination, DestinationKey, ErrorKind, ForwardingMethod, Scheduler, Service,
     ServiceKey,
 };
-use lab::Host;
+use lab::{Host, beside};
 
 use crate::transports::interrupted;
 
@@ -196,32 +195,8 @@ fn a_service_that_comes_back_is_in_the_table() {
     });
 }
 
-/// Deletes and adds services until it is dropped.
-struct Writer<'scope> {
-    stop: &'scope AtomicBool,
-}
-
-impl Drop for Writer<'_> {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
-}
-
 const STABLE: u16 = 2000;
 const FLEETING: u16 = 400;
-
-fn write(host: &Host, stop: &AtomicBool) -> u32 {
-    host.enter(|| {
-        let mut client = Client::connect().unwrap();
-        let mut rounds = 0;
-        while !stop.load(Ordering::Relaxed) {
-            make(&mut client, (0..FLEETING).map(fleeting).map(add));
-            make(&mut client, (0..FLEETING).map(fleeting).map(Change::RemoveService));
-            rounds += 1;
-        }
-        rounds
-    })
-}
 
 /// A second writer adds and deletes without a pause: in a thousand reads of two
 /// thousand services not one of them is ever called missing.
@@ -229,22 +204,24 @@ fn write(host: &Host, stop: &AtomicBool) -> u32 {
 fn a_thousand_reads_beside_a_writer_that_never_rests() {
     let host = Host::new("director");
     host.enter(|| make(&mut Client::connect().unwrap(), (0..STABLE).map(stable).map(add)));
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let writer = scope.spawn(|| write(&host, &stop));
-        let reads = host.enter(|| {
-            let _writer = Writer { stop: &stop };
-            let mut client = Client::connect().unwrap();
-            for read in 0..1000 {
-                let found = client.find_services((0..STABLE).map(stable)).unwrap();
-                let missing: Vec<_> = found.iter().filter(|(_, entry)| entry.is_none()).collect();
-                assert!(missing.is_empty(), "read {read}: {missing:?}");
-            }
-            // Nor is what comes and goes ever taken for what it is not.
-            client.find_services((0..FLEETING).map(fleeting)).unwrap().len()
-        });
-        let rounds = writer.join().unwrap();
-        assert_eq!(reads, usize::from(FLEETING));
-        assert!(rounds > 0);
-    });
+    let mut writer = host.enter(|| Client::connect().unwrap());
+    let mut rounds = 0;
+    let write = || {
+        make(&mut writer, (0..FLEETING).map(fleeting).map(add));
+        make(&mut writer, (0..FLEETING).map(fleeting).map(Change::RemoveService));
+        rounds += 1;
+    };
+    let reads = || {
+        let mut client = Client::connect().unwrap();
+        for read in 0..1000 {
+            let found = client.find_services((0..STABLE).map(stable)).unwrap();
+            let missing: Vec<_> = found.iter().filter(|(_, entry)| entry.is_none()).collect();
+            assert!(missing.is_empty(), "read {read}: {missing:?}");
+        }
+        // Nor is what comes and goes ever taken for what it is not.
+        client.find_services((0..FLEETING).map(fleeting)).unwrap().len()
+    };
+    let found = host.enter(|| beside(write, reads));
+    assert_eq!(found, usize::from(FLEETING));
+    assert!(rounds > 0);
 }

@@ -42,7 +42,9 @@ fn bulk_load() {
     let host = Host::new("director");
     let said = example(&host, "bulk_load").stdout;
     assert_eq!(said, "10100 of 10100 made in 40 sends\n");
-    assert_eq!(host.must("ipvsadm -Sn | grep -c ^-a").stdout.trim(), "10000");
+    // Counted here: what is more than a list, the lab does not ask for twice.
+    let saved = host.must("ipvsadm -Sn").stdout;
+    assert_eq!(saved.lines().filter(|line| line.starts_with("-a ")).count(), 10_000);
 }
 
 #[test]

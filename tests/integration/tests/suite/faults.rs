@@ -4,7 +4,6 @@
 //! read back, never guessed.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::io;
 use std::net::Ipv4Addr;
 use std::num::{NonZeroU8, NonZeroU16};
@@ -16,131 +15,7 @@ use ipvs_netlink::{
 };
 use lab::Host;
 
-/// What happens to one datagram of the kernel's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// Nothing.
-    None,
-    /// It never comes: the wait ends without it.
-    Lost,
-    /// The kernel had no room for it and says so.
-    NoBuffers,
-    /// It comes twice.
-    Doubled,
-    /// It comes with the answer to the next request.
-    Late,
-    /// Only its first half comes.
-    Cut,
-    /// Messages that nobody asked for come first: one of another family, and one
-    /// that answers another request.
-    Foreign,
-    /// It comes behind the one that follows it, if one does at once.
-    Swapped,
-    /// The socket breaks instead.
-    Broken,
-}
-
-pub(crate) struct Faulty {
-    inner: NetlinkTransport,
-    /// One per datagram; when they are used up, nothing happens any more.
-    faults: VecDeque<Fault>,
-    again: VecDeque<Vec<u8>>,
-    late: Option<Vec<u8>>,
-}
-
-impl Transport for Faulty {
-    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
-        self.inner.send(datagram)
-    }
-
-    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Some(datagram) = self.again.pop_front() {
-            buffer[..datagram.len()].copy_from_slice(&datagram);
-            return Ok(datagram.len());
-        }
-        let length = self.inner.receive(buffer)?;
-        if let Some(late) = self.late.take() {
-            self.again.push_back(buffer[..length].to_vec());
-            buffer[..late.len()].copy_from_slice(&late);
-            return Ok(late.len());
-        }
-        match self.faults.pop_front().unwrap_or(Fault::None) {
-            Fault::None => Ok(length),
-            Fault::Lost => Err(io::ErrorKind::WouldBlock.into()),
-            Fault::Broken => Err(io::Error::from_raw_os_error(nix::libc::EIO)),
-            Fault::NoBuffers => Err(io::Error::from_raw_os_error(nix::libc::ENOBUFS)),
-            Fault::Doubled => {
-                self.again.push_back(buffer[..length].to_vec());
-                Ok(length)
-            }
-            Fault::Late => {
-                self.late = Some(buffer[..length].to_vec());
-                Err(io::ErrorKind::WouldBlock.into())
-            }
-            Fault::Cut => Ok(length / 2),
-            Fault::Foreign => {
-                self.again.push_back(buffer[..length].to_vec());
-                let foreign = foreign(&buffer[..length]);
-                buffer[..foreign.len()].copy_from_slice(&foreign);
-                Ok(foreign.len())
-            }
-            Fault::Swapped => {
-                let first = buffer[..length].to_vec();
-                match self.inner.receive_now(buffer) {
-                    Ok(length) => {
-                        self.again.push_back(first);
-                        Ok(length)
-                    }
-                    Err(_) => {
-                        buffer[..length].copy_from_slice(&first);
-                        Ok(length)
-                    }
-                }
-            }
-        }
-    }
-
-    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.again.pop_front() {
-            Some(datagram) => {
-                buffer[..datagram.len()].copy_from_slice(&datagram);
-                Ok(datagram.len())
-            }
-            None => self.inner.receive_now(buffer),
-        }
-    }
-}
-
-/// Two messages with the number of the answer at hand, but for one detail each
-/// (`struct nlmsghdr`: length, type, flags, sequence, port).
-fn foreign(answer: &[u8]) -> Vec<u8> {
-    let sequence: [u8; 4] = answer[8..12].try_into().unwrap();
-    let mut foreign = Vec::new();
-    for (kind, sequence) in [
-        // No family has this id; what follows looks like an IPVS service.
-        (0x7fff_u16, sequence),
-        // An acknowledgement of a request that was never made.
-        (2, (u32::from_ne_bytes(sequence) + 1000).to_ne_bytes()),
-    ] {
-        foreign.extend(36_u32.to_ne_bytes());
-        foreign.extend(kind.to_ne_bytes());
-        foreign.extend(0_u16.to_ne_bytes());
-        foreign.extend(sequence);
-        foreign.extend(0_u32.to_ne_bytes());
-        foreign.extend([0; 4]);
-        foreign.extend([12, 0, 1, 0, 6, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
-    }
-    foreign
-}
-
-/// A client whose answers meet these faults, after it has connected.
-pub(crate) fn faulty(faults: impl IntoIterator<Item = Fault>) -> Client<Faulty> {
-    // Finding the family takes two: the answer and the acknowledgement.
-    let faults = [Fault::None; 2].into_iter().chain(faults).collect();
-    let inner = NetlinkTransport::open().unwrap();
-    let transport = Faulty { inner, faults, again: VecDeque::new(), late: None };
-    Client::with_transport(transport).unwrap()
-}
+use crate::transports::{Fault, faulty};
 
 /// Faults after which the outcome must be what it is without them.
 const SURVIVED: [Fault; 7] = [

@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use lab::{Family, Host, Network, UdpServer, WebServer};
+use lab::{Family, Host, Network, UdpServer, WebServer, quoted};
 use page::{Item, Model, Step, matches, read};
 
 /// A test for each page.
@@ -97,7 +97,7 @@ impl Stage {
         let host = self.host(&step.host);
         // A command that hangs must not hold up the suite.
         let limited = |command: &str| format!("timeout 30 sh -c {}", quoted(command));
-        if let Some(command) = step.command.strip_suffix(" &") {
+        if let Some(command) = step.in_background() {
             let child = host.enter(|| listening(&limited(&format!("exec {command}"))))?;
             self.background.borrow_mut().insert(step.host.clone(), child);
             Ok((0, String::new()))
@@ -146,10 +146,6 @@ fn listening(command: &str) -> Result<Child, String> {
         heard += &line;
     }
     Err(format!("{command}: only a capture is put in the background: {heard}"))
-}
-
-fn quoted(command: &str) -> String {
-    format!("'{}'", command.replace('\'', r"'\''"))
 }
 
 /// Runs all of a page, so that one run shows all that is wrong with it.
@@ -230,6 +226,25 @@ fn nothing_escapes() {
         ("<!-- lab: dr -->\n```console\nrs3# true\n```", "3: there is no host rs3"),
         ("<!-- lab: dr -->\n```console\nrs1# true", "2: this block never ends"),
         ("<!-- lab: dr -->\n```console\n```", "2: an empty block"),
+        ("<!-- lab: dr -->\n```console\nrs1# true &\n```", "3: nobody waits for this"),
+        (
+            "<!-- lab: dr -->\n```console\nrs1# true &\nrs1# false &\nrs1# wait\n```",
+            "3: nobody waits for this",
+        ),
+        (
+            "<!-- lab: dr -->\n```console\nrs1# true &\n```\n<!-- lab: balanced -->\n\
+             ```console\nrs1# wait\n```",
+            "3: nobody waits for this",
+        ),
+        (
+            "<!-- lab: dr -->\n```console\nrs1# true &\n```\n<!-- lab: dr -->\n\
+             ```console\nrs1# wait\n```",
+            "3: nobody waits for this",
+        ),
+        (
+            "<!-- lab: dr -->\n```console\nrs1# true &\nrs2# wait\n```",
+            "4: there is nothing to wait for",
+        ),
         ("<!-- lab: dr-->", "1: no such lab comment"),
         ("<!-- lab: bridge -->", "1: no such lab comment"),
         ("<!-- lab: as in 5-dr.md, maybe -->", "1: no such lab comment"),

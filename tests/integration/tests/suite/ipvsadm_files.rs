@@ -5,9 +5,9 @@
 
 use std::net::{SocketAddr, UdpSocket};
 
-use lab::{Host, Output};
+use lab::{Dice, Host, Output};
 
-use crate::ipvsadm_pair::{Dice, Whose, run, state, words};
+use crate::ipvsadm_pair::{Whose, run, state, words};
 use crate::ipvsadm_words::random_line;
 
 /// What both say to a line on the same host must be equal. Rates go down every 2

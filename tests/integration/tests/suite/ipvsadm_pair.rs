@@ -8,9 +8,9 @@
 //! and `ipvsadm` reads it once.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, Stdio};
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -47,24 +47,8 @@ pub(crate) fn run(whose: Whose, words: &[String], input: &str) -> Output {
             command
         }
     };
-    let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
-    command.args(words).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("start it");
-    let stdin = child.stdin.take();
-    let output = thread::scope(|scope| {
-        // On a thread: it may complain more than a pipe holds before it has read
-        // all. One that stops early does not read it all.
-        if let Some(mut stdin) = stdin {
-            scope.spawn(move || stdin.write_all(input.as_bytes()));
-        }
-        child.wait_with_output().expect("wait for it")
-    });
-    let status = output.status;
-    Output {
-        status: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    command.args(words);
+    lab::run(&mut command, input)
 }
 
 /// What the kernel shows of its table, services in order of their names: its own
@@ -266,25 +250,4 @@ fn listen(whose: Whose, lines: &[Words]) -> Vec<Heard> {
         heard.push(Heard { output, table: may_change.then(|| proc_table() + &fields()) });
     }
     heard
-}
-
-/// Numbers that come out alike each time (xorshift64*).
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        println!("seed {seed:#x}");
-        Self(seed)
-    }
-
-    pub(crate) fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % sides
-    }
-
-    pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.roll(from.len())]
-    }
 }

@@ -2,9 +2,9 @@
 
 //! How words are cut into options, and lines at random from the whole grammar.
 
-use lab::kernel;
+use lab::{Dice, kernel};
 
-use crate::ipvsadm_pair::{Dice, Pair, Words, words};
+use crate::ipvsadm_pair::{Pair, Words, words};
 
 #[test]
 #[ignore = "has the kernel to itself"]

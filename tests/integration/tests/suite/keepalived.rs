@@ -14,7 +14,8 @@ use serde_json::Value;
 use crate::health::{Watched, comes_to, keep_theirs, sorted};
 
 /// A server that fails stays with weight 0 in the first service, and goes from the
-/// others; both families and a mark. Checks every second, one failure is enough.
+/// others; both families and a mark. Checks every second, one failure is enough; what
+/// fails refuses at once, and what is slow, in a busy guest, has not failed.
 const CONFIG: &str = "
 global_defs {
     checker_log_all_failures true
@@ -30,12 +31,12 @@ virtual_server 198.51.100.10 80 {
         inhibit_on_failure
         uthreshold 100
         lthreshold 50
-        TCP_CHECK { connect_timeout 1 retry 0 delay_before_retry 1 }
+        TCP_CHECK { connect_timeout 20 retry 0 delay_before_retry 1 }
     }
     real_server 10.0.0.12 80 {
         weight 2
         inhibit_on_failure
-        TCP_CHECK { connect_timeout 1 retry 0 delay_before_retry 1 }
+        TCP_CHECK { connect_timeout 20 retry 0 delay_before_retry 1 }
     }
 }
 virtual_server 2001:db8:1::10 80 {
@@ -45,11 +46,11 @@ virtual_server 2001:db8:1::10 80 {
     protocol TCP
     real_server 2001:db8::11 80 {
         weight 4
-        TCP_CHECK { connect_timeout 1 retry 0 delay_before_retry 1 }
+        TCP_CHECK { connect_timeout 20 retry 0 delay_before_retry 1 }
     }
     real_server 2001:db8::12 80 {
         weight 1
-        TCP_CHECK { connect_timeout 1 retry 0 delay_before_retry 1 }
+        TCP_CHECK { connect_timeout 20 retry 0 delay_before_retry 1 }
     }
 }
 virtual_server fwmark 7 {
@@ -58,11 +59,11 @@ virtual_server fwmark 7 {
     lb_kind TUN
     real_server 10.0.0.11 0 {
         weight 1
-        TCP_CHECK { connect_port 80 connect_timeout 1 retry 0 delay_before_retry 1 }
+        TCP_CHECK { connect_port 80 connect_timeout 20 retry 0 delay_before_retry 1 }
     }
     real_server 10.0.0.12 0 {
         weight 1
-        TCP_CHECK { connect_port 80 connect_timeout 1 retry 0 delay_before_retry 1 }
+        TCP_CHECK { connect_port 80 connect_timeout 20 retry 0 delay_before_retry 1 }
     }
 }
 ";

@@ -3,8 +3,13 @@
 //! The lab itself, proven with tools that are not ours.
 
 use std::net::IpAddr;
+use std::panic::catch_unwind;
+use std::sync::mpsc;
+use std::thread;
 
-use lab::{ArpSender, Capture, Family, Host, Network, WebServer, arp_probe, neighbour_probe};
+use lab::{
+    ArpSender, Capture, Family, Host, Network, WebServer, arp_probe, beside, neighbour_probe,
+};
 
 fn networks() -> [Network; 3] {
     [Network::nat(2), Network::direct_routing(2), Network::tunnel(2)]
@@ -122,4 +127,16 @@ fn ipvsadm_balances() {
         .collect();
     servers.sort();
     assert_eq!(servers, ["rs1", "rs1", "rs2", "rs2"]);
+}
+
+#[test]
+fn a_test_that_fails_beside_something_fails_and_does_not_hang() {
+    let fails = || beside(thread::yield_now, || panic!("as it must"));
+    assert!(catch_unwind(fails).is_err());
+    let (at_work, seen) = mpsc::channel();
+    let work = || {
+        // Nobody listens any more when the test is over.
+        let _ = at_work.send(());
+    };
+    beside(work, move || seen.recv().expect("it works"));
 }

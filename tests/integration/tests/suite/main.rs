@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! Every test that needs a kernel with IPVS, in one program: it runs as root
-//! inside each kernel of the lab (`make test`).
+//! inside each kernel of the lab, some parts in the newest only (`make test`).
 
 mod agent;
 mod agent_check;
@@ -27,6 +27,7 @@ mod health;
 mod ipvsadm_files;
 mod ipvsadm_pair;
 mod ipvsadm_rules;
+mod ipvsadm_values;
 mod ipvsadm_words;
 mod keepalived;
 mod lab_itself;
@@ -40,7 +41,10 @@ mod rsctl_names;
 mod rsctl_odd;
 mod rsctl_refusals;
 mod rsctl_restore;
+mod rsctl_restore_input;
+mod rsctl_restore_rivals;
 mod rsctl_save;
 mod rsctl_views;
+mod tables;
 mod transports;
 mod traps;

@@ -26,7 +26,8 @@ fn add(service: ServiceKey, destination: Destination) -> Change {
 }
 
 /// What `ipvsadm -Sn` says of the table.
-fn saved(host: &Host) -> Vec<String> {
+/// What `ipvsadm` saves, without the blanks it leaves at the ends.
+pub(crate) fn saved(host: &Host) -> Vec<String> {
     host.must("ipvsadm -Sn").stdout.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 

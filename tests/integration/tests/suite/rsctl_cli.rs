@@ -11,16 +11,14 @@ use lab::{Host, Output};
 use nix::pty::openpty;
 use serde_json::{Value, json};
 
+use crate::netlink::saved;
+
 /// All that `ipvsadm` can show of the table.
 pub(crate) fn table(host: &Host) -> String {
     host.must("ipvsadm -Sn; ipvsadm -Ln --thresholds; ipvsadm -Ln --persistent-conn").stdout
 }
 
 /// The table as `ipvsadm` would rebuild it.
-fn saved(host: &Host) -> Vec<String> {
-    host.must("ipvsadm -Sn").stdout.lines().map(|line| line.trim_end().to_owned()).collect()
-}
-
 /// Runs `rsctl`, which must succeed and say exactly `stdout`.
 #[track_caller]
 fn says(host: &Host, command: &str, stdout: &str) {

@@ -100,7 +100,9 @@ fn who_does_not_answer_is_not_waited_for_and_told_of() {
     let start = Instant::now();
     let output = host.must("rsctl list --names");
     let took = start.elapsed();
-    assert!((5..15).contains(&took.as_secs()), "{took:?}");
+    // 200 questions of five seconds each, one by one, would take a thousand; the upper end
+    // is for the clock of a busy guest.
+    assert!((5..100).contains(&took.as_secs()), "{took:?}");
     let warning = output.stderr.strip_prefix("warning: no answer in time for ").unwrap();
     let unanswered: usize = warning.split(' ').next().unwrap().parse().unwrap();
     assert!((100..=200).contains(&unanswered), "{}", output.stderr);

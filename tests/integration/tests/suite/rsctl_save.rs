@@ -3,159 +3,14 @@
 //! What `rsctl save` writes is what `rsctl restore` makes again, field by field
 //! and in the kernel's order; `ipvsadm` reads it too.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::num::NonZeroU16;
-
-use ipvs_cluster::{Observed, ObservedService};
+use ipvs_cluster::Observed;
 use ipvs_netlink::{
-    AddressFamily, Change, Client, Destination, DestinationKey, ForwardingMethod, GueChecksum,
-    Netmask, Persistence, PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, Service,
-    ServiceKey, SetTimeouts, SyncDaemon, SyncRole, Thresholds, Tunnel, Weight,
+    Change, Client, Destination, ForwardingMethod, Scheduler, Service, ServiceKey, Thresholds,
 };
 use lab::Host;
 use serde_json::Value;
 
-/// Numbers that are the same in every run (`xorshift64`).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u32) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        u32::try_from(self.0 >> 33).unwrap() % end
-    }
-
-    fn one_in(&mut self, number: u32) -> bool {
-        self.below(number) == 0
-    }
-
-    fn of<T: Clone>(&mut self, items: &[T]) -> T {
-        items[self.below(u32::try_from(items.len()).unwrap()) as usize].clone()
-    }
-
-    fn address(&mut self, family: AddressFamily) -> IpAddr {
-        match family {
-            AddressFamily::Ipv4 => Ipv4Addr::from_bits(0x0a00_0001 + self.below(1 << 23)).into(),
-            AddressFamily::Ipv6 => {
-                let low = u128::from(self.below(u32::MAX));
-                Ipv6Addr::from_bits(0x2001_0db8_u128 << 96 | low).into()
-            }
-        }
-    }
-
-    fn key(&mut self) -> ServiceKey {
-        let family = self.of(&[AddressFamily::Ipv4, AddressFamily::Ipv6]);
-        if self.one_in(4) {
-            let mark = self.of(&[1, 7, 0x7fff_ffff, 0x8000_0000, 0xffff_fff0]) + self.below(9);
-            return ServiceKey::fwmark(family, mark).unwrap();
-        }
-        let port = if self.one_in(6) { 0 } else { u16::try_from(1 + self.below(65535)).unwrap() };
-        let protocol = self.of(&[Protocol::Tcp, Protocol::Udp, Protocol::Sctp]);
-        ServiceKey::Endpoint { protocol, address: self.address(family), port }
-    }
-
-    fn service(&mut self) -> Service {
-        let key = self.key();
-        let names =
-            ["rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed"];
-        let mut service = Service::new(key, self.of(&names).parse().unwrap());
-        service.scheduler_flags = match service.scheduler {
-            Scheduler::Sh | Scheduler::Mh => SchedulerFlags::from_bits_truncate(self.below(8) << 3),
-            _ if self.one_in(5) => SchedulerFlags::FLAG_2,
-            _ => SchedulerFlags::empty(),
-        };
-        let udp = matches!(key, ServiceKey::Endpoint { protocol: Protocol::Udp, .. });
-        if key.port() == Some(0) || self.one_in(3) {
-            let netmask = match key.family() {
-                _ if self.one_in(2) => Netmask::host(key.family()),
-                AddressFamily::Ipv4 => Netmask::ipv4(Ipv4Addr::from_bits(!self.below(1 << 24))),
-                AddressFamily::Ipv6 => {
-                    Netmask::ipv6_prefix(u8::try_from(1 + self.below(128)).unwrap()).unwrap()
-                }
-            };
-            let timeout = PersistenceTimeout::from_seconds(1 + self.below(2_678_400)).unwrap();
-            service.persistence = Some(Persistence { timeout, netmask });
-            service.engine = (udp && self.one_in(2)).then(|| "sip".parse().unwrap());
-        }
-        service.one_packet = udp && self.one_in(2);
-        service
-    }
-
-    fn server(&mut self, service: &ServiceKey, mixed: bool) -> Destination {
-        let port = NonZeroU16::new(6080).unwrap();
-        let tunnels = [
-            Tunnel::Ipip,
-            Tunnel::Gue { port, checksum: GueChecksum::None },
-            Tunnel::Gue { port, checksum: GueChecksum::Outer },
-            Tunnel::Gue { port, checksum: GueChecksum::Remote },
-            Tunnel::Gre { checksum: false },
-            Tunnel::Gre { checksum: true },
-        ];
-        let forwarding = match self.below(4) {
-            0 => ForwardingMethod::Masquerade,
-            1 => ForwardingMethod::Gateway,
-            _ => ForwardingMethod::Tunnel(self.of(&tunnels)),
-        };
-        let tunnelled = matches!(forwarding, ForwardingMethod::Tunnel(_));
-        let family = match service.family() {
-            AddressFamily::Ipv4 if mixed && tunnelled && self.one_in(2) => AddressFamily::Ipv6,
-            AddressFamily::Ipv6 if mixed && tunnelled && self.one_in(2) => AddressFamily::Ipv4,
-            own => own,
-        };
-        let port = match (service.port(), forwarding) {
-            (Some(port), ForwardingMethod::Masquerade) if port == 0 => port,
-            (_, ForwardingMethod::Masquerade) => u16::try_from(1 + self.below(65535)).unwrap(),
-            (port, _) => port.unwrap_or(0),
-        };
-        let mut server =
-            Destination::new(DestinationKey::new(self.address(family), port), forwarding);
-        server.weight = Weight::new(self.of(&[0, 1, 1, 3, 100, 0x7fff_ffff])).unwrap();
-        if self.one_in(3) {
-            let upper = 1 + self.below(0x7fff_ffff);
-            server.thresholds = Thresholds::new(upper, self.below(upper)).unwrap();
-        }
-        server
-    }
-
-    fn seconds(&mut self) -> u32 {
-        1 + self.below(SetTimeouts::MAX)
-    }
-}
-
-/// A random table; every other one has sync daemons, which servers of the other
-/// address family do not go with.
-fn fill(host: &Host, random: &mut Random, daemons: bool) {
-    let mut changes = Vec::new();
-    let mut keys = std::collections::HashSet::new();
-    for _ in 0..20 {
-        let service = random.service();
-        let key = service.key;
-        if keys.insert(key) {
-            changes.push(Change::AddService(service));
-            for _ in 0..random.below(9) {
-                let destination = random.server(&key, !daemons);
-                changes.push(Change::AddDestination { service: key, destination });
-            }
-        }
-    }
-    let (a, b, c) = (random.seconds(), random.seconds(), random.seconds());
-    let timeouts = SetTimeouts::new().tcp(a).unwrap().tcp_fin(b).unwrap().udp(c).unwrap();
-    changes.push(Change::SetTimeouts(timeouts));
-    if daemons {
-        let daemon = |role, id| SyncDaemon::new(role, "lo".parse().unwrap(), id);
-        let master = daemon(SyncRole::Master, 7).with_group("224.0.0.99".parse().unwrap());
-        changes.push(Change::StartDaemon(master.unwrap()));
-        let mut backup = daemon(SyncRole::Backup, 8);
-        backup.port = NonZeroU16::new(9000);
-        backup.max_length = NonZeroU16::new(1100);
-        changes.push(Change::StartDaemon(backup));
-    }
-    host.enter(|| {
-        let report = Client::connect().unwrap().batch(changes).unwrap();
-        assert!(report.failures.is_empty(), "{:#?}", report.failures);
-    });
-}
+use crate::tables::{Random, disturb, fill};
 
 /// Everything but the counters, with the servers in the kernel's order.
 pub(crate) fn observe(host: &Host) -> Observed {
@@ -200,7 +55,7 @@ const ROUNDS: u64 = 12;
 fn random_tables_come_back_from_json() {
     for round in 1..=ROUNDS {
         let host = Host::new("director");
-        fill(&host, &mut Random(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)), round % 2 == 0);
+        fill(&host, &mut Random::new(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)), round % 2 == 0);
         let (before, shown) = (observe(&host), shown(&host));
         host.must("rsctl save -o /run/table");
         wipe(&host);
@@ -212,52 +67,18 @@ fn random_tables_come_back_from_json() {
         let saved = host.must("cat /run/table").stdout;
         assert_eq!(host.must("rsctl save").stdout, saved, "round {round}");
         // In place, from what somebody made of it.
-        disturb(&host, &mut Random(round.wrapping_mul(0x1234_5678_9abc_def1)));
+        disturb(&host, &mut Random::new(round.wrapping_mul(0x1234_5678_9abc_def1)));
         let disturbed = observe(&host);
         assert_ne!(sorted(disturbed), sorted(before.clone()), "round {round}");
         let output = host.must("rsctl restore -v /run/table");
         assert_eq!(sorted(observe(&host)), sorted(before.clone()), "{}", output.stdout);
         // From another table.
         let other = Host::new("other");
-        fill(&other, &mut Random(round.wrapping_mul(0xfedc_ba98_7654_3211)), round % 3 == 0);
+        fill(&other, &mut Random::new(round.wrapping_mul(0xfedc_ba98_7654_3211)), round % 3 == 0);
         let output = other.feed("rsctl restore", &saved);
         assert_eq!((output.status, output.stderr.as_str()), (0, ""), "round {round}");
         assert_eq!(observe(&other), before, "round {round}");
     }
-}
-
-/// Deletes, edits and adds at random.
-fn disturb(host: &Host, random: &mut Random) {
-    let mut changes = Vec::new();
-    for ObservedService { service, servers } in observe(host).services {
-        let key = service.key;
-        if random.one_in(6) {
-            changes.push(Change::RemoveService(key));
-            continue;
-        }
-        if random.one_in(3) {
-            let mut other = Service::new(key, Scheduler::Rr);
-            other.persistence = service.persistence;
-            changes.push(Change::SetService(other));
-        }
-        for mut server in servers {
-            let destination = server.key;
-            if random.one_in(3) {
-                changes.push(Change::RemoveDestination { service: key, destination });
-            } else if random.one_in(2) {
-                server.weight = Weight::new(random.below(9)).unwrap();
-                server.thresholds = Thresholds::UNLIMITED;
-                changes.push(Change::SetDestination { service: key, destination: server });
-            }
-        }
-        changes
-            .push(Change::AddDestination { service: key, destination: random.server(&key, false) });
-    }
-    changes.push(Change::SetTimeouts(SetTimeouts::new().udp(random.seconds()).unwrap()));
-    host.enter(|| {
-        let report = Client::connect().unwrap().batch(changes).unwrap();
-        assert!(report.failures.is_empty(), "{:#?}", report.failures);
-    });
 }
 
 /// Servers that stay keep their place in the kernel's list: others do not.
@@ -272,7 +93,7 @@ fn sorted(mut table: Observed) -> Observed {
 fn random_tables_come_back_from_lines() {
     for round in 1..=ROUNDS {
         let host = Host::new("director");
-        fill(&host, &mut Random(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)), round % 2 == 0);
+        fill(&host, &mut Random::new(round.wrapping_mul(0x9e37_79b9_7f4a_7c15)), round % 2 == 0);
         let before = as_lines_say(observe(&host));
         let saved = host.must("rsctl save --format ipvsadm");
         wipe(&host);

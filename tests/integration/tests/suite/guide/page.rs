@@ -3,6 +3,8 @@
 //! A page of the guide as the suite reads it. What a reader could type and the suite would
 //! not run is refused: `docs/guide/README.md` has the rules.
 
+use std::collections::BTreeMap;
+
 /// What a page asks for, from top to bottom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
@@ -36,6 +38,13 @@ pub(crate) struct Step {
     pub(crate) expected: Vec<String>,
     /// Of the command; not 0 only if the page says so: `[exit status 28]`.
     pub(crate) status: i32,
+}
+
+impl Step {
+    /// What is started in the background by `&`, and shown by `wait`.
+    pub(crate) fn in_background(&self) -> Option<&str> {
+        self.command.strip_suffix(" &")
+    }
 }
 
 /// Everybody who is in one of the three networks.
@@ -77,7 +86,36 @@ pub(crate) fn read(text: &str) -> Result<Vec<Item>, String> {
             return refuse("code that would not be run");
         }
     }
+    background(&items)?;
     Ok(items)
+}
+
+/// Each command in the background is waited for, on its host, before the next one there
+/// and before the hosts change: what it printed would be compared with nothing.
+fn background(items: &[Item]) -> Result<(), String> {
+    let mut running = BTreeMap::new();
+    let refuse = |step: &Step, what| Err(format!("{}: {what}: {}", step.line, step.command));
+    for item in items {
+        match item {
+            Item::Step(step) if step.in_background().is_some() => {
+                if let Some(first) = running.insert(&step.host, step) {
+                    return refuse(first, "nobody waits for this");
+                }
+            }
+            Item::Step(step) if step.command == "wait" => {
+                if running.remove(&step.host).is_none() {
+                    return refuse(step, "there is nothing to wait for");
+                }
+            }
+            Item::Step(_) => {}
+            Item::Fresh(_) | Item::After { .. } | Item::Balanced => {
+                if let Some(step) = running.values().next() {
+                    return refuse(step, "nobody waits for this");
+                }
+            }
+        }
+    }
+    running.values().next().map_or(Ok(()), |step| refuse(step, "nobody waits for this"))
 }
 
 fn lab(comment: &str) -> Option<Item> {

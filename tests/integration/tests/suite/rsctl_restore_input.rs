@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What `rsctl restore` is given to read: what is wrong with it is told and changes
+//! nothing, and what is only odd does no harm.
+
+use crate::rsctl_cli::table;
+use crate::rsctl_restore::{CHANGED, director, restore};
+use crate::rsctl_save::observe;
+
+#[test]
+fn every_bad_line_is_listed_and_nothing_changes() {
+    let host = director();
+    let before = table(&host);
+    let lines = "\
+# the table of May\r
+ipvsadm -A -t 192.0.2.1:80 -s rr  # web\r
+\r
+-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w -1
+-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m
+/sbin/ipvsadm -at 192.0.2.1:80 -r 10.0.0.1:80 -g
+-a -t 192.0.2.1:81 -r 10.0.0.1:81 -m
+-A -t 192.0.2.1:80 -s wrr
+-C
+-A -t web1:80 -s rr
+-A -u 192.0.2.1:0 -s rr
+-A -f -2147483648 -s rr -b sh-port
+-a -t 192.0.2.1:80 -r 10.0.0.2:80 -m -y 5
+bogus
+--set 1 2 3";
+    let output = restore(&host, "", lines);
+    let expected = "\
+error: cannot restore <stdin>: 11 problems; nothing was changed
+<stdin>:4: weight -1 is out of range: use 0 to 2147483647
+<stdin>:6: tcp/192.0.2.1:80 has server 10.0.0.1:80 already, in line 5
+<stdin>:7: no line above this one adds tcp/192.0.2.1:81, the service of 10.0.0.1:81
+<stdin>:8: tcp/192.0.2.1:80 is there already, in line 2
+<stdin>:9: `-C` cannot be restored: only -A and -a can (leave it out: what is not in the file is \
+deleted anyway)
+<stdin>:10: `web1` is not an IP address (names are not looked up: write the address)
+<stdin>:11: port 0 (all ports) needs a persistent service (name a port, or make the service \
+persistent with -p)
+<stdin>:12: sh-port is a flag of the scheduler sh, and the service's is rr (name the scheduler \
+too: -s sh)
+<stdin>:13: lower threshold 5 is above upper threshold 0 (an upper threshold of 0 means no limit: \
+name one with -x, or say -y 0)
+<stdin>:14: `bogus` is no command: lines start with -A or -a
+<stdin>:15: `--set` cannot be restored: only -A and -a can (timeouts have a place in the JSON \
+form, or use `ipvsadm --set`)
+";
+    assert_eq!((output.status, output.stdout.as_str(), output.stderr.as_str()), (2, "", expected));
+    assert_eq!(table(&host), before);
+
+    let json = r#"{
+  "format": "ipvs-table/1",
+  "timeouts": {"tcp": 0},
+  "daemons": [
+    {"role": "master", "interface": "a/b", "sync_id": 1},
+    {"role": "backup", "interface": "lo", "sync_id": 256}
+  ],
+  "services": [
+    {"service": "tcp/192.0.2.1:80", "scheduler": "rr", "servers": [
+      {"server": "10.0.0.1:80", "method": "nat"},
+      {"server": "10.0.0.2:80", "method": "gateway", "wieght": 1},
+      {"server": "10.0.0.3:80", "method": "gateway", "weight": -1},
+      {"server": "10.0.0.4:80", "method": "gateway"},
+      {"server": "10.0.0.4:80", "method": "masquerade"},
+      {"server": "10.0.0.5:81", "method": "gateway"}
+    ]},
+    {"service": "tcp/192.0.2.1:80", "scheduler": "rr"},
+    {"service": "tcp/192.0.2.2:80",
+     "scheduler": "wrr",
+     "one-packet": true}
+  ]
+}"#;
+    let output = restore(&host, "", json);
+    let expected = "\
+error: cannot restore <stdin>: 10 problems; nothing was changed
+<stdin>:3: timeout 0 s is out of range: use 1 to 2678400 (31 days)
+<stdin>:5: `a/b` is not an interface name: use 1 to 15 bytes without blanks, `/` and `:`
+<stdin>:6: sync id 256 is out of range: use 0 to 255
+<stdin>:10: `nat` is not a forwarding method: use masquerade, gateway, tunnel or local
+<stdin>:11: unknown field `wieght`, expected one of `server`, `method`, `tunnel`, `weight`, \
+`upper_threshold`, `lower_threshold`
+<stdin>:12: invalid value: integer `-1`, expected u32
+<stdin>:14: tcp/192.0.2.1:80 has server 10.0.0.4:80 already, in line 13
+<stdin>:15: direct routing cannot change the port: 10.0.0.5:81 would receive packets for port 80 \
+(the port of tcp/192.0.2.1:80)
+<stdin>:17: tcp/192.0.2.1:80 is there already, in line 9
+<stdin>:20: unknown field `one-packet`, expected one of `service`, `scheduler`, \
+`scheduler_flags`, `unknown_flags`, `persistent`, `engine`, `one_packet`, `servers`
+";
+    assert_eq!((output.status, output.stdout.as_str(), output.stderr.as_str()), (2, "", expected));
+    assert_eq!(table(&host), before);
+
+    for (input, error) in [
+        (
+            "",
+            "error: cannot restore <stdin>: it has no service; nothing was changed\n\
+              hint: `--allow-empty` takes it for what it says: delete all services\n",
+        ),
+        (
+            "# only words\n",
+            "error: cannot restore <stdin>: it has no service; nothing was changed\n\
+              hint: `--allow-empty` takes it for what it says: delete all services\n",
+        ),
+        (
+            r#"{"format": "ipvs-table/2", "servces": []}"#,
+            "error: cannot restore <stdin>: 1 problem; nothing was changed\n\
+          <stdin>:1: the format is \"ipvs-table/2\", and this program reads \"ipvs-table/1\"\n",
+        ),
+        (
+            "{\"format\": \"ipvs-table/1\",\n\"services\": [}",
+            "error: cannot restore <stdin>: 1 problem; nothing was changed\n\
+          <stdin>:2: expected value\n",
+        ),
+    ] {
+        let output = restore(&host, "", input);
+        assert_eq!((output.status, output.stderr.as_str()), (2, error), "{input}");
+        assert_eq!(table(&host), before, "{input}");
+    }
+    let emptied = restore(&host, "--allow-empty", "# nothing\n");
+    assert_eq!((emptied.status, emptied.stderr.as_str()), (0, ""));
+    assert_eq!(host.must("ipvsadm -Sn").stdout, "");
+}
+
+/// What editors of other systems add to a text is no part of it.
+#[test]
+fn a_byte_order_mark_and_carriage_returns_do_not_matter() {
+    let host = director();
+    assert_eq!(restore(&host, "", CHANGED).status, 0);
+    let table = observe(&host);
+    let json = host.must("rsctl save").stdout;
+    for input in [CHANGED, json.as_str()] {
+        let dressed = format!("\u{feff}{}", input.replace('\n', "\r\n"));
+        let output = restore(&host, "-v", &dressed);
+        assert_eq!((output.status, output.stdout.as_str()), (0, "nothing to change\n"));
+        assert_eq!(observe(&host), table);
+    }
+}
+
+/// The words of a file, also those of names that a kernel would take, do nothing
+/// to the terminal on which a dry run shows them.
+#[test]
+fn a_plan_is_shown_without_harm() {
+    let host = director();
+    let json = r#"{"format": "ipvs-table/1", "daemons": [
+        {"role": "backup", "interface": "\u001b[2J", "sync_id": 5}], "services": []}"#;
+    let output = restore(&host, "--merge --dry-run", json);
+    assert_eq!((output.status, output.stderr.as_str()), (3, ""));
+    assert!(output.stdout.starts_with("+ backup sync daemon on \\u{1b}[2J: "), "{}", output.stdout);
+}
+
+/// A daemon and a server of the other address family do not go together: known
+/// before anything is changed.
+#[test]
+fn a_file_that_no_kernel_could_hold_changes_nothing() {
+    let host = director();
+    let before = table(&host);
+    let json = r#"{"format": "ipvs-table/1",
+ "daemons": [{"role": "backup", "interface": "lo", "sync_id": 5}],
+ "services": [{"service": "tcp/192.0.2.1:80", "scheduler": "rr", "servers": [
+   {"server": "[2001:db8::1]:80", "method": "tunnel"}]}]}"#;
+    let output = restore(&host, "", json);
+    assert_eq!(
+        (output.status, output.stderr.as_str()),
+        (
+            2,
+            "error: cannot restore <stdin>: 1 problem; nothing was changed\n\
+             <stdin>:4: [2001:db8::1]:80 and tcp/192.0.2.1:80 are of different address families, \
+             and the kernel has no such server while a sync daemon runs\n"
+        )
+    );
+    assert_eq!(table(&host), before);
+    // Where there is one now, it is stopped first.
+    host.must("ipvsadm --start-daemon backup --mcast-interface lo --syncid 3");
+    let json = json.replace(r#"{"role": "backup", "interface": "lo", "sync_id": 5}"#, "");
+    let output = restore(&host, "", &json);
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+    // And the other way round.
+    let json = r#"{"format": "ipvs-table/1",
+ "daemons": [{"role": "backup", "interface": "lo", "sync_id": 5}],
+ "services": [{"service": "tcp/192.0.2.1:80", "scheduler": "rr"}]}"#;
+    let output = restore(&host, "", json);
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+}

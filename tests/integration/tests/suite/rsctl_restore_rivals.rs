@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `rsctl restore` beside others: readers that see every step of it, writers that undo it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ipvs_cluster::{Fate, Observed, Policy, apply, file, plan};
+use ipvs_netlink::{Change, Client, Destination, ForwardingMethod, ServiceKey, Weight};
+use lab::{Host, beside};
+use serde_json::Value;
+
+use crate::rsctl_restore::{CHANGED, WANTED, director, restore};
+use crate::rsctl_save::observe;
+
+/// A reader asks without a pause; no kept service is ever without a server that
+/// takes connections, from one table to the other and back, again and again.
+#[test]
+fn no_reader_ever_sees_a_kept_service_empty() {
+    let host = Host::new("director");
+    let lines = |first: u32, weight: u32| -> String {
+        let mut lines = String::new();
+        for service in 1..=20 {
+            lines += &format!("-A -t 192.0.2.{service}:80 -s rr\n");
+            for server in first..first + 20 {
+                // Every other one of both tables is the same server with another weight.
+                let address = if server % 2 == 0 { server % 20 } else { server };
+                lines +=
+                    &format!("-a -t 192.0.2.{service}:80 -r 10.0.0.{address}:80 -m -w {weight}\n");
+            }
+        }
+        lines
+    };
+    let (one, two) = (lines(101, 1), lines(201, 5));
+    assert_eq!(restore(&host, "", &one).status, 0);
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for round in 0..10 {
+                let output = restore(&host, "", if round % 2 == 0 { &two } else { &one });
+                assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+            }
+            stop.store(true, Ordering::Relaxed);
+        });
+        let (reads, fewest) = host.enter(|| {
+            let keys: Vec<ServiceKey> =
+                (1..=20).map(|n| format!("tcp/192.0.2.{n}:80").parse().unwrap()).collect();
+            let mut client = Client::connect().unwrap();
+            let (mut reads, mut fewest) = (0, usize::MAX);
+            while !stop.load(Ordering::Relaxed) && !writer.is_finished() {
+                for key in &keys {
+                    // One datagram, so it is of one moment.
+                    let servers = client.destinations(key).unwrap();
+                    let usable =
+                        servers.iter().filter(|it| it.destination.weight > Weight::ZERO).count();
+                    fewest = fewest.min(usable);
+                    reads += 1;
+                }
+            }
+            (reads, fewest)
+        });
+        writer.join().unwrap();
+        assert!(reads > 100, "{reads}");
+        // Both tables have 20; a flush would show 0.
+        assert_eq!(fewest, 20, "in {reads} reads");
+    });
+}
+
+/// What another program does between the plan and its execution is either put
+/// right, or stands in the report and shows when the table is read again.
+#[test]
+fn a_foreign_writer_is_overruled_or_told_of() {
+    let cases: [(&str, &[&str], usize); 6] = [
+        // The same server with another weight, the same service with another scheduler.
+        ("ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.3:80 -m -w 99", &[], 0),
+        ("ipvsadm -A -t 192.0.2.5:443 -s rr", &[], 0),
+        // What was to be deleted is gone already.
+        ("ipvsadm -D -f 9; ipvsadm -d -t 192.0.2.1:80 -r 10.0.0.2:80", &[], 0),
+        // What is new to the plan stays until the next one.
+        ("ipvsadm -A -t 192.0.2.77:80 -s rr", &[], 1),
+        // What was to be changed is gone: nothing behind it is tried.
+        ("ipvsadm -d -t 192.0.2.1:80 -r 10.0.0.1:80", &["edit server 10.0.0.1:80"], 5),
+        ("ipvsadm -D -t 192.0.2.1:80", &["add server 10.0.0.3:80"], 5),
+    ];
+    for (meanwhile, failed, left) in cases {
+        let host = director();
+        let desired = file::read(WANTED.as_bytes()).unwrap();
+        let mut client = host.enter(|| Client::connect().unwrap());
+        let policy = Policy::default();
+        let steps = plan(&desired, &Observed::read(&mut client).unwrap(), policy);
+        host.must(meanwhile);
+        let applied = apply(&mut client, &steps, |_| ());
+        let failures: Vec<_> = applied
+            .fates
+            .iter()
+            .filter_map(|fate| match fate {
+                Fate::Failed(error) => Some(error.to_string()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(failures.len(), failed.len(), "{meanwhile}: {failures:?}");
+        for (failure, expected) in failures.iter().zip(failed) {
+            assert!(failure.contains(expected), "{meanwhile}: {failure}");
+        }
+        let again = plan(&desired, &observe(&host), policy);
+        assert_eq!(again.steps.len(), left, "{meanwhile}: {again:#?}");
+        // Doing it again is always right.
+        assert!(apply(&mut client, &again, |_| ()).is_complete(), "{meanwhile}");
+        assert!(plan(&desired, &observe(&host), policy).is_empty(), "{meanwhile}");
+    }
+}
+
+/// Adds, edits and deletes what `CHANGED` is about.
+fn meddle(client: &mut Client) {
+    let (web, mh) = ("tcp/192.0.2.1:80".parse().unwrap(), "tcp/192.0.2.5:443".parse().unwrap());
+    let server = |text: &str| {
+        let key = text.parse().unwrap();
+        let mut server = Destination::new(key, ForwardingMethod::Masquerade);
+        server.weight = Weight::new(9).unwrap();
+        server
+    };
+    let (third, first) = (server("10.0.0.3:80"), server("10.0.0.1:80"));
+    // Half of them are refused, depending on what `rsctl` just did.
+    let _ = client.batch([
+        Change::AddDestination { service: web, destination: third },
+        Change::SetDestination { service: web, destination: first },
+        Change::RemoveDestination { service: web, destination: third.key },
+        Change::RemoveService(mh),
+    ]);
+}
+
+/// Another program edits, deletes and adds all the time. A restore ends with the
+/// table as wanted, or says that it is not.
+#[test]
+fn beside_a_writer_that_never_rests_a_restore_is_honest() {
+    let host = director();
+    let mut client = host.enter(|| Client::connect().unwrap());
+    let restores = || {
+        let (mut told, mut round) = (0, 0);
+        while round < 30 || (told == 0 && round < 1000) {
+            round += 1;
+            let output = restore(&host, "--json", CHANGED);
+            let json: Value = serde_json::from_str(&output.stdout).unwrap();
+            let steps = json["steps"].as_array().unwrap();
+            let all_done = steps.iter().all(|step| step["result"] == "done" || steps.is_empty());
+            let differs = !json["differs"].as_array().unwrap().is_empty();
+            let fine = steps.is_empty() || (all_done && !differs);
+            assert_eq!(output.status, i32::from(!fine), "round {round}: {output:?}");
+            told += usize::from(!fine);
+        }
+        assert!(told > 0, "the writer never disturbed");
+    };
+    host.enter(|| beside(|| meddle(&mut client), restores));
+    assert_eq!(restore(&host, "", CHANGED).status, 0);
+    assert_eq!(restore(&host, "--dry-run", CHANGED).status, 0);
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Random tables, made and disturbed by the library.
+
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU16;
+
+use ipvs_cluster::ObservedService;
+use ipvs_netlink::{
+    AddressFamily, Change, Client, Destination, DestinationKey, ForwardingMethod, GueChecksum,
+    Netmask, Persistence, PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, Service,
+    ServiceKey, SetTimeouts, SyncDaemon, SyncRole, Thresholds, Tunnel, Weight,
+};
+use lab::{Dice, Host};
+
+use crate::rsctl_save::observe;
+
+/// What tables are made of, by chance, the same in every run.
+pub(crate) struct Random(Dice);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Dice::new(seed))
+    }
+
+    fn below(&mut self, end: u32) -> u32 {
+        u32::try_from(self.0.roll(end as usize)).unwrap()
+    }
+
+    fn one_in(&mut self, number: u32) -> bool {
+        self.below(number) == 0
+    }
+
+    fn of<T: Clone>(&mut self, items: &[T]) -> T {
+        self.0.pick(items)
+    }
+
+    fn address(&mut self, family: AddressFamily) -> IpAddr {
+        match family {
+            AddressFamily::Ipv4 => Ipv4Addr::from_bits(0x0a00_0001 + self.below(1 << 23)).into(),
+            AddressFamily::Ipv6 => {
+                let low = u128::from(self.below(u32::MAX));
+                Ipv6Addr::from_bits(0x2001_0db8_u128 << 96 | low).into()
+            }
+        }
+    }
+
+    fn key(&mut self) -> ServiceKey {
+        let family = self.of(&[AddressFamily::Ipv4, AddressFamily::Ipv6]);
+        if self.one_in(4) {
+            let mark = self.of(&[1, 7, 0x7fff_ffff, 0x8000_0000, 0xffff_fff0]) + self.below(9);
+            return ServiceKey::fwmark(family, mark).unwrap();
+        }
+        let port = if self.one_in(6) { 0 } else { u16::try_from(1 + self.below(65535)).unwrap() };
+        let protocol = self.of(&[Protocol::Tcp, Protocol::Udp, Protocol::Sctp]);
+        ServiceKey::Endpoint { protocol, address: self.address(family), port }
+    }
+
+    fn service(&mut self) -> Service {
+        let key = self.key();
+        let names =
+            ["rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed"];
+        let mut service = Service::new(key, self.of(&names).parse().unwrap());
+        service.scheduler_flags = match service.scheduler {
+            Scheduler::Sh | Scheduler::Mh => SchedulerFlags::from_bits_truncate(self.below(8) << 3),
+            _ if self.one_in(5) => SchedulerFlags::FLAG_2,
+            _ => SchedulerFlags::empty(),
+        };
+        let udp = matches!(key, ServiceKey::Endpoint { protocol: Protocol::Udp, .. });
+        if key.port() == Some(0) || self.one_in(3) {
+            let netmask = match key.family() {
+                _ if self.one_in(2) => Netmask::host(key.family()),
+                AddressFamily::Ipv4 => Netmask::ipv4(Ipv4Addr::from_bits(!self.below(1 << 24))),
+                AddressFamily::Ipv6 => {
+                    Netmask::ipv6_prefix(u8::try_from(1 + self.below(128)).unwrap()).unwrap()
+                }
+            };
+            let timeout = PersistenceTimeout::from_seconds(1 + self.below(2_678_400)).unwrap();
+            service.persistence = Some(Persistence { timeout, netmask });
+            service.engine = (udp && self.one_in(2)).then(|| "sip".parse().unwrap());
+        }
+        service.one_packet = udp && self.one_in(2);
+        service
+    }
+
+    fn server(&mut self, service: &ServiceKey, mixed: bool) -> Destination {
+        let port = NonZeroU16::new(6080).unwrap();
+        let tunnels = [
+            Tunnel::Ipip,
+            Tunnel::Gue { port, checksum: GueChecksum::None },
+            Tunnel::Gue { port, checksum: GueChecksum::Outer },
+            Tunnel::Gue { port, checksum: GueChecksum::Remote },
+            Tunnel::Gre { checksum: false },
+            Tunnel::Gre { checksum: true },
+        ];
+        let forwarding = match self.below(4) {
+            0 => ForwardingMethod::Masquerade,
+            1 => ForwardingMethod::Gateway,
+            _ => ForwardingMethod::Tunnel(self.of(&tunnels)),
+        };
+        let tunnelled = matches!(forwarding, ForwardingMethod::Tunnel(_));
+        let family = match service.family() {
+            AddressFamily::Ipv4 if mixed && tunnelled && self.one_in(2) => AddressFamily::Ipv6,
+            AddressFamily::Ipv6 if mixed && tunnelled && self.one_in(2) => AddressFamily::Ipv4,
+            own => own,
+        };
+        let port = match (service.port(), forwarding) {
+            (Some(port), ForwardingMethod::Masquerade) if port == 0 => port,
+            (_, ForwardingMethod::Masquerade) => u16::try_from(1 + self.below(65535)).unwrap(),
+            (port, _) => port.unwrap_or(0),
+        };
+        let mut server =
+            Destination::new(DestinationKey::new(self.address(family), port), forwarding);
+        server.weight = Weight::new(self.of(&[0, 1, 1, 3, 100, 0x7fff_ffff])).unwrap();
+        if self.one_in(3) {
+            let upper = 1 + self.below(0x7fff_ffff);
+            server.thresholds = Thresholds::new(upper, self.below(upper)).unwrap();
+        }
+        server
+    }
+
+    fn seconds(&mut self) -> u32 {
+        1 + self.below(SetTimeouts::MAX)
+    }
+}
+
+/// A random table; every other one has sync daemons, which servers of the other
+/// address family do not go with.
+pub(crate) fn fill(host: &Host, random: &mut Random, daemons: bool) {
+    let mut changes = Vec::new();
+    let mut keys = HashSet::new();
+    for _ in 0..20 {
+        let service = random.service();
+        let key = service.key;
+        if keys.insert(key) {
+            changes.push(Change::AddService(service));
+            for _ in 0..random.below(9) {
+                let destination = random.server(&key, !daemons);
+                changes.push(Change::AddDestination { service: key, destination });
+            }
+        }
+    }
+    let (a, b, c) = (random.seconds(), random.seconds(), random.seconds());
+    let timeouts = SetTimeouts::new().tcp(a).unwrap().tcp_fin(b).unwrap().udp(c).unwrap();
+    changes.push(Change::SetTimeouts(timeouts));
+    if daemons {
+        let daemon = |role, id| SyncDaemon::new(role, "lo".parse().unwrap(), id);
+        let master = daemon(SyncRole::Master, 7).with_group("224.0.0.99".parse().unwrap());
+        changes.push(Change::StartDaemon(master.unwrap()));
+        let mut backup = daemon(SyncRole::Backup, 8);
+        backup.port = NonZeroU16::new(9000);
+        backup.max_length = NonZeroU16::new(1100);
+        changes.push(Change::StartDaemon(backup));
+    }
+    host.enter(|| {
+        let report = Client::connect().unwrap().batch(changes).unwrap();
+        assert!(report.failures.is_empty(), "{:#?}", report.failures);
+    });
+}
+
+/// Deletes, edits and adds at random.
+pub(crate) fn disturb(host: &Host, random: &mut Random) {
+    let mut changes = Vec::new();
+    for ObservedService { service, servers } in observe(host).services {
+        let key = service.key;
+        if random.one_in(6) {
+            changes.push(Change::RemoveService(key));
+            continue;
+        }
+        if random.one_in(3) {
+            let mut other = Service::new(key, Scheduler::Rr);
+            other.persistence = service.persistence;
+            changes.push(Change::SetService(other));
+        }
+        for mut server in servers {
+            let destination = server.key;
+            if random.one_in(3) {
+                changes.push(Change::RemoveDestination { service: key, destination });
+            } else if random.one_in(2) {
+                server.weight = Weight::new(random.below(9)).unwrap();
+                server.thresholds = Thresholds::UNLIMITED;
+                changes.push(Change::SetDestination { service: key, destination: server });
+            }
+        }
+        changes
+            .push(Change::AddDestination { service: key, destination: random.server(&key, false) });
+    }
+    changes.push(Change::SetTimeouts(SetTimeouts::new().udp(random.seconds()).unwrap()));
+    host.enter(|| {
+        let report = Client::connect().unwrap().batch(changes).unwrap();
+        assert!(report.failures.is_empty(), "{:#?}", report.failures);
+    });
+}
