@@ -5,7 +5,7 @@
 
 use lab::Host;
 
-use crate::agent::{assert_same, assert_set_up, real_server, state};
+use crate::agent::{assert_same, assert_set_up, real_server, share, state};
 
 /// Every kind of change: settings, addresses, devices, ports, routes.
 const SETUPS: [&str; 5] = [
@@ -34,7 +34,7 @@ fn stop(server: &Host, command: &str, after: usize, how: &str) {
 
 #[test]
 fn a_setup_that_dies_is_completed_or_taken_back() {
-    for setup in SETUPS {
+    for setup in share(SETUPS) {
         let network = real_server();
         let server = &network.servers[0];
         let before = state(server);
@@ -55,7 +55,7 @@ fn a_setup_that_dies_is_completed_or_taken_back() {
 
 #[test]
 fn a_setup_that_fails_takes_itself_back() {
-    for setup in SETUPS {
+    for setup in share(SETUPS) {
         let network = real_server();
         let server = &network.servers[0];
         let before = state(server);
@@ -88,7 +88,7 @@ fn a_second_vip_that_fails_leaves_the_first() {
 
 #[test]
 fn a_teardown_that_dies_or_fails_can_be_finished_or_reversed() {
-    for setup in SETUPS {
+    for setup in share(SETUPS) {
         let network = real_server();
         let server = &network.servers[0];
         let before = state(server);

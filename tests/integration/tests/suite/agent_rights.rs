@@ -4,7 +4,7 @@
 
 use nix::sys::signal::Signal;
 
-use crate::agent::{SETUPS, assert_same, real_server, state};
+use crate::agent::{SETUPS, assert_same, real_server, share, state};
 use crate::agent_run::{Run, repaired};
 
 /// Runs what follows as nobody, with these capabilities and no way to get others.
@@ -19,7 +19,7 @@ fn nobody(capabilities: &str) -> String {
 #[test]
 fn one_capability_is_enough() {
     let agent = nobody(",+net_admin");
-    for setup in SETUPS {
+    for setup in share(SETUPS) {
         let network = real_server();
         let server = &network.servers[0];
         server.must("install -d -o 65534 /run/lvs");

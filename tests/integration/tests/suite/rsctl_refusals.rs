@@ -6,7 +6,7 @@
 #[path = "../../../../crates/rsctl/tests/support/page.rs"]
 mod page;
 
-use lab::{Host, Output};
+use lab::{Host, Output, kernel};
 
 use crate::rsctl_cli::table;
 
@@ -141,6 +141,10 @@ fn no_row_of_the_page_changes_the_table() {
     let before = table(&host);
     let mut beside_a_table = 0;
     for row in page::rows() {
+        // The others say the same on every kernel, and without one.
+        if row.section != page::OF_THE_KERNEL && kernel() < (7, 0) {
+            continue;
+        }
         let output = host.sh(&row.command);
         row.check(Some(output.status), &output.stdout, &output.stderr);
         if row.section == page::OF_THE_KERNEL {
