@@ -190,7 +190,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "RS-TUN-01", severities: &[Error],
-        meaning: "No device takes that inner family in that outer family and envelope",
+        meaning: "No device takes that inner family in that outer family and envelope; the kernel's own, down, is none unless it was set up",
         reads: "interfaces",
         remedy: "make one",
         why: "clients are refused or time out: nothing unpacks what the director sends",
@@ -206,7 +206,7 @@ pub static RULES: &[Rule] = &[
         id: "RS-TUN-03", severities: &[Error],
         meaning: "The device is for another `local` than the RIP, or another `remote` than a director",
         reads: "attributes of the device",
-        remedy: "make it again",
+        remedy: "make it again, or one beside that of somebody else",
         why: "the device does not take what the director sends",
     },
     Rule {

@@ -8,7 +8,7 @@ use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::{Network, Request};
 use crate::sysctl_key::SysctlKey;
-use crate::tunnel::Envelope;
+use crate::tunnel::{Envelope, Tunnel};
 use crate::wanted::Wanted;
 
 /// The wanted state, as far as the rules need it.
@@ -24,8 +24,8 @@ pub struct Subject {
     pub directors: Vec<IpAddr>,
     /// dr: the device with the VIPs.
     pub carrier: String,
-    /// tun: the devices of the set-up by name; none if unknown.
-    pub tunnels: Vec<String>,
+    /// tun: the devices of the set-up; none if unknown.
+    pub tunnels: Vec<Tunnel>,
     /// tun: the envelope.
     pub envelope: Envelope,
     /// Clients, to ask the routing table about.
@@ -76,7 +76,6 @@ impl Subject {
             rip: request.rip,
             directors: request.directors.iter().copied().chain(request.gateway).collect(),
             carrier: request.carrier.clone().unwrap_or_else(|| "lo".to_owned()),
-            tunnels: request.tunnel_device.iter().cloned().collect(),
             client: request.client,
             ..Self::default()
         }
@@ -95,7 +94,7 @@ impl Subject {
             rip: wanted.tunnels.iter().find_map(|tunnel| tunnel.local),
             directors: wanted.ways_back().collect(),
             carrier: wanted.carrier.clone(),
-            tunnels: wanted.tunnels.iter().map(|tunnel| tunnel.name.clone()).collect(),
+            tunnels: wanted.tunnels.clone(),
             envelope: wanted.envelope,
             client: wanted.client,
             ports: Vec::new(),

@@ -28,9 +28,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
 
 fn carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> String {
     match subject.mode {
-        Some(Mode::Tun) => tunnel::device_for(vip, subject, seen)
-            .or_else(|| subject.tunnels.first().cloned())
-            .unwrap_or_else(|| "lo".to_owned()),
+        Some(Mode::Tun) => tunnel::device_for(vip, subject, seen),
         _ => subject.carrier.clone(),
     }
 }

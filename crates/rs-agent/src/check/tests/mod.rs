@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Each rule as a table: a sound host, one disturbance, and the rule that must speak.
 
+mod change;
+mod mends;
 mod rows;
 
 use std::net::IpAddr;

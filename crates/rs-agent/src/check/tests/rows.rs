@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What can be wrong with a host, one thing a row.
 
-use super::super::seen::{Ends, FouPort, Listener, NetworkdLink, Seen};
-use super::super::subject::{Port, Subject};
+use super::super::seen::{Ends, FouPort, NetworkdLink, Seen};
+use super::super::subject::Subject;
+use super::change::{boot, ends, fallback, gre, listens};
 use super::{CLIENT, DIP, RIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set};
 use crate::mode::Mode;
 use crate::tunnel::Envelope;
@@ -166,6 +167,23 @@ pub(super) const DISTURBED: &[(Mode, Disturb, &[&str])] = &[
     (Mode::Dr, |_, s| s.drops = Some(([("in_martian_src", 0)].into(), 2)), &[]),
     (Mode::Tun, |_, s| drop(s.devices.remove(3)), &["RS-TUN-01 error"]),
     (Mode::Tun, |_, s| s.devices[2].up = false, &["RS-TUN-02 error"]),
+    // The kernel's own device is there with its module, down: nobody asked for it.
+    (
+        Mode::Tun,
+        |_, s| {
+            s.devices.remove(2);
+            fallback(s, "tunl0", "ipip", false);
+        },
+        &["RS-TUN-01 error"],
+    ),
+    (
+        Mode::Tun,
+        |_, s| {
+            fallback(s, "tunl0", "ipip", false);
+            ends(s, 2).remote = Some(ip("192.0.2.2"));
+        },
+        &["RS-TUN-03 error"],
+    ),
     (Mode::Tun, |w, _| w.rip = Some(ip("192.0.2.12")), &["RS-TUN-03 error", "RS-TUN-03 error"]),
     (
         Mode::Tun,
@@ -372,32 +390,3 @@ pub(super) const DISTURBED: &[(Mode, Disturb, &[&str])] = &[
         &[],
     ),
 ];
-
-fn ends(seen: &mut Seen, at: usize) -> &mut Ends {
-    seen.devices[at].ends.as_mut().unwrap()
-}
-
-/// One GRE device for both families.
-fn gre(subject: &mut Subject, seen: &mut Seen, checksum: bool) {
-    subject.envelope = Envelope::Gre { checksum };
-    seen.devices.remove(3);
-    seen.devices[2].kind = Some("gre".into());
-    ends(seen, 2).protocol = None;
-}
-
-fn listens(subject: &mut Subject, seen: &mut Seen, tcp: bool, on: &str, v6only: bool) {
-    subject.ports = vec![Port { tcp, number: 80 }];
-    seen.listeners = Some(vec![
-        Listener { tcp, ip: ip(on), port: 80, v6only },
-        Listener { tcp, ip: ip("::"), port: 81, v6only: false },
-        Listener { tcp: !tcp, ip: ip("::"), port: 80, v6only: false },
-    ]);
-}
-
-fn boot(seen: &mut Seen, text: &str) {
-    let root = tempfile::tempdir().unwrap();
-    let folder = root.path().join("etc/sysctl.d");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("50-x.conf"), text).unwrap();
-    seen.boot = super::super::sysctl_files::read(root.path()).0;
-}

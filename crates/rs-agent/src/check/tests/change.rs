@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Changes to a sound host that several rows share.
+
+use super::super::seen::{Device, Ends, Listener, Seen};
+use super::super::subject::{Port, Subject};
+use super::{device, ip};
+use crate::tunnel::Envelope;
+
+pub(super) fn ends(seen: &mut Seen, at: usize) -> &mut Ends {
+    seen.devices[at].ends.as_mut().unwrap()
+}
+
+/// The device that the kernel makes with the module.
+pub(super) fn fallback(seen: &mut Seen, name: &str, kind: &str, up: bool) {
+    let kind = Some(kind.to_owned());
+    let ends = Some(Ends::default());
+    seen.devices.push(Device { kind, ends, up, ..device(name, false) });
+}
+
+/// One GRE device for both families.
+pub(super) fn gre(subject: &mut Subject, seen: &mut Seen, checksum: bool) {
+    subject.envelope = Envelope::Gre { checksum };
+    seen.devices.remove(3);
+    seen.devices[2].kind = Some("gre".into());
+    ends(seen, 2).protocol = None;
+}
+
+pub(super) fn listens(subject: &mut Subject, seen: &mut Seen, tcp: bool, on: &str, v6only: bool) {
+    subject.ports = vec![Port { tcp, number: 80 }];
+    seen.listeners = Some(vec![
+        Listener { tcp, ip: ip(on), port: 80, v6only },
+        Listener { tcp, ip: ip("::"), port: 81, v6only: false },
+        Listener { tcp: !tcp, ip: ip("::"), port: 80, v6only: false },
+    ]);
+}
+
+pub(super) fn boot(seen: &mut Seen, text: &str) {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("etc/sysctl.d");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("50-x.conf"), text).unwrap();
+    seen.boot = super::super::sysctl_files::read(root.path()).0;
+}
