@@ -117,7 +117,7 @@ fn processes(proc: &Path) -> Vec<String> {
     let entries = fs::read_dir(proc).into_iter().flatten().flatten();
     let ours = |entry: &fs::DirEntry| {
         entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit)
-            && fs::read_link(entry.path().join("ns/net")).is_ok_and(|there| Some(there) == here)
+            && fs::read_link(entry.path().join("ns/net")).map_or(true, |at| Some(at) == here)
     };
     let name = |entry: fs::DirEntry| fs::read_to_string(entry.path().join("comm")).ok();
     entries.filter(ours).filter_map(name).map(|name| name.trim().to_owned()).collect()
@@ -202,6 +202,31 @@ mod tests {
         assert_eq!(look().keepalived_vmac, None);
         put(root, "etc/keepalived/keepalived.conf", "vrrp_instance a {\n  use_vmac v0\n}");
         assert!(look().keepalived_vmac.unwrap().ends_with("keepalived.conf:2"));
+    }
+
+    #[test]
+    fn a_process_that_does_not_say_where_it_is_counts() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        for (process, name, place) in [
+            ("thread-self", None, Some("net:[1]")),
+            ("1", Some("here\n"), Some("net:[1]")),
+            ("2", Some("elsewhere\n"), Some("net:[2]")),
+            ("3", Some("hidden\n"), None),
+            ("sys", Some("no process\n"), Some("net:[1]")),
+        ] {
+            if let Some(name) = name {
+                put(root, &format!("{process}/comm"), name);
+            }
+            let folder = root.join(process).join("ns");
+            fs::create_dir_all(&folder).unwrap();
+            if let Some(place) = place {
+                std::os::unix::fs::symlink(place, folder.join("net")).unwrap();
+            }
+        }
+        let mut found = processes(root);
+        found.sort();
+        assert_eq!(found, ["here", "hidden"]);
     }
 
     #[test]
