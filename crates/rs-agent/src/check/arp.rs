@@ -4,8 +4,9 @@
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
+use super::mend::to_carrier;
 use super::seen::{Device, Seen, contains};
-use super::subject::{Subject, single, some};
+use super::subject::{Subject, some};
 use crate::facts::host_prefix;
 
 /// Why an interface answers a request for a VIP.
@@ -252,12 +253,10 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     format!("{vip} is on {name}: it is announced there whatever arp_ignore says");
                 (Severity::Error, message)
             };
-            findings.push(
-                Finding::new("RS-ARP-07", severity, message)
-                    .read([have.text()])
-                    .mend(format!("ip addr del {vip}/{} dev {name}", have.prefix))
-                    .mend(format!("ip addr add {} dev lo scope host", single(vip))),
-            );
+            let finding = Finding::new("RS-ARP-07", severity, message)
+                .read([have.text()])
+                .mend(format!("ip addr del {vip}/{} dev {name}", have.prefix));
+            findings.push(to_carrier(finding, vip, subject, seen));
         }
     }
     // An IPv6 address on an interface is announced there, and nothing can hide it.
@@ -265,12 +264,10 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         for have in seen.places(vip) {
             if seen.device(&have.device).is_some_and(|device| device.arp) {
                 let message = format!("{vip} is on {}: its neighbours find it there", have.device);
-                findings.push(
-                    Finding::new("RS-ARP-07", Severity::Error, message)
-                        .read([have.text()])
-                        .mend(format!("ip addr del {vip}/{} dev {}", have.prefix, have.device))
-                        .mend(format!("ip addr add {} dev lo nodad preferred_lft 0", single(vip))),
-                );
+                let finding = Finding::new("RS-ARP-07", Severity::Error, message)
+                    .read([have.text()])
+                    .mend(format!("ip addr del {vip}/{} dev {}", have.prefix, have.device));
+                findings.push(to_carrier(finding, vip, subject, seen));
             }
         }
     }

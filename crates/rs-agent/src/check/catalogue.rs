@@ -80,7 +80,7 @@ pub static RULES: &[Rule] = &[
         id: "RS-ARP-07", severities: &[Error, Warning],
         meaning: "The VIP is on an interface that answers ARP or neighbour solicitations; a warning if an unusual `arp_ignore` keeps it silent",
         reads: "addresses, `arp_ignore`",
-        remedy: "add it to `lo`, then delete it there",
+        remedy: "delete it there, and add it to the device for VIPs",
         why: "it is announced there whatever the settings; an IPv6 VIP makes the director's own unusable",
     },
     Rule {
@@ -141,9 +141,9 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "RS-VIP-07", severities: &[Error, Info],
-        meaning: "The device with the VIP is down; an error for IPv6",
+        meaning: "The device for the VIP is down, an error for IPv6; or it is not there, an error if the VIP is not local",
         reads: "flags of the device",
-        remedy: "set it up, and add IPv6 VIPs again",
+        remedy: "make it or set it up, and add IPv6 VIPs again",
         why: "IPv4 is still accepted; IPv6 addresses go when a device goes down",
     },
     Rule {

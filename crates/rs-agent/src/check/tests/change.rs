@@ -3,8 +3,9 @@
 
 use super::super::seen::{Device, Ends, Listener, Seen};
 use super::super::subject::{Port, Subject};
-use super::{device, ip};
-use crate::tunnel::Envelope;
+use super::{device, ip, set};
+use crate::sysctl_key::SysctlKey;
+use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
 pub(super) fn ends(seen: &mut Seen, at: usize) -> &mut Ends {
     seen.devices[at].ends.as_mut().unwrap()
@@ -40,4 +41,23 @@ pub(super) fn boot(seen: &mut Seen, text: &str) {
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("50-x.conf"), text).unwrap();
     seen.boot = super::super::sysctl_files::read(root.path()).0;
+}
+
+/// An IPv4 VIP in GUE over IPv6 by the kernel's own device, from anybody.
+pub(super) fn open_gue(subject: &mut Subject, seen: &mut Seen) {
+    let kind = TunnelKind::Ip6tnl;
+    let (name, fallback) = (kind.fallback().to_owned(), true);
+    let tunnel = Tunnel { name, kind, local: None, remote: None, checksum: false, fallback };
+    subject.tunnels = vec![tunnel];
+    subject.envelope = Envelope::Gue { port: 6080 };
+    (subject.rip, subject.directors) = (None, Vec::new());
+    seen.devices.truncate(2);
+    self::fallback(seen, "ip6tnl0", "ip6tnl", true);
+    let ends = ends(seen, 2);
+    (ends.protocol, ends.local_remote) = (Some(0), true);
+    set(seen, "net.ipv4.conf.ip6tnl0.rp_filter", 2);
+    seen.sysctls.insert(SysctlKey::ipv6("ip6tnl0", "disable_ipv6"), 0);
+    for have in &mut seen.addresses[2..] {
+        have.device = "ip6tnl0".into();
+    }
 }

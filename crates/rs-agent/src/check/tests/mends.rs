@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is said to mend it: a command that does, and does nothing else.
 
-use super::change::{ends, fallback};
+use super::super::subject::Subject;
+use super::change::{ends, fallback, gre};
 use super::rows::Disturb;
-use super::{findings, ip, sound};
+use super::{VIP, device, findings, ip, sound};
 use crate::mode::Mode;
+use crate::request::Scope;
 use crate::tunnel::{Tunnel, TunnelKind};
 
 /// Mode, what is done to a sound host, the rule, and what mends it.
@@ -76,7 +78,95 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
             "ip link del mine && ip link add mine type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set mine up",
         ],
     ),
+    // What the operator says of the director is what is made, by the name of the set-up.
+    (
+        Mode::Tun,
+        |w, s| {
+            gre(w, s, true);
+            w.tunnels = vec![Tunnel { kind: TunnelKind::Gre, ..tunnel("mine", false) }];
+            s.devices.remove(2);
+        },
+        "RS-TUN-01",
+        &[
+            "ip link add mine type gre local 192.0.2.11 remote 192.0.2.1 icsum && ip link set mine up",
+        ],
+    ),
+    // A VIP comes back to the device, with the scope and by the label, of the set-up.
+    (
+        Mode::Dr,
+        |w, s| {
+            labelled(w);
+            s.addresses.remove(2);
+            s.lookups.insert(ip(VIP), None);
+        },
+        "RS-VIP-01",
+        &[
+            "ip link add rs0 type dummy && ip link set rs0 up",
+            "ip addr add 192.0.2.10/32 dev rs0 scope link label rs0:v",
+        ],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            labelled(w);
+            s.addresses.remove(2);
+            s.lookups.insert(ip(VIP), None);
+        },
+        "RS-VIP-07",
+        &["ip link add rs0 type dummy && ip link set rs0 up"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            labelled(w);
+            s.devices.push(device("rs0", false));
+            s.addresses[2].device = "eth0".into();
+        },
+        "RS-ARP-07",
+        &[
+            "ip addr del 192.0.2.10/32 dev eth0",
+            "ip addr add 192.0.2.10/32 dev rs0 scope link label rs0:v",
+        ],
+    ),
+    (
+        Mode::Tun,
+        |_, s| s.addresses[3].device = "eth0".into(),
+        "RS-ARP-07",
+        &[
+            "ip addr del 2001:db8::10/128 dev eth0",
+            "ip addr add 2001:db8::10/128 dev rs-sit nodad preferred_lft 0",
+        ],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            labelled(w);
+            s.devices.push(device("rs0", false));
+            s.addresses[3].tentative = true;
+        },
+        "RS-VIP-03",
+        &[
+            "ip addr del 2001:db8::10/128 dev lo",
+            "ip addr add 2001:db8::10/128 dev rs0 nodad preferred_lft 0",
+        ],
+    ),
+    // An interface that answers ARP is no place for it, whoever asked for that.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.carrier = "eth0".into();
+            s.addresses[2].device = "eth0".into();
+        },
+        "RS-ARP-07",
+        &["ip addr del 192.0.2.10/32 dev eth0", "ip addr add 192.0.2.10/32 dev lo scope host"],
+    ),
 ];
+
+fn labelled(subject: &mut Subject) {
+    subject.carrier = "rs0".into();
+    subject.scope = Scope::Link;
+    subject.label = Some("rs0:v".into());
+}
 
 fn tunnel(name: &str, fallback: bool) -> Tunnel {
     Tunnel {

@@ -3,7 +3,7 @@
 
 use super::super::seen::{Ends, FouPort, NetworkdLink, Seen};
 use super::super::subject::Subject;
-use super::change::{boot, ends, fallback, gre, listens};
+use super::change::{boot, ends, fallback, gre, listens, open_gue};
 use super::{CLIENT, DIP, RIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set};
 use crate::mode::Mode;
 use crate::tunnel::Envelope;
@@ -129,6 +129,17 @@ pub(super) const DISTURBED: &[(Mode, Disturb, &[&str])] = &[
         &["RS-VIP-07 info"],
     ),
     (Mode::Dr, |_, s| s.devices[0].up = false, &["RS-VIP-07 error"]),
+    (Mode::Dr, |w, _| w.carrier = "rs0".into(), &["RS-VIP-07 info"]),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.carrier = "rs0".into();
+            w.vips.pop();
+            s.addresses.remove(2);
+            s.lookups.insert(ip(VIP), None);
+        },
+        &["RS-VIP-01 error", "RS-VIP-07 error"],
+    ),
     (Mode::Dr, |_, s| set(s, "net.ipv6.conf.lo.disable_ipv6", 1), &["RS-VIP-08 error"]),
     (Mode::Tun, |_, s| set(s, "net.ipv4.conf.rs-ipip.rp_filter", 1), &["RS-RPF-01 error"]),
     (Mode::Tun, |_, s| s.addresses[2].device = "lo".into(), &["RS-RPF-01 error"]),
@@ -232,6 +243,15 @@ pub(super) const DISTURBED: &[(Mode, Disturb, &[&str])] = &[
             s.fou = Some(vec![FouPort { port: 6080, ipv6: false, gue: true }]);
         },
         &[],
+    ),
+    // Set up with --fallback-devices and no director: only the device says which family.
+    (
+        Mode::Tun,
+        |w, s| {
+            open_gue(w, s);
+            s.fou = Some(vec![FouPort { port: 6080, ipv6: true, gue: true }]);
+        },
+        &["RS-TUN-08 warning"],
     ),
     (
         Mode::Tun,
