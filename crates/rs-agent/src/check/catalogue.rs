@@ -227,7 +227,7 @@ pub static RULES: &[Rule] = &[
         id: "RS-TUN-06", severities: &[Error],
         meaning: "GUE: no `fou` port, or one that does not take GUE",
         reads: "`ip fou show`",
-        remedy: "`ip fou add port PORT gue`",
+        remedy: "`modprobe fou && ip fou add port PORT gue`",
         why: "nothing unpacks what the director sends",
     },
     Rule {

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
 use super::mend;
-use super::seen::{Device, Ends, Seen};
+use super::seen::{Device, Ends, Fou, Seen};
 use super::subject::Subject;
 use crate::mode::Mode;
-use crate::tunnel::{Envelope, TunnelKind};
+use crate::plan::Change;
+use crate::tunnel::{Envelope, Listener, TunnelKind};
 
 /// How well a device suits a director; the better, the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -245,26 +246,27 @@ fn describe(device: &Device) -> String {
 }
 
 fn gue(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    let (Envelope::Gue { port }, Some(fou)) = (subject.envelope, &seen.fou) else { return };
-    let ipv6 = outer(subject).unwrap_or(false);
-    let family = if ipv6 { "-6 " } else { "" };
-    let here = fou.iter().find(|have| have.port == port && have.ipv6 == ipv6);
-    let (message, read) = match here {
-        Some(have) if have.gue => return,
-        Some(_) => (
-            format!("UDP port {port} takes plain packets of one protocol, not GUE"),
-            format!("fou port {port} ipproto"),
-        ),
-        None => (
-            format!("nothing takes GUE out of UDP port {port}"),
-            format!("fou {family}port {port}: none"),
-        ),
+    let Envelope::Gue { port } = subject.envelope else { return };
+    let at = Listener { port, ipv6: outer(subject).unwrap_or(false) };
+    let add = Change::Gue(at).make();
+    let nothing = format!("nothing takes GUE out of {at}");
+    let (message, read, mend) = match &seen.fou {
+        Fou::Unknown => return,
+        // Nothing loads it on demand.
+        Fou::NoModule => {
+            (nothing, "module fou: not loaded".to_owned(), format!("modprobe fou && {add}"))
+        }
+        Fou::Ports(ports) => match ports.iter().find(|have| have.at == at) {
+            Some(have) if have.gue => return,
+            Some(_) => (
+                format!("{at} takes plain packets of one protocol, not GUE"),
+                format!("fou port {port} ipproto"),
+                format!("{} && {add}", Change::Gue(at).undo()),
+            ),
+            None => (nothing, format!("fou port {port}: none"), add.to_string()),
+        },
     };
-    findings.push(
-        Finding::new("RS-TUN-06", Severity::Error, message)
-            .read([read])
-            .mend(format!("ip {family}fou add port {port} gue")),
-    );
+    findings.push(Finding::new("RS-TUN-06", Severity::Error, message).read([read]).mend(mend));
 }
 
 /// What is said of each device that takes, or may take, the director's packets.

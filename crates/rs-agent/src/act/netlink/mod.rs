@@ -5,6 +5,7 @@
 //! callers see blocking calls.
 
 mod decode;
+mod diag;
 mod encode;
 mod fou;
 mod look;

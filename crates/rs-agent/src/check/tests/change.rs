@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Changes to a sound host that several rows share.
 
-use super::super::seen::{Device, Ends, Listener, Seen};
+use super::super::seen::{Device, Ends, Fou, Listener, Seen};
 use super::super::subject::{Port, Subject};
 use super::{device, ip, set};
+use crate::facts;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
@@ -41,6 +42,15 @@ pub(super) fn boot(seen: &mut Seen, text: &str) {
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("50-x.conf"), text).unwrap();
     seen.boot = super::super::sysctl_files::read(root.path()).0;
+}
+
+/// UDP port 6080, for a few peers only.
+pub(super) fn fou(ipv6: bool, gue: bool) -> Fou {
+    Fou::Ports(vec![facts::Port {
+        at: facts::Listener { port: 6080, ipv6 },
+        gue,
+        like_ours: false,
+    }])
 }
 
 /// An IPv4 VIP in GUE over IPv6 by the kernel's own device, from anybody.

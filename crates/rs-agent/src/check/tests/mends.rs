@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is said to mend it: a command that does, and does nothing else.
 
+use super::super::seen::Fou;
 use super::super::subject::Subject;
-use super::change::{ends, fallback, gre};
+use super::change::{ends, fallback, fou, gre};
 use super::rows::Disturb;
 use super::{VIP, device, findings, ip, sound};
 use crate::mode::Mode;
 use crate::request::Scope;
-use crate::tunnel::{Tunnel, TunnelKind};
+use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
 /// Mode, what is done to a sound host, the rule, and what mends it.
 const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
@@ -77,6 +78,34 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         &[
             "ip link del mine && ip link add mine type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set mine up",
         ],
+    ),
+    // Nothing loads module fou on demand.
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = Fou::NoModule;
+        },
+        "RS-TUN-06",
+        &["modprobe fou && ip fou add port 6080 gue"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = fou(false, false);
+        },
+        "RS-TUN-06",
+        &["ip fou del port 6080 && ip fou add port 6080 gue"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = fou(true, true);
+        },
+        "RS-TUN-06",
+        &["ip fou add port 6080 gue"],
     ),
     // What the operator says of the director is what is made, by the name of the set-up.
     (

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What can be wrong with a host, one thing a row.
 
-use super::super::seen::{Ends, FouPort, NetworkdLink, Seen};
+use super::super::seen::{NetworkdLink, Seen};
 use super::super::subject::Subject;
-use super::change::{boot, ends, fallback, gre, listens, open_gue};
+use super::change::{boot, listens};
 use super::{CLIENT, DIP, RIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set};
 use crate::mode::Mode;
-use crate::tunnel::Envelope;
 
 pub(super) type Disturb = fn(&mut Subject, &mut Seen);
 
 /// Mode, what is done to a sound host, and what must be found: `ID severity`, all of it.
-pub(super) const DISTURBED: &[(Mode, Disturb, &[&str])] = &[
+pub(super) type Row = (Mode, Disturb, &'static [&'static str]);
+
+/// All but the tunnels.
+pub(super) const HOST: &[Row] = &[
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 0), &["RS-ARP-01 error"]),
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 5), &["RS-ARP-01 error"]),
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.eth0.arp_ignore", 9), &["RS-ARP-01 error"]),
@@ -176,121 +178,6 @@ pub(super) const DISTURBED: &[(Mode, Disturb, &[&str])] = &[
     ),
     (Mode::Dr, |_, s| s.drops = Some(([("in_martian_src", 3)].into(), 2)), &["RS-RPF-05 warning"]),
     (Mode::Dr, |_, s| s.drops = Some(([("in_martian_src", 0)].into(), 2)), &[]),
-    (Mode::Tun, |_, s| drop(s.devices.remove(3)), &["RS-TUN-01 error"]),
-    (Mode::Tun, |_, s| s.devices[2].up = false, &["RS-TUN-02 error"]),
-    // The kernel's own device is there with its module, down: nobody asked for it.
-    (
-        Mode::Tun,
-        |_, s| {
-            s.devices.remove(2);
-            fallback(s, "tunl0", "ipip", false);
-        },
-        &["RS-TUN-01 error"],
-    ),
-    (
-        Mode::Tun,
-        |_, s| {
-            fallback(s, "tunl0", "ipip", false);
-            ends(s, 2).remote = Some(ip("192.0.2.2"));
-        },
-        &["RS-TUN-03 error"],
-    ),
-    (Mode::Tun, |w, _| w.rip = Some(ip("192.0.2.12")), &["RS-TUN-03 error", "RS-TUN-03 error"]),
-    (
-        Mode::Tun,
-        |w, _| w.directors = vec![ip("192.0.2.2")],
-        &["RS-TUN-03 error", "RS-TUN-03 error"],
-    ),
-    (Mode::Tun, |_, s| ends(s, 2).protocol = Some(41), &["RS-TUN-04 error"]),
-    (Mode::Tun, |_, s| ends(s, 2).protocol = Some(0), &[]),
-    (
-        Mode::Tun,
-        |w, s| {
-            gre(w, s, false);
-            ends(s, 2).keyed = true;
-        },
-        &["RS-TUN-05 error", "RS-TUN-05 error"],
-    ),
-    (Mode::Tun, |w, s| gre(w, s, true), &["RS-TUN-05 error", "RS-TUN-05 error"]),
-    (
-        Mode::Tun,
-        |w, s| {
-            gre(w, s, false);
-            s.devices[2].crc_errors = 9;
-        },
-        &["RS-TUN-05 warning"],
-    ),
-    (
-        Mode::Tun,
-        |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = Some(vec![FouPort { port: 6080, ipv6: true, gue: true }]);
-        },
-        &["RS-TUN-06 error"],
-    ),
-    (
-        Mode::Tun,
-        |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = Some(vec![FouPort { port: 6080, ipv6: false, gue: false }]);
-        },
-        &["RS-TUN-06 error"],
-    ),
-    (
-        Mode::Tun,
-        |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = Some(vec![FouPort { port: 6080, ipv6: false, gue: true }]);
-        },
-        &[],
-    ),
-    // Set up with --fallback-devices and no director: only the device says which family.
-    (
-        Mode::Tun,
-        |w, s| {
-            open_gue(w, s);
-            s.fou = Some(vec![FouPort { port: 6080, ipv6: true, gue: true }]);
-        },
-        &["RS-TUN-08 warning"],
-    ),
-    (
-        Mode::Tun,
-        |w, s| {
-            w.rip = Some(ip("2001:db8::11"));
-            w.directors = vec![ip("2001:db8::1")];
-            s.devices[2].kind = Some("ip6tnl".into());
-            *ends(s, 2) =
-                Ends { protocol: Some(0), remote: Some(ip("2001:db8::1")), ..Ends::default() };
-        },
-        &["RS-TUN-07 info"],
-    ),
-    (
-        Mode::Tun,
-        |_, s| {
-            ends(s, 2).remote = None;
-            ends(s, 2).local = None;
-        },
-        &["RS-TUN-08 warning"],
-    ),
-    (
-        Mode::Tun,
-        |_, s| {
-            s.devices[2].name = "tunl0".into();
-            set(s, "net.ipv4.conf.tunl0.rp_filter", 2);
-            s.addresses[2].device = "tunl0".into();
-            s.addresses.push(address("10.244.0.1", 32, "tunl0", "global"));
-        },
-        &["RS-TUN-09 error"],
-    ),
-    (Mode::Tun, |_, s| s.routes[0].advmss = None, &["RS-TUN-10 info"]),
-    (
-        Mode::Tun,
-        |_, s| {
-            s.routes[0].advmss = None;
-            s.devices[1].mtu = 1600;
-        },
-        &[],
-    ),
     (Mode::Dr, |w, s| listens(w, s, true, "0.0.0.0", false), &["RS-SRV-01 error"]),
     (Mode::Dr, |w, s| listens(w, s, true, "::", false), &[]),
     (Mode::Dr, |w, s| listens(w, s, true, "::", true), &["RS-SRV-01 error"]),
