@@ -15,7 +15,7 @@ use crate::sysctl_key::SysctlKey;
 pub struct Questions {
     /// Asked about in the routing table, besides the gateways of the default routes.
     pub destinations: Vec<IpAddr>,
-    /// Whether to ask for UDP ports that unpack, which needs CAP_NET_ADMIN.
+    /// Whether to ask for UDP ports that unpack.
     pub ports: bool,
 }
 

@@ -91,6 +91,10 @@ impl NetlinkError {
                     "this kernel cannot make {kind} devices: is module {module} installed?"
                 ))
             }
+            // Of adding and deleting, not of asking (GENL_ADMIN_PERM in net/ipv4/fou_nl.c).
+            Errno::EPERM if command.contains(" fou ") => {
+                Some("the kernel allows that to root of the host only, not of a container".into())
+            }
             Errno::EPERM => {
                 Some("CAP_NET_ADMIN is needed in the namespace's own user namespace".into())
             }
@@ -235,7 +239,7 @@ impl Netlink {
     /// UDP ports that unpack; `None` if the kernel has no module `fou` now.
     ///
     /// # Errors
-    /// The kernel's answer; EPERM without CAP_NET_ADMIN.
+    /// The kernel's answer.
     pub fn ports(&self) -> Result<Option<Vec<Port>>, NetlinkError> {
         Fou::open()?.map(|fou| fou.ports()).transpose()
     }
@@ -243,7 +247,8 @@ impl Netlink {
     /// `ip fou add port PORT gue`.
     ///
     /// # Errors
-    /// The kernel's answer; EADDRINUSE if a program has the port.
+    /// The kernel's answer; EADDRINUSE if a program has the port, EPERM without
+    /// CAP_NET_ADMIN in the initial user namespace.
     pub fn add_port(&self, at: Listener) -> Result<(), NetlinkError> {
         Fou::open()?.ok_or(NetlinkError::Kernel(Errno::ENOENT))?.add(at)
     }
