@@ -169,7 +169,16 @@ fn ignore(
 
 /// What neighbours have learnt stays while traffic flows, until the owner speaks up.
 fn announcement(vips: &[IpAddr]) -> String {
-    format!("then on the director: arping -U -c 3 -I INTERFACE {}", some(vips))
+    let arping = "arping -U -c 3 -I INTERFACE"; // takes one address
+    match vips {
+        [vip] => format!("then on the director: {arping} {vip}"),
+        [_, _] | [_, _, _] => {
+            let list: Vec<String> = vips.iter().map(ToString::to_string).collect();
+            let list = list.join(" ");
+            format!("then on the director: for vip in {list}; do {arping} $vip; done")
+        }
+        _ => format!("then on the director, for each of the {} VIPs: {arping} VIP", vips.len()),
+    }
 }
 
 /// The command that makes max(all, nic) equal `value`: whichever is above it must come down.

@@ -360,7 +360,7 @@ pub static RULES: &[Rule] = &[
         id: "RS-PER-02", severities: &[Warning],
         meaning: "No line of sysctl.d names the tunnel device's `rp_filter`, and a glob or `default` sets another value than 2",
         reads: "sysctl.d",
-        remedy: "a line for the device",
+        remedy: "a line for the device, or `rs-agent install-unit`",
         why: "udev applies it as soon as the device is made again",
     },
 ];

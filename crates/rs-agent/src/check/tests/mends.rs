@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is said to mend it: a command that does, and does nothing else.
 
-use super::super::seen::Fou;
+use super::super::seen::{Fou, Lookup, Seen};
 use super::super::subject::Subject;
-use super::change::{ends, fallback, fou, gre};
+use super::change::{boot, ends, fallback, fou, gre};
 use super::rows::Disturb;
-use super::{VIP, device, findings, ip, sound};
+use super::{VIP, address, device, findings, ip, set, sound};
 use crate::mode::Mode;
 use crate::request::Scope;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
@@ -179,6 +179,47 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
             "ip addr add 2001:db8::10/128 dev rs0 nodad preferred_lft 0",
         ],
     ),
+    // arping takes one address.
+    (
+        Mode::Dr,
+        |_, s| set(s, "net.ipv4.conf.all.arp_announce", 0),
+        "RS-ARP-06",
+        &[
+            "sysctl -w net.ipv4.conf.all.arp_announce=2",
+            "then on the director: arping -U -c 3 -I INTERFACE 192.0.2.10",
+        ],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            set(s, "net.ipv4.conf.all.arp_announce", 0);
+            more_vips(w, s, 1);
+        },
+        "RS-ARP-06",
+        &[
+            "sysctl -w net.ipv4.conf.all.arp_announce=2",
+            "then on the director: for vip in 192.0.2.10 203.0.113.1; do arping -U -c 3 -I INTERFACE $vip; done",
+        ],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            set(s, "net.ipv4.conf.all.arp_announce", 0);
+            more_vips(w, s, 4);
+        },
+        "RS-ARP-06",
+        &[
+            "sysctl -w net.ipv4.conf.all.arp_announce=2",
+            "then on the director, for each of the 5 VIPs: arping -U -c 3 -I INTERFACE VIP",
+        ],
+    ),
+    // install-unit writes 90-rs-agent.conf, and does not if somebody else did.
+    (
+        Mode::Tun,
+        |_, s| boot(s, "net.ipv4.conf.*.rp_filter = 1"),
+        "RS-PER-02",
+        &["echo 'net.ipv4.conf.rs-ipip.rp_filter = 2' >> /etc/sysctl.d/91-real-server.conf"],
+    ),
     // An interface that answers ARP is no place for it, whoever asked for that.
     (
         Mode::Dr,
@@ -190,6 +231,16 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         &["ip addr del 192.0.2.10/32 dev eth0", "ip addr add 192.0.2.10/32 dev lo scope host"],
     ),
 ];
+
+/// Addresses of another subnet beside the VIP.
+fn more_vips(subject: &mut Subject, seen: &mut Seen, count: u8) {
+    for number in 1..=count {
+        let vip = format!("203.0.113.{number}");
+        subject.vips.push(ip(&vip));
+        seen.addresses.push(address(&vip, 32, "lo", "host"));
+        seen.lookups.insert(ip(&vip), Some(Lookup { local: true, ..Lookup::default() }));
+    }
+}
 
 fn labelled(subject: &mut Subject) {
     subject.carrier = "rs0".into();
