@@ -20,6 +20,7 @@
 //! [`plan`], [`wanted`], [`verify`] and the rules of [`check`] are pure: they see facts and return decisions.
 
 pub mod act;
+pub mod arp_ignore;
 pub mod check;
 pub mod cli;
 pub mod commands;

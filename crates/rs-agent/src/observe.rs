@@ -61,6 +61,7 @@ fn keys(links: &[Link]) -> impl Iterator<Item = SysctlKey> {
             SysctlKey::ipv4(device, "arp_ignore"),
             SysctlKey::ipv4(device, "arp_announce"),
             SysctlKey::ipv4(device, "rp_filter"),
+            SysctlKey::ipv4(device, "route_localnet"),
             SysctlKey::ipv6(device, "disable_ipv6"),
         ]
     })

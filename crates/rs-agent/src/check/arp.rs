@@ -7,6 +7,7 @@ use super::finding::{Finding, Severity};
 use super::mend::to_carrier;
 use super::seen::{Device, Seen, contains};
 use super::subject::{Subject, some};
+use crate::arp_ignore::{Hides, hides, shown};
 use crate::facts::host_prefix;
 
 /// Why an interface answers a request for a VIP.
@@ -27,20 +28,18 @@ pub(super) fn answers(seen: &Seen, nic: &str, vip: IpAddr) -> Option<Answer> {
         return None;
     }
     let on_nic = seen.places(vip).any(|have| have.device == nic);
-    match seen.max("arp_ignore", nic) {
-        8 => None,
-        1 | 2 => on_nic.then_some(Answer::OnNic),
-        // `inet_confirm_addr()` looks on every device for an address of scope link or
-        // wider; `route_localnet` makes scope host count as link.
-        3 => {
+    match hides(seen.max("arp_ignore", nic)) {
+        Hides::Everything => None,
+        Hides::Others => on_nic.then_some(Answer::OnNic),
+        Hides::ScopeHost => {
             let shown = |have: &&super::seen::Address| {
-                have.scope != "host" || seen.or("route_localnet", &have.device)
+                shown(&have.scope, seen.or("route_localnet", &have.device))
             };
             let mut shown = seen.places(vip).filter(shown).peekable();
             shown.peek()?;
             Some(if shown.any(|have| have.device == nic) { Answer::OnNic } else { Answer::Shown })
         }
-        _ => Some(if on_nic { Answer::OnNic } else { Answer::Open }),
+        Hides::Nothing => Some(if on_nic { Answer::OnNic } else { Answer::Open }),
     }
 }
 
