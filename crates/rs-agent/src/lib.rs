@@ -32,6 +32,7 @@ pub mod mode;
 pub mod observe;
 pub mod output;
 pub mod plan;
+pub mod processes;
 pub mod refusal;
 pub mod request;
 pub mod run;

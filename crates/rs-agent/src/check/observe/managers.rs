@@ -8,10 +8,11 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::super::seen::{Device, Managers, NetworkdLink};
+use crate::processes;
 
 /// Looks below `root`, normally `/`.
 pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<String>) -> Managers {
-    let processes = processes(&root.join("proc"));
+    let processes = processes::names(&root.join("proc"));
     let mut managers = Managers {
         overlay: overlay(devices, &processes),
         keepalived_vmac: keepalived(&root.join("etc/keepalived"), unread),
@@ -111,18 +112,6 @@ fn drop_ins(file: &str, root: &Path) -> Vec<PathBuf> {
     found.into_values().collect()
 }
 
-/// Names of processes of this network namespace; of one that does not say where it is, too.
-fn processes(proc: &Path) -> Vec<String> {
-    let here = fs::read_link(proc.join("thread-self/ns/net")).ok();
-    let entries = fs::read_dir(proc).into_iter().flatten().flatten();
-    let ours = |entry: &fs::DirEntry| {
-        entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit)
-            && fs::read_link(entry.path().join("ns/net")).map_or(true, |at| Some(at) == here)
-    };
-    let name = |entry: fs::DirEntry| fs::read_to_string(entry.path().join("comm")).ok();
-    entries.filter(ours).filter_map(name).map(|name| name.trim().to_owned()).collect()
-}
-
 fn overlay(devices: &[(u32, Device)], processes: &[String]) -> Option<String> {
     let is_device = |name: &str| name.starts_with("cali") || name == "vxlan.calico";
     let device = devices.iter().find(|(_, device)| is_device(&device.name));
@@ -202,31 +191,6 @@ mod tests {
         assert_eq!(look().keepalived_vmac, None);
         put(root, "etc/keepalived/keepalived.conf", "vrrp_instance a {\n  use_vmac v0\n}");
         assert!(look().keepalived_vmac.unwrap().ends_with("keepalived.conf:2"));
-    }
-
-    #[test]
-    fn a_process_that_does_not_say_where_it_is_counts() {
-        let root = tempfile::tempdir().unwrap();
-        let root = root.path();
-        for (process, name, place) in [
-            ("thread-self", None, Some("net:[1]")),
-            ("1", Some("here\n"), Some("net:[1]")),
-            ("2", Some("elsewhere\n"), Some("net:[2]")),
-            ("3", Some("hidden\n"), None),
-            ("sys", Some("no process\n"), Some("net:[1]")),
-        ] {
-            if let Some(name) = name {
-                put(root, &format!("{process}/comm"), name);
-            }
-            let folder = root.join(process).join("ns");
-            fs::create_dir_all(&folder).unwrap();
-            if let Some(place) = place {
-                std::os::unix::fs::symlink(place, folder.join("net")).unwrap();
-            }
-        }
-        let mut found = processes(root);
-        found.sort();
-        assert_eq!(found, ["here", "hidden"]);
     }
 
     #[test]
