@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::finding::Finding;
 use super::seen::Seen;
 use super::subject::Subject;
-use super::tunnel::device_for;
+use super::tunnel::{device_for, kind_for};
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::Scope;
@@ -61,8 +61,11 @@ pub(super) fn make_carrier(device: &str) -> String {
 /// Adds what puts the VIP on its device, which is made if it is not there.
 pub(super) fn to_carrier(finding: Finding, vip: IpAddr, subject: &Subject, seen: &Seen) -> Finding {
     let device = carrier(vip, subject, seen);
-    let missing = subject.mode == Some(Mode::Dr) && seen.device(&device).is_none();
-    let finding = if missing { finding.mend(make_carrier(&device)) } else { finding };
+    let finding = match subject.mode {
+        _ if seen.device(&device).is_some() => finding,
+        Some(Mode::Tun) => finding.mend(create(kind_for(vip, subject), subject)),
+        _ => finding.mend(make_carrier(&device)),
+    };
     finding.mend(add(vip, &device, subject.scope, subject))
 }
 

@@ -127,12 +127,15 @@ pub(super) fn receiving<'a>(
 
 /// The device to put that VIP on: one that takes the packets, or the one to be made.
 pub(super) fn device_for(vip: IpAddr, subject: &Subject, seen: &Seen) -> String {
-    let outer_ipv6 = outer(subject).unwrap_or(false);
     let found = receiving(vip.is_ipv6(), subject, seen).next();
-    found.map(|device| device.name.clone()).unwrap_or_else(|| {
-        let kind = kind(outer_ipv6, vip.is_ipv6(), subject.envelope);
-        mend::tunnel(kind, subject).name
-    })
+    found
+        .map(|device| device.name.clone())
+        .unwrap_or_else(|| mend::tunnel(kind_for(vip, subject), subject).name)
+}
+
+/// The kind of the device that takes packets for that VIP out of their envelope.
+pub(super) fn kind_for(vip: IpAddr, subject: &Subject) -> TunnelKind {
+    kind(outer(subject).unwrap_or(false), vip.is_ipv6(), subject.envelope)
 }
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {

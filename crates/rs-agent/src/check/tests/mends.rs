@@ -145,6 +145,19 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         &["ip link add rs0 type dummy && ip link set rs0 up"],
     ),
     (
+        Mode::Tun,
+        |_, s| {
+            s.devices.remove(2);
+            s.addresses.remove(2);
+            s.lookups.insert(ip(VIP), None);
+        },
+        "RS-VIP-01",
+        &[
+            "ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
+            "ip addr add 192.0.2.10/32 dev rs-ipip scope host",
+        ],
+    ),
+    (
         Mode::Dr,
         |w, s| {
             labelled(w);
