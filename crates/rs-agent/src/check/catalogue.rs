@@ -144,7 +144,7 @@ pub static RULES: &[Rule] = &[
         meaning: "The device for the VIP is down, an error for IPv6; or it is not there, an error if the VIP is not local",
         reads: "flags of the device",
         remedy: "make it or set it up, and add IPv6 VIPs again",
-        why: "IPv4 is still accepted; IPv6 addresses go when a device goes down",
+        why: "IPv4 is still accepted on one that is down; IPv6 addresses go when it goes down, and all when it is deleted",
     },
     Rule {
         id: "RS-VIP-08", severities: &[Error],

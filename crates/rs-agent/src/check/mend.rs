@@ -58,13 +58,15 @@ pub(super) fn make_carrier(device: &str) -> String {
     format!("{} && {up}", Change::Dummy { device }.make())
 }
 
-/// Adds what puts the VIP on its device, which is made if it is not there.
+/// Adds what puts the VIP on its device, which is made if it is not there, and set up.
 pub(super) fn to_carrier(finding: Finding, vip: IpAddr, subject: &Subject, seen: &Seen) -> Finding {
     let device = carrier(vip, subject, seen);
-    let finding = match subject.mode {
-        _ if seen.device(&device).is_some() => finding,
-        Some(Mode::Tun) => finding.mend(create(kind_for(vip, subject), subject)),
-        _ => finding.mend(make_carrier(&device)),
+    let finding = match (seen.device(&device), subject.mode) {
+        (Some(there), _) if there.up => finding,
+        // Without that an IPv6 address is not there yet.
+        (Some(_), _) => finding.mend(Change::Up { device: device.clone() }.make().to_string()),
+        (None, Some(Mode::Tun)) => finding.mend(create(kind_for(vip, subject), subject)),
+        (None, _) => finding.mend(make_carrier(&device)),
     };
     finding.mend(add(vip, &device, subject.scope, subject))
 }

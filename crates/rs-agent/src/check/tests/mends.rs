@@ -5,7 +5,7 @@ use super::super::seen::{Fou, Lookup, Seen};
 use super::super::subject::Subject;
 use super::change::{boot, ends, fallback, fou, gre};
 use super::rows::Disturb;
-use super::{VIP, address, device, findings, ip, set, sound};
+use super::{VIP, VIP6, address, device, findings, ip, set, sound};
 use crate::mode::Mode;
 use crate::request::Scope;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
@@ -156,6 +156,16 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
             "ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
             "ip addr add 192.0.2.10/32 dev rs-ipip scope host",
         ],
+    ),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.devices[3].up = false;
+            s.addresses.remove(3);
+            s.lookups.insert(ip(VIP6), None);
+        },
+        "RS-VIP-01",
+        &["ip link set rs-sit up", "ip addr add 2001:db8::10/128 dev rs-sit nodad preferred_lft 0"],
     ),
     (
         Mode::Dr,
