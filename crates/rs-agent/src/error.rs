@@ -5,8 +5,6 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use nix::errno::Errno;
-
 use crate::act::netlink::NetlinkError;
 use crate::act::sysctl::SysctlError;
 use crate::refusal::Refusal;
@@ -131,9 +129,6 @@ impl Error {
                 Some(hint) => hint,
                 None => return Vec::new(),
             },
-            Self::Observe { source: NetlinkError::Kernel(Errno::EPERM), .. } => {
-                "the kernel tells that to root of the host only, who also has to set it up".into()
-            }
             Self::Sysctl(SysctlError::ReadOnly(_)) => {
                 "in a container, mount /proc/sys/net writable, or run rs-agent on the host".into()
             }
@@ -203,5 +198,24 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::errno::Errno;
+
+    use super::*;
+
+    #[test]
+    fn a_port_of_fou_is_for_root_of_the_host() {
+        let hint = |command: &str| {
+            let source = NetlinkError::Kernel(Errno::EPERM);
+            Error::Netlink { command: command.to_owned(), source }.hints().join("; ")
+        };
+        for command in ["ip fou add port 6080 gue", "ip -6 fou del port 6080"] {
+            assert!(hint(command).contains("root of the host"), "{command}: {}", hint(command));
+        }
+        assert!(hint("ip addr add 192.0.2.10/32 dev lo").contains("namespace's own"));
     }
 }

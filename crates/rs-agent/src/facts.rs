@@ -107,6 +107,8 @@ impl Deref for Addresses {
 pub struct Port {
     /// Where.
     pub at: Listener,
+    /// It unpacks GUE; else plain packets of one protocol.
+    pub gue: bool,
     /// It unpacks GUE, from any peer and to any address, as ours do.
     pub like_ours: bool,
 }

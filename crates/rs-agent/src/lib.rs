@@ -20,6 +20,7 @@
 //! [`plan`], [`wanted`], [`verify`] and the rules of [`check`] are pure: they see facts and return decisions.
 
 pub mod act;
+pub mod arp_ignore;
 pub mod check;
 pub mod cli;
 pub mod commands;
@@ -31,6 +32,7 @@ pub mod mode;
 pub mod observe;
 pub mod output;
 pub mod plan;
+pub mod processes;
 pub mod refusal;
 pub mod request;
 pub mod run;

@@ -15,7 +15,7 @@ use crate::sysctl_key::SysctlKey;
 pub struct Questions {
     /// Asked about in the routing table, besides the gateways of the default routes.
     pub destinations: Vec<IpAddr>,
-    /// Whether to ask for UDP ports that unpack, which needs CAP_NET_ADMIN.
+    /// Whether to ask for UDP ports that unpack.
     pub ports: bool,
 }
 
@@ -61,6 +61,7 @@ fn keys(links: &[Link]) -> impl Iterator<Item = SysctlKey> {
             SysctlKey::ipv4(device, "arp_ignore"),
             SysctlKey::ipv4(device, "arp_announce"),
             SysctlKey::ipv4(device, "rp_filter"),
+            SysctlKey::ipv4(device, "route_localnet"),
             SysctlKey::ipv6(device, "disable_ipv6"),
         ]
     })

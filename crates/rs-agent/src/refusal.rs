@@ -261,6 +261,9 @@ impl Refusal {
                 let wanted = if key.to_string().ends_with("arp_announce") { 2 } else { 1 };
                 format!("sysctl -w {key}={wanted}")
             }
+            Self::ArpScope { key, scope, .. } if scope.starts_with("host") => {
+                format!("sysctl -w {key}=1")
+            }
             Self::ArpScope { key, .. } => {
                 format!(
                     "sysctl -w {key}=1, or remove the address: this program adds it with scope host"

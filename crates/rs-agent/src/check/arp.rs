@@ -4,8 +4,10 @@
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
+use super::mend::to_carrier;
 use super::seen::{Device, Seen, contains};
-use super::subject::{Subject, single, some};
+use super::subject::{Subject, some};
+use crate::arp_ignore::{Hides, hides, shown};
 use crate::facts::host_prefix;
 
 /// Why an interface answers a request for a VIP.
@@ -26,20 +28,18 @@ pub(super) fn answers(seen: &Seen, nic: &str, vip: IpAddr) -> Option<Answer> {
         return None;
     }
     let on_nic = seen.places(vip).any(|have| have.device == nic);
-    match seen.max("arp_ignore", nic) {
-        8 => None,
-        1 | 2 => on_nic.then_some(Answer::OnNic),
-        // `inet_confirm_addr()` looks on every device for an address of scope link or
-        // wider; `route_localnet` makes scope host count as link.
-        3 => {
+    match hides(seen.max("arp_ignore", nic)) {
+        Hides::Everything => None,
+        Hides::Others => on_nic.then_some(Answer::OnNic),
+        Hides::ScopeHost => {
             let shown = |have: &&super::seen::Address| {
-                have.scope != "host" || seen.or("route_localnet", &have.device)
+                shown(&have.scope, seen.or("route_localnet", &have.device))
             };
             let mut shown = seen.places(vip).filter(shown).peekable();
             shown.peek()?;
             Some(if shown.any(|have| have.device == nic) { Answer::OnNic } else { Answer::Shown })
         }
-        _ => Some(if on_nic { Answer::OnNic } else { Answer::Open }),
+        Hides::Nothing => Some(if on_nic { Answer::OnNic } else { Answer::Open }),
     }
 }
 
@@ -168,7 +168,16 @@ fn ignore(
 
 /// What neighbours have learnt stays while traffic flows, until the owner speaks up.
 fn announcement(vips: &[IpAddr]) -> String {
-    format!("then on the director: arping -U -c 3 -I INTERFACE {}", some(vips))
+    let arping = "arping -U -c 3 -I INTERFACE"; // takes one address
+    match vips {
+        [vip] => format!("then on the director: {arping} {vip}"),
+        [_, _] | [_, _, _] => {
+            let list: Vec<String> = vips.iter().map(ToString::to_string).collect();
+            let list = list.join(" ");
+            format!("then on the director: for vip in {list}; do {arping} $vip; done")
+        }
+        _ => format!("then on the director, for each of the {} VIPs: {arping} VIP", vips.len()),
+    }
 }
 
 /// The command that makes max(all, nic) equal `value`: whichever is above it must come down.
@@ -252,12 +261,10 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     format!("{vip} is on {name}: it is announced there whatever arp_ignore says");
                 (Severity::Error, message)
             };
-            findings.push(
-                Finding::new("RS-ARP-07", severity, message)
-                    .read([have.text()])
-                    .mend(format!("ip addr del {vip}/{} dev {name}", have.prefix))
-                    .mend(format!("ip addr add {} dev lo scope host", single(vip))),
-            );
+            let finding = Finding::new("RS-ARP-07", severity, message)
+                .read([have.text()])
+                .mend(format!("ip addr del {vip}/{} dev {name}", have.prefix));
+            findings.push(to_carrier(finding, vip, subject, seen));
         }
     }
     // An IPv6 address on an interface is announced there, and nothing can hide it.
@@ -265,12 +272,10 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         for have in seen.places(vip) {
             if seen.device(&have.device).is_some_and(|device| device.arp) {
                 let message = format!("{vip} is on {}: its neighbours find it there", have.device);
-                findings.push(
-                    Finding::new("RS-ARP-07", Severity::Error, message)
-                        .read([have.text()])
-                        .mend(format!("ip addr del {vip}/{} dev {}", have.prefix, have.device))
-                        .mend(format!("ip addr add {} dev lo nodad preferred_lft 0", single(vip))),
-                );
+                let finding = Finding::new("RS-ARP-07", Severity::Error, message)
+                    .read([have.text()])
+                    .mend(format!("ip addr del {vip}/{} dev {}", have.prefix, have.device));
+                findings.push(to_carrier(finding, vip, subject, seen));
             }
         }
     }

@@ -80,7 +80,7 @@ pub static RULES: &[Rule] = &[
         id: "RS-ARP-07", severities: &[Error, Warning],
         meaning: "The VIP is on an interface that answers ARP or neighbour solicitations; a warning if an unusual `arp_ignore` keeps it silent",
         reads: "addresses, `arp_ignore`",
-        remedy: "add it to `lo`, then delete it there",
+        remedy: "delete it there, and add it to the device for VIPs",
         why: "it is announced there whatever the settings; an IPv6 VIP makes the director's own unusable",
     },
     Rule {
@@ -141,10 +141,10 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "RS-VIP-07", severities: &[Error, Info],
-        meaning: "The device with the VIP is down; an error for IPv6",
+        meaning: "The device for the VIP is down, an error for IPv6; or it is not there, an error if the VIP is not local",
         reads: "flags of the device",
-        remedy: "set it up, and add IPv6 VIPs again",
-        why: "IPv4 is still accepted; IPv6 addresses go when a device goes down",
+        remedy: "make it or set it up, and add IPv6 VIPs again",
+        why: "IPv4 is still accepted on one that is down; IPv6 addresses go when it goes down, and all when it is deleted",
     },
     Rule {
         id: "RS-VIP-08", severities: &[Error],
@@ -190,7 +190,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "RS-TUN-01", severities: &[Error],
-        meaning: "No device takes that inner family in that outer family and envelope",
+        meaning: "No device takes that inner family in that outer family and envelope; the kernel's own, down, is none unless it was set up",
         reads: "interfaces",
         remedy: "make one",
         why: "clients are refused or time out: nothing unpacks what the director sends",
@@ -206,7 +206,7 @@ pub static RULES: &[Rule] = &[
         id: "RS-TUN-03", severities: &[Error],
         meaning: "The device is for another `local` than the RIP, or another `remote` than a director",
         reads: "attributes of the device",
-        remedy: "make it again",
+        remedy: "make it again, or one beside that of somebody else",
         why: "the device does not take what the director sends",
     },
     Rule {
@@ -227,7 +227,7 @@ pub static RULES: &[Rule] = &[
         id: "RS-TUN-06", severities: &[Error],
         meaning: "GUE: no `fou` port, or one that does not take GUE",
         reads: "`ip fou show`",
-        remedy: "`ip fou add port PORT gue`",
+        remedy: "`modprobe fou && ip fou add port PORT gue`",
         why: "nothing unpacks what the director sends",
     },
     Rule {
@@ -360,7 +360,7 @@ pub static RULES: &[Rule] = &[
         id: "RS-PER-02", severities: &[Warning],
         meaning: "No line of sysctl.d names the tunnel device's `rp_filter`, and a glob or `default` sets another value than 2",
         reads: "sysctl.d",
-        remedy: "a line for the device",
+        remedy: "a line for the device, or `rs-agent install-unit`",
         why: "udev applies it as soon as the device is made again",
     },
 ];

@@ -15,6 +15,7 @@ pub mod sysctl_files;
 mod arp;
 mod gateway;
 mod managers;
+mod mend;
 mod persistence;
 mod rpf;
 mod service;

@@ -51,10 +51,11 @@ fn recreated(device: &str, seen: &Seen) -> Option<Finding> {
             .filter(|line| line.value().is_some_and(|value| value != 2))?,
     };
     let message = format!("rp_filter of {device} will be {} when it is made again", line.text());
+    // In a file that `rs-agent install-unit` does not call its own.
     Some(
         Finding::new("RS-PER-02", Severity::Warning, message)
             .read([line.place()])
-            .mend(format!("echo '{key} = 2' >> /etc/sysctl.d/90-rs-agent.conf")),
+            .mend(format!("echo '{key} = 2' >> /etc/sysctl.d/91-real-server.conf")),
     )
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::sysctl_files::Assignment;
-use crate::facts::host_prefix;
+use crate::facts::{Port, host_prefix};
 use crate::sysctl_key::SysctlKey;
 
 /// The state of the network namespace, and the files that will change it.
@@ -25,8 +25,8 @@ pub struct Seen {
     pub sysctls: BTreeMap<SysctlKey, i32>,
     /// Sockets that wait for clients; `None`: not asked or not told.
     pub listeners: Option<Vec<Listener>>,
-    /// Ports whose UDP is taken out of its envelope; `None`: not asked or not told.
-    pub fou: Option<Vec<FouPort>>,
+    /// Ports whose UDP is taken out of its envelope.
+    pub fou: Fou,
     /// Drops by source validation while the counters were watched, in packets, and the
     /// time they were watched for, in seconds.
     pub drops: Option<(BTreeMap<&'static str, u64>, u64)>,
@@ -138,15 +138,16 @@ pub struct Listener {
     pub v6only: bool,
 }
 
-/// A `fou` port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FouPort {
-    /// UDP port.
-    pub port: u16,
-    /// Outer family is IPv6.
-    pub ipv6: bool,
-    /// Takes GUE; else plain packets of one protocol.
-    pub gue: bool,
+/// UDP ports that unpack.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Fou {
+    /// Not asked or not told.
+    #[default]
+    Unknown,
+    /// Module `fou` is not loaded.
+    NoModule,
+    /// All there are.
+    Ports(Vec<Port>),
 }
 
 /// Programs that manage addresses, routes or settings too, as their files tell.

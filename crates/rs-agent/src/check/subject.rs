@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use crate::facts::host_prefix;
 use crate::mode::Mode;
 use crate::plan::Change;
-use crate::request::{Network, Request};
+use crate::request::{Network, Request, Scope};
 use crate::sysctl_key::SysctlKey;
-use crate::tunnel::Envelope;
+use crate::tunnel::{Envelope, Tunnel};
 use crate::wanted::Wanted;
 
 /// The wanted state, as far as the rules need it.
@@ -24,8 +24,12 @@ pub struct Subject {
     pub directors: Vec<IpAddr>,
     /// dr: the device with the VIPs.
     pub carrier: String,
-    /// tun: the devices of the set-up by name; none if unknown.
-    pub tunnels: Vec<String>,
+    /// Scope of the IPv4 VIPs.
+    pub scope: Scope,
+    /// Label of the IPv4 VIPs.
+    pub label: Option<String>,
+    /// tun: the devices of the set-up; none if unknown.
+    pub tunnels: Vec<Tunnel>,
     /// tun: the envelope.
     pub envelope: Envelope,
     /// Clients, to ask the routing table about.
@@ -76,7 +80,7 @@ impl Subject {
             rip: request.rip,
             directors: request.directors.iter().copied().chain(request.gateway).collect(),
             carrier: request.carrier.clone().unwrap_or_else(|| "lo".to_owned()),
-            tunnels: request.tunnel_device.iter().cloned().collect(),
+            envelope: request.envelope.unwrap_or_default(),
             client: request.client,
             ..Self::default()
         }
@@ -95,7 +99,9 @@ impl Subject {
             rip: wanted.tunnels.iter().find_map(|tunnel| tunnel.local),
             directors: wanted.ways_back().collect(),
             carrier: wanted.carrier.clone(),
-            tunnels: wanted.tunnels.iter().map(|tunnel| tunnel.name.clone()).collect(),
+            scope: wanted.scope,
+            label: wanted.label.clone(),
+            tunnels: wanted.tunnels.clone(),
             envelope: wanted.envelope,
             client: wanted.client,
             ports: Vec::new(),

@@ -4,10 +4,12 @@
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
-use super::seen::{Device, Ends, Seen};
+use super::mend;
+use super::seen::{Device, Ends, Fou, Seen};
 use super::subject::Subject;
 use crate::mode::Mode;
-use crate::tunnel::Envelope;
+use crate::plan::Change;
+use crate::tunnel::{Envelope, Listener, TunnelKind};
 
 /// How well a device suits a director; the better, the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,8 +28,11 @@ enum Fit {
     Takes,
 }
 
-/// Devices that the kernel makes with the module, and that take what no other device takes.
-const FALLBACK: [&str; 5] = ["tunl0", "sit0", "ip6tnl0", "gre0", "ip6gre0"];
+/// Whether the kernel makes it with the module; it takes what no other device takes.
+fn is_fallback(device: &Device) -> bool {
+    use TunnelKind::{Gre, Ip6gre, Ip6tnl, Ipip, Sit};
+    [Ipip, Sit, Ip6tnl, Gre, Ip6gre].iter().any(|kind| kind.fallback() == device.name)
+}
 
 /// Bytes of the envelope (IP header and what follows it).
 fn overhead(envelope: Envelope, outer_ipv6: bool) -> u32 {
@@ -40,17 +45,20 @@ fn overhead(envelope: Envelope, outer_ipv6: bool) -> u32 {
     }
 }
 
+/// Whether what the director sends comes in IPv6; `None` if nobody knows.
 fn outer(subject: &Subject) -> Option<bool> {
-    subject.rip.or_else(|| subject.directors.first().copied()).map(|ip| ip.is_ipv6())
+    let known = subject.rip.or_else(|| subject.directors.first().copied());
+    let set_up = || subject.tunnels.first().map(|tunnel| tunnel.kind.over_ipv6());
+    known.map(|ip| ip.is_ipv6()).or_else(set_up)
 }
 
-fn kind(outer_ipv6: bool, inner_ipv6: bool, envelope: Envelope) -> &'static str {
+fn kind(outer_ipv6: bool, inner_ipv6: bool, envelope: Envelope) -> TunnelKind {
     match (envelope, outer_ipv6, inner_ipv6) {
-        (Envelope::Gre { .. }, false, _) => "gre",
-        (Envelope::Gre { .. }, true, _) => "ip6gre",
-        (_, false, false) => "ipip",
-        (_, false, true) => "sit",
-        (_, true, _) => "ip6tnl",
+        (Envelope::Gre { .. }, false, _) => TunnelKind::Gre,
+        (Envelope::Gre { .. }, true, _) => TunnelKind::Ip6gre,
+        (_, false, false) => TunnelKind::Ipip,
+        (_, false, true) => TunnelKind::Sit,
+        (_, true, _) => TunnelKind::Ip6tnl,
     }
 }
 
@@ -62,7 +70,7 @@ fn fit(device: &Device, inner_ipv6: bool, subject: &Subject) -> Fit {
     let (Some(has), Some(ends)) = (&device.kind, &device.ends) else {
         return Fit::None;
     };
-    if !outers.iter().any(|ipv6| kind(*ipv6, inner_ipv6, subject.envelope) == has) {
+    if !outers.iter().any(|ipv6| kind(*ipv6, inner_ipv6, subject.envelope).to_string() == *has) {
         return Fit::None;
     }
     let mine = if inner_ipv6 { 41 } else { 4 };
@@ -91,25 +99,43 @@ fn ends_fit(ends: &Ends, subject: &Subject) -> bool {
             .is_none_or(|only| subject.directors.is_empty() || subject.directors.contains(&only))
 }
 
+/// Whether the device is one to be judged and mended. The kernel's own is there on any host
+/// with the module, and takes packets from anybody: only who asked for it is to raise it.
+fn counts(device: &Device, fit: Fit, subject: &Subject) -> bool {
+    !is_fallback(device) || fit == Fit::Takes || asked_for(&device.name, subject)
+}
+
+fn asked_for(name: &str, subject: &Subject) -> bool {
+    subject.tunnels.iter().any(|tunnel| tunnel.name == name)
+}
+
 /// The devices that take packets of that inner family, or would if they were up.
 pub(super) fn receiving<'a>(
     inner_ipv6: bool,
     subject: &'a Subject,
     seen: &'a Seen,
 ) -> impl Iterator<Item = &'a Device> {
-    let fits = move |device: &&Device| fit(device, inner_ipv6, subject) >= Fit::Down;
-    let (named, fallback): (Vec<&Device>, Vec<&Device>) = seen
-        .devices
-        .iter()
-        .filter(fits)
-        .partition(|device| !FALLBACK.contains(&device.name.as_str()));
+    let fits = move |device: &&Device| {
+        let fit = fit(device, inner_ipv6, subject);
+        fit >= Fit::Down && counts(device, fit, subject)
+    };
+    let (named, fallback): (Vec<&Device>, Vec<&Device>) =
+        seen.devices.iter().filter(fits).partition(|device| !is_fallback(device));
     // A device with ends wins over the fallback.
     if named.is_empty() { fallback.into_iter() } else { named.into_iter() }
 }
 
-/// The device to put that VIP on.
-pub(super) fn device_for(vip: IpAddr, subject: &Subject, seen: &Seen) -> Option<String> {
-    receiving(vip.is_ipv6(), subject, seen).next().map(|device| device.name.clone())
+/// The device to put that VIP on: one that takes the packets, or the one to be made.
+pub(super) fn device_for(vip: IpAddr, subject: &Subject, seen: &Seen) -> String {
+    let found = receiving(vip.is_ipv6(), subject, seen).next();
+    found
+        .map(|device| device.name.clone())
+        .unwrap_or_else(|| mend::tunnel(kind_for(vip, subject), subject).name)
+}
+
+/// The kind of the device that takes packets for that VIP out of their envelope.
+pub(super) fn kind_for(vip: IpAddr, subject: &Subject) -> TunnelKind {
+    kind(outer(subject).unwrap_or(false), vip.is_ipv6(), subject.envelope)
 }
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
@@ -132,27 +158,38 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
 
 fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     let best = seen.devices.iter().map(|device| (fit(device, inner_ipv6, subject), device));
-    // Of several that suit equally ill, one with a name somebody gave it.
-    let best = best.max_by_key(|(fit, device)| (*fit, !FALLBACK.contains(&device.name.as_str())));
+    let best = best.filter(|(fit, device)| counts(device, *fit, subject));
+    // Of several that suit equally ill, one of the set-up, or with a name somebody gave it.
+    let best = best
+        .max_by_key(|(fit, device)| (*fit, asked_for(&device.name, subject), !is_fallback(device)));
     let inner = if inner_ipv6 { "IPv6" } else { "IPv4" };
     let outer_ipv6 = outer(subject).unwrap_or(false);
     let wanted = kind(outer_ipv6, inner_ipv6, subject.envelope);
-    let create = create(wanted, outer_ipv6, subject);
+    let create = mend::create(wanted, subject);
     let (fit, device) = match best {
         Some((fit, device)) if fit > Fit::None => (fit, device),
         _ => {
             let rip = subject.rip.map_or_else(String::new, |rip| format!(" for {rip}"));
             let message = format!("no {wanted} device takes {inner} out of its envelope{rip}");
+            let own = wanted.fallback();
+            let only = seen.device(own).map_or("none".to_owned(), |_| format!("only {own}, down"));
             findings.push(
                 Finding::new("RS-TUN-01", Severity::Error, message)
-                    .read([format!("interfaces of kind {wanted}: none")])
+                    .read([format!("interfaces of kind {wanted}: {only}")])
                     .mend(create),
             );
             return;
         }
     };
     let name = &device.name;
-    let replace = format!("ip link del {name} && {create}");
+    // Two devices of a kind with the same ends cannot be; whose is the one that is there?
+    let replace = if is_fallback(device) {
+        create.clone()
+    } else if mend::tunnel(wanted, subject).name == *name {
+        format!("ip link del {name} && {create}")
+    } else {
+        format!("if nobody else needs {name}: ip link del {name} && {create}")
+    };
     let read = [describe(device)];
     let finding = match fit {
         Fit::Takes | Fit::None => return,
@@ -170,42 +207,23 @@ fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec
                 ([], None) => "to other ends".to_owned(),
             };
             Finding::new("RS-TUN-03", Severity::Error, format!("{name} is not for packets {sends}"))
-                .mend(replace)
+                // Beside one of somebody else's there is room for ours.
+                .mend(if mend::tunnel(wanted, subject).name == *name { replace } else { create })
         }
         Fit::Mode => Finding::new(
             "RS-TUN-04",
             Severity::Error,
             format!("{name} does not take {inner}: its mode excludes it"),
         )
-        .mend(if FALLBACK.contains(&name.as_str()) { create } else { replace }),
+        .mend(replace),
         Fit::Flags => Finding::new(
             "RS-TUN-05",
             Severity::Error,
             format!("{name} has not the key, sequence or checksum flags of the director"),
         )
-        .mend(if FALLBACK.contains(&name.as_str()) { create } else { replace }),
+        .mend(replace),
     };
     findings.push(finding.read(read));
-}
-
-fn create(kind: &str, outer_ipv6: bool, subject: &Subject) -> String {
-    let rip = match (subject.rip, outer_ipv6) {
-        (Some(rip), _) => rip.to_string(),
-        (None, false) => "RIP".to_owned(),
-        (None, true) => "RIP6".to_owned(),
-    };
-    let remote = match subject.directors.as_slice() {
-        [one] => format!(" remote {one}"),
-        _ => String::new(),
-    };
-    let more = match (kind, subject.envelope) {
-        ("ip6tnl", _) => " mode any allow-localremote",
-        (_, Envelope::Gre { checksum: true }) => " icsum",
-        _ => "",
-    };
-    format!(
-        "ip link add rs-{kind} type {kind} local {rip}{remote}{more} && ip link set rs-{kind} up"
-    )
 }
 
 /// A device in the words of `ip -d link`.
@@ -231,26 +249,27 @@ fn describe(device: &Device) -> String {
 }
 
 fn gue(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    let (Envelope::Gue { port }, Some(fou)) = (subject.envelope, &seen.fou) else { return };
-    let ipv6 = outer(subject).unwrap_or(false);
-    let family = if ipv6 { "-6 " } else { "" };
-    let here = fou.iter().find(|have| have.port == port && have.ipv6 == ipv6);
-    let (message, read) = match here {
-        Some(have) if have.gue => return,
-        Some(_) => (
-            format!("UDP port {port} takes plain packets of one protocol, not GUE"),
-            format!("fou port {port} ipproto"),
-        ),
-        None => (
-            format!("nothing takes GUE out of UDP port {port}"),
-            format!("fou {family}port {port}: none"),
-        ),
+    let Envelope::Gue { port } = subject.envelope else { return };
+    let at = Listener { port, ipv6: outer(subject).unwrap_or(false) };
+    let add = Change::Gue(at).make();
+    let nothing = format!("nothing takes GUE out of {at}");
+    let (message, read, mend) = match &seen.fou {
+        Fou::Unknown => return,
+        // Nothing loads it on demand.
+        Fou::NoModule => {
+            (nothing, "module fou: not loaded".to_owned(), format!("modprobe fou && {add}"))
+        }
+        Fou::Ports(ports) => match ports.iter().find(|have| have.at == at) {
+            Some(have) if have.gue => return,
+            Some(_) => (
+                format!("{at} takes plain packets of one protocol, not GUE"),
+                format!("fou port {port} ipproto"),
+                format!("{} && {add}", Change::Gue(at).undo()),
+            ),
+            None => (nothing, format!("fou port {port}: none"), add.to_string()),
+        },
     };
-    findings.push(
-        Finding::new("RS-TUN-06", Severity::Error, message)
-            .read([read])
-            .mend(format!("ip {family}fou add port {port} gue")),
-    );
+    findings.push(Finding::new("RS-TUN-06", Severity::Error, message).read([read]).mend(mend));
 }
 
 /// What is said of each device that takes, or may take, the director's packets.
@@ -286,7 +305,7 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
             .mend(format!("ip link set {name} type ip6tnl allow-localremote")),
         );
     }
-    let fallback = FALLBACK.contains(&name.as_str());
+    let fallback = is_fallback(device);
     if ends.remote.is_none() {
         let rip = subject.rip.map_or("this host".to_owned(), |rip| rip.to_string());
         let mend = match subject.directors.as_slice() {
@@ -308,13 +327,18 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
     if let Some(have) = foreign.filter(|_| fallback) {
         let message = format!("{name} has an address of somebody else: {}", have.ip);
         findings.push(
-            Finding::new("RS-TUN-09", Severity::Error, message).read([have.text()]).mend(create(
-                device.kind.as_deref().unwrap_or("ipip"),
-                outer(subject).unwrap_or(false),
-                subject,
-            )),
+            Finding::new("RS-TUN-09", Severity::Error, message)
+                .read([have.text()])
+                .mend(own(device, subject)),
         );
     }
+}
+
+/// The command that makes a device of one's own in place of the kernel's.
+fn own(fallback: &Device, subject: &Subject) -> String {
+    let inner_ipv6 = fallback.kind.as_deref() == Some("sit");
+    let kind = kind(outer(subject).unwrap_or(false), inner_ipv6, subject.envelope);
+    mend::create(kind, &Subject { tunnels: Vec::new(), ..subject.clone() })
 }
 
 /// Is TCP told that the envelope takes room?

@@ -4,11 +4,12 @@
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
+use super::mend::{add, carrier, make_carrier, to_carrier};
 use super::seen::{Address, Seen};
-use super::subject::{Subject, single};
-use super::tunnel;
+use super::subject::Subject;
 use crate::facts::host_prefix;
 use crate::mode::Mode;
+use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
@@ -17,8 +18,8 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
         present(vip, subject, seen, &mut findings);
         same(vip, subject, seen, &mut findings);
         for have in seen.places(vip) {
-            prefix(vip, have, &mut findings);
-            duplicate(vip, have, &mut findings);
+            prefix(vip, have, subject, &mut findings);
+            duplicate(vip, have, subject, seen, &mut findings);
         }
     }
     source(subject, seen, &mut findings);
@@ -26,22 +27,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     findings
 }
 
-fn carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> String {
-    match subject.mode {
-        Some(Mode::Tun) => tunnel::device_for(vip, subject, seen)
-            .or_else(|| subject.tunnels.first().cloned())
-            .unwrap_or_else(|| "lo".to_owned()),
-        _ => subject.carrier.clone(),
-    }
-}
-
-fn add(vip: IpAddr, device: &str) -> String {
-    let how = if vip.is_ipv4() { "scope host" } else { "nodad preferred_lft 0" };
-    format!("ip addr add {} dev {device} {how}", single(vip))
-}
-
 fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    let device = carrier(vip, subject, seen);
     let read = match seen.lookup(vip) {
         Some(to) if to.local => "local".to_owned(),
         Some(to) => match (&to.gateway, &to.device) {
@@ -60,19 +46,13 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
         };
         let then = if forwards { "sent back to the director in a loop" } else { "dropped" };
         let message = format!("{vip} is not local here: packets for it are {then}");
-        findings.push(
-            Finding::new("RS-VIP-01", Severity::Error, message)
-                .read([route])
-                .mend(add(vip, &device)),
-        );
+        let finding = Finding::new("RS-VIP-01", Severity::Error, message).read([route]);
+        findings.push(to_carrier(finding, vip, subject, seen));
     } else if seen.places(vip).next().is_none() {
         let message =
             format!("{vip} is local by a route only: enough for services that bind to any address");
-        findings.push(
-            Finding::new("RS-VIP-06", Severity::Info, message)
-                .read([route])
-                .mend(add(vip, &device)),
-        );
+        let finding = Finding::new("RS-VIP-06", Severity::Info, message).read([route]);
+        findings.push(to_carrier(finding, vip, subject, seen));
     }
 }
 
@@ -94,7 +74,7 @@ fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>
     );
 }
 
-fn prefix(vip: IpAddr, have: &Address, findings: &mut Vec<Finding>) {
+fn prefix(vip: IpAddr, have: &Address, subject: &Subject, findings: &mut Vec<Finding>) {
     if have.prefix >= host_prefix(vip) {
         return;
     }
@@ -110,12 +90,18 @@ fn prefix(vip: IpAddr, have: &Address, findings: &mut Vec<Finding>) {
     findings.push(
         Finding::new("RS-VIP-02", severity, message)
             .read([have.text()])
-            .mend(add(vip, device))
+            .mend(add(vip, device, subject.scope, subject))
             .mend(format!("ip addr del {wide} dev {device}")),
     );
 }
 
-fn duplicate(vip: IpAddr, have: &Address, findings: &mut Vec<Finding>) {
+fn duplicate(
+    vip: IpAddr,
+    have: &Address,
+    subject: &Subject,
+    seen: &Seen,
+    findings: &mut Vec<Finding>,
+) {
     if !(have.tentative || have.dad_failed) {
         return;
     }
@@ -125,12 +111,10 @@ fn duplicate(vip: IpAddr, have: &Address, findings: &mut Vec<Finding>) {
     } else {
         ("tentative", format!("{vip} on {device} is not usable yet: it is looked for on the wire"))
     };
-    findings.push(
-        Finding::new("RS-VIP-03", Severity::Error, text)
-            .read([format!("{} {state}", have.text())])
-            .mend(format!("ip addr del {vip}/{} dev {device}", have.prefix))
-            .mend(add(vip, "lo")),
-    );
+    let finding = Finding::new("RS-VIP-03", Severity::Error, text)
+        .read([format!("{} {state}", have.text())])
+        .mend(format!("ip addr del {vip}/{} dev {device}", have.prefix));
+    findings.push(to_carrier(finding, vip, subject, seen));
 }
 
 /// Can the VIP become the source of what this host sends of itself?
@@ -158,7 +142,7 @@ fn source(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                 )
                 .read([have.text()])
                 .mend(format!("ip addr del {vip}/{} dev {}", have.prefix, have.device))
-                .mend(add(vip, &have.device)),
+                .mend(add(vip, &have.device, Scope::Host, subject)),
             );
         }
     }
@@ -179,7 +163,13 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         }
     }
     for (name, vips) in devices {
-        let Some(device) = seen.device(&name) else { continue };
+        let Some(device) = seen.device(&name) else {
+            // Of a tunnel device that is missing RS-TUN-01 tells.
+            if subject.mode == Some(Mode::Dr) {
+                findings.push(no_carrier(&name, &vips, seen));
+            }
+            continue;
+        };
         let (v4, v6) = (vips.iter().any(IpAddr::is_ipv4), vips.iter().any(IpAddr::is_ipv6));
         if !device.up {
             let up = format!("ip link set {name} up");
@@ -208,8 +198,18 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                             .find(IpAddr::is_ipv6)
                             .unwrap_or(IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED)),
                         &name,
+                        subject.scope,
+                        subject,
                     )),
             );
         }
     }
+}
+
+fn no_carrier(name: &str, vips: &[IpAddr], seen: &Seen) -> Finding {
+    let lost = vips.iter().any(|vip| !seen.is_local(*vip));
+    let severity = if lost { Severity::Error } else { Severity::Info };
+    Finding::new("RS-VIP-07", severity, format!("{name}, the device for VIPs, is not there"))
+        .read([format!("interface {name}: none")])
+        .mend(make_carrier(name))
 }

@@ -61,7 +61,6 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
     let directors = request::addresses("--director", &args.directors)?;
     let rip = args.rip.as_ref().map(|text| request::addresses("--rip", std::slice::from_ref(text)));
     let rip = rip.transpose()?.and_then(|rips| rips.first().copied());
-    let envelope = request::envelope(args.tunnel, args.checksum, args.tunnel_port)?;
     let mut subject = match args.mode {
         Some(mode) => {
             let typed = Typed {
@@ -70,22 +69,32 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
                 directors: &args.directors,
                 carrier: args.carrier.as_deref(),
                 gateway: args.gateway.as_deref(),
+                tunnel: args.tunnel,
+                checksum: args.checksum,
+                tunnel_port: args.tunnel_port,
                 ..Typed::default()
             };
             Subject::asked(&Request::check(mode, &typed)?)
         }
-        None => match Store::new(state_dir)?.load()? {
-            Some(journal) => Subject::set_up(&journal.wanted, &journal.changes),
-            None => return Err(Refusal::NothingToCheck.into()),
-        },
+        None => {
+            let journal = Store::new(state_dir)?.load()?.ok_or(Refusal::NothingToCheck)?;
+            let mut subject = Subject::set_up(&journal.wanted, &journal.changes);
+            let envelope = request::envelope(args.tunnel, args.checksum, args.tunnel_port)?;
+            let mode = journal.wanted.mode;
+            if envelope.is_some() && mode != Mode::Tun {
+                return Err(Refusal::WrongMode { option: "--tunnel", mode }.into());
+            }
+            subject.envelope = envelope.unwrap_or(subject.envelope);
+            if !directors.is_empty() {
+                // The gateway that was set stays a way back.
+                subject.directors = directors.into_iter().chain(journal.wanted.gateway).collect();
+            }
+            subject
+        }
     };
     subject.ports = ports;
     subject.client = client.or(subject.client);
     subject.rip = rip.or(subject.rip);
-    if !directors.is_empty() && args.mode.is_none() {
-        subject.directors = directors;
-    }
-    subject.envelope = envelope.unwrap_or(subject.envelope);
     Ok(subject)
 }
 
@@ -97,5 +106,53 @@ fn rip(subject: &Subject, seen: &crate::check::seen::Seen) -> Option<IpAddr> {
     match sources.as_slice() {
         [one] => Some(*one),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use crate::facts::Facts;
+    use crate::tunnel::Envelope;
+    use crate::wanted::Wanted;
+
+    fn subject_of(options: &str, state_dir: &Path) -> Result<Subject, Error> {
+        let line = ["rs-agent", "check"].into_iter().chain(options.split_whitespace());
+        match Cli::try_parse_from(line).unwrap().command {
+            Command::Check(args) => subject(&args, state_dir),
+            _ => unreachable!(),
+        }
+    }
+
+    #[test]
+    fn an_envelope_is_for_mode_tun() {
+        let root = tempfile::tempdir().unwrap();
+        let refused = subject_of("--mode dr --vip 192.0.2.10 --tunnel gre", root.path());
+        let option = "--tunnel";
+        let expected = Refusal::WrongMode { option, mode: Mode::Dr };
+        assert!(matches!(refused, Err(Error::Refused(why)) if why == expected));
+        let subject =
+            subject_of("--mode tun --vip 192.0.2.10 --tunnel gre --checksum", root.path());
+        assert_eq!(subject.unwrap().envelope, Envelope::Gre { checksum: true });
+    }
+
+    #[test]
+    fn options_add_to_what_is_set_up() {
+        let root = tempfile::tempdir().unwrap();
+        let typed = Typed { gateway: Some("192.0.2.1"), ..Typed::default() };
+        let request = Request::check(Mode::Nat, &typed).unwrap();
+        let wanted = Wanted::resolve(&request, None, &Facts::default()).unwrap();
+        let store = Store::new(root.path()).unwrap();
+        store.save(&store.begin(wanted, &Facts::default())).unwrap();
+        let refused = subject_of("--tunnel ipip", root.path());
+        let expected = Refusal::WrongMode { option: "--tunnel", mode: Mode::Nat };
+        assert!(matches!(refused, Err(Error::Refused(why)) if why == expected));
+        let ways = |options| subject_of(options, root.path()).unwrap().directors;
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        assert_eq!(ways(""), [ip("192.0.2.1")]);
+        assert_eq!(ways("--director 192.0.2.2"), [ip("192.0.2.2"), ip("192.0.2.1")]);
     }
 }

@@ -7,10 +7,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::devices;
 use super::setup::route_metric;
+use crate::arp_ignore::{Hides, hides, shown};
 use crate::facts::Facts;
 use crate::mode::Mode;
 use crate::refusal::Refusal;
-use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
@@ -92,9 +92,8 @@ fn ipv6_is_on(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 
 /// After `all` is raised, does every interface that answers ARP hide the VIPs?
 ///
-/// Effective `arp_ignore` (net/ipv4/arp.c, `arp_ignore()`): 1 and 2 hide, 3 hides scope
-/// host only, 8 answers nothing at all, every other value is treated as 0. Effective
-/// `arp_announce` (`arp_solicit()`): 2 hides, above 2 is treated as 0.
+/// For effective `arp_ignore` see [`hides`]. Effective `arp_announce` (`arp_solicit()`,
+/// net/ipv4/arp.c): 2 hides, above 2 is treated as 0.
 ///
 /// # Errors
 /// The first interface where raising `all` does not help.
@@ -115,32 +114,40 @@ pub fn arp_can_be_hidden(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> 
                 SysctlKey::ipv4(&link.name, name)
             };
             let device = link.name.clone();
-            match (name, value) {
-                ("arp_ignore", 1 | 2) | ("arp_announce", 2) => {}
-                ("arp_ignore", 3) => {
-                    if let Some(&vip) = wanted.vips.iter().find(|vip| vip.is_ipv4())
-                        && wanted.scope != Scope::Host
-                    {
-                        return Err(Refusal::ArpScope {
-                            vip,
-                            scope: wanted.scope.to_string(),
-                            key,
-                        });
-                    }
-                    // Ours have scope host; one that was there before may not.
-                    let vips = wanted.vips.iter().filter(|vip| vip.is_ipv4());
-                    let mut theirs = vips.flat_map(|vip| facts.addresses.of(*vip));
-                    if let Some(have) = theirs.find(|have| have.scope != "host") {
-                        let (vip, scope) = (have.ip, have.scope.clone());
+            match (name, value, hides(value)) {
+                ("arp_ignore", _, Hides::Others) | ("arp_announce", 2, _) => {}
+                ("arp_ignore", _, Hides::ScopeHost) => {
+                    if let Some((vip, scope)) = shown_vip(wanted, facts) {
                         return Err(Refusal::ArpScope { vip, scope, key });
                     }
                 }
-                ("arp_ignore", 8) => return Err(Refusal::ArpSilent { device, key, value }),
+                ("arp_ignore", _, Hides::Everything) => {
+                    return Err(Refusal::ArpSilent { device, key, value });
+                }
                 _ => return Err(Refusal::ArpMeaningless { device, key, value }),
             }
         }
     }
     Ok(())
+}
+
+/// A VIP that `arp_ignore` 3 does not hide, as it is to be or as somebody else has it
+/// already, and why.
+fn shown_vip(wanted: &Wanted, facts: &Facts) -> Option<(IpAddr, String)> {
+    let localnet = |device: &str| {
+        // A device still to be made starts with the value of `default`.
+        let device = if facts.link(device).is_some() { device } else { "default" };
+        let on = |device| facts.sysctl(&SysctlKey::ipv4(device, "route_localnet")).unwrap_or(0);
+        on("all") != 0 || on(device) != 0
+    };
+    let vips = || wanted.vips.iter().copied().filter(IpAddr::is_ipv4);
+    let ours = vips().map(|vip| (vip, wanted.scope.to_string(), wanted.device_for(vip)));
+    let theirs = vips().flat_map(|vip| facts.addresses.of(vip));
+    let theirs = theirs.map(|have| (have.ip, have.scope.clone(), have.device.as_str()));
+    let (vip, scope, _) =
+        ours.chain(theirs).find(|(_, scope, device)| shown(scope, localnet(device)))?;
+    let why = if scope == "host" { "host, which route_localnet makes link,".into() } else { scope };
+    Some((vip, why))
 }
 
 fn gateway_is_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {

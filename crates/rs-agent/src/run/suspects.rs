@@ -3,7 +3,10 @@
 
 use std::path::Path;
 
+use crate::check::sysctl_files;
 use crate::plan::Change;
+use crate::processes;
+use crate::sysctl_key::SysctlKey;
 
 /// Programs known to write addresses, links, routes or these settings, by the name in
 /// `/proc/PID/comm` (15 bytes), with what they are known to do.
@@ -33,16 +36,13 @@ enum Kinds {
     Routes,
 }
 
-const FOLDERS: [&str; 4] =
-    ["etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d", "usr/lib/sysctl.d"];
-
 /// Who may have undone it: `askers` (processes seen asking the kernel for changes) first,
 /// then programs that run and are known for it, then files that say otherwise.
 #[must_use]
 pub fn of(change: &Change, askers: &[String]) -> Vec<String> {
     let mut suspects: Vec<String> =
         askers.iter().map(|name| format!("{name} was seen changing the network")).collect();
-    let running = running(Path::new("/proc"));
+    let running = processes::names(Path::new("/proc"));
     for (name, kinds, what) in KNOWN {
         let fits = match change {
             Change::Sysctl { .. } => kinds != Kinds::Routes,
@@ -54,7 +54,7 @@ pub fn of(change: &Change, askers: &[String]) -> Vec<String> {
         }
     }
     if let Change::Sysctl { key, to, .. } = change {
-        suspects.extend(files(Path::new("/"), &key.to_string(), *to));
+        suspects.extend(file(Path::new("/"), key, *to));
     }
     suspects
 }
@@ -69,62 +69,11 @@ pub fn name_of(process: u32) -> Option<String> {
     Some(format!("{} (process {process})", name.trim()))
 }
 
-fn running(proc: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(proc) else {
-        return Vec::new();
-    };
-    let processes = entries.flatten().filter(|entry| {
-        entry.file_name().to_string_lossy().starts_with(|c: char| c.is_ascii_digit())
-    });
-    processes
-        .filter_map(|entry| std::fs::read_to_string(entry.path().join("comm")).ok())
-        .map(|name| name.trim().to_owned())
-        .collect()
-}
-
-/// Files of sysctl.d(5) with a line for `key` that is not `value`.
-fn files(root: &Path, key: &str, value: i32) -> Vec<String> {
-    let mut paths = vec![root.join("etc/sysctl.conf")];
-    for folder in FOLDERS {
-        let entries = std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
-        paths.extend(
-            entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "conf")),
-        );
-    }
-    paths.sort();
-    let mut found = Vec::new();
-    for path in paths {
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        for line in text.lines() {
-            let Some((name, other)) = line.split_once('=') else { continue };
-            let name = name.trim().trim_start_matches('-');
-            let other = other.trim();
-            if !name.starts_with(['#', ';']) && matches(name, key) && other != value.to_string() {
-                found.push(format!("{} says {name} = {other}", path.display()));
-            }
-        }
-    }
-    found
-}
-
-/// Whether a name of sysctl.d, which may have `*` for one part and slashes for dots, is that
-/// key, written as [`crate::sysctl_key::SysctlKey`] writes it.
-fn matches(name: &str, key: &str) -> bool {
-    // With a slash as the first separator, dots and slashes change places (sysctl.d(5)).
-    let slashes = name.find(['.', '/']).is_some_and(|at| name[at..].starts_with('/'));
-    let swapped: String = if slashes {
-        let swap = |c| match c {
-            '/' => '.',
-            '.' => '/',
-            c => c,
-        };
-        name.chars().map(swap).collect()
-    } else {
-        name.to_owned()
-    };
-    let (name, key): (Vec<_>, Vec<_>) = (swapped.split('.').collect(), key.split('.').collect());
-    name.len() == key.len()
-        && name.iter().zip(&key).all(|(part, want)| *part == "*" || part == want)
+/// The line of sysctl.d that decides about `key`, if it says anything but `value`.
+fn file(root: &Path, key: &SysctlKey, value: i32) -> Option<String> {
+    let (lines, _) = sysctl_files::read(root);
+    let line = sysctl_files::winner(&lines, key).filter(|line| line.value() != Some(value))?;
+    Some(format!("{} says {key} = {}", line.place(), line.text()))
 }
 
 #[cfg(test)]
@@ -132,38 +81,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_sysctl_d_are_understood() {
-        for (name, key, same) in [
-            ("net.ipv4.conf.all.arp_ignore", "net.ipv4.conf.all.arp_ignore", true),
-            ("net/ipv4/conf/all/arp_ignore", "net.ipv4.conf.all.arp_ignore", true),
-            ("net.ipv4.conf.*.rp_filter", "net.ipv4.conf.rs-ipip.rp_filter", true),
-            ("net/ipv4/conf/eth0.100/x", "net.ipv4.conf.eth0/100.x", true),
-            ("net.ipv4.conf.eth0/100.x", "net.ipv4.conf.eth0/100.x", true),
-            ("net.ipv4.conf.lo.arp_ignore", "net.ipv4.conf.all.arp_ignore", false),
-        ] {
-            assert_eq!(matches(name, key), same, "{name}");
-        }
-    }
-
-    #[test]
-    fn files_that_say_otherwise_are_found() {
+    fn the_line_that_says_otherwise_is_found() {
         let root = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(root.path().join("etc/sysctl.d")).unwrap();
-        let write = |name: &str, text: &str| {
-            std::fs::write(root.path().join("etc").join(name), text).unwrap();
+        let put = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
         };
-        write("sysctl.conf", "# net.ipv4.conf.all.arp_ignore = 0\n");
-        write("sysctl.d/50-a.conf", "-net.ipv4.conf.all.arp_ignore=0\nnonsense\n");
-        write("sysctl.d/90-b.conf", "net.ipv4.conf.all.arp_ignore = 1\n");
-        write("sysctl.d/99.txt", "net.ipv4.conf.all.arp_ignore = 7\n");
-        let found = files(root.path(), "net.ipv4.conf.all.arp_ignore", 1);
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].ends_with("50-a.conf says net.ipv4.conf.all.arp_ignore = 0"));
+        let key = SysctlKey::ipv4("rs-ipip", "rp_filter");
+        let found = || file(root.path(), &key, 2).unwrap_or_default();
+        assert_eq!(found(), "");
+        put("usr/lib/sysctl.d/50-default.conf", "\nnet.ipv4.conf.rs-*.rp_filter = 1\n");
+        let ends = "50-default.conf:2 says net.ipv4.conf.rs-ipip.rp_filter = 1";
+        assert!(found().ends_with(ends), "{}", found());
+        // A file that is hidden, and a line that another overrules, are nobody's doing.
+        put("etc/sysctl.d/50-default.conf", "# nothing\n");
+        assert_eq!(found(), "");
+        put("run/sysctl.d/60-a.conf", "net.ipv4.conf.rs-ipip.rp_filter = 1\n");
+        assert!(found().contains("60-a.conf:1 says"), "{}", found());
+        put("run/sysctl.d/70-b.conf", "net/ipv4/conf/rs-ipip/rp_filter = 2\n");
+        assert_eq!(found(), "");
     }
 
     #[test]
     fn who_runs_is_read_from_proc() {
-        assert!(!running(Path::new("/proc")).is_empty());
+        assert!(!processes::names(Path::new("/proc")).is_empty());
         assert_eq!(name_of(std::process::id()), None);
         assert!(name_of(1).is_some_and(|name| name.ends_with("(process 1)")));
     }

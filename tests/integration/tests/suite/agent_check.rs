@@ -149,6 +149,8 @@ const ROWS: &[Row] = &[
     (TUN, "mkdir -p /run/sysctl.d && echo 'net.ipv4.conf.*.rp_filter = 1' >/run/sysctl.d/50-x.conf",
         "rm /run/sysctl.d/50-x.conf", "", "RS-PER-02 warning"),
     (TUN, "ip link del rs-ipip", "", "", "RS-TUN-01 error"),
+    (BARE, "ip link add tunl0 type ipip local 192.0.2.11 2>/dev/null || true; ip link set tunl0 down",
+        "", "--mode tun --vip 192.0.2.10 --rip 192.0.2.11", "RS-TUN-01 error"),
     (BARE, "ip link add t6 type ip6tnl mode ip6ip6 local 2001:db8:2::11 && ip link set t6 up",
         "", "--mode tun --vip 192.0.2.10 --rip 2001:db8:2::11", "RS-TUN-04 error"),
     (BARE, "ip link add g type gre local 192.0.2.11 key 5 && ip link set g up",
@@ -249,6 +251,59 @@ fn every_rule_is_provoked_here() {
         let id = rule["id"].as_str().expect("an id");
         let row = ROWS.iter().any(|row| row.4.starts_with(id));
         assert!(row || elsewhere.contains(&id), "{id} has no row");
+    }
+}
+
+/// Commands among what mends the first error, if there is one.
+fn mends_of_the_first(host: &Host) -> Option<(String, Vec<String>)> {
+    let output = host.sh("exec rs-agent check --json");
+    let report: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
+    let first = report["findings"].as_array()?.first().filter(|it| it["severity"] == "error")?;
+    let remedy = first["remedy"].as_array()?.iter().filter_map(|line| line.as_str());
+    let command = |line: &&str| line.starts_with("ip ") || line.starts_with("sysctl ");
+    Some((first["rule"].to_string(), remedy.filter(command).map(str::to_owned).collect()))
+}
+
+#[test]
+fn who_follows_what_is_said_gets_a_sound_host() {
+    let label = "--carrier rs0 --create-carrier --scope link --label rs0:v";
+    for (setup, disturb, like) in [
+        (
+            format!("--mode dr --vip 192.0.2.10,2001:db8:2::10 {label}"),
+            "ip link del rs0",
+            "ip -4 addr show dev rs0 | grep 'inet 192.0.2.10/32 scope link rs0:v'",
+        ),
+        (
+            DR.to_owned(),
+            "ip addr del 192.0.2.10/32 dev lo && ip addr add 192.0.2.10/24 dev eth0",
+            "ip addr show dev lo | grep 'inet 192.0.2.10/32 scope host'",
+        ),
+        (
+            TUN.to_owned(),
+            "ip link del rs-ipip",
+            "ip -d link show rs-ipip | grep 'remote 192.0.2.1 local 192.0.2.11'",
+        ),
+        (
+            format!("{TUN} --tunnel gue --tunnel-port 6080"),
+            "ip fou del port 6080 && ip link set rs-sit down",
+            "ip fou show | grep 6080",
+        ),
+    ] {
+        let network = real_server();
+        let host = &network.servers[0];
+        host.must(&format!("rs-agent setup {setup}"));
+        assert_eq!(mends_of_the_first(host), None, "{setup}");
+        host.must(disturb);
+        let mut followed = Vec::new();
+        while let Some((rule, commands)) = mends_of_the_first(host) {
+            assert!(!commands.is_empty() && followed.len() < 8, "{rule} after {followed:?}");
+            for command in commands {
+                host.must(&command);
+            }
+            followed.push(rule);
+        }
+        assert!(!followed.is_empty(), "{disturb}");
+        host.must(like);
     }
 }
 

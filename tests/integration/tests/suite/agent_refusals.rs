@@ -101,6 +101,10 @@ fn hosts_that_would_still_answer_are_refused() {
             "sysctl -qw net.ipv4.conf.eth0.arp_ignore=3 && ip addr add 192.0.2.10/32 dev lo",
             "which hides only scope host",
         ),
+        (
+            "sysctl -qw net.ipv4.conf.eth0.arp_ignore=3 net.ipv4.conf.lo.route_localnet=1",
+            "has scope host, which route_localnet makes link,",
+        ),
         ("ip addr add 192.0.2.10/32 dev eth0", "192.0.2.10 is on eth0"),
         ("ip addr add 192.0.2.10/25 dev dummy0", "makes its whole subnet local"),
         ("ip link set lo down", "lo is down"),
@@ -128,6 +132,11 @@ fn values_of_arp_ignore_hide_or_answer_as_we_say() {
         server.must(&format!("sysctl -qw net.ipv4.conf.eth0.arp_ignore={value}"));
         assert_eq!(answers(), expected, "arp_ignore={value}");
     }
+    // 3 looks at the scope, which route_localnet of the device with the address widens.
+    server.must("sysctl -qw net.ipv4.conf.eth0.arp_ignore=3 net.ipv4.conf.eth0.route_localnet=1");
+    assert_eq!(answers(), 0);
+    server.must("sysctl -qw net.ipv4.conf.lo.route_localnet=1");
+    assert_eq!(answers(), 1);
 }
 
 #[test]

@@ -335,7 +335,7 @@ fn who_undoes_it_again_and_again_is_given_way_and_named() {
     let told: Vec<_> = log.lines().filter(|line| line.contains("event=undone-again")).collect();
     assert_eq!(told.len(), 3, "{log}");
     assert!(told[2].contains("repairs=5 next-in-seconds=4"), "{log}");
-    for suspect in ["keepalived with use_vmac", "/run/sysctl.d/50-other.conf says net.ipv4"] {
+    for suspect in ["keepalived with use_vmac", "/run/sysctl.d/50-other.conf:1 says net.ipv4"] {
         assert!(told[0].contains(suspect), "{suspect}: {log}");
     }
 }

@@ -126,9 +126,9 @@ impl Message {
         // The kernel reports the ends of a port that has none as zeros.
         let open = |kind| value(kind).is_none_or(|value| value.iter().all(|byte| *byte == 0));
         let ends = [ATTR_LOCAL_V4, ATTR_LOCAL_V6, ATTR_PEER_V4, ATTR_PEER_V6, ATTR_PEER_PORT];
-        let like_ours =
-            value(ATTR_TYPE)? == [TYPE_GUE] && ends.into_iter().all(open) && open(ATTR_IFINDEX);
-        Some(Port { at: Listener { port, ipv6 }, like_ours })
+        let gue = value(ATTR_TYPE)? == [TYPE_GUE];
+        let like_ours = gue && ends.into_iter().all(open) && open(ATTR_IFINDEX);
+        Some(Port { at: Listener { port, ipv6 }, gue, like_ours })
     }
 }
 
@@ -190,10 +190,11 @@ mod tests {
             (vec![gue(), v4(Ipv4Addr::LOCALHOST)], false),
             (vec![gue(), v6(Ipv6Addr::LOCALHOST)], false),
             (vec![gue(), DefaultNla::new(ATTR_IFINDEX, vec![3, 0, 0, 0])], false),
-            (vec![DefaultNla::new(ATTR_TYPE, vec![1])], false),
         ] {
-            assert_eq!(port(extra), Some(Port { at, like_ours }));
+            assert_eq!(port(extra), Some(Port { at, gue: true, like_ours }));
         }
+        let plain = vec![DefaultNla::new(ATTR_TYPE, vec![1])];
+        assert_eq!(port(plain), Some(Port { at, gue: false, like_ours: false }));
         assert_eq!(port(Vec::new()), None);
     }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What `check` asks beyond what a set-up needs: whole messages, to be judged elsewhere.
+//! What there is, as whole messages: `check` judges more of them than a set-up needs.
 
 use std::net::IpAddr;
 use std::pin::pin;
 
 use futures_util::TryStreamExt as _;
-use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::LinkMessage;
 use netlink_packet_route::neighbour::NeighbourMessage;
 use netlink_packet_route::route::RouteMessage;
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::errno::Errno;
 
 use super::{Netlink, NetlinkError, encode};
@@ -20,7 +20,12 @@ impl Netlink {
     /// # Errors
     /// The kernel's answer.
     pub fn link_messages(&self) -> Result<Vec<LinkMessage>, NetlinkError> {
-        self.dump(self.handle.link().get().execute())
+        let all = RouteNetlinkMessage::GetLink(LinkMessage::default());
+        let link = |message| match message {
+            RouteNetlinkMessage::NewLink(link) => Some(link),
+            _ => None,
+        };
+        Ok(self.read_all(all)?.into_iter().filter_map(link).collect())
     }
 
     /// Every address, whole.
@@ -28,7 +33,12 @@ impl Netlink {
     /// # Errors
     /// The kernel's answer.
     pub fn address_messages(&self) -> Result<Vec<AddressMessage>, NetlinkError> {
-        self.dump(self.handle.address().get().execute())
+        let all = RouteNetlinkMessage::GetAddress(AddressMessage::default());
+        let address = |message| match message {
+            RouteNetlinkMessage::NewAddress(address) => Some(address),
+            _ => None,
+        };
+        Ok(self.read_all(all)?.into_iter().filter_map(address).collect())
     }
 
     /// Every route of every table, both families.

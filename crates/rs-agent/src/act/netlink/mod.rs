@@ -5,6 +5,7 @@
 //! callers see blocking calls.
 
 mod decode;
+mod diag;
 mod encode;
 mod fou;
 mod look;
@@ -15,14 +16,11 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
-use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::{Stream, TryStreamExt as _};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NetlinkMessage};
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::address::AddressMessage;
-use netlink_packet_route::link::LinkMessage;
 use netlink_packet_route::route::RouteMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use nix::errno::Errno;
@@ -92,6 +90,10 @@ impl NetlinkError {
                 Some(format!(
                     "this kernel cannot make {kind} devices: is module {module} installed?"
                 ))
+            }
+            // Of adding and deleting, not of asking (GENL_ADMIN_PERM in net/ipv4/fou_nl.c).
+            Errno::EPERM if command.contains(" fou ") => {
+                Some("the kernel allows that to root of the host only, not of a container".into())
             }
             Errno::EPERM => {
                 Some("CAP_NET_ADMIN is needed in the namespace's own user namespace".into())
@@ -195,12 +197,7 @@ impl Netlink {
     /// # Errors
     /// The kernel's answer.
     pub fn links(&self) -> Result<Vec<(u32, Link)>, NetlinkError> {
-        let all = RouteNetlinkMessage::GetLink(LinkMessage::default());
-        let link = |message: &RouteNetlinkMessage| match message {
-            RouteNetlinkMessage::NewLink(link) => decode::link(link),
-            _ => None,
-        };
-        Ok(self.read_all(all)?.iter().filter_map(link).collect())
+        Ok(self.link_messages()?.iter().filter_map(decode::link).collect())
     }
 
     /// Every address.
@@ -208,14 +205,10 @@ impl Netlink {
     /// # Errors
     /// The kernel's answer.
     pub fn addresses(&self, links: &[(u32, Link)]) -> Result<Vec<Address>, NetlinkError> {
-        let all = RouteNetlinkMessage::GetAddress(AddressMessage::default());
         let names: HashMap<u32, &str> =
             links.iter().map(|(index, link)| (*index, link.name.as_str())).collect();
-        let address = |message: &RouteNetlinkMessage| match message {
-            RouteNetlinkMessage::NewAddress(address) => decode::address(address, &names),
-            _ => None,
-        };
-        Ok(self.read_all(all)?.iter().filter_map(address).collect())
+        let address = |message| decode::address(message, &names);
+        Ok(self.address_messages()?.iter().filter_map(address).collect())
     }
 
     /// The default routes of table main, both families.
@@ -223,20 +216,8 @@ impl Netlink {
     /// # Errors
     /// The kernel's answer.
     pub fn default_routes(&self, links: &[(u32, Link)]) -> Result<Vec<DefaultRoute>, NetlinkError> {
-        let mut routes = Vec::new();
-        for all in [encode::any_route(false), encode::any_route(true)] {
-            match self.dump(self.handle.route().get(all).execute()) {
-                Ok(found) => {
-                    routes.extend(
-                        found.iter().filter_map(|route| decode::default_route(route, links)),
-                    );
-                }
-                // A kernel without IPv6 has no such table.
-                Err(NetlinkError::Kernel(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(routes)
+        let route = |message| decode::default_route(message, links);
+        Ok(self.route_messages()?.iter().filter_map(route).collect())
     }
 
     /// Where a packet to `ip` would go; `None` if nowhere.
@@ -244,19 +225,7 @@ impl Netlink {
     /// # Errors
     /// The kernel's answer, unless it is that there is no route.
     pub fn hop(&self, ip: IpAddr) -> Result<Option<Hop>, NetlinkError> {
-        let answers = self.handle.route().get(encode::lookup(ip)).execute();
-        let first = async { pin!(answers).try_next().await };
-        match self.ask(first) {
-            Ok(route) => Ok(route.as_ref().and_then(decode::hop)),
-            Err(NetlinkError::Kernel(
-                Errno::ENETUNREACH
-                | Errno::EHOSTUNREACH
-                | Errno::EACCES
-                | Errno::EINVAL
-                | Errno::EAFNOSUPPORT,
-            )) => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(self.lookup_message(ip)?.as_ref().and_then(decode::hop))
     }
 
     /// The number of an interface.
@@ -270,7 +239,7 @@ impl Netlink {
     /// UDP ports that unpack; `None` if the kernel has no module `fou` now.
     ///
     /// # Errors
-    /// The kernel's answer; EPERM without CAP_NET_ADMIN.
+    /// The kernel's answer.
     pub fn ports(&self) -> Result<Option<Vec<Port>>, NetlinkError> {
         Fou::open()?.map(|fou| fou.ports()).transpose()
     }
@@ -278,7 +247,8 @@ impl Netlink {
     /// `ip fou add port PORT gue`.
     ///
     /// # Errors
-    /// The kernel's answer; EADDRINUSE if a program has the port.
+    /// The kernel's answer; EADDRINUSE if a program has the port, EPERM without
+    /// CAP_NET_ADMIN in the initial user namespace.
     pub fn add_port(&self, at: Listener) -> Result<(), NetlinkError> {
         Fou::open()?.ok_or(NetlinkError::Kernel(Errno::ENOENT))?.add(at)
     }

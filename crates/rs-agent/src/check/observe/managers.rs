@@ -8,10 +8,11 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::super::seen::{Device, Managers, NetworkdLink};
+use crate::processes;
 
 /// Looks below `root`, normally `/`.
 pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<String>) -> Managers {
-    let processes = processes(&root.join("proc"));
+    let processes = processes::names(&root.join("proc"));
     let mut managers = Managers {
         overlay: overlay(devices, &processes),
         keepalived_vmac: keepalived(&root.join("etc/keepalived"), unread),
@@ -109,18 +110,6 @@ fn drop_ins(file: &str, root: &Path) -> Vec<PathBuf> {
         }
     }
     found.into_values().collect()
-}
-
-/// Names of processes of this network namespace; of one that does not say where it is, too.
-fn processes(proc: &Path) -> Vec<String> {
-    let here = fs::read_link(proc.join("thread-self/ns/net")).ok();
-    let entries = fs::read_dir(proc).into_iter().flatten().flatten();
-    let ours = |entry: &fs::DirEntry| {
-        entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit)
-            && fs::read_link(entry.path().join("ns/net")).is_ok_and(|there| Some(there) == here)
-    };
-    let name = |entry: fs::DirEntry| fs::read_to_string(entry.path().join("comm")).ok();
-    entries.filter(ours).filter_map(name).map(|name| name.trim().to_owned()).collect()
 }
 
 fn overlay(devices: &[(u32, Device)], processes: &[String]) -> Option<String> {

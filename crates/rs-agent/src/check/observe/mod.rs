@@ -4,9 +4,7 @@
 
 mod counters;
 mod decode;
-mod fou;
 mod managers;
-mod raw;
 mod sockets;
 
 use std::collections::BTreeSet;
@@ -14,7 +12,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use super::seen::{Device, Seen};
+use super::seen::{Device, Fou, Seen};
 use super::subject::Subject;
 use super::sysctl_files;
 use crate::act::netlink::{Netlink, NetlinkError};
@@ -54,13 +52,13 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     if !subject.ports.is_empty() {
         match sockets::listeners() {
             Ok(found) => seen.listeners = Some(found),
-            Err(error) => seen.unread.push(format!("sockets: {}", error.desc())),
+            Err(error) => seen.unread.push(format!("sockets: {error}")),
         }
     }
     if matches!(subject.envelope, Envelope::Gue { .. }) {
-        match fou::ports() {
-            Ok(found) => seen.fou = Some(found),
-            Err(error) => seen.unread.push(format!("fou ports: {}", error.desc())),
+        match net.ports() {
+            Ok(found) => seen.fou = found.map_or(Fou::NoModule, Fou::Ports),
+            Err(error) => seen.unread.push(format!("fou ports: {error}")),
         }
     }
     let (lines, unread) = sysctl_files::read(Path::new("/"));

@@ -3,13 +3,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use nix::errno::Errno;
-use nix::sys::socket::SockProtocol;
+use netlink_packet_core::NlasIterator;
 
 use super::super::seen::Listener;
-use super::raw::{DUMP, ask, attributes};
+use crate::act::netlink::{Netlink, NetlinkError};
 
-const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 const TCP: u8 = 6;
@@ -24,7 +22,7 @@ const ANSWER: usize = 72;
 
 /// # Errors
 /// The kernel's answer; ENOENT if it has no such module.
-pub(super) fn listeners() -> Result<Vec<Listener>, Errno> {
+pub(super) fn listeners() -> Result<Vec<Listener>, NetlinkError> {
     let mut found = Vec::new();
     for (protocol, states) in [(TCP, LISTEN), (UDP, CLOSE)] {
         for family in [AF_INET, AF_INET6] {
@@ -32,7 +30,7 @@ pub(super) fn listeners() -> Result<Vec<Listener>, Errno> {
             let mut question = vec![family, protocol, 0, 0];
             question.extend(states.to_ne_bytes());
             question.extend([0; 48]);
-            let answers = ask(SockProtocol::NetlinkSockDiag, SOCK_DIAG_BY_FAMILY, DUMP, &question)?;
+            let answers = Netlink::socket_messages(question)?;
             found.extend(answers.iter().filter_map(|answer| listener(answer, protocol == TCP)));
         }
     }
@@ -47,7 +45,36 @@ fn listener(answer: &[u8], tcp: bool) -> Option<Listener> {
         AF_INET6 => IpAddr::from(Ipv6Addr::from(*source.first_chunk::<16>()?)),
         _ => return None,
     };
-    let v6only = attributes(answer.get(ANSWER..)?)
-        .any(|(number, content)| number == V6ONLY && content.first().is_some_and(|on| *on != 0));
+    let v6only = NlasIterator::new(answer.get(ANSWER..)?).map_while(Result::ok).any(|attribute| {
+        attribute.kind() == V6ONLY && attribute.value().first().is_some_and(|on| *on != 0)
+    });
     Some(Listener { tcp, ip, port, v6only })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_and_what_is_none() {
+        let mut answer = vec![0; ANSWER];
+        (answer[0], answer[4], answer[5], answer[8]) = (AF_INET6, 0, 80, 0x20);
+        let ip = IpAddr::from([0x2000, 0, 0, 0, 0, 0, 0, 0]);
+        let found = |v6only| Some(Listener { tcp: true, ip, port: 80, v6only });
+        assert_eq!(listener(&answer, true), found(false));
+        let mut with = |attribute: &[u8]| {
+            answer.truncate(ANSWER);
+            answer.extend(attribute);
+            listener(&answer, true)
+        };
+        assert_eq!(with(&[5, 0, 11, 0, 1, 0, 0, 0]), found(true));
+        for other in
+            [[5, 0, 11, 0, 0, 0, 0, 0], [5, 0, 12, 0, 1, 0, 0, 0], [9, 0, 11, 0, 1, 0, 0, 0]]
+        {
+            assert_eq!(with(&other), found(false), "{other:?}");
+        }
+        for short in [0, 1, 8, 20, ANSWER - 1] {
+            assert_eq!(listener(&answer[..short], true), None, "{short}");
+        }
+    }
 }

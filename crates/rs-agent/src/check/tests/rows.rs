@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What can be wrong with a host, one thing a row.
 
-use super::super::seen::{Ends, FouPort, Listener, NetworkdLink, Seen};
-use super::super::subject::{Port, Subject};
+use super::super::seen::{NetworkdLink, Seen};
+use super::super::subject::Subject;
+use super::change::{boot, listens};
 use super::{CLIENT, DIP, RIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set};
 use crate::mode::Mode;
-use crate::tunnel::Envelope;
 
 pub(super) type Disturb = fn(&mut Subject, &mut Seen);
 
 /// Mode, what is done to a sound host, and what must be found: `ID severity`, all of it.
-pub(super) const DISTURBED: &[(Mode, Disturb, &[&str])] = &[
+pub(super) type Row = (Mode, Disturb, &'static [&'static str]);
+
+/// All but the tunnels.
+pub(super) const HOST: &[Row] = &[
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 0), &["RS-ARP-01 error"]),
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 5), &["RS-ARP-01 error"]),
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.eth0.arp_ignore", 9), &["RS-ARP-01 error"]),
@@ -128,6 +131,17 @@ pub(super) const DISTURBED: &[(Mode, Disturb, &[&str])] = &[
         &["RS-VIP-07 info"],
     ),
     (Mode::Dr, |_, s| s.devices[0].up = false, &["RS-VIP-07 error"]),
+    (Mode::Dr, |w, _| w.carrier = "rs0".into(), &["RS-VIP-07 info"]),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.carrier = "rs0".into();
+            w.vips.pop();
+            s.addresses.remove(2);
+            s.lookups.insert(ip(VIP), None);
+        },
+        &["RS-VIP-01 error", "RS-VIP-07 error"],
+    ),
     (Mode::Dr, |_, s| set(s, "net.ipv6.conf.lo.disable_ipv6", 1), &["RS-VIP-08 error"]),
     (Mode::Tun, |_, s| set(s, "net.ipv4.conf.rs-ipip.rp_filter", 1), &["RS-RPF-01 error"]),
     (Mode::Tun, |_, s| s.addresses[2].device = "lo".into(), &["RS-RPF-01 error"]),
@@ -164,95 +178,6 @@ pub(super) const DISTURBED: &[(Mode, Disturb, &[&str])] = &[
     ),
     (Mode::Dr, |_, s| s.drops = Some(([("in_martian_src", 3)].into(), 2)), &["RS-RPF-05 warning"]),
     (Mode::Dr, |_, s| s.drops = Some(([("in_martian_src", 0)].into(), 2)), &[]),
-    (Mode::Tun, |_, s| drop(s.devices.remove(3)), &["RS-TUN-01 error"]),
-    (Mode::Tun, |_, s| s.devices[2].up = false, &["RS-TUN-02 error"]),
-    (Mode::Tun, |w, _| w.rip = Some(ip("192.0.2.12")), &["RS-TUN-03 error", "RS-TUN-03 error"]),
-    (
-        Mode::Tun,
-        |w, _| w.directors = vec![ip("192.0.2.2")],
-        &["RS-TUN-03 error", "RS-TUN-03 error"],
-    ),
-    (Mode::Tun, |_, s| ends(s, 2).protocol = Some(41), &["RS-TUN-04 error"]),
-    (Mode::Tun, |_, s| ends(s, 2).protocol = Some(0), &[]),
-    (
-        Mode::Tun,
-        |w, s| {
-            gre(w, s, false);
-            ends(s, 2).keyed = true;
-        },
-        &["RS-TUN-05 error", "RS-TUN-05 error"],
-    ),
-    (Mode::Tun, |w, s| gre(w, s, true), &["RS-TUN-05 error", "RS-TUN-05 error"]),
-    (
-        Mode::Tun,
-        |w, s| {
-            gre(w, s, false);
-            s.devices[2].crc_errors = 9;
-        },
-        &["RS-TUN-05 warning"],
-    ),
-    (
-        Mode::Tun,
-        |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = Some(vec![FouPort { port: 6080, ipv6: true, gue: true }]);
-        },
-        &["RS-TUN-06 error"],
-    ),
-    (
-        Mode::Tun,
-        |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = Some(vec![FouPort { port: 6080, ipv6: false, gue: false }]);
-        },
-        &["RS-TUN-06 error"],
-    ),
-    (
-        Mode::Tun,
-        |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = Some(vec![FouPort { port: 6080, ipv6: false, gue: true }]);
-        },
-        &[],
-    ),
-    (
-        Mode::Tun,
-        |w, s| {
-            w.rip = Some(ip("2001:db8::11"));
-            w.directors = vec![ip("2001:db8::1")];
-            s.devices[2].kind = Some("ip6tnl".into());
-            *ends(s, 2) =
-                Ends { protocol: Some(0), remote: Some(ip("2001:db8::1")), ..Ends::default() };
-        },
-        &["RS-TUN-07 info"],
-    ),
-    (
-        Mode::Tun,
-        |_, s| {
-            ends(s, 2).remote = None;
-            ends(s, 2).local = None;
-        },
-        &["RS-TUN-08 warning"],
-    ),
-    (
-        Mode::Tun,
-        |_, s| {
-            s.devices[2].name = "tunl0".into();
-            set(s, "net.ipv4.conf.tunl0.rp_filter", 2);
-            s.addresses[2].device = "tunl0".into();
-            s.addresses.push(address("10.244.0.1", 32, "tunl0", "global"));
-        },
-        &["RS-TUN-09 error"],
-    ),
-    (Mode::Tun, |_, s| s.routes[0].advmss = None, &["RS-TUN-10 info"]),
-    (
-        Mode::Tun,
-        |_, s| {
-            s.routes[0].advmss = None;
-            s.devices[1].mtu = 1600;
-        },
-        &[],
-    ),
     (Mode::Dr, |w, s| listens(w, s, true, "0.0.0.0", false), &["RS-SRV-01 error"]),
     (Mode::Dr, |w, s| listens(w, s, true, "::", false), &[]),
     (Mode::Dr, |w, s| listens(w, s, true, "::", true), &["RS-SRV-01 error"]),
@@ -372,32 +297,3 @@ pub(super) const DISTURBED: &[(Mode, Disturb, &[&str])] = &[
         &[],
     ),
 ];
-
-fn ends(seen: &mut Seen, at: usize) -> &mut Ends {
-    seen.devices[at].ends.as_mut().unwrap()
-}
-
-/// One GRE device for both families.
-fn gre(subject: &mut Subject, seen: &mut Seen, checksum: bool) {
-    subject.envelope = Envelope::Gre { checksum };
-    seen.devices.remove(3);
-    seen.devices[2].kind = Some("gre".into());
-    ends(seen, 2).protocol = None;
-}
-
-fn listens(subject: &mut Subject, seen: &mut Seen, tcp: bool, on: &str, v6only: bool) {
-    subject.ports = vec![Port { tcp, number: 80 }];
-    seen.listeners = Some(vec![
-        Listener { tcp, ip: ip(on), port: 80, v6only },
-        Listener { tcp, ip: ip("::"), port: 81, v6only: false },
-        Listener { tcp: !tcp, ip: ip("::"), port: 80, v6only: false },
-    ]);
-}
-
-fn boot(seen: &mut Seen, text: &str) {
-    let root = tempfile::tempdir().unwrap();
-    let folder = root.path().join("etc/sysctl.d");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("50-x.conf"), text).unwrap();
-    seen.boot = super::super::sysctl_files::read(root.path()).0;
-}

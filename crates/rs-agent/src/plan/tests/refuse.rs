@@ -20,6 +20,11 @@ fn unsafe_hosts_are_refused() {
     };
     let key = |device| SysctlKey::ipv4(device, "arp_ignore");
     let device = || "eth0".to_owned();
+    let localnet = || Refusal::ArpScope {
+        vip: ip("192.0.2.10"),
+        scope: "host, which route_localnet makes link,".into(),
+        key: key("eth0"),
+    };
     let cases: Vec<(Refusal, Refusal)> = vec![
         (
             dr(&|f| set(f, "eth0", "arp_ignore", 8)),
@@ -47,6 +52,21 @@ fn unsafe_hosts_are_refused() {
                 f.addresses.push(address("lo", "192.0.2.10", 32, "global"));
             }),
             Refusal::ArpScope { vip: ip("192.0.2.10"), scope: "global".into(), key: key("eth0") },
+        ),
+        (
+            dr(&|f| {
+                set(f, "eth0", "arp_ignore", 3);
+                set(f, "lo", "route_localnet", 1);
+            }),
+            localnet(),
+        ),
+        (
+            dr(&|f| {
+                set(f, "eth0", "arp_ignore", 3);
+                set(f, "all", "route_localnet", 1);
+                f.addresses.push(address("lo", "192.0.2.10", 32, "host"));
+            }),
+            localnet(),
         ),
         (
             dr(&|f| f.addresses.push(address("eth0", "192.0.2.10", 32, "host"))),
@@ -92,6 +112,10 @@ fn harmless_hosts_are_not_refused() {
     ok(&|f| set(f, "eth0", "arp_ignore", 2));
     // Scope host is hidden by 3, and ours has it.
     ok(&|f| set(f, "eth0", "arp_ignore", 3));
+    ok(&|f| {
+        set(f, "eth0", "arp_ignore", 3);
+        set(f, "eth0", "route_localnet", 1);
+    });
     // What does not answer ARP does not count: down, a bridge's port, lo.
     ok(&|f| {
         set(f, "eth0", "arp_ignore", 8);

@@ -124,7 +124,7 @@ fn what_can_never_come_out_is_refused() {
     let fallback = |typed| Typed { fallback_devices: true, ..typed };
     let checked = |rip| Typed { checksum: true, ..tun(rip, TunnelType::Gre) };
     let at = Listener { port: 6080, ipv6: false };
-    let other = |like_ours| Some(vec![Port { at, like_ours }]);
+    let other = |like_ours| Some(vec![Port { at, gue: true, like_ours }]);
     let plain: &dyn Fn(&mut Facts) = &|_| {};
     for (vips, typed, change, refused) in [
         (V4, fallback(checked(RIP)), plain, Refusal::FallbackChecksum("gre0")),

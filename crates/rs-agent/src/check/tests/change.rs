@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Changes to a sound host that several rows share.
+
+use super::super::seen::{Device, Ends, Fou, Listener, Seen};
+use super::super::subject::{Port, Subject};
+use super::{device, ip, set};
+use crate::facts;
+use crate::sysctl_key::SysctlKey;
+use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+
+pub(super) fn ends(seen: &mut Seen, at: usize) -> &mut Ends {
+    seen.devices[at].ends.as_mut().unwrap()
+}
+
+/// The device that the kernel makes with the module.
+pub(super) fn fallback(seen: &mut Seen, name: &str, kind: &str, up: bool) {
+    let kind = Some(kind.to_owned());
+    let ends = Some(Ends::default());
+    seen.devices.push(Device { kind, ends, up, ..device(name, false) });
+}
+
+/// One GRE device for both families.
+pub(super) fn gre(subject: &mut Subject, seen: &mut Seen, checksum: bool) {
+    subject.envelope = Envelope::Gre { checksum };
+    seen.devices.remove(3);
+    seen.devices[2].kind = Some("gre".into());
+    ends(seen, 2).protocol = None;
+}
+
+pub(super) fn listens(subject: &mut Subject, seen: &mut Seen, tcp: bool, on: &str, v6only: bool) {
+    subject.ports = vec![Port { tcp, number: 80 }];
+    seen.listeners = Some(vec![
+        Listener { tcp, ip: ip(on), port: 80, v6only },
+        Listener { tcp, ip: ip("::"), port: 81, v6only: false },
+        Listener { tcp: !tcp, ip: ip("::"), port: 80, v6only: false },
+    ]);
+}
+
+pub(super) fn boot(seen: &mut Seen, text: &str) {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("etc/sysctl.d");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("50-x.conf"), text).unwrap();
+    seen.boot = super::super::sysctl_files::read(root.path()).0;
+}
+
+/// UDP port 6080, for a few peers only.
+pub(super) fn fou(ipv6: bool, gue: bool) -> Fou {
+    Fou::Ports(vec![facts::Port {
+        at: facts::Listener { port: 6080, ipv6 },
+        gue,
+        like_ours: false,
+    }])
+}
+
+/// An IPv4 VIP in GUE over IPv6 by the kernel's own device, from anybody.
+pub(super) fn open_gue(subject: &mut Subject, seen: &mut Seen) {
+    let kind = TunnelKind::Ip6tnl;
+    let (name, fallback) = (kind.fallback().to_owned(), true);
+    let tunnel = Tunnel { name, kind, local: None, remote: None, checksum: false, fallback };
+    subject.tunnels = vec![tunnel];
+    subject.envelope = Envelope::Gue { port: 6080 };
+    (subject.rip, subject.directors) = (None, Vec::new());
+    seen.devices.truncate(2);
+    self::fallback(seen, "ip6tnl0", "ip6tnl", true);
+    let ends = ends(seen, 2);
+    (ends.protocol, ends.local_remote) = (Some(0), true);
+    set(seen, "net.ipv4.conf.ip6tnl0.rp_filter", 2);
+    seen.sysctls.insert(SysctlKey::ipv6("ip6tnl0", "disable_ipv6"), 0);
+    for have in &mut seen.addresses[2..] {
+        have.device = "ip6tnl0".into();
+    }
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What is said to mend it: a command that does, and does nothing else.
+
+use super::super::seen::{Fou, Lookup, Seen};
+use super::super::subject::Subject;
+use super::change::{boot, ends, fallback, fou, gre};
+use super::rows::Disturb;
+use super::{VIP, VIP6, address, device, findings, ip, set, sound};
+use crate::mode::Mode;
+use crate::request::Scope;
+use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+
+/// Mode, what is done to a sound host, the rule, and what mends it.
+const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
+    (
+        Mode::Tun,
+        |_, s| {
+            s.devices.remove(2);
+            fallback(s, "tunl0", "ipip", false);
+        },
+        "RS-TUN-01",
+        &[
+            "ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
+        ],
+    ),
+    // Set up with --fallback-devices it is ours to raise.
+    (
+        Mode::Tun,
+        |w, s| {
+            s.devices.remove(2);
+            fallback(s, "tunl0", "ipip", false);
+            w.tunnels = vec![tunnel("tunl0", true)];
+        },
+        "RS-TUN-02",
+        &["ip link set tunl0 up"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            s.devices.remove(2);
+            w.tunnels = vec![tunnel("tunl0", true)];
+        },
+        "RS-TUN-01",
+        &["modprobe ipip && ip link set tunl0 up"],
+    ),
+    // A device of somebody else's for another director stays.
+    (
+        Mode::Tun,
+        |_, s| {
+            s.devices[2].name = "theirs".into();
+            ends(s, 2).remote = Some(ip("192.0.2.2"));
+        },
+        "RS-TUN-03",
+        &[
+            "ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
+        ],
+    ),
+    // One of its name or of its ends is in the way.
+    (
+        Mode::Tun,
+        |_, s| {
+            s.devices[2].name = "theirs".into();
+            ends(s, 2).protocol = Some(41);
+        },
+        "RS-TUN-04",
+        &[
+            "if nobody else needs theirs: ip link del theirs && ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
+        ],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            s.devices[2].name = "mine".into();
+            ends(s, 2).remote = Some(ip("192.0.2.2"));
+            w.tunnels = vec![tunnel("mine", false)];
+        },
+        "RS-TUN-03",
+        &[
+            "ip link del mine && ip link add mine type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set mine up",
+        ],
+    ),
+    // Nothing loads module fou on demand.
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = Fou::NoModule;
+        },
+        "RS-TUN-06",
+        &["modprobe fou && ip fou add port 6080 gue"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = fou(false, false);
+        },
+        "RS-TUN-06",
+        &["ip fou del port 6080 && ip fou add port 6080 gue"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = fou(true, true);
+        },
+        "RS-TUN-06",
+        &["ip fou add port 6080 gue"],
+    ),
+    // What the operator says of the director is what is made, by the name of the set-up.
+    (
+        Mode::Tun,
+        |w, s| {
+            gre(w, s, true);
+            w.tunnels = vec![Tunnel { kind: TunnelKind::Gre, ..tunnel("mine", false) }];
+            s.devices.remove(2);
+        },
+        "RS-TUN-01",
+        &[
+            "ip link add mine type gre local 192.0.2.11 remote 192.0.2.1 icsum && ip link set mine up",
+        ],
+    ),
+    // A VIP comes back to the device, with the scope and by the label, of the set-up.
+    (
+        Mode::Dr,
+        |w, s| {
+            labelled(w);
+            s.addresses.remove(2);
+            s.lookups.insert(ip(VIP), None);
+        },
+        "RS-VIP-01",
+        &[
+            "ip link add rs0 type dummy && ip link set rs0 up",
+            "ip addr add 192.0.2.10/32 dev rs0 scope link label rs0:v",
+        ],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            labelled(w);
+            s.addresses.remove(2);
+            s.lookups.insert(ip(VIP), None);
+        },
+        "RS-VIP-07",
+        &["ip link add rs0 type dummy && ip link set rs0 up"],
+    ),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.devices.remove(2);
+            s.addresses.remove(2);
+            s.lookups.insert(ip(VIP), None);
+        },
+        "RS-VIP-01",
+        &[
+            "ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
+            "ip addr add 192.0.2.10/32 dev rs-ipip scope host",
+        ],
+    ),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.devices[3].up = false;
+            s.addresses.remove(3);
+            s.lookups.insert(ip(VIP6), None);
+        },
+        "RS-VIP-01",
+        &["ip link set rs-sit up", "ip addr add 2001:db8::10/128 dev rs-sit nodad preferred_lft 0"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            labelled(w);
+            s.devices.push(device("rs0", false));
+            s.addresses[2].device = "eth0".into();
+        },
+        "RS-ARP-07",
+        &[
+            "ip addr del 192.0.2.10/32 dev eth0",
+            "ip addr add 192.0.2.10/32 dev rs0 scope link label rs0:v",
+        ],
+    ),
+    (
+        Mode::Tun,
+        |_, s| s.addresses[3].device = "eth0".into(),
+        "RS-ARP-07",
+        &[
+            "ip addr del 2001:db8::10/128 dev eth0",
+            "ip addr add 2001:db8::10/128 dev rs-sit nodad preferred_lft 0",
+        ],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            labelled(w);
+            s.devices.push(device("rs0", false));
+            s.addresses[3].tentative = true;
+        },
+        "RS-VIP-03",
+        &[
+            "ip addr del 2001:db8::10/128 dev lo",
+            "ip addr add 2001:db8::10/128 dev rs0 nodad preferred_lft 0",
+        ],
+    ),
+    // arping takes one address.
+    (
+        Mode::Dr,
+        |_, s| set(s, "net.ipv4.conf.all.arp_announce", 0),
+        "RS-ARP-06",
+        &[
+            "sysctl -w net.ipv4.conf.all.arp_announce=2",
+            "then on the director: arping -U -c 3 -I INTERFACE 192.0.2.10",
+        ],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            set(s, "net.ipv4.conf.all.arp_announce", 0);
+            more_vips(w, s, 1);
+        },
+        "RS-ARP-06",
+        &[
+            "sysctl -w net.ipv4.conf.all.arp_announce=2",
+            "then on the director: for vip in 192.0.2.10 203.0.113.1; do arping -U -c 3 -I INTERFACE $vip; done",
+        ],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            set(s, "net.ipv4.conf.all.arp_announce", 0);
+            more_vips(w, s, 4);
+        },
+        "RS-ARP-06",
+        &[
+            "sysctl -w net.ipv4.conf.all.arp_announce=2",
+            "then on the director, for each of the 5 VIPs: arping -U -c 3 -I INTERFACE VIP",
+        ],
+    ),
+    // install-unit writes 90-rs-agent.conf, and does not if somebody else did.
+    (
+        Mode::Tun,
+        |_, s| boot(s, "net.ipv4.conf.*.rp_filter = 1"),
+        "RS-PER-02",
+        &["echo 'net.ipv4.conf.rs-ipip.rp_filter = 2' >> /etc/sysctl.d/91-real-server.conf"],
+    ),
+    // An interface that answers ARP is no place for it, whoever asked for that.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.carrier = "eth0".into();
+            s.addresses[2].device = "eth0".into();
+        },
+        "RS-ARP-07",
+        &["ip addr del 192.0.2.10/32 dev eth0", "ip addr add 192.0.2.10/32 dev lo scope host"],
+    ),
+];
+
+/// Addresses of another subnet beside the VIP.
+fn more_vips(subject: &mut Subject, seen: &mut Seen, count: u8) {
+    for number in 1..=count {
+        let vip = format!("203.0.113.{number}");
+        subject.vips.push(ip(&vip));
+        seen.addresses.push(address(&vip, 32, "lo", "host"));
+        seen.lookups.insert(ip(&vip), Some(Lookup { local: true, ..Lookup::default() }));
+    }
+}
+
+fn labelled(subject: &mut Subject) {
+    subject.carrier = "rs0".into();
+    subject.scope = Scope::Link;
+    subject.label = Some("rs0:v".into());
+}
+
+fn tunnel(name: &str, fallback: bool) -> Tunnel {
+    Tunnel {
+        name: name.to_owned(),
+        kind: TunnelKind::Ipip,
+        local: (!fallback).then(|| ip(super::RIP)),
+        remote: (!fallback).then(|| ip(super::DIP)),
+        checksum: false,
+        fallback,
+    }
+}
+
+fn strings(lines: &[&str]) -> Vec<String> {
+    lines.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn each_mend_is_what_mends_it() {
+    for (row, (mode, disturb, rule, expected)) in MENDS.iter().enumerate() {
+        let (mut subject, mut seen) = sound(*mode);
+        disturb(&mut subject, &mut seen);
+        let found = findings(&subject, &seen);
+        let finding = found.iter().find(|finding| finding.rule == *rule);
+        let remedy = finding.map(|finding| finding.remedy.clone());
+        assert_eq!(remedy.as_deref(), Some(strings(expected).as_slice()), "{row}: {found:#?}");
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What can be wrong with tunnels, one thing a row.
+
+use super::super::seen::{Ends, Fou};
+use super::change::{ends, fallback, fou, gre, open_gue};
+use super::rows::Row;
+use super::{address, ip, set};
+use crate::mode::Mode;
+use crate::tunnel::Envelope;
+
+pub(super) const TUNNELS: &[Row] = &[
+    (Mode::Tun, |_, s| drop(s.devices.remove(3)), &["RS-TUN-01 error"]),
+    (Mode::Tun, |_, s| s.devices[2].up = false, &["RS-TUN-02 error"]),
+    // The kernel's own device is there with its module, down: nobody asked for it.
+    (
+        Mode::Tun,
+        |_, s| {
+            s.devices.remove(2);
+            fallback(s, "tunl0", "ipip", false);
+        },
+        &["RS-TUN-01 error"],
+    ),
+    (
+        Mode::Tun,
+        |_, s| {
+            fallback(s, "tunl0", "ipip", false);
+            ends(s, 2).remote = Some(ip("192.0.2.2"));
+        },
+        &["RS-TUN-03 error"],
+    ),
+    (Mode::Tun, |w, _| w.rip = Some(ip("192.0.2.12")), &["RS-TUN-03 error", "RS-TUN-03 error"]),
+    (
+        Mode::Tun,
+        |w, _| w.directors = vec![ip("192.0.2.2")],
+        &["RS-TUN-03 error", "RS-TUN-03 error"],
+    ),
+    (Mode::Tun, |_, s| ends(s, 2).protocol = Some(41), &["RS-TUN-04 error"]),
+    (Mode::Tun, |_, s| ends(s, 2).protocol = Some(0), &[]),
+    (
+        Mode::Tun,
+        |w, s| {
+            gre(w, s, false);
+            ends(s, 2).keyed = true;
+        },
+        &["RS-TUN-05 error", "RS-TUN-05 error"],
+    ),
+    (Mode::Tun, |w, s| gre(w, s, true), &["RS-TUN-05 error", "RS-TUN-05 error"]),
+    (
+        Mode::Tun,
+        |w, s| {
+            gre(w, s, false);
+            s.devices[2].crc_errors = 9;
+        },
+        &["RS-TUN-05 warning"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = Fou::NoModule;
+        },
+        &["RS-TUN-06 error"],
+    ),
+    (Mode::Tun, |w, _| w.envelope = Envelope::Gue { port: 6080 }, &[]),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = fou(true, true);
+        },
+        &["RS-TUN-06 error"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = fou(false, false);
+        },
+        &["RS-TUN-06 error"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = fou(false, true);
+        },
+        &[],
+    ),
+    // Set up with --fallback-devices and no director: only the device says which family.
+    (
+        Mode::Tun,
+        |w, s| {
+            open_gue(w, s);
+            s.fou = fou(true, true);
+        },
+        &["RS-TUN-08 warning"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.rip = Some(ip("2001:db8::11"));
+            w.directors = vec![ip("2001:db8::1")];
+            s.devices[2].kind = Some("ip6tnl".into());
+            *ends(s, 2) =
+                Ends { protocol: Some(0), remote: Some(ip("2001:db8::1")), ..Ends::default() };
+        },
+        &["RS-TUN-07 info"],
+    ),
+    (
+        Mode::Tun,
+        |_, s| {
+            ends(s, 2).remote = None;
+            ends(s, 2).local = None;
+        },
+        &["RS-TUN-08 warning"],
+    ),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.devices[2].name = "tunl0".into();
+            set(s, "net.ipv4.conf.tunl0.rp_filter", 2);
+            s.addresses[2].device = "tunl0".into();
+            s.addresses.push(address("10.244.0.1", 32, "tunl0", "global"));
+        },
+        &["RS-TUN-09 error"],
+    ),
+    (Mode::Tun, |_, s| s.routes[0].advmss = None, &["RS-TUN-10 info"]),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.routes[0].advmss = None;
+            s.devices[1].mtu = 1600;
+        },
+        &[],
+    ),
+];
