@@ -80,7 +80,10 @@ fn next(
         return (1, result);
     }
     let mut result = Ok(());
-    for (action, answer) in actions.iter().zip(net.change_vips(&vips)) {
+    let mut answers = net.change_vips(&vips).into_iter();
+    for action in actions.iter().take(vips.len()) {
+        // Never taken for done: what is not known to be gone keeps what hides it.
+        let answer = answers.next().unwrap_or(Err(NetlinkError::NoAnswer));
         match judge(action, answer) {
             Ok(()) => done(action),
             Err(error) if result.is_ok() => result = Err(error),
