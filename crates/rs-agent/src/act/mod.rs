@@ -27,7 +27,8 @@ pub fn preflight(steps: &[Step]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Performs the steps and hands each one done to `done`.
+/// Performs the steps and hands each one that is or may be done to `done`: what has to be
+/// taken back if it all fails.
 ///
 /// # Errors
 /// The first failure; the rest is not attempted, but for what was already sent with it:
@@ -74,7 +75,7 @@ fn next(
         actions.iter().take(most.min(Netlink::BATCH)).map_while(|action| vip(action)).collect();
     if let ([action, ..], true) = (actions, vips.is_empty()) {
         let result = apply(net, action);
-        if result.is_ok() {
+        if may_be_done(&result) {
             done(action);
         }
         return (1, result);
@@ -84,13 +85,23 @@ fn next(
     for action in actions.iter().take(vips.len()) {
         // Never taken for done: what is not known to be gone keeps what hides it.
         let answer = answers.next().unwrap_or(Err(NetlinkError::NoAnswer));
-        match judge(action, answer) {
-            Ok(()) => done(action),
-            Err(error) if result.is_ok() => result = Err(error),
-            Err(_) => {}
+        let judged = judge(action, answer);
+        if may_be_done(&judged) {
+            done(action);
         }
+        result = result.and(judged);
     }
     (vips.len(), result)
+}
+
+/// The kernel may have done what it was not heard to refuse. To take back what was not done
+/// changes nothing.
+fn may_be_done(result: &Result<(), Error>) -> bool {
+    match result {
+        Ok(()) => true,
+        Err(Error::Netlink { source, .. }) => !matches!(source, NetlinkError::Kernel(_)),
+        Err(_) => false,
+    }
 }
 
 fn vip(action: &Action) -> Option<Vip<'_>> {
@@ -145,4 +156,29 @@ fn apply(net: &Netlink, action: &Action) -> Result<(), Error> {
         }
     };
     judge(action, result)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use nix::errno::Errno;
+
+    use super::*;
+
+    #[test]
+    fn what_was_not_heard_of_may_be_done_and_what_was_refused_is_not() {
+        let failed = |source| Err(Error::Netlink { command: String::new(), source });
+        let lost = io::Error::from_raw_os_error(libc::ENOBUFS);
+        for (result, may_be) in [
+            (Ok(()), true),
+            (failed(NetlinkError::NoAnswer), true),
+            (failed(NetlinkError::Socket(lost)), true),
+            (failed(NetlinkError::Unexpected("half an answer".into())), true),
+            (failed(NetlinkError::Kernel(Errno::EEXIST)), false),
+            (Err(Error::Failpoint(1)), false),
+        ] {
+            assert_eq!(may_be_done(&result), may_be, "{result:?}");
+        }
+    }
 }

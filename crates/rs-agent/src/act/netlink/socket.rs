@@ -59,25 +59,11 @@ impl Socket {
     where
         T: NetlinkSerializable + NetlinkDeserializable + Debug,
     {
-        let first = self.sequence.get().wrapping_add(1);
-        let mut answers: Vec<_> = requests.iter().map(|_| Err(NetlinkError::NoAnswer)).collect();
-        let mut open = requests.len();
-        let mut note = |message: NetlinkMessage<T>| {
-            let at = message.header.sequence_number.wrapping_sub(first);
-            let place = usize::try_from(at).ok().and_then(|at| answers.get_mut(at));
-            if let (Some(place), NetlinkPayload::Error(answer)) = (place, message.payload) {
-                *place = outcome(answer.raw_code());
-                open -= 1;
-            }
-            open == 0
-        };
+        let mut answers = Answers::to(self.sequence.get().wrapping_add(1), requests.len());
         let sent = self.send(requests, NLM_F_REQUEST | NLM_F_ACK);
-        if let Err(error) = sent.and_then(|()| self.receive(&mut note))
-            && let Some(first) = answers.first_mut()
-        {
-            *first = Err(error);
-        }
-        answers
+        let heard =
+            sent.and_then(|()| self.receive(|message: NetlinkMessage<T>| answers.note(message)));
+        answers.end(heard)
     }
 
     /// Sends one request and gives all that the kernel has to tell. A dump during which
@@ -178,9 +164,79 @@ impl Socket {
     }
 }
 
+/// The kernel's answers to requests with successive numbers.
+struct Answers {
+    /// The number of the first request.
+    first: u32,
+    /// `None`: not heard yet.
+    heard: Vec<Option<Result<(), NetlinkError>>>,
+}
+
+impl Answers {
+    fn to(first: u32, requests: usize) -> Self {
+        Self { first, heard: (0..requests).map(|_| None).collect() }
+    }
+
+    /// Gives whether all are there.
+    fn note<T>(&mut self, message: NetlinkMessage<T>) -> bool {
+        let at = message.header.sequence_number.wrapping_sub(self.first);
+        let place = usize::try_from(at).ok().and_then(|at| self.heard.get_mut(at));
+        if let (Some(place), NetlinkPayload::Error(answer)) = (place, message.payload) {
+            *place = Some(outcome(answer.raw_code()));
+        }
+        self.heard.iter().all(Option::is_some)
+    }
+
+    /// No more comes. Why, is the answer to the first request that has none: an answer that
+    /// was heard stands.
+    fn end(self, why: Result<(), NetlinkError>) -> Vec<Result<(), NetlinkError>> {
+        let mut why = why.err();
+        let answer = |heard: Option<_>| {
+            heard.unwrap_or_else(|| Err(why.take().unwrap_or(NetlinkError::NoAnswer)))
+        };
+        self.heard.into_iter().map(answer).collect()
+    }
+}
+
 fn outcome(code: i32) -> Result<(), NetlinkError> {
     match code {
         0 => Ok(()),
         code => Err(NetlinkError::Kernel(Errno::from_raw(code.saturating_neg()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use netlink_packet_core::{ErrorMessage, NetlinkHeader};
+    use netlink_packet_route::RouteNetlinkMessage;
+
+    use super::*;
+
+    fn message(number: u32, payload: Payload) -> NetlinkMessage<RouteNetlinkMessage> {
+        let mut header = NetlinkHeader::default();
+        header.sequence_number = number;
+        NetlinkMessage::new(header, payload)
+    }
+
+    type Payload = NetlinkPayload<RouteNetlinkMessage>;
+
+    fn error(errno: i32) -> Payload {
+        let mut error = ErrorMessage::default();
+        error.code = std::num::NonZeroI32::new(-errno);
+        Payload::Error(error)
+    }
+
+    #[test]
+    fn an_answer_that_was_heard_stands_whatever_comes_after() {
+        let mut answers = Answers::to(u32::MAX, 4);
+        assert!(!answers.note(message(u32::MAX, error(0))));
+        assert!(!answers.note(message(1, error(libc::EEXIST))));
+        assert!(!answers.note(message(77, error(0))), "of somebody else's request");
+        let lost = io::Error::from_raw_os_error(libc::ENOBUFS);
+        let told = answers.end(Err(NetlinkError::Socket(lost)));
+        let told: Vec<String> = told.iter().map(|answer| format!("{answer:?}")).collect();
+        assert_eq!(told[0], "Ok(())");
+        assert!(told[1].starts_with("Err(Socket("), "{told:?}");
+        assert_eq!(told[2..], ["Err(Kernel(EEXIST))", "Err(NoAnswer)"]);
     }
 }
