@@ -94,25 +94,9 @@ impl Socket {
         T: NetlinkSerializable + NetlinkDeserializable + Debug,
     {
         self.send(vec![request], NLM_F_REQUEST | if dump { NLM_F_DUMP } else { 0 })?;
-        let mut told = Vec::new();
-        let mut result = Ok(());
-        let mut whole = true;
-        self.receive(|message: NetlinkMessage<T>| {
-            if message.header.sequence_number != self.sequence.get() {
-                return false;
-            }
-            whole &= message.header.flags & DUMP_INTR == 0;
-            match message.payload {
-                NetlinkPayload::InnerMessage(one) => {
-                    told.push(one);
-                    return !dump;
-                }
-                NetlinkPayload::Error(answer) => result = outcome(answer.raw_code()),
-                _ => {}
-            }
-            true
-        })?;
-        result.map(|()| (told, whole))
+        let mut heard = Told::new(self.sequence.get(), dump);
+        self.receive(|message| heard.note(message))?;
+        heard.result.map(|()| (heard.told, heard.whole))
     }
 
     fn send<T>(&self, requests: Vec<NetlinkMessage<T>>, flags: u16) -> Result<(), NetlinkError>
@@ -205,10 +189,48 @@ fn outcome(code: i32) -> Result<(), NetlinkError> {
     }
 }
 
+/// What the kernel tells when asked.
+struct Told<T> {
+    /// The number of the request.
+    request: u32,
+    dump: bool,
+    told: Vec<T>,
+    result: Result<(), NetlinkError>,
+    /// Nothing came or went while it was told.
+    whole: bool,
+}
+
+impl<T> Told<T> {
+    fn new(request: u32, dump: bool) -> Self {
+        Self { request, dump, told: Vec::new(), result: Ok(()), whole: true }
+    }
+
+    /// Gives whether that was all.
+    fn note(&mut self, message: NetlinkMessage<T>) -> bool {
+        if message.header.sequence_number != self.request {
+            return false;
+        }
+        self.whole &= message.header.flags & DUMP_INTR == 0;
+        match message.payload {
+            NetlinkPayload::InnerMessage(one) => {
+                self.told.push(one);
+                return !self.dump;
+            }
+            NetlinkPayload::Error(answer) => self.result = outcome(answer.raw_code()),
+            // A dump that broke off ends like a whole one, but for the code
+            // (`netlink_dump_done` in net/netlink/af_netlink.c).
+            NetlinkPayload::Done(done) => self.result = outcome(done.code.min(0)),
+            _ => {}
+        }
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use netlink_packet_core::{ErrorMessage, NetlinkHeader};
+    use netlink_packet_core::{DoneMessage, ErrorMessage, NetlinkHeader};
     use netlink_packet_route::RouteNetlinkMessage;
+    use netlink_packet_route::link::LinkMessage;
 
     use super::*;
 
@@ -238,5 +260,27 @@ mod tests {
         assert_eq!(told[0], "Ok(())");
         assert!(told[1].starts_with("Err(Socket("), "{told:?}");
         assert_eq!(told[2..], ["Err(Kernel(EEXIST))", "Err(NoAnswer)"]);
+    }
+
+    #[test]
+    fn a_dump_that_broke_off_is_a_failure_and_not_a_short_dump() {
+        let link = || {
+            let link = RouteNetlinkMessage::NewLink(LinkMessage::default());
+            message(7, NetlinkPayload::InnerMessage(link))
+        };
+        let done = |code| {
+            let mut done = DoneMessage::default();
+            done.code = code;
+            message(7, NetlinkPayload::Done(done))
+        };
+        let mut dump = Told::new(7, true);
+        assert!(!dump.note(message(6, error(0))) && !dump.note(link()) && dump.note(done(0)));
+        assert!(dump.result.is_ok() && dump.whole && dump.told.len() == 1);
+        let mut dump = Told::new(7, true);
+        assert!(!dump.note(link()) && dump.note(done(-libc::ENOMEM)));
+        let result = dump.result;
+        assert!(matches!(result, Err(NetlinkError::Kernel(Errno::ENOMEM))), "{result:?}");
+        let mut one = Told::new(7, false);
+        assert!(one.note(link()) && one.told.len() == 1);
     }
 }
