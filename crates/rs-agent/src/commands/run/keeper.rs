@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Looks at the host, repairs what drifted, tells what is not ours.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -20,6 +20,7 @@ use crate::observe::observe;
 use crate::output::ChangeReport;
 use crate::plan::{Action, Change, Step};
 use crate::run::backoff::Backoff;
+use crate::run::devices::Devices;
 use crate::run::events::Heard;
 use crate::run::judge::{judge, ready};
 use crate::run::log::{Level, Log};
@@ -38,8 +39,7 @@ pub(super) struct Keeper {
     log: Log,
     /// As last seen: what is kept if the file gets lost.
     journal: Option<Journal>,
-    /// The numbers of our tunnel devices.
-    indexes: BTreeMap<String, u32>,
+    devices: Devices,
     backoff: Backoff,
     /// Problems that were told and are not over.
     told: BTreeSet<String>,
@@ -63,7 +63,7 @@ impl Keeper {
             net: connect()?,
             log,
             journal: None,
-            indexes: BTreeMap::new(),
+            devices: Devices::default(),
             backoff: Backoff::default(),
             told: BTreeSet::new(),
             askers: Vec::new(),
@@ -220,7 +220,7 @@ impl Keeper {
         }
         let Some(journal) = &self.journal else { return Ok(()) };
         let facts = observe(&self.net, &questions(&journal.wanted))?;
-        let remade = !self.remade(&facts).is_empty();
+        let remade = !self.devices.remade(&journal.changes, &facts).is_empty();
         if remade || self.now(journal, &facts).next().is_some() {
             self.repair()?;
         }
@@ -233,7 +233,7 @@ impl Keeper {
         }
         let Some(journal) = self.journal.clone() else { return Ok(()) };
         let facts = observe(&self.net, &questions(&journal.wanted))?;
-        self.remember(&journal, &facts, false);
+        self.devices.remember(&journal.changes, &facts, false);
         let verdict = judge(&journal, &facts);
         let waits = verdict.steps.iter().filter_map(|s| self.backoff.not_before(&s.action.change));
         let next = waits.min();
@@ -272,11 +272,11 @@ impl Keeper {
         let Some(before) = self.store.load()? else { return Ok(()) };
         let facts = observe(&self.net, &questions(&before.wanted))?;
         let mut journal = before.clone();
-        for name in self.remade(&facts) {
+        for name in self.devices.remade(&before.changes, &facts) {
             let what = format!("{name} was made anew by somebody: it is theirs now");
             self.log.event(Level::Warning, "not-ours", &[("what", &what)]);
             journal.disown(&name);
-            self.indexes.remove(&name);
+            self.devices.forget(&name);
         }
         let steps: Vec<Step> = self.now(&journal, &facts).collect();
         act::preflight(&steps)?;
@@ -292,7 +292,7 @@ impl Keeper {
         if journal != saved {
             self.store.save(&journal)?;
         }
-        self.remember(&journal, &after, true);
+        self.devices.remember(&journal.changes, &after, true);
         self.journal = Some(journal);
         for step in steps.iter().take(done) {
             self.repaired(step);
@@ -345,26 +345,6 @@ impl Keeper {
             self.ended = true;
         }
         Ok(())
-    }
-
-    /// Our devices that somebody deleted and made again.
-    fn remade(&self, facts: &Facts) -> Vec<String> {
-        let other = |name: &&String| {
-            facts.indexes.get(*name).is_some_and(|now| self.indexes.get(*name) != Some(now))
-        };
-        self.indexes.keys().filter(other).cloned().collect()
-    }
-
-    /// The numbers of the devices that are ours: of new ones, or of all after a repair.
-    fn remember(&mut self, journal: &Journal, facts: &Facts, all: bool) {
-        for change in &journal.changes {
-            if let Change::Tunnel(tunnel) = change
-                && let Some(&index) = facts.indexes.get(&tunnel.name)
-                && (all || !self.indexes.contains_key(&tunnel.name))
-            {
-                self.indexes.insert(tunnel.name.clone(), index);
-            }
-        }
     }
 
     fn problem(&self, what: &str, hint: &str) {
