@@ -59,7 +59,7 @@ pub fn plan(
         };
         match change.effect(facts) {
             _ if goes_with_device => {}
-            Effect::There if hides_addresses(&change) => {
+            Effect::There if change.hides_vips() => {
                 // Somebody's VIP that came after ours would be answered for at once.
                 match staying.iter().find(|have| !found.contains(&have.ip)) {
                     Some(have) => plan.notes.push(format!(
@@ -98,11 +98,6 @@ fn address(change: &Change) -> Option<(IpAddr, &str)> {
         Change::Address { ip, device, .. } => Some((*ip, device)),
         _ => None,
     }
-}
-
-/// Whether VIPs of this host stay hidden by it, ours or not.
-fn hides_addresses(change: &Change) -> bool {
-    matches!(change, Change::Sysctl { key, .. } if key.device() == Some("all"))
 }
 
 fn needs(rest: &Wanted, vips: &HashSet<IpAddr>, change: &Change) -> bool {

@@ -18,7 +18,7 @@ use crate::facts::Facts;
 use crate::journal::{Journal, Store};
 use crate::observe::observe;
 use crate::output::ChangeReport;
-use crate::plan::{Action, Change, Step};
+use crate::plan::{Change, Step};
 use crate::run::backoff::Backoff;
 use crate::run::devices::Devices;
 use crate::run::events::Heard;
@@ -120,14 +120,14 @@ impl Keeper {
     /// Makes the host what the settings say: first what is new, then what is no more.
     fn apply(&mut self) -> Result<(), Error> {
         let Some(request) = &self.settings.request else { return Ok(()) };
-        let report = setup::carry_out(request, false, &self.state_dir)?;
-        self.log_steps("set-up", &report);
-        if !self.settings.whole {
-            return Ok(());
-        }
-        let have = self.store.load()?.map(|journal| journal.wanted.vips).unwrap_or_default();
+        let have = match self.settings.whole {
+            true => self.store.load()?.map(|journal| journal.wanted.vips).unwrap_or_default(),
+            false => Vec::new(),
+        };
         let gone: Vec<IpAddr> =
             have.into_iter().filter(|vip| !request.vips.contains(vip)).collect();
+        let report = setup::add(request, &gone, false, &self.state_dir)?;
+        self.log_steps("set-up", &report);
         if !gone.is_empty() {
             let report = teardown::carry_out(&gone, false, &self.state_dir)?;
             self.log_steps("taken-down", &report);
@@ -284,8 +284,8 @@ impl Keeper {
         if journal != before {
             self.store.save(&journal)?;
         }
-        let mut done = 0;
-        let result = act::perform(&self.net, &steps, |_: &Action| done += 1);
+        let mut done = Vec::new();
+        let result = act::perform(&self.net, &steps, |_, result| done.push(result.is_ok()));
         let after = observe(&self.net, &questions(&journal.wanted))?;
         let saved = journal.clone();
         journal.confirm_tags(&after);
@@ -294,11 +294,12 @@ impl Keeper {
         }
         self.devices.remember(&journal.changes, &after, true);
         self.journal = Some(journal);
-        for step in steps.iter().take(done) {
-            self.repaired(step);
-        }
-        if let (Err(_), Some(step)) = (&result, steps.get(done)) {
-            self.backoff.repaired(&step.action.change, Instant::now());
+        // Each one that was tried, in their order: one that failed may be among those done.
+        for (step, done) in steps.iter().zip(done) {
+            match done {
+                true => self.repaired(step),
+                false => drop(self.backoff.repaired(&step.action.change, Instant::now())),
+            }
         }
         result
     }
