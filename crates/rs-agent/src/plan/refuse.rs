@@ -127,7 +127,7 @@ pub fn arp_can_be_hidden(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> 
                             key,
                         });
                     }
-                    // Ours have scope host; one that was there before may not.
+                    // Ours will have scope host; one that was there before may not.
                     let vips = wanted.vips.iter().filter(|vip| vip.is_ipv4());
                     let mut theirs = vips.flat_map(|vip| facts.addresses.of(*vip));
                     if let Some(have) = theirs.find(|have| have.scope != "host") {
