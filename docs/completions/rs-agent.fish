@@ -37,7 +37,7 @@ complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "generate" -d 'Wri
 complete -c rs-agent -n "__fish_rs_agent_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l config -d 'Read the options from this file: TOML, the long names as keys, lists for what may be repeated' -r -F
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l mode -d 'How the director forwards to this host' -r -f -a "dr\t'Direct routing: the VIP is local here, but hidden from ARP'
-tun\t'Tunnel: as dr, and packets arrive in an IP-in-IP envelope'
+tun\t'Tunnel: as dr, and packets arrive in an envelope (IP-in-IP, GRE or GUE)'
 nat\t'Masquerading: no VIP here; replies must go back through the director'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l vip -d 'A VIP: a single address, repeated or comma-separated' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l rip -d 'The address the director sends to [default: this host\'s address towards the director or the default gateway]' -r
@@ -71,7 +71,7 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -s v -l verb
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand teardown" -s V -l version -d 'Print version'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l mode -d 'How the director forwards to this host [default: as set up]' -r -f -a "dr\t'Direct routing: the VIP is local here, but hidden from ARP'
-tun\t'Tunnel: as dr, and packets arrive in an IP-in-IP envelope'
+tun\t'Tunnel: as dr, and packets arrive in an envelope (IP-in-IP, GRE or GUE)'
 nat\t'Masquerading: no VIP here; replies must go back through the director'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l vip -d 'A VIP: a single address, repeated or comma-separated' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l rip -d 'The address the director sends to [default: this host\'s address towards the director]' -r
@@ -99,7 +99,7 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand status" -s h -l help -
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand status" -s V -l version -d 'Print version'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l config -d 'Read the options from this file: TOML, the long names as keys, lists for what may be repeated' -r -F
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l mode -d 'How the director forwards to this host' -r -f -a "dr\t'Direct routing: the VIP is local here, but hidden from ARP'
-tun\t'Tunnel: as dr, and packets arrive in an IP-in-IP envelope'
+tun\t'Tunnel: as dr, and packets arrive in an envelope (IP-in-IP, GRE or GUE)'
 nat\t'Masquerading: no VIP here; replies must go back through the director'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l vip -d 'A VIP: a single address, repeated or comma-separated' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l rip -d 'The address the director sends to [default: this host\'s address towards the director or the default gateway]' -r

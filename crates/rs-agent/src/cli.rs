@@ -33,7 +33,9 @@ Put everything back as it was before setup.
 
 The VIPs go first; only then are arp_ignore and arp_announce put back, to the values from
 before, where they still have ours and no other VIP needs them. What somebody else has
-changed since is left as it is, and said. Take this host out of the director's service
+changed since is left as it is, and said. What cannot be taken down does not keep the rest:
+each failure is told, and teardown again does what is left; but arp_ignore and arp_announce
+stay as long as a VIP does. Take this host out of the director's service
 first: rsctl, weight 0, and wait for the connections to end.";
 
 const CHECK: &str = "\
@@ -357,7 +359,6 @@ pub struct CheckArgs {
     pub json: bool,
 }
 
-/// How the director wraps packets.
 /// Options of `status`.
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -13,6 +13,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use clap::error::ErrorKind;
 use clap::{ArgAction, Args as _, Command, FromArgMatches as _};
 use toml::de::{DeTable, DeValue};
 
@@ -71,10 +72,11 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
             },
         }
         // The values of one key by the parser of the command line, for the line's sake.
-        if let Err(error) = options.clone().try_get_matches_from(words.iter().skip(at)) {
-            let message = error.to_string();
-            let first = message.lines().next().unwrap_or_default();
-            faults.add(value.span(), first.strip_prefix("error: ").unwrap_or(first));
+        // What it needs beside it may stand elsewhere, and is judged when all is together.
+        if let Err(error) = options.clone().try_get_matches_from(words.iter().skip(at))
+            && error.kind() != ErrorKind::MissingRequiredArgument
+        {
+            faults.add(value.span(), &plain(&error));
         }
     }
     if !faults.found.is_empty() {
@@ -82,12 +84,20 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
     }
     let matches = options.try_get_matches_from(words);
     let args = matches.and_then(|matches| RunArgs::from_arg_matches(&matches));
-    let args = args.map_err(|error| vec![error.to_string()])?;
+    let args = args.map_err(|error| vec![plain(&error)])?;
     match args.what.request() {
         Ok(Some(_)) => Ok(args),
         Ok(None) => Err(vec!["mode is missing".to_owned()]),
         Err(refusal) => Err(vec![format!("{refusal}; {}", refusal.hint())]),
     }
+}
+
+/// What clap says, without its advice on usage, as one line.
+fn plain(error: &clap::Error) -> String {
+    let message = error.to_string();
+    let what = message.split("\n\n").next().unwrap_or_default();
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    what.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What may be written: the options of `run`, as clap describes them.
@@ -181,5 +191,34 @@ mod tests {
         let both = "mode = \"dr\"\nvip = \"192.0.2.10\"\ngateway = \"192.0.2.1\"\n";
         assert!(parse(both).unwrap_err()[0].contains("--gateway has no meaning in mode dr"));
         assert!(parse("vip = \"192.0.2.10\"\n").unwrap_err()[0].contains("--mode is missing"));
+    }
+
+    /// Each key is parsed alone for its line's sake; that is no reason to miss another.
+    #[test]
+    fn every_key_can_be_used() {
+        let dr = "mode = \"dr\"\nvip = \"192.0.2.10\"\n";
+        let tun = "mode = \"tun\"\nvip = \"192.0.2.10\"\nrip = \"10.0.0.5\"\n";
+        let nat = "mode = \"nat\"\ngateway = \"10.0.0.1\"\nclient = \"198.51.100.0/24\"\n";
+        let files = [
+            format!("{dr}carrier = \"vips\"\ncreate-carrier = true\nscope = \"link\"\n"),
+            format!("create-carrier = true\n{dr}carrier = \"vips\"\nlabel = \"vips:a\"\n"),
+            format!("{tun}director = [\"10.0.0.1\"]\ntunnel = \"gre\"\nchecksum = true\n"),
+            format!("{tun}tunnel = \"gue\"\ntunnel-port = 6080\ntunnel-device = \"x\"\n"),
+            format!("{tun}fallback-devices = true\non-stop = \"teardown\"\n"),
+            format!("{nat}log-format = \"json\"\n"),
+        ];
+        for file in &files {
+            parse(file).unwrap_or_else(|faults| panic!("{file}\n{faults:#?}"));
+        }
+        for key in keys() {
+            let used =
+                |file: &String| file.lines().any(|line| line.starts_with(&format!("{key} =")));
+            assert!(files.iter().any(used), "no file here has {key}");
+        }
+        // What misses another all the same is told.
+        let alone = parse(&format!("{dr}create-carrier = true\n")).unwrap_err();
+        assert!(alone[0].contains("--carrier"), "{alone:#?}");
+        let both = parse(&format!("{tun}tunnel-device = \"x\"\nfallback-devices = true\n"));
+        assert!(both.unwrap_err()[0].contains("cannot be used with"));
     }
 }

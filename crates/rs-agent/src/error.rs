@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Why a command failed, what to do about it, and its exit status.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::act::netlink::NetlinkError;
@@ -51,6 +53,17 @@ pub enum Error {
     /// Another run holds the lock.
     #[error("another rs-agent is at work in {0}")]
     Busy(PathBuf),
+    /// A setting that could not go back yet.
+    #[error("not done: `{command}`, as {vip} may still be there")]
+    Hides {
+        /// The equivalent shell command.
+        command: String,
+        /// The VIP that would be answered for.
+        vip: IpAddr,
+    },
+    /// Each failure of a teardown that went on past them.
+    #[error("{}", join(.0))]
+    Several(Vec<Error>),
     /// All was done and the host is still not as wanted.
     #[error("the result is not as wanted: {}", .0.join("; "))]
     NotAsWanted(Vec<String>),
@@ -164,6 +177,14 @@ impl Error {
                 hints.extend(cause.hints());
                 return hints;
             }
+            Self::Several(errors) => {
+                let again = "what could go is gone; rs-agent teardown again takes down the rest";
+                let mut hints: Vec<String> = errors.iter().flat_map(Self::hints).collect();
+                hints.push(again.to_owned());
+                let mut told = HashSet::new();
+                hints.retain(|hint| told.insert(hint.clone()));
+                return hints;
+            }
             _ => return Vec::new(),
         };
         vec![hint]
@@ -178,6 +199,10 @@ impl Error {
             _ => 1,
         }
     }
+}
+
+fn join(errors: &[Error]) -> String {
+    errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// A failed command: what was to be done, and why it was not.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Mode {
     /// Direct routing: the VIP is local here, but hidden from ARP.
     Dr,
-    /// Tunnel: as dr, and packets arrive in an IP-in-IP envelope.
+    /// Tunnel: as dr, and packets arrive in an envelope (IP-in-IP, GRE or GUE).
     Tun,
     /// Masquerading: no VIP here; replies must go back through the director.
     Nat,

@@ -2,6 +2,8 @@
 //! What commands return, and how it is printed. The JSON forms are stable: fields are
 //! added, never renamed.
 
+mod status;
+
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::net::IpAddr;
@@ -9,14 +11,15 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+pub use self::status::{
+    CarrierStatus, DeviceStatus, Owner, PortStatus, StatusReport, SysctlStatus, VipStatus,
+};
 use crate::check::catalogue::Rule;
 use crate::check::finding::Finding;
 use crate::check::text::rules_text;
 use crate::error::{Error, Failure};
-use crate::facts::Tunnel;
 use crate::mode::Mode;
 use crate::plan::{Action, Step};
-use crate::sysctl_key::SysctlKey;
 
 /// The result of a command and how it is wanted.
 #[derive(Debug)]
@@ -97,105 +100,6 @@ impl From<Step> for StepReport {
     fn from(step: Step) -> Self {
         Self { command: step.action.to_string(), reason: step.reason, action: step.action }
     }
-}
-
-/// What `status` shows.
-#[derive(Debug, Default, Serialize)]
-pub struct StatusReport {
-    /// `set up` or `not set up`.
-    pub state: &'static str,
-    /// Forwarding method.
-    pub mode: Option<Mode>,
-    /// When it was first set up, RFC 3339, UTC.
-    pub since: Option<String>,
-    /// The VIPs; empty in mode nat.
-    pub vips: Vec<VipStatus>,
-    /// Settings that setup changed.
-    pub sysctls: Vec<SysctlStatus>,
-    /// Tunnel devices.
-    pub devices: Vec<DeviceStatus>,
-    /// mode nat: the director that setup made the default gateway.
-    pub gateway: Option<IpAddr>,
-    /// Who made that default route.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gateway_owner: Option<Owner>,
-    /// Known directors.
-    pub directors: Vec<IpAddr>,
-    /// What is not as setup left it; empty if all is well.
-    pub drift: Vec<String>,
-}
-
-/// By whom something is as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Owner {
-    /// Setup made it, and teardown takes it back.
-    Ours,
-    /// It was so before setup, or is so again.
-    FoundBefore,
-    /// Somebody else has made it so since; teardown leaves it.
-    Foreign,
-    /// It is not there.
-    Nobody,
-}
-
-impl std::fmt::Display for Owner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Ours => "ours",
-            Self::FoundBefore => "found before",
-            Self::Foreign => "foreign",
-            Self::Nobody => "nobody's",
-        })
-    }
-}
-
-/// A VIP.
-#[derive(Debug, Serialize)]
-pub struct VipStatus {
-    /// The address.
-    pub vip: IpAddr,
-    /// The device it is on, or should be on.
-    pub device: String,
-    /// Its scope; absent if it is not there.
-    pub scope: Option<String>,
-    /// It is there.
-    pub local: bool,
-    /// Setup added it, so teardown removes it.
-    pub ours: bool,
-    /// Who added it.
-    pub owner: Owner,
-}
-
-/// A setting.
-#[derive(Debug, Serialize)]
-pub struct SysctlStatus {
-    /// Its name, as `sysctl(8)` takes it.
-    pub key: SysctlKey,
-    /// Its value now; absent if it is not there.
-    pub current: Option<i32>,
-    /// What setup wrote.
-    pub ours: i32,
-    /// Its value before; absent for a device that setup made.
-    pub previous: Option<i32>,
-    /// Who set its present value.
-    pub owner: Owner,
-}
-
-/// A tunnel device.
-#[derive(Debug, Serialize)]
-pub struct DeviceStatus {
-    /// Its name, kind and ends as wanted.
-    #[serde(flatten)]
-    pub tunnel: Tunnel,
-    /// It is there, with that kind and these ends.
-    pub present: bool,
-    /// It is up.
-    pub up: bool,
-    /// Setup made it, so teardown deletes it.
-    pub ours: bool,
-    /// Who made it.
-    pub owner: Owner,
 }
 
 /// Prints what a command returned and gives its exit status.
@@ -310,56 +214,6 @@ impl ChangeReport {
                 (false, true) => writeln!(text, "{}", step.command),
                 (false, false) => Ok(()),
             };
-        }
-        text
-    }
-}
-
-impl StatusReport {
-    fn text(&self) -> String {
-        let (Some(mode), Some(since)) = (self.mode, &self.since) else {
-            return format!("{}\n", self.state);
-        };
-        let mut text = format!("mode {mode}, set up since {since}\n");
-        for vip in &self.vips {
-            let _ = match &vip.scope {
-                Some(scope) => {
-                    let (device, owner) = (&vip.device, vip.owner);
-                    writeln!(text, "vip {} on {device}, scope {scope}, {owner}", vip.vip)
-                }
-                None => writeln!(text, "vip {} missing on {}", vip.vip, vip.device),
-            };
-        }
-        for device in &self.devices {
-            let state = match (device.present, device.up) {
-                (true, true) => "up",
-                (true, false) => "down",
-                (false, _) => "missing",
-            };
-            let (tunnel, owner) = (&device.tunnel, device.owner);
-            let _ = match owner {
-                Owner::Nobody => writeln!(text, "device {} {tunnel}, missing", tunnel.name),
-                owner => writeln!(text, "device {} {tunnel}, {state}, {owner}", tunnel.name),
-            };
-        }
-        for sysctl in &self.sysctls {
-            let number = |value: Option<i32>| value.map_or("none".to_owned(), |v| v.to_string());
-            let (current, previous) = (number(sysctl.current), number(sysctl.previous));
-            let (key, ours, owner) = (&sysctl.key, sysctl.ours, sysctl.owner);
-            let _ = writeln!(
-                text,
-                "sysctl {key} = {current}, {owner} (ours {ours}, before {previous})"
-            );
-        }
-        if let Some(gateway) = self.gateway {
-            let owner = self.gateway_owner.unwrap_or(Owner::Nobody);
-            let _ = writeln!(text, "default route via {gateway}, {owner}");
-        }
-        for director in &self.directors {
-            let _ = writeln!(text, "director {director}");
-        }
-        for drift in &self.drift {
-            let _ = writeln!(text, "drift: {drift}");
         }
         text
     }

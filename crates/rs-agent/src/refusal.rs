@@ -266,7 +266,7 @@ impl Refusal {
             }
             Self::ArpScope { key, .. } => {
                 format!(
-                    "sysctl -w {key}=1, or remove the address: this program adds it with scope host"
+                    "sysctl -w {key}=1, or scope host for the VIP, which is what setup adds without --scope"
                 )
             }
             Self::NoSysctl(_) => {

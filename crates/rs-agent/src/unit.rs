@@ -75,12 +75,15 @@ pub fn files(
         }
         files.push(File { path: sysctl_path, text });
     }
-    let mut modules: BTreeSet<String> =
-        wanted.tunnels.iter().map(|tunnel| module(&tunnel.kind.to_string())).collect();
+    let mut modules: BTreeSet<&str> =
+        wanted.tunnels.iter().map(|tunnel| tunnel.kind.module()).collect();
+    if wanted.create_carrier && wanted.mode == Mode::Dr {
+        modules.insert("dummy");
+    }
     if let Some(listener) = wanted.listener() {
-        modules.insert("fou".to_owned());
+        modules.insert("fou");
         if listener.ipv6 {
-            modules.insert("fou6".to_owned());
+            modules.insert("fou6");
         }
     }
     if !modules.is_empty() {
@@ -113,17 +116,6 @@ fn settings(wanted: &Wanted, present: impl Fn(&SysctlKey) -> Option<i32>) -> Vec
     let tunnels = wanted.tunnels.iter().filter(|tunnel| tunnel.carries_ipv4());
     settings.extend(tunnels.map(|tunnel| (SysctlKey::ipv4(&tunnel.name, "rp_filter"), 2)));
     settings
-}
-
-/// The module of a kind of link, where it has another name.
-fn module(kind: &str) -> String {
-    match kind {
-        "ip6tnl" => "ip6_tunnel",
-        "gre" => "ip_gre",
-        "ip6gre" => "ip6_gre",
-        kind => kind,
-    }
-    .to_owned()
 }
 
 #[cfg(test)]
@@ -165,6 +157,11 @@ mod tests {
         let tun = tun.unwrap();
         assert!(tun[1].text.ends_with("net.ipv4.conf.rs/1.rp_filter = 2\n"), "{}", tun[1].text);
         assert!(tun[2].text.ends_with("\nipip\n"));
+        let own = "mode = \"dr\"\nvip = \"192.0.2.10\"\ncarrier = \"v\"\ncreate-carrier = true\n";
+        assert!(texts(own).unwrap().pop().unwrap().text.ends_with(".\ndummy\n"));
+        let gue = "mode = \"tun\"\nvip = \"2001:db8::1\"\nrip = \"2001:db8:1::5\"\ntunnel = \"gue\"\n\
+                   tunnel-port = 6080\n";
+        assert!(texts(gue).unwrap().pop().unwrap().text.ends_with(".\nfou\nfou6\nip6_tunnel\n"));
         let nat = texts("mode = \"nat\"\ngateway = \"10.0.0.1\"\n").unwrap();
         assert_eq!(nat.len(), 1);
         assert!(matches!(
@@ -187,6 +184,12 @@ mod tests {
             assert_eq!(example.lines().next(), Some(MARK));
         }
         assert!(config::parse(include_str!("../dist/rs-agent.toml")).is_ok());
+        let modules = include_str!("../dist/rs-agent.modules");
+        use crate::tunnel::TunnelKind::{Gre, Ip6gre, Ip6tnl, Ipip, Sit};
+        let kinds = [Ipip, Sit, Ip6tnl, Gre, Ip6gre].map(|kind| kind.module());
+        for module in kinds.into_iter().chain(["fou", "fou6", "dummy"]) {
+            assert!(modules.lines().any(|line| line == module), "{module}");
+        }
     }
 
     #[test]

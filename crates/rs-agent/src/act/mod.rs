@@ -27,23 +27,87 @@ pub fn preflight(steps: &[Step]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Performs the steps and hands each one done to `done`.
+/// Performs the steps and hands each one tried, in their order, to `tell`, with what came of
+/// it. Once the last device is made, waits until udev is done with them.
 ///
 /// # Errors
 /// The first failure; the rest is not attempted, but for what was already sent with it:
 /// addresses go in batches.
-pub fn perform(net: &Netlink, steps: &[Step], mut done: impl FnMut(&Action)) -> Result<(), Error> {
+pub fn perform(
+    net: &Netlink,
+    steps: &[Step],
+    mut tell: impl FnMut(&Action, &Result<(), Error>),
+) -> Result<(), Error> {
     let actions: Vec<&Action> = steps.iter().map(|step| &step.action).collect();
+    let made = actions.iter().rposition(|action| made_device(action).is_some());
     failpoint::reached(0)?;
     let mut performed = 0;
     while performed < actions.len() {
-        let most = failpoint::next(performed).map_or(usize::MAX, |next| next - performed);
-        let (tried, result) = next(net, &actions[performed..], most, &mut done);
-        performed += tried;
-        result?;
+        let results = next(net, &actions[performed..], most(performed));
+        let mut all = Ok(());
+        for result in results {
+            tell(actions[performed], &result);
+            all = all.and(result);
+            performed += 1;
+        }
+        all?;
+        if made.is_some_and(|made| made + 1 == performed) {
+            let made = actions[..performed].iter().filter_map(|action| made_device(action));
+            udev::settle(&made.collect::<Vec<_>>());
+        }
         failpoint::reached(performed)?;
     }
     Ok(())
+}
+
+/// Performs the steps of a teardown and goes on past what fails, for the next one to do. Only
+/// what hides VIPs stays while one that should have gone may still be there.
+///
+/// Gives every failure.
+#[must_use]
+pub fn perform_all(net: &Netlink, steps: &[Step]) -> Vec<Error> {
+    let actions: Vec<&Action> = steps.iter().map(|step| &step.action).collect();
+    go_on(&actions, |performed| {
+        failpoint::reached(performed)?;
+        Ok(actions.get(performed..).map(|rest| next(net, rest, most(performed))))
+    })
+}
+
+/// `some` tries the first actions after so many, and gives what came of them; `None` after the
+/// last.
+fn go_on(
+    actions: &[&Action],
+    mut some: impl FnMut(usize) -> Result<Option<Vec<Result<(), Error>>>, Error>,
+) -> Vec<Error> {
+    let mut failures = Vec::new();
+    let mut left = None;
+    let mut performed = 0;
+    while let Some(action) = actions.get(performed) {
+        if let (Some(vip), true) = (left, action.change.hides_vips()) {
+            failures.push(Error::Hides { command: action.to_string(), vip });
+            performed += 1;
+            continue;
+        }
+        let results = match some(performed) {
+            Ok(Some(results)) if !results.is_empty() => results,
+            Ok(_) => break,
+            Err(stop) => {
+                failures.push(stop);
+                break;
+            }
+        };
+        for result in results {
+            if let (Some(Action { change: Change::Address { ip, .. }, .. }), Err(_)) =
+                (actions.get(performed), &result)
+                && ip.is_ipv4()
+            {
+                left = Some(*ip);
+            }
+            failures.extend(result.err());
+            performed += 1;
+        }
+    }
+    failures
 }
 
 /// Takes actions back, last first. Stops at the first that fails: a VIP that could not
@@ -55,39 +119,45 @@ pub fn take_back(net: &Netlink, done: Vec<Action>) -> Result<(), Error> {
     let actions: Vec<Action> = done.into_iter().rev().map(Action::inverse).collect();
     let mut rest: &[&Action] = &actions.iter().collect::<Vec<_>>();
     while !rest.is_empty() {
-        let (tried, result) = next(net, rest, usize::MAX, &mut |_| {});
-        result?;
-        rest = rest.get(tried..).unwrap_or_default();
+        let results = next(net, rest, usize::MAX);
+        rest = rest.get(results.len()..).unwrap_or_default();
+        results.into_iter().collect::<Result<(), Error>>()?;
     }
     Ok(())
 }
 
-/// Performs the first of `actions`, or as many as go together: at most `most`. Gives how
-/// many were tried, and the first failure.
-fn next(
-    net: &Netlink,
-    actions: &[&Action],
-    most: usize,
-    done: &mut impl FnMut(&Action),
-) -> (usize, Result<(), Error>) {
+fn made_device(action: &Action) -> Option<&str> {
+    action.change.made_device().filter(|_| !action.undo)
+}
+
+/// So many actions may go together after those performed, for a test to stop between them.
+fn most(performed: usize) -> usize {
+    failpoint::next(performed).map_or(usize::MAX, |next| next - performed)
+}
+
+/// Performs the first of `actions`, or as many as go together: at most `most`. Gives what
+/// came of each one tried.
+fn next(net: &Netlink, actions: &[&Action], most: usize) -> Vec<Result<(), Error>> {
     let vips: Vec<Vip<'_>> =
         actions.iter().take(most.min(Netlink::BATCH)).map_while(|action| vip(action)).collect();
-    if let ([action, ..], true) = (actions, vips.is_empty()) {
-        let result = apply(net, action);
-        if result.is_ok() {
-            done(action);
-        }
-        return (1, result);
+    if vips.is_empty() {
+        return actions.iter().take(1).map(|action| apply(net, action)).collect();
     }
-    let mut result = Ok(());
-    for (action, answer) in actions.iter().zip(net.change_vips(&vips)) {
-        match judge(action, answer) {
-            Ok(()) => done(action),
-            Err(error) if result.is_ok() => result = Err(error),
-            Err(_) => {}
-        }
+    let mut answers = net.change_vips(&vips).into_iter();
+    // No answer is never taken for done: what is not known to be gone keeps what hides it.
+    let mut answer = || answers.next().unwrap_or(Err(NetlinkError::NoAnswer));
+    actions.iter().take(vips.len()).map(|action| judge(action, answer())).collect()
+}
+
+/// The kernel may have done what it was not heard to refuse. To take back what was not done
+/// changes nothing.
+#[must_use]
+pub fn may_be_done(result: &Result<(), Error>) -> bool {
+    match result {
+        Ok(()) => true,
+        Err(Error::Netlink { source, .. }) => !matches!(source, NetlinkError::Kernel(_)),
+        Err(_) => false,
     }
-    (vips.len(), result)
 }
 
 fn vip(action: &Action) -> Option<Vip<'_>> {
@@ -142,4 +212,94 @@ fn apply(net: &Netlink, action: &Action) -> Result<(), Error> {
         }
     };
     judge(action, result)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use nix::errno::Errno;
+
+    use super::*;
+    use crate::request::Scope;
+    use crate::sysctl_key::SysctlKey;
+
+    #[test]
+    fn what_was_not_heard_of_may_be_done_and_what_was_refused_is_not() {
+        let failed = |source| Err(Error::Netlink { command: String::new(), source });
+        let lost = io::Error::from_raw_os_error(libc::ENOBUFS);
+        for (result, may_be) in [
+            (Ok(()), true),
+            (failed(NetlinkError::NoAnswer), true),
+            (failed(NetlinkError::Socket(lost)), true),
+            (failed(NetlinkError::Unexpected("half an answer".into())), true),
+            (failed(NetlinkError::Kernel(Errno::EEXIST)), false),
+            (Err(Error::Failpoint(1)), false),
+        ] {
+            assert_eq!(may_be_done(&result), may_be, "{result:?}");
+        }
+    }
+
+    fn vip(ip: &str, device: &str) -> Change {
+        let (ip, device) = (ip.parse().unwrap(), device.to_owned());
+        Change::Address { ip, device, tag: None, scope: Scope::Host, label: None }
+    }
+
+    /// On devices that are not there, so that nothing is sent.
+    #[test]
+    fn what_is_told_of_an_action_is_its_own_and_not_that_of_another() {
+        let made = vip("192.0.2.254", "no-such").make();
+        let gone = vip("192.0.2.254", "no-such").undo();
+        let actions = [made.clone(), gone.clone(), made.clone(), gone.clone()];
+        let steps = actions.clone().map(|action| Step { action, reason: "" });
+        let mut told = Vec::new();
+        let result = perform(&Netlink::connect().unwrap(), &steps, |action, result| {
+            told.push((action.clone(), result.is_ok()));
+        });
+        assert!(matches!(result, Err(Error::Netlink { .. })), "{result:?}");
+        assert_eq!(
+            told,
+            [(made.clone(), false), (gone.clone(), true), (made, false), (gone, true)]
+        );
+    }
+
+    #[test]
+    fn a_teardown_goes_on_but_uncovers_no_vip_that_stays() {
+        let hides = |name| {
+            let key = SysctlKey::ipv4("all", name);
+            Change::Sysctl { key, from: Some(0), to: 1 }
+        };
+        let device = || "vips".to_owned();
+        let actions = [
+            vip("2001:db8::10", "lo"),
+            vip("192.0.2.10", "lo"),
+            hides("arp_announce"),
+            hides("arp_ignore"),
+            Change::Dummy { device: device() },
+        ]
+        .map(Change::undo);
+        let actions: Vec<&Action> = actions.iter().collect();
+        let refused = || Error::Netlink {
+            command: String::new(),
+            source: NetlinkError::Kernel(Errno::EPERM),
+        };
+        // Which of them fails; which are tried; how many failures that makes.
+        for (failing, tried, failures) in [
+            (5, vec![0, 1, 2, 3, 4], 0),
+            (0, vec![0, 1, 2, 3, 4], 1),
+            (1, vec![0, 1, 4], 3),
+            (2, vec![0, 1, 2, 3, 4], 1),
+            (4, vec![0, 1, 2, 3, 4], 1),
+        ] {
+            let mut seen = Vec::new();
+            let failed = go_on(&actions, |at| {
+                seen.push(at);
+                Ok(Some(vec![if at == failing { Err(refused()) } else { Ok(()) }]))
+            });
+            assert_eq!((seen, failed.len()), (tried, failures), "{failing}: {failed:?}");
+        }
+        // The end of the run is the end of it.
+        let failed = go_on(&actions, |at| Err(Error::Failpoint(at)));
+        assert!(matches!(failed[..], [Error::Failpoint(0)]), "{failed:?}");
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `rs-agent setup`.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::{connect, list, questions};
@@ -14,7 +15,7 @@ use crate::journal::{Journal, Store};
 use crate::mode::Mode;
 use crate::observe::{Questions, observe};
 use crate::output::{ChangeReport, StepReport};
-use crate::plan::{Action, Change, Step, refuse, setup};
+use crate::plan::{Action, Step, refuse, setup};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::tunnel::Envelope;
@@ -38,6 +39,17 @@ pub(super) fn carry_out(
     dry_run: bool,
     state_dir: &Path,
 ) -> Result<ChangeReport, Error> {
+    add(request, &[], dry_run, state_dir)
+}
+
+/// The same. VIPs of the earlier set-up that are `going` to be taken down next stay in the
+/// journal, but whether they could be set up is no matter.
+pub(super) fn add(
+    request: &Request,
+    going: &[IpAddr],
+    dry_run: bool,
+    state_dir: &Path,
+) -> Result<ChangeReport, Error> {
     if !dry_run {
         privilege::check()?;
     }
@@ -48,26 +60,27 @@ pub(super) fn carry_out(
 
     let earlier = before.as_ref().map(|journal| &journal.wanted);
     let facts = observe(&net, &asked_about(request, earlier))?;
-    let wanted = Wanted::resolve(request, earlier, &facts)?;
+    let all = Wanted::resolve(request, earlier, &facts)?;
+    let wanted = all.without(going).unwrap_or_else(|| all.clone());
     refuse::check(&wanted, &facts)?;
     let warnings = refuse::warnings(&wanted, &facts);
     let steps = setup::steps(&wanted, &facts);
-    let mut journal = before.clone().unwrap_or_else(|| store.begin(wanted.clone(), &facts));
-    journal.wanted = wanted;
+    let mut journal = before.clone().unwrap_or_else(|| store.begin(all.clone(), &facts));
+    journal.wanted = all;
     journal.intend(steps.iter().map(|step| step.action.change.clone()));
-    let mut notes = already_there(&journal, &facts);
-    notes.extend(refuse::notes(&journal.wanted));
+    let mut notes = already_there(&journal, &wanted, &facts);
+    notes.extend(refuse::notes(&wanted));
     let mut report = ChangeReport {
         dry_run,
         changed: !steps.is_empty(),
-        nothing_to_do: steps.is_empty().then(|| in_place(&journal.wanted)),
+        nothing_to_do: steps.is_empty().then(|| in_place(&wanted)),
         notes,
         warnings,
         ..ChangeReport::default()
     };
     if !dry_run {
         act::preflight(&steps)?;
-        make(&net, &store, &steps, before.as_ref(), &mut journal)?;
+        make(&net, &store, &steps, before.as_ref(), &mut journal, &wanted)?;
     }
     report.steps = steps.into_iter().map(StepReport::from).collect();
     Ok(report)
@@ -80,15 +93,19 @@ fn make(
     steps: &[Step],
     before: Option<&Journal>,
     journal: &mut Journal,
+    wanted: &Wanted,
 ) -> Result<(), Error> {
     let unchanged = |journal: &Journal| before == Some(journal);
     if !unchanged(journal) {
         store.save(journal)?;
     }
     let mut done = Vec::new();
-    let result = act::perform(net, steps, |action| done.push(action.clone()))
-        .and_then(|()| repair_after_udev(net, steps, &journal.wanted))
-        .and_then(|()| look_again(net, &journal.wanted));
+    let note = |action: &Action, result: &Result<(), Error>| {
+        if act::may_be_done(result) {
+            done.push(action.clone());
+        }
+    };
+    let result = act::perform(net, steps, note).and_then(|()| look_again(net, wanted));
     match result {
         Ok(facts) => {
             journal.confirm_tags(&facts);
@@ -96,24 +113,6 @@ fn make(
         }
         Err(cause) => Err(abandon(net, store, done, before, cause)),
     }
-}
-
-/// What udev writes into the settings of a device that is new to it comes after us.
-fn repair_after_udev(net: &Netlink, steps: &[Step], wanted: &Wanted) -> Result<(), Error> {
-    let made: Vec<&str> =
-        steps.iter().filter_map(|step| step.action.change.made_device()).collect();
-    if made.is_empty() {
-        return Ok(());
-    }
-    act::udev::settle(&made.iter().filter_map(|d| Netlink::index(d).ok()).collect::<Vec<_>>());
-    let facts = observe(net, &questions(wanted))?;
-    let mut again = setup::steps(wanted, &facts);
-    // Nothing else can be missing because of udev; the journal knows these keys.
-    again.retain(|step| match &step.action.change {
-        Change::Sysctl { key, .. } => key.device().is_some_and(|device| made.contains(&device)),
-        _ => false,
-    });
-    act::perform(net, &again, |_| {})
 }
 
 fn look_again(net: &Netlink, wanted: &Wanted) -> Result<Facts, Error> {
@@ -157,9 +156,9 @@ fn in_place(wanted: &Wanted) -> String {
     }
 }
 
-fn already_there(journal: &Journal, facts: &Facts) -> Vec<String> {
+fn already_there(journal: &Journal, wanted: &Wanted, facts: &Facts) -> Vec<String> {
     let owned = journal.owned(facts);
-    let there = journal.wanted.vips.iter().flat_map(|vip| facts.addresses.of(*vip));
+    let there = wanted.vips.iter().flat_map(|vip| facts.addresses.of(*vip));
     there
         .filter(|have| !owned.contains(&(have.ip, &have.device)))
         .map(|have| {

@@ -9,7 +9,9 @@ use crate::facts::Facts;
 use crate::journal::{Journal, Store};
 use crate::mode::Mode;
 use crate::observe::observe;
-use crate::output::{DeviceStatus, Owner, StatusReport, SysctlStatus, VipStatus};
+use crate::output::{
+    CarrierStatus, DeviceStatus, Owner, PortStatus, StatusReport, SysctlStatus, VipStatus,
+};
 use crate::plan::{Change, Effect};
 use crate::verify;
 
@@ -27,6 +29,13 @@ pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
         vips: vips(&journal, &facts),
         sysctls: sysctls(&journal, &facts),
         devices: devices(&journal, &facts),
+        carrier: carrier(&journal, &facts),
+        port: wanted.listener().map(|at| {
+            let present = facts.port(at).is_some();
+            let made = Change::Gue(at);
+            let owner = owner(&journal, &facts, present, |change| made.same_target(change));
+            PortStatus { at, present, owner }
+        }),
         gateway: wanted.gateway,
         gateway_owner: wanted.gateway.map(|gateway| {
             let there = facts.default_route(gateway.is_ipv6());
@@ -111,6 +120,22 @@ fn devices(journal: &Journal, facts: &Facts) -> Vec<DeviceStatus> {
         }
     };
     journal.wanted.tunnels.iter().map(status).collect()
+}
+
+fn carrier(journal: &Journal, facts: &Facts) -> Option<CarrierStatus> {
+    let wanted = &journal.wanted;
+    if !wanted.create_carrier || wanted.mode != Mode::Dr {
+        return None;
+    }
+    let name = wanted.carrier.clone();
+    let link = facts.link(&name);
+    let made = Change::Dummy { device: name.clone() };
+    Some(CarrierStatus {
+        present: link.is_some(),
+        up: link.is_some_and(|link| link.up),
+        owner: owner(journal, facts, link.is_some(), |change| made.same_target(change)),
+        name,
+    })
 }
 
 fn drift(journal: &Journal, facts: &Facts) -> Vec<String> {

@@ -41,12 +41,15 @@ pub(super) fn carry_out(
     let facts = observe(&net, &questions)?;
     let plan = teardown::plan(&journal.changes, rest.as_ref(), &journal.found, &facts);
     if !dry_run {
-        act::preflight(&plan.steps)?;
         // A journal that could not be removed afterwards would tell of what is gone.
         store.save(&journal)?;
         // No taking back here: what is gone is gone, and the journal, which stays as it is
-        // until the end, lets the next run do the rest.
-        act::perform(&net, &plan.steps, |_| {})?;
+        // until the end, lets the next run do the rest. A setting that cannot be written is
+        // no reason to keep a VIP.
+        let failures = act::perform_all(&net, &plan.steps);
+        if !failures.is_empty() {
+            return Err(Error::Several(failures));
+        }
         let now = observe(&net, &questions)?;
         let left = teardown::plan(&journal.changes, rest.as_ref(), &journal.found, &now).steps;
         if !left.is_empty() {

@@ -198,6 +198,13 @@ impl Change {
         }
     }
 
+    /// Whether it is one of the settings on `all` that hide the VIPs of this host, ours or
+    /// not.
+    #[must_use]
+    pub fn hides_vips(&self) -> bool {
+        matches!(self, Self::Sysctl { key, .. } if key.device() == Some("all"))
+    }
+
     /// Makes the change.
     #[must_use]
     pub fn make(self) -> Action {

@@ -34,6 +34,9 @@ pub fn plan(
         .cloned()
         .partition(|change| rest.is_some_and(|rest| needs(rest, &vips, change)));
     going.sort_by_key(Change::rank);
+    // Also those that somebody else has made anew: what was ours went with ours.
+    let made: HashSet<String> =
+        going.iter().filter_map(Change::made_device).map(str::to_owned).collect();
     let there = || going.iter().filter(|change| change.effect(facts) == Effect::There);
     let doomed: HashSet<String> =
         there().filter_map(Change::made_device).map(str::to_owned).collect();
@@ -49,13 +52,14 @@ pub fn plan(
         // Settings and state of a device go with it. Addresses do too, but are taken
         // away first and by name, so that no setting is restored before its VIP is gone.
         let goes_with_device = match &change {
-            Change::Sysctl { key, .. } => key.device().is_some_and(|d| doomed.contains(d)),
-            Change::Up { device } => doomed.contains(device),
+            Change::Sysctl { from: None, .. } => true,
+            Change::Sysctl { key, .. } => key.device().is_some_and(|d| made.contains(d)),
+            Change::Up { device } => made.contains(device),
             _ => false,
         };
         match change.effect(facts) {
             _ if goes_with_device => {}
-            Effect::There if hides_addresses(&change) => {
+            Effect::There if change.hides_vips() => {
                 // Somebody's VIP that came after ours would be answered for at once.
                 match staying.iter().find(|have| !found.contains(&have.ip)) {
                     Some(have) => plan.notes.push(format!(
@@ -96,11 +100,6 @@ fn address(change: &Change) -> Option<(IpAddr, &str)> {
     }
 }
 
-/// Whether VIPs of this host stay hidden by it, ours or not.
-fn hides_addresses(change: &Change) -> bool {
-    matches!(change, Change::Sysctl { key, .. } if key.device() == Some("all"))
-}
-
 fn needs(rest: &Wanted, vips: &HashSet<IpAddr>, change: &Change) -> bool {
     let uses = |device: &str| {
         rest.tunnels.iter().any(|tunnel| tunnel.name == device)
@@ -124,8 +123,7 @@ fn needs(rest: &Wanted, vips: &HashSet<IpAddr>, change: &Change) -> bool {
 fn reason(change: &Change) -> &'static str {
     match change {
         Change::Tunnel(_) | Change::Dummy { .. } | Change::Gue(_) => "set-up made it",
-        Change::Sysctl { from: Some(_), .. } => "the value from before, now that no VIP needs ours",
-        Change::Sysctl { from: None, .. } => "goes with its device",
+        Change::Sysctl { .. } => "the value from before, now that no VIP needs ours",
         Change::Up { .. } => "it was down before",
         Change::Address { .. } => "stop accepting packets for the VIP, before anything else",
         Change::DefaultRoute { from: Some(_), .. } => "the default route from before",

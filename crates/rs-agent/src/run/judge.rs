@@ -61,7 +61,7 @@ fn partly(wanted: &Wanted, facts: &Facts, verdict: &mut Verdict) {
         return;
     }
     verdict.steps = setup::steps(wanted, facts);
-    verdict.steps.retain(|step| hides(&step.action.change));
+    verdict.steps.retain(|step| step.action.change.hides_vips());
     let mut unfit: Vec<IpAddr> = Vec::new();
     let mut one = Wanted { vips: Vec::new(), ..wanted.clone() };
     for &vip in &wanted.vips {
@@ -77,14 +77,8 @@ fn partly(wanted: &Wanted, facts: &Facts, verdict: &mut Verdict) {
     let rest = wanted.without(&unfit).filter(|_| unfit.len() < wanted.vips.len());
     if let Some(rest) = rest {
         let more = setup::steps(&rest, facts);
-        verdict.steps.extend(more.into_iter().filter(|step| !hides(&step.action.change)));
+        verdict.steps.extend(more.into_iter().filter(|step| !step.action.change.hides_vips()));
     }
-}
-
-/// Whether it is one of the settings on `all` that hide VIPs.
-#[must_use]
-pub fn hides(change: &Change) -> bool {
-    matches!(change, Change::Sysctl { key, .. } if key.device() == Some("all"))
 }
 
 /// The steps that may be made now, in order. `held` tells of a change whether it has to
@@ -97,7 +91,7 @@ pub fn ready(steps: Vec<Step>, held: impl Fn(&Change) -> bool) -> Vec<Step> {
         let change = &step.action.change;
         if held(change) {
             rank = rank.min(change.rank());
-        } else if change.rank() <= rank || hides(change) {
+        } else if change.rank() <= rank || change.hides_vips() {
             ready.push(step);
         }
     }
@@ -190,7 +184,7 @@ mod tests {
         // Where nothing can be hidden, no VIP comes.
         arp(&mut facts, 8, 0);
         let verdict = judge(&journal, &facts);
-        assert!(verdict.steps.iter().all(|step| hides(&step.action.change)), "{verdict:?}");
+        assert!(verdict.steps.iter().all(|step| step.action.change.hides_vips()), "{verdict:?}");
     }
 
     #[test]

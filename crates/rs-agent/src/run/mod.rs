@@ -6,11 +6,13 @@
 //! |---|---|
 //! | [`events`] | has anything changed, and who asked for it |
 //! | [`judge`] | what is to be repaired, and what is not ours (pure) |
+//! | [`devices`] | is a device still the one that we made (pure) |
 //! | [`backoff`] | not again so soon (pure) |
 //! | [`suspects`] | who is it likely to be |
 //! | [`log`], [`service`] | what is said, to people and to systemd |
 
 pub mod backoff;
+pub mod devices;
 pub mod events;
 pub mod judge;
 pub mod log;

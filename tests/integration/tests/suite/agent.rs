@@ -57,7 +57,7 @@ pub(crate) fn state(host: &Host) -> String {
     // Two processes rather than nine: it is asked for several times between any two steps.
     let ask = |options: &str, questions: &str| {
         let output = host.feed(&format!("ip {options} -d -batch -"), questions);
-        assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{questions}");
+        assert_eq!(output.status, 0, "{questions}{}", output.stderr);
         output.stdout
     };
     let both = ask("", "addr show\nroute show table all\nrule show\nfou show\n");

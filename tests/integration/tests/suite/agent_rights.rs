@@ -2,6 +2,8 @@
 
 //! `rs-agent` needs one capability and no root; what is missing it says beforehand.
 
+use std::process::Command;
+
 use nix::sys::signal::Signal;
 
 use crate::agent::{SETUPS, assert_same, real_server, share, state};
@@ -86,4 +88,27 @@ fn what_is_missing_is_named_and_nothing_is_changed() {
     assert!(refused.stderr.contains("is on a read-only /proc/sys"), "{refused:?}");
     server.must("umount /proc/sys");
     assert_same(&state(server), &before, "read-only settings");
+}
+
+/// What udev does to a new device: a glob of sysctl.d comes after the device, and is done
+/// with when the file is there. The namespace is the one that sysfs shows.
+#[test]
+fn udev_has_had_its_turn_before_settings_are_made() {
+    let network = real_server();
+    let server = &network.servers[0];
+    server.must(
+        "install -d -o 65534 /run/lvs && mkdir -p /run/udev && \
+         mount -t tmpfs udev /run/udev && mkdir /run/udev/data && touch /run/udev/control && \
+         mount -t sysfs sysfs /sys",
+    );
+    let udev = "until [ -e /sys/class/net/rs-ipip/ifindex ]; do sleep 0.01; done; sleep 0.3; \
+                sysctl -qw net.ipv4.conf.rs-ipip.rp_filter=1; \
+                touch /run/udev/data/n$(cat /sys/class/net/rs-ipip/ifindex)";
+    let mut udev = server
+        .enter(|| Command::new("timeout").args(["60", "sh", "-c", udev]).spawn().expect("a udev"));
+    let agent = nobody(",+net_admin");
+    server.must(&format!("{agent} setup --mode tun --vip 192.0.2.10 --rip 192.0.2.11"));
+    assert!(udev.wait().expect("its status").success());
+    let set = server.must("sysctl -n net.ipv4.conf.rs-ipip.rp_filter").stdout;
+    assert_eq!(set.trim(), "2");
 }

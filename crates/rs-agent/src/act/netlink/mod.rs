@@ -10,6 +10,7 @@ mod encode;
 mod fou;
 mod look;
 mod socket;
+mod vips;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -19,7 +20,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use futures_util::{Stream, TryStreamExt as _};
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NetlinkMessage};
+use netlink_packet_core::NetlinkMessage;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::route::RouteMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
@@ -30,8 +31,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use self::fou::Fou;
 use self::socket::Socket;
+pub use self::vips::Vip;
 use crate::facts::{Address, DefaultRoute, Hop, Link, Port, SavedRoute};
-use crate::request::Scope;
 use crate::tunnel::{Listener, Tunnel};
 
 /// The kernel answers at once or never; this bounds never.
@@ -114,21 +115,6 @@ impl From<rtnetlink::Error> for NetlinkError {
             other => Self::Unexpected(other.to_string()),
         }
     }
-}
-
-/// A VIP to be added or removed.
-#[derive(Debug, Clone, Copy)]
-pub struct Vip<'a> {
-    /// The address.
-    pub ip: IpAddr,
-    /// Interface name.
-    pub device: &'a str,
-    /// Scope, if it is an IPv4 address.
-    pub scope: Scope,
-    /// Label, if it is an IPv4 address.
-    pub label: Option<&'a str>,
-    /// Remove it rather than add it.
-    pub remove: bool,
 }
 
 /// A connection to the kernel.
@@ -294,35 +280,6 @@ impl Netlink {
         let link = LinkUnspec::new_with_index(Self::index(device)?);
         let link = if up { link.up() } else { link.down() };
         self.ask(self.handle.link().set(link.build()).execute())
-    }
-
-    /// How many VIPs are changed in one send.
-    pub const BATCH: usize = 64;
-
-    /// Adds and removes VIPs, in one send: at most [`Self::BATCH`] of them. One answer each:
-    /// EEXIST if one to be added is there, EADDRNOTAVAIL if one to be removed is not.
-    pub fn change_vips(&self, vips: &[Vip<'_>]) -> Vec<Result<(), NetlinkError>> {
-        let send = || {
-            let mut indexes: HashMap<&str, u32> = HashMap::new();
-            let mut requests = Vec::with_capacity(vips.len());
-            for vip in vips {
-                let index = match indexes.get(vip.device) {
-                    Some(index) => *index,
-                    None => *indexes.entry(vip.device).or_insert(Self::index(vip.device)?),
-                };
-                let message = encode::vip(vip, index);
-                let mut request = NetlinkMessage::from(match vip.remove {
-                    true => RouteNetlinkMessage::DelAddress(message),
-                    false => RouteNetlinkMessage::NewAddress(message),
-                });
-                if !vip.remove {
-                    request.header.flags = NLM_F_CREATE | NLM_F_EXCL;
-                }
-                requests.push(request);
-            }
-            Ok(self.socket()?.change(requests))
-        };
-        send().unwrap_or_else(|error| vec![Err(error)])
     }
 
     /// `ip route replace default via GATEWAY metric METRIC`.

@@ -59,25 +59,11 @@ impl Socket {
     where
         T: NetlinkSerializable + NetlinkDeserializable + Debug,
     {
-        let first = self.sequence.get().wrapping_add(1);
-        let mut answers: Vec<_> = requests.iter().map(|_| Err(NetlinkError::NoAnswer)).collect();
-        let mut open = requests.len();
-        let mut note = |message: NetlinkMessage<T>| {
-            let at = message.header.sequence_number.wrapping_sub(first);
-            let place = usize::try_from(at).ok().and_then(|at| answers.get_mut(at));
-            if let (Some(place), NetlinkPayload::Error(answer)) = (place, message.payload) {
-                *place = outcome(answer.raw_code());
-                open -= 1;
-            }
-            open == 0
-        };
+        let mut answers = Answers::to(self.sequence.get().wrapping_add(1), requests.len());
         let sent = self.send(requests, NLM_F_REQUEST | NLM_F_ACK);
-        if let Err(error) = sent.and_then(|()| self.receive(&mut note))
-            && let Some(first) = answers.first_mut()
-        {
-            *first = Err(error);
-        }
-        answers
+        let heard =
+            sent.and_then(|()| self.receive(|message: NetlinkMessage<T>| answers.note(message)));
+        answers.end(heard)
     }
 
     /// Sends one request and gives all that the kernel has to tell. A dump during which
@@ -108,25 +94,9 @@ impl Socket {
         T: NetlinkSerializable + NetlinkDeserializable + Debug,
     {
         self.send(vec![request], NLM_F_REQUEST | if dump { NLM_F_DUMP } else { 0 })?;
-        let mut told = Vec::new();
-        let mut result = Ok(());
-        let mut whole = true;
-        self.receive(|message: NetlinkMessage<T>| {
-            if message.header.sequence_number != self.sequence.get() {
-                return false;
-            }
-            whole &= message.header.flags & DUMP_INTR == 0;
-            match message.payload {
-                NetlinkPayload::InnerMessage(one) => {
-                    told.push(one);
-                    return !dump;
-                }
-                NetlinkPayload::Error(answer) => result = outcome(answer.raw_code()),
-                _ => {}
-            }
-            true
-        })?;
-        result.map(|()| (told, whole))
+        let mut heard = Told::new(self.sequence.get(), dump);
+        self.receive(|message| heard.note(message))?;
+        heard.result.map(|()| (heard.told, heard.whole))
     }
 
     fn send<T>(&self, requests: Vec<NetlinkMessage<T>>, flags: u16) -> Result<(), NetlinkError>
@@ -178,9 +148,139 @@ impl Socket {
     }
 }
 
+/// The kernel's answers to requests with successive numbers.
+struct Answers {
+    /// The number of the first request.
+    first: u32,
+    /// `None`: not heard yet.
+    heard: Vec<Option<Result<(), NetlinkError>>>,
+}
+
+impl Answers {
+    fn to(first: u32, requests: usize) -> Self {
+        Self { first, heard: (0..requests).map(|_| None).collect() }
+    }
+
+    /// Gives whether all are there.
+    fn note<T>(&mut self, message: NetlinkMessage<T>) -> bool {
+        let at = message.header.sequence_number.wrapping_sub(self.first);
+        let place = usize::try_from(at).ok().and_then(|at| self.heard.get_mut(at));
+        if let (Some(place), NetlinkPayload::Error(answer)) = (place, message.payload) {
+            *place = Some(outcome(answer.raw_code()));
+        }
+        self.heard.iter().all(Option::is_some)
+    }
+
+    /// No more comes. Why, is the answer to the first request that has none: an answer that
+    /// was heard stands.
+    fn end(self, why: Result<(), NetlinkError>) -> Vec<Result<(), NetlinkError>> {
+        let mut why = why.err();
+        let answer = |heard: Option<_>| {
+            heard.unwrap_or_else(|| Err(why.take().unwrap_or(NetlinkError::NoAnswer)))
+        };
+        self.heard.into_iter().map(answer).collect()
+    }
+}
+
 fn outcome(code: i32) -> Result<(), NetlinkError> {
     match code {
         0 => Ok(()),
         code => Err(NetlinkError::Kernel(Errno::from_raw(code.saturating_neg()))),
+    }
+}
+
+/// What the kernel tells when asked.
+struct Told<T> {
+    /// The number of the request.
+    request: u32,
+    dump: bool,
+    told: Vec<T>,
+    result: Result<(), NetlinkError>,
+    /// Nothing came or went while it was told.
+    whole: bool,
+}
+
+impl<T> Told<T> {
+    fn new(request: u32, dump: bool) -> Self {
+        Self { request, dump, told: Vec::new(), result: Ok(()), whole: true }
+    }
+
+    /// Gives whether that was all.
+    fn note(&mut self, message: NetlinkMessage<T>) -> bool {
+        if message.header.sequence_number != self.request {
+            return false;
+        }
+        self.whole &= message.header.flags & DUMP_INTR == 0;
+        match message.payload {
+            NetlinkPayload::InnerMessage(one) => {
+                self.told.push(one);
+                return !self.dump;
+            }
+            NetlinkPayload::Error(answer) => self.result = outcome(answer.raw_code()),
+            // A dump that broke off ends like a whole one, but for the code
+            // (`netlink_dump_done` in net/netlink/af_netlink.c).
+            NetlinkPayload::Done(done) => self.result = outcome(done.code.min(0)),
+            _ => {}
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use netlink_packet_core::{DoneMessage, ErrorMessage, NetlinkHeader};
+    use netlink_packet_route::RouteNetlinkMessage;
+    use netlink_packet_route::link::LinkMessage;
+
+    use super::*;
+
+    fn message(number: u32, payload: Payload) -> NetlinkMessage<RouteNetlinkMessage> {
+        let mut header = NetlinkHeader::default();
+        header.sequence_number = number;
+        NetlinkMessage::new(header, payload)
+    }
+
+    type Payload = NetlinkPayload<RouteNetlinkMessage>;
+
+    fn error(errno: i32) -> Payload {
+        let mut error = ErrorMessage::default();
+        error.code = std::num::NonZeroI32::new(-errno);
+        Payload::Error(error)
+    }
+
+    #[test]
+    fn an_answer_that_was_heard_stands_whatever_comes_after() {
+        let mut answers = Answers::to(u32::MAX, 4);
+        assert!(!answers.note(message(u32::MAX, error(0))));
+        assert!(!answers.note(message(1, error(libc::EEXIST))));
+        assert!(!answers.note(message(77, error(0))), "of somebody else's request");
+        let lost = io::Error::from_raw_os_error(libc::ENOBUFS);
+        let told = answers.end(Err(NetlinkError::Socket(lost)));
+        let told: Vec<String> = told.iter().map(|answer| format!("{answer:?}")).collect();
+        assert_eq!(told[0], "Ok(())");
+        assert!(told[1].starts_with("Err(Socket("), "{told:?}");
+        assert_eq!(told[2..], ["Err(Kernel(EEXIST))", "Err(NoAnswer)"]);
+    }
+
+    #[test]
+    fn a_dump_that_broke_off_is_a_failure_and_not_a_short_dump() {
+        let link = || {
+            let link = RouteNetlinkMessage::NewLink(LinkMessage::default());
+            message(7, NetlinkPayload::InnerMessage(link))
+        };
+        let done = |code| {
+            let mut done = DoneMessage::default();
+            done.code = code;
+            message(7, NetlinkPayload::Done(done))
+        };
+        let mut dump = Told::new(7, true);
+        assert!(!dump.note(message(6, error(0))) && !dump.note(link()) && dump.note(done(0)));
+        assert!(dump.result.is_ok() && dump.whole && dump.told.len() == 1);
+        let mut dump = Told::new(7, true);
+        assert!(!dump.note(link()) && dump.note(done(-libc::ENOMEM)));
+        let result = dump.result;
+        assert!(matches!(result, Err(NetlinkError::Kernel(Errno::ENOMEM))), "{result:?}");
+        let mut one = Told::new(7, false);
+        assert!(one.note(link()) && one.told.len() == 1);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Looks at the host, repairs what drifted, tells what is not ours.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -18,8 +18,9 @@ use crate::facts::Facts;
 use crate::journal::{Journal, Store};
 use crate::observe::observe;
 use crate::output::ChangeReport;
-use crate::plan::{Action, Change, Step};
+use crate::plan::{Change, Step};
 use crate::run::backoff::Backoff;
+use crate::run::devices::Devices;
 use crate::run::events::Heard;
 use crate::run::judge::{judge, ready};
 use crate::run::log::{Level, Log};
@@ -38,8 +39,7 @@ pub(super) struct Keeper {
     log: Log,
     /// As last seen: what is kept if the file gets lost.
     journal: Option<Journal>,
-    /// The numbers of our tunnel devices.
-    indexes: BTreeMap<String, u32>,
+    devices: Devices,
     backoff: Backoff,
     /// Problems that were told and are not over.
     told: BTreeSet<String>,
@@ -63,7 +63,7 @@ impl Keeper {
             net: connect()?,
             log,
             journal: None,
-            indexes: BTreeMap::new(),
+            devices: Devices::default(),
             backoff: Backoff::default(),
             told: BTreeSet::new(),
             askers: Vec::new(),
@@ -120,14 +120,14 @@ impl Keeper {
     /// Makes the host what the settings say: first what is new, then what is no more.
     fn apply(&mut self) -> Result<(), Error> {
         let Some(request) = &self.settings.request else { return Ok(()) };
-        let report = setup::carry_out(request, false, &self.state_dir)?;
-        self.log_steps("set-up", &report);
-        if !self.settings.whole {
-            return Ok(());
-        }
-        let have = self.store.load()?.map(|journal| journal.wanted.vips).unwrap_or_default();
+        let have = match self.settings.whole {
+            true => self.store.load()?.map(|journal| journal.wanted.vips).unwrap_or_default(),
+            false => Vec::new(),
+        };
         let gone: Vec<IpAddr> =
             have.into_iter().filter(|vip| !request.vips.contains(vip)).collect();
+        let report = setup::add(request, &gone, false, &self.state_dir)?;
+        self.log_steps("set-up", &report);
         if !gone.is_empty() {
             let report = teardown::carry_out(&gone, false, &self.state_dir)?;
             self.log_steps("taken-down", &report);
@@ -220,7 +220,7 @@ impl Keeper {
         }
         let Some(journal) = &self.journal else { return Ok(()) };
         let facts = observe(&self.net, &questions(&journal.wanted))?;
-        let remade = !self.remade(&facts).is_empty();
+        let remade = !self.devices.remade(&journal.changes, &facts).is_empty();
         if remade || self.now(journal, &facts).next().is_some() {
             self.repair()?;
         }
@@ -233,7 +233,7 @@ impl Keeper {
         }
         let Some(journal) = self.journal.clone() else { return Ok(()) };
         let facts = observe(&self.net, &questions(&journal.wanted))?;
-        self.remember(&journal, &facts, false);
+        self.devices.remember(&journal.changes, &facts, false);
         let verdict = judge(&journal, &facts);
         let waits = verdict.steps.iter().filter_map(|s| self.backoff.not_before(&s.action.change));
         let next = waits.min();
@@ -272,11 +272,11 @@ impl Keeper {
         let Some(before) = self.store.load()? else { return Ok(()) };
         let facts = observe(&self.net, &questions(&before.wanted))?;
         let mut journal = before.clone();
-        for name in self.remade(&facts) {
+        for name in self.devices.remade(&before.changes, &facts) {
             let what = format!("{name} was made anew by somebody: it is theirs now");
             self.log.event(Level::Warning, "not-ours", &[("what", &what)]);
             journal.disown(&name);
-            self.indexes.remove(&name);
+            self.devices.forget(&name);
         }
         let steps: Vec<Step> = self.now(&journal, &facts).collect();
         act::preflight(&steps)?;
@@ -284,21 +284,22 @@ impl Keeper {
         if journal != before {
             self.store.save(&journal)?;
         }
-        let mut done = 0;
-        let result = act::perform(&self.net, &steps, |_: &Action| done += 1);
+        let mut done = Vec::new();
+        let result = act::perform(&self.net, &steps, |_, result| done.push(result.is_ok()));
         let after = observe(&self.net, &questions(&journal.wanted))?;
         let saved = journal.clone();
         journal.confirm_tags(&after);
         if journal != saved {
             self.store.save(&journal)?;
         }
-        self.remember(&journal, &after, true);
+        self.devices.remember(&journal.changes, &after, true);
         self.journal = Some(journal);
-        for step in steps.iter().take(done) {
-            self.repaired(step);
-        }
-        if let (Err(_), Some(step)) = (&result, steps.get(done)) {
-            self.backoff.repaired(&step.action.change, Instant::now());
+        // Each one that was tried, in their order: one that failed may be among those done.
+        for (step, done) in steps.iter().zip(done) {
+            match done {
+                true => self.repaired(step),
+                false => drop(self.backoff.repaired(&step.action.change, Instant::now())),
+            }
         }
         result
     }
@@ -345,26 +346,6 @@ impl Keeper {
             self.ended = true;
         }
         Ok(())
-    }
-
-    /// Our devices that somebody deleted and made again.
-    fn remade(&self, facts: &Facts) -> Vec<String> {
-        let other = |name: &&String| {
-            facts.indexes.get(*name).is_some_and(|now| self.indexes.get(*name) != Some(now))
-        };
-        self.indexes.keys().filter(other).cloned().collect()
-    }
-
-    /// The numbers of the devices that are ours: of new ones, or of all after a repair.
-    fn remember(&mut self, journal: &Journal, facts: &Facts, all: bool) {
-        for change in &journal.changes {
-            if let Change::Tunnel(tunnel) = change
-                && let Some(&index) = facts.indexes.get(&tunnel.name)
-                && (all || !self.indexes.contains_key(&tunnel.name))
-            {
-                self.indexes.insert(tunnel.name.clone(), index);
-            }
-        }
     }
 
     fn problem(&self, what: &str, hint: &str) {

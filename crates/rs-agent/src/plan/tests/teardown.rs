@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What goes, in which order, and what stays.
 
-use super::{commands, host, ip, set, set_up, wanted};
+use super::{commands, host, ip, request, set, set_up, wanted};
 use crate::mode::Mode;
 use crate::plan::{ADDRESS_TAG, Change, teardown};
+use crate::request::Typed;
+use crate::wanted::Wanted;
 
 #[test]
 fn teardown_removes_the_vip_first_and_keeps_what_others_need() {
@@ -66,4 +68,30 @@ fn teardown_exposes_no_vip_that_came_later() {
         "{:?}",
         plan.notes
     );
+}
+
+/// Somebody made another device of that name: neither it nor its settings are ours to
+/// change, and a step that never becomes true would fail every teardown.
+#[test]
+fn teardown_leaves_a_device_that_somebody_else_made() {
+    let facts = host();
+    let typed = Typed { rip: Some("10.0.0.11"), ..Typed::default() };
+    let request = request(Mode::Tun, &["192.0.2.10"], typed);
+    let wanted = Wanted::resolve(&request, None, &facts).unwrap();
+    let (mut after, changes) = set_up(&wanted, &facts);
+    after.addresses.retain(|have| have.device != "rs-ipip");
+    let theirs = after.links.iter_mut().find(|link| link.name == "rs-ipip").unwrap();
+    theirs.tunnel.as_mut().unwrap().remote = Some(ip("10.0.0.77"));
+    for rp_filter in [2, 0] {
+        set(&mut after, "rs-ipip", "rp_filter", rp_filter);
+        let plan = teardown::plan(&changes, None, &[], &after);
+        assert_eq!(
+            commands(&plan.steps),
+            [
+                "sysctl -w net.ipv4.conf.all.arp_announce=0",
+                "sysctl -w net.ipv4.conf.all.arp_ignore=0",
+            ]
+        );
+        assert_eq!(plan.notes, ["rs-ipip is another device now: left as it is"]);
+    }
 }

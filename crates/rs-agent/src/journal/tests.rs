@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Files as they were written, damaged, and of elsewhere.
+
+use super::*;
+use crate::mode::Mode;
+use crate::request::Scope;
+use crate::sysctl_key::SysctlKey;
+use crate::tunnel::Envelope;
+
+fn wanted() -> Wanted {
+    Wanted {
+        mode: Mode::Dr,
+        vips: vec!["192.0.2.10".parse().unwrap()],
+        carrier: "lo".into(),
+        create_carrier: false,
+        scope: Scope::Host,
+        label: None,
+        envelope: Envelope::Ipip,
+        tunnels: Vec::new(),
+        directors: Vec::new(),
+        gateway: None,
+        client: None,
+    }
+}
+
+fn sysctl(from: i32) -> Change {
+    Change::Sysctl { key: SysctlKey::ipv4("all", "arp_ignore"), from: Some(from), to: 1 }
+}
+
+#[test]
+fn comes_back_as_it_was_saved() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::new(&directory.path().join("deep/state")).unwrap();
+    assert_eq!(store.load().unwrap(), None);
+    let _lock = store.lock().unwrap();
+    let mut journal = store.begin(wanted(), &Facts::default());
+    journal.intend([
+        sysctl(0),
+        Change::Address {
+            ip: "2001:db8::1".parse().unwrap(),
+            device: "a.b".into(),
+            tag: None,
+            scope: Scope::Host,
+            label: None,
+        },
+    ]);
+    store.save(&journal).unwrap();
+    assert_eq!(store.load().unwrap(), Some(journal));
+    store.remove().unwrap();
+    store.remove().unwrap();
+    assert_eq!(store.load().unwrap(), None);
+}
+
+#[test]
+fn another_boot_or_namespace_is_no_journal_and_damage_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::new(directory.path()).unwrap();
+    let mut journal = store.begin(wanted(), &Facts::default());
+    for change in [(|id| id.boot.push('x')) as fn(&mut Identity), |id| {
+        id.cookie = id.cookie.map(|cookie| cookie + 1)
+    }] {
+        journal.identity = store.identity.clone();
+        change(&mut journal.identity);
+        store.save(&journal).unwrap();
+        let same = journal.identity == store.identity; // no cookie before Linux 5.14
+        assert_eq!(store.load().unwrap().is_some(), same);
+    }
+    journal.format = FORMAT + 1;
+    store.save(&journal).unwrap();
+    assert!(store.load().unwrap_err().to_string().contains("a newer version"));
+    // Whatever else it may hold.
+    std::fs::write(store.file(), r#"{"format": 77, "shape": "unknown"}"#).unwrap();
+    assert!(store.load().unwrap_err().to_string().contains("a newer version"));
+    std::fs::write(store.file(), "{").unwrap();
+    assert!(store.load().is_err());
+}
+
+/// A file as the version before this one wrote it.
+#[test]
+fn the_format_before_is_still_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::new(directory.path()).unwrap();
+    let identity = serde_json::to_string(&store.identity).unwrap();
+    let text = format!(
+        r#"{{"format": 1, "identity": {identity}, "since": "2026-01-02T03:04:05Z",
+        "wanted": {{"mode": "tun", "vips": ["192.0.2.10"], "carrier": "lo", "tunnels": [
+            {{"name": "rs-ipip", "kind": "ipip", "local": "10.0.0.11", "remote": null}}],
+            "directors": [], "gateway": null, "client": null}},
+        "changes": [
+            {{"change": "tunnel", "name": "rs-ipip", "kind": "ipip", "local": "10.0.0.11",
+              "remote": null}},
+            {{"change": "sysctl", "key": "net.ipv4.conf.rs-ipip.rp_filter", "from": null,
+              "to": 2}},
+            {{"change": "up", "device": "rs-ipip"}},
+            {{"change": "address", "ip": "192.0.2.10", "device": "rs-ipip", "tag": 114}}]}}"#
+    );
+    std::fs::write(store.file(), text).unwrap();
+    let journal = store.load().unwrap().unwrap();
+    assert_eq!((journal.wanted.envelope, journal.changes.len()), (Envelope::Ipip, 4));
+    store.save(&journal).unwrap();
+    assert_eq!(store.load().unwrap(), Some(journal));
+}
+
+#[test]
+fn the_first_value_seen_is_the_one_to_go_back_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut journal = Store::new(directory.path()).unwrap().begin(wanted(), &Facts::default());
+    journal.intend([sysctl(0)]);
+    journal.intend([sysctl(3)]);
+    assert_eq!(journal.changes, [sysctl(0)]);
+}
+
+#[test]
+fn a_disowned_device_goes_with_its_settings_and_state_of_whatever_kind_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut journal = Store::new(directory.path()).unwrap().begin(wanted(), &Facts::default());
+    let device = || "vips".to_owned();
+    let key = SysctlKey::ipv4("vips", "rp_filter");
+    journal.intend([
+        Change::Dummy { device: device() },
+        sysctl(0),
+        Change::Sysctl { key, from: None, to: 2 },
+        Change::Up { device: device() },
+    ]);
+    journal.disown("other");
+    assert_eq!(journal.changes.len(), 4);
+    journal.disown("vips");
+    assert_eq!(journal.changes, [sysctl(0)]);
+}
