@@ -69,28 +69,31 @@ pub fn perform_all(net: &Netlink, steps: &[Step]) -> Vec<Error> {
     let actions: Vec<&Action> = steps.iter().map(|step| &step.action).collect();
     go_on(&actions, |performed| {
         failpoint::reached(performed)?;
-        Ok(actions.get(performed..).map(|rest| next(net, rest, most(performed))))
+        let rest = actions.get(performed..).unwrap_or_default();
+        Ok(next(net, rest, most(performed)))
     })
 }
 
-/// `some` tries the first actions after so many, and gives what came of them; `None` after the
-/// last.
+/// `some` tries the first actions after so many, and gives what came of them: nothing, after
+/// the last.
 fn go_on(
     actions: &[&Action],
-    mut some: impl FnMut(usize) -> Result<Option<Vec<Result<(), Error>>>, Error>,
+    mut some: impl FnMut(usize) -> Result<Vec<Result<(), Error>>, Error>,
 ) -> Vec<Error> {
     let mut failures = Vec::new();
     let mut left = None;
     let mut performed = 0;
-    while let Some(action) = actions.get(performed) {
-        if let (Some(vip), true) = (left, action.change.hides_vips()) {
+    loop {
+        if let (Some(vip), Some(action)) = (left, actions.get(performed))
+            && action.change.hides_vips()
+        {
             failures.push(Error::Hides { command: action.to_string(), vip });
             performed += 1;
             continue;
         }
         let results = match some(performed) {
-            Ok(Some(results)) if !results.is_empty() => results,
-            Ok(_) => break,
+            Ok(results) if results.is_empty() => break,
+            Ok(results) => results,
             Err(stop) => {
                 failures.push(stop);
                 break;
@@ -293,8 +296,11 @@ mod tests {
         ] {
             let mut seen = Vec::new();
             let failed = go_on(&actions, |at| {
+                if at == actions.len() {
+                    return Ok(Vec::new());
+                }
                 seen.push(at);
-                Ok(Some(vec![if at == failing { Err(refused()) } else { Ok(()) }]))
+                Ok(vec![if at == failing { Err(refused()) } else { Ok(()) }])
             });
             assert_eq!((seen, failed.len()), (tried, failures), "{failing}: {failed:?}");
         }

@@ -149,8 +149,9 @@ const ROWS: &[Row] = &[
     (TUN, "mkdir -p /run/sysctl.d && echo 'net.ipv4.conf.*.rp_filter = 1' >/run/sysctl.d/50-x.conf",
         "rm /run/sysctl.d/50-x.conf", "", "RS-PER-02 warning"),
     (TUN, "ip link del rs-ipip", "", "", "RS-TUN-01 error"),
-    (BARE, "ip link add tunl0 type ipip local 192.0.2.11 2>/dev/null || true; ip link set tunl0 down",
-        "", "--mode tun --vip 192.0.2.10 --rip 192.0.2.11", "RS-TUN-01 error"),
+    // The kernel's own, down, is no device of ours.
+    (TUN, "ip link add tunl0 type ipip local 192.0.2.11 2>/dev/null || true; ip link set tunl0 down; ip link del rs-ipip",
+        "", "", "RS-TUN-01 error"),
     (BARE, "ip link add t6 type ip6tnl mode ip6ip6 local 2001:db8:2::11 && ip link set t6 up",
         "", "--mode tun --vip 192.0.2.10 --rip 2001:db8:2::11", "RS-TUN-04 error"),
     (BARE, "ip link add g type gre local 192.0.2.11 key 5 && ip link set g up",
