@@ -16,6 +16,9 @@ pub struct Applied {
     pub fates: Vec<Fate>,
     /// Why the conversation with the kernel ended early, if it did.
     pub broke: Option<Error>,
+    /// Whether a step met what somebody else had done since the table was read: it
+    /// may stand well all the same.
+    pub met_others: bool,
 }
 
 /// What became of a step.
@@ -35,6 +38,12 @@ impl Applied {
     /// Whether every step is made.
     pub fn is_complete(&self) -> bool {
         self.fates.iter().all(|fate| matches!(fate, Fate::Done))
+    }
+
+    /// Whether the kernel acknowledged every step as it was planned. What the plan
+    /// made anew is known then: nobody else had a hand in it before.
+    pub fn is_as_planned(&self) -> bool {
+        self.is_complete() && !self.met_others
     }
 }
 
@@ -95,7 +104,10 @@ fn carry_out<T: Transport>(
         for (step, fate) in steps.iter().zip(&mut fates) {
             let before = std::mem::replace(fate, Fate::Done);
             *fate = match before {
-                Fate::Failed(error) => reconcile(client, step, error),
+                Fate::Failed(error) => {
+                    applied.met_others = true;
+                    reconcile(client, step, error)
+                }
                 other => other,
             };
         }

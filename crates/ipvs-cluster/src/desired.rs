@@ -2,9 +2,9 @@
 
 //! A whole wanted state, and what about it cannot be.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use foldhash::HashMap;
 use ipvs_netlink::{
     Destination, DestinationKey, Service, ServiceKey, SetTimeouts, SyncDaemon, SyncRole,
 };
@@ -91,11 +91,57 @@ impl DesiredServer {
 pub struct Builder {
     desired: Desired,
     services: HashMap<ServiceKey, (usize, usize)>,
-    /// By the place of their service: it is shorter to hash than its key.
-    servers: HashMap<(usize, DestinationKey), usize>,
+    /// What is known of the servers of each service, by its place.
+    servers: Vec<Servers>,
     /// The service of the last server, and its place: the next one has mostly
     /// the same.
     last: Option<(ServiceKey, usize)>,
+    objects: usize,
+}
+
+/// Where the servers of a service came from.
+#[derive(Debug, Default)]
+struct Servers {
+    lines: Vec<usize>,
+    /// Where each stands, if they are more than [`FEW`]: until then they are looked
+    /// through, which takes less time and memory.
+    places: HashMap<DestinationKey, usize>,
+}
+
+const FEW: usize = 16;
+
+impl Servers {
+    /// Notes one more of `servers`, found in `line`, unless it is there already: in
+    /// which line then.
+    fn add(
+        &mut self,
+        servers: &[DesiredServer],
+        key: DestinationKey,
+        line: usize,
+    ) -> Result<(), usize> {
+        let place = servers.len();
+        let first = if place < FEW {
+            servers.iter().position(|it| it.server.key == key)
+        } else {
+            if place == FEW {
+                self.places = servers.iter().map(|it| it.server.key).zip(0..).collect();
+            }
+            match self.places.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(place);
+                    None
+                }
+                Entry::Occupied(first) => Some(*first.get()),
+            }
+        };
+        match first {
+            Some(first) => Err(self.lines.get(first).copied().unwrap_or(line)),
+            None => {
+                self.lines.push(line);
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Builder {
@@ -110,6 +156,8 @@ impl Builder {
         }
         self.services.insert(key, (line, self.desired.services.len()));
         self.desired.services.push(service);
+        self.servers.push(Servers::default());
+        self.objects += 1;
         Ok(())
     }
 
@@ -129,22 +177,21 @@ impl Builder {
             return Err(format!("no line above this one adds {service}, the service of {key}"));
         };
         self.last = Some((service, place));
-        match self.servers.entry((place, key)) {
-            Entry::Vacant(entry) => entry.insert(line),
-            Entry::Occupied(first) => {
-                let first = first.get();
-                return Err(format!("{service} has server {key} already, in line {first}"));
-            }
-        };
-        if let Some(owner) = self.desired.services.get_mut(place) {
+        if let (Some(owner), Some(servers)) =
+            (self.desired.services.get_mut(place), self.servers.get_mut(place))
+        {
+            servers
+                .add(&owner.servers, key, line)
+                .map_err(|first| format!("{service} has server {key} already, in line {first}"))?;
             owner.servers.push(server);
+            self.objects += 1;
         }
         Ok(())
     }
 
     /// Services and servers so far.
     pub fn objects(&self) -> usize {
-        self.services.len() + self.servers.len()
+        self.objects
     }
 
     /// What was built.

@@ -8,8 +8,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashSet};
 use ipvs_netlink::{Destination, DestinationKey, Service, ServiceKey};
 
 use crate::desired::{Desired, DesiredServer, DesiredService};
@@ -120,6 +119,9 @@ fn change_service(
     if after != found.service {
         steps.push(Step::EditService { before: found.service.clone(), after });
     }
+    if are_settled(wanted, found) {
+        return;
+    }
     let there: HashMap<DestinationKey, &Destination> =
         found.servers.iter().map(|server| (server.key, server)).collect();
     for wanted in &wanted.servers {
@@ -159,6 +161,15 @@ fn settled(wanted: &DesiredService, found: &Service) -> Service {
     } else {
         service
     }
+}
+
+/// Whether the servers are all what they should be, in that order: mostly so, and
+/// seen without looking any of them up.
+fn are_settled(wanted: &DesiredService, found: &ObservedService) -> bool {
+    wanted.servers.len() == found.servers.len()
+        && wanted.servers.iter().zip(&found.servers).all(|(wanted, found)| {
+            wanted.server.key == found.key && settled_server(wanted, found) == *found
+        })
 }
 
 fn settled_server(wanted: &DesiredServer, found: &Destination) -> Destination {

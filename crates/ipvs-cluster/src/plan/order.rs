@@ -3,8 +3,7 @@
 //! The order of the servers in the kernel's list, which is that of adding, backwards.
 //! It cannot be changed but by taking servers away and adding them again.
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use ipvs_netlink::Scheduler;
 
 use crate::desired::{DesiredServer, DesiredService};

@@ -3,8 +3,7 @@
 //! What a plan would set although the kernel misreads or ignores it. What is there
 //! already, by whatever tool, may stay, and stands in no other change's way.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashSet};
 use ipvs_netlink::{
     Change, Destination, Persistence, PersistenceTimeout, Scheduler, Service, ServiceKey,
     SetTimeouts, Thresholds,

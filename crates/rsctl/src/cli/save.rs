@@ -77,6 +77,11 @@ pub(crate) struct Restore {
     #[arg(long)]
     pub(crate) allow_empty: bool,
 
+    /// Look again at the servers of new services too, of which the kernel acknowledged
+    /// each: another program may have changed them since. Takes as long as adding them.
+    #[arg(long)]
+    pub(crate) verify: bool,
+
     #[command(flatten)]
     pub(crate) report: Report,
 }

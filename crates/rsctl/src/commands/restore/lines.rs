@@ -9,6 +9,7 @@ use ipvs_cluster::desired::Builder;
 use ipvs_cluster::file::{MAX_BYTES, MAX_OBJECTS, Problem};
 use ipvs_cluster::{Desired, DesiredServer, DesiredService};
 use ipvs_netlink::Change;
+use memchr::memchr_iter;
 
 use super::plain;
 use crate::cli::{self, AddServer, AddService};
@@ -26,12 +27,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
     }
     let mut reader = Reader::new();
     let mut problems = Vec::new();
-    for (line, bytes) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
-        let outcome = match std::str::from_utf8(bytes) {
-            Ok(text) => reader.line(line, text),
-            Err(_) => Err("not UTF-8".to_owned()),
-        };
-        if let Err(message) = outcome {
+    let ends = memchr_iter(b'\n', bytes).chain([bytes.len()]);
+    let mut start = 0;
+    for (line, end) in (1..).zip(ends) {
+        let text = bytes.get(start..end).unwrap_or_default();
+        start = end + 1;
+        if let Err(message) = reader.line(line, text) {
             problems.push(Problem { line, message });
         }
         if problems.len() > MAX_PROBLEMS {
@@ -47,24 +48,30 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
     if problems.is_empty() { Ok(reader.table.finish()) } else { Err(problems) }
 }
 
-struct Reader {
+struct Reader<'a> {
+    plain: plain::Reader<'a>,
     /// Made once: clap takes its time over it.
     add_service: Command,
     add_server: Command,
     table: Builder,
 }
 
-impl Reader {
+impl<'a> Reader<'a> {
     fn new() -> Self {
         let command = |name| Command::new(name).no_binary_name(true).disable_help_flag(true);
         Self {
+            plain: plain::Reader::default(),
             add_service: AddService::augment_args(command("add-service")),
             add_server: AddServer::augment_args(command("add-server")),
             table: Builder::default(),
         }
     }
 
-    fn line(&mut self, line: usize, text: &str) -> Result<(), String> {
+    fn line(&mut self, line: usize, bytes: &'a [u8]) -> Result<(), String> {
+        if let Some(change) = self.plain.read(bytes).filter(|change| change.check().is_ok()) {
+            return self.add(line, change, true);
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())?;
         let words = text.split_whitespace().take_while(|word| !word.starts_with('#'));
         // Wherever it stands, as with ipvsadm; and its path in front.
         let ours = |(place, word): &(usize, &str)| {
@@ -72,9 +79,6 @@ impl Reader {
         };
         let words: Vec<&str> = words.enumerate().filter(ours).map(|(_, word)| word).collect();
         let Some((command, rest)) = words.split_first() else { return Ok(()) };
-        if let Some(change) = plain::read(&words).filter(|change| change.check().is_ok()) {
-            return self.add(line, change, true);
-        }
         // `-At VIP` is `-A -t VIP`.
         let (command, bundled) =
             match command.strip_prefix('-').map(|rest| rest.split_at_checked(1)) {

@@ -3,13 +3,15 @@
 pub(crate) mod lines;
 mod plain;
 
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use ipvs_cluster::file::{self, MAX_BYTES, Problem};
 use ipvs_cluster::{
-    Applied, Desired, Observed, Plan, Policy, apply, apply_as_is, plan, refused, reordered,
+    Applied, Desired, DesiredServer, Observed, Plan, Policy, Step, apply, apply_as_is, plan,
+    refused, reordered,
 };
 use ipvs_netlink::{Client, ServiceKey};
 
@@ -79,8 +81,10 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
     let apply = if args.as_is { apply_as_is } else { apply };
     let applied = apply(&mut client, &plan, &mut |done| progress.tell(done));
     drop(progress);
+    let known = if args.verify { HashMap::new() } else { acknowledged(&desired, &plan, &applied) };
     // Not being able to look again must not hide what was done.
-    let (observed, left, unread) = match look_again(director, &mut client, &desired, policy) {
+    let look = look_again(director, &mut client, &desired, policy, &known);
+    let (observed, left, unread) = match look {
         Ok((observed, left)) => (Some(observed), left, None),
         Err(error) => (None, Plan::default(), Some(error)),
     };
@@ -98,7 +102,26 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
     })
 }
 
-/// The table as it is now, and what differs from what is wanted.
+/// The services that this run made, and their servers: the kernel acknowledged each.
+fn acknowledged<'a>(
+    desired: &'a Desired,
+    plan: &Plan,
+    applied: &Applied,
+) -> HashMap<ServiceKey, &'a [DesiredServer]> {
+    if !applied.is_as_planned() {
+        return HashMap::new();
+    }
+    let new = plan.steps.iter().filter_map(|step| match step {
+        Step::AddService(service) => Some(service.key),
+        _ => None,
+    });
+    let new: HashSet<ServiceKey> = new.collect();
+    let made = desired.services.iter().filter(|it| new.contains(&it.service.key));
+    made.map(|it| (it.service.key, it.servers.as_slice())).collect()
+}
+
+/// The table as it is now, and what differs from what is wanted. Services are always
+/// read again; so are the servers of those that are not `known`.
 ///
 /// One look that shows just what is wanted agrees with what the kernel said to
 /// the changes. If it shows anything else, another program is at work or a
@@ -108,10 +131,17 @@ fn look_again(
     client: &mut Client,
     desired: &Desired,
     policy: Policy,
+    known: &HashMap<ServiceKey, &[DesiredServer]>,
 ) -> Result<(Observed, Plan), ipvs_netlink::Error> {
-    let most = desired.services.iter().map(|it| it.servers.len()).max().unwrap_or(0);
+    let asked = desired.services.iter().filter(|it| !known.contains_key(&it.service.key));
+    let most = asked.map(|it| it.servers.len()).max().unwrap_or(0);
+    let known = |key: &ServiceKey| {
+        let servers = known.get(key)?.iter().map(|wanted| wanted.server);
+        Some(servers.collect())
+    };
     // A look that fails is no reason not to read it properly.
-    let glance = director.connect_to_look(most).and_then(|mut look| Observed::glance(&mut look));
+    let glance =
+        director.connect_to_look(most).and_then(|mut look| Observed::glance(&mut look, known));
     if let Ok(glance) = glance {
         let left = plan(desired, &glance, policy);
         if left.is_empty() {
