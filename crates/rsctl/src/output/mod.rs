@@ -17,6 +17,7 @@ mod sample;
 mod save;
 mod settings;
 mod table;
+mod text;
 mod views;
 pub(crate) mod words;
 

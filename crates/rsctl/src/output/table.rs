@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::net::IpAddr;
 
 use ipvs_netlink::{
-    AddressFamily, Destination, DestinationKey, ForwardingMethod, Protocol, Service, ServiceKey,
+    AddressFamily, Connections, Destination, ForwardingMethod, Protocol, Service, ServiceKey,
 };
 
 use super::look::{Look, Tone};
+use super::text::{digits, endpoint_width, push_endpoint, put_right};
 use super::words;
 use crate::commands::{ListedServer, ListedService, Listing};
 use crate::flags;
@@ -89,31 +89,39 @@ impl Widths {
         let mut address = SERVICE_TITLES[1].len();
         let mut scheduler = SERVICE_TITLES[2].len();
         let mut server = SERVER_TITLES.map(str::len);
+        let mut most = [0; 3];
         for listed in services {
             let key = listed.service.key;
             let cells = service_cells(&listed.service, names);
             address = address.max(cells[1].len());
             scheduler = scheduler.max(cells[2].len());
             for listed in &listed.servers {
-                let widths = [
-                    address_width(key, listed, names),
-                    method(listed.server.forwarding).len(),
-                    digits(listed.server.weight.get()),
-                    digits(listed.connections.active),
-                    digits(listed.connections.inactive),
-                ];
-                for (most, width) in server.iter_mut().zip(widths) {
-                    *most = width.max(*most);
+                let [address, forward, ..] = &mut server;
+                *address = address_width(key, listed, names).max(*address);
+                *forward = method(listed.server.forwarding).len().max(*forward);
+                let Connections { active, inactive, .. } = listed.connections;
+                for (most, number) in
+                    most.iter_mut().zip([listed.server.weight.get(), active, inactive])
+                {
+                    *most = number.max(*most);
                 }
             }
+        }
+        let [_, _, numbers @ ..] = &mut server;
+        for (width, most) in numbers.iter_mut().zip(most) {
+            *width = digits(most).max(*width);
         }
         Self { address: address.max(server[0]), scheduler, server, folds: false }
     }
 
     /// Of the lines of servers; what is behind a service is words, and may wrap.
     fn whole(&self) -> usize {
+        5 + self.address + self.behind_address()
+    }
+
+    fn behind_address(&self) -> usize {
         let [_, rest @ ..] = self.server;
-        5 + self.address + rest.iter().map(|width| 1 + width).sum::<usize>()
+        rest.iter().map(|width| 1 + width).sum()
     }
 
     /// How far the address is filled up.
@@ -143,32 +151,39 @@ impl Widths {
         listed: &ListedServer,
         names: &Names,
     ) {
-        let [_, forward, weight, active, inactive] = self.server;
         line.extend_from_slice(b"  -> ");
         let end = line.len() + self.before_fold();
         push_address(line, service, listed, names);
         line.resize(end.max(line.len()), b' ');
         line.extend_from_slice(self.fold().as_bytes());
-        line.push(b' ');
-        push_left(line, &method(listed.server.forwarding), forward);
-        for (number, width) in [
-            (listed.server.weight.get(), weight),
-            (listed.connections.active, active),
-            (listed.connections.inactive, inactive),
-        ] {
-            line.push(b' ');
-            push_right(line, number, width);
+        let mut at = line.len();
+        line.resize(at + self.behind_address(), b' ');
+        // Each column is as wide as the longest in it.
+        let mut next = |width: usize| {
+            let start = at + 1;
+            at = start + width;
+            start..at
+        };
+        let [_, forward, numbers @ ..] = self.server;
+        let method = method(listed.server.forwarding);
+        if let Some(place) = line.get_mut(next(forward))
+            && let Some(place) = place.get_mut(..method.len())
+        {
+            place.copy_from_slice(method.as_bytes());
+        }
+        let Connections { active, inactive, .. } = listed.connections;
+        for (number, width) in
+            [listed.server.weight.get(), active, inactive].into_iter().zip(numbers)
+        {
+            if let Some(place) = line.get_mut(next(width)) {
+                put_right(place, number);
+            }
         }
     }
 }
 
 /// Six blanks on a line of its own.
 const FOLD: &str = "\n      ";
-
-fn push_left(line: &mut Vec<u8>, text: &str, width: usize) {
-    line.extend_from_slice(text.as_bytes());
-    line.resize(line.len() + width.saturating_sub(text.len()), b' ');
-}
 
 /// How wide [`push_address`] makes a line.
 fn address_width(service: ServiceKey, listed: &ListedServer, names: &Names) -> usize {
@@ -186,54 +201,6 @@ fn push_address(line: &mut Vec<u8>, service: ServiceKey, listed: &ListedServer, 
     } else {
         push_endpoint(line, listed.server.key);
     }
-}
-
-/// `10.0.0.11:8080`, many times faster than by way of its `Display`.
-fn push_endpoint(line: &mut Vec<u8>, key: DestinationKey) {
-    let IpAddr::V4(address) = key.address else {
-        return line.extend_from_slice(key.to_string().as_bytes());
-    };
-    let [a, b, c, d] = address.octets();
-    for (octet, end) in [(a, b'.'), (b, b'.'), (c, b'.'), (d, b':')] {
-        // One decimal digit each.
-        if octet >= 100 {
-            line.push(b'0' + octet / 100);
-        }
-        if octet >= 10 {
-            line.push(b'0' + octet / 10 % 10);
-        }
-        line.extend_from_slice(&[b'0' + octet % 10, end]);
-    }
-    push_right(line, key.port.into(), 0);
-}
-
-/// How long that is.
-fn endpoint_width(key: DestinationKey) -> usize {
-    let IpAddr::V4(address) = key.address else { return key.to_string().len() };
-    let octets = address.octets().map(|octet| match octet {
-        0..10 => 2,
-        10..100 => 3,
-        _ => 4,
-    });
-    octets.iter().sum::<usize>() + digits(key.port.into())
-}
-
-fn push_right(line: &mut Vec<u8>, number: u32, width: usize) {
-    let end = line.len() + width.max(digits(number));
-    line.resize(end, b' ');
-    let mut rest = number;
-    for place in line.iter_mut().rev() {
-        // One decimal digit.
-        *place = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-}
-
-fn digits(number: u32) -> usize {
-    number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
 fn service_cells(service: &Service, names: &Names) -> [String; 4] {
@@ -312,29 +279,6 @@ mod tests {
         let mut out = Vec::new();
         write(listing, Look::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn numbers_end_where_their_column_does() {
-        for (number, width, text) in
-            [(0, 3, "  0"), (7, 1, "7"), (4_294_967_295, 12, "  4294967295"), (100, 2, "100")]
-        {
-            let mut line = b"x".to_vec();
-            push_right(&mut line, number, width);
-            assert_eq!(String::from_utf8(line).unwrap(), format!("x{text}"));
-        }
-    }
-
-    #[test]
-    fn an_endpoint_is_what_its_display_is() {
-        for text in ["0.0.0.0:0", "10.0.0.11:8080", "255.100.99.9:65535", "[2001:db8::1]:80"] {
-            let endpoint: std::net::SocketAddr = text.parse().unwrap();
-            let mut line = Vec::new();
-            let key = DestinationKey::new(endpoint.ip(), endpoint.port());
-            push_endpoint(&mut line, key);
-            assert_eq!(endpoint_width(key), line.len());
-            assert_eq!(String::from_utf8(line).unwrap(), text);
-        }
     }
 
     #[test]
