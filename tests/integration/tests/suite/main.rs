@@ -13,6 +13,7 @@ mod agent_refusals;
 mod agent_rights;
 mod agent_run;
 mod agent_service;
+mod agent_systemd;
 mod agent_teardown;
 mod agent_tunnels;
 mod alone;
