@@ -52,7 +52,7 @@ gre\t'GRE; see --checksum'
 gue\t'GUE in UDP; needs --tunnel-port'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l tunnel-port -d 'gue: the director\'s --tun-port' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l tunnel-device -d 'tun: the name of the tunnel device [default: rs- and its kind, such as rs-ipip]' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l gateway -d 'nat: set the default route via this director' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l gateway -d 'nat: set the default route via this director, or with one address of each family both default routes; repeated or comma-separated' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l client -d 'nat: check the route to these clients rather than the default route' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l create-carrier -d 'dr: make the carrier, a dummy device, if it is not there'
@@ -81,7 +81,7 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l tunnel -d 't
 gre\t'GRE; see --checksum'
 gue\t'GUE in UDP; needs --tunnel-port'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l tunnel-port -d 'gue: the director\'s --tun-port' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l gateway -d 'nat: the director that is the default gateway' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l gateway -d 'nat: the director that is the default gateway; one of each family at most' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l client -d 'Clients, whose routes are checked rather than the default route' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l port -d 'A port of the service, as 80, tcp/80 or udp/53: is a server there?' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l watch -d 'Count for so many seconds what source validation drops' -r
@@ -114,7 +114,7 @@ gre\t'GRE; see --checksum'
 gue\t'GUE in UDP; needs --tunnel-port'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l tunnel-port -d 'gue: the director\'s --tun-port' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l tunnel-device -d 'tun: the name of the tunnel device [default: rs- and its kind, such as rs-ipip]' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l gateway -d 'nat: set the default route via this director' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l gateway -d 'nat: set the default route via this director, or with one address of each family both default routes; repeated or comma-separated' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l client -d 'nat: check the route to these clients rather than the default route' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l on-stop -d 'What becomes of the VIPs when it is told to end' -r -f -a "keep\t'All stays set up, and is no longer watched'
 teardown\t'As `rs-agent teardown`'"

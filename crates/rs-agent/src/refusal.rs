@@ -36,6 +36,8 @@ pub enum Refusal {
     BadDeviceName(String),
     #[error("--director {director} and RIP {rip} are of different address families")]
     MixedFamilies { director: IpAddr, rip: IpAddr },
+    #[error("{option} {one} and {other} are of one address family")]
+    TwoOfOneFamily { option: &'static str, one: IpAddr, other: IpAddr },
     #[error("one --tunnel-device cannot take IPv4 and IPv6 VIPs to an IPv4 RIP")]
     TwoTunnels,
     #[error("{option} does not go with this --tunnel")]
@@ -142,6 +144,7 @@ impl Refusal {
                 | Self::WrongMode { .. }
                 | Self::BadDeviceName(_)
                 | Self::MixedFamilies { .. }
+                | Self::TwoOfOneFamily { .. }
                 | Self::TwoTunnels
                 | Self::NoDirector
                 | Self::WrongTunnel { .. }
@@ -205,6 +208,9 @@ impl Refusal {
             }
             Self::MixedFamilies { .. } => {
                 "the outer packet goes from director to RIP: give both in one family".to_owned()
+            }
+            Self::TwoOfOneFamily { .. } => {
+                "give one address, or one of IPv4 and one of IPv6".to_owned()
             }
             Self::TwoTunnels => "leave --tunnel-device out: rs-ipip and rs-sit are made".to_owned(),
             Self::NoDirector => {

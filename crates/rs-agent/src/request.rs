@@ -12,6 +12,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::facts::of_family;
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::tunnel::Envelope;
@@ -30,7 +31,7 @@ pub struct Request {
     pub envelope: Option<Envelope>,
     pub tunnel_device: Option<String>,
     pub fallback_devices: bool,
-    pub gateway: Option<IpAddr>,
+    pub gateways: Vec<IpAddr>,
     pub client: Option<Network>,
 }
 
@@ -83,7 +84,7 @@ pub struct Typed<'a> {
     pub tunnel_port: Option<u16>,
     pub tunnel_device: Option<&'a str>,
     pub fallback_devices: bool,
-    pub gateway: Option<&'a str>,
+    pub gateways: Vec<&'a str>,
     pub client: Option<&'a str>,
 }
 
@@ -111,7 +112,7 @@ impl Request {
             envelope: envelope(typed.tunnel, typed.checksum, typed.tunnel_port)?,
             fallback_devices: typed.fallback_devices,
             tunnel_device: typed.tunnel_device.map(device_name).transpose()?,
-            gateway: one("--gateway", typed.gateway)?,
+            gateways: one_of_each("--gateway", &typed.gateways)?,
             client: typed.client.map(Network::parse).transpose()?,
             vips,
         };
@@ -130,14 +131,14 @@ impl Request {
             ("--tunnel", self.envelope.is_some(), mode == Mode::Tun),
             ("--tunnel-device", self.tunnel_device.is_some(), mode == Mode::Tun),
             ("--fallback-devices", self.fallback_devices, mode == Mode::Tun),
-            ("--gateway", self.gateway.is_some(), mode == Mode::Nat),
+            ("--gateway", !self.gateways.is_empty(), mode == Mode::Nat),
             ("--client", self.client.is_some(), mode == Mode::Nat),
             ("--rip", self.rip.is_some(), mode != Mode::Nat),
         ];
         if let Some((option, ..)) = given.into_iter().find(|(_, given, fits)| *given && !fits) {
             return Err(Refusal::WrongMode { option, mode });
         }
-        if mode == Mode::Nat && self.directors.is_empty() && self.gateway.is_none() {
+        if mode == Mode::Nat && self.directors.is_empty() && self.gateways.is_empty() {
             return Err(Refusal::NoDirector);
         }
         if mode != Mode::Nat && self.vips.is_empty() {
@@ -160,7 +161,7 @@ impl Request {
                 "RIP"
             } else if self.directors.contains(&vip) {
                 "director address"
-            } else if self.gateway == Some(vip) {
+            } else if self.gateways.contains(&vip) {
                 "gateway"
             } else {
                 continue;
@@ -225,6 +226,22 @@ fn label(text: &str) -> Result<String, Refusal> {
 /// A [`Refusal`] naming the first bad one and the option.
 pub fn addresses(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
     texts.iter().map(|text| host_address(option, text)).collect()
+}
+
+/// Checks the values of an option that takes one address of each family.
+///
+/// # Errors
+/// A [`Refusal`] naming the first bad one, or two of one family.
+pub fn one_of_each(option: &'static str, texts: &[&str]) -> Result<Vec<IpAddr>, Refusal> {
+    let mut ips = Vec::new();
+    for text in texts {
+        let ip = host_address(option, text)?;
+        if let Some(one) = of_family(&ips, ip.is_ipv6()) {
+            return Err(Refusal::TwoOfOneFamily { option, one, other: ip });
+        }
+        ips.push(ip);
+    }
+    Ok(ips)
 }
 
 /// Checks one value of one option, named without its dashes.

@@ -5,9 +5,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::facts::{Facts, host_prefix};
+use crate::facts::{Facts, host_prefix, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::{Network, Request, Scope};
@@ -38,8 +38,9 @@ pub struct Wanted {
     pub tunnels: Vec<Tunnel>,
     /// Known directors (DIPs).
     pub directors: Vec<IpAddr>,
-    /// nat: the default route's gateway to set.
-    pub gateway: Option<IpAddr>,
+    /// nat: the default routes' gateways to set, one of each family at most.
+    #[serde(alias = "gateway", deserialize_with = "one_or_several")]
+    pub gateways: Vec<IpAddr>,
     /// nat: the clients whose route is checked instead of the default route.
     pub client: Option<Network>,
 }
@@ -72,23 +73,25 @@ impl Wanted {
             envelope: request.envelope.or(before.map(|before| before.envelope)).unwrap_or_default(),
             tunnels: Vec::new(),
             directors: request.directors.clone(),
-            gateway: request.gateway,
+            gateways: request.gateways.clone(),
             client: request.client,
         };
         let known: HashSet<IpAddr> = wanted.vips.iter().copied().collect();
         wanted.vips.extend(request.vips.iter().filter(|vip| !known.contains(vip)));
         if let Some(before) = before {
             wanted.fits(before)?;
-            if wanted.directors.is_empty() && request.gateway.is_none() {
+            if wanted.directors.is_empty() && request.gateways.is_empty() {
                 wanted.directors.clone_from(&before.directors);
             }
             // A route that was set stays wanted until teardown puts the old one back.
-            wanted.gateway = match (wanted.gateway, before.gateway) {
-                (Some(asked), Some(now)) if asked != now => {
-                    return Err(Refusal::OtherGateway { now, asked });
+            wanted.gateways = before.gateways.clone();
+            for &asked in &request.gateways {
+                match of_family(&before.gateways, asked.is_ipv6()) {
+                    Some(now) if now != asked => return Err(Refusal::OtherGateway { now, asked }),
+                    Some(_) => {}
+                    None => wanted.gateways.push(asked),
                 }
-                (asked, now) => asked.or(now),
-            };
+            }
             wanted.client = wanted.client.or(before.client);
         }
         if request.mode == Mode::Tun {
@@ -160,8 +163,22 @@ impl Wanted {
 
     /// Addresses through which replies may go in mode nat.
     pub fn ways_back(&self) -> impl Iterator<Item = IpAddr> {
-        self.directors.iter().copied().chain(self.gateway)
+        self.directors.iter().chain(&self.gateways).copied()
     }
+}
+
+/// Up to journal format 2 there was one gateway or none.
+fn one_or_several<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpAddr>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Several(Vec<IpAddr>),
+        One(Option<IpAddr>),
+    }
+    Ok(match Written::deserialize(from)? {
+        Written::Several(ips) => ips,
+        Written::One(ip) => ip.into_iter().collect(),
+    })
 }
 
 fn tunnels(

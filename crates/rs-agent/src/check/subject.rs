@@ -78,7 +78,7 @@ impl Subject {
             mode: Some(request.mode),
             vips: request.vips.clone(),
             rip: request.rip,
-            directors: request.directors.iter().copied().chain(request.gateway).collect(),
+            directors: request.directors.iter().chain(&request.gateways).copied().collect(),
             carrier: request.carrier.clone().unwrap_or_else(|| "lo".to_owned()),
             envelope: request.envelope.unwrap_or_default(),
             client: request.client,

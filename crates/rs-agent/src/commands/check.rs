@@ -68,7 +68,7 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
                 rip: args.rip.as_deref().filter(|_| mode != Mode::Nat),
                 directors: &args.directors,
                 carrier: args.carrier.as_deref(),
-                gateway: args.gateway.as_deref(),
+                gateways: args.gateways.iter().map(String::as_str).collect(),
                 tunnel: args.tunnel,
                 checksum: args.checksum,
                 tunnel_port: args.tunnel_port,
@@ -87,7 +87,7 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
             subject.envelope = envelope.unwrap_or(subject.envelope);
             if !directors.is_empty() {
                 // The gateway that was set stays a way back.
-                subject.directors = directors.into_iter().chain(journal.wanted.gateway).collect();
+                subject.directors = directors.into_iter().chain(journal.wanted.gateways).collect();
             }
             subject
         }
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn options_add_to_what_is_set_up() {
         let root = tempfile::tempdir().unwrap();
-        let typed = Typed { gateway: Some("192.0.2.1"), ..Typed::default() };
+        let typed = Typed { gateways: vec!["192.0.2.1"], ..Typed::default() };
         let request = Request::check(Mode::Nat, &typed).unwrap();
         let wanted = Wanted::resolve(&request, None, &Facts::default()).unwrap();
         let store = Store::new(root.path()).unwrap();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `rs-agent status`.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::{connect, questions};
@@ -10,7 +11,8 @@ use crate::journal::{Journal, Store};
 use crate::mode::Mode;
 use crate::observe::observe;
 use crate::output::{
-    CarrierStatus, DeviceStatus, Owner, PortStatus, StatusReport, SysctlStatus, VipStatus,
+    CarrierStatus, DeviceStatus, GatewayStatus, Owner, PortStatus, StatusReport, SysctlStatus,
+    VipStatus,
 };
 use crate::plan::{Change, Effect};
 use crate::verify;
@@ -36,16 +38,7 @@ pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
             let owner = owner(&journal, &facts, present, |change| made.same_target(change));
             PortStatus { at, present, owner }
         }),
-        gateway: wanted.gateway,
-        gateway_owner: wanted.gateway.map(|gateway| {
-            let there = facts.default_route(gateway.is_ipv6());
-            owner(
-                &journal,
-                &facts,
-                there.is_some_and(|route| route.gateways == [gateway]),
-                |change| matches!(change, Change::DefaultRoute { gateway: to, .. } if *to == gateway),
-            )
-        }),
+        gateways: gateways(&journal, &facts),
         directors: wanted.directors.clone(),
         drift: drift(&journal, &facts),
     })
@@ -136,6 +129,16 @@ fn carrier(journal: &Journal, facts: &Facts) -> Option<CarrierStatus> {
         owner: owner(journal, facts, link.is_some(), |change| made.same_target(change)),
         name,
     })
+}
+
+fn gateways(journal: &Journal, facts: &Facts) -> Vec<GatewayStatus> {
+    let status = |&gateway: &IpAddr| {
+        let route = facts.default_route(gateway.is_ipv6());
+        let there = route.is_some_and(|route| route.gateways == [gateway]);
+        let about = |change: &Change| matches!(change, Change::DefaultRoute { gateway: to, .. } if *to == gateway);
+        GatewayStatus { gateway, owner: owner(journal, facts, there, about) }
+    };
+    journal.wanted.gateways.iter().map(status).collect()
 }
 
 fn drift(journal: &Journal, facts: &Facts) -> Vec<String> {

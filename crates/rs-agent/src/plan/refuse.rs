@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::devices;
 use super::setup::route_metric;
 use crate::arp_ignore::{Hides, hides, shown};
-use crate::facts::Facts;
+use crate::facts::{Facts, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::sysctl_key::SysctlKey;
@@ -31,7 +31,7 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
         return Err(Refusal::DirectorIsHere(*director));
     }
     match wanted.mode {
-        Mode::Nat => gateway_is_possible(wanted, facts),
+        Mode::Nat => ways_are_possible(wanted, facts),
         Mode::Dr | Mode::Tun => {
             devices::check(wanted, facts)?;
             ipv6_is_on(wanted, facts)?;
@@ -150,10 +150,18 @@ fn shown_vip(wanted: &Wanted, facts: &Facts) -> Option<(IpAddr, String)> {
     Some((vip, why))
 }
 
-fn gateway_is_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
-    let Some(gateway) = wanted.gateway else {
-        return through_director(wanted, facts);
-    };
+/// Each family by itself: its default route can be set, or leads through the director
+/// already.
+fn ways_are_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    for &gateway in &wanted.gateways {
+        gateway_is_possible(gateway, facts)?;
+    }
+    through(wanted, facts, |ipv6| of_family(&wanted.gateways, ipv6).is_none())
+}
+
+/// # Errors
+/// Why no default route can lead there.
+pub fn gateway_is_possible(gateway: IpAddr, facts: &Facts) -> Result<(), Refusal> {
     if !facts.addresses.of(gateway).is_empty() {
         let what = "an address of this host itself";
         return Err(Refusal::Unusable { option: "--gateway", ip: gateway, what });
@@ -173,8 +181,16 @@ fn gateway_is_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 /// # Errors
 /// They do not, and where they go instead.
 pub fn through_director(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    through(wanted, facts, |_| true)
+}
+
+/// The same of the families that are `asked` about.
+fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(bool) -> bool) -> Result<(), Refusal> {
     let through = |gateway: &IpAddr| wanted.ways_back().any(|way| way == *gateway);
     if let Some(client) = wanted.client {
+        if !asked(client.ip.is_ipv6()) {
+            return Ok(());
+        }
         for end in client.ends() {
             let hop = facts.hops.get(&end).and_then(Option::as_ref);
             let route = match hop.map(|hop| hop.gateway) {
@@ -188,7 +204,7 @@ pub fn through_director(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
         return Ok(());
     }
     for ipv6 in [false, true] {
-        if !wanted.ways_back().any(|way| way.is_ipv6() == ipv6) {
+        if !asked(ipv6) || !wanted.ways_back().any(|way| way.is_ipv6() == ipv6) {
             continue;
         }
         let route = facts.default_route(ipv6);

@@ -60,6 +60,21 @@ fn options_that_do_not_fit_the_mode_are_refused() {
 }
 
 #[test]
+fn of_some_addresses_there_is_one_of_each_family() {
+    let check = |gateways: &[&'static str]| {
+        let typed = Typed { gateways: gateways.to_vec(), ..Typed::default() };
+        Request::check(Mode::Nat, &typed).map(|request| request.gateways.len())
+    };
+    assert_eq!(check(&["10.0.0.1"]), Ok(1));
+    assert_eq!(check(&["2001:db8::1", "10.0.0.1"]), Ok(2));
+    for two in [["10.0.0.1", "10.0.0.2"], ["10.0.0.1"; 2], ["2001:db8::1", "2001:db8::2"]] {
+        let refused = check(&two);
+        assert!(matches!(refused, Err(Refusal::TwoOfOneFamily { .. })), "{refused:?}");
+    }
+    assert!(matches!(check(&["10.0.0.1", "www"]), Err(Refusal::NotAnAddress { .. })));
+}
+
+#[test]
 fn an_envelope_is_described_in_full() {
     use Refusal::{NoTunnelPort, WrongTunnel};
     use TunnelType::{Gre, Gue, Ipip};

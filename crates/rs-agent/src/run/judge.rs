@@ -58,6 +58,11 @@ pub fn judge(journal: &Journal, facts: &Facts) -> Verdict {
 
 fn partly(wanted: &Wanted, facts: &Facts, verdict: &mut Verdict) {
     if wanted.mode == Mode::Nat {
+        // What stands in one route's way is no matter of the other family's.
+        let possible = |gateway: &IpAddr| refuse::gateway_is_possible(*gateway, facts).is_ok();
+        let mut rest = wanted.clone();
+        rest.gateways.retain(possible);
+        verdict.steps = setup::steps(&rest, facts);
         return;
     }
     verdict.steps = setup::steps(wanted, facts);

@@ -55,7 +55,8 @@ fn any_wanted() -> impl Strategy<Value = Request> {
             let typed = Typed { rip: Some(rip), scope: Some(scope), ..Typed::default() };
             match mode {
                 Mode::Nat => {
-                    request(mode, &[], Typed { gateway: Some("10.0.0.1"), ..Typed::default() })
+                    let gateways = ["10.0.0.1", "2001:db8:1::2"][..=usize::from(flag)].to_vec();
+                    request(mode, &[], Typed { gateways, ..Typed::default() })
                 }
                 Mode::Dr if flag => {
                     let carrier = Some("vips.0");
