@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `rs-agent check`.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -33,7 +34,9 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
     let net = connect()?;
     let watch = Duration::from_secs(args.watch.unwrap_or(0).into());
     let seen = observe(&net, &subject, watch)?;
-    subject.rip = subject.rip.or_else(|| rip(&subject, &seen));
+    if subject.rips.is_empty() {
+        subject.rips = rips(&subject, &seen);
+    }
     let mut findings = crate::check::findings(&subject, &seen);
     if !only.is_empty() {
         findings.retain(|finding| only.iter().any(|rule| rule.id == finding.rule));
@@ -59,13 +62,13 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
         .collect();
     let ports = ports?;
     let directors = request::addresses("--director", &args.directors)?;
-    let rip = args.rip.as_ref().map(|text| request::addresses("--rip", std::slice::from_ref(text)));
-    let rip = rip.transpose()?.and_then(|rips| rips.first().copied());
+    let texts: Vec<&str> = args.rips.iter().map(String::as_str).collect();
+    let rips = request::one_of_each("--rip", &texts)?;
     let mut subject = match args.mode {
         Some(mode) => {
             let typed = Typed {
                 vips: &args.vips,
-                rip: args.rip.as_deref().filter(|_| mode != Mode::Nat),
+                rips: if mode == Mode::Nat { Vec::new() } else { texts },
                 directors: &args.directors,
                 carrier: args.carrier.as_deref(),
                 gateways: args.gateways.iter().map(String::as_str).collect(),
@@ -94,19 +97,18 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
     };
     subject.ports = ports;
     subject.client = client.or(subject.client);
-    subject.rip = rip.or(subject.rip);
+    if !rips.is_empty() {
+        subject.rips = rips;
+    }
     Ok(subject)
 }
 
-/// This host's address towards the director, unless it has several.
-fn rip(subject: &Subject, seen: &crate::check::seen::Seen) -> Option<IpAddr> {
+/// This host's address towards the directors of each family, unless it has several.
+fn rips(subject: &Subject, seen: &crate::check::seen::Seen) -> Vec<IpAddr> {
     let sources = subject.directors.iter().filter_map(|dip| seen.lookup(*dip)?.source);
-    let mut sources: Vec<IpAddr> = sources.filter(|ip| !subject.vips.contains(ip)).collect();
-    sources.dedup();
-    match sources.as_slice() {
-        [one] => Some(*one),
-        _ => None,
-    }
+    let sources: BTreeSet<IpAddr> = sources.filter(|ip| !subject.vips.contains(ip)).collect();
+    let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = sources.into_iter().partition(IpAddr::is_ipv4);
+    [v4, v6].into_iter().filter(|family| family.len() == 1).flatten().collect()
 }
 
 #[cfg(test)]

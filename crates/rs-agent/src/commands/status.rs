@@ -32,12 +32,7 @@ pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
         sysctls: sysctls(&journal, &facts),
         devices: devices(&journal, &facts),
         carrier: carrier(&journal, &facts),
-        port: wanted.listener().map(|at| {
-            let present = facts.port(at).is_some();
-            let made = Change::Gue(at);
-            let owner = owner(&journal, &facts, present, |change| made.same_target(change));
-            PortStatus { at, present, owner }
-        }),
+        ports: ports(&journal, &facts),
         gateways: gateways(&journal, &facts),
         directors: wanted.directors.clone(),
         drift: drift(&journal, &facts),
@@ -129,6 +124,16 @@ fn carrier(journal: &Journal, facts: &Facts) -> Option<CarrierStatus> {
         owner: owner(journal, facts, link.is_some(), |change| made.same_target(change)),
         name,
     })
+}
+
+fn ports(journal: &Journal, facts: &Facts) -> Vec<PortStatus> {
+    let status = |at| {
+        let present = facts.port(at).is_some();
+        let made = Change::Gue(at);
+        let owner = owner(journal, facts, present, |change| made.same_target(change));
+        PortStatus { at, present, owner }
+    };
+    journal.wanted.listeners().into_iter().map(status).collect()
 }
 
 fn gateways(journal: &Journal, facts: &Facts) -> Vec<GatewayStatus> {

@@ -16,6 +16,7 @@ fn wanted() -> Wanted {
         scope: Scope::Host,
         label: None,
         envelope: Envelope::Ipip,
+        rips: Vec::new(),
         tunnels: Vec::new(),
         directors: Vec::new(),
         gateways: Vec::new(),
@@ -97,6 +98,7 @@ fn the_format_before_is_still_read() {
     std::fs::write(store.file(), text).unwrap();
     let journal = store.load().unwrap().unwrap();
     assert_eq!((journal.wanted.envelope, journal.changes.len()), (Envelope::Ipip, 4));
+    assert_eq!(journal.wanted.known_rips(), ["10.0.0.11".parse::<IpAddr>().unwrap()]);
     store.save(&journal).unwrap();
     assert_eq!(store.load().unwrap(), Some(journal));
 }

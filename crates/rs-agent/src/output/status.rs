@@ -28,9 +28,8 @@ pub struct StatusReport {
     /// The dummy device that `--create-carrier` asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carrier: Option<CarrierStatus>,
-    /// The UDP port of GUE.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub port: Option<PortStatus>,
+    /// The UDP ports of GUE, one for each family it comes in.
+    pub ports: Vec<PortStatus>,
     /// mode nat: the default routes that setup was asked to make.
     pub gateways: Vec<GatewayStatus>,
     /// Known directors.
@@ -172,7 +171,7 @@ impl StatusReport {
                 owner => writeln!(text, "device {name} dummy, {}, {owner}", state(*present, *up)),
             };
         }
-        if let Some(PortStatus { at, owner, .. }) = &self.port {
+        for PortStatus { at, owner, .. } in &self.ports {
             let _ = match owner {
                 Owner::Nobody => writeln!(text, "GUE on {at}, missing"),
                 owner => writeln!(text, "GUE on {at}, {owner}"),

@@ -2,7 +2,7 @@
 //! What the host's state does not allow, found before anything is changed; and
 //! what it allows but the operator should know.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::devices;
@@ -12,6 +12,7 @@ use crate::facts::{Facts, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::sysctl_key::SysctlKey;
+use crate::tunnel::Tunnel;
 use crate::wanted::Wanted;
 
 /// Checks that the set-up is possible and safe on this host.
@@ -41,7 +42,7 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 }
 
 fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
-    if wanted.tunnels.iter().any(|tunnel| tunnel.local == Some(vip)) {
+    if wanted.known_rips().contains(&vip) {
         return Err(Refusal::SameAddress { vip, role: "RIP" });
     }
     for have in facts.addresses.of(vip) {
@@ -235,8 +236,7 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
             ));
         }
     }
-    let locals: BTreeSet<IpAddr> =
-        wanted.tunnels.iter().filter_map(|tunnel| tunnel.local).collect();
+    let locals = wanted.known_rips();
     for local in locals.into_iter().filter(|local| facts.addresses.of(*local).is_empty()) {
         warnings.push(format!("RIP {local} is no address of this host yet"));
     }
@@ -246,15 +246,23 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
 /// What the operator should know of a set-up that works.
 #[must_use]
 pub fn notes(wanted: &Wanted) -> Vec<String> {
-    let open = wanted.tunnels.iter().filter(|tunnel| tunnel.remote.is_none());
-    let names: Vec<&str> = open.map(|tunnel| tunnel.name.as_str()).collect();
-    if names.is_empty() {
-        return Vec::new();
-    }
-    let cure = match (wanted.directors.len(), wanted.tunnels.iter().any(|t| t.fallback)) {
-        (1, false) | (_, true) => "a firewall can limit that to the directors",
-        (0, false) => "--director limits that to one",
-        (_, false) => "with several directors only a firewall can limit that to them",
+    let cure = |tunnel: &Tunnel| {
+        let ipv6 = tunnel.kind.over_ipv6();
+        match of_family(&wanted.directors, ipv6) {
+            _ if tunnel.fallback => "a firewall can limit that to the directors",
+            None => "--director limits that to one",
+            Some(_) => "with several directors only a firewall can limit that to them",
+        }
     };
-    vec![format!("{} unpacks what anybody sends: {cure}", names.join(" and "))]
+    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
+    for tunnel in wanted.tunnels.iter().filter(|tunnel| tunnel.remote.is_none()) {
+        match told.iter_mut().find(|(same, _)| *same == cure(tunnel)) {
+            Some((_, names)) => names.push(&tunnel.name),
+            None => told.push((cure(tunnel), vec![&tunnel.name])),
+        }
+    }
+    let note = |(cure, names): (&str, Vec<&str>)| {
+        format!("{} unpacks what anybody sends: {cure}", names.join(" and "))
+    };
+    told.into_iter().map(note).collect()
 }

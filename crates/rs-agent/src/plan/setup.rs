@@ -49,10 +49,10 @@ fn vip_steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
             step(Change::Up { device }, "a device that is down loses its IPv6 addresses");
         }
     }
-    if let Some(at) = wanted.listener()
-        && facts.port(at).is_none()
-    {
-        step(Change::Gue(at), "takes packets from the director out of UDP");
+    for at in wanted.listeners() {
+        if facts.port(at).is_none() {
+            step(Change::Gue(at), "takes packets from the director out of UDP");
+        }
     }
     for tunnel in &wanted.tunnels {
         let link = facts.link(&tunnel.name);
