@@ -49,7 +49,7 @@ fn overhead(envelope: Envelope, outer_ipv6: bool) -> u32 {
 
 /// Whether what the director sends for such VIPs comes in IPv6: in their own family if it
 /// sends to RIPs of both. `None` if nobody knows.
-fn outer(subject: &Subject, inner_ipv6: bool) -> Option<bool> {
+pub(super) fn outer(subject: &Subject, inner_ipv6: bool) -> Option<bool> {
     let of = |ips: &[IpAddr]| ips.iter().map(IpAddr::is_ipv6).collect::<Vec<bool>>();
     let set_up = subject.tunnels.iter().map(|tunnel| tunnel.kind.over_ipv6()).collect();
     let known = [of(&subject.rips), of(&subject.directors), set_up];
