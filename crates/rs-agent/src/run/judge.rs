@@ -193,6 +193,24 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_in_one_gateways_way_keeps_back_no_other() {
+        let (_, mut facts) = set_up();
+        let gateways = vec!["10.0.0.1", "2001:db8:1::1"];
+        let typed = Typed { gateways, ..Typed::default() };
+        let request = crate::request::Request::check(Mode::Nat, &typed).unwrap();
+        let wanted = Wanted::resolve(&request, None, &facts).unwrap();
+        let journal = Store::new(std::path::Path::new("/nonexistent")).unwrap();
+        let journal = journal.begin(wanted, &facts);
+        // The IPv6 network is not there.
+        let near = crate::facts::Hop { gateway: None, source: None };
+        facts.hops.insert("10.0.0.1".parse().unwrap(), Some(near));
+        let verdict = judge(&journal, &facts);
+        assert_eq!(commands(&verdict), ["ip route replace default via 10.0.0.1"]);
+        let far = crate::refusal::Refusal::GatewayFar("2001:db8:1::1".parse().unwrap());
+        assert_eq!(verdict.refusals, [far]);
+    }
+
+    #[test]
     fn no_vip_comes_before_what_hides_it() {
         let (journal, mut facts) = set_up();
         facts.addresses.retain(|_| false);
