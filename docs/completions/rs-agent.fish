@@ -40,8 +40,8 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l mode -d 'How
 tun\t'Tunnel: as dr, and packets arrive in an envelope (IP-in-IP, GRE or GUE)'
 nat\t'Masquerading: no VIP here; replies must go back through the director'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l vip -d 'A VIP: a single address, repeated or comma-separated' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l rip -d 'The address the director sends to [default: this host\'s address towards the director or the default gateway]' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l director -d 'The director\'s address, repeated or comma-separated; mode tun with exactly one accepts packets from it only' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l rip -d 'The address the director sends to [default: this host\'s address towards the director or the default gateway]; repeated or comma-separated, one of each family: each VIP then comes to that of its own' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l director -d 'The director\'s address, repeated or comma-separated; mode tun with exactly one of a family accepts packets of that family from it only' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l carrier -d 'dr: the device that gets the VIPs, one that does not answer ARP [default: lo]' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l scope -d 'Scope of the IPv4 VIPs [default: host]' -r -f -a "host\t'Never chosen as the source of a connection of this host\'s own'
 global\t'An address like any other'
@@ -52,7 +52,7 @@ gre\t'GRE; see --checksum'
 gue\t'GUE in UDP; needs --tunnel-port'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l tunnel-port -d 'gue: the director\'s --tun-port' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l tunnel-device -d 'tun: the name of the tunnel device [default: rs- and its kind, such as rs-ipip]' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l gateway -d 'nat: set the default route via this director' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l gateway -d 'nat: set the default route via this director, or with one address of each family both default routes; repeated or comma-separated' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l client -d 'nat: check the route to these clients rather than the default route' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l create-carrier -d 'dr: make the carrier, a dummy device, if it is not there'
@@ -74,14 +74,14 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l mode -d 'How
 tun\t'Tunnel: as dr, and packets arrive in an envelope (IP-in-IP, GRE or GUE)'
 nat\t'Masquerading: no VIP here; replies must go back through the director'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l vip -d 'A VIP: a single address, repeated or comma-separated' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l rip -d 'The address the director sends to [default: this host\'s address towards the director]' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l rip -d 'The address the director sends to, one of each family at most [default: this host\'s address towards the director]' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l director -d 'The director\'s address, repeated or comma-separated' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l carrier -d 'dr: the device that has the VIPs [default: lo]' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l tunnel -d 'tun: the director\'s --tun-type [default: as set up, or ipip]' -r -f -a "ipip\t'An IP header; the director\'s default'
 gre\t'GRE; see --checksum'
 gue\t'GUE in UDP; needs --tunnel-port'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l tunnel-port -d 'gue: the director\'s --tun-port' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l gateway -d 'nat: the director that is the default gateway' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l gateway -d 'nat: the director that is the default gateway; one of each family at most' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l client -d 'Clients, whose routes are checked rather than the default route' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l port -d 'A port of the service, as 80, tcp/80 or udp/53: is a server there?' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l watch -d 'Count for so many seconds what source validation drops' -r
@@ -102,8 +102,8 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l mode -d 'How t
 tun\t'Tunnel: as dr, and packets arrive in an envelope (IP-in-IP, GRE or GUE)'
 nat\t'Masquerading: no VIP here; replies must go back through the director'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l vip -d 'A VIP: a single address, repeated or comma-separated' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l rip -d 'The address the director sends to [default: this host\'s address towards the director or the default gateway]' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l director -d 'The director\'s address, repeated or comma-separated; mode tun with exactly one accepts packets from it only' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l rip -d 'The address the director sends to [default: this host\'s address towards the director or the default gateway]; repeated or comma-separated, one of each family: each VIP then comes to that of its own' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l director -d 'The director\'s address, repeated or comma-separated; mode tun with exactly one of a family accepts packets of that family from it only' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l carrier -d 'dr: the device that gets the VIPs, one that does not answer ARP [default: lo]' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l scope -d 'Scope of the IPv4 VIPs [default: host]' -r -f -a "host\t'Never chosen as the source of a connection of this host\'s own'
 global\t'An address like any other'
@@ -114,7 +114,7 @@ gre\t'GRE; see --checksum'
 gue\t'GUE in UDP; needs --tunnel-port'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l tunnel-port -d 'gue: the director\'s --tun-port' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l tunnel-device -d 'tun: the name of the tunnel device [default: rs- and its kind, such as rs-ipip]' -r
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l gateway -d 'nat: set the default route via this director' -r
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l gateway -d 'nat: set the default route via this director, or with one address of each family both default routes; repeated or comma-separated' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l client -d 'nat: check the route to these clients rather than the default route' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l on-stop -d 'What becomes of the VIPs when it is told to end' -r -f -a "keep\t'All stays set up, and is no longer watched'
 teardown\t'As `rs-agent teardown`'"

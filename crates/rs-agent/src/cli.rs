@@ -17,11 +17,11 @@ dr   arp_ignore and arp_announce are raised first, so that this host never answe
 tun  as dr, and a tunnel device takes the director's packets out of their envelope and
      gets the VIPs; its rp_filter becomes 2. --tunnel names what the director uses:
        ipip  rs-ipip (IPv4 VIP) and rs-sit (IPv6 VIP) to an IPv4 RIP,
-             rs-ip6tnl to an IPv6 RIP
+             rs-ip6tnl to an IPv6 RIP; to RIPs of both families rs-ipip and rs-ip6tnl
        gre   rs-gre to an IPv4 RIP, rs-ip6gre to an IPv6 RIP
        gue   the devices of ipip behind a UDP port; needs kernel module fou
 nat  no VIP here: replies must go back through the director. Checks the route to the
-     clients; with --gateway sets the default route.
+     clients; with --gateway sets the default route, of each family that has one.
 
 Running it again changes nothing; with another --vip it adds that one. Everything is
 checked before anything is changed, the previous values are recorded before they are
@@ -134,7 +134,8 @@ Examples:
   rs-agent setup --mode tun --vip 192.0.2.10 --rip 10.0.1.11 --director 10.0.0.1
   rs-agent setup --mode tun --tunnel gre --checksum --vip 192.0.2.10,2001:db8::10
   rs-agent setup --mode tun --tunnel gue --tunnel-port 6080 --vip 192.0.2.10
-  rs-agent setup --mode nat --gateway 10.0.0.1
+  rs-agent setup --mode tun --vip 192.0.2.10,2001:db8::10 --rip 10.0.1.11,2001:db8:11::11
+  rs-agent setup --mode nat --gateway 10.0.0.1,2001:db8:10::1
   rs-agent setup --mode nat --director 10.0.0.1 --client 198.51.100.0/24
   rs-agent setup --config /etc/rs-agent/rs-agent.toml
   rs-agent setup --mode dr --vip 192.0.2.10 --dry-run")]
@@ -199,11 +200,12 @@ pub struct What {
     #[arg(long = "vip", value_name = "VIP", value_delimiter = ',')]
     pub vips: Vec<String>,
     /// The address the director sends to [default: this host's address towards the director
-    /// or the default gateway]
-    #[arg(long, value_name = "RIP")]
-    pub rip: Option<String>,
-    /// The director's address, repeated or comma-separated; mode tun with exactly one
-    /// accepts packets from it only
+    /// or the default gateway]; repeated or comma-separated, one of each family: each VIP then
+    /// comes to that of its own
+    #[arg(long = "rip", value_name = "RIP", value_delimiter = ',')]
+    pub rips: Vec<String>,
+    /// The director's address, repeated or comma-separated; mode tun with exactly one of a
+    /// family accepts packets of that family from it only
     #[arg(long = "director", value_name = "DIP", value_delimiter = ',')]
     pub directors: Vec<String>,
     /// dr: the device that gets the VIPs, one that does not answer ARP [default: lo]
@@ -236,9 +238,10 @@ pub struct What {
     /// sender and may be in use by others, instead of a device of our own
     #[arg(long, conflicts_with = "tunnel_device")]
     pub fallback_devices: bool,
-    /// nat: set the default route via this director
-    #[arg(long, value_name = "DIP")]
-    pub gateway: Option<String>,
+    /// nat: set the default route via this director, or with one address of each family both
+    /// default routes; repeated or comma-separated
+    #[arg(long = "gateway", value_name = "DIP", value_delimiter = ',')]
+    pub gateways: Vec<String>,
     /// nat: check the route to these clients rather than the default route
     #[arg(long, value_name = "CIP[/PREFIX]")]
     pub client: Option<String>,
@@ -263,7 +266,7 @@ impl What {
     pub fn typed(&self) -> Typed<'_> {
         Typed {
             vips: &self.vips,
-            rip: self.rip.as_deref(),
+            rips: self.rips.iter().map(String::as_str).collect(),
             directors: &self.directors,
             carrier: self.carrier.as_deref(),
             create_carrier: self.create_carrier,
@@ -274,7 +277,7 @@ impl What {
             tunnel_port: self.tunnel_port,
             fallback_devices: self.fallback_devices,
             tunnel_device: self.tunnel_device.as_deref(),
-            gateway: self.gateway.as_deref(),
+            gateways: self.gateways.iter().map(String::as_str).collect(),
             client: self.client.as_deref(),
         }
     }
@@ -314,9 +317,10 @@ pub struct CheckArgs {
     /// A VIP: a single address, repeated or comma-separated
     #[arg(long = "vip", value_name = "VIP", value_delimiter = ',', requires = "mode")]
     pub vips: Vec<String>,
-    /// The address the director sends to [default: this host's address towards the director]
-    #[arg(long, value_name = "RIP")]
-    pub rip: Option<String>,
+    /// The address the director sends to, one of each family at most [default: this host's
+    /// address towards the director]
+    #[arg(long = "rip", value_name = "RIP", value_delimiter = ',')]
+    pub rips: Vec<String>,
     /// The director's address, repeated or comma-separated
     #[arg(long = "director", value_name = "DIP", value_delimiter = ',')]
     pub directors: Vec<String>,
@@ -332,9 +336,9 @@ pub struct CheckArgs {
     /// gue: the director's --tun-port
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub tunnel_port: Option<u16>,
-    /// nat: the director that is the default gateway
-    #[arg(long, value_name = "DIP", requires = "mode")]
-    pub gateway: Option<String>,
+    /// nat: the director that is the default gateway; one of each family at most
+    #[arg(long = "gateway", value_name = "DIP", value_delimiter = ',', requires = "mode")]
+    pub gateways: Vec<String>,
     /// Clients, whose routes are checked rather than the default route
     #[arg(long, value_name = "CIP[/PREFIX]")]
     pub client: Option<String>,

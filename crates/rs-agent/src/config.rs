@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn every_fault_is_told_with_its_line() {
         let text = "mode = \"dr\"\nvpi = \"192.0.2.10\"\nvip = [\"192.0.2.10/24\", 7.5]\n\
-                    rip = [\"10.0.0.1\"]\ndirector = \"www\"\non-stop = \"explode\"\nconfig = \"x\"\n";
+                    label = [\"lo:1\"]\ndirector = \"www\"\non-stop = \"explode\"\nconfig = \"x\"\n";
         let faults = parse(text).unwrap_err();
         let lines: Vec<_> = faults.iter().map(|fault| fault.split(':').next().unwrap()).collect();
         assert_eq!(
@@ -204,6 +204,7 @@ mod tests {
             format!("create-carrier = true\n{dr}carrier = \"vips\"\nlabel = \"vips:a\"\n"),
             format!("{tun}director = [\"10.0.0.1\"]\ntunnel = \"gre\"\nchecksum = true\n"),
             format!("{tun}tunnel = \"gue\"\ntunnel-port = 6080\ntunnel-device = \"x\"\n"),
+            "mode = \"tun\"\nvip = \"192.0.2.10\"\nrip = [\"10.0.0.5\", \"2001:db8::5\"]\n".into(),
             format!("{tun}fallback-devices = true\non-stop = \"teardown\"\n"),
             format!("{nat}log-format = \"json\"\n"),
         ];

@@ -202,6 +202,12 @@ impl Facts {
     }
 }
 
+/// The first address that is an IPv6 one, or is none.
+#[must_use]
+pub fn of_family(ips: &[IpAddr], ipv6: bool) -> Option<IpAddr> {
+    ips.iter().copied().find(|ip| ip.is_ipv6() == ipv6)
+}
+
 /// The prefix length that covers exactly one address: 32 or 128.
 #[must_use]
 pub fn host_prefix(ip: IpAddr) -> u8 {

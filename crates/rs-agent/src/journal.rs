@@ -28,8 +28,9 @@ use crate::wanted::Wanted;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Format 1 knew neither envelopes, ports and dummies nor scopes and labels, and is read
-/// as one that has none of them.
-const FORMAT: u32 = 2;
+/// as one that has none of them; format 2 knew one gateway at
+/// most, and RIPs only as ends of devices.
+const FORMAT: u32 = 3;
 
 /// What every format begins with.
 #[derive(Deserialize)]

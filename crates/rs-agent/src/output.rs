@@ -12,7 +12,8 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 pub use self::status::{
-    CarrierStatus, DeviceStatus, Owner, PortStatus, StatusReport, SysctlStatus, VipStatus,
+    CarrierStatus, DeviceStatus, GatewayStatus, Owner, PortStatus, StatusReport, SysctlStatus,
+    VipStatus,
 };
 use crate::check::catalogue::Rule;
 use crate::check::finding::Finding;

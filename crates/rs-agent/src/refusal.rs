@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::mode::Mode;
 use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
-use crate::tunnel::Listener;
+use crate::tunnel::{Listener, TunnelKind};
 
 /// A reason not to begin. `Display` is the "why"; [`Refusal::hint`] the way out. The
 /// text of each variant is its documentation.
@@ -36,8 +36,10 @@ pub enum Refusal {
     BadDeviceName(String),
     #[error("--director {director} and RIP {rip} are of different address families")]
     MixedFamilies { director: IpAddr, rip: IpAddr },
-    #[error("one --tunnel-device cannot take IPv4 and IPv6 VIPs to an IPv4 RIP")]
-    TwoTunnels,
+    #[error("{option} {one} and {other} are of one address family")]
+    TwoOfOneFamily { option: &'static str, one: IpAddr, other: IpAddr },
+    #[error("one --tunnel-device cannot take what comes to these VIPs: it needs {0} and {1}")]
+    TwoTunnels(TunnelKind, TunnelKind),
     #[error("{option} does not go with this --tunnel")]
     WrongTunnel { option: &'static str },
     #[error("--tunnel gue needs --tunnel-port")]
@@ -142,7 +144,8 @@ impl Refusal {
                 | Self::WrongMode { .. }
                 | Self::BadDeviceName(_)
                 | Self::MixedFamilies { .. }
-                | Self::TwoTunnels
+                | Self::TwoOfOneFamily { .. }
+                | Self::TwoTunnels(..)
                 | Self::NoDirector
                 | Self::WrongTunnel { .. }
                 | Self::NoTunnelPort
@@ -204,9 +207,15 @@ impl Refusal {
                     .to_owned()
             }
             Self::MixedFamilies { .. } => {
-                "the outer packet goes from director to RIP: give both in one family".to_owned()
+                "the outer packet goes from director to RIP: for each director a RIP of its family"
+                    .to_owned()
             }
-            Self::TwoTunnels => "leave --tunnel-device out: rs-ipip and rs-sit are made".to_owned(),
+            Self::TwoOfOneFamily { .. } => {
+                "give one address, or one of IPv4 and one of IPv6".to_owned()
+            }
+            Self::TwoTunnels(one, other) => {
+                format!("leave --tunnel-device out: rs-{one} and rs-{other} are made")
+            }
             Self::NoDirector => {
                 "give --director DIP to check the route, or --gateway DIP to set it".to_owned()
             }
@@ -274,7 +283,10 @@ impl Refusal {
             }
             Self::Ipv6Off(key) => format!("sysctl -w {key}=0"),
             Self::NoIpv6 => "give IPv4 addresses only".to_owned(),
-            Self::RipUnclear(_) => "give --rip with the address the director sends to".to_owned(),
+            Self::RipUnclear(_) => {
+                "give --rip with the address the director sends to, or with one of each family"
+                    .to_owned()
+            }
             Self::DeviceTaken { .. } => "give another name with --tunnel-device".to_owned(),
             Self::EndpointTaken { name, .. } => format!("use it: --tunnel-device {name}"),
             Self::DirectorIsHere(_) => {

@@ -2,6 +2,7 @@
 //! What was asked for on the command line, checked as far as that goes without
 //! looking at the host.
 
+mod network;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::network::Network;
+use crate::facts::of_family;
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::tunnel::Envelope;
@@ -21,7 +24,7 @@ use crate::tunnel::Envelope;
 pub struct Request {
     pub mode: Mode,
     pub vips: Vec<IpAddr>,
-    pub rip: Option<IpAddr>,
+    pub rips: Vec<IpAddr>,
     pub directors: Vec<IpAddr>,
     pub carrier: Option<String>,
     pub create_carrier: bool,
@@ -30,7 +33,7 @@ pub struct Request {
     pub envelope: Option<Envelope>,
     pub tunnel_device: Option<String>,
     pub fallback_devices: bool,
-    pub gateway: Option<IpAddr>,
+    pub gateways: Vec<IpAddr>,
     pub client: Option<Network>,
 }
 
@@ -72,7 +75,7 @@ pub enum TunnelType {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typed<'a> {
     pub vips: &'a [String],
-    pub rip: Option<&'a str>,
+    pub rips: Vec<&'a str>,
     pub directors: &'a [String],
     pub carrier: Option<&'a str>,
     pub create_carrier: bool,
@@ -83,7 +86,7 @@ pub struct Typed<'a> {
     pub tunnel_port: Option<u16>,
     pub tunnel_device: Option<&'a str>,
     pub fallback_devices: bool,
-    pub gateway: Option<&'a str>,
+    pub gateways: Vec<&'a str>,
     pub client: Option<&'a str>,
 }
 
@@ -97,12 +100,9 @@ impl Request {
         let several = |option, texts: &[String]| -> Result<Vec<IpAddr>, Refusal> {
             texts.iter().map(|text| host_address(option, text)).collect()
         };
-        let one = |option, text: Option<&str>| -> Result<Option<IpAddr>, Refusal> {
-            text.map(|text| host_address(option, text)).transpose()
-        };
         let request = Self {
             mode,
-            rip: one("--rip", typed.rip)?,
+            rips: one_of_each("--rip", &typed.rips)?,
             directors: several("--director", typed.directors)?,
             carrier: typed.carrier.map(device_name).transpose()?,
             create_carrier: typed.create_carrier,
@@ -111,7 +111,7 @@ impl Request {
             envelope: envelope(typed.tunnel, typed.checksum, typed.tunnel_port)?,
             fallback_devices: typed.fallback_devices,
             tunnel_device: typed.tunnel_device.map(device_name).transpose()?,
-            gateway: one("--gateway", typed.gateway)?,
+            gateways: one_of_each("--gateway", &typed.gateways)?,
             client: typed.client.map(Network::parse).transpose()?,
             vips,
         };
@@ -130,25 +130,23 @@ impl Request {
             ("--tunnel", self.envelope.is_some(), mode == Mode::Tun),
             ("--tunnel-device", self.tunnel_device.is_some(), mode == Mode::Tun),
             ("--fallback-devices", self.fallback_devices, mode == Mode::Tun),
-            ("--gateway", self.gateway.is_some(), mode == Mode::Nat),
+            ("--gateway", !self.gateways.is_empty(), mode == Mode::Nat),
             ("--client", self.client.is_some(), mode == Mode::Nat),
-            ("--rip", self.rip.is_some(), mode != Mode::Nat),
+            ("--rip", !self.rips.is_empty(), mode != Mode::Nat),
         ];
         if let Some((option, ..)) = given.into_iter().find(|(_, given, fits)| *given && !fits) {
             return Err(Refusal::WrongMode { option, mode });
         }
-        if mode == Mode::Nat && self.directors.is_empty() && self.gateway.is_none() {
+        if mode == Mode::Nat && self.directors.is_empty() && self.gateways.is_empty() {
             return Err(Refusal::NoDirector);
         }
         if mode != Mode::Nat && self.vips.is_empty() {
             return Err(Refusal::NoVip);
         }
-        match (mode, self.rip) {
-            (Mode::Tun, Some(rip)) => {
-                match self.directors.iter().find(|d| d.is_ipv4() != rip.is_ipv4()) {
-                    Some(&director) => Err(Refusal::MixedFamilies { director, rip }),
-                    None => Ok(()),
-                }
+        let stray = |director: &&IpAddr| of_family(&self.rips, director.is_ipv6()).is_none();
+        match (mode, self.rips.first(), self.directors.iter().find(stray)) {
+            (Mode::Tun, Some(&rip), Some(&director)) => {
+                Err(Refusal::MixedFamilies { director, rip })
             }
             _ => Ok(()),
         }
@@ -156,11 +154,11 @@ impl Request {
 
     fn check_distinct(&self) -> Result<(), Refusal> {
         for &vip in &self.vips {
-            let role = if self.rip == Some(vip) {
+            let role = if self.rips.contains(&vip) {
                 "RIP"
             } else if self.directors.contains(&vip) {
                 "director address"
-            } else if self.gateway == Some(vip) {
+            } else if self.gateways.contains(&vip) {
                 "gateway"
             } else {
                 continue;
@@ -225,6 +223,22 @@ fn label(text: &str) -> Result<String, Refusal> {
 /// A [`Refusal`] naming the first bad one and the option.
 pub fn addresses(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
     texts.iter().map(|text| host_address(option, text)).collect()
+}
+
+/// Checks the values of an option that takes one address of each family.
+///
+/// # Errors
+/// A [`Refusal`] naming the first bad one, or two of one family.
+pub fn one_of_each(option: &'static str, texts: &[&str]) -> Result<Vec<IpAddr>, Refusal> {
+    let mut ips = Vec::new();
+    for text in texts {
+        let ip = host_address(option, text)?;
+        if let Some(one) = of_family(&ips, ip.is_ipv6()) {
+            return Err(Refusal::TwoOfOneFamily { option, one, other: ip });
+        }
+        ips.push(ip);
+    }
+    Ok(ips)
 }
 
 /// Checks one value of one option, named without its dashes.
@@ -316,72 +330,4 @@ fn device_name(name: &str) -> Result<String, Refusal> {
         && !matches!(name, "." | ".." | "all" | "default")
         && !name.contains(|c: char| c.is_whitespace() || c.is_control() || "/:%".contains(c));
     if good { Ok(name.to_owned()) } else { Err(Refusal::BadDeviceName(name.to_owned())) }
-}
-
-/// An address with a prefix length: a client, or a network of clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Network {
-    /// The address as written.
-    pub ip: IpAddr,
-    /// Prefix length in bits.
-    pub prefix: u8,
-}
-
-impl Network {
-    fn parse(text: &str) -> Result<Self, Refusal> {
-        let bad = || Refusal::NotAnAddress { option: "--client", text: text.to_owned() };
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.parse::<u8>().map_err(|_| bad())?)),
-            None => (text, None),
-        };
-        let ip = host_address("--client", address)?;
-        let all = crate::facts::host_prefix(ip);
-        let prefix = prefix.unwrap_or(all);
-        if prefix == 0 || prefix > all { Err(bad()) } else { Ok(Self { ip, prefix }) }
-    }
-
-    /// The first and the last address a client can have, to ask the routing table about.
-    #[must_use]
-    pub fn ends(&self) -> [IpAddr; 2] {
-        match self.ip {
-            IpAddr::V4(ip) => {
-                let (first, last) = span(u32::from(ip).into(), self.prefix, 32);
-                // The ends are always below 2^32; `as` drops only zero bits.
-                [first, last].map(|bits| IpAddr::from(Ipv4Addr::from(bits as u32)))
-            }
-            IpAddr::V6(ip) => {
-                let (first, last) = span(ip.into(), self.prefix, 128);
-                [first, last].map(|bits| IpAddr::from(Ipv6Addr::from(bits)))
-            }
-        }
-    }
-}
-
-/// First and last host address, leaving out network and broadcast address where they exist.
-fn span(ip: u128, prefix: u8, bits: u8) -> (u128, u128) {
-    let host_bits = u32::from(bits.saturating_sub(prefix));
-    let mask = 1u128.checked_shl(host_bits).map_or(u128::MAX, |size| size - 1);
-    let (first, last) = (ip & !mask, ip | mask);
-    if host_bits >= 2 { (first + 1, last - 1) } else { (first, last) }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.ip, self.prefix)
-    }
-}
-
-impl TryFrom<String> for Network {
-    type Error = Refusal;
-
-    fn try_from(text: String) -> Result<Self, Refusal> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Network> for String {
-    fn from(network: Network) -> Self {
-        network.to_string()
-    }
 }

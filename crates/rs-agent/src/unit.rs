@@ -80,7 +80,7 @@ pub fn files(
     if wanted.create_carrier && wanted.mode == Mode::Dr {
         modules.insert("dummy");
     }
-    if let Some(listener) = wanted.listener() {
+    for listener in wanted.listeners() {
         modules.insert("fou");
         if listener.ipv6 {
             modules.insert("fou6");
@@ -162,7 +162,11 @@ mod tests {
         let gue = "mode = \"tun\"\nvip = \"2001:db8::1\"\nrip = \"2001:db8:1::5\"\ntunnel = \"gue\"\n\
                    tunnel-port = 6080\n";
         assert!(texts(gue).unwrap().pop().unwrap().text.ends_with(".\nfou\nfou6\nip6_tunnel\n"));
-        let nat = texts("mode = \"nat\"\ngateway = \"10.0.0.1\"\n").unwrap();
+        let both = gue.replace("rip = ", "rip = [\"10.0.0.5\", ").replace("::5\"", "::5\"]");
+        let both = both.replace("vip = ", "vip = [\"192.0.2.10\", ").replace("::1\"", "::1\"]");
+        let both = texts(&both).unwrap();
+        assert!(both[2].text.ends_with(".\nfou\nfou6\nip6_tunnel\nipip\n"), "{}", both[2].text);
+        let nat = texts("mode = \"nat\"\ngateway = [\"10.0.0.1\", \"2001:db8::1\"]\n").unwrap();
         assert_eq!(nat.len(), 1);
         assert!(matches!(
             texts("mode = \"tun\"\nvip = \"192.0.2.10\"\n"),

@@ -2,12 +2,14 @@
 //! What this host is to be: the request, completed from an earlier set-up and
 //! from the host itself. Kept in the journal.
 
+mod tunnels;
+
 use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::facts::{Facts, host_prefix};
+use crate::facts::{Facts, host_prefix, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::{Network, Request, Scope};
@@ -34,12 +36,17 @@ pub struct Wanted {
     /// tun: what the director sends.
     #[serde(default)]
     pub envelope: Envelope,
+    /// tun: the addresses the director sends to, one of each family at most. With both, each
+    /// VIP comes in an envelope of its own family; with one, all come in that one's.
+    #[serde(default)]
+    pub rips: Vec<IpAddr>,
     /// tun: the devices that receive from the director, one per inner family at most.
     pub tunnels: Vec<Tunnel>,
     /// Known directors (DIPs).
     pub directors: Vec<IpAddr>,
-    /// nat: the default route's gateway to set.
-    pub gateway: Option<IpAddr>,
+    /// nat: the default routes' gateways to set, one of each family at most.
+    #[serde(alias = "gateway", deserialize_with = "one_or_several")]
+    pub gateways: Vec<IpAddr>,
     /// nat: the clients whose route is checked instead of the default route.
     pub client: Option<Network>,
 }
@@ -70,29 +77,32 @@ impl Wanted {
             scope: request.scope.or(before.map(|before| before.scope)).unwrap_or_default(),
             label: request.label.clone().or_else(|| before?.label.clone()),
             envelope: request.envelope.or(before.map(|before| before.envelope)).unwrap_or_default(),
+            rips: Vec::new(),
             tunnels: Vec::new(),
             directors: request.directors.clone(),
-            gateway: request.gateway,
+            gateways: request.gateways.clone(),
             client: request.client,
         };
         let known: HashSet<IpAddr> = wanted.vips.iter().copied().collect();
         wanted.vips.extend(request.vips.iter().filter(|vip| !known.contains(vip)));
         if let Some(before) = before {
             wanted.fits(before)?;
-            if wanted.directors.is_empty() && request.gateway.is_none() {
+            if wanted.directors.is_empty() && request.gateways.is_empty() {
                 wanted.directors.clone_from(&before.directors);
             }
             // A route that was set stays wanted until teardown puts the old one back.
-            wanted.gateway = match (wanted.gateway, before.gateway) {
-                (Some(asked), Some(now)) if asked != now => {
-                    return Err(Refusal::OtherGateway { now, asked });
+            wanted.gateways = before.gateways.clone();
+            for &asked in &request.gateways {
+                match of_family(&before.gateways, asked.is_ipv6()) {
+                    Some(now) if now != asked => return Err(Refusal::OtherGateway { now, asked }),
+                    Some(_) => {}
+                    None => wanted.gateways.push(asked),
                 }
-                (asked, now) => asked.or(now),
-            };
+            }
             wanted.client = wanted.client.or(before.client);
         }
         if request.mode == Mode::Tun {
-            wanted.tunnels = tunnels(&wanted, request, before, facts)?;
+            tunnels::complete(&mut wanted, request, before, facts)?;
         }
         Ok(wanted)
     }
@@ -120,16 +130,34 @@ impl Wanted {
         let gone: HashSet<&IpAddr> = gone.iter().collect();
         let mut rest = self.clone();
         rest.vips.retain(|vip| !gone.contains(vip));
-        let vips = rest.vips.clone();
-        rest.tunnels.retain(|tunnel| vips.iter().any(|&vip| tunnel.kind.carries(vip)));
+        let used =
+            |tunnel: &Tunnel| rest.vips.iter().any(|&vip| self.tunnel_for(vip) == Some(tunnel));
+        rest.tunnels = self.tunnels.iter().filter(|tunnel| used(tunnel)).cloned().collect();
         (self.mode == Mode::Nat || !rest.vips.is_empty()).then_some(rest)
+    }
+
+    /// tun: the device that takes the packets for a VIP, the one of its own family if there
+    /// are two RIPs.
+    #[must_use]
+    pub fn tunnel_for(&self, vip: IpAddr) -> Option<&Tunnel> {
+        let carrying = || self.tunnels.iter().filter(|tunnel| tunnel.kind.carries(vip));
+        let own = carrying().find(|tunnel| tunnel.kind.over_ipv6() == vip.is_ipv6());
+        own.or_else(|| carrying().next())
     }
 
     /// The device a VIP is put on.
     #[must_use]
     pub fn device_for(&self, vip: IpAddr) -> &str {
-        let tunnel = self.tunnels.iter().find(|tunnel| tunnel.kind.carries(vip));
-        tunnel.map_or(&self.carrier, |tunnel| &tunnel.name)
+        self.tunnel_for(vip).map_or(&self.carrier, |tunnel| &tunnel.name)
+    }
+
+    /// tun: the RIPs, also those that only a device names: a journal of format 2 had none
+    /// else.
+    #[must_use]
+    pub fn known_rips(&self) -> Vec<IpAddr> {
+        let named = self.tunnels.iter().filter_map(|tunnel| tunnel.local);
+        let all: BTreeSet<IpAddr> = self.rips.iter().copied().chain(named).collect();
+        all.into_iter().collect()
     }
 
     /// Whether the VIP is in place. dr: on any device that does not answer ARP. tun: on the
@@ -147,117 +175,33 @@ impl Wanted {
         })
     }
 
-    /// tun: the UDP port that packets in GUE come to.
+    /// tun: the UDP port that packets in GUE come to, for each family they come in.
     #[must_use]
-    pub fn listener(&self) -> Option<Listener> {
-        match (self.envelope, self.tunnels.first()) {
-            (Envelope::Gue { port }, Some(tunnel)) => {
-                Some(Listener { port, ipv6: tunnel.kind.over_ipv6() })
-            }
-            _ => None,
-        }
+    pub fn listeners(&self) -> Vec<Listener> {
+        let Envelope::Gue { port } = self.envelope else {
+            return Vec::new();
+        };
+        let outers: BTreeSet<bool> =
+            self.tunnels.iter().map(|tunnel| tunnel.kind.over_ipv6()).collect();
+        outers.into_iter().map(|ipv6| Listener { port, ipv6 }).collect()
     }
 
     /// Addresses through which replies may go in mode nat.
     pub fn ways_back(&self) -> impl Iterator<Item = IpAddr> {
-        self.directors.iter().copied().chain(self.gateway)
+        self.directors.iter().chain(&self.gateways).copied()
     }
 }
 
-fn tunnels(
-    wanted: &Wanted,
-    request: &Request,
-    before: Option<&Wanted>,
-    facts: &Facts,
-) -> Result<Vec<Tunnel>, Refusal> {
-    let old: &[Tunnel] = before.map_or(&[], |before| &before.tunnels);
-    let known = request.rip.or_else(|| old.first().and_then(|tunnel| tunnel.local));
-    let over_ipv6 = match (known, old.first()) {
-        (None, Some(old)) => old.kind.over_ipv6(),
-        (known, _) => known.map_or_else(|| guess_rip(wanted, facts), Ok)?.is_ipv6(),
-    };
-    let fallback = request.fallback_devices || old.iter().any(|old| old.fallback);
-    let local = match known {
-        _ if fallback => None,
-        Some(rip) => Some(rip),
-        None => Some(guess_rip(wanted, facts)?),
-    };
-    let other_family = |director: &&IpAddr| director.is_ipv6() != over_ipv6;
-    if let Some(&director) = wanted.directors.iter().find(other_family) {
-        return Err(match local {
-            Some(rip) => Refusal::MixedFamilies { director, rip },
-            None => Refusal::RipUnclear(format!("{director} is of another address family")),
-        });
+/// Up to journal format 2 there was one gateway or none.
+fn one_or_several<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpAddr>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Several(Vec<IpAddr>),
+        One(Option<IpAddr>),
     }
-    let kinds = wanted.envelope.kinds(!over_ipv6, &wanted.vips);
-    if request.tunnel_device.is_some() && kinds.len() > 1 {
-        return Err(Refusal::TwoTunnels);
-    }
-    let tunnels: Vec<Tunnel> = kinds
-        .into_iter()
-        .map(|kind| Tunnel {
-            name: request
-                .tunnel_device
-                .clone()
-                .or_else(|| old.iter().find(|old| old.kind == kind).map(|old| old.name.clone()))
-                .unwrap_or_else(|| match fallback {
-                    true => kind.fallback().to_owned(),
-                    false => format!("rs-{kind}"),
-                }),
-            kind,
-            local,
-            // With one director its address keeps everybody else's packets out. With
-            // two, a device each would be needed; any sender is accepted instead.
-            remote: match wanted.directors.as_slice() {
-                [director] if !fallback => Some(*director),
-                _ => None,
-            },
-            checksum: wanted.envelope == Envelope::Gre { checksum: true },
-            fallback,
-        })
-        .collect();
-    match old.iter().find(|old| !tunnels.contains(old)) {
-        Some(now) => {
-            let asked = tunnels.iter().find(|new| new.kind == now.kind).or(tunnels.first());
-            let named = |tunnel: &Tunnel| format!("{} ({tunnel})", tunnel.name);
-            Err(Refusal::OtherTunnel {
-                now: named(now),
-                asked: asked.map_or_else(String::new, named),
-            })
-        }
-        None => Ok(tunnels),
-    }
-}
-
-/// The address this host would itself use towards the directors, or else towards the
-/// gateways of the default routes of the VIPs' families.
-fn guess_rip(wanted: &Wanted, facts: &Facts) -> Result<IpAddr, Refusal> {
-    let targets: Vec<IpAddr> = if wanted.directors.is_empty() {
-        let families = wanted.vips.iter().map(IpAddr::is_ipv6).collect::<BTreeSet<bool>>();
-        let routes = families.into_iter().filter_map(|ipv6| facts.default_route(ipv6));
-        routes.flat_map(|route| route.gateways.iter().copied()).collect()
-    } else {
-        wanted.directors.clone()
-    };
-    let sources: BTreeSet<IpAddr> = targets
-        .iter()
-        .filter_map(|target| facts.hops.get(target)?.as_ref()?.source)
-        .filter(|source| !wanted.vips.contains(source) && !is_link_local(*source))
-        .collect();
-    let mut sources = sources.into_iter();
-    match (sources.next(), sources.next()) {
-        (Some(rip), None) => Ok(rip),
-        (Some(one), Some(other)) => Err(Refusal::RipUnclear(format!("it may be {one} or {other}"))),
-        (None, _) if wanted.directors.is_empty() => {
-            Err(Refusal::RipUnclear("no default route leads to it".to_owned()))
-        }
-        (None, _) => Err(Refusal::RipUnclear("no route leads to a director".to_owned())),
-    }
-}
-
-fn is_link_local(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local(),
-    }
+    Ok(match Written::deserialize(from)? {
+        Written::Several(ips) => ips,
+        Written::One(ip) => ip.into_iter().collect(),
+    })
 }

@@ -64,7 +64,7 @@ fn matters(subject: &Subject, seen: &Seen, nic: &str) -> bool {
     let by_route = |ip: IpAddr| seen.lookup(ip).is_some_and(|to| to.device.as_deref() == Some(nic));
     let holds = |have: &super::seen::Address| {
         have.device == nic
-            && (Some(have.ip) == subject.rip
+            && (subject.rips.contains(&have.ip)
                 || subject.ipv4_vips().any(|vip| contains(have.ip, have.prefix, vip)))
     };
     seen.default_route(false).is_some_and(|route| route.devices.iter().any(|name| name == nic))

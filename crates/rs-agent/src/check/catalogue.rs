@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Every rule: what it means, what it reads, why it matters, what mends it.
-//!
-//! Not here, for what the kernel or a file does not tell without a guess: RS-FW-01, whether
-//! a firewall drops what the director sends.
 
 use serde::Serialize;
 
@@ -271,6 +268,13 @@ pub static RULES: &[Rule] = &[
         reads: "sockets",
         remedy: "bind to the VIP, or IP_PKTINFO",
         why: "replies may leave with the RIP as source, which clients ignore",
+    },
+    Rule {
+        id: "RS-FW-01", severities: &[Warning],
+        meaning: "iptables drops by policy, or by a last rule, what no rule may accept: envelopes in mode tun, with `--port` what clients send",
+        reads: "`/proc/net/ip_tables_names`, `iptables-legacy-save`, and those of IPv6",
+        remedy: "a rule that accepts it, before the others",
+        why: "clients time out, while the service answers on this host itself",
     },
     Rule {
         id: "RS-GW-01", severities: &[Error, Warning],

@@ -7,12 +7,14 @@
 
 pub mod catalogue;
 pub mod finding;
+pub mod iptables;
 pub mod observe;
 pub mod seen;
 pub mod subject;
 pub mod sysctl_files;
 
 mod arp;
+mod firewall;
 mod gateway;
 mod managers;
 mod mend;
@@ -39,6 +41,7 @@ pub fn findings(subject: &Subject, seen: &Seen) -> Vec<Finding> {
         rpf::check,
         tunnel::check,
         service::check,
+        firewall::check,
         gateway::check,
         managers::check,
         persistence::check,

@@ -103,7 +103,7 @@ fn direct(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         known.filter_map(|ip| seen.lookup(*ip)?.device.as_deref()).collect();
     if inward.is_empty() {
         // The RIP's own interface is where the director's packets arrive.
-        let rip = subject.rip.into_iter().flat_map(|rip| seen.places(rip));
+        let rip = subject.rips.iter().flat_map(|rip| seen.places(*rip));
         inward.extend(rip.map(|have| have.device.as_str()));
     }
     let mut outward: Vec<(String, &str)> = subject

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::iptables::Ruleset;
 use super::sysctl_files::Assignment;
 use crate::facts::{Port, host_prefix};
 use crate::sysctl_key::SysctlKey;
@@ -25,6 +26,10 @@ pub struct Seen {
     pub sysctls: BTreeMap<SysctlKey, i32>,
     /// Sockets that wait for clients; `None`: not asked or not told.
     pub listeners: Option<Vec<Listener>>,
+    /// The rules of iptables for IPv4; `None`: there are none, or they cannot be read.
+    pub iptables: Option<Ruleset>,
+    /// Those for IPv6.
+    pub ip6tables: Option<Ruleset>,
     /// Ports whose UDP is taken out of its envelope.
     pub fou: Fou,
     /// Drops by source validation while the counters were watched, in packets, and the

@@ -24,10 +24,9 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings = Vec::new();
     let Some(listeners) = &seen.listeners else { return findings };
     // In mode nat the packet arrives for the RIP.
-    let targets: Vec<IpAddr> =
-        if subject.holds_vips() { subject.vips.clone() } else { subject.rip.into_iter().collect() };
+    let targets = if subject.holds_vips() { &subject.vips } else { &subject.rips };
     for port in &subject.ports {
-        for &ip in &targets {
+        for &ip in targets {
             let at = SocketAddr::from((ip, port.number));
             let mut here = listeners.iter().filter(|socket| {
                 socket.tcp == port.tcp && socket.port == port.number && takes(socket, ip)

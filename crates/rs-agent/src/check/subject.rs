@@ -18,8 +18,8 @@ pub struct Subject {
     pub mode: Option<Mode>,
     /// VIPs.
     pub vips: Vec<IpAddr>,
-    /// The address the director sends to.
-    pub rip: Option<IpAddr>,
+    /// The addresses the director sends to, one of each family at most.
+    pub rips: Vec<IpAddr>,
     /// DIPs, and in mode nat the gateway that was set.
     pub directors: Vec<IpAddr>,
     /// dr: the device with the VIPs.
@@ -77,8 +77,8 @@ impl Subject {
         Self {
             mode: Some(request.mode),
             vips: request.vips.clone(),
-            rip: request.rip,
-            directors: request.directors.iter().copied().chain(request.gateway).collect(),
+            rips: request.rips.clone(),
+            directors: request.directors.iter().chain(&request.gateways).copied().collect(),
             carrier: request.carrier.clone().unwrap_or_else(|| "lo".to_owned()),
             envelope: request.envelope.unwrap_or_default(),
             client: request.client,
@@ -96,7 +96,7 @@ impl Subject {
         Self {
             mode: Some(wanted.mode),
             vips: wanted.vips.clone(),
-            rip: wanted.tunnels.iter().find_map(|tunnel| tunnel.local),
+            rips: wanted.known_rips(),
             directors: wanted.ways_back().collect(),
             carrier: wanted.carrier.clone(),
             scope: wanted.scope,
@@ -115,6 +115,12 @@ impl Subject {
         matches!(self.mode, Some(Mode::Dr | Mode::Tun))
     }
 
+    /// The directors of a family.
+    #[must_use]
+    pub fn directors_of(&self, ipv6: bool) -> Vec<IpAddr> {
+        self.directors.iter().copied().filter(|director| director.is_ipv6() == ipv6).collect()
+    }
+
     /// IPv4 VIPs that are to be local.
     pub fn ipv4_vips(&self) -> impl Iterator<Item = IpAddr> {
         let holds = self.holds_vips();
@@ -131,7 +137,7 @@ impl Subject {
     /// Everything the routing table is asked about.
     pub fn destinations(&self) -> impl Iterator<Item = IpAddr> {
         let known = self.vips.iter().chain(&self.directors).copied();
-        known.chain(self.rip).chain(self.clients())
+        known.chain(self.rips.iter().copied()).chain(self.clients())
     }
 }
 

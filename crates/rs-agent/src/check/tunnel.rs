@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Does a device take the director's packets out of their envelope?
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
 use super::mend;
 use super::seen::{Device, Ends, Fou, Seen};
 use super::subject::Subject;
+use crate::facts::of_family;
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::tunnel::{Envelope, Listener, TunnelKind};
@@ -45,11 +47,14 @@ fn overhead(envelope: Envelope, outer_ipv6: bool) -> u32 {
     }
 }
 
-/// Whether what the director sends comes in IPv6; `None` if nobody knows.
-fn outer(subject: &Subject) -> Option<bool> {
-    let known = subject.rip.or_else(|| subject.directors.first().copied());
-    let set_up = || subject.tunnels.first().map(|tunnel| tunnel.kind.over_ipv6());
-    known.map(|ip| ip.is_ipv6()).or_else(set_up)
+/// Whether what the director sends for such VIPs comes in IPv6: in their own family if it
+/// sends to RIPs of both. `None` if nobody knows.
+pub(super) fn outer(subject: &Subject, inner_ipv6: bool) -> Option<bool> {
+    let of = |ips: &[IpAddr]| ips.iter().map(IpAddr::is_ipv6).collect::<Vec<bool>>();
+    let set_up = subject.tunnels.iter().map(|tunnel| tunnel.kind.over_ipv6()).collect();
+    let known = [of(&subject.rips), of(&subject.directors), set_up];
+    let known = known.into_iter().find(|families| !families.is_empty())?;
+    Some(if known.contains(&inner_ipv6) { inner_ipv6 } else { !inner_ipv6 })
 }
 
 fn kind(outer_ipv6: bool, inner_ipv6: bool, envelope: Envelope) -> TunnelKind {
@@ -63,7 +68,7 @@ fn kind(outer_ipv6: bool, inner_ipv6: bool, envelope: Envelope) -> TunnelKind {
 }
 
 fn fit(device: &Device, inner_ipv6: bool, subject: &Subject) -> Fit {
-    let outers = match outer(subject) {
+    let outers = match outer(subject, inner_ipv6) {
         Some(ipv6) => vec![ipv6],
         None => vec![false, true],
     };
@@ -89,14 +94,10 @@ fn fit(device: &Device, inner_ipv6: bool, subject: &Subject) -> Fit {
 }
 
 fn ends_fit(ends: &Ends, subject: &Subject) -> bool {
-    let local = match (ends.local, subject.rip) {
-        (Some(local), Some(rip)) => local == rip,
-        _ => true,
+    let fits = |end: Option<IpAddr>, known: &[IpAddr]| {
+        end.is_none_or(|end| of_family(known, end.is_ipv6()).is_none() || known.contains(&end))
     };
-    local
-        && ends
-            .remote
-            .is_none_or(|only| subject.directors.is_empty() || subject.directors.contains(&only))
+    fits(ends.local, &subject.rips) && fits(ends.remote, &subject.directors)
 }
 
 /// Whether the device is one to be judged and mended. The kernel's own is there on any host
@@ -135,7 +136,7 @@ pub(super) fn device_for(vip: IpAddr, subject: &Subject, seen: &Seen) -> String 
 
 /// The kind of the device that takes packets for that VIP out of their envelope.
 pub(super) fn kind_for(vip: IpAddr, subject: &Subject) -> TunnelKind {
-    kind(outer(subject).unwrap_or(false), vip.is_ipv6(), subject.envelope)
+    kind(outer(subject, vip.is_ipv6()).unwrap_or(false), vip.is_ipv6(), subject.envelope)
 }
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
@@ -163,13 +164,14 @@ fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec
     let best = best
         .max_by_key(|(fit, device)| (*fit, asked_for(&device.name, subject), !is_fallback(device)));
     let inner = if inner_ipv6 { "IPv6" } else { "IPv4" };
-    let outer_ipv6 = outer(subject).unwrap_or(false);
+    let outer_ipv6 = outer(subject, inner_ipv6).unwrap_or(false);
+    let rip = of_family(&subject.rips, outer_ipv6);
     let wanted = kind(outer_ipv6, inner_ipv6, subject.envelope);
     let create = mend::create(wanted, subject);
     let (fit, device) = match best {
         Some((fit, device)) if fit > Fit::None => (fit, device),
         _ => {
-            let rip = subject.rip.map_or_else(String::new, |rip| format!(" for {rip}"));
+            let rip = rip.map_or_else(String::new, |rip| format!(" for {rip}"));
             let message = format!("no {wanted} device takes {inner} out of its envelope{rip}");
             let own = wanted.fallback();
             let only = seen.device(own).map_or("none".to_owned(), |_| format!("only {own}, down"));
@@ -200,7 +202,7 @@ fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec
         )
         .mend(format!("ip link set {name} up")),
         Fit::Ends => {
-            let sends = match (subject.directors.as_slice(), subject.rip) {
+            let sends = match (subject.directors_of(outer_ipv6).as_slice(), rip) {
                 ([], Some(rip)) => format!("to {rip}"),
                 ([from, ..], Some(rip)) => format!("from {from} to {rip}"),
                 ([from, ..], None) => format!("from {from}"),
@@ -250,7 +252,14 @@ fn describe(device: &Device) -> String {
 
 fn gue(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     let Envelope::Gue { port } = subject.envelope else { return };
-    let at = Listener { port, ipv6: outer(subject).unwrap_or(false) };
+    let outers = subject.vips.iter().map(|vip| outer(subject, vip.is_ipv6()).unwrap_or(false));
+    for ipv6 in outers.collect::<BTreeSet<bool>>() {
+        listener(Listener { port, ipv6 }, seen, findings);
+    }
+}
+
+fn listener(at: Listener, seen: &Seen, findings: &mut Vec<Finding>) {
+    let port = at.port;
     let add = Change::Gue(at).make();
     let nothing = format!("nothing takes GUE out of {at}");
     let (message, read, mend) = match &seen.fou {
@@ -275,13 +284,15 @@ fn gue(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
 /// What is said of each device that takes, or may take, the director's packets.
 fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     let (name, Some(ends)) = (&device.name, &device.ends) else { return };
-    let takes = [false, true].into_iter().any(|inner_ipv6| {
-        subject.vips.iter().any(|vip| vip.is_ipv6() == inner_ipv6)
-            && fit(device, inner_ipv6, subject) == Fit::Takes
+    let inner = [false, true].into_iter().find(|inner_ipv6| {
+        subject.vips.iter().any(|vip| vip.is_ipv6() == *inner_ipv6)
+            && fit(device, *inner_ipv6, subject) == Fit::Takes
     });
-    if !takes {
+    let Some(inner_ipv6) = inner else {
         return;
-    }
+    };
+    let outer_ipv6 = outer(subject, inner_ipv6).unwrap_or(false);
+    let directors = subject.directors_of(outer_ipv6);
     let read = [describe(device)];
     if device.crc_errors > 0 && matches!(subject.envelope, Envelope::Gre { .. }) {
         let message = format!(
@@ -307,17 +318,15 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
     }
     let fallback = is_fallback(device);
     if ends.remote.is_none() {
-        let rip = subject.rip.map_or("this host".to_owned(), |rip| rip.to_string());
-        let mend = match subject.directors.as_slice() {
+        let rip = of_family(&subject.rips, outer_ipv6);
+        let rip = rip.map_or("this host".to_owned(), |rip| rip.to_string());
+        let mend = match directors.as_slice() {
             [] => "set it up with --director".to_owned(),
             _ => "limit the outer protocol to the directors in the firewall".to_owned(),
         };
         // Two directors cannot be named by one device: known, and so not a warning.
-        let severity = if !fallback && subject.directors.len() > 1 {
-            Severity::Info
-        } else {
-            Severity::Warning
-        };
+        let severity =
+            if !fallback && directors.len() > 1 { Severity::Info } else { Severity::Warning };
         let message = format!("anyone who reaches {rip} can inject packets by {name}");
         findings.push(Finding::new("RS-TUN-08", severity, message).read(read.clone()).mend(mend));
     }
@@ -337,14 +346,15 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
 /// The command that makes a device of one's own in place of the kernel's.
 fn own(fallback: &Device, subject: &Subject) -> String {
     let inner_ipv6 = fallback.kind.as_deref() == Some("sit");
-    let kind = kind(outer(subject).unwrap_or(false), inner_ipv6, subject.envelope);
+    let outer_ipv6 = matches!(fallback.kind.as_deref(), Some("ip6tnl" | "ip6gre"));
+    let kind = kind(outer_ipv6, inner_ipv6, subject.envelope);
     mend::create(kind, &Subject { tunnels: Vec::new(), ..subject.clone() })
 }
 
 /// Is TCP told that the envelope takes room?
 fn segment_size(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    let overhead = overhead(subject.envelope, outer(subject).unwrap_or(false));
     for ipv6 in [false, true] {
+        let overhead = overhead(subject.envelope, outer(subject, ipv6).unwrap_or(false));
         if !subject.vips.iter().any(|vip| vip.is_ipv6() == ipv6) {
             continue;
         }

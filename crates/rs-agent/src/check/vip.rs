@@ -58,7 +58,7 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
 
 fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     let gateway = seen.routes.iter().find(|route| route.gateways.contains(&vip));
-    let (role, read) = if subject.rip == Some(vip) {
+    let (role, read) = if subject.rips.contains(&vip) {
         ("the RIP", format!("RIP {vip}"))
     } else if subject.directors.contains(&vip) {
         ("a director", format!("director {vip}"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `rs-agent check`.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -33,7 +34,9 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
     let net = connect()?;
     let watch = Duration::from_secs(args.watch.unwrap_or(0).into());
     let seen = observe(&net, &subject, watch)?;
-    subject.rip = subject.rip.or_else(|| rip(&subject, &seen));
+    if subject.rips.is_empty() {
+        subject.rips = rips(&subject, &seen);
+    }
     let mut findings = crate::check::findings(&subject, &seen);
     if !only.is_empty() {
         findings.retain(|finding| only.iter().any(|rule| rule.id == finding.rule));
@@ -59,16 +62,16 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
         .collect();
     let ports = ports?;
     let directors = request::addresses("--director", &args.directors)?;
-    let rip = args.rip.as_ref().map(|text| request::addresses("--rip", std::slice::from_ref(text)));
-    let rip = rip.transpose()?.and_then(|rips| rips.first().copied());
+    let texts: Vec<&str> = args.rips.iter().map(String::as_str).collect();
+    let rips = request::one_of_each("--rip", &texts)?;
     let mut subject = match args.mode {
         Some(mode) => {
             let typed = Typed {
                 vips: &args.vips,
-                rip: args.rip.as_deref().filter(|_| mode != Mode::Nat),
+                rips: if mode == Mode::Nat { Vec::new() } else { texts },
                 directors: &args.directors,
                 carrier: args.carrier.as_deref(),
-                gateway: args.gateway.as_deref(),
+                gateways: args.gateways.iter().map(String::as_str).collect(),
                 tunnel: args.tunnel,
                 checksum: args.checksum,
                 tunnel_port: args.tunnel_port,
@@ -87,26 +90,25 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
             subject.envelope = envelope.unwrap_or(subject.envelope);
             if !directors.is_empty() {
                 // The gateway that was set stays a way back.
-                subject.directors = directors.into_iter().chain(journal.wanted.gateway).collect();
+                subject.directors = directors.into_iter().chain(journal.wanted.gateways).collect();
             }
             subject
         }
     };
     subject.ports = ports;
     subject.client = client.or(subject.client);
-    subject.rip = rip.or(subject.rip);
+    if !rips.is_empty() {
+        subject.rips = rips;
+    }
     Ok(subject)
 }
 
-/// This host's address towards the director, unless it has several.
-fn rip(subject: &Subject, seen: &crate::check::seen::Seen) -> Option<IpAddr> {
+/// This host's address towards the directors of each family, unless it has several.
+fn rips(subject: &Subject, seen: &crate::check::seen::Seen) -> Vec<IpAddr> {
     let sources = subject.directors.iter().filter_map(|dip| seen.lookup(*dip)?.source);
-    let mut sources: Vec<IpAddr> = sources.filter(|ip| !subject.vips.contains(ip)).collect();
-    sources.dedup();
-    match sources.as_slice() {
-        [one] => Some(*one),
-        _ => None,
-    }
+    let sources: BTreeSet<IpAddr> = sources.filter(|ip| !subject.vips.contains(ip)).collect();
+    let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = sources.into_iter().partition(IpAddr::is_ipv4);
+    [v4, v6].into_iter().filter(|family| family.len() == 1).flatten().collect()
 }
 
 #[cfg(test)]
@@ -142,7 +144,7 @@ mod tests {
     #[test]
     fn options_add_to_what_is_set_up() {
         let root = tempfile::tempdir().unwrap();
-        let typed = Typed { gateway: Some("192.0.2.1"), ..Typed::default() };
+        let typed = Typed { gateways: vec!["192.0.2.1"], ..Typed::default() };
         let request = Request::check(Mode::Nat, &typed).unwrap();
         let wanted = Wanted::resolve(&request, None, &Facts::default()).unwrap();
         let store = Store::new(root.path()).unwrap();

@@ -91,7 +91,7 @@ fn questions(wanted: &Wanted) -> Questions {
     let clients = wanted.client.into_iter().flat_map(|client| client.ends());
     Questions {
         destinations: wanted.ways_back().chain(clients).collect(),
-        ports: wanted.listener().is_some(),
+        ports: !wanted.listeners().is_empty(),
     }
 }
 

@@ -141,7 +141,7 @@ fn abandon(
 fn asked_about(request: &Request, earlier: Option<&Wanted>) -> Questions {
     let mut asked = earlier.map(questions).unwrap_or_default();
     let clients = request.client.into_iter().flat_map(|client| client.ends());
-    let known = request.directors.iter().copied().chain(request.gateway);
+    let known = request.directors.iter().chain(&request.gateways).copied();
     asked.destinations.extend(known.chain(clients));
     asked.ports |= matches!(request.envelope, Some(Envelope::Gue { .. }));
     asked

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `rs-agent status`.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::{connect, questions};
@@ -10,7 +11,8 @@ use crate::journal::{Journal, Store};
 use crate::mode::Mode;
 use crate::observe::observe;
 use crate::output::{
-    CarrierStatus, DeviceStatus, Owner, PortStatus, StatusReport, SysctlStatus, VipStatus,
+    CarrierStatus, DeviceStatus, GatewayStatus, Owner, PortStatus, StatusReport, SysctlStatus,
+    VipStatus,
 };
 use crate::plan::{Change, Effect};
 use crate::verify;
@@ -30,22 +32,8 @@ pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
         sysctls: sysctls(&journal, &facts),
         devices: devices(&journal, &facts),
         carrier: carrier(&journal, &facts),
-        port: wanted.listener().map(|at| {
-            let present = facts.port(at).is_some();
-            let made = Change::Gue(at);
-            let owner = owner(&journal, &facts, present, |change| made.same_target(change));
-            PortStatus { at, present, owner }
-        }),
-        gateway: wanted.gateway,
-        gateway_owner: wanted.gateway.map(|gateway| {
-            let there = facts.default_route(gateway.is_ipv6());
-            owner(
-                &journal,
-                &facts,
-                there.is_some_and(|route| route.gateways == [gateway]),
-                |change| matches!(change, Change::DefaultRoute { gateway: to, .. } if *to == gateway),
-            )
-        }),
+        ports: ports(&journal, &facts),
+        gateways: gateways(&journal, &facts),
         directors: wanted.directors.clone(),
         drift: drift(&journal, &facts),
     })
@@ -136,6 +124,26 @@ fn carrier(journal: &Journal, facts: &Facts) -> Option<CarrierStatus> {
         owner: owner(journal, facts, link.is_some(), |change| made.same_target(change)),
         name,
     })
+}
+
+fn ports(journal: &Journal, facts: &Facts) -> Vec<PortStatus> {
+    let status = |at| {
+        let present = facts.port(at).is_some();
+        let made = Change::Gue(at);
+        let owner = owner(journal, facts, present, |change| made.same_target(change));
+        PortStatus { at, present, owner }
+    };
+    journal.wanted.listeners().into_iter().map(status).collect()
+}
+
+fn gateways(journal: &Journal, facts: &Facts) -> Vec<GatewayStatus> {
+    let status = |&gateway: &IpAddr| {
+        let route = facts.default_route(gateway.is_ipv6());
+        let there = route.is_some_and(|route| route.gateways == [gateway]);
+        let about = |change: &Change| matches!(change, Change::DefaultRoute { gateway: to, .. } if *to == gateway);
+        GatewayStatus { gateway, owner: owner(journal, facts, there, about) }
+    };
+    journal.wanted.gateways.iter().map(status).collect()
 }
 
 fn drift(journal: &Journal, facts: &Facts) -> Vec<String> {

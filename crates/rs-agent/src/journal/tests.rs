@@ -16,9 +16,10 @@ fn wanted() -> Wanted {
         scope: Scope::Host,
         label: None,
         envelope: Envelope::Ipip,
+        rips: Vec::new(),
         tunnels: Vec::new(),
         directors: Vec::new(),
-        gateway: None,
+        gateways: Vec::new(),
         client: None,
     }
 }
@@ -97,6 +98,29 @@ fn the_format_before_is_still_read() {
     std::fs::write(store.file(), text).unwrap();
     let journal = store.load().unwrap().unwrap();
     assert_eq!((journal.wanted.envelope, journal.changes.len()), (Envelope::Ipip, 4));
+    assert_eq!(journal.wanted.known_rips(), ["10.0.0.11".parse::<IpAddr>().unwrap()]);
+    store.save(&journal).unwrap();
+    assert_eq!(store.load().unwrap(), Some(journal));
+}
+
+/// So is the one gateway of format 2, and both are written from now on.
+#[test]
+fn one_gateway_of_the_format_before_is_one_of_several_now() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::new(directory.path()).unwrap();
+    let identity = serde_json::to_string(&store.identity).unwrap();
+    let text = format!(
+        r#"{{"format": 2, "identity": {identity}, "since": "2026-01-02T03:04:05Z", "found": [],
+        "wanted": {{"mode": "nat", "vips": [], "carrier": "lo", "create_carrier": false,
+            "scope": "host", "label": null, "envelope": {{"type": "ipip"}}, "tunnels": [],
+            "directors": [], "gateway": "10.0.0.1", "client": null}},
+        "changes": [
+            {{"change": "default-route", "gateway": "10.0.0.1", "metric": 0, "from": null}}]}}"#
+    );
+    std::fs::write(store.file(), text).unwrap();
+    let mut journal = store.load().unwrap().unwrap();
+    assert_eq!(journal.wanted.gateways, ["10.0.0.1".parse::<IpAddr>().unwrap()]);
+    journal.wanted.gateways.push("2001:db8::1".parse().unwrap());
     store.save(&journal).unwrap();
     assert_eq!(store.load().unwrap(), Some(journal));
 }

@@ -28,14 +28,10 @@ pub struct StatusReport {
     /// The dummy device that `--create-carrier` asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carrier: Option<CarrierStatus>,
-    /// The UDP port of GUE.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub port: Option<PortStatus>,
-    /// mode nat: the director that setup made the default gateway.
-    pub gateway: Option<IpAddr>,
-    /// Who made that default route.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gateway_owner: Option<Owner>,
+    /// The UDP ports of GUE, one for each family it comes in.
+    pub ports: Vec<PortStatus>,
+    /// mode nat: the default routes that setup was asked to make.
+    pub gateways: Vec<GatewayStatus>,
     /// Known directors.
     pub directors: Vec<IpAddr>,
     /// What is not as setup left it; empty if all is well.
@@ -140,6 +136,15 @@ pub struct PortStatus {
     pub owner: Owner,
 }
 
+/// A default route.
+#[derive(Debug, Serialize)]
+pub struct GatewayStatus {
+    /// The director it leads to.
+    pub gateway: IpAddr,
+    /// Who made it.
+    pub owner: Owner,
+}
+
 impl StatusReport {
     pub(super) fn text(&self) -> String {
         let (Some(mode), Some(since)) = (self.mode, &self.since) else {
@@ -166,7 +171,7 @@ impl StatusReport {
                 owner => writeln!(text, "device {name} dummy, {}, {owner}", state(*present, *up)),
             };
         }
-        if let Some(PortStatus { at, owner, .. }) = &self.port {
+        for PortStatus { at, owner, .. } in &self.ports {
             let _ = match owner {
                 Owner::Nobody => writeln!(text, "GUE on {at}, missing"),
                 owner => writeln!(text, "GUE on {at}, {owner}"),
@@ -189,8 +194,7 @@ impl StatusReport {
                 "sysctl {key} = {current}, {owner} (ours {ours}, before {previous})"
             );
         }
-        if let Some(gateway) = self.gateway {
-            let owner = self.gateway_owner.unwrap_or(Owner::Nobody);
+        for GatewayStatus { gateway, owner } in &self.gateways {
             let _ = writeln!(text, "default route via {gateway}, {owner}");
         }
         for director in &self.directors {

@@ -21,7 +21,7 @@ pub(super) fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
             (false, None) => ends_are_free(tunnel, facts)?,
         }
     }
-    if let Some(at) = wanted.listener() {
+    for at in wanted.listeners() {
         if facts.ports.is_none() {
             return Err(Refusal::NoFou);
         }
@@ -74,7 +74,8 @@ fn fallback(
         return Err(Refusal::FallbackChecksum(kind.fallback()));
     }
     // It is made for IPv6 inside (`ip6_fb_tnl_dev_init` in net/ipv6/ip6_tunnel.c).
-    if let (TunnelKind::Ip6tnl, Some(&vip)) = (kind, wanted.vips.iter().find(|ip| ip.is_ipv4())) {
+    let inside = |vip: &&IpAddr| vip.is_ipv4() && wanted.tunnel_for(**vip) == Some(tunnel);
+    if let (TunnelKind::Ip6tnl, Some(&vip)) = (kind, wanted.vips.iter().find(inside)) {
         return Err(Refusal::FallbackInner { vip });
     }
     if link.is_none() {

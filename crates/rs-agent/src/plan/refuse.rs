@@ -2,16 +2,17 @@
 //! What the host's state does not allow, found before anything is changed; and
 //! what it allows but the operator should know.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::devices;
 use super::setup::route_metric;
 use crate::arp_ignore::{Hides, hides, shown};
-use crate::facts::Facts;
+use crate::facts::{Facts, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::sysctl_key::SysctlKey;
+use crate::tunnel::Tunnel;
 use crate::wanted::Wanted;
 
 /// Checks that the set-up is possible and safe on this host.
@@ -31,7 +32,7 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
         return Err(Refusal::DirectorIsHere(*director));
     }
     match wanted.mode {
-        Mode::Nat => gateway_is_possible(wanted, facts),
+        Mode::Nat => ways_are_possible(wanted, facts),
         Mode::Dr | Mode::Tun => {
             devices::check(wanted, facts)?;
             ipv6_is_on(wanted, facts)?;
@@ -41,7 +42,7 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 }
 
 fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
-    if wanted.tunnels.iter().any(|tunnel| tunnel.local == Some(vip)) {
+    if wanted.known_rips().contains(&vip) {
         return Err(Refusal::SameAddress { vip, role: "RIP" });
     }
     for have in facts.addresses.of(vip) {
@@ -150,10 +151,18 @@ fn shown_vip(wanted: &Wanted, facts: &Facts) -> Option<(IpAddr, String)> {
     Some((vip, why))
 }
 
-fn gateway_is_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
-    let Some(gateway) = wanted.gateway else {
-        return through_director(wanted, facts);
-    };
+/// Each family by itself: its default route can be set, or leads through the director
+/// already.
+fn ways_are_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    for &gateway in &wanted.gateways {
+        gateway_is_possible(gateway, facts)?;
+    }
+    through(wanted, facts, |ipv6| of_family(&wanted.gateways, ipv6).is_none())
+}
+
+/// # Errors
+/// Why no default route can lead there.
+pub fn gateway_is_possible(gateway: IpAddr, facts: &Facts) -> Result<(), Refusal> {
     if !facts.addresses.of(gateway).is_empty() {
         let what = "an address of this host itself";
         return Err(Refusal::Unusable { option: "--gateway", ip: gateway, what });
@@ -173,8 +182,16 @@ fn gateway_is_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 /// # Errors
 /// They do not, and where they go instead.
 pub fn through_director(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    through(wanted, facts, |_| true)
+}
+
+/// The same of the families that are `asked` about.
+fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(bool) -> bool) -> Result<(), Refusal> {
     let through = |gateway: &IpAddr| wanted.ways_back().any(|way| way == *gateway);
     if let Some(client) = wanted.client {
+        if !asked(client.ip.is_ipv6()) {
+            return Ok(());
+        }
         for end in client.ends() {
             let hop = facts.hops.get(&end).and_then(Option::as_ref);
             let route = match hop.map(|hop| hop.gateway) {
@@ -188,7 +205,7 @@ pub fn through_director(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
         return Ok(());
     }
     for ipv6 in [false, true] {
-        if !wanted.ways_back().any(|way| way.is_ipv6() == ipv6) {
+        if !asked(ipv6) || !wanted.ways_back().any(|way| way.is_ipv6() == ipv6) {
             continue;
         }
         let route = facts.default_route(ipv6);
@@ -219,8 +236,7 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
             ));
         }
     }
-    let locals: BTreeSet<IpAddr> =
-        wanted.tunnels.iter().filter_map(|tunnel| tunnel.local).collect();
+    let locals = wanted.known_rips();
     for local in locals.into_iter().filter(|local| facts.addresses.of(*local).is_empty()) {
         warnings.push(format!("RIP {local} is no address of this host yet"));
     }
@@ -230,15 +246,23 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
 /// What the operator should know of a set-up that works.
 #[must_use]
 pub fn notes(wanted: &Wanted) -> Vec<String> {
-    let open = wanted.tunnels.iter().filter(|tunnel| tunnel.remote.is_none());
-    let names: Vec<&str> = open.map(|tunnel| tunnel.name.as_str()).collect();
-    if names.is_empty() {
-        return Vec::new();
-    }
-    let cure = match (wanted.directors.len(), wanted.tunnels.iter().any(|t| t.fallback)) {
-        (1, false) | (_, true) => "a firewall can limit that to the directors",
-        (0, false) => "--director limits that to one",
-        (_, false) => "with several directors only a firewall can limit that to them",
+    let cure = |tunnel: &Tunnel| {
+        let ipv6 = tunnel.kind.over_ipv6();
+        match of_family(&wanted.directors, ipv6) {
+            _ if tunnel.fallback => "a firewall can limit that to the directors",
+            None => "--director limits that to one",
+            Some(_) => "with several directors only a firewall can limit that to them",
+        }
     };
-    vec![format!("{} unpacks what anybody sends: {cure}", names.join(" and "))]
+    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
+    for tunnel in wanted.tunnels.iter().filter(|tunnel| tunnel.remote.is_none()) {
+        match told.iter_mut().find(|(same, _)| *same == cure(tunnel)) {
+            Some((_, names)) => names.push(&tunnel.name),
+            None => told.push((cure(tunnel), vec![&tunnel.name])),
+        }
+    }
+    let note = |(cure, names): (&str, Vec<&str>)| {
+        format!("{} unpacks what anybody sends: {cure}", names.join(" and "))
+    };
+    told.into_iter().map(note).collect()
 }

@@ -15,7 +15,7 @@ use crate::wanted::Wanted;
 pub fn steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
     let mut steps = match wanted.mode {
         Mode::Dr | Mode::Tun => vip_steps(wanted, facts),
-        Mode::Nat => route_step(wanted, facts).into_iter().collect(),
+        Mode::Nat => route_steps(wanted, facts),
     };
     steps.sort_by_key(|step| step.action.change.rank());
     steps
@@ -49,10 +49,10 @@ fn vip_steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
             step(Change::Up { device }, "a device that is down loses its IPv6 addresses");
         }
     }
-    if let Some(at) = wanted.listener()
-        && facts.port(at).is_none()
-    {
-        step(Change::Gue(at), "takes packets from the director out of UDP");
+    for at in wanted.listeners() {
+        if facts.port(at).is_none() {
+            step(Change::Gue(at), "takes packets from the director out of UDP");
+        }
     }
     for tunnel in &wanted.tunnels {
         let link = facts.link(&tunnel.name);
@@ -92,8 +92,11 @@ fn vip_steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
     steps
 }
 
-fn route_step(wanted: &Wanted, facts: &Facts) -> Option<Step> {
-    let gateway = wanted.gateway?;
+fn route_steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
+    wanted.gateways.iter().filter_map(|gateway| route_step(*gateway, facts)).collect()
+}
+
+fn route_step(gateway: IpAddr, facts: &Facts) -> Option<Step> {
     let ipv6 = gateway.is_ipv6();
     if facts.default_route(ipv6).is_some_and(|route| route.gateways == [gateway]) {
         return None;

@@ -108,7 +108,7 @@ fn needs(rest: &Wanted, vips: &HashSet<IpAddr>, change: &Change) -> bool {
     match change {
         Change::Tunnel(tunnel) => uses(&tunnel.name),
         Change::Dummy { device } => uses(device),
-        Change::Gue(at) => rest.listener() == Some(*at),
+        Change::Gue(at) => rest.listeners().contains(at),
         Change::Up { device } => uses(device),
         Change::Sysctl { key, .. } => match key.device() {
             Some("all") => rest.vips.iter().any(IpAddr::is_ipv4),

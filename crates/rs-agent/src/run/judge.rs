@@ -58,6 +58,11 @@ pub fn judge(journal: &Journal, facts: &Facts) -> Verdict {
 
 fn partly(wanted: &Wanted, facts: &Facts, verdict: &mut Verdict) {
     if wanted.mode == Mode::Nat {
+        // What stands in one route's way is no matter of the other family's.
+        let possible = |gateway: &IpAddr| refuse::gateway_is_possible(*gateway, facts).is_ok();
+        let mut rest = wanted.clone();
+        rest.gateways.retain(possible);
+        verdict.steps = setup::steps(&rest, facts);
         return;
     }
     verdict.steps = setup::steps(wanted, facts);
@@ -185,6 +190,24 @@ mod tests {
         arp(&mut facts, 8, 0);
         let verdict = judge(&journal, &facts);
         assert!(verdict.steps.iter().all(|step| step.action.change.hides_vips()), "{verdict:?}");
+    }
+
+    #[test]
+    fn what_stands_in_one_gateways_way_keeps_back_no_other() {
+        let (_, mut facts) = set_up();
+        let gateways = vec!["10.0.0.1", "2001:db8:1::1"];
+        let typed = Typed { gateways, ..Typed::default() };
+        let request = crate::request::Request::check(Mode::Nat, &typed).unwrap();
+        let wanted = Wanted::resolve(&request, None, &facts).unwrap();
+        let journal = Store::new(std::path::Path::new("/nonexistent")).unwrap();
+        let journal = journal.begin(wanted, &facts);
+        // The IPv6 network is not there.
+        let near = crate::facts::Hop { gateway: None, source: None };
+        facts.hops.insert("10.0.0.1".parse().unwrap(), Some(near));
+        let verdict = judge(&journal, &facts);
+        assert_eq!(commands(&verdict), ["ip route replace default via 10.0.0.1"]);
+        let far = crate::refusal::Refusal::GatewayFar("2001:db8:1::1".parse().unwrap());
+        assert_eq!(verdict.refusals, [far]);
     }
 
     #[test]

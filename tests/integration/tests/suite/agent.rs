@@ -11,7 +11,7 @@ use std::thread;
 use lab::{ArpSender, Family, Host, Network, WebServer, arp_probe, kernel, neighbour_probe};
 
 /// What may be asked of [`real_server`]: every mode, family and envelope.
-pub(crate) const SETUPS: [&str; 12] = [
+pub(crate) const SETUPS: [&str; 14] = [
     "--mode dr --vip 192.0.2.10,203.0.113.10,2001:db8:2::10",
     "--mode dr --vip 192.0.2.10 --carrier dummy0",
     "--mode dr --vip 192.0.2.10 --scope link --label lo:web",
@@ -23,8 +23,11 @@ pub(crate) const SETUPS: [&str; 12] = [
      --tunnel-device gue.6",
     "--mode tun --vip 192.0.2.10,2001:db8:2::10 --rip 192.0.2.11",
     "--mode tun --vip 192.0.2.10,2001:db8:2::10 --director 2001:db8:2::1",
+    "--mode tun --vip 192.0.2.10,2001:db8:2::10 --rip 192.0.2.11,2001:db8:2::11 --tunnel gue \
+     --tunnel-port 6080 --director 192.0.2.1,2001:db8:2::1",
     "--mode nat --gateway 192.0.2.1",
     "--mode nat --gateway 2001:db8:2::1",
+    "--mode nat --gateway 192.0.2.1,2001:db8:2::1",
 ];
 
 /// What is walked through on this kernel: all of it on the newest and with `LAB_ALL`, a

@@ -9,7 +9,7 @@ use crate::agent::{assert_same, real_server, state};
 /// Options of `setup`, exit status, and what the error says.
 type Case = (&'static str, i32, &'static str);
 
-const INPUT: [Case; 26] = [
+const INPUT: [Case; 30] = [
     ("--mode dr --vip 192.0.2.10 --tunnel gre", 2, "--tunnel has no meaning in mode dr"),
     ("--mode dr --vip 192.0.2.10 --create-carrier", 2, "--carrier"),
     ("--mode dr --vip 192.0.2.10 --scope site", 2, "invalid value 'site'"),
@@ -35,10 +35,18 @@ const INPUT: [Case; 26] = [
     ("--mode tun --vip 192.0.2.10 --carrier lo", 2, "--carrier has no meaning in mode tun"),
     ("--mode nat", 2, "needs to know the director"),
     ("--mode nat --gateway 192.0.2.1 --vip 192.0.2.1", 2, "both VIP and gateway"),
+    ("--mode nat --gateway 192.0.2.1,192.0.2.2", 2, "192.0.2.1 and 192.0.2.2 are of one"),
+    ("--mode nat --gateway 192.0.2.1 --gateway 192.0.2.1", 2, "are of one address family"),
+    ("--mode tun --vip 192.0.2.10 --rip 192.0.2.11,192.0.2.12", 2, "are of one address family"),
+    (
+        "--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --director 2001:db8:2::1",
+        2,
+        "are of different",
+    ),
     ("--mode masquerade", 2, "invalid value 'masquerade'"),
 ];
 
-const STATE: [Case; 16] = [
+const STATE: [Case; 18] = [
     ("--mode dr --vip 192.0.2.10 --label eth0:1", 1, "does not begin with lo"),
     ("--mode dr --vip 192.0.2.10 --carrier eth0 --create-carrier", 1, "eth0 answers ARP"),
     ("--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --fallback-devices", 1, "tunl0 is not there"),
@@ -50,9 +58,16 @@ const STATE: [Case; 16] = [
     ("--mode dr --vip 192.0.2.10 --carrier eth0", 1, "eth0 answers ARP"),
     ("--mode tun --vip 192.0.2.10 --tunnel-device dummy0", 1, "dummy0 is there already as dummy"),
     ("--mode tun --vip 192.0.2.10 --director 203.0.113.1,2001:db8:2::1", 1, "the RIP is not clear"),
+    (
+        "--mode tun --vip 192.0.2.10,2001:db8:2::10 --rip 192.0.2.11,2001:db8:2::11 \
+         --tunnel-device t7",
+        2,
+        "it needs ipip and ip6tnl",
+    ),
     ("--mode nat --director 192.0.2.1", 1, "do not go through the director"),
     ("--mode nat --director 192.0.2.254 --client 192.0.2.0/24", 1, "the route is on-link"),
     ("--mode nat --gateway 203.0.113.1", 1, "so it is no gateway"),
+    ("--mode nat --gateway 192.0.2.1,2001:db8:9::1", 1, "2001:db8:9::1 is not on a network"),
     ("--mode nat --gateway 192.0.2.1 --vip 192.0.2.11", 1, "only the director has the VIP"),
     ("--mode dr --vip 192.0.2.10 --state-dir /proc/nowhere", 1, "opening /proc/nowhere"),
 ];
@@ -178,6 +193,10 @@ fn another_mode_or_tunnel_needs_a_teardown_first() {
             "it is set up with rs-ipip (ipip local 192.0.2.11)",
         ),
         ("--mode tun --vip 192.0.2.10 --rip 192.0.2.12", "it is set up with rs-ipip"),
+        (
+            "--mode tun --vip 192.0.2.20 --rip 2001:db8:2::11",
+            "with rs-ipip (ipip local 192.0.2.11), not RIP 2001:db8:2::11 for 192.0.2.20",
+        ),
     ] {
         let output = server.sh(&format!("rs-agent setup {options}"));
         assert_eq!(output.status, 1, "{options}");

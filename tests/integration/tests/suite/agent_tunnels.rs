@@ -11,9 +11,9 @@ use lab::{Family, Host, Network, UdpServer, WebServer};
 use crate::agent::{assert_same, assert_set_up, state};
 
 /// What the director is told, and the real server.
-struct Envelope {
-    director: &'static str,
-    agent: &'static str,
+pub(crate) struct Envelope {
+    pub(crate) director: &'static str,
+    pub(crate) agent: &'static str,
     /// With `--fallback-devices`.
     fallback: Fallback,
 }
@@ -26,7 +26,7 @@ enum Fallback {
     Refused,
 }
 
-const ENVELOPES: [Envelope; 4] = [
+pub(crate) const ENVELOPES: [Envelope; 4] = [
     Envelope { director: "", agent: "", fallback: Fallback::WorksButFor4In6 },
     Envelope { director: "--tun-type gre", agent: "--tunnel gre", fallback: Fallback::Works },
     Envelope {

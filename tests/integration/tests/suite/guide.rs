@@ -168,7 +168,7 @@ fn run(page: &str) {
 }
 
 /// Only the newest kernel of the lab may be without: Debian builds it with no firewall.
-fn is_missing(module: &str) -> bool {
+pub(crate) fn is_missing(module: &str) -> bool {
     let found = Command::new("modprobe").args(["-q", module]).status();
     let missing = !found.is_ok_and(|status| status.success());
     assert!(!missing || lab::kernel() >= (7, 0), "there is no {module}");

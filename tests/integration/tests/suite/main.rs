@@ -5,6 +5,8 @@
 
 mod agent;
 mod agent_check;
+mod agent_families;
+mod agent_firewall;
 mod agent_matrices;
 mod agent_modes;
 mod agent_names;

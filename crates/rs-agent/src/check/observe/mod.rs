@@ -4,6 +4,7 @@
 
 mod counters;
 mod decode;
+mod firewall;
 mod managers;
 mod sockets;
 
@@ -61,6 +62,8 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
             Err(error) => seen.unread.push(format!("fou ports: {error}")),
         }
     }
+    seen.iptables = firewall::ruleset(false, &mut seen.unread);
+    seen.ip6tables = firewall::ruleset(true, &mut seen.unread);
     let (lines, unread) = sysctl_files::read(Path::new("/"));
     seen.boot = lines;
     seen.unread.extend(unread);

@@ -60,7 +60,7 @@ pub(super) fn open_gue(subject: &mut Subject, seen: &mut Seen) {
     let tunnel = Tunnel { name, kind, local: None, remote: None, checksum: false, fallback };
     subject.tunnels = vec![tunnel];
     subject.envelope = Envelope::Gue { port: 6080 };
-    (subject.rip, subject.directors) = (None, Vec::new());
+    (subject.rips, subject.directors) = (Vec::new(), Vec::new());
     seen.devices.truncate(2);
     self::fallback(seen, "ip6tnl0", "ip6tnl", true);
     let ends = ends(seen, 2);

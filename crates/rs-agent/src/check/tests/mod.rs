@@ -59,7 +59,7 @@ fn sound(mode: Mode) -> (Subject, Seen) {
     let subject = Subject {
         mode: Some(mode),
         vips: if nat { vec![] } else { vec![ip(VIP), ip(VIP6)] },
-        rip: Some(ip(RIP)),
+        rips: vec![ip(RIP)],
         directors: vec![ip(DIP)],
         carrier: "lo".into(),
         ..Subject::default()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What can be wrong with a host, one thing a row.
 
+use super::super::iptables::Ruleset;
 use super::super::seen::{NetworkdLink, Seen};
 use super::super::subject::Subject;
 use super::change::{boot, listens};
@@ -14,6 +15,23 @@ pub(super) type Row = (Mode, Disturb, &'static [&'static str]);
 
 /// All but the tunnels.
 pub(super) const HOST: &[Row] = &[
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "::", false);
+            s.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n"));
+        },
+        &["RS-FW-01 warning"],
+    ),
+    (Mode::Dr, |_, s| s.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n")), &[]),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.iptables =
+                Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n-A INPUT -p 4 -j ACCEPT\n"))
+        },
+        &["RS-FW-01 warning"],
+    ),
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 0), &["RS-ARP-01 error"]),
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 5), &["RS-ARP-01 error"]),
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.eth0.arp_ignore", 9), &["RS-ARP-01 error"]),

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What can be wrong with tunnels, one thing a row.
 
-use super::super::seen::{Ends, Fou};
+use super::super::seen::{Ends, Fou, Seen};
+use super::super::subject::Subject;
 use super::change::{ends, fallback, fou, gre, open_gue};
 use super::rows::Row;
 use super::{address, ip, set};
 use crate::mode::Mode;
 use crate::tunnel::Envelope;
+
+/// The IPv6 VIP comes from another address of the director, over IPv6.
+fn both_rips(subject: &mut Subject, seen: &mut Seen) {
+    let (rip, dip) = (ip("2001:db8::11"), ip("2001:db8::1"));
+    subject.rips.push(rip);
+    subject.directors.push(dip);
+    seen.devices[3].kind = Some("ip6tnl".into());
+    *ends(seen, 3) =
+        Ends { protocol: Some(0), local: Some(rip), remote: Some(dip), ..Ends::default() };
+}
 
 pub(super) const TUNNELS: &[Row] = &[
     (Mode::Tun, |_, s| drop(s.devices.remove(3)), &["RS-TUN-01 error"]),
@@ -28,7 +39,7 @@ pub(super) const TUNNELS: &[Row] = &[
         },
         &["RS-TUN-03 error"],
     ),
-    (Mode::Tun, |w, _| w.rip = Some(ip("192.0.2.12")), &["RS-TUN-03 error", "RS-TUN-03 error"]),
+    (Mode::Tun, |w, _| w.rips = vec![ip("192.0.2.12")], &["RS-TUN-03 error", "RS-TUN-03 error"]),
     (
         Mode::Tun,
         |w, _| w.directors = vec![ip("192.0.2.2")],
@@ -98,13 +109,40 @@ pub(super) const TUNNELS: &[Row] = &[
     (
         Mode::Tun,
         |w, s| {
-            w.rip = Some(ip("2001:db8::11"));
+            w.rips = vec![ip("2001:db8::11")];
             w.directors = vec![ip("2001:db8::1")];
             s.devices[2].kind = Some("ip6tnl".into());
             *ends(s, 2) =
                 Ends { protocol: Some(0), remote: Some(ip("2001:db8::1")), ..Ends::default() };
         },
         &["RS-TUN-07 info"],
+    ),
+    // RIPs of both families: what comes in IPv4 has no device but for IPv4 inside.
+    (Mode::Tun, both_rips, &["RS-TUN-07 info"]),
+    (
+        Mode::Tun,
+        |w, s| {
+            both_rips(w, s);
+            s.devices[3].kind = Some("sit".into());
+        },
+        &["RS-TUN-01 error"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            both_rips(w, s);
+            ends(s, 3).local = Some(ip("2001:db8::12"));
+        },
+        &["RS-TUN-03 error"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            both_rips(w, s);
+            w.envelope = Envelope::Gue { port: 6080 };
+            s.fou = fou(false, true);
+        },
+        &["RS-TUN-06 error", "RS-TUN-07 info"],
     ),
     (
         Mode::Tun,

@@ -46,16 +46,17 @@ fn any_host() -> impl Strategy<Value = Facts> {
 fn any_wanted() -> impl Strategy<Value = Request> {
     let vips =
         proptest::sample::subsequence(vec!["192.0.2.10", "192.0.2.11", "2001:db8::10"], 1..=3);
-    let rip = prop_oneof![Just("10.0.0.11"), Just("2001:db8:1::11")];
+    let rips = proptest::sample::subsequence(vec!["10.0.0.11", "2001:db8:1::11"], 1..=2);
     let mode = prop_oneof![Just(Mode::Dr), Just(Mode::Tun), Just(Mode::Nat)];
     let tunnel = prop_oneof![Just(TunnelType::Ipip), Just(TunnelType::Gre), Just(TunnelType::Gue)];
     let scope = prop_oneof![Just(Scope::Host), Just(Scope::Global), Just(Scope::Link)];
-    (vips, mode, rip, tunnel, scope, any::<bool>()).prop_map(
-        |(vips, mode, rip, tunnel, scope, flag)| {
-            let typed = Typed { rip: Some(rip), scope: Some(scope), ..Typed::default() };
+    (vips, mode, rips, tunnel, scope, any::<bool>()).prop_map(
+        |(vips, mode, rips, tunnel, scope, flag)| {
+            let typed = Typed { rips, scope: Some(scope), ..Typed::default() };
             match mode {
                 Mode::Nat => {
-                    request(mode, &[], Typed { gateway: Some("10.0.0.1"), ..Typed::default() })
+                    let gateways = ["10.0.0.1", "2001:db8:1::2"][..=usize::from(flag)].to_vec();
+                    request(mode, &[], Typed { gateways, ..Typed::default() })
                 }
                 Mode::Dr if flag => {
                     let carrier = Some("vips.0");

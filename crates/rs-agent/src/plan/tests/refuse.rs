@@ -165,12 +165,50 @@ fn nat_wants_the_way_back() {
     aside.hops.insert(ip("198.51.100.7"), hop("10.0.0.254"));
     assert_eq!(check(client, &aside), Ok(()));
 
-    let far = Typed { gateway: Some("203.0.113.1"), ..Typed::default() };
+    let far = Typed { gateways: vec!["203.0.113.1"], ..Typed::default() };
     assert_eq!(check(far, &facts), Err(Refusal::GatewayFar(ip("203.0.113.1"))));
-    let set = Typed { gateway: Some("10.0.0.1"), ..Typed::default() };
+    let set = Typed { gateways: vec!["10.0.0.1"], ..Typed::default() };
     let wanted = Wanted::resolve(&request(Mode::Nat, &[], set), None, &facts).unwrap();
     let steps = setup::steps(&wanted, &facts);
     assert_eq!(commands(&steps), ["ip route replace default via 10.0.0.1"]);
     let back = steps[0].action.clone().inverse();
     assert_eq!(back.to_string(), "ip route replace default via 10.0.0.254");
+}
+
+#[test]
+fn each_family_has_its_way_back() {
+    let facts = host();
+    let (v4, v6) = ("10.0.0.1", "2001:db8:1::1");
+    let plan = |gateways: &[&'static str], directors: &[&str]| {
+        let directors: Vec<String> = directors.iter().map(ToString::to_string).collect();
+        let typed =
+            Typed { gateways: gateways.to_vec(), directors: &directors, ..Typed::default() };
+        let wanted = Wanted::resolve(&request(Mode::Nat, &[], typed), None, &facts).unwrap();
+        refuse::check(&wanted, &facts)?;
+        Ok(commands(&setup::steps(&wanted, &facts)))
+    };
+    let to_v4 = "ip route replace default via 10.0.0.1".to_owned();
+    let to_v6 = "ip -6 route replace default via 2001:db8:1::1 metric 1".to_owned();
+    assert_eq!(plan(&[v4, v6], &[]), Ok(vec![to_v4.clone(), to_v6]));
+    assert_eq!(plan(&[v4, "2001:db8:9::1"], &[]), Err(Refusal::GatewayFar(ip("2001:db8:9::1"))));
+    // A family whose route is not set has to have the right one already.
+    let missing =
+        Refusal::NotThroughDirector { clients: "IPv6 clients".into(), route: "missing".into() };
+    assert_eq!(plan(&[v4], &[v6]), Err(missing));
+    assert_eq!(plan(&[v4], &["10.0.0.2"]), Ok(vec![to_v4]));
+}
+
+#[test]
+fn a_second_gateway_is_one_of_the_other_family() {
+    let facts = host();
+    let resolve = |gateway: &'static str, before: Option<&Wanted>| {
+        let typed = Typed { gateways: vec![gateway], ..Typed::default() };
+        Wanted::resolve(&request(Mode::Nat, &[], typed), before, &facts)
+    };
+    let first = resolve("10.0.0.1", None).unwrap();
+    let both = resolve("2001:db8:1::1", Some(&first)).unwrap();
+    assert_eq!(both.gateways, [ip("10.0.0.1"), ip("2001:db8:1::1")]);
+    assert_eq!(resolve("10.0.0.1", Some(&both)).unwrap(), both);
+    let (now, asked) = (ip("10.0.0.1"), ip("10.0.0.2"));
+    assert_eq!(resolve("10.0.0.2", Some(&both)), Err(Refusal::OtherGateway { now, asked }));
 }

@@ -17,7 +17,7 @@ const RIP: &str = "10.0.0.11";
 const RIP6: &str = "2001:db8:1::11";
 
 fn tun(rip: &'static str, tunnel: TunnelType) -> Typed<'static> {
-    Typed { rip: Some(rip), tunnel: Some(tunnel), ..Typed::default() }
+    Typed { rips: vec![rip], tunnel: Some(tunnel), ..Typed::default() }
 }
 
 /// The steps but for the ARP settings, which are always the same.
@@ -109,7 +109,7 @@ fn every_envelope_has_its_recipe() {
         let story = format!("{vips:?} {typed:?}");
         let steps = match typed.fallback_devices && typed.tunnel == Some(Ipip) && vips == V6 {
             // sit needs none; ip6tnl has one whatever is inside.
-            true if typed.rip == Some(RIP) => {
+            true if typed.rips == [RIP] => {
                 steps.into_iter().filter(|step| !step.contains("rp_filter")).collect()
             }
             _ => steps,
@@ -185,6 +185,105 @@ fn the_vips_of_a_host_share_what_cannot_differ() {
     let fallback = wanted(fallback, None).unwrap();
     // The family of the RIP is remembered by the device.
     assert_eq!(wanted(Typed::default(), Some(&fallback)).unwrap().tunnels, fallback.tunnels);
+}
+
+fn both(tunnel: TunnelType) -> Typed<'static> {
+    Typed { rips: vec![RIP, RIP6], ..tun(RIP, tunnel) }
+}
+
+#[test]
+fn with_two_rips_each_vip_comes_in_its_own_family() {
+    let facts = with_fallbacks();
+    let commands = |typed: Typed<'_>| plan(BOTH, typed, &facts).unwrap();
+    let has = |steps: &[String], wanted: &[&str]| {
+        for step in wanted {
+            assert!(steps.iter().any(|have| have.starts_with(step)), "{step}: {steps:#?}");
+        }
+    };
+    let ipip = commands(both(TunnelType::Ipip));
+    has(
+        &ipip,
+        &[
+            "ip link add rs-ipip type ipip mode ipip local 10.0.0.11",
+            "ip link add rs-ip6tnl type ip6tnl mode any local 2001:db8:1::11",
+            "ip addr add 192.0.2.10/32 dev rs-ipip",
+            "ip addr add 2001:db8::10/128 dev rs-ip6tnl",
+        ],
+    );
+    let gre = commands(Typed { checksum: true, ..both(TunnelType::Gre) });
+    has(
+        &gre,
+        &[
+            "ip link add rs-gre type gre local 10.0.0.11 icsum",
+            "ip link add rs-ip6gre type ip6gre local 2001:db8:1::11 icsum",
+            "ip addr add 192.0.2.10/32 dev rs-gre",
+            "ip addr add 2001:db8::10/128 dev rs-ip6gre",
+        ],
+    );
+    let gue = commands(Typed { tunnel_port: Some(6080), ..both(TunnelType::Gue) });
+    has(&gue, &["ip fou add port 6080 gue", "ip -6 fou add port 6080 gue"]);
+    // ip6tnl0 takes no IPv4 out of IPv6, and need not.
+    let own = commands(Typed { fallback_devices: true, ..both(TunnelType::Ipip) });
+    has(&own, &["ip addr add 192.0.2.10/32 dev tunl0", "ip addr add 2001:db8::10/128 dev ip6tnl0"]);
+    // No device for what does not come.
+    let only = plan(V4, both(TunnelType::Gre), &facts).unwrap();
+    assert!(!only.iter().any(|step| step.contains("ip6gre")), "{only:#?}");
+
+    let named = Typed { tunnel_device: Some("t"), ..both(TunnelType::Gre) };
+    let refused = plan(BOTH, named, &facts).unwrap_err();
+    assert!(matches!(refused, Refusal::TwoTunnels(..)) && refused.hint().contains("rs-ip6gre"));
+}
+
+#[test]
+fn each_family_has_its_director() {
+    let facts = host();
+    let remotes = |directors: &[&str]| {
+        let directors: Vec<String> = directors.iter().map(ToString::to_string).collect();
+        let typed = Typed { directors: &directors, ..both(TunnelType::Ipip) };
+        let wanted = Wanted::resolve(&request(Mode::Tun, BOTH, typed), None, &facts).unwrap();
+        let remotes: Vec<_> = wanted.tunnels.iter().map(|tunnel| tunnel.remote).collect();
+        (remotes, refuse::notes(&wanted))
+    };
+    let (dip, dip6) = ("10.0.0.1", "2001:db8:1::1");
+    assert_eq!(remotes(&[dip6, dip]), (vec![Some(ip(dip)), Some(ip(dip6))], vec![]));
+    let (one, notes) = remotes(&[dip]);
+    assert_eq!(one, [Some(ip(dip)), None]);
+    assert_eq!(notes, ["rs-ip6tnl unpacks what anybody sends: --director limits that to one"]);
+    let (two, notes) = remotes(&[dip, "10.0.0.2"]);
+    assert_eq!((two, notes.len()), (vec![None, None], 2), "{notes:?}");
+}
+
+#[test]
+fn a_rip_of_the_other_family_is_added_where_nothing_moves() {
+    let facts = with_fallbacks();
+    let resolve = |vips: &[&str], typed: Typed<'_>, before: Option<&Wanted>| {
+        Wanted::resolve(&request(Mode::Tun, vips, typed), before, &facts)
+    };
+    let directors = |dip: &str| vec![dip.to_owned()];
+    let (dips, dips6) = (directors("10.0.0.1"), directors("2001:db8:1::1"));
+    for tunnel in [TunnelType::Ipip, TunnelType::Gre] {
+        let over = |rip, dips| Typed { directors: dips, ..tun(rip, tunnel) };
+        let v4 = resolve(V4, over(RIP, &dips), None).unwrap();
+        let added = resolve(V6, over(RIP6, &dips6), Some(&v4)).unwrap();
+        let all = [dips.clone(), dips6.clone()].concat();
+        let whole = Typed { directors: &all, ..both(tunnel) };
+        assert_eq!(added.tunnels, resolve(BOTH, whole, None).unwrap().tunnels);
+        // Known from then on, and whatever is taken down.
+        let more = resolve(&["192.0.2.11", "2001:db8::11"], Typed::default(), Some(&added));
+        assert_eq!(more.unwrap().tunnels, added.tunnels);
+        let rest = added.without(&[ip("2001:db8::10")]).unwrap();
+        assert_eq!(rest.tunnels, v4.tunnels);
+        assert_eq!(resolve(V6, Typed::default(), Some(&rest)).unwrap().tunnels, added.tunnels);
+
+        // A VIP that has its envelope keeps it, and one comes to the RIP it is asked for with.
+        let single = resolve(BOTH, tun(RIP, tunnel), None).unwrap();
+        for (vips, typed) in [(V6, tun(RIP6, tunnel)), (&["192.0.2.11"], tun(RIP6, tunnel))] {
+            let refused = resolve(vips, typed, Some(&single));
+            assert!(matches!(refused, Err(Refusal::OtherTunnel { .. })), "{refused:?}");
+        }
+        let refused = resolve(&["192.0.2.11"], tun(RIP6, tunnel), Some(&v4));
+        assert!(matches!(refused, Err(Refusal::OtherTunnel { .. })), "{refused:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A ruleset as `iptables-legacy-save` writes it, and the one question asked of it: may it
+//! accept such a packet? Whatever is not understood may.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// Of one address family.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ruleset {
+    chains: BTreeMap<String, Vec<Rule>>,
+    /// The policy of INPUT is DROP.
+    drops: bool,
+    /// Something may give the packet another destination first.
+    rewrites: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rule(Vec<String>);
+
+/// The first packet of a conversation, for this host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packet {
+    /// Its destination.
+    pub to: IpAddr,
+    /// IP protocol.
+    pub protocol: u8,
+    /// Destination port, if the protocol has any.
+    pub port: Option<u16>,
+}
+
+impl Ruleset {
+    /// Reads what the program wrote; other tables than `filter` only as far as they may change
+    /// a destination.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut rules = Self::default();
+        let mut table = "";
+        for line in text.lines() {
+            let words = words(line);
+            let mut words = words.into_iter();
+            let first = words.next();
+            match (first.as_deref(), table) {
+                (Some(_), _) if line.starts_with('*') => table = line.trim_start_matches('*'),
+                (Some(":INPUT"), "filter") => {
+                    rules.drops = words.next().is_some_and(|policy| policy == "DROP");
+                }
+                (Some(word), "filter") if word.starts_with(':') => {
+                    rules.chains.entry(word.trim_start_matches(':').to_owned()).or_default();
+                }
+                (Some("-A"), "filter") => {
+                    let chain = words.next().unwrap_or_default();
+                    rules.chains.entry(chain).or_default().push(Rule(words.collect()));
+                }
+                (Some("-A"), _) => {
+                    rules.rewrites |= words.next().is_some_and(|chain| chain == "PREROUTING");
+                }
+                _ => {}
+            }
+        }
+        rules
+    }
+
+    /// How such packets end for certain: what drops them, in the words of the ruleset.
+    #[must_use]
+    pub fn dropped(&self, packet: Packet) -> Option<String> {
+        if self.rewrites || self.accepts("INPUT", packet, 0) {
+            return None;
+        }
+        let input = self.chains.get("INPUT").map_or(&[][..], Vec::as_slice);
+        match input.iter().find(|rule| rule.ends_all()) {
+            Some(rule) => Some(format!("-A INPUT {}", rule.0.join(" "))),
+            None => self.drops.then(|| ":INPUT DROP".to_owned()),
+        }
+    }
+
+    /// Whether a rule of that chain, or of one it leads to, may accept the packet.
+    fn accepts(&self, chain: &str, packet: Packet, depth: u8) -> bool {
+        let rules = self.chains.get(chain).map_or(&[][..], Vec::as_slice);
+        // What comes behind a rule for everything is never reached.
+        let reached = rules.iter().position(Rule::ends_all).map_or(rules, |at| &rules[..at]);
+        reached.iter().filter(|rule| !rule.is_for_others(packet)).any(|rule| {
+            match rule.target() {
+                // Counts only.
+                None => false,
+                Some("DROP" | "REJECT" | "RETURN" | "LOG" | "NFLOG") => false,
+                // The kernel lets no chain lead to itself.
+                Some(name) if self.chains.contains_key(name) && depth < 32 => {
+                    self.accepts(name, packet, depth + 1)
+                }
+                Some(_) => true,
+            }
+        })
+    }
+}
+
+impl Rule {
+    fn after(&self, option: &str) -> Option<&str> {
+        let at = self.0.iter().position(|word| word == option)?;
+        // With `!` before it, it is the opposite that is for others.
+        let negated = at.checked_sub(1).is_some_and(|before| self.0[before] == "!");
+        self.0.get(at + 1).filter(|_| !negated).map(String::as_str)
+    }
+
+    fn target(&self) -> Option<&str> {
+        self.after("-j").or_else(|| self.after("-g"))
+    }
+
+    /// Drops or refuses everything that comes to it.
+    fn ends_all(&self) -> bool {
+        matches!(self.0.as_slice(), [j, target, ..] if j == "-j" && (target == "DROP" || target == "REJECT"))
+    }
+
+    /// Whether a condition certainly excludes the packet.
+    fn is_for_others(&self, packet: Packet) -> bool {
+        let excludes =
+            |option: &str, test: &dyn Fn(&str) -> bool| self.after(option).is_some_and(test);
+        let ports = |text: &str| {
+            packet.port.is_some_and(|port| text.split(',').all(|part| misses(part, port)))
+        };
+        excludes("-i", &|device| device == "lo")
+            || excludes("-p", &|name| number(name).is_some_and(|other| other != packet.protocol))
+            || excludes("-d", &|net| is_outside(net, packet.to))
+            || ["--dport", "--dports"].into_iter().any(|option| excludes(option, &ports))
+            || ["--ctstate", "--state"].into_iter().any(|option| excludes(option, &knows_it))
+    }
+}
+
+/// The words of a line; what is quoted, as comments are, is one.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let (mut quoted, mut escaped) = (false, false);
+    for c in line.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            c if c.is_whitespace() && !quoted => {
+                words.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        // The quotes stay, so that no quoted word is an option.
+        words.last_mut().into_iter().for_each(|word| word.push(c));
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Only connections that are known already: never the first packet.
+fn knows_it(states: &str) -> bool {
+    states.split(',').all(|state| matches!(state, "ESTABLISHED" | "RELATED" | "INVALID"))
+}
+
+/// Whether a port, or a range such as `80:90`, is certainly another one.
+fn misses(part: &str, port: u16) -> bool {
+    let (first, last) = part.split_once(':').unwrap_or((part, part));
+    match (first.parse::<u16>(), last.parse::<u16>()) {
+        (Ok(first), Ok(last)) => !(first..=last).contains(&port),
+        _ => false,
+    }
+}
+
+/// The protocol of a name that the kernel's own list has; not `all`.
+fn number(name: &str) -> Option<u8> {
+    Some(match name {
+        "icmp" => 1,
+        "igmp" => 2,
+        "ipencap" | "ipv4" => 4,
+        "tcp" => 6,
+        "udp" => 17,
+        "ipv6" => 41,
+        "gre" => 47,
+        "esp" => 50,
+        "ah" => 51,
+        "icmpv6" | "ipv6-icmp" => 58,
+        "sctp" => 132,
+        // 0 is every protocol.
+        other => other.parse().ok().filter(|number| *number != 0)?,
+    })
+}
+
+/// `192.0.2.0/24`, also with a mask in place of the length.
+fn is_outside(net: &str, ip: IpAddr) -> bool {
+    let (address, length) = net.split_once('/').unwrap_or((net, ""));
+    match (address.parse(), ip) {
+        (Ok(IpAddr::V4(net)), IpAddr::V4(ip)) => {
+            let mask = match length.parse::<u32>() {
+                _ if length.is_empty() => u32::MAX,
+                Ok(bits @ 0..=32) => u32::MAX.checked_shl(32 - bits).unwrap_or(0),
+                _ => match length.parse::<std::net::Ipv4Addr>() {
+                    Ok(mask) => mask.into(),
+                    Err(_) => return false,
+                },
+            };
+            u32::from(net) & mask != u32::from(ip) & mask
+        }
+        (Ok(IpAddr::V6(net)), IpAddr::V6(ip)) => {
+            let mask = match length.parse::<u32>() {
+                _ if length.is_empty() => u128::MAX,
+                Ok(bits @ 0..=128) => u128::MAX.checked_shl(128 - bits).unwrap_or(0),
+                _ => return false,
+            };
+            u128::from(net) & mask != u128::from(ip) & mask
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TCP80: &str = "-p tcp -m tcp --dport 80";
+
+    fn dropped(rules: &[&str], packet: (&str, u8, Option<u16>)) -> bool {
+        let mut text = "*filter\n:INPUT DROP [0:0]\n:WEB - [0:0]\n:OTHER - [0:0]\n".to_owned();
+        rules.iter().for_each(|rule| text += &format!("{rule}\n"));
+        let (to, protocol, port) = packet;
+        let packet = Packet { to: to.parse().unwrap(), protocol, port };
+        Ruleset::parse(&(text + "COMMIT\n")).dropped(packet).is_some()
+    }
+
+    #[test]
+    fn what_may_accept_is_no_drop() {
+        let accepted = |rules: &[&str]| !dropped(rules, ("192.0.2.10", 6, Some(80)));
+        for rules in [
+            &[&*format!("-A INPUT {TCP80} -j ACCEPT")][..],
+            &["-A INPUT -p tcp -m multiport --dports 22,70:90 -j ACCEPT"],
+            &["-A INPUT -j ACCEPT"],
+            &["-A INPUT -m comment --comment \"not \\\" -i lo -p udp\" -j ACCEPT"],
+            &["-A INPUT -d 192.0.2.0/24 -j ACCEPT"],
+            &["-A INPUT -d 192.0.2.0/255.255.255.0 -j ACCEPT"],
+            &["-A INPUT ! -d 192.0.2.9/32 -j ACCEPT"],
+            &["-A INPUT ! -i lo -j ACCEPT"],
+            &["-A INPUT -p all -j ACCEPT"],
+            &["-A INPUT -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT"],
+            &["-A INPUT -m conntrack ! --ctstate INVALID -j ACCEPT"],
+            // Some clients, or something that is not understood.
+            &["-A INPUT -s 198.51.100.0/24 -j ACCEPT"],
+            &["-A INPUT -m set --match-set clients src -j ACCEPT"],
+            &["-A INPUT -p tcp -m tcp --dport http -j ACCEPT"],
+            &["-A INPUT -j NFQUEUE --queue-num 0"],
+            &["-A INPUT -j WEB", "-A WEB -j OTHER", "-A OTHER -p tcp -j ACCEPT"],
+            &["-A INPUT -g WEB", "-A WEB -j ACCEPT"],
+            // It may have come for another port.
+            &["COMMIT", "*nat", "-A PREROUTING -p tcp -j REDIRECT --to-ports 8080"],
+        ] {
+            assert!(accepted(rules), "{rules:?}");
+        }
+    }
+
+    #[test]
+    fn what_certainly_accepts_none_is_a_drop() {
+        for rules in [
+            &[][..],
+            &[
+                "-A INPUT -i lo -j ACCEPT",
+                "-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT",
+            ],
+            &["-A INPUT -p icmp -j ACCEPT", "-A INPUT -p udp -m udp --dport 80 -j ACCEPT"],
+            &["-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"],
+            &["-A INPUT -p tcp -m multiport --dports 22,443:8080 -j ACCEPT"],
+            &["-A INPUT -d 192.0.2.11/32 -j ACCEPT"],
+            &["-A INPUT -j WEB", "-A WEB -p udp -j ACCEPT", "-A WEB -j RETURN"],
+            &["-A INPUT -j REJECT --reject-with icmp-host-prohibited", "-A INPUT -j ACCEPT"],
+            &["-A FORWARD -j ACCEPT", "-A INPUT -j LOG", "-A INPUT -p tcp"],
+            &["COMMIT", "*nat", "-A POSTROUTING -j MASQUERADE"],
+        ] {
+            assert!(dropped(rules, ("192.0.2.10", 6, Some(80))), "{rules:?}");
+        }
+        assert!(dropped(&["-A INPUT -p tcp -j ACCEPT"], ("192.0.2.11", 4, None)));
+        assert!(!dropped(&["-A INPUT -p ipencap -j ACCEPT"], ("192.0.2.11", 4, None)));
+        assert!(dropped(&["-A INPUT -d 2001:db8::/64 -j ACCEPT"], ("2001:db8:1::1", 41, None)));
+        assert!(!dropped(&["-A INPUT -d 2001:db8::/64 -j ACCEPT"], ("2001:db8::1", 41, None)));
+    }
+
+    #[test]
+    fn without_a_policy_nothing_is_dropped() {
+        let packet = Packet { to: "192.0.2.10".parse().unwrap(), protocol: 6, port: Some(80) };
+        for text in ["", "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n", "-A\n*\n:\n-A INPUT\n"] {
+            assert_eq!(Ruleset::parse(text).dropped(packet), None, "{text}");
+        }
+        let last = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j REJECT --reject-with x\n";
+        let why = Ruleset::parse(last).dropped(packet).unwrap();
+        assert_eq!(why, "-A INPUT -j REJECT --reject-with x");
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The rulesets of iptables, as its own program tells them. Nobody is asked who has none:
+//! asking would load the modules.
+
+use std::process::{Command, Stdio};
+
+use super::super::iptables::Ruleset;
+
+/// The ruleset of one family; `None` if there is none, or none that can be read.
+pub(super) fn ruleset(ipv6: bool, unread: &mut Vec<String>) -> Option<Ruleset> {
+    let names = if ipv6 { "ip6_tables_names" } else { "ip_tables_names" };
+    // Without the module there is no such file.
+    let tables = std::fs::read_to_string(format!("/proc/thread-self/net/{names}")).ok()?;
+    if !tables.lines().any(|table| table == "filter") {
+        return None;
+    }
+    let program = if ipv6 { "ip6tables-legacy-save" } else { "iptables-legacy-save" };
+    match save(program) {
+        Ok(text) => Some(Ruleset::parse(&text)),
+        Err(why) => {
+            unread.push(format!("the rules of iptables: {program}: {why}"));
+            None
+        }
+    }
+}
+
+fn save(program: &str) -> Result<String, String> {
+    let output = Command::new(program)
+        .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(said.lines().next().unwrap_or("failed").trim().to_owned())
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Which devices receive from the directors, and for which RIP.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::Wanted;
+use crate::facts::{Facts, of_family};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+
+/// Completes RIPs, directors and devices. `wanted` has its VIPs and its envelope.
+///
+/// # Errors
+/// The earlier set-up has other ends; a RIP is unclear.
+pub(super) fn complete(
+    wanted: &mut Wanted,
+    request: &Request,
+    before: Option<&Wanted>,
+    facts: &Facts,
+) -> Result<(), Refusal> {
+    let old: &[Tunnel] = before.map_or(&[], |before| &before.tunnels);
+    let fallback = request.fallback_devices || old.iter().any(|old| old.fallback);
+    wanted.rips = known_rips(request, before);
+    // A director of the other family is no reason to forget this one's.
+    for &director in before.iter().flat_map(|before| &before.directors) {
+        if of_family(&request.directors, director.is_ipv6()).is_none()
+            && !wanted.directors.contains(&director)
+        {
+            wanted.directors.push(director);
+        }
+    }
+    // The families the director's packets come in. Fallback devices name no RIP.
+    let mut outers: BTreeSet<bool> = wanted.rips.iter().map(IpAddr::is_ipv6).collect();
+    outers.extend(old.iter().map(|old| old.kind.over_ipv6()));
+    if outers.is_empty() {
+        let rip = guess_rip(wanted, facts)?;
+        outers.insert(rip.is_ipv6());
+        wanted.rips.extend((!fallback).then_some(rip));
+    }
+    let stray = |director: &&IpAddr| !outers.contains(&director.is_ipv6());
+    if let Some(&director) = wanted.directors.iter().find(stray) {
+        return Err(match wanted.rips.first() {
+            Some(&rip) => Refusal::MixedFamilies { director, rip },
+            None => Refusal::RipUnclear(format!("{director} is of another address family")),
+        });
+    }
+    let kinds: Vec<TunnelKind> =
+        outers.iter().flat_map(|&ipv6| kinds(wanted, ipv6, outers.len() > 1)).collect();
+    if let (Some(_), [one, other, ..]) = (&request.tunnel_device, kinds.as_slice()) {
+        return Err(Refusal::TwoTunnels(*one, *other));
+    }
+    let named = |kind: TunnelKind| {
+        let known = || old.iter().find(|old| old.kind == kind).map(|old| old.name.clone());
+        request.tunnel_device.clone().or_else(known).unwrap_or_else(|| match fallback {
+            true => kind.fallback().to_owned(),
+            false => format!("rs-{kind}"),
+        })
+    };
+    wanted.tunnels = kinds
+        .into_iter()
+        .map(|kind| Tunnel {
+            name: named(kind),
+            kind,
+            local: of_family(&wanted.rips, kind.over_ipv6()).filter(|_| !fallback),
+            // With one director its address keeps everybody else's packets out. With
+            // two, a device each would be needed; any sender is accepted instead.
+            remote: only_one(&wanted.directors, kind.over_ipv6()).filter(|_| !fallback),
+            checksum: wanted.envelope == Envelope::Gre { checksum: true },
+            fallback,
+        })
+        .collect();
+    nothing_moves(wanted, request, before)
+}
+
+/// What was asked for, and of the other family what is known from before.
+fn known_rips(request: &Request, before: Option<&Wanted>) -> Vec<IpAddr> {
+    let mut rips = request.rips.clone();
+    for rip in before.into_iter().flat_map(Wanted::known_rips) {
+        if of_family(&rips, rip.is_ipv6()).is_none() {
+            rips.push(rip);
+        }
+    }
+    // Whichever was first, it is the same set-up.
+    rips.sort_unstable();
+    rips
+}
+
+/// The devices for packets to an IPv4 or IPv6 RIP. With two RIPs only VIPs of its own
+/// family come to each.
+fn kinds(wanted: &Wanted, ipv6: bool, own_family_only: bool) -> Vec<TunnelKind> {
+    let vips = wanted.vips.iter().copied();
+    let vips: Vec<IpAddr> = vips.filter(|vip| !own_family_only || vip.is_ipv6() == ipv6).collect();
+    if vips.is_empty() { Vec::new() } else { wanted.envelope.kinds(!ipv6, &vips) }
+}
+
+/// The director of that family, if there is just one.
+fn only_one(directors: &[IpAddr], ipv6: bool) -> Option<IpAddr> {
+    let mut mine = directors.iter().filter(|director| director.is_ipv6() == ipv6);
+    mine.next().filter(|_| mine.next().is_none()).copied()
+}
+
+/// Every VIP of before stays on its device, and every one asked for comes to a RIP that was
+/// asked for with it.
+fn nothing_moves(
+    wanted: &Wanted,
+    request: &Request,
+    before: Option<&Wanted>,
+) -> Result<(), Refusal> {
+    let named = |tunnel: &Tunnel| format!("{} ({tunnel})", tunnel.name);
+    let name = |tunnel: Option<&Tunnel>| tunnel.map_or_else(String::new, named);
+    for vip in before.iter().flat_map(|before| &before.vips) {
+        let (now, asked) = (before.and_then(|it| it.tunnel_for(*vip)), wanted.tunnel_for(*vip));
+        if now != asked {
+            return Err(Refusal::OtherTunnel { now: name(now), asked: name(asked) });
+        }
+    }
+    for &vip in &request.vips {
+        let now = wanted.tunnel_for(vip);
+        let outer = now.map(|tunnel| tunnel.kind.over_ipv6());
+        if let (Some(ipv6), [rip]) = (outer, request.rips.as_slice())
+            && rip.is_ipv6() != ipv6
+        {
+            let asked = format!("RIP {rip} for {vip}");
+            return Err(Refusal::OtherTunnel { now: name(now), asked });
+        }
+    }
+    Ok(())
+}
+
+/// The address this host would itself use towards the directors, or else towards the
+/// gateways of the default routes of the VIPs' families.
+fn guess_rip(wanted: &Wanted, facts: &Facts) -> Result<IpAddr, Refusal> {
+    let targets: Vec<IpAddr> = if wanted.directors.is_empty() {
+        let families = wanted.vips.iter().map(IpAddr::is_ipv6).collect::<BTreeSet<bool>>();
+        let routes = families.into_iter().filter_map(|ipv6| facts.default_route(ipv6));
+        routes.flat_map(|route| route.gateways.iter().copied()).collect()
+    } else {
+        wanted.directors.clone()
+    };
+    let sources: BTreeSet<IpAddr> = targets
+        .iter()
+        .filter_map(|target| facts.hops.get(target)?.as_ref()?.source)
+        .filter(|source| !wanted.vips.contains(source) && !is_link_local(*source))
+        .collect();
+    let mut sources = sources.into_iter();
+    match (sources.next(), sources.next()) {
+        (Some(rip), None) => Ok(rip),
+        (Some(one), Some(other)) => Err(Refusal::RipUnclear(format!("it may be {one} or {other}"))),
+        (None, _) if wanted.directors.is_empty() => {
+            Err(Refusal::RipUnclear("no default route leads to it".to_owned()))
+        }
+        (None, _) => Err(Refusal::RipUnclear("no route leads to a director".to_owned())),
+    }
+}
+
+fn is_link_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    }
+}
