@@ -5,6 +5,7 @@
 
 mod agent;
 mod agent_check;
+mod agent_killed;
 mod agent_matrices;
 mod agent_modes;
 mod agent_names;
