@@ -31,6 +31,7 @@ mod network;
 mod packet;
 mod probe;
 mod udp;
+mod watch;
 mod web;
 mod wiring;
 
@@ -44,5 +45,6 @@ pub use network::{Addresses, Family, Network};
 pub use packet::{Arp, Ip, Mac, Neighbour, Packet, Transport};
 pub use probe::{ArpSender, arp_probe, neighbour_probe};
 pub use udp::UdpServer;
+pub use watch::{Watch, Watched};
 pub use web::{Answer, WebServer};
 pub use wiring::{Segment, Wiring};

@@ -9,6 +9,7 @@ mod agent_killed;
 mod agent_matrices;
 mod agent_modes;
 mod agent_names;
+mod agent_probes;
 mod agent_recovery;
 mod agent_refusals;
 mod agent_rights;
