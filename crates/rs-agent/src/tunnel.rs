@@ -170,6 +170,17 @@ impl fmt::Display for Tunnel {
     }
 }
 
+/// Whether the kernel gives such an address to a tunnel device by itself: link-local ones,
+/// and to sit devices every IPv4 address of the host as `::a.b.c.d`, with scope global
+/// (`add_v4_addrs` in net/ipv6/addrconf.c).
+#[must_use]
+pub fn automatic(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.segments()[..6] == [0; 6],
+    }
+}
+
 /// A UDP port of the kernel's that takes packets out of GUE (`ip fou add`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Listener {

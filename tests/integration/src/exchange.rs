@@ -29,13 +29,18 @@ pub enum Frame {
     Arp(Ipv4Addr, ArpSender),
     /// A neighbour solicitation for the first address from the second.
     Solicitation(Ipv6Addr, Ipv6Addr),
+    /// Does that MAC address still have the first address? So says the second: what a host
+    /// sends that knows an answer and doubts it.
+    ArpTo(Mac, Ipv4Addr, Ipv4Addr),
+    /// The same of IPv6.
+    SolicitationTo(Mac, Ipv6Addr, Ipv6Addr),
     /// An ICMP echo request to that MAC address, in as many envelopes as there are pairs of
     /// source and destination; outermost first.
     Echo(Mac, Vec<(Ipv4Addr, Ipv4Addr)>),
 }
 
 impl Frame {
-    fn bytes(&self, own: Mac) -> Vec<u8> {
+    pub(crate) fn bytes(&self, own: Mac) -> Vec<u8> {
         match self {
             Self::Arp(target, sender) => {
                 let sender = match sender {
@@ -44,7 +49,15 @@ impl Frame {
                 };
                 arp_request(own, sender, *target)
             }
-            Self::Solicitation(target, source) => solicitation(own, *source, *target),
+            Self::Solicitation(target, source) => solicitation(own, *source, *target, None),
+            Self::ArpTo(to, target, sender) => {
+                let mut frame = arp_request(own, *sender, *target);
+                frame[..6].copy_from_slice(&to.0);
+                frame
+            }
+            Self::SolicitationTo(to, target, source) => {
+                solicitation(own, *source, *target, Some(*to))
+            }
             Self::Echo(to, path) => {
                 // Echo request, identifier 1, number 1.
                 let mut packet = vec![8, 0, 0, 0, 0, 1, 0, 1];

@@ -264,9 +264,11 @@ pub fn run(command: &mut Command, input: &str) -> Output {
         .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
     let stdin = child.stdin.take();
     let output = thread::scope(|scope| {
-        // On a thread: a command that prints before it has read all would wait
-        // for us. One that does not read at all has its reasons, and a status.
-        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input.as_bytes())));
+        if let Some(mut stdin) = stdin {
+            // On a thread: a command that prints before it has read all would wait
+            // for us. One that does not read at all has its reasons, and a status.
+            scope.spawn(move || stdin.write_all(input.as_bytes()));
+        }
         child.wait_with_output().expect("wait for a command")
     });
     let status = output.status;

@@ -32,6 +32,7 @@ mod network;
 mod packet;
 mod probe;
 mod udp;
+mod watch;
 mod web;
 mod wiring;
 
@@ -46,5 +47,6 @@ pub use network::{Addresses, Family, Network};
 pub use packet::{Arp, Ip, Mac, Neighbour, Packet, Transport};
 pub use probe::{ArpSender, arp_probe, neighbour_probe};
 pub use udp::UdpServer;
+pub use watch::{Watch, Watched};
 pub use web::{Answer, WebServer};
 pub use wiring::{Segment, Wiring};

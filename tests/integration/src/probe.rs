@@ -56,7 +56,7 @@ pub fn neighbour_probe(
         let neighbour = packet.ip.as_ref()?.neighbour?;
         (!neighbour.solicitation && neighbour.target == target).then_some(packet.from)
     };
-    ask(host, interface, |own| solicitation(own, source, target), answer)
+    ask(host, interface, |own| solicitation(own, source, target, None), answer)
 }
 
 fn ask(
@@ -116,23 +116,30 @@ pub(crate) fn arp_request(own: Mac, sender: Ipv4Addr, target: Ipv4Addr) -> Vec<u
     frame
 }
 
-pub(crate) fn solicitation(own: Mac, source: Ipv6Addr, target: Ipv6Addr) -> Vec<u8> {
+/// To all who may have the address, or to one.
+pub(crate) fn solicitation(
+    own: Mac,
+    source: Ipv6Addr,
+    target: Ipv6Addr,
+    to: Option<Mac>,
+) -> Vec<u8> {
     let [.., x, y, z] = target.octets();
     let group = Ipv6Addr::from([0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0xff, x, y, z]);
+    let destination = if to.is_some() { target } else { group };
     let mut message = vec![135, 0, 0, 0, 0, 0, 0, 0];
     message.extend(target.octets());
     message.extend([1, 1]); // option: source link-layer address, 8 bytes
     message.extend(own.0);
-    let sum = icmpv6_checksum(source, group, &message);
+    let sum = icmpv6_checksum(source, destination, &message);
     message[2..4].copy_from_slice(&sum.to_be_bytes());
 
-    let mut frame = vec![0x33, 0x33, 0xff, x, y, z];
+    let mut frame = to.unwrap_or(Mac([0x33, 0x33, 0xff, x, y, z])).0.to_vec();
     frame.extend(own.0);
     frame.extend([0x86, 0xdd, 0x60, 0, 0, 0]);
     frame.extend(u16::try_from(message.len()).unwrap_or_default().to_be_bytes());
     frame.extend([58, 255]); // ICMPv6; a hop limit that proves it was not routed
     frame.extend(source.octets());
-    frame.extend(group.octets());
+    frame.extend(destination.octets());
     frame.extend(message);
     frame
 }

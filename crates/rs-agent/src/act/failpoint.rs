@@ -1,33 +1,52 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Stops a run between two actions, so that the test suite can prove that every such
-//! moment is recoverable. `RS_AGENT_FAILPOINT=N:abort` dies, `N:error` fails, when N
-//! actions have been performed, even in the middle of what would go in one send.
-//! Compiled in by the feature `failpoints` only.
+//! Interrupts a run between two actions, so that the test suite can prove that every such
+//! moment is recoverable, and see what the host is then. Of `RS_AGENT_FAILPOINT`, with
+//! commas between, `N:kill` dies as of `kill -9` and `N:error` fails, when N actions have
+//! been performed, even in the middle of what would go in one send; `each:stop` stops the
+//! process before, between and after all actions, also those taken back, until somebody
+//! continues it. Compiled in by the feature `failpoints` only.
 
 use crate::error::Error;
 
 #[cfg(feature = "failpoints")]
 pub(super) fn reached(performed: usize) -> Result<(), Error> {
-    match setting() {
-        Some((at, how)) if at == performed => match how.as_str() {
-            "abort" => std::process::abort(),
-            _ => Err(Error::Failpoint(performed)),
-        },
-        _ => Ok(()),
+    stop();
+    match settings().into_iter().find(|(at, _)| *at == performed.to_string()) {
+        Some((_, how)) if how == "kill" => {
+            let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL);
+            unreachable!("nobody survives that");
+        }
+        Some(_) => Err(Error::Failpoint(performed)),
+        None => Ok(()),
     }
 }
 
-/// Where to stop next.
+/// Stops, if each action is to be looked at.
 #[cfg(feature = "failpoints")]
-pub(super) fn next(performed: usize) -> Option<usize> {
-    setting().map(|(at, _)| at).filter(|at| *at > performed)
+pub(super) fn stop() {
+    if each() {
+        let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
+    }
+}
+
+/// How many actions may go together after those performed.
+#[cfg(feature = "failpoints")]
+pub(super) fn most(performed: usize) -> usize {
+    let numbers = settings().into_iter().filter_map(|(at, _)| at.parse::<usize>().ok());
+    let next = numbers.filter(|at| *at > performed).min();
+    if each() { 1 } else { next.map_or(usize::MAX, |next| next - performed) }
 }
 
 #[cfg(feature = "failpoints")]
-fn setting() -> Option<(usize, String)> {
-    let setting = std::env::var("RS_AGENT_FAILPOINT").ok()?;
-    let (at, how) = setting.split_once(':')?;
-    Some((at.parse().ok()?, how.to_owned()))
+fn each() -> bool {
+    settings().iter().any(|(at, _)| at == "each")
+}
+
+#[cfg(feature = "failpoints")]
+fn settings() -> Vec<(String, String)> {
+    let settings = std::env::var("RS_AGENT_FAILPOINT").unwrap_or_default();
+    let parts = settings.split(',').filter_map(|part| part.split_once(':'));
+    parts.map(|(at, how)| (at.to_owned(), how.to_owned())).collect()
 }
 
 #[cfg(not(feature = "failpoints"))]
@@ -37,6 +56,9 @@ pub(super) fn reached(_performed: usize) -> Result<(), Error> {
 }
 
 #[cfg(not(feature = "failpoints"))]
-pub(super) fn next(_performed: usize) -> Option<usize> {
-    None
+pub(super) fn stop() {}
+
+#[cfg(not(feature = "failpoints"))]
+pub(super) fn most(_performed: usize) -> usize {
+    usize::MAX
 }

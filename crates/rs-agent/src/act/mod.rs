@@ -43,7 +43,7 @@ pub fn perform(
     failpoint::reached(0)?;
     let mut performed = 0;
     while performed < actions.len() {
-        let results = next(net, &actions[performed..], most(performed));
+        let results = next(net, &actions[performed..], failpoint::most(performed));
         let mut all = Ok(());
         for result in results {
             tell(actions[performed], &result);
@@ -70,7 +70,7 @@ pub fn perform_all(net: &Netlink, steps: &[Step]) -> Vec<Error> {
     go_on(&actions, |performed| {
         failpoint::reached(performed)?;
         let rest = actions.get(performed..).unwrap_or_default();
-        Ok(next(net, rest, most(performed)))
+        Ok(next(net, rest, failpoint::most(performed)))
     })
 }
 
@@ -122,20 +122,17 @@ pub fn take_back(net: &Netlink, done: Vec<Action>) -> Result<(), Error> {
     let actions: Vec<Action> = done.into_iter().rev().map(Action::inverse).collect();
     let mut rest: &[&Action] = &actions.iter().collect::<Vec<_>>();
     while !rest.is_empty() {
-        let results = next(net, rest, usize::MAX);
+        failpoint::stop();
+        let results = next(net, rest, failpoint::most(usize::MAX));
         rest = rest.get(results.len()..).unwrap_or_default();
         results.into_iter().collect::<Result<(), Error>>()?;
     }
+    failpoint::stop();
     Ok(())
 }
 
 fn made_device(action: &Action) -> Option<&str> {
     action.change.made_device().filter(|_| !action.undo)
-}
-
-/// So many actions may go together after those performed, for a test to stop between them.
-fn most(performed: usize) -> usize {
-    failpoint::next(performed).map_or(usize::MAX, |next| next - performed)
 }
 
 /// Performs the first of `actions`, or as many as go together: at most `most`. Gives what

@@ -11,7 +11,7 @@ use super::subject::Subject;
 use crate::facts::of_family;
 use crate::mode::Mode;
 use crate::plan::Change;
-use crate::tunnel::{Envelope, Listener, TunnelKind};
+use crate::tunnel::{Envelope, Listener, TunnelKind, automatic};
 
 /// How well a device suits a director; the better, the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -331,7 +331,10 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
         findings.push(Finding::new("RS-TUN-08", severity, message).read(read.clone()).mend(mend));
     }
     let foreign = seen.addresses.iter().find(|have| {
-        have.device == *name && !subject.vips.contains(&have.ip) && have.scope == "global"
+        have.device == *name
+            && !subject.vips.contains(&have.ip)
+            && have.scope == "global"
+            && !automatic(have.ip)
     });
     if let Some(have) = foreign.filter(|_| fallback) {
         let message = format!("{name} has an address of somebody else: {}", have.ip);

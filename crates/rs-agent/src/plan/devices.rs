@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use crate::facts::{Facts, Link};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
-use crate::tunnel::{Tunnel, TunnelKind};
+use crate::tunnel::{self, Tunnel, TunnelKind};
 use crate::wanted::Wanted;
 
 /// # Errors
@@ -82,23 +82,12 @@ fn fallback(
         return Err(Refusal::NoFallback(kind.fallback(), kind.module()));
     }
     let vips: HashSet<IpAddr> = wanted.vips.iter().copied().collect();
-    let theirs = facts
-        .addresses
-        .iter()
-        .find(|have| have.device == tunnel.name && !automatic(have.ip) && !vips.contains(&have.ip));
+    let theirs = facts.addresses.iter().find(|have| {
+        have.device == tunnel.name && !tunnel::automatic(have.ip) && !vips.contains(&have.ip)
+    });
     match theirs {
         Some(have) => Err(Refusal::FallbackTaken { device: have.device.clone(), ip: have.ip }),
         None => Ok(()),
-    }
-}
-
-/// What the kernel gives a tunnel device by itself: link-local addresses, and to sit
-/// devices every IPv4 address of the host as `::a.b.c.d` (`add_v4_addrs` in
-/// net/ipv6/addrconf.c).
-fn automatic(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(_) => false,
-        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.segments()[..6] == [0; 6],
     }
 }
 

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
+use std::process::Command;
 use std::thread;
 
-use lab::{ArpSender, Family, Host, Network, WebServer, arp_probe, kernel, neighbour_probe};
+use lab::{ArpSender, Family, Host, Network, WebServer, arp_probe, kernel, neighbour_probe, run};
 
 /// What may be asked of [`real_server`]: every mode, family and envelope.
 pub(crate) const SETUPS: [&str; 14] = [
@@ -32,12 +33,20 @@ pub(crate) const SETUPS: [&str; 14] = [
 
 /// What is walked through on this kernel: all of it on the newest and with `LAB_ALL`, a
 /// half of it, and the other half, on the others, where a process takes 20 to 50 ms.
-pub(crate) fn share<const N: usize>(all: [&'static str; N]) -> Vec<&'static str> {
-    let kernel = kernel();
-    let everything = kernel >= (7, 0) || std::env::var_os("LAB_ALL").is_some();
-    let half = usize::from(kernel < (6, 12));
-    let told = |(place, _): &(usize, &str)| everything || place % 2 == half;
+pub(crate) fn share<T>(all: impl IntoIterator<Item = T>) -> Vec<T> {
+    share_of(2, all)
+}
+
+/// The same of what takes longer: the others take one of so many each, not the same.
+pub(crate) fn share_of<T>(parts: usize, all: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mine = usize::from(kernel() < (6, 12));
+    let told = |(place, _): &(usize, T)| everything() || place % parts == mine;
     all.into_iter().enumerate().filter(told).map(|(_, it)| it).collect()
+}
+
+/// Whether this kernel walks through all of it.
+pub(crate) fn everything() -> bool {
+    kernel() >= (7, 0) || std::env::var_os("LAB_ALL").is_some()
 }
 
 /// A host whose settings and routes are not the defaults, so that giving back
@@ -58,13 +67,14 @@ pub(crate) fn real_server() -> Network {
 /// All that `rs-agent` may touch, and much that it may not.
 pub(crate) fn state(host: &Host) -> String {
     // Two processes rather than nine: it is asked for several times between any two steps.
-    let ask = |options: &str, questions: &str| {
-        let output = host.feed(&format!("ip {options} -d -batch -"), questions);
+    let ask = |options: &[&str], questions: &str| {
+        let mut ip = Command::new("ip");
+        let output = host.enter(|| run(ip.args(options).args(["-d", "-batch", "-"]), questions));
         assert_eq!(output.status, 0, "{questions}{}", output.stderr);
         output.stdout
     };
-    let both = ask("", "addr show\nroute show table all\nrule show\nfou show\n");
-    let ipv6 = ask("-6", "route show table all\nrule show\n");
+    let both = ask(&[], "addr show\nroute show table all\nrule show\nfou show\n");
+    let ipv6 = ask(&["-6"], "route show table all\nrule show\n");
     // Whether the kernel has seen the cable (`state UP`) is not ours to compare.
     let mut state: String = both
         .lines()

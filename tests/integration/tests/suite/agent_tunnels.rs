@@ -57,7 +57,10 @@ struct Site {
 
 impl Site {
     fn new(outer: Family, inner: Family) -> Self {
-        let network = Network::tunnel(1);
+        Self::on(Network::tunnel(1), outer, inner)
+    }
+
+    fn on(network: Network, outer: Family, inner: Family) -> Self {
         let server = &network.servers[0];
         server.must("sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.default.rp_filter=1");
         network.director_takes_vip(inner);
@@ -242,21 +245,26 @@ fn one_setup_takes_both_families() {
 /// setting of all of them, so whoever changes it has to be alone.
 const ONLY_FOR_THE_FIRST: &str = "/proc/sys/net/core/fb_tunnels_only_for_init_net";
 
+/// A network whose real server has all of them, down.
+pub(crate) fn with_fallback_devices(network: impl FnOnce() -> Network) -> Network {
+    let usual = fs::read(ONLY_FOR_THE_FIRST).expect("the setting");
+    fs::write(ONLY_FOR_THE_FIRST, "0").expect("the setting");
+    let network = network();
+    fs::write(ONLY_FOR_THE_FIRST, usual).expect("the setting");
+    // The first time such a device is up the kernel gives it settings that stay.
+    network.servers[0].ip(["tunl0", "sit0", "ip6tnl0", "gre0", "ip6gre0"]
+        .into_iter()
+        .flat_map(|device| ["up", "down"].map(|state| format!("link set {device} {state}"))));
+    network
+}
+
 #[test]
 #[ignore = "changes what hosts of other tests begin with"]
 fn fallback_devices_only_on_request() {
     for (outer, inner) in
         [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(o, i)| (Family::BOTH[o], Family::BOTH[i]))
     {
-        let usual = fs::read(ONLY_FOR_THE_FIRST).expect("the setting");
-        fs::write(ONLY_FOR_THE_FIRST, "0").expect("the setting");
-        let mut site = Site::new(outer, inner);
-        fs::write(ONLY_FOR_THE_FIRST, usual).expect("the setting");
-        // The first time such a device is up the kernel gives it settings that stay.
-        for device in ["tunl0", "sit0", "ip6tnl0", "gre0", "ip6gre0"] {
-            site.server().must(&format!("ip link set {device} up && ip link set {device} down"));
-        }
-        site.before = state(site.server());
+        let site = Site::on(with_fallback_devices(|| Network::tunnel(1)), outer, inner);
         for Envelope { director, agent, fallback } in &ENVELOPES {
             let mixed = (outer, inner) == (Family::Ipv6, Family::Ipv4);
             let refused = match fallback {

@@ -162,6 +162,20 @@ pub(super) const TUNNELS: &[Row] = &[
         },
         &["RS-TUN-09 error"],
     ),
+    // What the kernel gives sit0 by itself.
+    (
+        Mode::Tun,
+        |w, s| {
+            w.vips = vec![ip("2001:db8::10")];
+            s.devices[2].name = "sit0".into();
+            s.devices[2].kind = Some("sit".into());
+            *ends(s, 2) = Ends { protocol: Some(41), ..Ends::default() };
+            set(s, "net.ipv6.conf.sit0.disable_ipv6", 0);
+            s.addresses[2] = address("2001:db8::10", 128, "sit0", "global");
+            s.addresses.push(address("::192.0.2.11", 96, "sit0", "global"));
+        },
+        &["RS-TUN-08 warning"],
+    ),
     (Mode::Tun, |_, s| s.routes[0].advmss = None, &["RS-TUN-10 info"]),
     (
         Mode::Tun,
