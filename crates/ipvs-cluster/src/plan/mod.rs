@@ -117,7 +117,7 @@ fn change_service(
     let after = settled(wanted, &found.service);
     let service = after.key;
     if after != found.service {
-        steps.push(Step::EditService { before: found.service.clone(), after });
+        steps.push(Step::EditService { before: found.service.clone().into(), after });
     }
     if are_settled(wanted, found) {
         return;

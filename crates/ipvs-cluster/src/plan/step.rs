@@ -38,8 +38,8 @@ pub enum Step {
     },
     /// Change a service.
     EditService {
-        /// What is there.
-        before: Service,
+        /// What is there; kept apart, for a step of a large plan to be small.
+        before: Box<Service>,
         /// What is wanted.
         after: Service,
     },
@@ -172,9 +172,8 @@ impl Step {
     pub fn service(&self) -> Option<ServiceKey> {
         match self {
             Self::AddService(service) => Some(service.key),
-            Self::EditService { before, .. } | Self::DeleteService { before, .. } => {
-                Some(before.key)
-            }
+            Self::EditService { before, .. } => Some(before.key),
+            Self::DeleteService { before, .. } => Some(before.key),
             Self::AddServer { service, .. }
             | Self::EditServer { service, .. }
             | Self::LiftServer { service, .. }

@@ -84,7 +84,7 @@ pub(super) fn make(table: &mut Observed, step: &Step) -> Result<(), String> {
             let entry = &mut table.services[place];
             let server = step.server().map(|key| entry.servers.iter().position(|it| it.key == key));
             match step {
-                Step::EditService { before, after } if entry.service == *before => {
+                Step::EditService { before, after } if entry.service == **before => {
                     entry.service = after.clone();
                 }
                 Step::DeleteService { before, servers }

@@ -41,9 +41,8 @@ pub fn before(step: &Step) -> Option<Value> {
     match step {
         Step::SetTimeouts { before, .. } => value(&TimeoutsObject::from(*before)),
         Step::StopDaemon { before, .. } => value(&DaemonObject::from(before)),
-        Step::EditService { before, .. } | Step::DeleteService { before, .. } => {
-            value(&ServiceObject::from(before))
-        }
+        Step::EditService { before, .. } => value(&ServiceObject::from(&**before)),
+        Step::DeleteService { before, .. } => value(&ServiceObject::from(before)),
         Step::EditServer { before, .. }
         | Step::DeleteServer { before, .. }
         | Step::LiftServer { server: before, .. } => value(&ServerObject::from(before)),

@@ -3,6 +3,8 @@
 //! Lines of `ipvsadm`, as `ipvsadm -S` writes them and `ipvsadm -R` reads them.
 //! Only those that add: a file says what is to be, not what is to be done.
 
+use std::cell::LazyCell;
+
 use clap::error::ErrorKind;
 use clap::{Args, Command, FromArgMatches};
 use ipvs_cluster::desired::Builder;
@@ -50,19 +52,18 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
 
 struct Reader<'a> {
     plain: plain::Reader<'a>,
-    /// Made once: clap takes its time over it.
-    add_service: Command,
-    add_server: Command,
+    /// Made once, if a line needs it: clap takes its time over it.
+    add_service: LazyCell<Command>,
+    add_server: LazyCell<Command>,
     table: Builder,
 }
 
 impl<'a> Reader<'a> {
     fn new() -> Self {
-        let command = |name| Command::new(name).no_binary_name(true).disable_help_flag(true);
         Self {
             plain: plain::Reader::default(),
-            add_service: AddService::augment_args(command("add-service")),
-            add_server: AddServer::augment_args(command("add-server")),
+            add_service: LazyCell::new(|| AddService::augment_args(command("add-service"))),
+            add_server: LazyCell::new(|| AddServer::augment_args(command("add-server"))),
             table: Builder::default(),
         }
     }
@@ -123,6 +124,10 @@ impl<'a> Reader<'a> {
             _ => Ok(()),
         }
     }
+}
+
+fn command(name: &'static str) -> Command {
+    Command::new(name).no_binary_name(true).disable_help_flag(true)
 }
 
 /// `ipvsadm` writes marks above 2147483647 as negative numbers.
@@ -234,6 +239,14 @@ ipvsadm -a -f 4294967295 -6 -r 2001:db8::1 ipvsadm -x 5   # at night";
             "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -g -w 2147483647",
             "-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -g -w 1",
             "-a -t 192.0.2.1:80 -r 10.0.0.1 -m -w 7",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:00080 -m -w 7",
+            "-a -t 192.0.2.1:80 -r 10.0.0.256:80 -m -w 7",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:65536 -m -w 7",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80x -m -w 7",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 007",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 4294967297",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w ",
+            "-a -t 192.0.2.1:80 -r .0.0.1:80 -m -w 1",
             "-a -t 192.0.2.1:80 -r [2001:db8::9]:80 -m -w 7",
             "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 2147483648",
             "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w +1",

@@ -12,69 +12,81 @@ use std::str::{self, FromStr};
 use ipvs_netlink::{Change, Destination, ForwardingMethod, Protocol, Service, ServiceKey, Weight};
 
 use crate::cli::Endpoint;
-use crate::commands::server;
 
-/// The most words that a line has here.
-const MAX_WORDS: usize = 8;
+/// The words of `-a -t VIP -r RIP -m -w 1`, and of `-A -t VIP -s rr`.
+const MOST_WORDS: usize = 8;
 
 /// Reads line after line.
 #[derive(Default)]
 pub(super) struct Reader<'a> {
-    /// The protocol and address of the last line, and what they mean: the next
-    /// line mostly has the same.
-    last: Option<([&'a [u8]; 2], ServiceKey)>,
+    /// How the last line began that adds a server, up to the server, and the service
+    /// that it named: the next line mostly has the same.
+    last: Option<(&'a [u8], ServiceKey)>,
 }
 
 impl<'a> Reader<'a> {
     /// What a line asks for, if it is of that form.
     pub(super) fn read(&mut self, line: &'a [u8]) -> Option<Change> {
-        let mut words = [&b""[..]; MAX_WORDS];
-        let mut count = 0;
-        for word in line.split(|byte| *byte == b' ') {
-            *words.get_mut(count)? = word;
-            count += 1;
+        if let Some((start, service)) = self.last
+            && let Some(rest) = line.strip_prefix(start)
+        {
+            return server(service, words(rest)?);
         }
-        match words.get(..count)? {
+        match words(line)? {
             // A comment may begin, and `ipvsadm` is left out, wherever a name may stand.
-            [b"-A", protocol, vip, b"-s", scheduler]
-                if !scheduler.starts_with(b"#") && *scheduler != b"ipvsadm" =>
+            [b"-A", protocol, vip, b"-s", scheduler, b"", b"", b""]
+                if !scheduler.starts_with(b"#") && scheduler != b"ipvsadm" =>
             {
-                let service = Service::new(self.key(protocol, vip)?, parse(scheduler)?);
+                let service = Service::new(key(protocol, vip)?, parse(scheduler)?);
                 Some(Change::AddService(service))
             }
             [b"-a", protocol, vip, b"-r", rip, method, b"-w", weight] => {
-                let service = self.key(protocol, vip)?;
-                let forwarding = match *method {
-                    b"-m" => ForwardingMethod::Masquerade,
-                    b"-g" => ForwardingMethod::Gateway,
-                    _ => return None,
-                };
-                let real = server::key(&service, endpoint(rip)?);
-                let mut destination = Destination::new(real, forwarding);
-                destination.weight = number(weight)?;
-                Some(Change::AddDestination { service, destination })
+                let service = key(protocol, vip)?;
+                let change = server(service, [rip, method, b"-w", weight, b"", b"", b"", b""]);
+                let rest = rip.len() + method.len() + weight.len() + b"  -w ".len();
+                self.last = Some((line.get(..line.len().checked_sub(rest)?)?, service));
+                change
             }
             _ => None,
         }
     }
+}
 
-    fn key(&mut self, protocol: &'a [u8], vip: &'a [u8]) -> Option<ServiceKey> {
-        if let Some((words, key)) = self.last
-            && words == [protocol, vip]
-        {
-            return Some(key);
+/// The words of a line that has one blank between them and no more than these.
+fn words(line: &[u8]) -> Option<[&[u8]; MOST_WORDS]> {
+    let mut words = [&b""[..]; MOST_WORDS];
+    let (mut count, mut start) = (0, 0);
+    for (place, byte) in line.iter().enumerate() {
+        if *byte == b' ' {
+            *words.get_mut(count)? = line.get(start..place)?;
+            (count, start) = (count + 1, place + 1);
         }
-        let words = [protocol, vip];
-        let protocol = match protocol {
-            b"-t" => Protocol::Tcp,
-            b"-u" => Protocol::Udp,
-            _ => return None,
-        };
-        let Endpoint { address, port } = endpoint(vip)?;
-        let key = ServiceKey::Endpoint { protocol, address, port: port? };
-        self.last = Some((words, key));
-        Some(key)
     }
+    *words.get_mut(count)? = line.get(start..)?;
+    Some(words)
+}
+
+fn server(service: ServiceKey, words: [&[u8]; MOST_WORDS]) -> Option<Change> {
+    let [rip, method, b"-w", weight, b"", b"", b"", b""] = words else { return None };
+    let forwarding = match method {
+        b"-m" => ForwardingMethod::Masquerade,
+        b"-g" => ForwardingMethod::Gateway,
+        _ => return None,
+    };
+    let real = crate::commands::server::key(&service, endpoint(rip)?);
+    let mut destination = Destination::new(real, forwarding);
+    destination.weight = number(weight)?;
+    Some(Change::AddDestination { service, destination })
+}
+
+fn key(protocol: &[u8], vip: &[u8]) -> Option<ServiceKey> {
+    let protocol = match protocol {
+        b"-t" => Protocol::Tcp,
+        b"-u" => Protocol::Udp,
+        _ => return None,
+    };
+    let Endpoint { address, port } = endpoint(vip)?;
+    Some(ServiceKey::Endpoint { protocol, address, port: port? })
 }
 
 fn parse<T: FromStr>(word: &[u8]) -> Option<T> {
