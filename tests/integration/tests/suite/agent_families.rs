@@ -36,9 +36,9 @@ fn direct(network: &Network, options: &str) {
 fn recovers(server: &Host, setup: &str) {
     let before = state(server);
     let stopped = |command: &str, after: usize| {
-        let output = server.sh(&format!("RS_AGENT_FAILPOINT={after}:abort rs-agent {command}"));
-        // SIGABRT is 6.
-        assert_eq!(output.status, 128 + 6, "{command} after {after}: {}", output.stderr);
+        let output = server.sh(&format!("RS_AGENT_FAILPOINT={after}:kill rs-agent {command}"));
+        // SIGKILL is 9.
+        assert_eq!(output.status, 128 + 9, "{command} after {after}: {}", output.stderr);
     };
     let steps = |command: &str| {
         let plan = server.must(&format!("rs-agent {command} --dry-run --json")).stdout;

@@ -98,6 +98,8 @@ fn a_foreign_writer_is_overruled_or_told_of() {
             })
             .collect();
         assert_eq!(failures.len(), failed.len(), "{meanwhile}: {failures:?}");
+        // Only what is new to the plan was in no step's way.
+        assert_eq!(applied.is_as_planned(), meanwhile.contains("192.0.2.77"), "{meanwhile}");
         for (failure, expected) in failures.iter().zip(failed) {
             assert!(failure.contains(expected), "{meanwhile}: {failure}");
         }
@@ -106,6 +108,36 @@ fn a_foreign_writer_is_overruled_or_told_of() {
         // Doing it again is always right.
         assert!(apply(&mut client, &again, |_| ()).is_complete(), "{meanwhile}");
         assert!(plan(&desired, &observe(&host), policy).is_empty(), "{meanwhile}");
+    }
+}
+
+/// What the kernel acknowledged to us is not asked for again; all else is.
+#[test]
+fn a_glance_asks_for_what_is_not_known() {
+    let host = director();
+    let mut client = host.enter(|| Client::connect().unwrap());
+    let seen = Observed::glance(&mut client, |_| None).unwrap();
+    assert_eq!(seen, observe(&host));
+    let known = seen.services.iter().find(|it| !it.servers.is_empty()).unwrap().service.key;
+    let glance = |client: &mut Client| {
+        Observed::glance(client, |key| (*key == known).then(Vec::new)).unwrap()
+    };
+    let mut expected = seen.clone();
+    for entry in &mut expected.services {
+        if entry.service.key == known {
+            entry.servers.clear();
+        }
+    }
+    assert_eq!(glance(&mut client), expected);
+    // Services are asked for always.
+    client.apply(Change::RemoveService(known)).unwrap();
+    expected.services.retain(|entry| entry.service.key != known);
+    assert_eq!(glance(&mut client), expected);
+    // And the command can ask for everything.
+    for how in ["", "--verify"] {
+        host.must("ipvsadm -C");
+        let output = restore(&host, how, WANTED);
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{how}");
     }
 }
 
