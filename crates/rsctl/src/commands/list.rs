@@ -34,11 +34,12 @@ pub(crate) struct ListedService {
     pub(crate) servers: Vec<ListedServer>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ListedServer {
     pub(crate) server: Destination,
     pub(crate) connections: Connections,
-    pub(crate) stats: Stats,
+    /// More than all the rest, so kept only where somebody looks at it.
+    stats: Option<Box<Stats>>,
 }
 
 /// How many servers `ipvsadm` gets at one moment, in 16 KiB.
@@ -48,10 +49,11 @@ pub(super) fn run(director: &Director, args: &List) -> Result<Listing, Error> {
     let mut client =
         if args.settled { director.connect()? } else { director.connect_to_look(AS_IPVSADM)? };
     let info = client.info()?;
+    let keep = Keep { stats: shows_stats(args) };
     let mut services = match (args.service, args.settled) {
-        (Some(selector), settled) => one(&mut client, selector.0, settled)?,
-        (None, true) => client.table()?.into_iter().map(ListedService::from).collect(),
-        (None, false) => all(&mut client)?,
+        (Some(selector), settled) => one(&mut client, selector.0, settled, keep)?,
+        (None, true) => client.table()?.into_iter().map(|entry| keep.table(entry)).collect(),
+        (None, false) => all(&mut client, keep)?,
     };
     sort(&mut services, args.sort());
     let names = if args.names { Names::look_up(addresses(&services)) } else { Names::default() };
@@ -65,6 +67,31 @@ pub(super) fn run(director: &Director, args: &List) -> Result<Listing, Error> {
     })
 }
 
+fn shows_stats(args: &List) -> bool {
+    let view = matches!(args.view(), View::Stats | View::Rate);
+    args.json
+        || view
+        || matches!(args.sort(), SortKey::Connections | SortKey::Bytes | SortKey::Rate)
+}
+
+/// What of a server is kept.
+#[derive(Clone, Copy)]
+struct Keep {
+    stats: bool,
+}
+
+impl Keep {
+    fn server(self, entry: DestinationEntry) -> ListedServer {
+        let DestinationEntry { destination: server, connections, stats, .. } = entry;
+        ListedServer { server, connections, stats: self.stats.then(|| stats.into()) }
+    }
+
+    fn table(self, entry: TableEntry) -> ListedService {
+        let servers = entry.destinations.into_iter().map(|entry| self.server(entry)).collect();
+        ListedService { servers, ..ListedService::new(entry.service) }
+    }
+}
+
 fn addresses(services: &[ListedService]) -> impl Iterator<Item = IpAddr> {
     services.iter().flat_map(|listed| {
         let vip = match listed.service.key {
@@ -76,12 +103,12 @@ fn addresses(services: &[ListedService]) -> impl Iterator<Item = IpAddr> {
 }
 
 /// One pass over everything, as `ipvsadm` does it.
-fn all(client: &mut Client) -> Result<Vec<ListedService>, Error> {
+fn all(client: &mut Client, keep: Keep) -> Result<Vec<ListedService>, Error> {
     let mut services = Vec::new();
     client.for_each_service(|entry| services.push(ListedService::new(entry)))?;
     for listed in &mut services {
         client.for_each_destination(&listed.service.key, |entry| {
-            listed.servers.push(ListedServer::from(entry));
+            listed.servers.push(keep.server(entry));
         })?;
     }
     // What is added meanwhile can make others come twice.
@@ -90,14 +117,19 @@ fn all(client: &mut Client) -> Result<Vec<ListedService>, Error> {
     Ok(services)
 }
 
-fn one(client: &mut Client, key: ServiceKey, settled: bool) -> Result<Vec<ListedService>, Error> {
+fn one(
+    client: &mut Client,
+    key: ServiceKey,
+    settled: bool,
+    keep: Keep,
+) -> Result<Vec<ListedService>, Error> {
     let entry = client.service(&key)?.ok_or(Error::NoService(key))?;
     let mut listed = ListedService::new(entry);
     if settled {
-        listed.servers = client.destinations(&key)?.into_iter().map(ListedServer::from).collect();
+        let servers = client.destinations(&key)?.into_iter();
+        listed.servers = servers.map(|entry| keep.server(entry)).collect();
     } else {
-        client
-            .for_each_destination(&key, |entry| listed.servers.push(ListedServer::from(entry)))?;
+        client.for_each_destination(&key, |entry| listed.servers.push(keep.server(entry)))?;
     }
     Ok(vec![listed])
 }
@@ -119,9 +151,9 @@ fn sort(services: &mut [ListedService], by: SortKey) {
     let number = |server: &ListedServer| match by {
         SortKey::Weight => server.server.weight.get().into(),
         SortKey::Active => active(server),
-        SortKey::Connections => server.stats.connections,
-        SortKey::Bytes => bytes(&server.stats),
-        SortKey::Rate => rate(&server.stats),
+        SortKey::Connections => server.stats().connections,
+        SortKey::Bytes => bytes(&server.stats()),
+        SortKey::Rate => rate(&server.stats()),
         SortKey::Address | SortKey::None => 0,
     };
     for listed in &mut *services {
@@ -144,16 +176,16 @@ impl ListedService {
     }
 }
 
-impl From<TableEntry> for ListedService {
-    fn from(entry: TableEntry) -> Self {
-        let servers = entry.destinations.into_iter().map(ListedServer::from).collect();
-        Self { servers, ..Self::new(entry.service) }
+impl ListedServer {
+    /// A server with all that there is to tell of it.
+    #[cfg(test)]
+    pub(crate) fn new(server: Destination, connections: Connections, stats: Stats) -> Self {
+        Self { server, connections, stats: Some(stats.into()) }
     }
-}
 
-impl From<DestinationEntry> for ListedServer {
-    fn from(entry: DestinationEntry) -> Self {
-        Self { server: entry.destination, connections: entry.connections, stats: entry.stats }
+    /// Its counters, where they are shown or sorted by; else zeros.
+    pub(crate) fn stats(&self) -> Stats {
+        self.stats.as_deref().copied().unwrap_or_default()
     }
 }
 

@@ -35,7 +35,9 @@ pub(super) fn services() -> Vec<ListedService> {
     busy.connections.active = 7;
     busy.connections.inactive = 12;
     busy.connections.persistent = 2;
-    busy.stats.incoming_bytes = u64::MAX;
+    let mut stats = Stats::default();
+    stats.incoming_bytes = u64::MAX;
+    let busy = ListedServer::new(busy.server, busy.connections, stats);
 
     let mut web = service("tcp/192.0.2.10:80", Scheduler::Wrr);
     web.stats.connections = 5_000_000_000;
@@ -73,5 +75,5 @@ fn service(key: &str, scheduler: Scheduler) -> ListedService {
 fn server(key: &str, forwarding: ForwardingMethod, weight: u32) -> ListedServer {
     let mut server = Destination::new(key.parse().unwrap(), forwarding);
     server.weight = Weight::new(weight).unwrap();
-    ListedServer { server, connections: Connections::default(), stats: Stats::default() }
+    ListedServer::new(server, Connections::default(), Stats::default())
 }

@@ -102,7 +102,7 @@ impl From<Persistence> for PersistentObject {
 
 impl ServerObject {
     fn new(listed: &ListedServer, protocol: Option<Protocol>, names: &Names) -> Self {
-        let ListedServer { server, connections, stats } = listed;
+        let ListedServer { server, connections, .. } = listed;
         Self {
             host: names.host(server.key.address).map(str::to_owned),
             port_name: names.port(server.key.port, protocol),
@@ -125,7 +125,7 @@ impl ServerObject {
                 inactive: connections.inactive,
                 persistent: connections.persistent,
             },
-            stats: StatsObject::from(*stats),
+            stats: StatsObject::from(listed.stats()),
         }
     }
 }
