@@ -21,7 +21,7 @@ test: ## run every test, in Linux 6.1, 6.12 and 7.2 (KERNELS=6.1, TEST=name, LAB
 demo: ## show the main job at work in the newest kernel (KERNEL=6.1)
 	@$(SCRIPTS)/demo
 
-bench: ## measure against a raw socket and ipvsadm, in an emulated machine (ROWS=word)
+bench: ## measure against a raw socket and ipvsadm, in an emulated machine (ROWS=word, CLOCK=instructions)
 	@$(SCRIPTS)/bench
 
 lint: docs-check unit-check ## formatting, clippy, documentation, generated docs in step
