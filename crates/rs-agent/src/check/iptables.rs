@@ -2,7 +2,7 @@
 //! A ruleset as `iptables-legacy-save` writes it, and the one question asked of it: may it
 //! accept such a packet? Whatever is not understood may.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Of one address family.
@@ -64,7 +64,7 @@ impl Ruleset {
     /// How such packets end for certain: what drops them, in the words of the ruleset.
     #[must_use]
     pub fn dropped(&self, packet: Packet) -> Option<String> {
-        if self.rewrites || self.accepts("INPUT", packet, 0) {
+        if self.rewrites || self.accepts("INPUT", packet, &mut BTreeSet::new()) {
             return None;
         }
         let input = self.chains.get("INPUT").map_or(&[][..], Vec::as_slice);
@@ -74,8 +74,12 @@ impl Ruleset {
         }
     }
 
-    /// Whether a rule of that chain, or of one it leads to, may accept the packet.
-    fn accepts(&self, chain: &str, packet: Packet, depth: u8) -> bool {
+    /// Whether a rule of that chain, or of one it leads to, may accept the packet. Those
+    /// `seen` did not, by whatever way they were reached.
+    fn accepts<'a>(&'a self, chain: &'a str, packet: Packet, seen: &mut BTreeSet<&'a str>) -> bool {
+        if !seen.insert(chain) {
+            return false;
+        }
         let rules = self.chains.get(chain).map_or(&[][..], Vec::as_slice);
         // What comes behind a rule for everything is never reached.
         let reached = rules.iter().position(Rule::ends_all).map_or(rules, |at| &rules[..at]);
@@ -84,10 +88,7 @@ impl Ruleset {
                 // Counts only.
                 None => false,
                 Some("DROP" | "REJECT" | "RETURN" | "LOG" | "NFLOG") => false,
-                // The kernel lets no chain lead to itself.
-                Some(name) if self.chains.contains_key(name) && depth < 32 => {
-                    self.accepts(name, packet, depth + 1)
-                }
+                Some(name) if self.chains.contains_key(name) => self.accepts(name, packet, seen),
                 Some(_) => true,
             }
         })
@@ -274,6 +275,23 @@ mod tests {
         assert!(!dropped(&["-A INPUT -p ipencap -j ACCEPT"], ("192.0.2.11", 4, None)));
         assert!(dropped(&["-A INPUT -d 2001:db8::/64 -j ACCEPT"], ("2001:db8:1::1", 41, None)));
         assert!(!dropped(&["-A INPUT -d 2001:db8::/64 -j ACCEPT"], ("2001:db8::1", 41, None)));
+    }
+
+    /// Each leads to the next by twenty rules.
+    #[test]
+    fn a_maze_of_chains_is_walked_through_once() {
+        let mut text = "*filter\n:INPUT DROP [0:0]\n".to_owned();
+        for chain in 0..30 {
+            text += &format!(":C{chain} - [0:0]\n");
+        }
+        text += "-A INPUT -j C0\n";
+        for chain in 0..29 {
+            text += &format!("-A C{chain} -j C{}\n", chain + 1).repeat(20);
+        }
+        let packet = Packet { to: "192.0.2.10".parse().unwrap(), protocol: 6, port: Some(80) };
+        assert!(Ruleset::parse(&text).dropped(packet).is_some());
+        let text = text + "-A C29 -j ACCEPT\n";
+        assert_eq!(Ruleset::parse(&text).dropped(packet), None);
     }
 
     #[test]
