@@ -184,6 +184,26 @@ impl Host {
         }
     }
 
+    /// Waits until what comes for its address `ip` is its own: the kernel makes the route
+    /// to it (`net/ipv6/addrconf.c: addrconf_dad_work`) after `ip` has returned, and a
+    /// router sends the packet on until then.
+    pub(crate) fn takes_packets_for(&self, ip: Ipv6Addr) {
+        const RTF_LOCAL: u32 = 0x8000_0000; // include/uapi/linux/ipv6_route.h
+        let route = format!("{:032x} 80 ", ip.to_bits());
+        let end = Instant::now() + Duration::from_secs(5);
+        let routes =
+            || std::fs::read_to_string("/proc/thread-self/net/ipv6_route").expect("routes");
+        let is_local = |line: &str| {
+            let flags = line.split_whitespace().nth(8);
+            let flags = flags.and_then(|flags| u32::from_str_radix(flags, 16).ok());
+            line.starts_with(&route) && flags.is_some_and(|flags| flags & RTF_LOCAL != 0)
+        };
+        while !self.enter(routes).lines().any(is_local) {
+            assert!(Instant::now() < end, "{} never takes packets for {ip}", self.name);
+            thread::yield_now();
+        }
+    }
+
     /// A path to this host's network namespace, for `ip link … netns`.
     pub(crate) fn network_path(&self) -> String {
         format!("/proc/{}/fd/{}", std::process::id(), self.namespaces.network.as_raw_fd())

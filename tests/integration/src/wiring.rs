@@ -5,6 +5,8 @@
 //! Everything is gathered first and done with one `ip` process per host:
 //! starting a process is the dearest thing in a guest.
 
+use std::net::Ipv6Addr;
+
 use crate::Host;
 
 /// An Ethernet of a [`Wiring`].
@@ -17,6 +19,8 @@ pub struct Wiring {
     segments: usize,
     plugs: Vec<Plug>,
     hosts: Vec<(Host, Vec<String>)>,
+    /// Their IPv6 addresses.
+    ipv6: Vec<(Host, Ipv6Addr)>,
 }
 
 #[derive(Debug)]
@@ -56,6 +60,8 @@ impl Wiring {
         self.run(host, format!("link set {interface} up"));
         for address in addresses {
             let nodad = if address.contains(':') { " nodad" } else { "" };
+            let ip = address.split('/').next().and_then(|ip| ip.parse().ok());
+            self.ipv6.extend(ip.map(|ip| (host.clone(), ip)));
             self.run(host, format!("addr add {address} dev {interface}{nodad}"));
         }
     }
@@ -88,6 +94,9 @@ impl Wiring {
         switch.ip(commands);
         for (host, commands) in self.hosts {
             host.ip(commands);
+        }
+        for (host, ip) in self.ipv6 {
+            host.takes_packets_for(ip);
         }
         switch
     }
