@@ -207,3 +207,51 @@ impl Builder {
         self.desired
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ipvs_netlink::{ForwardingMethod, Scheduler};
+
+    use super::*;
+
+    /// Few servers are looked through, many looked up: either way the second of its kind is
+    /// told where the first is, and everything is counted.
+    #[test]
+    fn the_second_of_its_kind_is_told_where_the_first_is() {
+        const SERVICES: usize = 2;
+        const SERVERS: usize = 3 * FEW;
+        let service = |n: usize| format!("fwmark/{}", n + 1).parse::<ServiceKey>().unwrap();
+        let server = |n: usize| {
+            let key = format!("10.0.0.{n}:80").parse().unwrap();
+            DesiredServer::new(Destination::new(key, ForwardingMethod::Masquerade))
+        };
+        let line = |service: usize, server: usize| 1000 * (service + 1) + server;
+        let mut builder = Builder::default();
+        for n in 0..SERVICES {
+            let service = Service::new(service(n), Scheduler::Rr);
+            builder.service(n, DesiredService::new(service)).unwrap();
+        }
+        for n in 0..SERVERS {
+            // By turns, so that none has the service of the last one.
+            for owner in 0..SERVICES {
+                builder.server(line(owner, n), service(owner), server(n)).unwrap();
+                for first in 0..=n {
+                    let error = builder.server(7, service(owner), server(first)).unwrap_err();
+                    let told = format!("already, in line {}", line(owner, first));
+                    assert!(error.ends_with(&told), "{first} of {n}: {error}");
+                }
+            }
+        }
+        assert_eq!(builder.objects(), SERVICES * (1 + SERVERS));
+        assert!(
+            builder
+                .service(7, DesiredService::new(Service::new(service(1), Scheduler::Rr)))
+                .is_err()
+        );
+        let desired = builder.finish();
+        for entry in &desired.services {
+            let expected: Vec<_> = (0..SERVERS).map(server).collect();
+            assert_eq!(entry.servers, expected);
+        }
+    }
+}

@@ -10,6 +10,7 @@ pub(crate) mod fuzzing;
 mod ipvsadm;
 mod json;
 mod look;
+mod numbers;
 mod progress;
 mod restore;
 #[cfg(test)]
@@ -17,7 +18,6 @@ mod sample;
 mod save;
 mod settings;
 mod table;
-mod text;
 mod views;
 pub(crate) mod words;
 

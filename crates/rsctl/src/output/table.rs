@@ -8,7 +8,7 @@ use ipvs_netlink::{
 };
 
 use super::look::{Look, Tone};
-use super::text::{digits, endpoint_width, push_endpoint, put_right};
+use super::numbers::{digits, endpoint_width, push_endpoint, put_right};
 use super::words;
 use crate::commands::{ListedServer, ListedService, Listing};
 use crate::flags;

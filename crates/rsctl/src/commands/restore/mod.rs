@@ -187,3 +187,31 @@ impl Restored {
         Err(Error::NotRestored(Box::new(self)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who met somebody else, or did not get through, knows nothing.
+    #[test]
+    fn only_what_was_made_as_planned_is_known() {
+        let file = b"-A -f 1\n-a -f 1 -r 10.0.0.1\n-A -f 2\n-a -f 2 -r 10.0.0.2\n";
+        let desired = parse(file).unwrap();
+        let there = parse(b"-A -f 2\n-a -f 2 -r 10.0.0.9\n").unwrap();
+        let plan = plan(&desired, &Observed::from(&there), Policy::default());
+        let done = || Applied {
+            fates: plan.steps.iter().map(|_| ipvs_cluster::Fate::Done).collect(),
+            ..Applied::default()
+        };
+        let known = |applied: &Applied| {
+            let known = acknowledged(&desired, &plan, applied);
+            known.iter().map(|(key, servers)| (key.to_string(), servers.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(known(&done()), [("fwmark/1".to_owned(), 1)]);
+        assert_eq!(known(&Applied { met_others: true, ..done() }), []);
+        let mut cut = done();
+        cut.fates.pop();
+        cut.fates.push(ipvs_cluster::Fate::Unknown);
+        assert_eq!(known(&cut), []);
+    }
+}
