@@ -41,6 +41,11 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     findings
 }
 
+/// Whether there is anything to ask of a firewall.
+pub(super) fn judges(subject: &Subject) -> bool {
+    !packets(subject).is_empty()
+}
+
 /// What has to come in, and its name: envelopes, and with `--port` what clients send.
 fn packets(subject: &Subject) -> Vec<(Packet, String)> {
     let mut packets = Vec::new();
@@ -57,8 +62,7 @@ fn packets(subject: &Subject) -> Vec<(Packet, String)> {
             Some(port) => format!("GUE on UDP port {port}"),
             None => format!("packets of protocol {protocol}"),
         };
-        let new = packet.filter(|new| packets.iter().all(|(known, _)| known != new));
-        packets.extend(new.map(|packet| (packet, what)));
+        packets.extend(packet.map(|packet| (packet, what)));
     }
     let targets = if subject.holds_vips() { &subject.vips } else { &subject.rips };
     for port in &subject.ports {

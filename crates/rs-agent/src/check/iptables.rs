@@ -5,6 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::seen::contains;
+use crate::facts::host_prefix;
+
 /// Of one address family.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ruleset {
@@ -83,12 +86,18 @@ impl Ruleset {
         let rules = self.chains.get(chain).map_or(&[][..], Vec::as_slice);
         // What comes behind a rule for everything is never reached.
         let reached = rules.iter().position(Rule::ends_all).map_or(rules, |at| &rules[..at]);
+        // Out of INPUT a packet comes to the policy, also by way of a chain that INPUT
+        // sent it to with -g.
+        let to_policy = chain == "INPUT" && !self.drops;
         reached.iter().filter(|rule| !rule.is_for_others(packet)).any(|rule| {
             match rule.target() {
                 // Counts only.
                 None => false,
-                Some("DROP" | "REJECT" | "RETURN" | "LOG" | "NFLOG") => false,
-                Some(name) if self.chains.contains_key(name) => self.accepts(name, packet, seen),
+                Some("DROP" | "REJECT" | "LOG" | "NFLOG") => false,
+                Some("RETURN") => to_policy,
+                Some(name) if self.chains.contains_key(name) => {
+                    (to_policy && rule.after("-g").is_some()) || self.accepts(name, packet, seen)
+                }
                 Some(_) => true,
             }
         })
@@ -182,31 +191,14 @@ fn number(name: &str) -> Option<u8> {
     })
 }
 
-/// `192.0.2.0/24`, also with a mask in place of the length.
+/// `192.0.2.0/24`; a mask that is no prefix is not understood.
 fn is_outside(net: &str, ip: IpAddr) -> bool {
     let (address, length) = net.split_once('/').unwrap_or((net, ""));
-    match (address.parse(), ip) {
-        (Ok(IpAddr::V4(net)), IpAddr::V4(ip)) => {
-            let mask = match length.parse::<u32>() {
-                _ if length.is_empty() => u32::MAX,
-                Ok(bits @ 0..=32) => u32::MAX.checked_shl(32 - bits).unwrap_or(0),
-                _ => match length.parse::<std::net::Ipv4Addr>() {
-                    Ok(mask) => mask.into(),
-                    Err(_) => return false,
-                },
-            };
-            u32::from(net) & mask != u32::from(ip) & mask
-        }
-        (Ok(IpAddr::V6(net)), IpAddr::V6(ip)) => {
-            let mask = match length.parse::<u32>() {
-                _ if length.is_empty() => u128::MAX,
-                Ok(bits @ 0..=128) => u128::MAX.checked_shl(128 - bits).unwrap_or(0),
-                _ => return false,
-            };
-            u128::from(net) & mask != u128::from(ip) & mask
-        }
-        _ => false,
-    }
+    let Ok(net) = address.parse::<IpAddr>() else { return false };
+    let whole = host_prefix(net);
+    let prefix = if length.is_empty() { Some(whole) } else { length.parse().ok() };
+    net.is_ipv4() == ip.is_ipv4()
+        && prefix.is_some_and(|prefix| prefix <= whole && !contains(net, prefix, ip))
 }
 
 #[cfg(test)]
@@ -216,7 +208,11 @@ mod tests {
     const TCP80: &str = "-p tcp -m tcp --dport 80";
 
     fn dropped(rules: &[&str], packet: (&str, u8, Option<u16>)) -> bool {
-        let mut text = "*filter\n:INPUT DROP [0:0]\n:WEB - [0:0]\n:OTHER - [0:0]\n".to_owned();
+        ends_in_drop("DROP", rules, packet)
+    }
+
+    fn ends_in_drop(policy: &str, rules: &[&str], packet: (&str, u8, Option<u16>)) -> bool {
+        let mut text = format!("*filter\n:INPUT {policy} [0:0]\n:WEB - [0:0]\n:OTHER - [0:0]\n");
         rules.iter().for_each(|rule| text += &format!("{rule}\n"));
         let (to, protocol, port) = packet;
         let packet = Packet { to: to.parse().unwrap(), protocol, port };
@@ -275,6 +271,25 @@ mod tests {
         assert!(!dropped(&["-A INPUT -p ipencap -j ACCEPT"], ("192.0.2.11", 4, None)));
         assert!(dropped(&["-A INPUT -d 2001:db8::/64 -j ACCEPT"], ("2001:db8:1::1", 41, None)));
         assert!(!dropped(&["-A INPUT -d 2001:db8::/64 -j ACCEPT"], ("2001:db8::1", 41, None)));
+    }
+
+    /// Whoever leaves INPUT before its last rule is judged by the policy.
+    #[test]
+    fn who_returns_comes_to_the_policy() {
+        let last = "-A INPUT -j DROP";
+        for (rules, accepted) in [
+            (&["-A INPUT -p tcp -m tcp --dport 80 -j RETURN", last][..], true),
+            (&["-A INPUT -p tcp -g WEB", last], true),
+            (&["-A INPUT -p tcp -g WEB", "-A WEB -j RETURN", last], true),
+            (&["-A INPUT -p udp -g WEB", last], false),
+            (&["-A INPUT -p tcp -j WEB", last], false),
+            (&["-A INPUT -p tcp -j WEB", "-A WEB -j RETURN", last], false),
+            (&["-A INPUT -p tcp -j WEB", "-A WEB -g OTHER", last], false),
+        ] {
+            let packet = ("192.0.2.10", 6, Some(80));
+            assert_eq!(!ends_in_drop("ACCEPT", rules, packet), accepted, "{rules:?}");
+            assert!(ends_in_drop("DROP", rules, packet), "{rules:?}");
+        }
     }
 
     /// Each leads to the next by twenty rules.

@@ -26,7 +26,8 @@ pub struct Seen {
     pub sysctls: BTreeMap<SysctlKey, i32>,
     /// Sockets that wait for clients; `None`: not asked or not told.
     pub listeners: Option<Vec<Listener>>,
-    /// The rules of iptables for IPv4; `None`: there are none, or they cannot be read.
+    /// The rules of iptables for IPv4; `None`: not asked, or there are none, or they cannot
+    /// be read.
     pub iptables: Option<Ruleset>,
     /// Those for IPv6.
     pub ip6tables: Option<Ruleset>,

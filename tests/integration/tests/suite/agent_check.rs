@@ -369,7 +369,9 @@ fn it_needs_no_privilege_and_says_what_it_could_not_read() {
     let output = server.sh(&format!("{nobody} rs-agent check --port 81"));
     assert_eq!(output.status, 4, "{output:?}");
     assert!(output.stdout.contains("error: RS-SRV-01: nothing listens on tcp 192.0.2.10:81"));
-    assert_eq!(output.stderr, "");
+    // Another test may have made the kernel know iptables, whose tables root alone sees.
+    let mut notes = output.stderr.lines().filter(|note| !note.contains("_tables_names"));
+    assert_eq!(notes.next(), None);
     let gue = format!(
         "{nobody} rs-agent check --mode tun --vip 192.0.2.10 --tunnel gue --tunnel-port 6080 \
          --rule RS-TUN-06"

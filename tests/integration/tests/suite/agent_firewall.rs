@@ -74,8 +74,12 @@ impl Site {
 
     /// The policy is to drop, but for these; neighbours are found all the same.
     fn firewall(&self, rules: &[&str]) {
+        self.firewall_with("DROP", rules);
+    }
+
+    fn firewall_with(&self, policy: &str, rules: &[&str]) {
         let program = self.program;
-        let mut command = format!("{program} -F INPUT && {program} -P INPUT DROP");
+        let mut command = format!("{program} -F INPUT && {program} -P INPUT {policy}");
         if program.starts_with("ip6") {
             command += &format!(" && {program} -A INPUT -p ipv6-icmp -j ACCEPT");
         }
@@ -105,6 +109,12 @@ fn what_is_said_of_a_firewall_is_what_it_does() {
         for rule in UNDECIDED.iter().filter(|_| family == Family::Ipv4) {
             site.firewall(&[rule]);
             assert!(!site.passes() && found(site.server(), "--port 80").is_empty(), "{rule}");
+        }
+        // What leaves INPUT comes to the policy before the last rule.
+        for (rule, passes) in [("--dport 80 -j RETURN", true), ("--dport 81 -j RETURN", false)] {
+            site.firewall_with("ACCEPT", &[&format!("-p tcp {rule}"), "-j DROP"]);
+            assert_eq!(site.passes(), passes, "{rule}");
+            assert_eq!(found(site.server(), "--port 80").is_empty(), passes, "{rule}");
         }
         // What mends it does.
         site.firewall(&[]);
@@ -159,8 +169,17 @@ fn who_may_not_read_a_firewall_is_told() {
     }
     let site = Site::new(Network::direct_routing(1), Family::Ipv4, "--mode dr", "--mode dr");
     site.firewall(&[]);
-    let nobody = "setpriv --reuid=65534 --clear-groups rs-agent check --rule RS-FW-01 --port 80";
-    let output = site.server().sh(nobody);
-    assert_eq!(output.status, 0, "{output:?}");
-    assert!(output.stderr.contains("the rules of iptables: iptables-legacy-save: "), "{output:?}");
+    let check = "rs-agent check --rule RS-FW-01";
+    // Of root's group, who may read which tables there are but not what is in them; and of none.
+    for (group, unread) in [
+        ("--regid=0", "not read: the rules of iptables: iptables-legacy-save: "),
+        ("--regid=65534", "not read: /proc/thread-self/net/ip_tables_names: Permission denied"),
+    ] {
+        let nobody = format!("setpriv --reuid=65534 {group} --clear-groups {check}");
+        let output = site.server().sh(&format!("{nobody} --port 80"));
+        assert_eq!(output.status, 0, "{output:?}");
+        assert!(output.stderr.contains(unread), "{output:?}");
+        // Where nothing depends on it, nobody is told.
+        assert_eq!(site.server().sh(&nobody).stderr, "");
+    }
 }

@@ -2,6 +2,7 @@
 //! The rulesets of iptables, as its own program tells them. Nobody is asked who has none:
 //! asking would load the modules.
 
+use std::io::ErrorKind;
 use std::process::{Command, Stdio};
 
 use super::super::iptables::Ruleset;
@@ -9,8 +10,16 @@ use super::super::iptables::Ruleset;
 /// The ruleset of one family; `None` if there is none, or none that can be read.
 pub(super) fn ruleset(ipv6: bool, unread: &mut Vec<String>) -> Option<Ruleset> {
     let names = if ipv6 { "ip6_tables_names" } else { "ip_tables_names" };
-    // Without the module there is no such file.
-    let tables = std::fs::read_to_string(format!("/proc/thread-self/net/{names}")).ok()?;
+    let names = format!("/proc/thread-self/net/{names}");
+    let tables = match std::fs::read_to_string(&names) {
+        Ok(tables) => tables,
+        // Without the module there is no such file.
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        Err(error) => {
+            unread.push(format!("{names}: {error}"));
+            return None;
+        }
+    };
     if !tables.lines().any(|table| table == "filter") {
         return None;
     }

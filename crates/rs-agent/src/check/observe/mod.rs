@@ -62,8 +62,10 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
             Err(error) => seen.unread.push(format!("fou ports: {error}")),
         }
     }
-    seen.iptables = firewall::ruleset(false, &mut seen.unread);
-    seen.ip6tables = firewall::ruleset(true, &mut seen.unread);
+    if super::firewall::judges(subject) {
+        seen.iptables = firewall::ruleset(false, &mut seen.unread);
+        seen.ip6tables = firewall::ruleset(true, &mut seen.unread);
+    }
     let (lines, unread) = sysctl_files::read(Path::new("/"));
     seen.boot = lines;
     seen.unread.extend(unread);
