@@ -100,6 +100,8 @@ pub(crate) enum Error {
     EmptyFile {
         /// Its name.
         file: String,
+        /// Whether it was to be added to what is there.
+        merges: bool,
     },
     /// Part of a restore was not done, or does not show in the table.
     #[error("cannot restore {}: {}", .0.file, summary(.0))]
@@ -132,6 +134,9 @@ impl Error {
                 vec!["it is what `rsctl sync-daemon status --json` prints there".to_owned()]
             }
             Self::Generate { .. } => vec!["the folder must exist and be writable".to_owned()],
+            Self::EmptyFile { merges: true, .. } => {
+                vec!["with `--merge` there is nothing to add; is it the right file?".to_owned()]
+            }
             Self::EmptyFile { .. } => {
                 vec!["`--allow-empty` takes it for what it says: delete all services".to_owned()]
             }

@@ -24,7 +24,11 @@ pub(super) fn ruleset(ipv6: bool, unread: &mut Vec<String>) -> Option<Ruleset> {
         return None;
     }
     let program = if ipv6 { "ip6tables-legacy-save" } else { "iptables-legacy-save" };
-    match save(program) {
+    let told = save(program).and_then(|text| {
+        let is_whole = text.lines().any(|line| line == "*filter");
+        if is_whole { Ok(text) } else { Err("it tells nothing of the table filter".to_owned()) }
+    });
+    match told {
         Ok(text) => Some(Ruleset::parse(&text)),
         Err(why) => {
             unread.push(format!("the rules of iptables: {program}: {why}"));

@@ -50,7 +50,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
     // Merging nothing harms nobody, but saying nothing is never meant.
     let says_more = desired.timeouts.is_some() || desired.daemons.is_some();
     if desired.services.is_empty() && !args.allow_empty && !(args.merge && says_more) {
-        return Err(Error::EmptyFile { file: name });
+        return Err(Error::EmptyFile { file: name, merges: args.merge });
     }
     let policy = Policy { delete: !args.merge, reorder: args.reorder };
     let mut client = director.connect()?;
