@@ -87,9 +87,11 @@ impl Wanted {
         wanted.vips.extend(request.vips.iter().filter(|vip| !known.contains(vip)));
         if let Some(before) = before {
             wanted.fits(before)?;
-            if wanted.directors.is_empty() && request.gateways.is_empty() {
-                wanted.directors.clone_from(&before.directors);
-            }
+            // A way of one family is no reason to forget the other's.
+            let asked: Vec<IpAddr> =
+                request.directors.iter().chain(&request.gateways).copied().collect();
+            let other = |director: &&IpAddr| of_family(&asked, director.is_ipv6()).is_none();
+            wanted.directors.extend(before.directors.iter().filter(other));
             // A route that was set stays wanted until teardown puts the old one back.
             wanted.gateways = before.gateways.clone();
             for &asked in &request.gateways {

@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
-/// Completes RIPs, directors and devices. `wanted` has its VIPs and its envelope.
+/// Completes RIPs and devices. `wanted` has its VIPs, its directors and its envelope.
 ///
 /// # Errors
 /// The earlier set-up has other ends; a RIP is unclear.
@@ -23,14 +23,6 @@ pub(super) fn complete(
     let old: &[Tunnel] = before.map_or(&[], |before| &before.tunnels);
     let fallback = request.fallback_devices || old.iter().any(|old| old.fallback);
     wanted.rips = known_rips(request, before);
-    // A director of the other family is no reason to forget this one's.
-    for &director in before.iter().flat_map(|before| &before.directors) {
-        if of_family(&request.directors, director.is_ipv6()).is_none()
-            && !wanted.directors.contains(&director)
-        {
-            wanted.directors.push(director);
-        }
-    }
     // The families the director's packets come in. Fallback devices name no RIP.
     let mut outers: BTreeSet<bool> = wanted.rips.iter().map(IpAddr::is_ipv6).collect();
     outers.extend(old.iter().map(|old| old.kind.over_ipv6()));

@@ -212,3 +212,25 @@ fn a_second_gateway_is_one_of_the_other_family() {
     let (now, asked) = (ip("10.0.0.1"), ip("10.0.0.2"));
     assert_eq!(resolve("10.0.0.2", Some(&both)), Err(Refusal::OtherGateway { now, asked }));
 }
+
+#[test]
+fn what_is_asked_of_one_family_keeps_the_others_director() {
+    let facts = host();
+    for (mode, vips) in [(Mode::Nat, &[][..]), (Mode::Dr, &["192.0.2.10"])] {
+        let resolve = |dips: &[&str], gateways: Vec<&'static str>, before: Option<&Wanted>| {
+            let directors: Vec<String> = dips.iter().map(ToString::to_string).collect();
+            let typed = Typed { directors: &directors, gateways, ..Typed::default() };
+            Wanted::resolve(&request(mode, vips, typed), before, &facts).unwrap()
+        };
+        let first = resolve(&["10.0.0.1"], vec![], None);
+        let then = |dips: &[&str], gateways| resolve(dips, gateways, Some(&first)).directors;
+        assert_eq!(then(&["2001:db8:1::1"], vec![]), [ip("2001:db8:1::1"), ip("10.0.0.1")]);
+        assert_eq!(then(&["10.0.0.2"], vec![]), [ip("10.0.0.2")]);
+        if mode == Mode::Nat {
+            assert_eq!(then(&[], vec!["2001:db8:1::1"]), [ip("10.0.0.1")]);
+            assert!(then(&[], vec!["10.0.0.2"]).is_empty());
+        } else {
+            assert_eq!(then(&[], vec![]), [ip("10.0.0.1")]);
+        }
+    }
+}
