@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::Wanted;
-use crate::facts::{Facts, of_family};
+use crate::facts::{Facts, of_family, only_one};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
@@ -85,12 +85,6 @@ fn kinds(wanted: &Wanted, ipv6: bool, own_family_only: bool) -> Vec<TunnelKind> 
     let vips = wanted.vips.iter().copied();
     let vips: Vec<IpAddr> = vips.filter(|vip| !own_family_only || vip.is_ipv6() == ipv6).collect();
     if vips.is_empty() { Vec::new() } else { wanted.envelope.kinds(!ipv6, &vips) }
-}
-
-/// The director of that family, if there is just one.
-fn only_one(directors: &[IpAddr], ipv6: bool) -> Option<IpAddr> {
-    let mut mine = directors.iter().filter(|director| director.is_ipv6() == ipv6);
-    mine.next().filter(|_| mine.next().is_none()).copied()
 }
 
 /// Every VIP of before stays on its device, and every one asked for comes to a RIP that was
