@@ -27,9 +27,9 @@ use crate::wanted::Wanted;
 /// How long to wait for another run to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Format 1 knew neither envelopes, ports and dummies nor scopes and labels, and is read
-/// as one that has none of them; format 2 knew one gateway at
-/// most, and RIPs only as ends of devices.
+/// Format 1 knew neither envelopes, ports and dummies nor scopes and labels, and is read as
+/// one that has none of them; format 2 knew one gateway at most, and RIPs only as ends of
+/// devices.
 const FORMAT: u32 = 3;
 
 /// What every format begins with.
