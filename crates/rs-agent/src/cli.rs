@@ -266,7 +266,7 @@ impl What {
     pub fn typed(&self) -> Typed<'_> {
         Typed {
             vips: &self.vips,
-            rips: self.rips.iter().map(String::as_str).collect(),
+            rips: &self.rips,
             directors: &self.directors,
             carrier: self.carrier.as_deref(),
             create_carrier: self.create_carrier,
@@ -277,7 +277,7 @@ impl What {
             tunnel_port: self.tunnel_port,
             fallback_devices: self.fallback_devices,
             tunnel_device: self.tunnel_device.as_deref(),
-            gateways: self.gateways.iter().map(String::as_str).collect(),
+            gateways: &self.gateways,
             client: self.client.as_deref(),
         }
     }
