@@ -153,15 +153,6 @@ impl Wanted {
         self.tunnel_for(vip).map_or(&self.carrier, |tunnel| &tunnel.name)
     }
 
-    /// tun: the RIPs, also those that only a device names: a journal of format 2 had none
-    /// else.
-    #[must_use]
-    pub fn known_rips(&self) -> Vec<IpAddr> {
-        let named = self.tunnels.iter().filter_map(|tunnel| tunnel.local);
-        let all: BTreeSet<IpAddr> = self.rips.iter().copied().chain(named).collect();
-        all.into_iter().collect()
-    }
-
     /// Whether the VIP is in place. dr: on any device that does not answer ARP. tun: on the
     /// tunnel device itself, which needs an IPv4 address for `rp_filter=2` to let anything
     /// through.

@@ -98,7 +98,7 @@ fn format_1_is_still_read() {
     std::fs::write(store.file(), text).unwrap();
     let journal = store.load().unwrap().unwrap();
     assert_eq!((journal.wanted.envelope, journal.changes.len()), (Envelope::Ipip, 4));
-    assert_eq!(journal.wanted.known_rips(), ["10.0.0.11".parse::<IpAddr>().unwrap()]);
+    assert_eq!(journal.wanted.rips, ["10.0.0.11".parse::<IpAddr>().unwrap()]);
     store.save(&journal).unwrap();
     assert_eq!(store.load().unwrap(), Some(journal));
 }

@@ -69,7 +69,7 @@ pub(super) fn complete(
 /// What was asked for, and of the other family what is known from before.
 fn known_rips(request: &Request, before: Option<&Wanted>) -> Vec<IpAddr> {
     let mut rips = request.rips.clone();
-    for rip in before.into_iter().flat_map(Wanted::known_rips) {
+    for &rip in before.iter().flat_map(|before| &before.rips) {
         if of_family(&rips, rip.is_ipv6()).is_none() {
             rips.push(rip);
         }
