@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The command line.
 
+mod what;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use self::what::What;
 use crate::mode::Mode;
-use crate::refusal::Refusal;
-use crate::request::{Request, Scope, TunnelType, Typed};
+use crate::request::TunnelType;
 
 const SETUP: &str = "\
 Make this host a real server for the given VIPs.
@@ -184,103 +186,6 @@ pub enum LogFormat {
     Text,
     /// A JSON object.
     Json,
-}
-
-/// What this host is to be.
-#[derive(Debug, Args)]
-pub struct What {
-    /// Read the options from this file: TOML, the long names as keys, lists for what may
-    /// be repeated
-    #[arg(long, value_name = "FILE", conflicts_with = "mode")]
-    pub config: Option<PathBuf>,
-    /// How the director forwards to this host
-    #[arg(long)]
-    pub mode: Option<Mode>,
-    /// A VIP: a single address, repeated or comma-separated
-    #[arg(long = "vip", value_name = "VIP", value_delimiter = ',')]
-    pub vips: Vec<String>,
-    /// The address the director sends to [default: this host's address towards the director
-    /// or the default gateway]; repeated or comma-separated, one of each family: each VIP then
-    /// comes to that of its own
-    #[arg(long = "rip", value_name = "RIP", value_delimiter = ',')]
-    pub rips: Vec<String>,
-    /// The director's address, repeated or comma-separated; mode tun with exactly one of a
-    /// family accepts packets of that family from it only
-    #[arg(long = "director", value_name = "DIP", value_delimiter = ',')]
-    pub directors: Vec<String>,
-    /// dr: the device that gets the VIPs, one that does not answer ARP [default: lo]
-    #[arg(long, value_name = "DEV")]
-    pub carrier: Option<String>,
-    /// dr: make the carrier, a dummy device, if it is not there
-    #[arg(long, requires = "carrier")]
-    pub create_carrier: bool,
-    /// Scope of the IPv4 VIPs [default: host]
-    #[arg(long)]
-    pub scope: Option<Scope>,
-    /// Label of the IPv4 VIPs, such as lo:vip; changes nothing but what ifconfig shows, and
-    /// lets `ifconfig LABEL down` delete them
-    #[arg(long)]
-    pub label: Option<String>,
-    /// tun: the director's --tun-type [default: ipip]
-    #[arg(long, value_name = "TYPE")]
-    pub tunnel: Option<TunnelType>,
-    /// gre: the director uses --tun-csum; packets without checksum are dropped then, and
-    /// those with one otherwise
-    #[arg(long)]
-    pub checksum: bool,
-    /// gue: the director's --tun-port
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub tunnel_port: Option<u16>,
-    /// tun: the name of the tunnel device [default: rs- and its kind, such as rs-ipip]
-    #[arg(long, value_name = "NAME")]
-    pub tunnel_device: Option<String>,
-    /// tun: use the kernel's own tunl0, sit0, ip6tnl0, gre0 or ip6gre0, which unpack for any
-    /// sender and may be in use by others, instead of a device of our own
-    #[arg(long, conflicts_with = "tunnel_device")]
-    pub fallback_devices: bool,
-    /// nat: set the default route via this director, or with one address of each family both
-    /// default routes; repeated or comma-separated
-    #[arg(long = "gateway", value_name = "DIP", value_delimiter = ',')]
-    pub gateways: Vec<String>,
-    /// nat: check the route to these clients rather than the default route
-    #[arg(long, value_name = "CIP[/PREFIX]")]
-    pub client: Option<String>,
-}
-
-impl What {
-    /// The options, checked; `None` if there are none at all.
-    ///
-    /// # Errors
-    /// A [`Refusal`] about what was typed, also that options were given beside a file.
-    pub fn request(&self) -> Result<Option<Request>, Refusal> {
-        match self.mode {
-            Some(mode) => Request::check(mode, &self.typed()).map(Some),
-            None if self.typed() == Typed::default() => Ok(None),
-            None if self.config.is_some() => Err(Refusal::BesideConfig),
-            None => Err(Refusal::NoMode),
-        }
-    }
-
-    /// The options, unchecked.
-    #[must_use]
-    pub fn typed(&self) -> Typed<'_> {
-        Typed {
-            vips: &self.vips,
-            rips: self.rips.iter().map(String::as_str).collect(),
-            directors: &self.directors,
-            carrier: self.carrier.as_deref(),
-            create_carrier: self.create_carrier,
-            scope: self.scope,
-            label: self.label.as_deref(),
-            tunnel: self.tunnel,
-            checksum: self.checksum,
-            tunnel_port: self.tunnel_port,
-            fallback_devices: self.fallback_devices,
-            tunnel_device: self.tunnel_device.as_deref(),
-            gateways: self.gateways.iter().map(String::as_str).collect(),
-            client: self.client.as_deref(),
-        }
-    }
 }
 
 /// Options of `teardown`.

@@ -202,10 +202,17 @@ impl Facts {
     }
 }
 
-/// The first address that is an IPv6 one, or is none.
+/// The first address of that family.
 #[must_use]
 pub fn of_family(ips: &[IpAddr], ipv6: bool) -> Option<IpAddr> {
     ips.iter().copied().find(|ip| ip.is_ipv6() == ipv6)
+}
+
+/// The address of that family, if there is just one.
+#[must_use]
+pub fn only_one(ips: &[IpAddr], ipv6: bool) -> Option<IpAddr> {
+    let mut mine = ips.iter().filter(|ip| ip.is_ipv6() == ipv6);
+    mine.next().filter(|_| mine.next().is_none()).copied()
 }
 
 /// The prefix length that covers exactly one address: 32 or 128.

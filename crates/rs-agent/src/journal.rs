@@ -6,7 +6,7 @@
 //! journal says what was *intended*; what was *done* is seen on the host
 //! ([`Change::effect`]), so no step needs a second write.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{DirBuilder, File};
 use std::io::{self, Write as _};
 use std::net::IpAddr;
@@ -27,9 +27,9 @@ use crate::wanted::Wanted;
 /// How long to wait for another run to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Format 1 knew neither envelopes, ports and dummies nor scopes and labels, and is read
-/// as one that has none of them; format 2 knew one gateway at
-/// most, and RIPs only as ends of devices.
+/// Format 1 knew neither envelopes, ports and dummies nor scopes and labels, and is read as
+/// one that has none of them; format 2 knew one gateway at most, and RIPs only as ends of
+/// devices.
 const FORMAT: u32 = 3;
 
 /// What every format begins with.
@@ -181,6 +181,11 @@ impl Store {
             return Err(failed(io::Error::other(text)));
         }
         let mut journal: Journal = serde_json::from_str(&text).map_err(|e| failed(e.into()))?;
+        if format < 3 {
+            let named = journal.wanted.tunnels.iter().filter_map(|tunnel| tunnel.local);
+            let rips: BTreeSet<IpAddr> = named.collect();
+            journal.wanted.rips = rips.into_iter().collect();
+        }
         journal.format = FORMAT;
         Ok((journal.identity == self.identity).then_some(journal))
     }

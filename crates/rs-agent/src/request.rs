@@ -75,7 +75,7 @@ pub enum TunnelType {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typed<'a> {
     pub vips: &'a [String],
-    pub rips: Vec<&'a str>,
+    pub rips: &'a [String],
     pub directors: &'a [String],
     pub carrier: Option<&'a str>,
     pub create_carrier: bool,
@@ -86,7 +86,7 @@ pub struct Typed<'a> {
     pub tunnel_port: Option<u16>,
     pub tunnel_device: Option<&'a str>,
     pub fallback_devices: bool,
-    pub gateways: Vec<&'a str>,
+    pub gateways: &'a [String],
     pub client: Option<&'a str>,
 }
 
@@ -97,13 +97,10 @@ impl Request {
     /// A [`Refusal`] about what was typed.
     pub fn check(mode: Mode, typed: &Typed<'_>) -> Result<Self, Refusal> {
         let vips = vips(typed.vips)?;
-        let several = |option, texts: &[String]| -> Result<Vec<IpAddr>, Refusal> {
-            texts.iter().map(|text| host_address(option, text)).collect()
-        };
         let request = Self {
             mode,
-            rips: one_of_each("--rip", &typed.rips)?,
-            directors: several("--director", typed.directors)?,
+            rips: one_of_each("--rip", typed.rips)?,
+            directors: addresses("--director", typed.directors)?,
             carrier: typed.carrier.map(device_name).transpose()?,
             create_carrier: typed.create_carrier,
             scope: typed.scope,
@@ -111,7 +108,7 @@ impl Request {
             envelope: envelope(typed.tunnel, typed.checksum, typed.tunnel_port)?,
             fallback_devices: typed.fallback_devices,
             tunnel_device: typed.tunnel_device.map(device_name).transpose()?,
-            gateways: one_of_each("--gateway", &typed.gateways)?,
+            gateways: one_of_each("--gateway", typed.gateways)?,
             client: typed.client.map(Network::parse).transpose()?,
             vips,
         };
@@ -167,6 +164,12 @@ impl Request {
         }
         Ok(())
     }
+}
+
+/// Values as an option has them.
+#[cfg(test)]
+pub(crate) fn texts(values: &[&str]) -> &'static [String] {
+    values.iter().map(ToString::to_string).collect::<Vec<String>>().leak()
 }
 
 /// Checks a list of `--vip` values.
@@ -229,7 +232,7 @@ pub fn addresses(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, 
 ///
 /// # Errors
 /// A [`Refusal`] naming the first bad one, or two of one family.
-pub fn one_of_each(option: &'static str, texts: &[&str]) -> Result<Vec<IpAddr>, Refusal> {
+pub fn one_of_each(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
     let mut ips = Vec::new();
     for text in texts {
         let ip = host_address(option, text)?;

@@ -87,9 +87,11 @@ impl Wanted {
         wanted.vips.extend(request.vips.iter().filter(|vip| !known.contains(vip)));
         if let Some(before) = before {
             wanted.fits(before)?;
-            if wanted.directors.is_empty() && request.gateways.is_empty() {
-                wanted.directors.clone_from(&before.directors);
-            }
+            // A way of one family is no reason to forget the other's.
+            let asked: Vec<IpAddr> =
+                request.directors.iter().chain(&request.gateways).copied().collect();
+            let other = |director: &&IpAddr| of_family(&asked, director.is_ipv6()).is_none();
+            wanted.directors.extend(before.directors.iter().filter(other));
             // A route that was set stays wanted until teardown puts the old one back.
             wanted.gateways = before.gateways.clone();
             for &asked in &request.gateways {
@@ -149,15 +151,6 @@ impl Wanted {
     #[must_use]
     pub fn device_for(&self, vip: IpAddr) -> &str {
         self.tunnel_for(vip).map_or(&self.carrier, |tunnel| &tunnel.name)
-    }
-
-    /// tun: the RIPs, also those that only a device names: a journal of format 2 had none
-    /// else.
-    #[must_use]
-    pub fn known_rips(&self) -> Vec<IpAddr> {
-        let named = self.tunnels.iter().filter_map(|tunnel| tunnel.local);
-        let all: BTreeSet<IpAddr> = self.rips.iter().copied().chain(named).collect();
-        all.into_iter().collect()
     }
 
     /// Whether the VIP is in place. dr: on any device that does not answer ARP. tun: on the

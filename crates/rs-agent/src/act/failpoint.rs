@@ -9,14 +9,19 @@
 use crate::error::Error;
 
 #[cfg(feature = "failpoints")]
+#[allow(clippy::panic)]
 pub(super) fn reached(performed: usize) -> Result<(), Error> {
     stop();
-    match settings().into_iter().find(|(at, _)| *at == performed.to_string()) {
-        Some((_, how)) if how == "kill" => {
+    let settings = settings();
+    let mine = settings.iter().find(|(at, _)| *at == performed.to_string());
+    match mine.map(|(_, how)| how.as_str()) {
+        Some("kill") => {
             let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL);
             unreachable!("nobody survives that");
         }
-        Some(_) => Err(Error::Failpoint(performed)),
+        Some("error") => Err(Error::Failpoint(performed)),
+        // A test that asks for something else must not take a failure for it.
+        Some(other) => panic!("RS_AGENT_FAILPOINT knows no {other:?}"),
         None => Ok(()),
     }
 }

@@ -123,6 +123,7 @@ pub fn take_back(net: &Netlink, done: Vec<Action>) -> Result<(), Error> {
     let mut rest: &[&Action] = &actions.iter().collect::<Vec<_>>();
     while !rest.is_empty() {
         failpoint::stop();
+        // The numbers of failpoints are those of actions performed: none is meant here.
         let results = next(net, rest, failpoint::most(usize::MAX));
         rest = rest.get(results.len()..).unwrap_or_default();
         results.into_iter().collect::<Result<(), Error>>()?;

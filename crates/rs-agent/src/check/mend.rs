@@ -7,7 +7,7 @@ use super::finding::Finding;
 use super::seen::Seen;
 use super::subject::Subject;
 use super::tunnel::{device_for, kind_for};
-use crate::facts::of_family;
+use crate::facts::{of_family, only_one};
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::Scope;
@@ -21,10 +21,7 @@ pub(super) fn tunnel(kind: TunnelKind, subject: &Subject) -> Tunnel {
         name: set_up.map_or_else(|| format!("rs-{kind}"), |tunnel| tunnel.name.clone()),
         kind,
         local: of_family(&subject.rips, kind.over_ipv6()).filter(|_| !fallback),
-        remote: match subject.directors_of(kind.over_ipv6()).as_slice() {
-            [one] if !fallback => Some(*one),
-            _ => None,
-        },
+        remote: only_one(&subject.directors, kind.over_ipv6()).filter(|_| !fallback),
         checksum: subject.envelope == Envelope::Gre { checksum: true },
         fallback,
     }

@@ -96,7 +96,7 @@ impl Subject {
         Self {
             mode: Some(wanted.mode),
             vips: wanted.vips.clone(),
-            rips: wanted.known_rips(),
+            rips: wanted.rips.clone(),
             directors: wanted.ways_back().collect(),
             carrier: wanted.carrier.clone(),
             scope: wanted.scope,

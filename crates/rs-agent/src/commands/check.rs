@@ -62,16 +62,15 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
         .collect();
     let ports = ports?;
     let directors = request::addresses("--director", &args.directors)?;
-    let texts: Vec<&str> = args.rips.iter().map(String::as_str).collect();
-    let rips = request::one_of_each("--rip", &texts)?;
+    let rips = request::one_of_each("--rip", &args.rips)?;
     let mut subject = match args.mode {
         Some(mode) => {
             let typed = Typed {
                 vips: &args.vips,
-                rips: if mode == Mode::Nat { Vec::new() } else { texts },
+                rips: if mode == Mode::Nat { &[] } else { &args.rips },
                 directors: &args.directors,
                 carrier: args.carrier.as_deref(),
-                gateways: args.gateways.iter().map(String::as_str).collect(),
+                gateways: &args.gateways,
                 tunnel: args.tunnel,
                 checksum: args.checksum,
                 tunnel_port: args.tunnel_port,
@@ -144,7 +143,7 @@ mod tests {
     #[test]
     fn options_add_to_what_is_set_up() {
         let root = tempfile::tempdir().unwrap();
-        let typed = Typed { gateways: vec!["192.0.2.1"], ..Typed::default() };
+        let typed = Typed { gateways: request::texts(&["192.0.2.1"]), ..Typed::default() };
         let request = Request::check(Mode::Nat, &typed).unwrap();
         let wanted = Wanted::resolve(&request, None, &Facts::default()).unwrap();
         let store = Store::new(root.path()).unwrap();

@@ -76,9 +76,9 @@ fn another_boot_or_namespace_is_no_journal_and_damage_is_an_error() {
     assert!(store.load().is_err());
 }
 
-/// A file as the version before this one wrote it.
+/// RIPs were ends of devices only, and envelopes and scopes not known.
 #[test]
-fn the_format_before_is_still_read() {
+fn format_1_is_still_read() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::new(directory.path()).unwrap();
     let identity = serde_json::to_string(&store.identity).unwrap();
@@ -98,14 +98,14 @@ fn the_format_before_is_still_read() {
     std::fs::write(store.file(), text).unwrap();
     let journal = store.load().unwrap().unwrap();
     assert_eq!((journal.wanted.envelope, journal.changes.len()), (Envelope::Ipip, 4));
-    assert_eq!(journal.wanted.known_rips(), ["10.0.0.11".parse::<IpAddr>().unwrap()]);
+    assert_eq!(journal.wanted.rips, ["10.0.0.11".parse::<IpAddr>().unwrap()]);
     store.save(&journal).unwrap();
     assert_eq!(store.load().unwrap(), Some(journal));
 }
 
-/// So is the one gateway of format 2, and both are written from now on.
+/// Its one gateway is one of several now, and all are written from now on.
 #[test]
-fn one_gateway_of_the_format_before_is_one_of_several_now() {
+fn format_2_is_still_read() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::new(directory.path()).unwrap();
     let identity = serde_json::to_string(&store.identity).unwrap();

@@ -42,7 +42,7 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 }
 
 fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
-    if wanted.known_rips().contains(&vip) {
+    if wanted.rips.contains(&vip) {
         return Err(Refusal::SameAddress { vip, role: "RIP" });
     }
     for have in facts.addresses.of(vip) {
@@ -236,9 +236,8 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
             ));
         }
     }
-    let locals = wanted.known_rips();
-    for local in locals.into_iter().filter(|local| facts.addresses.of(*local).is_empty()) {
-        warnings.push(format!("RIP {local} is no address of this host yet"));
+    for rip in wanted.rips.iter().filter(|rip| facts.addresses.of(**rip).is_empty()) {
+        warnings.push(format!("RIP {rip} is no address of this host yet"));
     }
     warnings
 }

@@ -42,7 +42,7 @@ fn a_vip_is_given_once_and_is_nobody_elses() {
     let vip = ["192.0.2.10".to_owned()];
     let check = |typed: Typed<'_>| Request::check(Mode::Tun, &Typed { vips: &vip, ..typed });
     let same = |result| matches!(result, Err(Refusal::SameAddress { .. }));
-    assert!(same(check(Typed { rips: vec!["192.0.2.10"], ..Typed::default() })));
+    assert!(same(check(Typed { rips: &vip, ..Typed::default() })));
     assert!(same(check(Typed { directors: &vip, ..Typed::default() })));
 }
 
@@ -61,8 +61,8 @@ fn options_that_do_not_fit_the_mode_are_refused() {
 
 #[test]
 fn of_some_addresses_there_is_one_of_each_family() {
-    let check = |gateways: &[&'static str]| {
-        let typed = Typed { gateways: gateways.to_vec(), ..Typed::default() };
+    let check = |gateways: &[&str]| {
+        let typed = Typed { gateways: texts(gateways), ..Typed::default() };
         Request::check(Mode::Nat, &typed).map(|request| request.gateways.len())
     };
     assert_eq!(check(&["10.0.0.1"]), Ok(1));
@@ -75,9 +75,9 @@ fn of_some_addresses_there_is_one_of_each_family() {
 
     let directors = ["10.0.0.1", "2001:db8::1"].map(str::to_owned);
     let vips = ["192.0.2.10".to_owned()];
-    let tun = |rips: &[&'static str]| {
+    let tun = |rips: &[&str]| {
         let typed =
-            Typed { vips: &vips, rips: rips.to_vec(), directors: &directors, ..Typed::default() };
+            Typed { vips: &vips, rips: texts(rips), directors: &directors, ..Typed::default() };
         Request::check(Mode::Tun, &typed).map(|request| request.rips.len())
     };
     assert_eq!(tun(&["10.0.0.5", "2001:db8::5"]), Ok(2));

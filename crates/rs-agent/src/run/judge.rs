@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn what_stands_in_one_gateways_way_keeps_back_no_other() {
         let (_, mut facts) = set_up();
-        let gateways = vec!["10.0.0.1", "2001:db8:1::1"];
+        let gateways = crate::request::texts(&["10.0.0.1", "2001:db8:1::1"]);
         let typed = Typed { gateways, ..Typed::default() };
         let request = crate::request::Request::check(Mode::Nat, &typed).unwrap();
         let wanted = Wanted::resolve(&request, None, &facts).unwrap();

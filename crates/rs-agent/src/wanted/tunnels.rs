@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::Wanted;
-use crate::facts::{Facts, of_family};
+use crate::facts::{Facts, of_family, only_one};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
-/// Completes RIPs, directors and devices. `wanted` has its VIPs and its envelope.
+/// Completes RIPs and devices. `wanted` has its VIPs, its directors and its envelope.
 ///
 /// # Errors
 /// The earlier set-up has other ends; a RIP is unclear.
@@ -23,14 +23,6 @@ pub(super) fn complete(
     let old: &[Tunnel] = before.map_or(&[], |before| &before.tunnels);
     let fallback = request.fallback_devices || old.iter().any(|old| old.fallback);
     wanted.rips = known_rips(request, before);
-    // A director of the other family is no reason to forget this one's.
-    for &director in before.iter().flat_map(|before| &before.directors) {
-        if of_family(&request.directors, director.is_ipv6()).is_none()
-            && !wanted.directors.contains(&director)
-        {
-            wanted.directors.push(director);
-        }
-    }
     // The families the director's packets come in. Fallback devices name no RIP.
     let mut outers: BTreeSet<bool> = wanted.rips.iter().map(IpAddr::is_ipv6).collect();
     outers.extend(old.iter().map(|old| old.kind.over_ipv6()));
@@ -77,7 +69,7 @@ pub(super) fn complete(
 /// What was asked for, and of the other family what is known from before.
 fn known_rips(request: &Request, before: Option<&Wanted>) -> Vec<IpAddr> {
     let mut rips = request.rips.clone();
-    for rip in before.into_iter().flat_map(Wanted::known_rips) {
+    for &rip in before.iter().flat_map(|before| &before.rips) {
         if of_family(&rips, rip.is_ipv6()).is_none() {
             rips.push(rip);
         }
@@ -93,12 +85,6 @@ fn kinds(wanted: &Wanted, ipv6: bool, own_family_only: bool) -> Vec<TunnelKind> 
     let vips = wanted.vips.iter().copied();
     let vips: Vec<IpAddr> = vips.filter(|vip| !own_family_only || vip.is_ipv6() == ipv6).collect();
     if vips.is_empty() { Vec::new() } else { wanted.envelope.kinds(!ipv6, &vips) }
-}
-
-/// The director of that family, if there is just one.
-fn only_one(directors: &[IpAddr], ipv6: bool) -> Option<IpAddr> {
-    let mut mine = directors.iter().filter(|director| director.is_ipv6() == ipv6);
-    mine.next().filter(|_| mine.next().is_none()).copied()
 }
 
 /// Every VIP of before stays on its device, and every one asked for comes to a RIP that was

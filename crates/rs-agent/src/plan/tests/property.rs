@@ -9,7 +9,7 @@ use super::{address, conf, host, ip, link, perform, request, route, set};
 use crate::facts::Facts;
 use crate::mode::Mode;
 use crate::plan::{Change, Effect, setup, teardown};
-use crate::request::{Request, Scope, TunnelType, Typed};
+use crate::request::{Request, Scope, TunnelType, Typed, texts};
 use crate::tunnel::{Tunnel, TunnelKind};
 use crate::wanted::Wanted;
 
@@ -52,10 +52,10 @@ fn any_wanted() -> impl Strategy<Value = Request> {
     let scope = prop_oneof![Just(Scope::Host), Just(Scope::Global), Just(Scope::Link)];
     (vips, mode, rips, tunnel, scope, any::<bool>()).prop_map(
         |(vips, mode, rips, tunnel, scope, flag)| {
-            let typed = Typed { rips, scope: Some(scope), ..Typed::default() };
+            let typed = Typed { rips: texts(&rips), scope: Some(scope), ..Typed::default() };
             match mode {
                 Mode::Nat => {
-                    let gateways = ["10.0.0.1", "2001:db8:1::2"][..=usize::from(flag)].to_vec();
+                    let gateways = texts(&["10.0.0.1", "2001:db8:1::2"][..=usize::from(flag)]);
                     request(mode, &[], Typed { gateways, ..Typed::default() })
                 }
                 Mode::Dr if flag => {

@@ -6,7 +6,7 @@ use crate::facts::{Facts, Hop, Link};
 use crate::mode::Mode;
 use crate::plan::{refuse, setup};
 use crate::refusal::Refusal;
-use crate::request::Typed;
+use crate::request::{Typed, texts};
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::Tunnel;
 use crate::wanted::Wanted;
@@ -165,9 +165,9 @@ fn nat_wants_the_way_back() {
     aside.hops.insert(ip("198.51.100.7"), hop("10.0.0.254"));
     assert_eq!(check(client, &aside), Ok(()));
 
-    let far = Typed { gateways: vec!["203.0.113.1"], ..Typed::default() };
+    let far = Typed { gateways: texts(&["203.0.113.1"]), ..Typed::default() };
     assert_eq!(check(far, &facts), Err(Refusal::GatewayFar(ip("203.0.113.1"))));
-    let set = Typed { gateways: vec!["10.0.0.1"], ..Typed::default() };
+    let set = Typed { gateways: texts(&["10.0.0.1"]), ..Typed::default() };
     let wanted = Wanted::resolve(&request(Mode::Nat, &[], set), None, &facts).unwrap();
     let steps = setup::steps(&wanted, &facts);
     assert_eq!(commands(&steps), ["ip route replace default via 10.0.0.1"]);
@@ -179,10 +179,9 @@ fn nat_wants_the_way_back() {
 fn each_family_has_its_way_back() {
     let facts = host();
     let (v4, v6) = ("10.0.0.1", "2001:db8:1::1");
-    let plan = |gateways: &[&'static str], directors: &[&str]| {
-        let directors: Vec<String> = directors.iter().map(ToString::to_string).collect();
-        let typed =
-            Typed { gateways: gateways.to_vec(), directors: &directors, ..Typed::default() };
+    let plan = |gateways: &[&str], directors: &[&str]| {
+        let (gateways, directors) = (texts(gateways), texts(directors));
+        let typed = Typed { gateways, directors, ..Typed::default() };
         let wanted = Wanted::resolve(&request(Mode::Nat, &[], typed), None, &facts).unwrap();
         refuse::check(&wanted, &facts)?;
         Ok(commands(&setup::steps(&wanted, &facts)))
@@ -201,8 +200,8 @@ fn each_family_has_its_way_back() {
 #[test]
 fn a_second_gateway_is_one_of_the_other_family() {
     let facts = host();
-    let resolve = |gateway: &'static str, before: Option<&Wanted>| {
-        let typed = Typed { gateways: vec![gateway], ..Typed::default() };
+    let resolve = |gateway: &str, before: Option<&Wanted>| {
+        let typed = Typed { gateways: texts(&[gateway]), ..Typed::default() };
         Wanted::resolve(&request(Mode::Nat, &[], typed), before, &facts)
     };
     let first = resolve("10.0.0.1", None).unwrap();
@@ -211,4 +210,28 @@ fn a_second_gateway_is_one_of_the_other_family() {
     assert_eq!(resolve("10.0.0.1", Some(&both)).unwrap(), both);
     let (now, asked) = (ip("10.0.0.1"), ip("10.0.0.2"));
     assert_eq!(resolve("10.0.0.2", Some(&both)), Err(Refusal::OtherGateway { now, asked }));
+}
+
+#[test]
+fn what_is_asked_of_one_family_keeps_the_others_director() {
+    let facts = host();
+    for (mode, vips) in [(Mode::Nat, &[][..]), (Mode::Dr, &["192.0.2.10"])] {
+        let resolve = |directors: &[&str], gateways: &[&str], before: Option<&Wanted>| {
+            let (directors, gateways) = (texts(directors), texts(gateways));
+            let typed = Typed { directors, gateways, ..Typed::default() };
+            Wanted::resolve(&request(mode, vips, typed), before, &facts).unwrap()
+        };
+        let first = resolve(&["10.0.0.1"], &[], None);
+        let then = |directors: &[&str], gateways: &[&str]| {
+            resolve(directors, gateways, Some(&first)).directors
+        };
+        assert_eq!(then(&["2001:db8:1::1"], &[]), [ip("2001:db8:1::1"), ip("10.0.0.1")]);
+        assert_eq!(then(&["10.0.0.2"], &[]), [ip("10.0.0.2")]);
+        if mode == Mode::Nat {
+            assert_eq!(then(&[], &["2001:db8:1::1"]), [ip("10.0.0.1")]);
+            assert!(then(&[], &["10.0.0.2"]).is_empty());
+        } else {
+            assert_eq!(then(&[], &[]), [ip("10.0.0.1")]);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crate::facts::Hop;
 use crate::mode::Mode;
 use crate::plan::setup;
 use crate::refusal::Refusal;
-use crate::request::Typed;
+use crate::request::{Typed, texts};
 use crate::wanted::Wanted;
 
 #[test]
@@ -74,7 +74,7 @@ fn the_rip_is_guessed_only_if_it_is_clear() {
     let typed = Typed { directors: &directors, ..Typed::default() };
     let two = Wanted::resolve(&request(Mode::Tun, &["192.0.2.10"], typed.clone()), None, &facts);
     assert!(matches!(two, Err(Refusal::RipUnclear(_))), "{two:?}");
-    let rip = Typed { rips: vec!["10.0.0.11"], ..typed };
+    let rip = Typed { rips: texts(&["10.0.0.11"]), ..typed };
     let given = Wanted::resolve(&request(Mode::Tun, &["192.0.2.10"], rip), None, &facts).unwrap();
     assert_eq!(given.tunnels[0].local, Some(ip("10.0.0.11")));
     assert_eq!(given.tunnels[0].remote, None, "two directors: no single remote end");
@@ -96,7 +96,7 @@ fn adding_keeps_what_is_set_up() {
     let dr =
         Wanted::resolve(&request(Mode::Dr, &["192.0.2.11"], Typed::default()), Some(&one), &facts);
     assert_eq!(dr, Err(Refusal::OtherMode(Mode::Tun)));
-    let elsewhere = Typed { rips: vec!["10.0.0.12"], ..Typed::default() };
+    let elsewhere = Typed { rips: texts(&["10.0.0.12"]), ..Typed::default() };
     let other =
         Wanted::resolve(&request(Mode::Tun, &["192.0.2.10"], elsewhere), Some(&one), &facts);
     assert!(matches!(other, Err(Refusal::OtherTunnel { .. })), "{other:?}");

@@ -4,7 +4,7 @@
 use super::{commands, host, ip, request, set, set_up, wanted};
 use crate::mode::Mode;
 use crate::plan::{ADDRESS_TAG, Change, teardown};
-use crate::request::Typed;
+use crate::request::{Typed, texts};
 use crate::wanted::Wanted;
 
 #[test]
@@ -75,7 +75,7 @@ fn teardown_exposes_no_vip_that_came_later() {
 #[test]
 fn teardown_leaves_a_device_that_somebody_else_made() {
     let facts = host();
-    let typed = Typed { rips: vec!["10.0.0.11"], ..Typed::default() };
+    let typed = Typed { rips: texts(&["10.0.0.11"]), ..Typed::default() };
     let request = request(Mode::Tun, &["192.0.2.10"], typed);
     let wanted = Wanted::resolve(&request, None, &facts).unwrap();
     let (mut after, changes) = set_up(&wanted, &facts);

@@ -6,7 +6,7 @@ use crate::facts::{Facts, Port};
 use crate::mode::Mode;
 use crate::plan::{refuse, setup};
 use crate::refusal::Refusal;
-use crate::request::{Scope, TunnelType, Typed};
+use crate::request::{Scope, TunnelType, Typed, texts};
 use crate::tunnel::{Envelope, Listener};
 use crate::wanted::Wanted;
 
@@ -16,8 +16,8 @@ const BOTH: &[&str] = &["192.0.2.10", "2001:db8::10"];
 const RIP: &str = "10.0.0.11";
 const RIP6: &str = "2001:db8:1::11";
 
-fn tun(rip: &'static str, tunnel: TunnelType) -> Typed<'static> {
-    Typed { rips: vec![rip], tunnel: Some(tunnel), ..Typed::default() }
+fn tun(rip: &str, tunnel: TunnelType) -> Typed<'static> {
+    Typed { rips: texts(&[rip]), tunnel: Some(tunnel), ..Typed::default() }
 }
 
 /// The steps but for the ARP settings, which are always the same.
@@ -188,7 +188,7 @@ fn the_vips_of_a_host_share_what_cannot_differ() {
 }
 
 fn both(tunnel: TunnelType) -> Typed<'static> {
-    Typed { rips: vec![RIP, RIP6], ..tun(RIP, tunnel) }
+    Typed { rips: texts(&[RIP, RIP6]), ..tun(RIP, tunnel) }
 }
 
 #[test]
