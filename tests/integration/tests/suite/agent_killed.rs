@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::process::Command;
 
-use lab::{Network, Output, run};
+use lab::{Network, Output, is_local_route, run};
 use nix::ifaddrs::{InterfaceAddress, getifaddrs};
 use nix::net::if_::InterfaceFlags;
 
@@ -101,24 +101,17 @@ fn glance() -> String {
     glance += &read("/proc/thread-self/net/route");
     let routes = read("/proc/thread-self/net/ipv6_route");
     for route in routes.lines() {
-        let mut words: Vec<&str> = route.split_whitespace().collect();
         // The kernel adds its own, those to local addresses among them, in its own time.
-        let flags = words.get(8).and_then(|flags| u32::from_str_radix(flags, 16).ok());
-        if flags.is_none_or(|flags| flags & RTF_LOCAL != 0)
-            || words[0].starts_with("fe80")
-            || words[0].starts_with("ff00")
-        {
+        if is_local_route(route) || ["fe80", "ff00"].iter().any(|own| route.starts_with(own)) {
             continue;
         }
         // How many use it and how often is not ours.
+        let mut words: Vec<&str> = route.split_whitespace().collect();
         words.drain(6..8);
         glance += &(words.join(" ") + "\n");
     }
     glance
 }
-
-/// `include/uapi/linux/ipv6_route.h`
-const RTF_LOCAL: u32 = 0x8000_0000;
 
 /// The one journal of this host.
 fn journal() -> String {
