@@ -63,6 +63,8 @@ struct Walk<'a> {
     /// What `check` finds after a set-up that nobody disturbed: by what is asked for, and by
     /// what is set up.
     sound: [Checked; 2],
+    /// How many steps it takes to undo that set-up.
+    undoing: usize,
 }
 
 /// Exit status, and findings as `ID severity`.
@@ -126,11 +128,12 @@ fn read(path: impl AsRef<Path>) -> String {
 
 impl<'a> Walk<'a> {
     fn new(form: &'a str) -> Self {
-        let mut walk = Self { form, before: glance(), sound: Default::default() };
+        let mut walk = Self { form, before: glance(), sound: Default::default(), undoing: 0 };
         walk.done(&format!("setup {form}"), "undisturbed");
         walk.sound = [true, false].map(|asked| walk.check(asked, "undisturbed"));
         let mut found = walk.sound.iter().flat_map(|(_, found)| found);
         assert!(!found.any(|it| it.ends_with("error")), "{form}: {:?}", walk.sound);
+        walk.undoing = walk.steps("teardown");
         walk.done("teardown", "undisturbed");
         walk.as_before("undisturbed");
         walk
@@ -148,12 +151,11 @@ impl<'a> Walk<'a> {
         assert_eq!(output.status, 0, "{}, {story}: {command}: {output:?}", self.form);
     }
 
-    /// Whether it took so many steps, and was killed after them; else it is done.
-    fn kill(&self, command: &str, after: usize) -> bool {
+    /// It takes so many steps, and is killed after them.
+    fn kill(&self, command: &str, after: usize) {
         let output = agent(&format!("{after}:kill"), command);
-        let story = format!("{}, {command} killed after {after}", self.form);
-        assert!(matches!(output.status, 0 | 137), "{story}: {output:?}");
-        output.status != 0
+        // SIGKILL is 9.
+        assert_eq!(output.status, 128 + 9, "{}, {command} after {after}: {output:?}", self.form);
     }
 
     /// By what is asked for, or else by what is set up.
@@ -199,7 +201,7 @@ impl<'a> Walk<'a> {
         let steps = self.steps(setup);
         for after in 0..=steps {
             let story = &format!("setup killed after {after} steps");
-            assert!(self.kill(setup, after), "{}, {story}", self.form);
+            self.kill(setup, after);
             self.judged(true, after == steps, story);
             if thorough {
                 self.done("teardown", story);
@@ -212,19 +214,24 @@ impl<'a> Walk<'a> {
             }
 
             let story = &format!("teardown killed after {after} steps");
-            if self.kill("teardown", after) {
+            if after <= self.undoing {
+                self.kill("teardown", after);
                 self.judged(after % 2 == 0, after == 0, story);
                 if thorough {
                     self.done(setup, story);
                     self.judged(after % 2 == 1, true, &format!("{story}, then setup"));
                     self.kill("teardown", after);
                 }
-                self.done("teardown", story);
             }
+            self.done("teardown", story);
             self.as_before(story);
         }
+        // What was killed is all there is.
+        let undoing = self.undoing;
+        assert!(undoing <= steps, "{}: {undoing} to undo, {steps} to do", self.form);
         self.done(setup, "at last");
-        assert!(!self.kill("teardown", steps + 1), "{}: more than {steps} to undo", self.form);
+        let output = agent(&format!("{}:kill", undoing + 1), "teardown");
+        assert_eq!(output.status, 0, "{}: more than {undoing} to undo: {output:?}", self.form);
         self.as_before("at last");
     }
 }
