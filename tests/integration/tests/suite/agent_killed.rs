@@ -25,7 +25,15 @@ const ENVELOPES: [&str; 4] =
 const CARRIERS: [&str; 4] =
     ["", "--carrier vips --create-carrier", "--carrier dummy0", "--carrier theirs"];
 
-/// Every mode, carrier, envelope and mixture of families, with devices of its own.
+/// What has an end of each family: a device and a port for each, a gateway for each.
+const BOTH_ENDS: [&str; 2] = [
+    "--mode tun --vip 192.0.2.10,2001:db8:2::10 --rip 192.0.2.11,2001:db8:2::11 --tunnel gue \
+     --tunnel-port 6080",
+    "--mode nat --gateway 192.0.2.1,2001:db8:2::1",
+];
+
+/// Every mode, carrier and envelope with devices of its own, and every mixture of families
+/// with an end of one.
 fn forms() -> Vec<String> {
     let mut forms = Vec::new();
     for vips in VIPS {
@@ -279,6 +287,12 @@ fn killed_after_any_step_with_tunnels_over_ipv4() {
 #[test]
 fn killed_after_any_step_with_tunnels_over_ipv6() {
     walk_through_those(|form| form.contains(ENDS[1]));
+}
+
+#[test]
+fn killed_after_any_step_with_an_end_of_each_family() {
+    // Both on each kernel: neither stands for the other.
+    walk_through(&host(), BOTH_ENDS);
 }
 
 #[test]
