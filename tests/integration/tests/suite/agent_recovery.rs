@@ -8,7 +8,7 @@ use lab::Host;
 
 use crate::agent::{assert_same, assert_set_up, real_server, share, state};
 
-/// Every kind of change: settings, addresses, devices, ports, routes; the last two of each family.
+/// Every kind of change: settings, addresses, and devices, ports and routes of both families.
 const SETUPS: [&str; 5] = [
     "setup --mode dr --vip 192.0.2.10,2001:db8:2::10 --carrier vips --create-carrier",
     "setup --mode tun --vip 192.0.2.10,2001:db8:2::10 --rip 192.0.2.11,2001:db8:2::11 --tunnel gue \
