@@ -188,17 +188,12 @@ impl Host {
     /// to it (`net/ipv6/addrconf.c: addrconf_dad_work`) after `ip` has returned, and a
     /// router sends the packet on until then.
     pub(crate) fn takes_packets_for(&self, ip: Ipv6Addr) {
-        const RTF_LOCAL: u32 = 0x8000_0000; // include/uapi/linux/ipv6_route.h
         let route = format!("{:032x} 80 ", ip.to_bits());
         let end = Instant::now() + Duration::from_secs(5);
         let routes =
             || std::fs::read_to_string("/proc/thread-self/net/ipv6_route").expect("routes");
-        let is_local = |line: &str| {
-            let flags = line.split_whitespace().nth(8);
-            let flags = flags.and_then(|flags| u32::from_str_radix(flags, 16).ok());
-            line.starts_with(&route) && flags.is_some_and(|flags| flags & RTF_LOCAL != 0)
-        };
-        while !self.enter(routes).lines().any(is_local) {
+        let is_own = |line: &str| line.starts_with(&route) && is_local_route(line);
+        while !self.enter(routes).lines().any(is_own) {
             assert!(Instant::now() < end, "{} never takes packets for {ip}", self.name);
             thread::yield_now();
         }
@@ -267,6 +262,15 @@ impl Namespaces {
             let _ = nix::unistd::chdir(&folder);
         }
     }
+}
+
+/// Whether a line of `/proc/net/ipv6_route` is the kernel's route to an address of the
+/// host itself (`RTF_LOCAL` of `include/uapi/linux/ipv6_route.h`).
+pub fn is_local_route(line: &str) -> bool {
+    const RTF_LOCAL: u32 = 0x8000_0000;
+    let flags = line.split_whitespace().nth(8);
+    let flags = flags.and_then(|flags| u32::from_str_radix(flags, 16).ok());
+    flags.unwrap_or_else(|| panic!("no line of ipv6_route: {line}")) & RTF_LOCAL != 0
 }
 
 /// The text as one word of a shell command.

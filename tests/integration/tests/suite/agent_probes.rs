@@ -66,9 +66,9 @@ impl Site {
         self.silent(&command);
     }
 
-    #[expect(clippy::zombie_processes, reason = "waitpid waits, also for stops")]
     /// Runs `rs-agent` and has everybody ask before, between and after all of its actions,
     /// while it waits. How often that was.
+    #[expect(clippy::zombie_processes, reason = "waitpid waits, also for stops")]
     fn step(&self, failpoint: &str, command: &str) -> usize {
         let expected = Some(i32::from(failpoint.ends_with("error")));
         let story = format!("{failpoint} {command}");

@@ -8,13 +8,14 @@ use lab::Host;
 
 use crate::agent::{assert_same, assert_set_up, real_server, share, state};
 
-/// Every kind of change: settings, addresses, devices, ports, routes.
+/// Every kind of change: settings, addresses, and devices, ports and routes of both families.
 const SETUPS: [&str; 5] = [
     "setup --mode dr --vip 192.0.2.10,2001:db8:2::10 --carrier vips --create-carrier",
-    "setup --mode tun --vip 192.0.2.10 --rip 192.0.2.11 --tunnel gue --tunnel-port 6080",
+    "setup --mode tun --vip 192.0.2.10,2001:db8:2::10 --rip 192.0.2.11,2001:db8:2::11 --tunnel gue \
+     --tunnel-port 6080",
     "setup --mode dr --vip 192.0.2.10,203.0.113.10,2001:db8:2::10",
     "setup --mode tun --vip 192.0.2.10,2001:db8:2::10 --rip 192.0.2.11",
-    "setup --mode nat --gateway 192.0.2.1",
+    "setup --mode nat --gateway 192.0.2.1,2001:db8:2::1",
 ];
 
 /// How many steps a command would take now.

@@ -15,6 +15,7 @@ mod agent_probes;
 mod agent_recovery;
 mod agent_refusals;
 mod agent_rights;
+mod agent_rules;
 mod agent_run;
 mod agent_service;
 mod agent_systemd;
