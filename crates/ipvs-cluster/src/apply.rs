@@ -27,7 +27,9 @@ pub enum Fate {
     /// It is made, or somebody else had made it.
     Done,
     /// The kernel refused it.
-    Failed(Error),
+    ///
+    /// Kept apart: a large plan has many fates, and few of this kind.
+    Failed(Box<Error>),
     /// Its answer was lost: the table has to be read to know.
     Unknown,
     /// Something before it failed.
@@ -106,7 +108,7 @@ fn carry_out<T: Transport>(
             *fate = match before {
                 Fate::Failed(error) => {
                     applied.met_others = true;
-                    reconcile(client, step, error)
+                    reconcile(client, step, *error)
                 }
                 other => other,
             };
@@ -149,7 +151,7 @@ fn fates(
     };
     for failure in report.failures {
         if let Some(fate) = fates.get_mut(failure.index) {
-            *fate = Fate::Failed(failure.error);
+            *fate = Fate::Failed(failure.error.into());
         }
     }
     fates
@@ -184,7 +186,7 @@ fn reconcile<T: Transport>(client: &mut Client<T>, step: &Step, error: Error) ->
         (_, ErrorKind::AlreadyExists) => compare_and_set(client, step, error),
         _ => Err(error),
     };
-    outcome.map_or_else(Fate::Failed, |()| Fate::Done)
+    outcome.map_or_else(|error| Fate::Failed(error.into()), |()| Fate::Done)
 }
 
 /// The step was let through before: the kernel answered it.

@@ -102,7 +102,9 @@ pub struct Builder {
 /// Where the servers of a service came from.
 #[derive(Debug, Default)]
 struct Servers {
-    lines: Vec<usize>,
+    /// The line of a server, for each that is not in the line behind the one before it:
+    /// files hold the servers of a service together.
+    lines: Vec<(usize, usize)>,
     /// Where each stands, if they are more than [`FEW`]: until then they are looked
     /// through, which takes less time and memory.
     places: HashMap<DestinationKey, usize>,
@@ -135,12 +137,20 @@ impl Servers {
             }
         };
         match first {
-            Some(first) => Err(self.lines.get(first).copied().unwrap_or(line)),
+            Some(first) => Err(self.line(first).unwrap_or(line)),
             None => {
-                self.lines.push(line);
+                if self.lines.last().is_none_or(|(from, at)| at + (place - from) != line) {
+                    self.lines.push((place, line));
+                }
                 Ok(())
             }
         }
+    }
+
+    /// The line of the server in `place`.
+    fn line(&self, place: usize) -> Option<usize> {
+        let (from, at) = self.lines.iter().rev().find(|(from, _)| *from <= place)?;
+        Some(at + (place - from))
     }
 }
 
@@ -197,12 +207,10 @@ impl Builder {
     /// What was built.
     pub fn finish(mut self) -> Desired {
         for wanted in &self.desired.services {
+            let Some(message) = crowd(&wanted.service, wanted.servers.len()) else { continue };
             let key = wanted.service.key;
             let line = self.services.get(&key).map_or(1, |(line, _)| *line);
-            let crowd = crowd(&wanted.service, wanted.servers.len());
-            let doubt =
-                crowd.map(|message| Doubt { line, subject: Subject::Service(key), message });
-            self.desired.doubts.extend(doubt);
+            self.desired.doubts.push(Doubt { line, subject: Subject::Service(key), message });
         }
         self.desired
     }

@@ -30,6 +30,9 @@ pub struct ObservedService {
     pub service: Service,
     /// Its real servers, in the order of adding.
     pub servers: Vec<Destination>,
+    /// Whether they were not asked for, and are taken for what is wanted
+    /// ([`Observed::glance`]): `servers` is empty then.
+    pub is_known: bool,
 }
 
 /// A sync daemon that runs.
@@ -51,6 +54,13 @@ pub struct RunningDaemon {
     pub ttl: u8,
 }
 
+impl ObservedService {
+    /// A service with servers that were read.
+    pub fn new(service: Service, servers: Vec<Destination>) -> Self {
+        Self { service, servers, is_known: false }
+    }
+}
+
 impl Observed {
     /// Reads all of it.
     ///
@@ -64,25 +74,24 @@ impl Observed {
     /// Reads all of it once. What others delete meanwhile may hide something
     /// else, so this can tell that all is well, and not what is missing.
     ///
-    /// The servers of a service for which `known` has an answer are not asked for:
-    /// the kernel wants a question for each service, which for services with few
-    /// servers takes longer than adding them did.
+    /// The servers of a service that is `known` are not asked for, and taken for what
+    /// is wanted: the kernel wants a question for each service, which for services with
+    /// few servers takes longer than adding them did.
     ///
     /// # Errors
     /// As [`Client::for_each_service`].
     pub fn glance<T: Transport>(
         client: &mut Client<T>,
-        mut known: impl FnMut(&ServiceKey) -> Option<Vec<Destination>>,
+        known: impl Fn(&ServiceKey) -> bool,
     ) -> Result<Self, Error> {
         let mut services = Vec::new();
         client.for_each_service(|entry| {
-            services.push(ObservedService { service: entry.service, servers: Vec::new() });
+            let service = entry.service;
+            let is_known = known(&service.key);
+            services.push(ObservedService { service, servers: Vec::new(), is_known });
         })?;
-        for ObservedService { service, servers } in &mut services {
-            if let Some(known) = known(&service.key) {
-                *servers = known;
-                continue;
-            }
+        for entry in services.iter_mut().filter(|entry| !entry.is_known) {
+            let ObservedService { service, servers, .. } = entry;
             client.for_each_destination(&service.key, |entry| servers.push(entry.destination))?;
             // The kernel puts each new server in front.
             servers.reverse();
@@ -106,7 +115,7 @@ impl From<TableEntry> for ObservedService {
     fn from(entry: TableEntry) -> Self {
         // The kernel puts each new server in front.
         let servers = entry.destinations.into_iter().rev().map(|entry| entry.destination).collect();
-        Self { service: entry.service.service, servers }
+        Self::new(entry.service.service, servers)
     }
 }
 
@@ -144,9 +153,9 @@ fn order(key: &ServiceKey) -> impl Ord + use<> {
 /// What a kernel has that had nothing before and was made what is wanted.
 impl From<&Desired> for Observed {
     fn from(desired: &Desired) -> Self {
-        let services = desired.services.iter().map(|entry| ObservedService {
-            service: entry.service.clone(),
-            servers: entry.servers.iter().map(|wanted| wanted.server).collect(),
+        let services = desired.services.iter().map(|entry| {
+            let servers = entry.servers.iter().map(|wanted| wanted.server).collect();
+            ObservedService::new(entry.service.clone(), servers)
         });
         let mut services: Vec<_> = services.collect();
         services.sort_by_key(|entry| order(&entry.service.key));

@@ -93,7 +93,9 @@ pub fn reordered(desired: &Desired, observed: &Observed) -> Vec<ServiceKey> {
         observed.services.iter().map(|entry| (entry.service.key, entry)).collect();
     let differs = |wanted: &&DesiredService| {
         let Some(found) = there.get(&wanted.service.key) else { return false };
-        order::matters(&wanted.service.scheduler) && !order::out_of_place(wanted, found).is_empty()
+        !found.is_known
+            && order::matters(&wanted.service.scheduler)
+            && !order::out_of_place(wanted, found).is_empty()
     };
     desired.services.iter().filter(differs).map(|wanted| wanted.service.key).collect()
 }
@@ -166,10 +168,11 @@ fn settled(wanted: &DesiredService, found: &Service) -> Service {
 /// Whether the servers are all what they should be, in that order: mostly so, and
 /// seen without looking any of them up.
 fn are_settled(wanted: &DesiredService, found: &ObservedService) -> bool {
-    wanted.servers.len() == found.servers.len()
-        && wanted.servers.iter().zip(&found.servers).all(|(wanted, found)| {
-            wanted.server.key == found.key && settled_server(wanted, found) == *found
-        })
+    found.is_known
+        || wanted.servers.len() == found.servers.len()
+            && wanted.servers.iter().zip(&found.servers).all(|(wanted, found)| {
+                wanted.server.key == found.key && settled_server(wanted, found) == *found
+            })
 }
 
 fn settled_server(wanted: &DesiredServer, found: &Destination) -> Destination {

@@ -34,9 +34,8 @@ pub fn refused(
         desired.doubts.iter().map(|doubt| (doubt.subject, doubt.line)).collect();
     let problem =
         |subject, message| Problem { line: lines.get(&subject).copied().unwrap_or(1), message };
-    let flaws = plan.steps.iter().filter_map(|step| Some((step.subject(), flaw(step)?)));
-    let mut problems: Vec<Problem> =
-        flaws.map(|(subject, message)| problem(subject, message)).collect();
+    let flawed = |step: &Step| flaw(step).map(|message| problem(step.subject(), message));
+    let mut problems: Vec<Problem> = plan.steps.iter().filter_map(flawed).collect();
     problems.extend(
         crowded(desired, observed, policy)
             .map(|(key, message)| problem(Subject::Service(key), message)),
@@ -69,10 +68,10 @@ pub(crate) fn flaw(step: &Step) -> Option<String> {
 }
 
 fn service(before: Option<&Service>, after: &Service) -> Option<String> {
-    let change = Change::SetService(after.clone());
+    let change = |service: &Service| Change::SetService(service.clone());
     let checked = match before {
-        Some(before) => change.check_edit_of(&Change::SetService(before.clone())),
-        None => change.check(),
+        Some(before) => change(after).check_edit_of(&change(before)),
+        None => after.check(),
     };
     let timeout = |persistence: Persistence| persistence.timeout;
     let now = before.and_then(|before| before.persistence.map(timeout));
@@ -89,7 +88,7 @@ fn server(
     let change = |destination| Change::SetDestination { service: *service, destination };
     let checked = match before {
         Some(before) => change(*after).check_edit_of(&change(*before)),
-        None => change(*after).check(),
+        None => after.check(service),
     };
     let limits = after.thresholds;
     let limits = Some(limits).filter(|limits| before.is_none_or(|it| it.thresholds != *limits));

@@ -77,7 +77,7 @@ pub(super) fn make(table: &mut Observed, step: &Step) -> Result<(), String> {
                 return Err(refused());
             }
             let service = service.clone();
-            table.services.push(ObservedService { service, servers: Vec::new() });
+            table.services.push(ObservedService::new(service, Vec::new()));
         }
         _ => {
             let place = place.flatten().ok_or_else(refused)?;

@@ -70,9 +70,9 @@ pub(crate) fn command_line(data: &[u8]) {
         _ => return,
     };
     let entry = match planned {
-        Ok(Change::AddService(service)) => ObservedService { service, servers: Vec::new() },
+        Ok(Change::AddService(service)) => ObservedService::new(service, Vec::new()),
         Ok(Change::AddDestination { service, destination }) => {
-            ObservedService { service: holder(service), servers: vec![destination] }
+            ObservedService::new(holder(service), vec![destination])
         }
         Ok(other) => unreachable!("{other:?}"),
         Err(refused) => return fuzzing::error(&refused),

@@ -59,8 +59,7 @@ fn saved(change: &Change) {
                 netmask: Netmask::host(service.family()),
             });
             if destination.check(service).is_ok() && holder.check().is_ok() {
-                let services =
-                    vec![ObservedService { service: holder, servers: vec![destination] }];
+                let services = vec![ObservedService::new(holder, vec![destination])];
                 let timeouts = [Some(900), Some(120), Some(300)];
                 crate::output::fuzzing::kept(&Observed { services, timeouts, daemons: Vec::new() });
             }

@@ -3,15 +3,14 @@
 pub(crate) mod lines;
 mod plain;
 
-use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use foldhash::HashSet;
 use ipvs_cluster::file::{self, MAX_BYTES, Problem};
 use ipvs_cluster::{
-    Applied, Desired, DesiredServer, Observed, Plan, Policy, Step, apply, apply_as_is, plan,
-    refused, reordered,
+    Applied, Desired, Observed, Plan, Policy, Step, apply, apply_as_is, plan, refused, reordered,
 };
 use ipvs_netlink::{Client, ServiceKey};
 
@@ -81,7 +80,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
     let apply = if args.as_is { apply_as_is } else { apply };
     let applied = apply(&mut client, &plan, &mut |done| progress.tell(done));
     drop(progress);
-    let known = if args.verify { HashMap::new() } else { acknowledged(&desired, &plan, &applied) };
+    let known = if args.verify { HashSet::default() } else { acknowledged(&plan, &applied) };
     // Not being able to look again must not hide what was done.
     let look = look_again(director, &mut client, &desired, policy, &known);
     let (observed, left, unread) = match look {
@@ -102,22 +101,16 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
     })
 }
 
-/// The services that this run made, and their servers: the kernel acknowledged each.
-fn acknowledged<'a>(
-    desired: &'a Desired,
-    plan: &Plan,
-    applied: &Applied,
-) -> HashMap<ServiceKey, &'a [DesiredServer]> {
+/// The services that this run made, with all their servers: the kernel acknowledged each.
+fn acknowledged(plan: &Plan, applied: &Applied) -> HashSet<ServiceKey> {
     if !applied.is_as_planned() {
-        return HashMap::new();
+        return HashSet::default();
     }
     let new = plan.steps.iter().filter_map(|step| match step {
         Step::AddService(service) => Some(service.key),
         _ => None,
     });
-    let new: HashSet<ServiceKey> = new.collect();
-    let made = desired.services.iter().filter(|it| new.contains(&it.service.key));
-    made.map(|it| (it.service.key, it.servers.as_slice())).collect()
+    new.collect()
 }
 
 /// The table as it is now, and what differs from what is wanted. Services are always
@@ -131,17 +124,13 @@ fn look_again(
     client: &mut Client,
     desired: &Desired,
     policy: Policy,
-    known: &HashMap<ServiceKey, &[DesiredServer]>,
+    known: &HashSet<ServiceKey>,
 ) -> Result<(Observed, Plan), ipvs_netlink::Error> {
-    let asked = desired.services.iter().filter(|it| !known.contains_key(&it.service.key));
+    let asked = desired.services.iter().filter(|it| !known.contains(&it.service.key));
     let most = asked.map(|it| it.servers.len()).max().unwrap_or(0);
-    let known = |key: &ServiceKey| {
-        let servers = known.get(key)?.iter().map(|wanted| wanted.server);
-        Some(servers.collect())
-    };
     // A look that fails is no reason not to read it properly.
-    let glance =
-        director.connect_to_look(most).and_then(|mut look| Observed::glance(&mut look, known));
+    let look = director.connect_to_look(most);
+    let glance = look.and_then(|mut look| Observed::glance(&mut look, |key| known.contains(key)));
     if let Ok(glance) = glance {
         let left = plan(desired, &glance, policy);
         if left.is_empty() {
@@ -204,14 +193,14 @@ mod tests {
             ..Applied::default()
         };
         let known = |applied: &Applied| {
-            let known = acknowledged(&desired, &plan, applied);
-            known.iter().map(|(key, servers)| (key.to_string(), servers.len())).collect::<Vec<_>>()
+            let known = acknowledged(&plan, applied);
+            known.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        assert_eq!(known(&done()), [("fwmark/1".to_owned(), 1)]);
-        assert_eq!(known(&Applied { met_others: true, ..done() }), []);
+        assert_eq!(known(&done()), ["fwmark/1"]);
+        assert!(known(&Applied { met_others: true, ..done() }).is_empty());
         let mut cut = done();
         cut.fates.pop();
         cut.fates.push(ipvs_cluster::Fate::Unknown);
-        assert_eq!(known(&cut), []);
+        assert!(known(&cut).is_empty());
     }
 }

@@ -6,12 +6,13 @@
 //! What is not in that form, or is wrong in any way, is left to clap, so what is
 //! taken here is what clap takes too.
 
-use std::net::SocketAddrV4;
+use std::net::Ipv4Addr;
 use std::str::{self, FromStr};
 
 use ipvs_netlink::{Change, Destination, ForwardingMethod, Protocol, Service, ServiceKey, Weight};
 
 use crate::cli::Endpoint;
+use crate::commands;
 
 /// The words of `-a -t VIP -r RIP -m -w 1`, and of `-A -t VIP -s rr`.
 const MOST_WORDS: usize = 8;
@@ -30,7 +31,7 @@ impl<'a> Reader<'a> {
         if let Some((start, service)) = self.last
             && let Some(rest) = line.strip_prefix(start)
         {
-            return server(service, words(rest)?);
+            return ipv4_server(service, rest).or_else(|| server(service, words(rest)?));
         }
         match words(line)? {
             // A comment may begin, and `ipvsadm` is left out, wherever a name may stand.
@@ -66,16 +67,56 @@ fn words(line: &[u8]) -> Option<[&[u8]; MOST_WORDS]> {
     Some(words)
 }
 
+/// What [`server`] makes of `10.0.0.1:8080 -m -w 1`, in one go: of the 100,000 lines nearly
+/// all end so.
+fn ipv4_server(service: ServiceKey, text: &[u8]) -> Option<Change> {
+    let (endpoint, rest) = ipv4_endpoint(text)?;
+    let (method, rest) = rest.strip_prefix(b" ")?.split_at_checked(2)?;
+    let (weight, rest) = decimal(rest.strip_prefix(b" -w ")?)?;
+    let weight = Weight::new(weight).ok().filter(|_| rest.is_empty())?;
+    change(service, endpoint, method, weight)
+}
+
+/// The `10.0.0.1:8080` that `text` begins with, and what follows it.
+fn ipv4_endpoint(text: &[u8]) -> Option<(Endpoint, &[u8])> {
+    let (first, rest) = decimal(text)?;
+    let (second, rest) = decimal(rest.strip_prefix(b".")?)?;
+    let (third, rest) = decimal(rest.strip_prefix(b".")?)?;
+    let (fourth, rest) = decimal(rest.strip_prefix(b".")?)?;
+    let (port, rest) = decimal(rest.strip_prefix(b":")?)?;
+    let address = Ipv4Addr::new(first, second, third, fourth).into();
+    Some((Endpoint { address, port: Some(port) }, rest))
+}
+
+/// The number that `text` begins with, if it is written the usual way and not too large
+/// for being read without a look at each step; and what follows it.
+fn decimal<T: TryFrom<u32>>(text: &[u8]) -> Option<(T, &[u8])> {
+    const MOST_DIGITS: usize = 9;
+    let (mut value, mut rest) = (0_u32, text);
+    while let [byte, more @ ..] = rest
+        && let digit @ 0..=9 = byte.wrapping_sub(b'0')
+    {
+        value = value.wrapping_mul(10).wrapping_add(digit.into());
+        rest = more;
+    }
+    let digits = text.len() - rest.len();
+    let is_usual = digits <= MOST_DIGITS && (digits == 1 || !text.starts_with(b"0"));
+    (is_usual && digits > 0).then(|| T::try_from(value).ok())?.map(|value| (value, rest))
+}
+
 fn server(service: ServiceKey, words: [&[u8]; MOST_WORDS]) -> Option<Change> {
     let [rip, method, b"-w", weight, b"", b"", b"", b""] = words else { return None };
+    change(service, endpoint(rip)?, method, number(weight)?)
+}
+
+fn change(service: ServiceKey, rip: Endpoint, method: &[u8], weight: Weight) -> Option<Change> {
     let forwarding = match method {
         b"-m" => ForwardingMethod::Masquerade,
         b"-g" => ForwardingMethod::Gateway,
         _ => return None,
     };
-    let real = crate::commands::server::key(&service, endpoint(rip)?);
-    let mut destination = Destination::new(real, forwarding);
-    destination.weight = number(weight)?;
+    let mut destination = Destination::new(commands::server::key(&service, rip), forwarding);
+    destination.weight = weight;
     Some(Change::AddDestination { service, destination })
 }
 
@@ -94,10 +135,9 @@ fn parse<T: FromStr>(word: &[u8]) -> Option<T> {
 }
 
 fn endpoint(word: &[u8]) -> Option<Endpoint> {
-    // Most are of this kind, of which std is as strict as we are.
-    match parse::<SocketAddrV4>(word) {
-        Some(it) => Some(Endpoint { address: (*it.ip()).into(), port: Some(it.port()) }),
-        None => parse(word),
+    match ipv4_endpoint(word) {
+        Some((endpoint, [])) => Some(endpoint),
+        _ => parse(word),
     }
 }
 
