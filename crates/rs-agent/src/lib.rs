@@ -19,6 +19,8 @@
 //!
 //! [`plan`], [`wanted`], [`verify`] and the rules of [`check`] are pure: they see facts and return decisions.
 
+#![forbid(unsafe_code)]
+
 pub mod act;
 pub mod arp_ignore;
 pub mod check;

@@ -3,6 +3,8 @@
 //! The director's command line: `cli` reads, `commands` decide and act,
 //! `output` writes. `ipvsadm` is the other front-end, a program of its own.
 
+#![forbid(unsafe_code)]
+
 mod cli;
 mod commands;
 mod error;
@@ -19,7 +21,6 @@ mod refusal;
 
 use std::ffi::OsString;
 use std::io;
-use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 
@@ -28,11 +29,11 @@ use commands::Director;
 use error::Error;
 use exit::Exit;
 
-/// Runs `rsctl` with the arguments of this process.
-pub fn main() -> ExitCode {
+/// Runs `rsctl` with the arguments of this process: the exit code.
+pub fn main() -> u8 {
     let args: Vec<OsString> = std::env::args_os().collect();
     if let Some((program, words)) = ipvsadm::called(&args) {
-        return ExitCode::from(ipvsadm::run(&program, &words));
+        return ipvsadm::run(&program, &words);
     }
     let exit = run(args).unwrap_or_else(|error| {
         output::error(&error);
