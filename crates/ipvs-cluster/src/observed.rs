@@ -67,12 +67,15 @@ impl Observed {
     /// # Errors
     /// As [`Client::table`].
     pub fn read<T: Transport>(client: &mut Client<T>) -> Result<Self, Error> {
-        let services = client.table()?.into_iter().map(ObservedService::from).collect();
+        let table = client.table()?.into_iter();
+        let mut services: Vec<_> = table.map(ObservedService::from).collect();
+        services.sort_by_key(|entry| order(&entry.service.key));
         Self::with(services, client)
     }
 
-    /// Reads all of it once. What others delete meanwhile may hide something
-    /// else, so this can tell that all is well, and not what is missing.
+    /// Reads all of it once, and leaves the services in the order of the kernel's table,
+    /// which is none. What others delete meanwhile may hide something else, so this can
+    /// tell that all is well, and not what is missing.
     ///
     /// The servers of a service that is `known` are not asked for, and taken for what
     /// is wanted: the kernel wants a question for each service, which for services with
@@ -101,10 +104,9 @@ impl Observed {
 
     /// `services`, and what is kept beside them.
     fn with<T: Transport>(
-        mut services: Vec<ObservedService>,
+        services: Vec<ObservedService>,
         client: &mut Client<T>,
     ) -> Result<Self, Error> {
-        services.sort_by_key(|entry| order(&entry.service.key));
         let timeouts = client.timeouts()?;
         let daemons = client.daemons()?.into_iter().map(RunningDaemon::from).collect();
         Ok(Self { services, timeouts: [timeouts.tcp, timeouts.tcp_fin, timeouts.udp], daemons })

@@ -89,15 +89,19 @@ pub fn plan(desired: &Desired, observed: &Observed, policy: Policy) -> Plan {
 /// the schedulers that hash by it. Only a plan with [`Policy::reorder`] changes
 /// that: servers have to go and come again.
 pub fn reordered(desired: &Desired, observed: &Observed) -> Vec<ServiceKey> {
+    let matters = |wanted: &&DesiredService| order::matters(&wanted.service.scheduler);
+    // Mostly none does, and nothing has to be looked up.
+    let mut wanted = desired.services.iter().filter(matters).peekable();
+    if wanted.peek().is_none() {
+        return Vec::new();
+    }
     let there: HashMap<ServiceKey, &ObservedService> =
         observed.services.iter().map(|entry| (entry.service.key, entry)).collect();
     let differs = |wanted: &&DesiredService| {
         let Some(found) = there.get(&wanted.service.key) else { return false };
-        !found.is_known
-            && order::matters(&wanted.service.scheduler)
-            && !order::out_of_place(wanted, found).is_empty()
+        !found.is_known && !order::out_of_place(wanted, found).is_empty()
     };
-    desired.services.iter().filter(differs).map(|wanted| wanted.service.key).collect()
+    wanted.filter(differs).map(|wanted| wanted.service.key).collect()
 }
 
 fn add_service(wanted: &DesiredService, steps: &mut Vec<Step>) {

@@ -10,7 +10,7 @@ use clap::{Args, Command, FromArgMatches};
 use ipvs_cluster::desired::Builder;
 use ipvs_cluster::file::{MAX_BYTES, MAX_OBJECTS, Problem};
 use ipvs_cluster::{Desired, DesiredServer, DesiredService};
-use ipvs_netlink::Change;
+use ipvs_netlink::{Change, Destination, ServiceKey};
 use memchr::memchr_iter;
 
 use super::plain;
@@ -69,6 +69,11 @@ impl<'a> Reader<'a> {
     }
 
     fn line(&mut self, line: usize, bytes: &'a [u8]) -> Result<(), String> {
+        if let Some((service, server)) = self.plain.next_server(bytes)
+            && server.check(&service).is_ok()
+        {
+            return self.add_server(line, service, server, true);
+        }
         if let Some(change) = self.plain.read(bytes).filter(|change| change.check().is_ok()) {
             return self.add(line, change, true);
         }
@@ -118,11 +123,21 @@ impl<'a> Reader<'a> {
                 self.table.service(line, service)
             }
             Change::AddDestination { service, destination } => {
-                let server = DesiredServer { leaves_thresholds, ..DesiredServer::new(destination) };
-                self.table.server(line, service, server)
+                self.add_server(line, service, destination, leaves_thresholds)
             }
             _ => Ok(()),
         }
+    }
+
+    fn add_server(
+        &mut self,
+        line: usize,
+        service: ServiceKey,
+        server: Destination,
+        leaves_thresholds: bool,
+    ) -> Result<(), String> {
+        let server = DesiredServer { leaves_thresholds, ..DesiredServer::new(server) };
+        self.table.server(line, service, server)
     }
 }
 

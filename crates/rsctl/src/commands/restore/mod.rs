@@ -127,10 +127,13 @@ fn look_again(
     known: &HashSet<ServiceKey>,
 ) -> Result<(Observed, Plan), ipvs_netlink::Error> {
     let asked = desired.services.iter().filter(|it| !known.contains(&it.service.key));
-    let most = asked.map(|it| it.servers.len()).max().unwrap_or(0);
+    let most = asked.map(|it| it.servers.len()).max();
+    let is_known = |key: &ServiceKey| known.contains(key);
     // A look that fails is no reason not to read it properly.
-    let look = director.connect_to_look(most);
-    let glance = look.and_then(|mut look| Observed::glance(&mut look, |key| known.contains(key)));
+    let glance = match most.map(|most| director.connect_to_look(most)) {
+        None => Observed::glance(client, is_known),
+        Some(look) => look.and_then(|mut look| Observed::glance(&mut look, is_known)),
+    };
     if let Ok(glance) = glance {
         let left = plan(desired, &glance, policy);
         if left.is_empty() {

@@ -26,12 +26,26 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// The server that a line adds, if it begins as the last one did and has an IPv4
+    /// address: nearly all of 100,000 lines.
+    pub(super) fn next_server(&self, line: &[u8]) -> Option<(ServiceKey, Destination)> {
+        let (start, service) = self.last?;
+        let (rip, rest) = ipv4_endpoint(line.strip_prefix(start)?)?;
+        let (method, rest) = rest.strip_prefix(b" ")?.split_at_checked(2)?;
+        let (weight, rest) = decimal(rest.strip_prefix(b" -w ")?)?;
+        let weight = Weight::new(weight).ok().filter(|_| rest.is_empty())?;
+        Some((service, destination(&service, rip, method, weight)?))
+    }
+
     /// What a line asks for, if it is of that form.
     pub(super) fn read(&mut self, line: &'a [u8]) -> Option<Change> {
         if let Some((start, service)) = self.last
             && let Some(rest) = line.strip_prefix(start)
         {
-            return ipv4_server(service, rest).or_else(|| server(service, words(rest)?));
+            let [rip, method, b"-w", weight, b"", b"", b"", b""] = words(rest)? else {
+                return None;
+            };
+            return add(service, rip, method, weight);
         }
         match words(line)? {
             // A comment may begin, and `ipvsadm` is left out, wherever a name may stand.
@@ -43,10 +57,9 @@ impl<'a> Reader<'a> {
             }
             [b"-a", protocol, vip, b"-r", rip, method, b"-w", weight] => {
                 let service = key(protocol, vip)?;
-                let change = server(service, [rip, method, b"-w", weight, b"", b"", b"", b""]);
                 let rest = rip.len() + method.len() + weight.len() + b"  -w ".len();
                 self.last = Some((line.get(..line.len().checked_sub(rest)?)?, service));
-                change
+                add(service, rip, method, weight)
             }
             _ => None,
         }
@@ -65,16 +78,6 @@ fn words(line: &[u8]) -> Option<[&[u8]; MOST_WORDS]> {
     }
     *words.get_mut(count)? = line.get(start..)?;
     Some(words)
-}
-
-/// What [`server`] makes of `10.0.0.1:8080 -m -w 1`, in one go: of the 100,000 lines nearly
-/// all end so.
-fn ipv4_server(service: ServiceKey, text: &[u8]) -> Option<Change> {
-    let (endpoint, rest) = ipv4_endpoint(text)?;
-    let (method, rest) = rest.strip_prefix(b" ")?.split_at_checked(2)?;
-    let (weight, rest) = decimal(rest.strip_prefix(b" -w ")?)?;
-    let weight = Weight::new(weight).ok().filter(|_| rest.is_empty())?;
-    change(service, endpoint, method, weight)
 }
 
 /// The `10.0.0.1:8080` that `text` begins with, and what follows it.
@@ -104,20 +107,25 @@ fn decimal<T: TryFrom<u32>>(text: &[u8]) -> Option<(T, &[u8])> {
     (is_usual && digits > 0).then(|| T::try_from(value).ok())?.map(|value| (value, rest))
 }
 
-fn server(service: ServiceKey, words: [&[u8]; MOST_WORDS]) -> Option<Change> {
-    let [rip, method, b"-w", weight, b"", b"", b"", b""] = words else { return None };
-    change(service, endpoint(rip)?, method, number(weight)?)
+fn add(service: ServiceKey, rip: &[u8], method: &[u8], weight: &[u8]) -> Option<Change> {
+    let destination = destination(&service, endpoint(rip)?, method, number(weight)?)?;
+    Some(Change::AddDestination { service, destination })
 }
 
-fn change(service: ServiceKey, rip: Endpoint, method: &[u8], weight: Weight) -> Option<Change> {
+fn destination(
+    service: &ServiceKey,
+    rip: Endpoint,
+    method: &[u8],
+    weight: Weight,
+) -> Option<Destination> {
     let forwarding = match method {
         b"-m" => ForwardingMethod::Masquerade,
         b"-g" => ForwardingMethod::Gateway,
         _ => return None,
     };
-    let mut destination = Destination::new(commands::server::key(&service, rip), forwarding);
+    let mut destination = Destination::new(commands::server::key(service, rip), forwarding);
     destination.weight = weight;
-    Some(Change::AddDestination { service, destination })
+    Some(destination)
 }
 
 fn key(protocol: &[u8], vip: &[u8]) -> Option<ServiceKey> {
