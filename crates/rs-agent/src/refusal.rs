@@ -8,6 +8,8 @@ use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Listener, TunnelKind};
 
+const OWN_RIP: &str = "name the address of this host that the director sends to";
+
 /// A reason not to begin. `Display` is the "why"; [`Refusal::hint`] the way out. The
 /// text of each variant is its documentation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +24,8 @@ pub enum Refusal {
     Unusable { option: &'static str, ip: IpAddr, what: &'static str },
     #[error("--vip {0} is given twice")]
     Duplicate(IpAddr),
-    #[error("{vip} is both VIP and {role}")]
-    SameAddress { vip: IpAddr, role: &'static str },
+    #[error("{ip} is both {role} and {other}")]
+    SameAddress { ip: IpAddr, role: &'static str, other: &'static str },
     #[error("--vip is missing")]
     NoVip,
     #[error("--mode is missing")]
@@ -90,8 +92,8 @@ pub enum Refusal {
     VipOnNatServer { vip: IpAddr, device: String },
     #[error("{vip} is the broadcast address of {device}'s subnet")]
     Broadcast { vip: IpAddr, device: String },
-    #[error("{vip} is the gateway of this host's default route")]
-    IsGateway { vip: IpAddr },
+    #[error("{role} {ip} is the gateway of this host's default route")]
+    IsGateway { role: &'static str, ip: IpAddr },
     #[error("{0} is no interface of this host")]
     NoDevice(String),
     #[error("{0} answers ARP: a VIP on it would be announced")]
@@ -193,6 +195,10 @@ impl Refusal {
             Self::Unusable { option: "--gateway", .. } => "name the director's DIP".to_owned(),
             Self::Unusable { .. } => "give a unicast address of a real network".to_owned(),
             Self::Duplicate(_) => "name each VIP once".to_owned(),
+            Self::SameAddress { role: "RIP", .. } => {
+                "the RIP is this host's own address, the director's DIP that of another host"
+                    .to_owned()
+            }
             Self::SameAddress { .. } => {
                 "the VIP is the address clients use; it belongs to no single host".to_owned()
             }
@@ -260,6 +266,7 @@ impl Refusal {
                 )
             }
             Self::VipOnNatServer { vip, device } => format!("ip addr del {vip} dev {device}"),
+            Self::IsGateway { role: "RIP", .. } => OWN_RIP.to_owned(),
             Self::Broadcast { .. } | Self::IsGateway { .. } => "choose another VIP".to_owned(),
             Self::NoDevice(_) => {
                 "ip link shows the interfaces; --create-carrier makes a dummy device".to_owned()

@@ -150,19 +150,29 @@ impl Request {
     }
 
     fn check_distinct(&self) -> Result<(), Refusal> {
-        for &vip in &self.vips {
-            let role = if self.rips.contains(&vip) {
-                "RIP"
-            } else if self.directors.contains(&vip) {
-                "director address"
-            } else if self.gateways.contains(&vip) {
-                "gateway"
-            } else {
-                continue;
-            };
-            return Err(Refusal::SameAddress { vip, role });
+        distinct(&self.vips, &self.rips, &self.directors, &self.gateways)
+    }
+}
+
+/// Checks that no address has two roles that exclude each other.
+///
+/// # Errors
+/// [`Refusal::SameAddress`], the first one.
+pub fn distinct(
+    vips: &[IpAddr],
+    rips: &[IpAddr],
+    directors: &[IpAddr],
+    gateways: &[IpAddr],
+) -> Result<(), Refusal> {
+    let others = [("RIP", rips), ("director address", directors), ("gateway", gateways)];
+    for &ip in vips {
+        if let Some(&(other, _)) = others.iter().find(|(_, ips)| ips.contains(&ip)) {
+            return Err(Refusal::SameAddress { ip, role: "VIP", other });
         }
-        Ok(())
+    }
+    match rips.iter().find(|rip| directors.contains(rip)) {
+        Some(&ip) => Err(Refusal::SameAddress { ip, role: "RIP", other: "director address" }),
+        None => Ok(()),
     }
 }
 

@@ -36,8 +36,9 @@ pub struct Wanted {
     /// tun: what the director sends.
     #[serde(default)]
     pub envelope: Envelope,
-    /// tun: the addresses the director sends to, one of each family at most. With both, each
-    /// VIP comes in an envelope of its own family; with one, all come in that one's.
+    /// dr and tun: the addresses the director sends to as far as they are known, one of each
+    /// family at most. tun: with both, each VIP comes in an envelope of its own family; with
+    /// one, all come in that one's.
     #[serde(default)]
     pub rips: Vec<IpAddr>,
     /// tun: the devices that receive from the director, one per inner family at most.
@@ -77,7 +78,7 @@ impl Wanted {
             scope: request.scope.or(before.map(|before| before.scope)).unwrap_or_default(),
             label: request.label.clone().or_else(|| before?.label.clone()),
             envelope: request.envelope.or(before.map(|before| before.envelope)).unwrap_or_default(),
-            rips: Vec::new(),
+            rips: tunnels::known_rips(request, before),
             tunnels: Vec::new(),
             directors: request.directors.clone(),
             gateways: request.gateways.clone(),

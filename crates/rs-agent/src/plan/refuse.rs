@@ -11,6 +11,7 @@ use crate::arp_ignore::{Hides, hides, shown};
 use crate::facts::{Facts, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
+use crate::request::distinct;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::Tunnel;
 use crate::wanted::Wanted;
@@ -20,12 +21,17 @@ use crate::wanted::Wanted;
 /// # Errors
 /// The first reason why not.
 pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    // What was asked for now beside what was known before.
+    distinct(&wanted.vips, &wanted.rips, &wanted.directors, &wanted.gateways)?;
     let broadcasts = broadcasts(facts);
     for &vip in &wanted.vips {
         vip_is_free(vip, wanted, facts)?;
         if let Some(device) = broadcasts.get(&vip) {
             return Err(Refusal::Broadcast { vip, device: (*device).to_owned() });
         }
+    }
+    for &rip in &wanted.rips {
+        no_gateway("RIP", rip, facts)?;
     }
     let here = |ip: &&IpAddr| !facts.addresses.of(**ip).is_empty();
     if let Some(director) = wanted.directors.iter().find(here) {
@@ -42,9 +48,6 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 }
 
 fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
-    if wanted.rips.contains(&vip) {
-        return Err(Refusal::SameAddress { vip, role: "RIP" });
-    }
     for have in facts.addresses.of(vip) {
         let device = have.device.clone();
         if wanted.mode == Mode::Nat {
@@ -57,10 +60,12 @@ fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusa
             return Err(Refusal::WidePrefix { vip, prefix: have.prefix, device });
         }
     }
-    if facts.default_routes.iter().any(|route| route.gateways.contains(&vip)) {
-        return Err(Refusal::IsGateway { vip });
-    }
-    Ok(())
+    no_gateway("VIP", vip, facts)
+}
+
+fn no_gateway(role: &'static str, ip: IpAddr, facts: &Facts) -> Result<(), Refusal> {
+    let is_gateway = facts.default_routes.iter().any(|route| route.gateways.contains(&ip));
+    if is_gateway { Err(Refusal::IsGateway { role, ip }) } else { Ok(()) }
 }
 
 /// The broadcast address of every subnet this host is in, and the interface there.

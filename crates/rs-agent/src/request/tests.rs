@@ -44,6 +44,14 @@ fn a_vip_is_given_once_and_is_nobody_elses() {
     let same = |result| matches!(result, Err(Refusal::SameAddress { .. }));
     assert!(same(check(Typed { rips: &vip, ..Typed::default() })));
     assert!(same(check(Typed { directors: &vip, ..Typed::default() })));
+    // Nor is the RIP the director's.
+    for mode in [Mode::Dr, Mode::Tun] {
+        let (rips, directors) = (texts(&["10.0.0.5"]), texts(&["10.0.0.1", "10.0.0.5"]));
+        let typed = Typed { vips: &vip, rips, directors, ..Typed::default() };
+        let refused = Request::check(mode, &typed).unwrap_err();
+        assert_eq!(refused.to_string(), "10.0.0.5 is both RIP and director address");
+        assert!(refused.is_usage() && refused.hint().contains("DIP"), "{refused:?}");
+    }
 }
 
 #[test]

@@ -10,7 +10,8 @@ use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
-/// Completes RIPs and devices. `wanted` has its VIPs, its directors and its envelope.
+/// Completes RIPs and devices. `wanted` has its VIPs, what is known of RIPs, its directors and
+/// its envelope.
 ///
 /// # Errors
 /// The earlier set-up has other ends; a RIP is unclear.
@@ -22,7 +23,6 @@ pub(super) fn complete(
 ) -> Result<(), Refusal> {
     let old: &[Tunnel] = before.map_or(&[], |before| &before.tunnels);
     let fallback = request.fallback_devices || old.iter().any(|old| old.fallback);
-    wanted.rips = known_rips(request, before);
     // The families the director's packets come in. Fallback devices name no RIP.
     let mut outers: BTreeSet<bool> = wanted.rips.iter().map(IpAddr::is_ipv6).collect();
     outers.extend(old.iter().map(|old| old.kind.over_ipv6()));
@@ -67,7 +67,7 @@ pub(super) fn complete(
 }
 
 /// What was asked for, and of the other family what is known from before.
-fn known_rips(request: &Request, before: Option<&Wanted>) -> Vec<IpAddr> {
+pub(super) fn known_rips(request: &Request, before: Option<&Wanted>) -> Vec<IpAddr> {
     let mut rips = request.rips.clone();
     for &rip in before.iter().flat_map(|before| &before.rips) {
         if of_family(&rips, rip.is_ipv6()).is_none() {

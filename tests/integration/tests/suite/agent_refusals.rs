@@ -5,6 +5,7 @@
 use lab::{Host, Network};
 
 use crate::agent::{assert_same, real_server, state};
+use crate::rsctl_refusals::page;
 
 /// Options of `setup`, exit status, and what the error says.
 type Case = (&'static str, i32, &'static str);
@@ -92,6 +93,23 @@ fn bad_input_and_unfit_hosts_change_nothing() {
         refused(server, &before, &format!("rs-agent setup {options}"), *status, text);
     }
     refused(server, &before, "rs-agent teardown --vip 192.0.2.10/24", 2, "whole subnet");
+}
+
+/// `docs/errors.md`.
+#[test]
+fn every_row_of_the_page_is_refused_and_changes_nothing() {
+    let network = real_server();
+    let server = &network.servers[0];
+    let before = state(server);
+    let rows = page::rows("rs-agent");
+    assert!(rows.len() >= 4, "{} rows", rows.len());
+    for row in rows {
+        let output = server.sh(&row.command);
+        let helps = row.check(Some(output.status), &output.stdout, &output.stderr);
+        assert!(helps, "{}: {}", row.command, output.stderr);
+        assert_same(&state(server), &before, &row.command);
+        assert_ne!(server.sh("ls /run/rs-agent/*.json").status, 0, "{}: a journal", row.command);
+    }
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn unsafe_hosts_are_refused() {
         ),
         (
             dr(&|f| f.default_routes.push(route("192.0.2.10", 5))),
-            Refusal::IsGateway { vip: ip("192.0.2.10") },
+            Refusal::IsGateway { role: "VIP", ip: ip("192.0.2.10") },
         ),
         (dr(&|f| f.sysctls.clear()), Refusal::NoSysctl(key("all"))),
         (dr(&|f| f.links[0].up = false), Refusal::CarrierDown("lo".into())),
@@ -89,6 +89,36 @@ fn unsafe_hosts_are_refused() {
         assert_eq!(is, should);
         assert!(!is.is_usage() && !is.hint().is_empty(), "{is}");
     }
+}
+
+#[test]
+fn the_rip_is_nobody_elses() {
+    let facts = host();
+    let plan = |mode, vip: &str, typed, before: Option<&Wanted>| {
+        let wanted = Wanted::resolve(&request(mode, &[vip], typed), before, &facts)?;
+        refuse::check(&wanted, &facts)?;
+        Ok(wanted)
+    };
+    let rip = |rip: &str| Typed { rips: texts(&[rip]), ..Typed::default() };
+    let director = |dip: &str| Typed { directors: texts(&[dip]), ..Typed::default() };
+    for mode in [Mode::Dr, Mode::Tun] {
+        let refused = plan(mode, "192.0.2.10", rip("10.0.0.254"), None);
+        let is_gateway = Refusal::IsGateway { role: "RIP", ip: ip("10.0.0.254") };
+        assert!(!is_gateway.is_usage() && is_gateway.hint().contains("of this host"));
+        assert_eq!(refused, Err(is_gateway), "{mode}");
+        // Nor by what is asked for later.
+        let first = plan(mode, "192.0.2.10", rip("10.0.0.11"), None).unwrap();
+        assert_eq!(first.rips, [ip("10.0.0.11")]);
+        let same = |role, other| Err(Refusal::SameAddress { ip: ip("10.0.0.11"), role, other });
+        assert_eq!(plan(mode, "10.0.0.11", Typed::default(), Some(&first)), same("VIP", "RIP"));
+    }
+    let first = plan(Mode::Dr, "192.0.2.10", rip("10.0.0.12"), None).unwrap();
+    let refused = plan(Mode::Dr, "192.0.2.10", director("10.0.0.12"), Some(&first));
+    let (role, other) = ("RIP", "director address");
+    assert_eq!(refused, Err(Refusal::SameAddress { ip: ip("10.0.0.12"), role, other }));
+    let first = plan(Mode::Dr, "192.0.2.10", director("10.0.0.1"), None).unwrap();
+    let refused = plan(Mode::Dr, "10.0.0.1", Typed::default(), Some(&first));
+    assert!(matches!(refused, Err(Refusal::SameAddress { role: "VIP", .. })), "{refused:?}");
 }
 
 #[test]
