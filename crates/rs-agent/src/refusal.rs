@@ -8,8 +8,6 @@ use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Listener, TunnelKind};
 
-const OWN_RIP: &str = "name the address of this host that the director sends to";
-
 /// A reason not to begin. `Display` is the "why"; [`Refusal::hint`] the way out. The
 /// text of each variant is its documentation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,8 +88,8 @@ pub enum Refusal {
     WidePrefix { vip: IpAddr, prefix: u8, device: String },
     #[error("{vip} is local here, on {device}: in mode nat only the director has the VIP")]
     VipOnNatServer { vip: IpAddr, device: String },
-    #[error("{vip} is the broadcast address of {device}'s subnet")]
-    Broadcast { vip: IpAddr, device: String },
+    #[error("{role} {ip} is the broadcast address of {device}'s subnet")]
+    Broadcast { role: &'static str, ip: IpAddr, device: String },
     #[error("{role} {ip} is the gateway of this host's default route")]
     IsGateway { role: &'static str, ip: IpAddr },
     #[error("{0} is no interface of this host")]
@@ -266,7 +264,13 @@ impl Refusal {
                 )
             }
             Self::VipOnNatServer { vip, device } => format!("ip addr del {vip} dev {device}"),
-            Self::IsGateway { role: "RIP", .. } => OWN_RIP.to_owned(),
+            Self::Broadcast { role: "RIP", .. } | Self::IsGateway { role: "RIP", .. } => {
+                "name the address of this host that the director sends to".to_owned()
+            }
+            Self::Broadcast { role: "gateway", .. } => "name the director's DIP".to_owned(),
+            Self::Broadcast { role: "director", .. } => {
+                "name the address from which the director sends, its DIP".to_owned()
+            }
             Self::Broadcast { .. } | Self::IsGateway { .. } => "choose another VIP".to_owned(),
             Self::NoDevice(_) => {
                 "ip link shows the interfaces; --create-carrier makes a dummy device".to_owned()

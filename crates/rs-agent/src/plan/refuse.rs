@@ -26,12 +26,14 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     let broadcasts = broadcasts(facts);
     for &vip in &wanted.vips {
         vip_is_free(vip, wanted, facts)?;
-        if let Some(device) = broadcasts.get(&vip) {
-            return Err(Refusal::Broadcast { vip, device: (*device).to_owned() });
-        }
+        no_broadcast("VIP", vip, &broadcasts)?;
     }
     for &rip in &wanted.rips {
         no_gateway("RIP", rip, facts)?;
+        no_broadcast("RIP", rip, &broadcasts)?;
+    }
+    for &director in &wanted.directors {
+        no_broadcast("director", director, &broadcasts)?;
     }
     let here = |ip: &&IpAddr| !facts.addresses.of(**ip).is_empty();
     if let Some(director) = wanted.directors.iter().find(here) {
@@ -78,6 +80,17 @@ fn broadcasts(facts: &Facts) -> HashMap<IpAddr, &str> {
         _ => None,
     };
     facts.addresses.iter().filter_map(|have| Some((broadcast(have)?, &*have.device))).collect()
+}
+
+fn no_broadcast(
+    role: &'static str,
+    ip: IpAddr,
+    broadcasts: &HashMap<IpAddr, &str>,
+) -> Result<(), Refusal> {
+    match broadcasts.get(&ip) {
+        Some(device) => Err(Refusal::Broadcast { role, ip, device: (*device).to_owned() }),
+        None => Ok(()),
+    }
 }
 
 fn ipv6_is_on(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
@@ -172,6 +185,9 @@ pub fn gateway_is_possible(gateway: IpAddr, facts: &Facts) -> Result<(), Refusal
         let what = "an address of this host itself";
         return Err(Refusal::Unusable { option: "--gateway", ip: gateway, what });
     }
+    // A route lookup calls it on-link, and yet it can be no nexthop: `fib_check_nh`
+    // (net/ipv4/fib_semantics.c) takes unicast only, with EINVAL.
+    no_broadcast("gateway", gateway, &broadcasts(facts))?;
     match facts.hops.get(&gateway) {
         Some(Some(hop)) if hop.gateway.is_none() => {}
         _ => return Err(Refusal::GatewayFar(gateway)),

@@ -122,12 +122,42 @@ fn the_rip_is_nobody_elses() {
 }
 
 #[test]
-fn a_broadcast_address_is_no_vip() {
-    let facts = host();
-    let check = |vip| refuse::check(&wanted(Mode::Dr, &[vip], &facts), &facts);
-    let refused = Refusal::Broadcast { vip: ip("10.0.0.255"), device: "eth0".into() };
-    assert_eq!(check("10.0.0.255"), Err(refused));
-    assert_eq!(check("10.0.0.250"), Ok(()));
+fn a_broadcast_address_is_no_hosts() {
+    let mut facts = host();
+    // The kernel's answer is the same for both.
+    for end in ["10.0.0.255", "10.0.0.250"] {
+        let hop = Hop { gateway: None, source: Some(ip("10.0.0.11")) };
+        facts.hops.insert(ip(end), Some(hop));
+    }
+    let check = |mode, vips: &[&str], typed: Typed<'_>| {
+        let wanted = Wanted::resolve(&request(mode, vips, typed), None, &facts)?;
+        refuse::check(&wanted, &facts)
+    };
+    let refused = |role: &'static str| {
+        let hint = match role {
+            "VIP" => "choose another VIP",
+            "RIP" => "name the address of this host that the director sends to",
+            "director" => "name the address from which the director sends, its DIP",
+            _ => "name the director's DIP",
+        };
+        let refused = Refusal::Broadcast { role, ip: ip("10.0.0.255"), device: "eth0".into() };
+        assert!(refused.hint() == hint && !refused.is_usage(), "{role}: {}", refused.hint());
+        Err(refused)
+    };
+    for (end, is_host) in [("10.0.0.255", false), ("10.0.0.250", true)] {
+        let expected = |role| if is_host { Ok(()) } else { refused(role) };
+        let ends = texts(&[end]);
+        let vip = &["192.0.2.10"];
+        for mode in [Mode::Dr, Mode::Tun] {
+            assert_eq!(check(mode, &[end], Typed::default()), expected("VIP"), "{mode}");
+            let rip = Typed { rips: ends, ..Typed::default() };
+            assert_eq!(check(mode, vip, rip), expected("RIP"), "{mode}");
+            let director = Typed { directors: ends, ..Typed::default() };
+            assert_eq!(check(mode, vip, director), expected("director"), "{mode}");
+        }
+        let gateway = Typed { gateways: ends, ..Typed::default() };
+        assert_eq!(check(Mode::Nat, &[], gateway), expected("gateway"));
+    }
 }
 
 #[test]
