@@ -20,8 +20,8 @@ pub enum Refusal {
     NotAHostPrefix { ip: IpAddr, prefix: u8 },
     #[error("{option} {ip} is {what}")]
     Unusable { option: &'static str, ip: IpAddr, what: &'static str },
-    #[error("--vip {0} is given twice")]
-    Duplicate(IpAddr),
+    #[error("{option} {ip} is given twice")]
+    Duplicate { option: &'static str, ip: IpAddr },
     #[error("{ip} is both {role} and {other}")]
     SameAddress { ip: IpAddr, role: &'static str, other: &'static str },
     #[error("--vip is missing")]
@@ -136,7 +136,7 @@ impl Refusal {
             Self::NotAnAddress { .. }
                 | Self::NotAHostPrefix { .. }
                 | Self::Unusable { .. }
-                | Self::Duplicate(_)
+                | Self::Duplicate { .. }
                 | Self::SameAddress { .. }
                 | Self::NoVip
                 | Self::NoMode
@@ -192,7 +192,7 @@ impl Refusal {
             }
             Self::Unusable { option: "--gateway", .. } => "name the director's DIP".to_owned(),
             Self::Unusable { .. } => "give a unicast address of a real network".to_owned(),
-            Self::Duplicate(_) => "name each VIP once".to_owned(),
+            Self::Duplicate { .. } => "name it once".to_owned(),
             Self::SameAddress { role: "RIP", .. } => {
                 "the RIP is this host's own address, the director's DIP that of another host"
                     .to_owned()

@@ -62,7 +62,7 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
         .collect();
     let ports = ports?;
     let directors = request::addresses("--director", &args.directors)?;
-    let rips = request::one_of_each("--rip", &args.rips)?;
+    let rips = request::addresses("--rip", &args.rips)?;
     let mut subject = match args.mode {
         Some(mode) => {
             let typed = Typed {

@@ -37,7 +37,7 @@ const INPUT: [Case; 30] = [
     ("--mode nat", 2, "needs to know the director"),
     ("--mode nat --gateway 192.0.2.1 --vip 192.0.2.1", 2, "both VIP and gateway"),
     ("--mode nat --gateway 192.0.2.1,192.0.2.2", 2, "192.0.2.1 and 192.0.2.2 are of one"),
-    ("--mode nat --gateway 192.0.2.1 --gateway 192.0.2.1", 2, "are of one address family"),
+    ("--mode nat --gateway 192.0.2.1 --gateway 192.0.2.1", 2, "--gateway 192.0.2.1 is given twice"),
     ("--mode tun --vip 192.0.2.10 --rip 192.0.2.11,192.0.2.12", 2, "are of one address family"),
     (
         "--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --director 2001:db8:2::1",
