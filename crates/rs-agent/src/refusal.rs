@@ -62,8 +62,10 @@ pub enum Refusal {
     // What the host is like.
     #[error("this host is set up as {0}")]
     OtherMode(Mode),
-    #[error("it is set up with {now}, not {asked}")]
-    OtherTunnel { now: String, asked: String },
+    #[error("{vip} is set up with {now}, not {asked}")]
+    OtherTunnel { vip: IpAddr, now: String, asked: String },
+    #[error("it is set up with {now}, not RIP {rip} for {vip}")]
+    OtherRip { vip: IpAddr, now: String, rip: IpAddr },
     #[error("it is set up with gateway {now}, not {asked}")]
     OtherGateway { now: IpAddr, asked: IpAddr },
     #[error("it is set up for {now}, not {asked}")]
@@ -225,6 +227,7 @@ impl Refusal {
             }
             Self::OtherMode(_)
             | Self::OtherTunnel { .. }
+            | Self::OtherRip { .. }
             | Self::OtherGateway { .. }
             | Self::OtherEnvelope { .. }
             | Self::OtherScope { .. }

@@ -208,9 +208,13 @@ fn another_mode_or_tunnel_needs_a_teardown_first() {
         ("--mode nat --gateway 192.0.2.1", "this host is set up as tun"),
         (
             "--mode tun --vip 192.0.2.10 --director 192.0.2.1",
-            "it is set up with rs-ipip (ipip local 192.0.2.11)",
+            "192.0.2.10 is set up with rs-ipip (ipip local 192.0.2.11)",
         ),
-        ("--mode tun --vip 192.0.2.10 --rip 192.0.2.12", "it is set up with rs-ipip"),
+        ("--mode tun --vip 192.0.2.30 --rip 192.0.2.12", "192.0.2.10 is set up with rs-ipip"),
+        (
+            "--mode tun --vip 192.0.2.20,192.0.2.10 --rip 2001:db8:2::11",
+            ": 192.0.2.10 is set up with rs-ipip (ipip local 192.0.2.11), not RIP 2001:db8:2::11",
+        ),
         (
             "--mode tun --vip 192.0.2.20 --rip 2001:db8:2::11",
             "with rs-ipip (ipip local 192.0.2.11), not RIP 2001:db8:2::11 for 192.0.2.20",

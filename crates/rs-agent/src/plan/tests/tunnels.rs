@@ -282,8 +282,34 @@ fn a_rip_of_the_other_family_is_added_where_nothing_moves() {
             assert!(matches!(refused, Err(Refusal::OtherTunnel { .. })), "{refused:?}");
         }
         let refused = resolve(&["192.0.2.11"], tun(RIP6, tunnel), Some(&v4));
-        assert!(matches!(refused, Err(Refusal::OtherTunnel { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(Refusal::OtherRip { .. })), "{refused:?}");
     }
+}
+
+/// Not the first, and not the one that is asked for beside it.
+#[test]
+fn the_vip_whose_tunnel_would_move_is_named() {
+    let facts = with_fallbacks();
+    let resolve = |vips: &[&str], rip, before: Option<&Wanted>| {
+        let typed = tun(rip, TunnelType::Ipip);
+        Wanted::resolve(&request(Mode::Tun, vips, typed), before, &facts)
+    };
+    let told = |vips: &[&str], rip, before| resolve(vips, rip, Some(before)).unwrap_err();
+    let single = resolve(BOTH, RIP, None).unwrap();
+    assert_eq!(
+        told(&["192.0.2.11"], RIP6, &single).to_string(),
+        "2001:db8::10 is set up with rs-sit (sit local 10.0.0.11), not rs-ip6tnl (ip6tnl local \
+         2001:db8:1::11)"
+    );
+    let v4 = resolve(V4, RIP, None).unwrap();
+    let ipip = "is set up with rs-ipip (ipip local 10.0.0.11), not RIP 2001:db8:1::11";
+    for vips in [["192.0.2.11", "192.0.2.10"], ["192.0.2.10", "192.0.2.11"]] {
+        assert_eq!(told(&vips, RIP6, &v4).to_string(), format!("192.0.2.10 {ipip}"));
+    }
+    // One that is new has none yet.
+    let new = told(&["192.0.2.11"], RIP6, &v4);
+    assert_eq!(new.to_string(), format!("it {ipip} for 192.0.2.11"));
+    assert!(!new.is_usage() && new.hint().contains("teardown"));
 }
 
 #[test]
