@@ -282,7 +282,8 @@ pub fn notes(wanted: &Wanted) -> Vec<String> {
         }
     }
     let note = |(cure, names): (&str, Vec<&str>)| {
-        format!("{} unpacks what anybody sends: {cure}", names.join(" and "))
+        let verb = if names.len() == 1 { "unpacks" } else { "unpack" };
+        format!("{} {verb} what anybody sends: {cure}", names.join(" and "))
     };
     told.into_iter().map(note).collect()
 }

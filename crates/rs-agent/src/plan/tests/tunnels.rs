@@ -357,7 +357,7 @@ fn who_may_send_is_said() {
     };
     let ipip = || tun(RIP, TunnelType::Ipip);
     assert_eq!(notes(&["10.0.0.1"], ipip()), [""; 0]);
-    let anybody = "rs-ipip and rs-sit unpacks what anybody sends: ";
+    let anybody = "rs-ipip and rs-sit unpack what anybody sends: ";
     assert_eq!(notes(&[], ipip()), [format!("{anybody}--director limits that to one")]);
     let two = notes(&["10.0.0.1", "10.0.0.2"], ipip());
     assert_eq!(
