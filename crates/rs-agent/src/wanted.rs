@@ -127,7 +127,9 @@ impl Wanted {
         Ok(())
     }
 
-    /// What stays when some VIPs are taken down; `None` if nothing does.
+    /// What stays when some VIPs are taken down; `None` if nothing does. The directors of a
+    /// family go with the last VIP that came from them; a RIP stays, as it says in which
+    /// envelope the next one comes.
     #[must_use]
     pub fn without(&self, gone: &[IpAddr]) -> Option<Self> {
         let gone: HashSet<&IpAddr> = gone.iter().collect();
@@ -136,7 +138,20 @@ impl Wanted {
         let used =
             |tunnel: &Tunnel| rest.vips.iter().any(|&vip| self.tunnel_for(vip) == Some(tunnel));
         rest.tunnels = self.tunnels.iter().filter(|tunnel| used(tunnel)).cloned().collect();
+        let lost = |ipv6| self.hears(ipv6) && !rest.hears(ipv6);
+        let lost = [false, true].map(lost);
+        rest.directors.retain(|director| !lost[usize::from(director.is_ipv6())]);
         (self.mode == Mode::Nat || !rest.vips.is_empty()).then_some(rest)
+    }
+
+    /// Whether anything comes from directors of that family: dr the VIPs' own, tun that of the
+    /// envelopes. In mode nat they are the way back, whatever the VIPs are.
+    fn hears(&self, ipv6: bool) -> bool {
+        match self.mode {
+            Mode::Dr => self.vips.iter().any(|vip| vip.is_ipv6() == ipv6),
+            Mode::Tun => self.tunnels.iter().any(|tunnel| tunnel.kind.over_ipv6() == ipv6),
+            Mode::Nat => true,
+        }
     }
 
     /// tun: the device that takes the packets for a VIP, the one of its own family if there

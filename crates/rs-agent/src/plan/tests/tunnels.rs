@@ -268,12 +268,17 @@ fn a_rip_of_the_other_family_is_added_where_nothing_moves() {
         let all = [dips.clone(), dips6.clone()].concat();
         let whole = Typed { directors: &all, ..both(tunnel) };
         assert_eq!(added.tunnels, resolve(BOTH, whole, None).unwrap().tunnels);
-        // Known from then on, and whatever is taken down.
+        // Known from then on.
         let more = resolve(&["192.0.2.11", "2001:db8::11"], Typed::default(), Some(&added));
         assert_eq!(more.unwrap().tunnels, added.tunnels);
         let rest = added.without(&[ip("2001:db8::10")]).unwrap();
-        assert_eq!(rest.tunnels, v4.tunnels);
-        assert_eq!(resolve(V6, Typed::default(), Some(&rest)).unwrap().tunnels, added.tunnels);
+        assert_eq!((&rest.tunnels, &rest.directors), (&v4.tunnels, &v4.directors));
+        // The RIP is known whatever is taken down; the director is named again.
+        let again = Typed { directors: &dips6, ..Typed::default() };
+        assert_eq!(resolve(V6, again, Some(&rest)).unwrap().tunnels, added.tunnels);
+        let open = resolve(V6, Typed::default(), Some(&rest)).unwrap();
+        assert_eq!((open.tunnels[1].local, open.tunnels[1].remote), (Some(ip(RIP6)), None));
+        assert_eq!(refuse::notes(&open).len(), 1);
 
         // A VIP that has its envelope keeps it, and one comes to the RIP it is asked for with.
         let single = resolve(BOTH, tun(RIP, tunnel), None).unwrap();
