@@ -2,6 +2,7 @@
 //! Looks at the calling thread's network namespace, and changes nothing. What cannot be
 //! read is said, and the rest is judged all the same.
 
+mod child;
 mod counters;
 mod decode;
 mod firewall;
