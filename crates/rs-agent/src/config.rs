@@ -59,11 +59,23 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
                 faults.add(value.span(), &format!("{name} is true or false"))
             }
             (DeValue::Array(items), ArgAction::Append) => {
+                let sound = faults.found.len();
+                let mut texts = Vec::with_capacity(items.len());
                 for item in items {
                     match scalar(item.get_ref()) {
-                        Some(text) => words.push(faults.word(name, &text, item.span())),
+                        Some(text) => {
+                            words.push(faults.word(name, &text, item.span()));
+                            texts.push(text);
+                        }
                         None => faults.add(item.span(), &format!("{name} is a list of texts")),
                     }
+                }
+                // Each by itself is good: are they together?
+                if faults.found.len() == sound
+                    && let Err((place, refusal)) = request::list(name, &texts)
+                    && let Some(item) = items.get(place)
+                {
+                    faults.add(item.span(), &refusal.to_string());
                 }
             }
             (other, _) => match scalar(other) {
@@ -181,6 +193,24 @@ mod tests {
         );
         assert!(faults[0].contains("unknown key \"vpi\""), "{faults:#?}");
         assert!(faults[5].contains("explode"), "{faults:#?}");
+    }
+
+    /// What values are not together has the line of the one that is too many.
+    #[test]
+    fn values_of_a_list_are_told_with_their_lines() {
+        for (list, fault) in [
+            ("rip = [\"10.0.0.5\",\n \"10.0.0.6\"]", "--rip 10.0.0.5 and 10.0.0.6 are of one"),
+            ("rip = [\"10.0.0.5\",\n \"10.0.0.5\"]", "--rip 10.0.0.5 is given twice"),
+            ("director = [\"10.0.0.1\",\n \"10.0.0.1\"]", "--director 10.0.0.1 is given twice"),
+            ("gateway = [\"2001:db8::1\",\n \"2001:db8::2\"]", "--gateway 2001:db8::1 and"),
+        ] {
+            let file = format!("mode = \"tun\"\nvip = \"192.0.2.10\"\n{list}\nlabel = 7.5\n");
+            let faults = parse(&file).unwrap_err();
+            assert!(faults[0].starts_with(&format!("line 4: {fault}")), "{faults:#?}");
+            assert!(faults.len() == 2 && faults[1].starts_with("line 5: "), "{faults:#?}");
+        }
+        let vips = "mode = \"dr\"\nvip = [\n\"192.0.2.10\",\n\"192.0.2.10/32\",\n]\n";
+        assert_eq!(parse(vips).unwrap_err(), ["line 4: --vip 192.0.2.10 is given twice"]);
     }
 
     #[test]

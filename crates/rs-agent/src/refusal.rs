@@ -20,10 +20,10 @@ pub enum Refusal {
     NotAHostPrefix { ip: IpAddr, prefix: u8 },
     #[error("{option} {ip} is {what}")]
     Unusable { option: &'static str, ip: IpAddr, what: &'static str },
-    #[error("--vip {0} is given twice")]
-    Duplicate(IpAddr),
-    #[error("{vip} is both VIP and {role}")]
-    SameAddress { vip: IpAddr, role: &'static str },
+    #[error("{option} {ip} is given twice")]
+    Duplicate { option: &'static str, ip: IpAddr },
+    #[error("{ip} is both {role} and {other}")]
+    SameAddress { ip: IpAddr, role: &'static str, other: &'static str },
     #[error("--vip is missing")]
     NoVip,
     #[error("--mode is missing")]
@@ -62,8 +62,10 @@ pub enum Refusal {
     // What the host is like.
     #[error("this host is set up as {0}")]
     OtherMode(Mode),
-    #[error("it is set up with {now}, not {asked}")]
-    OtherTunnel { now: String, asked: String },
+    #[error("{vip} is set up with {now}, not {asked}")]
+    OtherTunnel { vip: IpAddr, now: String, asked: String },
+    #[error("it is set up with {now}, not RIP {rip} for {vip}")]
+    OtherRip { vip: IpAddr, now: String, rip: IpAddr },
     #[error("it is set up with gateway {now}, not {asked}")]
     OtherGateway { now: IpAddr, asked: IpAddr },
     #[error("it is set up for {now}, not {asked}")]
@@ -88,10 +90,10 @@ pub enum Refusal {
     WidePrefix { vip: IpAddr, prefix: u8, device: String },
     #[error("{vip} is local here, on {device}: in mode nat only the director has the VIP")]
     VipOnNatServer { vip: IpAddr, device: String },
-    #[error("{vip} is the broadcast address of {device}'s subnet")]
-    Broadcast { vip: IpAddr, device: String },
-    #[error("{vip} is the gateway of this host's default route")]
-    IsGateway { vip: IpAddr },
+    #[error("{role} {ip} is the broadcast address of {device}'s subnet")]
+    Broadcast { role: &'static str, ip: IpAddr, device: String },
+    #[error("{role} {ip} is the gateway of this host's default route")]
+    IsGateway { role: &'static str, ip: IpAddr },
     #[error("{0} is no interface of this host")]
     NoDevice(String),
     #[error("{0} answers ARP: a VIP on it would be announced")]
@@ -136,7 +138,7 @@ impl Refusal {
             Self::NotAnAddress { .. }
                 | Self::NotAHostPrefix { .. }
                 | Self::Unusable { .. }
-                | Self::Duplicate(_)
+                | Self::Duplicate { .. }
                 | Self::SameAddress { .. }
                 | Self::NoVip
                 | Self::NoMode
@@ -192,7 +194,11 @@ impl Refusal {
             }
             Self::Unusable { option: "--gateway", .. } => "name the director's DIP".to_owned(),
             Self::Unusable { .. } => "give a unicast address of a real network".to_owned(),
-            Self::Duplicate(_) => "name each VIP once".to_owned(),
+            Self::Duplicate { .. } => "name it once".to_owned(),
+            Self::SameAddress { role: "RIP", .. } => {
+                "the RIP is this host's own address, the director's DIP that of another host"
+                    .to_owned()
+            }
             Self::SameAddress { .. } => {
                 "the VIP is the address clients use; it belongs to no single host".to_owned()
             }
@@ -221,6 +227,7 @@ impl Refusal {
             }
             Self::OtherMode(_)
             | Self::OtherTunnel { .. }
+            | Self::OtherRip { .. }
             | Self::OtherGateway { .. }
             | Self::OtherEnvelope { .. }
             | Self::OtherScope { .. }
@@ -260,6 +267,13 @@ impl Refusal {
                 )
             }
             Self::VipOnNatServer { vip, device } => format!("ip addr del {vip} dev {device}"),
+            Self::Broadcast { role: "RIP", .. } | Self::IsGateway { role: "RIP", .. } => {
+                "name the address of this host that the director sends to".to_owned()
+            }
+            Self::Broadcast { role: "gateway", .. } => "name the director's DIP".to_owned(),
+            Self::Broadcast { role: "director", .. } => {
+                "name the address from which the director sends, its DIP".to_owned()
+            }
             Self::Broadcast { .. } | Self::IsGateway { .. } => "choose another VIP".to_owned(),
             Self::NoDevice(_) => {
                 "ip link shows the interfaces; --create-carrier makes a dummy device".to_owned()

@@ -2,17 +2,18 @@
 //! What was asked for on the command line, checked as far as that goes without
 //! looking at the host.
 
+mod list;
 mod network;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::list::{addresses, list, vips};
 pub use self::network::Network;
 use crate::facts::of_family;
 use crate::mode::Mode;
@@ -99,7 +100,7 @@ impl Request {
         let vips = vips(typed.vips)?;
         let request = Self {
             mode,
-            rips: one_of_each("--rip", typed.rips)?,
+            rips: addresses("--rip", typed.rips)?,
             directors: addresses("--director", typed.directors)?,
             carrier: typed.carrier.map(device_name).transpose()?,
             create_carrier: typed.create_carrier,
@@ -108,7 +109,7 @@ impl Request {
             envelope: envelope(typed.tunnel, typed.checksum, typed.tunnel_port)?,
             fallback_devices: typed.fallback_devices,
             tunnel_device: typed.tunnel_device.map(device_name).transpose()?,
-            gateways: one_of_each("--gateway", typed.gateways)?,
+            gateways: addresses("--gateway", typed.gateways)?,
             client: typed.client.map(Network::parse).transpose()?,
             vips,
         };
@@ -150,19 +151,29 @@ impl Request {
     }
 
     fn check_distinct(&self) -> Result<(), Refusal> {
-        for &vip in &self.vips {
-            let role = if self.rips.contains(&vip) {
-                "RIP"
-            } else if self.directors.contains(&vip) {
-                "director address"
-            } else if self.gateways.contains(&vip) {
-                "gateway"
-            } else {
-                continue;
-            };
-            return Err(Refusal::SameAddress { vip, role });
+        distinct(&self.vips, &self.rips, &self.directors, &self.gateways)
+    }
+}
+
+/// Checks that no address has two roles that exclude each other.
+///
+/// # Errors
+/// [`Refusal::SameAddress`], the first one.
+pub fn distinct(
+    vips: &[IpAddr],
+    rips: &[IpAddr],
+    directors: &[IpAddr],
+    gateways: &[IpAddr],
+) -> Result<(), Refusal> {
+    let others = [("RIP", rips), ("director address", directors), ("gateway", gateways)];
+    for &ip in vips {
+        if let Some(&(other, _)) = others.iter().find(|(_, ips)| ips.contains(&ip)) {
+            return Err(Refusal::SameAddress { ip, role: "VIP", other });
         }
-        Ok(())
+    }
+    match rips.iter().find(|rip| directors.contains(rip)) {
+        Some(&ip) => Err(Refusal::SameAddress { ip, role: "RIP", other: "director address" }),
+        None => Ok(()),
     }
 }
 
@@ -170,23 +181,6 @@ impl Request {
 #[cfg(test)]
 pub(crate) fn texts(values: &[&str]) -> &'static [String] {
     values.iter().map(ToString::to_string).collect::<Vec<String>>().leak()
-}
-
-/// Checks a list of `--vip` values.
-///
-/// # Errors
-/// A [`Refusal`] naming the first bad one.
-pub fn vips(texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
-    let mut vips = Vec::with_capacity(texts.len());
-    let mut seen = HashSet::with_capacity(texts.len());
-    for text in texts {
-        let vip = vip(text)?;
-        if !seen.insert(vip) {
-            return Err(Refusal::Duplicate(vip));
-        }
-        vips.push(vip);
-    }
-    Ok(vips)
 }
 
 /// The three options that describe the envelope, as one.
@@ -218,30 +212,6 @@ fn label(text: &str) -> Result<String, Refusal> {
     let good = (1..=15).contains(&text.len())
         && !text.contains(|c: char| c.is_whitespace() || c.is_control());
     if good { Ok(text.to_owned()) } else { Err(Refusal::BadLabel(text.to_owned())) }
-}
-
-/// Checks a list of addresses of hosts.
-///
-/// # Errors
-/// A [`Refusal`] naming the first bad one and the option.
-pub fn addresses(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
-    texts.iter().map(|text| host_address(option, text)).collect()
-}
-
-/// Checks the values of an option that takes one address of each family.
-///
-/// # Errors
-/// A [`Refusal`] naming the first bad one, or two of one family.
-pub fn one_of_each(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
-    let mut ips = Vec::new();
-    for text in texts {
-        let ip = host_address(option, text)?;
-        if let Some(one) = of_family(&ips, ip.is_ipv6()) {
-            return Err(Refusal::TwoOfOneFamily { option, one, other: ip });
-        }
-        ips.push(ip);
-    }
-    Ok(ips)
 }
 
 /// Checks one value of one option, named without its dashes.

@@ -36,8 +36,9 @@ pub struct Wanted {
     /// tun: what the director sends.
     #[serde(default)]
     pub envelope: Envelope,
-    /// tun: the addresses the director sends to, one of each family at most. With both, each
-    /// VIP comes in an envelope of its own family; with one, all come in that one's.
+    /// dr and tun: the addresses the director sends to as far as they are known, one of each
+    /// family at most. tun: with both, each VIP comes in an envelope of its own family; with
+    /// one, all come in that one's.
     #[serde(default)]
     pub rips: Vec<IpAddr>,
     /// tun: the devices that receive from the director, one per inner family at most.
@@ -77,7 +78,7 @@ impl Wanted {
             scope: request.scope.or(before.map(|before| before.scope)).unwrap_or_default(),
             label: request.label.clone().or_else(|| before?.label.clone()),
             envelope: request.envelope.or(before.map(|before| before.envelope)).unwrap_or_default(),
-            rips: Vec::new(),
+            rips: tunnels::known_rips(request, before),
             tunnels: Vec::new(),
             directors: request.directors.clone(),
             gateways: request.gateways.clone(),
@@ -126,7 +127,9 @@ impl Wanted {
         Ok(())
     }
 
-    /// What stays when some VIPs are taken down; `None` if nothing does.
+    /// What stays when some VIPs are taken down; `None` if nothing does. The directors of a
+    /// family go with the last VIP that came from them; a RIP stays, as it says in which
+    /// envelope the next one comes.
     #[must_use]
     pub fn without(&self, gone: &[IpAddr]) -> Option<Self> {
         let gone: HashSet<&IpAddr> = gone.iter().collect();
@@ -135,7 +138,20 @@ impl Wanted {
         let used =
             |tunnel: &Tunnel| rest.vips.iter().any(|&vip| self.tunnel_for(vip) == Some(tunnel));
         rest.tunnels = self.tunnels.iter().filter(|tunnel| used(tunnel)).cloned().collect();
+        let lost = |ipv6| self.hears(ipv6) && !rest.hears(ipv6);
+        let lost = [false, true].map(lost);
+        rest.directors.retain(|director| !lost[usize::from(director.is_ipv6())]);
         (self.mode == Mode::Nat || !rest.vips.is_empty()).then_some(rest)
+    }
+
+    /// Whether anything comes from directors of that family: dr the VIPs' own, tun that of the
+    /// envelopes. In mode nat they are the way back, whatever the VIPs are.
+    fn hears(&self, ipv6: bool) -> bool {
+        match self.mode {
+            Mode::Dr => self.vips.iter().any(|vip| vip.is_ipv6() == ipv6),
+            Mode::Tun => self.tunnels.iter().any(|tunnel| tunnel.kind.over_ipv6() == ipv6),
+            Mode::Nat => true,
+        }
     }
 
     /// tun: the device that takes the packets for a VIP, the one of its own family if there

@@ -43,7 +43,7 @@ fn text(bytes: &[u8]) -> &str {
 
 #[test]
 fn every_row_of_the_page_is_what_the_program_says() {
-    let rows = page::rows();
+    let rows = page::rows("rsctl");
     assert!(rows.len() > 100, "{} rows", rows.len());
     let mut helped = 0;
     for row in rows.iter().filter(|row| row.section != page::OF_THE_KERNEL) {
@@ -68,7 +68,7 @@ fn every_command_has_a_section_of_the_page() {
         .filter(|name| *name != "help")
         .collect();
     assert!(commands.len() >= 15, "{commands:?}");
-    let rows = page::rows();
+    let rows = page::rows("rsctl");
     let sections: BTreeSet<&str> = rows.iter().map(|row| row.section).collect();
     let missing: Vec<_> = commands.difference(&sections).collect();
     assert!(missing.is_empty(), "{missing:?}");

@@ -99,7 +99,7 @@ pub fn reordered(desired: &Desired, observed: &Observed) -> Vec<ServiceKey> {
         observed.services.iter().map(|entry| (entry.service.key, entry)).collect();
     let differs = |wanted: &&DesiredService| {
         let Some(found) = there.get(&wanted.service.key) else { return false };
-        !found.is_known && !order::out_of_place(wanted, found).is_empty()
+        !order::out_of_place(wanted, found).is_empty()
     };
     wanted.filter(differs).map(|wanted| wanted.service.key).collect()
 }

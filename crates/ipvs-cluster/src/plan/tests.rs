@@ -95,6 +95,43 @@ proptest! {
         }
     }
 
+    /// Servers that are known to be what is wanted get no step, and all else gets the same.
+    #[test]
+    fn what_is_known_is_right(
+        found in tables(),
+        wanted in tables(),
+        known in any::<u8>(),
+        reorder in any::<bool>(),
+    ) {
+        let policy = Policy { reorder, ..Policy::default() };
+        let found = Observed::from(&found);
+        let mut glance = found.clone();
+        for (number, entry) in glance.services.iter_mut().enumerate() {
+            if known & (1 << number) != 0 {
+                entry.servers.clear();
+                entry.is_known = true;
+            }
+        }
+        let known: HashSet<_> =
+            glance.services.iter().filter(|it| it.is_known).map(|it| it.service.key).collect();
+        let mut expected = plan(&wanted, &found, policy);
+        expected.steps.retain(|step| match (step.service(), step.server()) {
+            (Some(service), Some(_)) => !known.contains(&service),
+            _ => true,
+        });
+        for step in &mut expected.steps {
+            if let Step::DeleteService { before, servers } = step
+                && known.contains(&before.key)
+            {
+                *servers = 0;
+            }
+        }
+        prop_assert_eq!(plan(&wanted, &glance, policy), expected);
+        let mut told = reordered(&wanted, &found);
+        told.retain(|service| !known.contains(service));
+        prop_assert_eq!(reordered(&wanted, &glance), told);
+    }
+
     /// Into an empty table, servers go in the order of the file; and what is
     /// written down is what was there.
     #[test]

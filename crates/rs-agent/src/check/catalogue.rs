@@ -151,6 +151,13 @@ pub static RULES: &[Rule] = &[
         why: "the address cannot be there, and nothing of IPv6 comes out of that device",
     },
     Rule {
+        id: "RS-RIP-01", severities: &[Error],
+        meaning: "The RIP is no address of this host; mode tun, where no RIP is known: nor is the `local` address of the device",
+        reads: "addresses, the route to the RIP, attributes of the device",
+        remedy: "add the address, or name the one that this host has",
+        why: "what the director sends does not arrive, or nothing unpacks it",
+    },
+    Rule {
         id: "RS-RPF-01", severities: &[Error],
         meaning: "`rp_filter` drops IPv4 that comes out of the tunnel device: its effective value is 1, or greater and the device has no IPv4 address",
         reads: "`net/ipv4/conf/{all,DEVICE}/rp_filter`, addresses",

@@ -19,6 +19,7 @@ mod gateway;
 mod managers;
 mod mend;
 mod persistence;
+mod rip;
 mod rpf;
 mod service;
 pub(crate) mod text;
@@ -38,6 +39,7 @@ pub fn findings(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let groups = [
         arp::check,
         vip::check,
+        rip::check,
         rpf::check,
         tunnel::check,
         service::check,

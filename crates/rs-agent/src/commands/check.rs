@@ -62,7 +62,7 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
         .collect();
     let ports = ports?;
     let directors = request::addresses("--director", &args.directors)?;
-    let rips = request::one_of_each("--rip", &args.rips)?;
+    let rips = request::addresses("--rip", &args.rips)?;
     let mut subject = match args.mode {
         Some(mode) => {
             let typed = Typed {
@@ -98,6 +98,10 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
     subject.client = client.or(subject.client);
     if !rips.is_empty() {
         subject.rips = rips;
+    }
+    // A set-up of before is judged as it is.
+    if !(args.rips.is_empty() && args.directors.is_empty()) {
+        request::distinct(&[], &subject.rips, &subject.directors, &[])?;
     }
     Ok(subject)
 }
@@ -155,5 +159,10 @@ mod tests {
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
         assert_eq!(ways(""), [ip("192.0.2.1")]);
         assert_eq!(ways("--director 192.0.2.2"), [ip("192.0.2.2"), ip("192.0.2.1")]);
+        for both in ["--rip 192.0.2.1", "--rip 192.0.2.2 --director 192.0.2.2"] {
+            let refused = subject_of(both, root.path());
+            let is_both = |why: &Refusal| matches!(why, Refusal::SameAddress { role: "RIP", .. });
+            assert!(matches!(refused, Err(Error::Refused(why)) if is_both(&why)), "{both}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::arp_ignore::{Hides, hides, shown};
 use crate::facts::{Facts, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
+use crate::request::distinct;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::Tunnel;
 use crate::wanted::Wanted;
@@ -20,12 +21,19 @@ use crate::wanted::Wanted;
 /// # Errors
 /// The first reason why not.
 pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    // What was asked for now beside what was known before.
+    distinct(&wanted.vips, &wanted.rips, &wanted.directors, &wanted.gateways)?;
     let broadcasts = broadcasts(facts);
     for &vip in &wanted.vips {
         vip_is_free(vip, wanted, facts)?;
-        if let Some(device) = broadcasts.get(&vip) {
-            return Err(Refusal::Broadcast { vip, device: (*device).to_owned() });
-        }
+        no_broadcast("VIP", vip, &broadcasts)?;
+    }
+    for &rip in &wanted.rips {
+        no_gateway("RIP", rip, facts)?;
+        no_broadcast("RIP", rip, &broadcasts)?;
+    }
+    for &director in &wanted.directors {
+        no_broadcast("director", director, &broadcasts)?;
     }
     let here = |ip: &&IpAddr| !facts.addresses.of(**ip).is_empty();
     if let Some(director) = wanted.directors.iter().find(here) {
@@ -42,9 +50,6 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 }
 
 fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
-    if wanted.rips.contains(&vip) {
-        return Err(Refusal::SameAddress { vip, role: "RIP" });
-    }
     for have in facts.addresses.of(vip) {
         let device = have.device.clone();
         if wanted.mode == Mode::Nat {
@@ -57,10 +62,12 @@ fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusa
             return Err(Refusal::WidePrefix { vip, prefix: have.prefix, device });
         }
     }
-    if facts.default_routes.iter().any(|route| route.gateways.contains(&vip)) {
-        return Err(Refusal::IsGateway { vip });
-    }
-    Ok(())
+    no_gateway("VIP", vip, facts)
+}
+
+fn no_gateway(role: &'static str, ip: IpAddr, facts: &Facts) -> Result<(), Refusal> {
+    let is_gateway = facts.default_routes.iter().any(|route| route.gateways.contains(&ip));
+    if is_gateway { Err(Refusal::IsGateway { role, ip }) } else { Ok(()) }
 }
 
 /// The broadcast address of every subnet this host is in, and the interface there.
@@ -73,6 +80,17 @@ fn broadcasts(facts: &Facts) -> HashMap<IpAddr, &str> {
         _ => None,
     };
     facts.addresses.iter().filter_map(|have| Some((broadcast(have)?, &*have.device))).collect()
+}
+
+fn no_broadcast(
+    role: &'static str,
+    ip: IpAddr,
+    broadcasts: &HashMap<IpAddr, &str>,
+) -> Result<(), Refusal> {
+    match broadcasts.get(&ip) {
+        Some(device) => Err(Refusal::Broadcast { role, ip, device: (*device).to_owned() }),
+        None => Ok(()),
+    }
 }
 
 fn ipv6_is_on(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
@@ -167,6 +185,9 @@ pub fn gateway_is_possible(gateway: IpAddr, facts: &Facts) -> Result<(), Refusal
         let what = "an address of this host itself";
         return Err(Refusal::Unusable { option: "--gateway", ip: gateway, what });
     }
+    // A route lookup calls it on-link, and yet it can be no nexthop: `fib_check_nh`
+    // (net/ipv4/fib_semantics.c) takes unicast only, with EINVAL.
+    no_broadcast("gateway", gateway, &broadcasts(facts))?;
     match facts.hops.get(&gateway) {
         Some(Some(hop)) if hop.gateway.is_none() => {}
         _ => return Err(Refusal::GatewayFar(gateway)),
@@ -261,7 +282,8 @@ pub fn notes(wanted: &Wanted) -> Vec<String> {
         }
     }
     let note = |(cure, names): (&str, Vec<&str>)| {
-        format!("{} unpacks what anybody sends: {cure}", names.join(" and "))
+        let verb = if names.len() == 1 { "unpacks" } else { "unpack" };
+        format!("{} {verb} what anybody sends: {cure}", names.join(" and "))
     };
     told.into_iter().map(note).collect()
 }

@@ -38,12 +38,21 @@ fn a_vip_is_one_unicast_address() {
 #[test]
 fn a_vip_is_given_once_and_is_nobody_elses() {
     let twice = ["192.0.2.10", "192.0.2.10/32"].map(str::to_owned);
-    assert!(matches!(vips(&twice), Err(Refusal::Duplicate(_))));
+    let (option, ip) = ("--vip", "192.0.2.10".parse().unwrap());
+    assert_eq!(vips(&twice), Err(Refusal::Duplicate { option, ip }));
     let vip = ["192.0.2.10".to_owned()];
     let check = |typed: Typed<'_>| Request::check(Mode::Tun, &Typed { vips: &vip, ..typed });
     let same = |result| matches!(result, Err(Refusal::SameAddress { .. }));
     assert!(same(check(Typed { rips: &vip, ..Typed::default() })));
     assert!(same(check(Typed { directors: &vip, ..Typed::default() })));
+    // Nor is the RIP the director's.
+    for mode in [Mode::Dr, Mode::Tun] {
+        let (rips, directors) = (texts(&["10.0.0.5"]), texts(&["10.0.0.1", "10.0.0.5"]));
+        let typed = Typed { vips: &vip, rips, directors, ..Typed::default() };
+        let refused = Request::check(mode, &typed).unwrap_err();
+        assert_eq!(refused.to_string(), "10.0.0.5 is both RIP and director address");
+        assert!(refused.is_usage() && refused.hint().contains("DIP"), "{refused:?}");
+    }
 }
 
 #[test]
@@ -67,10 +76,13 @@ fn of_some_addresses_there_is_one_of_each_family() {
     };
     assert_eq!(check(&["10.0.0.1"]), Ok(1));
     assert_eq!(check(&["2001:db8::1", "10.0.0.1"]), Ok(2));
-    for two in [["10.0.0.1", "10.0.0.2"], ["10.0.0.1"; 2], ["2001:db8::1", "2001:db8::2"]] {
+    for two in [["10.0.0.1", "10.0.0.2"], ["2001:db8::1", "2001:db8::2"]] {
         let refused = check(&two);
         assert!(matches!(refused, Err(Refusal::TwoOfOneFamily { .. })), "{refused:?}");
     }
+    let refused = check(&["2001:db8::1", "10.0.0.1", "2001:DB8:0::1"]).unwrap_err();
+    assert_eq!(refused.to_string(), "--gateway 2001:db8::1 is given twice");
+    assert!(refused.is_usage());
     assert!(matches!(check(&["10.0.0.1", "www"]), Err(Refusal::NotAnAddress { .. })));
 
     let directors = ["10.0.0.1", "2001:db8::1"].map(str::to_owned);
@@ -82,7 +94,13 @@ fn of_some_addresses_there_is_one_of_each_family() {
     };
     assert_eq!(tun(&["10.0.0.5", "2001:db8::5"]), Ok(2));
     assert!(matches!(tun(&["10.0.0.5", "10.0.0.6"]), Err(Refusal::TwoOfOneFamily { .. })));
+    assert!(matches!(tun(&["10.0.0.5"; 2]), Err(Refusal::Duplicate { option: "--rip", .. })));
     assert!(matches!(tun(&["10.0.0.5"]), Err(Refusal::MixedFamilies { .. })));
+    // Of one that is named twice there are not two, which a device would take for any.
+    let directors = texts(&["10.0.0.1", "10.0.0.1"]);
+    let typed = Typed { vips: &vips, directors, ..Typed::default() };
+    let refused = Request::check(Mode::Tun, &typed);
+    assert!(matches!(refused, Err(Refusal::Duplicate { option: "--director", .. })));
 }
 
 #[test]

@@ -10,7 +10,8 @@ use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
-/// Completes RIPs and devices. `wanted` has its VIPs, its directors and its envelope.
+/// Completes RIPs and devices. `wanted` has its VIPs, what is known of RIPs, its directors and
+/// its envelope.
 ///
 /// # Errors
 /// The earlier set-up has other ends; a RIP is unclear.
@@ -22,7 +23,6 @@ pub(super) fn complete(
 ) -> Result<(), Refusal> {
     let old: &[Tunnel] = before.map_or(&[], |before| &before.tunnels);
     let fallback = request.fallback_devices || old.iter().any(|old| old.fallback);
-    wanted.rips = known_rips(request, before);
     // The families the director's packets come in. Fallback devices name no RIP.
     let mut outers: BTreeSet<bool> = wanted.rips.iter().map(IpAddr::is_ipv6).collect();
     outers.extend(old.iter().map(|old| old.kind.over_ipv6()));
@@ -67,7 +67,7 @@ pub(super) fn complete(
 }
 
 /// What was asked for, and of the other family what is known from before.
-fn known_rips(request: &Request, before: Option<&Wanted>) -> Vec<IpAddr> {
+pub(super) fn known_rips(request: &Request, before: Option<&Wanted>) -> Vec<IpAddr> {
     let mut rips = request.rips.clone();
     for &rip in before.iter().flat_map(|before| &before.rips) {
         if of_family(&rips, rip.is_ipv6()).is_none() {
@@ -96,23 +96,27 @@ fn nothing_moves(
 ) -> Result<(), Refusal> {
     let named = |tunnel: &Tunnel| format!("{} ({tunnel})", tunnel.name);
     let name = |tunnel: Option<&Tunnel>| tunnel.map_or_else(String::new, named);
-    for vip in before.iter().flat_map(|before| &before.vips) {
-        let (now, asked) = (before.and_then(|it| it.tunnel_for(*vip)), wanted.tunnel_for(*vip));
+    let known: &[IpAddr] = before.map_or(&[], |before| &before.vips);
+    for &vip in known {
+        let (now, asked) = (before.and_then(|it| it.tunnel_for(vip)), wanted.tunnel_for(vip));
         if now != asked {
-            return Err(Refusal::OtherTunnel { now: name(now), asked: name(asked) });
+            return Err(Refusal::OtherTunnel { vip, now: name(now), asked: name(asked) });
         }
     }
-    for &vip in &request.vips {
-        let now = wanted.tunnel_for(vip);
-        let outer = now.map(|tunnel| tunnel.kind.over_ipv6());
-        if let (Some(ipv6), [rip]) = (outer, request.rips.as_slice())
-            && rip.is_ipv6() != ipv6
-        {
-            let asked = format!("RIP {rip} for {vip}");
-            return Err(Refusal::OtherTunnel { now: name(now), asked });
-        }
+    let [rip] = *request.rips.as_slice() else { return Ok(()) };
+    let comes_elsewhere = |vip: &IpAddr| {
+        wanted.tunnel_for(*vip).is_some_and(|it| it.kind.over_ipv6() != rip.is_ipv6())
+    };
+    let mut stray = request.vips.iter().copied().filter(comes_elsewhere);
+    // One that is set up would have to move, one that is new only to come in otherwise.
+    if let Some(vip) = stray.clone().find(|vip| known.contains(vip)) {
+        let (now, asked) = (name(wanted.tunnel_for(vip)), format!("RIP {rip}"));
+        return Err(Refusal::OtherTunnel { vip, now, asked });
     }
-    Ok(())
+    match stray.next() {
+        Some(vip) => Err(Refusal::OtherRip { vip, now: name(wanted.tunnel_for(vip)), rip }),
+        None => Ok(()),
+    }
 }
 
 /// The address this host would itself use towards the directors, or else towards the

@@ -19,8 +19,9 @@ pub(crate) struct Row {
     remedy: String,
 }
 
-pub(crate) fn rows() -> Vec<Row> {
-    let start = PAGE.find("\n## Bad input to rsctl\n").expect("the part");
+/// The rows about bad input to that program.
+pub(crate) fn rows(program: &str) -> Vec<Row> {
+    let start = PAGE.find(&format!("\n## Bad input to {program}\n")).expect("the part");
     let part = &PAGE[start + 1..];
     let part = &part[..part.find("\n## ").unwrap_or(part.len())];
     let mut section = "";

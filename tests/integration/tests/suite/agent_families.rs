@@ -153,6 +153,45 @@ fn a_rip_of_the_other_family_is_added() {
     ] {
         assert!(status.lines().any(|have| have == line), "{line}: {status}");
     }
+    // What was of one family goes with its last VIP, and comes back with the next.
+    let whole = status;
+    server.must("rs-agent teardown --vip 2001:db8:2::10");
+    let status = server.must("rs-agent status").stdout;
+    assert!(status.contains("director 192.0.2.1\n") && !status.contains("2001:"), "{status}");
+    let again = "--vip 2001:db8:2::10 --director 2001:db8:2::1";
+    server.must(&format!("{setup} {again}"));
+    assert_eq!(sorted(&server.must("rs-agent status").stdout), sorted(&whole));
     server.must("rs-agent teardown");
     assert_same(&state(server), &before, "both");
+}
+
+fn sorted(lines: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = lines.lines().collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// In mode dr too; and nothing is left of what was.
+#[test]
+fn a_director_goes_with_the_last_vip_of_its_family() {
+    let network = real_server();
+    let server = &network.servers[0];
+    let v6 = "--vip 2001:db8:2::10 --director 2001:db8:2::1";
+    server.must("rs-agent setup --mode dr --vip 192.0.2.10,192.0.2.20 --director 192.0.2.1");
+    let alone = server.must("rs-agent status --json").stdout;
+    server.must(&format!("rs-agent setup --mode dr {v6}"));
+    let directors = || {
+        let status = server.must("rs-agent status").stdout;
+        let lines = status.lines().filter_map(|line| line.strip_prefix("director "));
+        lines.map(str::to_owned).collect::<Vec<String>>()
+    };
+    assert_eq!(directors(), ["2001:db8:2::1", "192.0.2.1"]);
+    server.must("rs-agent teardown --vip 192.0.2.20");
+    assert_eq!(directors(), ["2001:db8:2::1", "192.0.2.1"]);
+    server.must("rs-agent setup --mode dr --vip 192.0.2.20");
+    server.must("rs-agent teardown --vip 2001:db8:2::10");
+    assert_eq!(server.must("rs-agent status --json").stdout, alone);
+    assert!(!server.must("cat /run/rs-agent/*.json").stdout.contains("2001:db8:2::1\""));
+    server.must(&format!("rs-agent setup --mode dr {v6}"));
+    assert_eq!(directors(), ["2001:db8:2::1", "192.0.2.1"]);
 }

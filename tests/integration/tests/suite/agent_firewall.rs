@@ -182,4 +182,15 @@ fn who_may_not_read_a_firewall_is_told() {
         // Where nothing depends on it, nobody is told.
         assert_eq!(site.server().sh(&nobody).stderr, "");
     }
+    // One that never answers is waited for so long, and then ended.
+    let (hangs, program) =
+        ("#!/bin/sh\nexec sleep 7654321\n", "$(command -v iptables-legacy-save)");
+    site.server().must(&format!(
+        "printf '{hangs}' >/run/hangs && chmod +x /run/hangs && mount --bind /run/hangs {program}"
+    ));
+    let output = site.server().sh(&format!("{check} --port 80"));
+    let unread =
+        "note: not read: the rules of iptables: iptables-legacy-save: did not end within 10 s\n";
+    assert_eq!((output.status, output.stderr.as_str()), (0, unread), "{output:?}");
+    assert_ne!(site.server().sh("grep -lsa '[7]654321' /proc/[0-9]*/cmdline").status, 0);
 }

@@ -5,6 +5,7 @@
 use lab::{Host, Network};
 
 use crate::agent::{assert_same, real_server, state};
+use crate::rsctl_refusals::page;
 
 /// Options of `setup`, exit status, and what the error says.
 type Case = (&'static str, i32, &'static str);
@@ -36,7 +37,7 @@ const INPUT: [Case; 30] = [
     ("--mode nat", 2, "needs to know the director"),
     ("--mode nat --gateway 192.0.2.1 --vip 192.0.2.1", 2, "both VIP and gateway"),
     ("--mode nat --gateway 192.0.2.1,192.0.2.2", 2, "192.0.2.1 and 192.0.2.2 are of one"),
-    ("--mode nat --gateway 192.0.2.1 --gateway 192.0.2.1", 2, "are of one address family"),
+    ("--mode nat --gateway 192.0.2.1 --gateway 192.0.2.1", 2, "--gateway 192.0.2.1 is given twice"),
     ("--mode tun --vip 192.0.2.10 --rip 192.0.2.11,192.0.2.12", 2, "are of one address family"),
     (
         "--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --director 2001:db8:2::1",
@@ -92,6 +93,23 @@ fn bad_input_and_unfit_hosts_change_nothing() {
         refused(server, &before, &format!("rs-agent setup {options}"), *status, text);
     }
     refused(server, &before, "rs-agent teardown --vip 192.0.2.10/24", 2, "whole subnet");
+}
+
+/// `docs/errors.md`.
+#[test]
+fn every_row_of_the_page_is_refused_and_changes_nothing() {
+    let network = real_server();
+    let server = &network.servers[0];
+    let before = state(server);
+    let rows = page::rows("rs-agent");
+    assert!(rows.len() >= 4, "{} rows", rows.len());
+    for row in rows {
+        let output = server.sh(&row.command);
+        let helps = row.check(Some(output.status), &output.stdout, &output.stderr);
+        assert!(helps, "{}: {}", row.command, output.stderr);
+        assert_same(&state(server), &before, &row.command);
+        assert_ne!(server.sh("ls /run/rs-agent/*.json").status, 0, "{}: a journal", row.command);
+    }
 }
 
 #[test]
@@ -190,9 +208,13 @@ fn another_mode_or_tunnel_needs_a_teardown_first() {
         ("--mode nat --gateway 192.0.2.1", "this host is set up as tun"),
         (
             "--mode tun --vip 192.0.2.10 --director 192.0.2.1",
-            "it is set up with rs-ipip (ipip local 192.0.2.11)",
+            "192.0.2.10 is set up with rs-ipip (ipip local 192.0.2.11)",
         ),
-        ("--mode tun --vip 192.0.2.10 --rip 192.0.2.12", "it is set up with rs-ipip"),
+        ("--mode tun --vip 192.0.2.30 --rip 192.0.2.12", "192.0.2.10 is set up with rs-ipip"),
+        (
+            "--mode tun --vip 192.0.2.20,192.0.2.10 --rip 2001:db8:2::11",
+            ": 192.0.2.10 is set up with rs-ipip (ipip local 192.0.2.11), not RIP 2001:db8:2::11",
+        ),
         (
             "--mode tun --vip 192.0.2.20 --rip 2001:db8:2::11",
             "with rs-ipip (ipip local 192.0.2.11), not RIP 2001:db8:2::11 for 192.0.2.20",

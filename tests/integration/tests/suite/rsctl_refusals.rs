@@ -4,7 +4,7 @@
 //! table is untouched whoever refused, `rsctl` or the kernel.
 
 #[path = "../../../../crates/rsctl/tests/support/page.rs"]
-mod page;
+pub(crate) mod page;
 
 use lab::{Host, Output, kernel};
 
@@ -140,7 +140,7 @@ fn no_row_of_the_page_changes_the_table() {
     let host = director();
     let before = table(&host);
     let mut beside_a_table = 0;
-    for row in page::rows() {
+    for row in page::rows("rsctl") {
         // The others say the same on every kernel, and without one.
         if row.section != page::OF_THE_KERNEL && kernel() < (7, 0) {
             continue;

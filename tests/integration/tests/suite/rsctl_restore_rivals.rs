@@ -116,23 +116,28 @@ fn a_foreign_writer_is_overruled_or_told_of() {
 fn a_glance_asks_for_what_is_not_known() {
     let host = director();
     let mut client = host.enter(|| Client::connect().unwrap());
-    let seen = Observed::glance(&mut client, |_| None).unwrap();
-    assert_eq!(seen, observe(&host));
-    let known = seen.services.iter().find(|it| !it.servers.is_empty()).unwrap().service.key;
-    let glance = |client: &mut Client| {
-        Observed::glance(client, |key| (*key == known).then(Vec::new)).unwrap()
+    let glance = |client: &mut Client, known: Option<ServiceKey>| {
+        let mut seen = Observed::glance(client, |key| Some(*key) == known).unwrap();
+        seen.services.sort_by_key(|entry| entry.service.key);
+        seen
     };
+    let seen = glance(&mut client, None);
+    let mut observed = observe(&host);
+    observed.services.sort_by_key(|entry| entry.service.key);
+    assert_eq!(seen, observed);
+    let known = seen.services.iter().find(|it| !it.servers.is_empty()).unwrap().service.key;
     let mut expected = seen.clone();
     for entry in &mut expected.services {
         if entry.service.key == known {
             entry.servers.clear();
+            entry.is_known = true;
         }
     }
-    assert_eq!(glance(&mut client), expected);
+    assert_eq!(glance(&mut client, Some(known)), expected);
     // Services are asked for always.
     client.apply(Change::RemoveService(known)).unwrap();
     expected.services.retain(|entry| entry.service.key != known);
-    assert_eq!(glance(&mut client), expected);
+    assert_eq!(glance(&mut client, Some(known)), expected);
     // And the command can ask for everything.
     for how in ["", "--verify"] {
         host.must("ipvsadm -C");

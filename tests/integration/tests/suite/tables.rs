@@ -162,7 +162,7 @@ pub(crate) fn fill(host: &Host, random: &mut Random, daemons: bool) {
 /// Deletes, edits and adds at random.
 pub(crate) fn disturb(host: &Host, random: &mut Random) {
     let mut changes = Vec::new();
-    for ObservedService { service, servers } in observe(host).services {
+    for ObservedService { service, servers, .. } in observe(host).services {
         let key = service.key;
         if random.one_in(6) {
             changes.push(Change::RemoveService(key));

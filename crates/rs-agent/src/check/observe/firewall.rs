@@ -4,8 +4,13 @@
 
 use std::io::ErrorKind;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::super::iptables::Ruleset;
+use super::child;
+
+/// How long the program may take. What is on its path is somebody else's.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The ruleset of one family; `None` if there is none, or none that can be read.
 pub(super) fn ruleset(ipv6: bool, unread: &mut Vec<String>) -> Option<Ruleset> {
@@ -38,11 +43,9 @@ pub(super) fn ruleset(ipv6: bool, unread: &mut Vec<String>) -> Option<Ruleset> {
 }
 
 fn save(program: &str) -> Result<String, String> {
-    let output = Command::new(program)
-        .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| error.to_string())?;
+    let mut command = Command::new(program);
+    command.env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin").stdin(Stdio::null());
+    let output = child::output(&mut command, PATIENCE)?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

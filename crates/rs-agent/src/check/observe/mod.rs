@@ -2,6 +2,7 @@
 //! Looks at the calling thread's network namespace, and changes nothing. What cannot be
 //! read is said, and the rest is judged all the same.
 
+mod child;
 mod counters;
 mod decode;
 mod firewall;
@@ -19,6 +20,7 @@ use super::sysctl_files;
 use crate::act::netlink::{Netlink, NetlinkError};
 use crate::act::sysctl::{self, SysctlError};
 use crate::error::Error;
+use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::Envelope;
 
@@ -39,7 +41,9 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     };
     let gateways: Vec<IpAddr> =
         seen.routes.iter().filter(|it| it.prefix == 0).flat_map(|it| it.gateways.clone()).collect();
-    for ip in subject.destinations().chain(gateways).collect::<BTreeSet<IpAddr>>() {
+    let ends = devices.iter().filter_map(|(_, device)| device.ends.as_ref()?.local);
+    let ends = ends.filter(|_| subject.mode == Some(Mode::Tun));
+    for ip in subject.destinations().chain(gateways).chain(ends).collect::<BTreeSet<IpAddr>>() {
         let found = net.lookup_message(ip).map_err(failed("a route"))?;
         seen.lookups.insert(ip, found.and_then(|it| decode::lookup(&it, &devices)));
     }

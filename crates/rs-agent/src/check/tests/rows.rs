@@ -2,7 +2,7 @@
 //! What can be wrong with a host, one thing a row.
 
 use super::super::iptables::Ruleset;
-use super::super::seen::{NetworkdLink, Seen};
+use super::super::seen::{Lookup, NetworkdLink, Seen};
 use super::super::subject::Subject;
 use super::change::{boot, listens};
 use super::{CLIENT, DIP, RIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set};
@@ -75,9 +75,10 @@ pub(super) const HOST: &[Row] = &[
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_announce", 3), &["RS-ARP-06 error"]),
     (
         Mode::Dr,
-        |_, s| {
+        |w, s| {
             set(s, "net.ipv4.conf.all.arp_announce", 1);
             s.addresses[1] = address("10.0.0.11", 24, "eth0", "global");
+            w.rips = vec![ip("10.0.0.11")];
         },
         &[],
     ),
@@ -134,8 +135,8 @@ pub(super) const HOST: &[Row] = &[
     (
         Mode::Dr,
         |_, s| {
-            s.addresses.remove(1);
-            s.addresses[1].scope = "global".into();
+            s.addresses[1].device = "lo".into();
+            s.addresses[2].scope = "global".into();
         },
         &["RS-VIP-05 info"],
     ),
@@ -161,6 +162,26 @@ pub(super) const HOST: &[Row] = &[
         &["RS-VIP-01 error", "RS-VIP-07 error"],
     ),
     (Mode::Dr, |_, s| set(s, "net.ipv6.conf.lo.disable_ipv6", 1), &["RS-VIP-08 error"]),
+    (Mode::Dr, |w, _| w.rips = vec![ip("192.0.2.12")], &["RS-RIP-01 error"]),
+    (Mode::Nat, |w, _| w.rips = vec![ip("192.0.2.12")], &["RS-RIP-01 error"]),
+    // By a route alone it is local, too.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.rips = vec![ip("192.0.2.12")];
+            let local = Lookup { local: true, ..Lookup::default() };
+            s.lookups.insert(ip("192.0.2.12"), Some(local));
+        },
+        &[],
+    ),
+    (
+        Mode::Dr,
+        |w, _| {
+            w.rips.push(ip("2001:db8::12"));
+            w.vips.pop();
+        },
+        &[],
+    ),
     (Mode::Tun, |_, s| set(s, "net.ipv4.conf.rs-ipip.rp_filter", 1), &["RS-RPF-01 error"]),
     (Mode::Tun, |_, s| s.addresses[2].device = "lo".into(), &["RS-RPF-01 error"]),
     (

@@ -13,6 +13,7 @@ use crate::tunnel::Envelope;
 fn both_rips(subject: &mut Subject, seen: &mut Seen) {
     let (rip, dip) = (ip("2001:db8::11"), ip("2001:db8::1"));
     subject.rips.push(rip);
+    seen.addresses.push(address("2001:db8::11", 64, "eth0", "global"));
     subject.directors.push(dip);
     seen.devices[3].kind = Some("ip6tnl".into());
     *ends(seen, 3) =
@@ -39,7 +40,62 @@ pub(super) const TUNNELS: &[Row] = &[
         },
         &["RS-TUN-03 error"],
     ),
-    (Mode::Tun, |w, _| w.rips = vec![ip("192.0.2.12")], &["RS-TUN-03 error", "RS-TUN-03 error"]),
+    (
+        Mode::Tun,
+        |w, _| w.rips = vec![ip("192.0.2.12")],
+        &["RS-RIP-01 error", "RS-TUN-03 error", "RS-TUN-03 error"],
+    ),
+    // Set up for both, and the address is gone.
+    (Mode::Tun, |_, s| drop(s.addresses.remove(1)), &["RS-RIP-01 error"]),
+    (
+        Mode::Tun,
+        |w, s| {
+            both_rips(w, s);
+            s.addresses.retain(|have| have.ip != ip("2001:db8::11"));
+        },
+        &["RS-RIP-01 error", "RS-TUN-07 info"],
+    ),
+    // The family that it is for has no VIP any more.
+    (
+        Mode::Tun,
+        |w, s| {
+            both_rips(w, s);
+            s.addresses.retain(|have| have.ip != ip("2001:db8::11"));
+            w.vips.pop();
+        },
+        &[],
+    ),
+    // Nobody said which address is the RIP: one device a family.
+    (
+        Mode::Tun,
+        |w, s| {
+            w.rips.clear();
+            s.addresses.remove(1);
+        },
+        &["RS-RIP-01 error", "RS-RIP-01 error"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.rips.clear();
+            gre(w, s, false);
+            s.addresses.remove(1);
+        },
+        &["RS-RIP-01 error"],
+    ),
+    // Another one receives.
+    (
+        Mode::Tun,
+        |w, s| {
+            w.rips.clear();
+            w.vips.pop();
+            let mut old = s.devices[2].clone();
+            old.name = "old".into();
+            old.ends.as_mut().unwrap().local = Some(ip("192.0.2.12"));
+            s.devices.push(old);
+        },
+        &[],
+    ),
     (
         Mode::Tun,
         |w, _| w.directors = vec![ip("192.0.2.2")],
@@ -110,6 +166,7 @@ pub(super) const TUNNELS: &[Row] = &[
         Mode::Tun,
         |w, s| {
             w.rips = vec![ip("2001:db8::11")];
+            s.addresses.push(address("2001:db8::11", 64, "eth0", "global"));
             w.directors = vec![ip("2001:db8::1")];
             s.devices[2].kind = Some("ip6tnl".into());
             *ends(s, 2) =

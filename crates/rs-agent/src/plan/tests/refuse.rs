@@ -78,7 +78,7 @@ fn unsafe_hosts_are_refused() {
         ),
         (
             dr(&|f| f.default_routes.push(route("192.0.2.10", 5))),
-            Refusal::IsGateway { vip: ip("192.0.2.10") },
+            Refusal::IsGateway { role: "VIP", ip: ip("192.0.2.10") },
         ),
         (dr(&|f| f.sysctls.clear()), Refusal::NoSysctl(key("all"))),
         (dr(&|f| f.links[0].up = false), Refusal::CarrierDown("lo".into())),
@@ -92,12 +92,72 @@ fn unsafe_hosts_are_refused() {
 }
 
 #[test]
-fn a_broadcast_address_is_no_vip() {
+fn the_rip_is_nobody_elses() {
     let facts = host();
-    let check = |vip| refuse::check(&wanted(Mode::Dr, &[vip], &facts), &facts);
-    let refused = Refusal::Broadcast { vip: ip("10.0.0.255"), device: "eth0".into() };
-    assert_eq!(check("10.0.0.255"), Err(refused));
-    assert_eq!(check("10.0.0.250"), Ok(()));
+    let plan = |mode, vip: &str, typed, before: Option<&Wanted>| {
+        let wanted = Wanted::resolve(&request(mode, &[vip], typed), before, &facts)?;
+        refuse::check(&wanted, &facts)?;
+        Ok(wanted)
+    };
+    let rip = |rip: &str| Typed { rips: texts(&[rip]), ..Typed::default() };
+    let director = |dip: &str| Typed { directors: texts(&[dip]), ..Typed::default() };
+    for mode in [Mode::Dr, Mode::Tun] {
+        let refused = plan(mode, "192.0.2.10", rip("10.0.0.254"), None);
+        let is_gateway = Refusal::IsGateway { role: "RIP", ip: ip("10.0.0.254") };
+        assert!(!is_gateway.is_usage() && is_gateway.hint().contains("of this host"));
+        assert_eq!(refused, Err(is_gateway), "{mode}");
+        // Nor by what is asked for later.
+        let first = plan(mode, "192.0.2.10", rip("10.0.0.11"), None).unwrap();
+        assert_eq!(first.rips, [ip("10.0.0.11")]);
+        let same = |role, other| Err(Refusal::SameAddress { ip: ip("10.0.0.11"), role, other });
+        assert_eq!(plan(mode, "10.0.0.11", Typed::default(), Some(&first)), same("VIP", "RIP"));
+    }
+    let first = plan(Mode::Dr, "192.0.2.10", rip("10.0.0.12"), None).unwrap();
+    let refused = plan(Mode::Dr, "192.0.2.10", director("10.0.0.12"), Some(&first));
+    let (role, other) = ("RIP", "director address");
+    assert_eq!(refused, Err(Refusal::SameAddress { ip: ip("10.0.0.12"), role, other }));
+    let first = plan(Mode::Dr, "192.0.2.10", director("10.0.0.1"), None).unwrap();
+    let refused = plan(Mode::Dr, "10.0.0.1", Typed::default(), Some(&first));
+    assert!(matches!(refused, Err(Refusal::SameAddress { role: "VIP", .. })), "{refused:?}");
+}
+
+#[test]
+fn a_broadcast_address_is_no_hosts() {
+    let mut facts = host();
+    // The kernel's answer is the same for both.
+    for end in ["10.0.0.255", "10.0.0.250"] {
+        let hop = Hop { gateway: None, source: Some(ip("10.0.0.11")) };
+        facts.hops.insert(ip(end), Some(hop));
+    }
+    let check = |mode, vips: &[&str], typed: Typed<'_>| {
+        let wanted = Wanted::resolve(&request(mode, vips, typed), None, &facts)?;
+        refuse::check(&wanted, &facts)
+    };
+    let refused = |role: &'static str| {
+        let hint = match role {
+            "VIP" => "choose another VIP",
+            "RIP" => "name the address of this host that the director sends to",
+            "director" => "name the address from which the director sends, its DIP",
+            _ => "name the director's DIP",
+        };
+        let refused = Refusal::Broadcast { role, ip: ip("10.0.0.255"), device: "eth0".into() };
+        assert!(refused.hint() == hint && !refused.is_usage(), "{role}: {}", refused.hint());
+        Err(refused)
+    };
+    for (end, is_host) in [("10.0.0.255", false), ("10.0.0.250", true)] {
+        let expected = |role| if is_host { Ok(()) } else { refused(role) };
+        let ends = texts(&[end]);
+        let vip = &["192.0.2.10"];
+        for mode in [Mode::Dr, Mode::Tun] {
+            assert_eq!(check(mode, &[end], Typed::default()), expected("VIP"), "{mode}");
+            let rip = Typed { rips: ends, ..Typed::default() };
+            assert_eq!(check(mode, vip, rip), expected("RIP"), "{mode}");
+            let director = Typed { directors: ends, ..Typed::default() };
+            assert_eq!(check(mode, vip, director), expected("director"), "{mode}");
+        }
+        let gateway = Typed { gateways: ends, ..Typed::default() };
+        assert_eq!(check(Mode::Nat, &[], gateway), expected("gateway"));
+    }
 }
 
 #[test]

@@ -33,6 +33,40 @@ fn teardown_removes_the_vip_first_and_keeps_what_others_need() {
 }
 
 #[test]
+fn directors_go_with_the_last_vip_that_came_from_them() {
+    let facts = host();
+    let (dip, dip6) = ("10.0.0.1", "2001:db8:1::1");
+    let set_up = |mode, vips: &[&str], rips: &[&str], gateways: &[&str], directors: &[&str]| {
+        let (rips, gateways) = (texts(rips), texts(gateways));
+        let typed = Typed { rips, gateways, directors: texts(directors), ..Typed::default() };
+        Wanted::resolve(&request(mode, vips, typed), None, &facts).unwrap()
+    };
+    let all = ["192.0.2.10", "192.0.2.11", "2001:db8::10"];
+    let left = |wanted: &Wanted, gone: &[&str]| {
+        let gone: Vec<_> = gone.iter().map(|vip| ip(vip)).collect();
+        wanted.without(&gone).unwrap().directors
+    };
+    let both = [dip, dip6];
+    let two = &["10.0.0.11", "2001:db8:1::11"];
+    for wanted in
+        [set_up(Mode::Dr, &all, &[], &[], &both), set_up(Mode::Tun, &all, two, &[], &both)]
+    {
+        assert_eq!(left(&wanted, &all[..1]), both.map(ip));
+        assert_eq!(left(&wanted, &all[..2]), [ip(dip6)]);
+        assert_eq!(left(&wanted, &all[2..]), [ip(dip)]);
+    }
+    // IPv6 in IPv4 needs the IPv4 director.
+    let over_v4 = set_up(Mode::Tun, &all, &two[..1], &[], &both[..1]);
+    assert_eq!(left(&over_v4, &all[..2]), [ip(dip)]);
+    // One that no VIP came from yet was named for those to come.
+    let early = set_up(Mode::Dr, &all[..2], &[], &[], &both);
+    assert_eq!(left(&early, &all[..1]), both.map(ip));
+    // In mode nat the VIPs are not here anyway.
+    let nat = set_up(Mode::Nat, &all, &[], &[], &both);
+    assert_eq!(left(&nat, &all), both.map(ip));
+}
+
+#[test]
 fn teardown_leaves_what_somebody_else_changed() {
     let facts = host();
     let (mut after, mut changes) = set_up(&wanted(Mode::Dr, &["192.0.2.10"], &facts), &facts);

@@ -268,12 +268,17 @@ fn a_rip_of_the_other_family_is_added_where_nothing_moves() {
         let all = [dips.clone(), dips6.clone()].concat();
         let whole = Typed { directors: &all, ..both(tunnel) };
         assert_eq!(added.tunnels, resolve(BOTH, whole, None).unwrap().tunnels);
-        // Known from then on, and whatever is taken down.
+        // Known from then on.
         let more = resolve(&["192.0.2.11", "2001:db8::11"], Typed::default(), Some(&added));
         assert_eq!(more.unwrap().tunnels, added.tunnels);
         let rest = added.without(&[ip("2001:db8::10")]).unwrap();
-        assert_eq!(rest.tunnels, v4.tunnels);
-        assert_eq!(resolve(V6, Typed::default(), Some(&rest)).unwrap().tunnels, added.tunnels);
+        assert_eq!((&rest.tunnels, &rest.directors), (&v4.tunnels, &v4.directors));
+        // The RIP is known whatever is taken down; the director is named again.
+        let again = Typed { directors: &dips6, ..Typed::default() };
+        assert_eq!(resolve(V6, again, Some(&rest)).unwrap().tunnels, added.tunnels);
+        let open = resolve(V6, Typed::default(), Some(&rest)).unwrap();
+        assert_eq!((open.tunnels[1].local, open.tunnels[1].remote), (Some(ip(RIP6)), None));
+        assert_eq!(refuse::notes(&open).len(), 1);
 
         // A VIP that has its envelope keeps it, and one comes to the RIP it is asked for with.
         let single = resolve(BOTH, tun(RIP, tunnel), None).unwrap();
@@ -282,8 +287,34 @@ fn a_rip_of_the_other_family_is_added_where_nothing_moves() {
             assert!(matches!(refused, Err(Refusal::OtherTunnel { .. })), "{refused:?}");
         }
         let refused = resolve(&["192.0.2.11"], tun(RIP6, tunnel), Some(&v4));
-        assert!(matches!(refused, Err(Refusal::OtherTunnel { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(Refusal::OtherRip { .. })), "{refused:?}");
     }
+}
+
+/// Not the first, and not the one that is asked for beside it.
+#[test]
+fn the_vip_whose_tunnel_would_move_is_named() {
+    let facts = with_fallbacks();
+    let resolve = |vips: &[&str], rip, before: Option<&Wanted>| {
+        let typed = tun(rip, TunnelType::Ipip);
+        Wanted::resolve(&request(Mode::Tun, vips, typed), before, &facts)
+    };
+    let told = |vips: &[&str], rip, before| resolve(vips, rip, Some(before)).unwrap_err();
+    let single = resolve(BOTH, RIP, None).unwrap();
+    assert_eq!(
+        told(&["192.0.2.11"], RIP6, &single).to_string(),
+        "2001:db8::10 is set up with rs-sit (sit local 10.0.0.11), not rs-ip6tnl (ip6tnl local \
+         2001:db8:1::11)"
+    );
+    let v4 = resolve(V4, RIP, None).unwrap();
+    let ipip = "is set up with rs-ipip (ipip local 10.0.0.11), not RIP 2001:db8:1::11";
+    for vips in [["192.0.2.11", "192.0.2.10"], ["192.0.2.10", "192.0.2.11"]] {
+        assert_eq!(told(&vips, RIP6, &v4).to_string(), format!("192.0.2.10 {ipip}"));
+    }
+    // One that is new has none yet.
+    let new = told(&["192.0.2.11"], RIP6, &v4);
+    assert_eq!(new.to_string(), format!("it {ipip} for 192.0.2.11"));
+    assert!(!new.is_usage() && new.hint().contains("teardown"));
 }
 
 #[test]
@@ -331,7 +362,7 @@ fn who_may_send_is_said() {
     };
     let ipip = || tun(RIP, TunnelType::Ipip);
     assert_eq!(notes(&["10.0.0.1"], ipip()), [""; 0]);
-    let anybody = "rs-ipip and rs-sit unpacks what anybody sends: ";
+    let anybody = "rs-ipip and rs-sit unpack what anybody sends: ";
     assert_eq!(notes(&[], ipip()), [format!("{anybody}--director limits that to one")]);
     let two = notes(&["10.0.0.1", "10.0.0.2"], ipip());
     assert_eq!(

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Options that take several addresses, and what these may not be together.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use super::{host_address, vip};
+use crate::facts::of_family;
+use crate::refusal::Refusal;
+
+/// Checks a list of `--vip` values.
+///
+/// # Errors
+/// As [`addresses`].
+pub fn vips(texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
+    addresses("--vip", texts)
+}
+
+/// Checks all values of an option that takes addresses; `--rip` and `--gateway` take one of
+/// each family.
+///
+/// # Errors
+/// A [`Refusal`] naming the option and the first bad value, or two that are one too many.
+pub fn addresses(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
+    read(option, texts).map_err(|(_, refusal)| refusal)
+}
+
+/// The same of any option, named without its dashes.
+///
+/// # Errors
+/// The place of the value at fault, and a [`Refusal`] about it.
+pub fn list(option: &str, texts: &[String]) -> Result<(), (usize, Refusal)> {
+    let options = ["--vip", "--rip", "--director", "--gateway"];
+    match options.into_iter().find(|known| known.strip_prefix("--") == Some(option)) {
+        Some(option) => read(option, texts).map(drop),
+        None => Ok(()),
+    }
+}
+
+fn read(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, (usize, Refusal)> {
+    let one_of_each = matches!(option, "--rip" | "--gateway");
+    let mut ips = Vec::with_capacity(texts.len());
+    let mut seen = HashSet::with_capacity(texts.len());
+    for (place, text) in texts.iter().enumerate() {
+        let ip = if option == "--vip" { vip(text) } else { host_address(option, text) };
+        let ip = ip.map_err(|refusal| (place, refusal))?;
+        if !seen.insert(ip) {
+            return Err((place, Refusal::Duplicate { option, ip }));
+        }
+        if one_of_each && let Some(one) = of_family(&ips, ip.is_ipv6()) {
+            return Err((place, Refusal::TwoOfOneFamily { option, one, other: ip }));
+        }
+        ips.push(ip);
+    }
+    Ok(ips)
+}
