@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! Links what unwinds the stack (libgcc) into the program, where it is to be had: to find,
-//! map and bind a library of its own for it takes a fifteenth of the time that adding a
+//! map and bind a library of its own for it takes a twelfth of the time that adding a
 //! service takes as a whole (docs/performance.md).
 
 use std::env;

@@ -21,6 +21,7 @@ mod refusal;
 
 use std::ffi::OsString;
 use std::io;
+use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 
@@ -29,11 +30,11 @@ use commands::Director;
 use error::Error;
 use exit::Exit;
 
-/// Runs `rsctl` with the arguments of this process: the exit code.
-pub fn main() -> u8 {
+/// Runs `rsctl` with the arguments of this process.
+pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     if let Some((program, words)) = ipvsadm::called(&args) {
-        return ipvsadm::run(&program, &words);
+        return ExitCode::from(ipvsadm::run(&program, &words));
     }
     let exit = run(args).unwrap_or_else(|error| {
         output::error(&error);

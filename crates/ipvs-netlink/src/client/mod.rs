@@ -38,10 +38,11 @@ pub struct Client<T = NetlinkTransport> {
     unread: bool,
 }
 
-/// Four times what the kernel sends, so that the allocator takes it fresh from
-/// the system (glibc does from 128 KiB on): what no datagram reaches is never
-/// touched, and a program that makes one change has no pages of it to pay for.
-const RECEIVE_BUFFER: usize = 128 * 1024;
+/// Eight times what the kernel sends, so that the allocator takes it fresh from the system:
+/// what no datagram reaches is never touched, and a program that makes one change has no
+/// pages of it to pay for. glibc does so from 128 KiB on, unless there is as much left of
+/// the 132 KiB that its heap begins with: then it clears them.
+const RECEIVE_BUFFER: usize = 256 * 1024;
 
 impl Client {
     /// Connects to IPVS in the network namespace of this thread; the kernel

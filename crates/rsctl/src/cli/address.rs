@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use ipvs_netlink::{Protocol, ServiceKey};
+
 use super::BadValue;
 use super::value::number;
 
@@ -14,6 +16,15 @@ use super::value::number;
 pub(crate) struct Endpoint {
     pub(crate) address: IpAddr,
     pub(crate) port: Option<u16>,
+}
+
+impl Endpoint {
+    /// The service of that protocol there; without a port that of all ports, which
+    /// persistent services may have.
+    pub(super) fn service(self, protocol: Protocol) -> ServiceKey {
+        let Self { address, port } = self;
+        ServiceKey::Endpoint { protocol, address, port: port.unwrap_or(0) }
+    }
 }
 
 impl FromStr for Endpoint {

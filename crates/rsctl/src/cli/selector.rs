@@ -59,17 +59,11 @@ const GROUP: &str = "virtual-service";
 
 impl Options {
     fn key(&self) -> Option<ServiceKey> {
-        // Without a port it is all ports, which persistent services may have.
-        let endpoint = |protocol, endpoint: Endpoint| ServiceKey::Endpoint {
-            protocol,
-            address: endpoint.address,
-            port: endpoint.port.unwrap_or(0),
-        };
         let family = if self.ipv6 { AddressFamily::Ipv6 } else { AddressFamily::Ipv4 };
         self.service
-            .or_else(|| self.tcp.map(|it| endpoint(Protocol::Tcp, it)))
-            .or_else(|| self.udp.map(|it| endpoint(Protocol::Udp, it)))
-            .or_else(|| self.sctp.map(|it| endpoint(Protocol::Sctp, it)))
+            .or_else(|| self.tcp.map(|it| it.service(Protocol::Tcp)))
+            .or_else(|| self.udp.map(|it| it.service(Protocol::Udp)))
+            .or_else(|| self.sctp.map(|it| it.service(Protocol::Sctp)))
             .or_else(|| self.fwmark.map(|mark| ServiceKey::Fwmark { family, mark }))
     }
 }

@@ -91,7 +91,7 @@ pub(crate) struct ServerArg {
     pub(crate) real_server: Endpoint,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[group(skip)]
 pub(crate) struct ServerSettings {
     /// Share of new connections, 0 for none.
@@ -131,7 +131,7 @@ pub(crate) struct ServerSettings {
     pub(crate) tunnel: TunnelSettings,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[group(id = "method", multiple = false)]
 #[command(next_help_heading = "Forwarding method (one of)")]
 pub(crate) struct MethodArgs {
@@ -159,6 +159,18 @@ pub(crate) enum Mode {
     Nat,
 }
 
+/// The method by its letter.
+impl From<Mode> for MethodArgs {
+    fn from(mode: Mode) -> Self {
+        Self {
+            gateway: mode == Mode::Dr,
+            tunnel: mode == Mode::Tun,
+            masquerade: mode == Mode::Nat,
+            mode: None,
+        }
+    }
+}
+
 impl MethodArgs {
     pub(crate) fn mode(&self) -> Option<Mode> {
         match (self.gateway, self.tunnel, self.masquerade) {
@@ -170,7 +182,7 @@ impl MethodArgs {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Tunnel (with -i)")]
 pub(crate) struct TunnelSettings {
@@ -191,7 +203,7 @@ pub(crate) struct TunnelSettings {
     checksum: ChecksumArgs,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[group(id = "checksum", multiple = false)]
 struct ChecksumArgs {
     /// No outer checksum (gue, gre); the default.

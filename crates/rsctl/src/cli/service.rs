@@ -90,7 +90,7 @@ pub(crate) struct DeleteService {
     pub(crate) report: Report,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[group(skip)]
 pub(crate) struct ServiceSettings {
     /// How the server of a new connection is chosen: rr, wrr, lc, wlc, fo, ovf, lblc, lblcr, dh,
