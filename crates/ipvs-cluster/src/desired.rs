@@ -23,6 +23,9 @@ pub struct Desired {
     /// What the kernel can hold and does not do what it says: right as long as it
     /// is there already, see [`refused`](crate::refused).
     pub doubts: Vec<Doubt>,
+    /// Whether everything above was judged, and `doubts` are all there are: what is read
+    /// from a file was. It is not judged again then. `false` is always right.
+    pub is_judged: bool,
 }
 
 /// An object of a file that the library would refuse to set.

@@ -8,7 +8,7 @@ mod making;
 
 use ipvs_cluster::{
     Action, Desired, DesiredService, Observed, ObservedService, Policy, RunningDaemon, Step, file,
-    plan, reordered,
+    plan, refused, reordered,
 };
 
 pub(crate) fn run(data: &[u8]) {
@@ -19,7 +19,15 @@ pub(crate) fn run(data: &[u8]) {
         let policy = Policy { delete, reorder };
         making::leads(&Observed::from(&found), &wanted, policy);
         making::leads(&Observed::from(&wanted), &found, policy);
-        for step in plan(&wanted, &Observed::from(&found), policy).steps {
+        // What was judged when it was read has no flaw that is found later.
+        let (there, plan) =
+            (Observed::from(&found), plan(&wanted, &Observed::from(&found), policy));
+        let unjudged = Desired { is_judged: false, ..wanted.clone() };
+        assert_eq!(
+            refused(&plan, &wanted, &there, policy),
+            refused(&plan, &unjudged, &there, policy)
+        );
+        for step in plan.steps {
             // Each side of a step can be shown.
             assert!(file::before(&step).is_some() || file::after(&step).is_some());
         }

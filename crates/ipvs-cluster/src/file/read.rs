@@ -39,6 +39,7 @@ pub fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
     let mut desired = reader.table();
     desired.doubts.append(&mut reader.doubts);
     desired.doubts.sort_by_key(|doubt| doubt.line);
+    desired.is_judged = true;
     if reader.problems.is_empty() {
         return Ok(desired);
     }

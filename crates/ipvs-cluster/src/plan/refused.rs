@@ -9,7 +9,7 @@ use ipvs_netlink::{
     SetTimeouts, Thresholds,
 };
 
-use super::{Plan, Policy, Step};
+use super::{Action, Plan, Policy, Step};
 use crate::desired::{Desired, Subject};
 use crate::file::Problem;
 use crate::observed::{Observed, ObservedService};
@@ -34,7 +34,16 @@ pub fn refused(
         desired.doubts.iter().map(|doubt| (doubt.subject, doubt.line)).collect();
     let problem =
         |subject, message| Problem { line: lines.get(&subject).copied().unwrap_or(1), message };
-    let flawed = |step: &Step| flaw(step).map(|message| problem(step.subject(), message));
+    // What is new has the flaws that were found when the file was read.
+    let is_sound = |step: &Step| {
+        desired.is_judged
+            && step.action() == Action::Add
+            && (lines.is_empty() || !lines.contains_key(&step.subject()))
+    };
+    let flawed = |step: &Step| {
+        let message = if is_sound(step) { None } else { flaw(step) }?;
+        Some(problem(step.subject(), message))
+    };
     let mut problems: Vec<Problem> = plan.steps.iter().filter_map(flawed).collect();
     problems.extend(
         crowded(desired, observed, policy)

@@ -62,6 +62,7 @@ fn tables() -> impl Strategy<Value = Desired> {
         services,
         daemons,
         doubts: Vec::new(),
+        is_judged: false,
         timeouts: timeouts.map(|s| ipvs_netlink::SetTimeouts::new().tcp(s).unwrap()),
     })
 }

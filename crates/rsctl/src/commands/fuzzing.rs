@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use clap::{CommandFactory, FromArgMatches};
-use ipvs_cluster::{Observed, ObservedService};
+use ipvs_cluster::{Desired, Observed, ObservedService, Policy, plan, refused};
 use ipvs_netlink::{
     Change, Destination, ForwardingMethod, Netmask, Persistence, PersistenceTimeout, Scheduler,
     Service, ServiceKey,
@@ -95,7 +95,15 @@ fn holder(key: ServiceKey) -> Service {
 /// A file is refused line by line, or means the same in both forms of `save`.
 pub(crate) fn restore(data: &[u8]) {
     match restore::parse(data) {
-        Ok(desired) => output::fuzzing::kept(&Observed::from(&desired)),
+        Ok(desired) => {
+            output::fuzzing::kept(&Observed::from(&desired));
+            // What was judged when it was read has no flaw that is found later.
+            let (nothing, policy) = (Observed::default(), Policy::default());
+            let plan = plan(&desired, &nothing, policy);
+            let told = refused(&plan, &desired, &nothing, policy);
+            let unjudged = Desired { is_judged: false, ..desired };
+            assert_eq!(refused(&plan, &unjudged, &nothing, policy), told);
+        }
         Err(problems) => {
             assert!(!problems.is_empty());
             let lines = data.iter().filter(|byte| **byte == b'\n').count() + 1;

@@ -47,7 +47,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
             break;
         }
     }
-    if problems.is_empty() { Ok(reader.table.finish()) } else { Err(problems) }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    // No line with a flaw came through.
+    Ok(Desired { is_judged: true, ..reader.table.finish() })
 }
 
 struct Reader<'a> {
