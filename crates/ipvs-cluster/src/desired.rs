@@ -189,7 +189,17 @@ impl Builder {
         let Some(place) = last.or_else(|| Some(self.services.get(&service)?.1)) else {
             return Err(format!("no line above this one adds {service}, the service of {key}"));
         };
-        self.last = Some((service, place));
+        if last.is_none() {
+            // Neighbours mostly have as many.
+            let before = self.last.and_then(|(_, place)| self.desired.services.get(place));
+            let many = before.map_or(0, |before| before.servers.len());
+            if let Some(owner) = self.desired.services.get_mut(place)
+                && owner.servers.is_empty()
+            {
+                owner.servers.reserve_exact(many);
+            }
+            self.last = Some((service, place));
+        }
         if let (Some(owner), Some(servers)) =
             (self.desired.services.get_mut(place), self.servers.get_mut(place))
         {

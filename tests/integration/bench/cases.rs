@@ -16,7 +16,9 @@ const LARGE: Load = Load::new(1000, 100);
 /// Of 11,000 lines, and of 101,000.
 const RESTORED: [Load; 2] = [LOADS[0], LARGE];
 
-/// Rounds of pairs, and of pairs with a program that takes its time.
+/// Rounds of pairs of what is over in some milliseconds, of others, and of pairs with a
+/// program that takes its time.
+const MANY_ROUNDS: usize = 51;
 const ROUNDS: usize = 15;
 const FEW_ROUNDS: usize = 5;
 /// With one that takes half a minute.
@@ -176,7 +178,7 @@ fn one_by_rival(name: String) -> Row {
     let load = Load::new(1, 0);
     let (ours, rival) = (Program::own(["ours", "one"]), rival::add_one());
     let whole = |program| loaded(load, program).whole.as_secs_f64();
-    let pairs = Pairs::measure(ROUNDS, || whole(&ours), || whole(&rival));
+    let pairs = Pairs::measure(MANY_ROUNDS, || whole(&ours), || whole(&rival));
     Row::times_as_fast(name, &pairs, Bar::None)
 }
 
@@ -185,7 +187,7 @@ fn rsctl_one_by_rival(name: String) -> Row {
     let load = Load::new(1, 0);
     let (ours, rival) = (rsctl::add_one(), rival::add_one());
     let whole = |program| loaded(load, program).whole.as_secs_f64();
-    let pairs = Pairs::measure(ROUNDS, || whole(&ours), || whole(&rival));
+    let pairs = Pairs::measure(MANY_ROUNDS, || whole(&ours), || whole(&rival));
     Row::times_as_fast(name, &pairs, Bar::AtLeast(1.0))
 }
 

@@ -67,6 +67,34 @@ fn tables() -> impl Strategy<Value = Desired> {
     })
 }
 
+/// What a file's reader found and let through, as the kernel may hold it, is refused where
+/// it would be new, by its line; and not where it is there.
+#[test]
+fn what_was_doubted_is_refused_where_it_is_new() {
+    let file = r#"{
+  "format": "ipvs-table/1",
+  "services": [
+    {
+      "service": "tcp/192.0.2.1:80",
+      "scheduler": "rr",
+      "servers": [
+        {"server": "10.0.0.1:80", "method": "gateway"},
+        {"server": "10.0.0.2:8080", "method": "gateway"}
+      ]
+    }
+  ]
+}"#;
+    let desired = crate::file::read(file.as_bytes()).unwrap();
+    assert!(desired.is_judged);
+    let refused = |observed: &Observed| {
+        let policy = Policy::default();
+        let problems = refused(&plan(&desired, observed, policy), &desired, observed, policy);
+        problems.into_iter().map(|problem| problem.line).collect::<Vec<_>>()
+    };
+    assert_eq!(refused(&Observed::default()), [9]);
+    assert!(refused(&Observed::from(&desired)).is_empty());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
