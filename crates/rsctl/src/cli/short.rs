@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! The command lines that scripts write most, read without clap: making the command known
-//! to it, and what it does with it, is a twelfth of what adding a service takes as a whole.
+//! to it, and what it does with it, is a sixth of what adding a service takes as a whole
+//! (docs/performance.md).
 //!
 //! What is not in that form, or is wrong in any way, is left to clap, so what is taken here
 //! is what clap takes too.
