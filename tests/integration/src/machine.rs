@@ -129,6 +129,8 @@ impl Machine {
             up.stderr,
             machine.sh("systemctl --no-pager --failed; systemctl list-jobs; journalctl").stdout
         );
+        // The boot does not wait for udev, which gives devices other MAC addresses.
+        machine.must("udevadm settle --timeout=60");
         machine
     }
 
