@@ -114,6 +114,8 @@ struct Servers {
 }
 
 const FEW: usize = 16;
+/// The most servers that a service gets room for before they come.
+const MOST_ROOM: usize = 128;
 
 impl Servers {
     /// Notes one more of `servers`, found in `line`, unless it is there already: in
@@ -152,8 +154,8 @@ impl Servers {
 
     /// The line of the server in `place`.
     fn line(&self, place: usize) -> Option<usize> {
-        let (from, at) = self.lines.iter().rev().find(|(from, _)| *from <= place)?;
-        Some(at + (place - from))
+        let run = self.lines.partition_point(|(from, _)| *from <= place).checked_sub(1)?;
+        self.lines.get(run).map(|(from, at)| at + (place - from))
     }
 }
 
@@ -190,9 +192,9 @@ impl Builder {
             return Err(format!("no line above this one adds {service}, the service of {key}"));
         };
         if last.is_none() {
-            // Neighbours mostly have as many.
+            // Neighbours mostly have as many; a crowd beside single ones must not cost much.
             let before = self.last.and_then(|(_, place)| self.desired.services.get(place));
-            let many = before.map_or(0, |before| before.servers.len());
+            let many = before.map_or(0, |before| before.servers.len().min(MOST_ROOM));
             if let Some(owner) = self.desired.services.get_mut(place)
                 && owner.servers.is_empty()
             {
@@ -274,5 +276,32 @@ mod tests {
             let expected: Vec<_> = (0..SERVERS).map(server).collect();
             assert_eq!(entry.servers, expected);
         }
+    }
+
+    /// A crowd between services of one server each: none of these gets room for a crowd.
+    #[test]
+    fn a_crowd_beside_single_ones_costs_little() {
+        const SINGLES: u32 = 1000;
+        let mark = |mark: u32| format!("fwmark/{mark}").parse::<ServiceKey>().unwrap();
+        let mut builder = Builder::default();
+        for n in 1..=SINGLES + 1 {
+            builder.service(1, DesiredService::new(Service::new(mark(n), Scheduler::Rr))).unwrap();
+        }
+        let mut add = |service, n: u32| {
+            let key = DestinationKey { address: std::net::Ipv4Addr::from_bits(n).into(), port: 80 };
+            let server = Destination::new(key, ForwardingMethod::Masquerade);
+            builder.server(1, service, DesiredServer::new(server)).unwrap();
+        };
+        for n in 0..10 * SINGLES {
+            add(mark(SINGLES + 1), n + 1);
+        }
+        for n in 1..=SINGLES {
+            add(mark(n), 1);
+            add(mark(SINGLES + 1), 10 * SINGLES + n);
+        }
+        let desired = builder.finish();
+        let room: usize = desired.services.iter().map(|it| it.servers.capacity()).sum();
+        let servers: usize = desired.services.iter().map(|it| it.servers.len()).sum();
+        assert!(room < servers * 20, "room for {room} servers, of which there are {servers}");
     }
 }
