@@ -159,9 +159,9 @@ pub(crate) enum Mode {
     Nat,
 }
 
-/// The method by its letter.
-impl From<Mode> for MethodArgs {
-    fn from(mode: Mode) -> Self {
+impl MethodArgs {
+    /// The method by its letter.
+    pub(super) fn letter(mode: Mode) -> Self {
         Self {
             gateway: mode == Mode::Dr,
             tunnel: mode == Mode::Tun,
@@ -169,9 +169,13 @@ impl From<Mode> for MethodArgs {
             mode: None,
         }
     }
-}
 
-impl MethodArgs {
+    /// The method by its word.
+    pub(super) fn word(word: &str) -> Option<Self> {
+        let mode = Mode::from_str(word, false).ok()?;
+        Some(Self { mode: Some(mode), ..Self::default() })
+    }
+
     pub(crate) fn mode(&self) -> Option<Mode> {
         match (self.gateway, self.tunnel, self.masquerade) {
             (true, _, _) => Some(Mode::Dr),

@@ -24,7 +24,7 @@ struct Named {
     real_server: Option<Endpoint>,
     scheduler: Option<Scheduler>,
     weight: Option<Weight>,
-    mode: Option<Mode>,
+    method: Option<MethodArgs>,
 }
 
 /// The command line, if it is of that form.
@@ -49,9 +49,10 @@ impl Named {
             "-r" => once(&mut self.real_server, value()?.parse().ok()?),
             "-s" => once(&mut self.scheduler, value::scheduler(value()?).ok()?),
             "-w" => once(&mut self.weight, value::weight(value()?).ok()?),
-            "-g" => once(&mut self.mode, Mode::Dr),
-            "-i" => once(&mut self.mode, Mode::Tun),
-            "-m" => once(&mut self.mode, Mode::Nat),
+            "-g" => once(&mut self.method, MethodArgs::letter(Mode::Dr)),
+            "-i" => once(&mut self.method, MethodArgs::letter(Mode::Tun)),
+            "-m" => once(&mut self.method, MethodArgs::letter(Mode::Nat)),
+            "--mode" => once(&mut self.method, MethodArgs::word(value()?)?),
             service if service.starts_with(is_usual) => {
                 once(&mut self.service, value::service(service).ok()?)
             }
@@ -61,16 +62,13 @@ impl Named {
 
     /// The command of that name, if that is all it needs and nothing it does not take.
     fn command(self, name: &str) -> Option<Command> {
-        let Self { service, real_server, scheduler, weight, mode } = self;
+        let Self { service, real_server, scheduler, weight, method } = self;
         let service = Selector(service?);
         let server = real_server.map(|real_server| ServerArg { real_server });
         let report = Report::default();
-        let settings = ServerSettings {
-            weight,
-            method: mode.map(MethodArgs::from).unwrap_or_default(),
-            ..ServerSettings::default()
-        };
-        let is_set = weight.is_some() || mode.is_some();
+        let is_set = weight.is_some() || method.is_some();
+        let method = method.unwrap_or_default();
+        let settings = ServerSettings { weight, method, ..ServerSettings::default() };
         Some(match (name, server, scheduler) {
             ("add-service", None, scheduler) if !is_set => {
                 let settings = ServiceSettings { scheduler, ..ServiceSettings::default() };
@@ -134,6 +132,9 @@ mod tests {
         "-g",
         "-i",
         "-m",
+        "--mode",
+        "nat",
+        "DR",
         "-p",
         "-v",
         "-6",
@@ -186,6 +187,7 @@ mod tests {
             "rsctl add-server -t 10.0.0.1:80 -r 10.0.0.2:8080 -m -w 3",
             "rsctl add-server -t 10.0.0.1:80 -r 10.0.0.2",
             "rsctl add-server -r 10.0.0.2 -i fwmark/7",
+            "rsctl add-server -t 192.0.2.10:80 -r 192.0.2.11 --mode dr -w 3",
             "rsctl edit-server -t 10.0.0.1:80 -r 10.0.0.2:8080 -w 0",
             "rsctl delete-server -u 10.0.0.1:80 -r 10.0.0.2",
             "rsctl delete-service -t 10.0.0.1:80",
