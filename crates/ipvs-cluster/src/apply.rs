@@ -2,6 +2,8 @@
 
 //! Makes the steps of a plan.
 
+use std::ops::ControlFlow;
+
 use ipvs_netlink::{
     BatchError, BatchReport, Change, Client, Error, ErrorKind, Transport, unchecked,
 };
@@ -50,7 +52,8 @@ impl Applied {
 }
 
 /// Makes the steps of `plan`, phase by phase, and stops behind the first phase
-/// that had a failure. `progress` is told how many steps were handed over.
+/// that had a failure. `progress` is told how many steps were handed over, and ends it
+/// there by breaking: the rest is [`Fate::NotTried`].
 ///
 /// That others made the same change before is success: what exists already is
 /// compared and, if it differs, set; what is gone already is deleted.
@@ -60,7 +63,7 @@ impl Applied {
 pub fn apply<T: Transport>(
     client: &mut Client<T>,
     plan: &Plan,
-    progress: impl FnMut(usize),
+    progress: impl FnMut(usize) -> ControlFlow<()>,
 ) -> Applied {
     carry_out(client, plan, false, progress)
 }
@@ -71,7 +74,7 @@ pub fn apply<T: Transport>(
 pub fn apply_as_is<T: Transport>(
     client: &mut Client<T>,
     plan: &Plan,
-    progress: impl FnMut(usize),
+    progress: impl FnMut(usize) -> ControlFlow<()>,
 ) -> Applied {
     carry_out(client, plan, true, progress)
 }
@@ -80,7 +83,7 @@ fn carry_out<T: Transport>(
     client: &mut Client<T>,
     plan: &Plan,
     as_is: bool,
-    mut progress: impl FnMut(usize),
+    mut progress: impl FnMut(usize) -> ControlFlow<()>,
 ) -> Applied {
     let mut applied = Applied::default();
     for steps in plan.steps.chunk_by(together) {
@@ -89,9 +92,12 @@ fn carry_out<T: Transport>(
             continue;
         }
         let start = applied.fates.len();
-        let changes = steps.iter().enumerate().map(|(place, step)| {
-            progress(start + place);
-            step.change()
+        // What was handed over has a fate; what was not is as it was.
+        let mut handed = 0;
+        let changes = steps.iter().map_while(|step| {
+            let goes_on = progress(start + handed).is_continue() || ends_what_began(step);
+            handed += usize::from(goes_on);
+            goes_on.then(|| step.change())
         });
         let sound = || steps.iter().all(|step| flaw(step).is_none());
         let outcome = match steps.first().map(Step::phase) {
@@ -103,6 +109,7 @@ fn carry_out<T: Transport>(
             _ => client.batch(changes),
         };
         let mut fates = fates(steps, outcome, &mut applied.broke);
+        fates.iter_mut().skip(handed).for_each(|fate| *fate = Fate::NotTried);
         for (step, fate) in steps.iter().zip(&mut fates) {
             let before = std::mem::replace(fate, Fate::Done);
             *fate = match before {
@@ -122,6 +129,11 @@ fn carry_out<T: Transport>(
         }
     }
     applied
+}
+
+/// Whether something is missing until the step is made, which an earlier one took away.
+fn ends_what_began(step: &Step) -> bool {
+    matches!(step, Step::PutServer { .. } | Step::StartDaemon(_))
 }
 
 /// Whether a step goes in one batch with the one before it: those of a phase, but only

@@ -11,12 +11,14 @@
 //! use ipvs_cluster::{Observed, Policy, apply, file, plan};
 //! use ipvs_netlink::Client;
 //!
+//! use std::ops::ControlFlow;
+//!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let wanted = std::fs::read("table.json")?;
 //! let desired = file::read(&wanted).map_err(|problems| format!("{problems:?}"))?;
 //! let mut client = Client::connect()?;
 //! let plan = plan(&desired, &Observed::read(&mut client)?, Policy::default());
-//! let applied = apply(&mut client, &plan, |_done| ());
+//! let applied = apply(&mut client, &plan, |_done| ControlFlow::Continue(()));
 //! assert!(applied.is_complete());
 //! # Ok(())
 //! # }

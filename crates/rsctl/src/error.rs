@@ -109,6 +109,9 @@ pub(crate) enum Error {
     /// The output could not be written. What was to be done has been done.
     #[error("cannot write the output: {}", words::system(.0))]
     Output(#[from] io::Error),
+    /// The same of a command that has changed something.
+    #[error("the changes were made, and cannot be told of: {}", words::system(.0))]
+    Untold(io::Error),
 }
 
 impl Error {
@@ -157,7 +160,8 @@ impl Error {
             | Self::Read { .. }
             | Self::Write { .. }
             | Self::Ask(_)
-            | Self::Output(_) => Vec::new(),
+            | Self::Output(_)
+            | Self::Untold(_) => Vec::new(),
         }
     }
 
@@ -212,6 +216,10 @@ fn summary(restored: &Restored) -> String {
                 format!("{left} differences are")
             }
         );
+    }
+    if restored.interrupted && failed + unknown == 0 {
+        let changes = count(fates.len(), "change");
+        return format!("interrupted: {made} of {changes} made, {not_tried} not tried");
     }
     let unknown = if unknown == 0 { String::new() } else { format!("{unknown} perhaps done, ") };
     let changes = count(fates.len(), "change");

@@ -50,13 +50,18 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
     };
     let format = output::Format::of(&cli.command);
     let look = output::Look::of_terminal(cli.global.color);
-    let dry_run = cli.command.report().is_some_and(|report| report.dry_run);
+    let report = cli.command.report();
+    let dry_run = report.is_some_and(|report| report.dry_run);
+    let changes = report.is_some() && !dry_run;
     let director = Director::new(cli.global.netns.as_ref(), dry_run)?;
     let mut outcome = commands::run(&director, cli.command)?;
     // What became of the work matters more than whether it could be told.
     let printed = output::print(&mut outcome, format, look);
     let exit = outcome.conclude()?;
-    printed.map(|()| exit)
+    match printed {
+        Err(Error::Output(error)) if changes => Err(Error::Untold(error)),
+        printed => printed.map(|()| exit),
+    }
 }
 
 /// Prints the help or the version, if that is what clap stopped for.

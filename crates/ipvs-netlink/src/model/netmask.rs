@@ -94,6 +94,14 @@ impl Netmask {
         }
     }
 
+    /// Whether it is an IPv4 mask that is no prefix, such as 255.0.255.0.
+    pub fn has_holes(&self) -> bool {
+        match self.0 {
+            Repr::V4(mask) => mask.to_bits().leading_ones() != mask.to_bits().count_ones(),
+            Repr::V6(_) => false,
+        }
+    }
+
     /// The bytes of the kernel's field: an IPv4 mask in network order, an IPv6
     /// prefix length as a number in host order.
     pub(crate) fn to_wire(self) -> [u8; 4] {
@@ -127,6 +135,21 @@ impl fmt::Display for Netmask {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn holes_are_seen() {
+        let mask = |text: &str| Netmask::ipv4(text.parse().unwrap());
+        for (text, holes) in [
+            ("255.255.255.255", false),
+            ("255.255.240.0", false),
+            ("0.0.0.0", false),
+            ("255.0.255.0", true),
+            ("0.0.0.24", true),
+        ] {
+            assert_eq!(mask(text).has_holes(), holes, "{text}");
+        }
+        assert!(!Netmask::ipv6_prefix(64).unwrap().has_holes());
+    }
 
     #[test]
     fn wire_forms_are_those_of_the_kernel() {

@@ -2,15 +2,16 @@
 
 use ipvs_netlink::Change;
 
-use super::{Action, Changed, Director, checked, server};
+use super::{Action, Changed, Director, Made, checked, server, warning};
 use crate::cli::AddServer;
 use crate::error::Error;
 
-pub(super) fn run(director: &Director, args: &AddServer) -> Result<Vec<Changed>, Error> {
+pub(super) fn run(director: &Director, args: &AddServer) -> Result<Made, Error> {
     let service = args.service.0;
     director.apply(plan(args)?)?;
     let key = server::key(&service, args.server.real_server);
-    Ok(vec![Changed::server(Action::Add, service, key)])
+    let warnings = warning::quiet(director, &service, key, args.settings.weight);
+    Ok(Made { changed: vec![Changed::server(Action::Add, service, key)], warnings })
 }
 
 pub(super) fn plan(args: &AddServer) -> Result<Change, Error> {

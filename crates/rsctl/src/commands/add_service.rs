@@ -2,13 +2,18 @@
 
 use ipvs_netlink::Change;
 
-use super::{Action, Changed, Director, checked, service};
+use super::{Action, Changed, Director, Made, checked, service, warning};
 use crate::cli::AddService;
 use crate::error::Error;
 
-pub(super) fn run(director: &Director, args: &AddService) -> Result<Vec<Changed>, Error> {
-    director.apply(plan(args)?)?;
-    Ok(vec![Changed::service(Action::Add, args.service.0)])
+pub(super) fn run(director: &Director, args: &AddService) -> Result<Made, Error> {
+    let change = plan(args)?;
+    let warnings = match &change {
+        Change::AddService(service) => warning::mask(service).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    director.apply(change)?;
+    Ok(Made { changed: vec![Changed::service(Action::Add, args.service.0)], warnings })
 }
 
 pub(super) fn plan(args: &AddService) -> Result<Change, Error> {

@@ -27,9 +27,21 @@ pub(crate) struct Status {
     pub(crate) local_connections: u64,
     /// Connections that it was told of.
     pub(crate) synced_connections: u64,
+    /// Those of the peer; only if compared with one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) peer_connections: Option<Connections>,
     /// What keeps messages from arriving; only if compared with a peer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) problems: Option<Vec<String>>,
+}
+
+/// The connections of the other director.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Connections {
+    /// Those that it saw itself.
+    pub(crate) local: u64,
+    /// Those that it was told of.
+    pub(crate) synced: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +74,11 @@ pub(super) fn run(director: &Director, args: &DaemonStatus) -> Result<Status, Er
     // The peer's first: what cannot be read is said before anything is asked.
     let peer = args.peer.as_deref().map(read_peer).transpose()?;
     let mut status = here(director)?;
-    status.problems = peer.map(|peer| problems(&status, &peer));
+    if let Some(peer) = peer {
+        status.problems = Some(problems(&status, &peer));
+        let (local, synced) = (peer.local_connections, peer.synced_connections);
+        status.peer_connections = Some(Connections { local, synced });
+    }
     Ok(status)
 }
 
@@ -82,6 +98,7 @@ fn here(director: &Director) -> Result<Status, Error> {
         sysctls: sysctls.filter_map(|sysctl| Some((sysctl.name, sysctl.value?))).collect(),
         local_connections: local,
         synced_connections: synced,
+        peer_connections: None,
         problems: None,
     })
 }
@@ -113,7 +130,13 @@ pub(crate) fn problems(here: &Status, peer: &Status) -> Vec<String> {
             status.daemons.iter().find(|daemon| daemon.role == role).cloned()
         };
         match (find(from, SyncRole::Master), find(to, SyncRole::Backup)) {
-            (Some(master), Some(backup)) => compare(&master, &backup, names, &mut problems),
+            (Some(master), Some(backup)) => {
+                let before = problems.len();
+                compare(&master, &backup, names, &mut problems);
+                if problems.len() == before {
+                    problems.extend(unheard(from, to, names));
+                }
+            }
             (Some(_), None) => problems.push(format!(
                 "{} master runs, and {} director runs no backup",
                 names[0], names[1]
@@ -138,6 +161,21 @@ pub(crate) fn problems(here: &Status, peer: &Status) -> Vec<String> {
         }
     }
     problems
+}
+
+/// Connections of which the other was told nothing, though the daemons fit: messages are lost
+/// on their way, or `sync_threshold` keeps each of them back.
+fn unheard(from: &Status, to: &Status, names: [&str; 2]) -> Option<String> {
+    (from.local_connections > 0 && to.synced_connections == 0).then(|| {
+        let connections = from.local_connections;
+        format!(
+            "{} master has seen {connections} connection{}, and {} backup was told of none \
+             (those of few packets are kept back: sync_threshold)",
+            names[0],
+            if connections == 1 { "" } else { "s" },
+            names[1]
+        )
+    })
 }
 
 fn compare(master: &Daemon, backup: &Daemon, names: [&str; 2], problems: &mut Vec<String>) {
@@ -180,7 +218,14 @@ mod tests {
 
     fn status(daemons: Vec<Daemon>) -> Status {
         let sysctls = [("sync_ports".to_owned(), "1".to_owned())].into();
-        Status { daemons, sysctls, local_connections: 0, synced_connections: 0, problems: None }
+        Status {
+            daemons,
+            sysctls,
+            local_connections: 0,
+            synced_connections: 0,
+            peer_connections: None,
+            problems: None,
+        }
     }
 
     #[test]
@@ -190,6 +235,25 @@ mod tests {
         let here = status(vec![daemon(SyncRole::Master), any]);
         let peer = status(vec![daemon(SyncRole::Backup), daemon(SyncRole::Master)]);
         assert_eq!(problems(&here, &peer), [""; 0]);
+    }
+
+    #[test]
+    fn connections_of_which_nothing_is_heard_are_named() {
+        let mut here = status(vec![daemon(SyncRole::Master)]);
+        let mut peer = status(vec![daemon(SyncRole::Backup)]);
+        here.local_connections = 30;
+        let end = "backup was told of none (those of few packets are kept back: sync_threshold)";
+        let told = format!("this master has seen 30 connections, and the peer's {end}");
+        assert_eq!(problems(&here, &peer), [told]);
+        let told = format!("the peer's master has seen 30 connections, and this {end}");
+        assert_eq!(problems(&peer, &here), [told]);
+        // Not each of them is told of (`sync_threshold`), and some came before.
+        peer.synced_connections = 1;
+        assert_eq!(problems(&here, &peer), [""; 0]);
+        // Why is known already.
+        peer.synced_connections = 0;
+        peer.daemons[0].port = 8849;
+        assert_eq!(problems(&here, &peer).len(), 1);
     }
 
     #[test]

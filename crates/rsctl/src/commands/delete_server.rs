@@ -2,13 +2,17 @@
 
 use ipvs_netlink::Change;
 
-use super::{Action, Changed, Director, server};
+use super::{Action, Changed, Director, Made, server, warning};
 use crate::cli::DeleteServer;
 use crate::error::Error;
 
-pub(super) fn run(director: &Director, args: &DeleteServer) -> Result<Vec<Changed>, Error> {
+pub(super) fn run(director: &Director, args: &DeleteServer) -> Result<Made, Error> {
     let service = args.service.0;
     let key = server::key(&service, args.server.real_server);
-    director.apply(Change::RemoveDestination { service, destination: key })?;
-    Ok(vec![Changed::server(Action::Delete, service, key)])
+    let mut client = director.connect()?;
+    let warning = warning::orphans(director, &mut client, &service, Some(key));
+    let change = Change::RemoveDestination { service, destination: key };
+    director.apply_over(&mut client, change)?;
+    let changed = vec![Changed::server(Action::Delete, service, key)];
+    Ok(Made { changed, warnings: warning.into_iter().collect() })
 }

@@ -54,8 +54,12 @@ impl Director {
 
     /// Makes `change`, or finds out whether it could be made.
     pub(super) fn apply(&self, change: Change) -> Result<(), Error> {
-        let mut client = self.connect()?;
-        if self.dry_run { foresee(&mut client, &change) } else { Ok(client.apply(change)?) }
+        self.apply_over(&mut self.connect()?, change)
+    }
+
+    /// The same, over a connection that is there.
+    pub(super) fn apply_over(&self, client: &mut Client, change: Change) -> Result<(), Error> {
+        if self.dry_run { foresee(client, &change) } else { Ok(client.apply(change)?) }
     }
 
     /// Edits a service; whether anything differs.

@@ -2,12 +2,12 @@
 
 use ipvs_netlink::Destination;
 
-use super::{Action, Changed, Director, server};
+use super::{Action, Changed, Director, Made, server, warning};
 use crate::cli::EditServer;
 use crate::error::Error;
 use crate::refusal::Refusal;
 
-pub(super) fn run(director: &Director, args: &EditServer) -> Result<Vec<Changed>, Error> {
+pub(super) fn run(director: &Director, args: &EditServer) -> Result<Made, Error> {
     let service = args.service.0;
     let key = server::key(&service, args.server.real_server);
     let mut outcome = Ok(());
@@ -21,7 +21,9 @@ pub(super) fn run(director: &Director, args: &EditServer) -> Result<Vec<Changed>
     outcome.map_err(|refusal| {
         Error::refused(format_args!("edit server {key} of {service}"), refusal)
     })?;
-    Ok(changed.then(|| Changed::server(Action::Edit, service, key)).into_iter().collect())
+    let warnings = warning::quiet(director, &service, key, args.settings.weight);
+    let changed = changed.then(|| Changed::server(Action::Edit, service, key));
+    Ok(Made { changed: changed.into_iter().collect(), warnings })
 }
 
 pub(super) fn edit(destination: &mut Destination, args: &EditServer) -> Result<(), Refusal> {

@@ -2,23 +2,25 @@
 
 use ipvs_netlink::{SchedulerFlags, Service};
 
-use super::{Action, Changed, Director, service};
+use super::{Action, Changed, Director, Made, service, warning};
 use crate::cli::EditService;
 use crate::error::Error;
 use crate::refusal::Refusal;
 
-pub(super) fn run(director: &Director, args: &EditService) -> Result<Vec<Changed>, Error> {
+pub(super) fn run(director: &Director, args: &EditService) -> Result<Made, Error> {
     let key = args.service.0;
-    let mut outcome = Ok(());
+    let (mut outcome, mut warning) = (Ok(()), None);
     let changed = director.edit_service(&key, |service| {
         let mut edited = service.clone();
         outcome = edit(&mut edited, args);
         if outcome.is_ok() {
+            warning = warning::mask(&edited).filter(|_| args.settings.netmask.is_some());
             *service = edited;
         }
     })?;
     outcome.map_err(|refusal| Error::refused(format_args!("edit service {key}"), refusal))?;
-    Ok(changed.then(|| Changed::service(Action::Edit, key)).into_iter().collect())
+    let changed = changed.then(|| Changed::service(Action::Edit, key)).into_iter().collect();
+    Ok(Made { changed, warnings: warning.into_iter().collect() })
 }
 
 pub(super) fn edit(service: &mut Service, args: &EditService) -> Result<(), Refusal> {

@@ -26,6 +26,7 @@ mod service;
 #[cfg(test)]
 mod tests;
 mod timeouts;
+mod warning;
 mod zero;
 
 use std::path::PathBuf;
@@ -43,12 +44,13 @@ pub(crate) use director::Director;
 pub(crate) use list::{ListedServer, ListedService, Listing};
 pub(crate) use restore::Restored;
 pub(crate) use save::Saved;
+pub(crate) use warning::Warning;
 
 /// What a command did or found.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// What changed, in order; empty if nothing had to. Or would change.
-    Changed { changed: Vec<Changed>, dry_run: bool },
+    Changed { made: Made, dry_run: bool },
     /// What is there.
     Listed(Listing),
     /// The timeouts of idle connections.
@@ -78,6 +80,20 @@ impl Outcome {
             }
             _ => Ok(Exit::Done),
         }
+    }
+}
+
+/// What a changing command made, or would make.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Made {
+    pub(crate) changed: Vec<Changed>,
+    /// What is hardly meant about it.
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl From<Vec<Changed>> for Made {
+    fn from(changed: Vec<Changed>) -> Self {
+        Self { changed, warnings: Vec::new() }
     }
 }
 
@@ -120,21 +136,21 @@ impl Changed {
 }
 
 impl Director {
-    fn changed(&self, changed: Vec<Changed>) -> Outcome {
-        Outcome::Changed { changed, dry_run: self.dry_run }
+    fn changed(&self, made: impl Into<Made>) -> Outcome {
+        Outcome::Changed { made: made.into(), dry_run: self.dry_run }
     }
 }
 
 pub(crate) fn run(director: &Director, command: Command) -> Result<Outcome, Error> {
-    let changed = match command {
+    let made = match command {
         Command::AddService(args) => add_service::run(director, &args),
         Command::EditService(args) => edit_service::run(director, &args),
         Command::DeleteService(args) => delete_service::run(director, &args),
         Command::AddServer(args) => add_server::run(director, &args),
         Command::EditServer(args) => edit_server::run(director, &args),
         Command::DeleteServer(args) => delete_server::run(director, &args),
-        Command::Zero(args) => zero::run(director, &args),
-        Command::Clear(args) => clear::run(director, &args),
+        Command::Zero(args) => zero::run(director, &args).map(Made::from),
+        Command::Clear(args) => clear::run(director, &args).map(Made::from),
         Command::List(args) => return list::run(director, &args).map(Outcome::Listed),
         Command::Connections(args) => {
             return connections::run(director, &args).map(Outcome::Connections);
@@ -145,7 +161,7 @@ pub(crate) fn run(director: &Director, command: Command) -> Result<Outcome, Erro
         Command::Save(args) => return save::run(director, args).map(Outcome::Saved),
         Command::Restore(args) => return restore::run(director, &args).map(Outcome::Restored),
     };
-    changed.map(|changed| director.changed(changed))
+    made.map(|made| director.changed(made))
 }
 
 /// `change`, if the options made sense and it is one the library would send.

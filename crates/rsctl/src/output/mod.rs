@@ -56,13 +56,17 @@ impl Format {
 /// Writes to stdout. A reader that has seen enough, as in `| head`, is no
 /// failure.
 pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result<(), Error> {
+    // Warnings are not what was asked for; in JSON they are part of the document.
+    match outcome {
+        Outcome::Changed { made, .. } if format != Format::Json => {
+            made.warnings.iter().for_each(|it| warning(&it.to_string()));
+        }
+        // Another order was there before: it is told to who asks.
+        Outcome::Restored(restored) if format == Format::Text => restore::warn(restored),
+        _ => {}
+    }
     if format == Format::Quiet {
         return Ok(());
-    }
-    if let Outcome::Restored(restored) = outcome
-        && format == Format::Text
-    {
-        restore::warn(restored);
     }
     if let Outcome::Saved(saved) = outcome {
         save::warn(saved);
@@ -96,10 +100,10 @@ fn write(
 ) -> Result<(), Error> {
     let json = format == Format::Json;
     match outcome {
-        Outcome::Changed { changed, dry_run } if json => {
-            json::write_changes(changed, *dry_run, out)?;
+        Outcome::Changed { made, dry_run } if json => {
+            json::write_changes(made, *dry_run, out)?;
         }
-        Outcome::Changed { changed, dry_run } => changes::write(changed, *dry_run, out)?,
+        Outcome::Changed { made, dry_run } => changes::write(&made.changed, *dry_run, out)?,
         Outcome::Listed(listing) if json => json::write_listing(listing, out)?,
         Outcome::Listed(listing) => match listing.view {
             View::Default => table::write(listing, look, out)?,

@@ -119,6 +119,8 @@ pub(crate) fn failures(restored: &Restored) -> Vec<String> {
     if let Some(applied) = &restored.applied {
         for (step, fate) in restored.plan.steps.iter().zip(&applied.fates) {
             match fate {
+                // The first so many of the file: the error has the number.
+                Fate::Done | Fate::NotTried if restored.interrupted => {}
                 // Without -v this is the only place that says so.
                 Fate::Done if !applied.is_complete() => lines.push(format!("done: {}", line(step))),
                 Fate::Done => {}

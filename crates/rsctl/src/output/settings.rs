@@ -95,6 +95,10 @@ pub(super) fn write_status(
     }
     writeln!(out, "connections seen here: {}", status.local_connections)?;
     writeln!(out, "connections told of:   {}", status.synced_connections)?;
+    if let Some(peer) = status.peer_connections {
+        writeln!(out, "connections seen at the peer:    {}", peer.local)?;
+        writeln!(out, "connections the peer is told of: {}", peer.synced)?;
+    }
     match &status.problems {
         None => Ok(()),
         Some(problems) if problems.is_empty() => writeln!(out, "this director and its peer agree"),

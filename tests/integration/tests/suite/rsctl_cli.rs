@@ -18,7 +18,6 @@ pub(crate) fn table(host: &Host) -> String {
     host.must("ipvsadm -Sn; ipvsadm -Ln --thresholds; ipvsadm -Ln --persistent-conn").stdout
 }
 
-/// The table as `ipvsadm` would rebuild it.
 /// Runs `rsctl`, which must succeed and say exactly `stdout`.
 #[track_caller]
 fn says(host: &Host, command: &str, stdout: &str) {
@@ -210,6 +209,11 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
         });
         assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()), "{args:?}");
     }
+    // What was made is not taken for what failed.
+    let untold = host.sh("rsctl add-service -f 99 -v >/dev/full");
+    let said = "error: the changes were made, and cannot be told of: no space left on device\n";
+    assert_eq!((untold.status, untold.stderr.as_str()), (1, said));
+    silent(&host, "delete-service -f 99");
     let full = host.sh("rsctl list >/dev/full");
     assert_eq!(full.status, 1, "{full:?}");
     assert!(full.stderr.starts_with("error: cannot write the output: "), "{full:?}");

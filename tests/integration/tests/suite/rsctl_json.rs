@@ -136,6 +136,7 @@ fn settings_and_changes_are_as_documented() {
         "add-server tcp/192.0.2.1:80 -r 10.0.0.1 --dry-run",
         "add-server tcp/192.0.2.1:80 -r 10.0.0.1",
         "edit-server tcp/192.0.2.1:80 -r 10.0.0.1 -w 2",
+        "edit-service tcp/192.0.2.1:80 -p 60 -M 255.0.255.0",
         "zero",
         "timeouts --tcp 800",
         "sync-daemon start master --mcast-interface lo --syncid 7",

@@ -4,6 +4,7 @@
 //! reads is in `rsctl_restore_input`, who disturbs it in `rsctl_restore_rivals`.
 
 use std::cell::Cell;
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use ipvs_cluster::{Fate, Observed, Policy, apply, file, plan};
@@ -138,7 +139,7 @@ fn a_conversation_that_breaks_off_leaves_no_doubt_but_the_one_it_names() {
             let mut client = falls_silent(Rc::clone(&count));
             let steps = plan(&desired, &Observed::read(&mut client).unwrap(), policy);
             count.set(silent_after);
-            (apply(&mut client, &steps, |_| ()), steps)
+            (apply(&mut client, &steps, |_| ControlFlow::Continue(())), steps)
         });
         let (applied, steps) = applied;
         assert_eq!(applied.fates.len(), steps.steps.len());
@@ -154,7 +155,10 @@ fn a_conversation_that_breaks_off_leaves_no_doubt_but_the_one_it_names() {
         }
         assert_eq!(applied.broke.is_none(), applied.is_complete(), "{silent_after}");
         let mut client = host.enter(|| Client::connect().unwrap());
-        assert!(apply(&mut client, &left, |_| ()).is_complete(), "{silent_after}");
+        assert!(
+            apply(&mut client, &left, |_| ControlFlow::Continue(())).is_complete(),
+            "{silent_after}"
+        );
         assert!(plan(&desired, &observe(&host), policy).is_empty(), "{silent_after}");
         if applied.is_complete() {
             assert!(doubts > 5 && silent_after > 5, "{doubts} doubts in {silent_after}");

@@ -2,6 +2,7 @@
 
 //! `rsctl restore` beside others: readers that see every step of it, writers that undo it.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipvs_cluster::{Fate, Observed, Policy, apply, file, plan};
@@ -88,7 +89,7 @@ fn a_foreign_writer_is_overruled_or_told_of() {
         let policy = Policy::default();
         let steps = plan(&desired, &Observed::read(&mut client).unwrap(), policy);
         host.must(meanwhile);
-        let applied = apply(&mut client, &steps, |_| ());
+        let applied = apply(&mut client, &steps, |_| ControlFlow::Continue(()));
         let failures: Vec<_> = applied
             .fates
             .iter()
@@ -106,7 +107,10 @@ fn a_foreign_writer_is_overruled_or_told_of() {
         let again = plan(&desired, &observe(&host), policy);
         assert_eq!(again.steps.len(), left, "{meanwhile}: {again:#?}");
         // Doing it again is always right.
-        assert!(apply(&mut client, &again, |_| ()).is_complete(), "{meanwhile}");
+        assert!(
+            apply(&mut client, &again, |_| ControlFlow::Continue(())).is_complete(),
+            "{meanwhile}"
+        );
         assert!(plan(&desired, &observe(&host), policy).is_empty(), "{meanwhile}");
     }
 }

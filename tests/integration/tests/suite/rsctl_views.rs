@@ -31,7 +31,7 @@ fn refused(host: &Host, command: &str, status: i32, stderr: &str) {
 }
 
 /// A director with one NAT service that has answered 6 requests.
-fn balanced() -> (Network, Vec<WebServer>) {
+pub(crate) fn balanced() -> (Network, Vec<WebServer>) {
     let network = Network::nat(2);
     network.director_takes_vip(Family::Ipv4);
     for server in &network.servers {

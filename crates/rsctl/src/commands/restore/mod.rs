@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+mod interrupt;
 pub(crate) mod lines;
 mod plain;
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use foldhash::HashSet;
@@ -14,6 +16,7 @@ use ipvs_cluster::{
 };
 use ipvs_netlink::{Client, ServiceKey};
 
+use self::interrupt::Interrupt;
 use super::Director;
 use crate::cli::Restore;
 use crate::error::Error;
@@ -29,6 +32,8 @@ pub(crate) struct Restored {
     pub(crate) plan: Plan,
     /// What became of the plan; `None` for a dry run.
     pub(crate) applied: Option<Applied>,
+    /// Whether somebody asked for an end before it was one.
+    pub(crate) interrupted: bool,
     /// What differs afterwards.
     pub(crate) left: Plan,
     /// Services whose servers hash by another order than the file's.
@@ -67,6 +72,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
             is_dry_run: args.report.dry_run,
             plan,
             applied: None,
+            interrupted: false,
             left: Plan::default(),
             reordered: if args.merge || args.reorder {
                 Vec::new()
@@ -78,8 +84,27 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
     }
     let mut progress = output::Progress::new(plan.steps.len());
     let apply = if args.as_is { apply_as_is } else { apply };
-    let applied = apply(&mut client, &plan, &mut |done| progress.tell(done));
+    // Who cannot be interrupted in good order is interrupted at once.
+    let interrupt = Interrupt::catch().ok();
+    let is_interrupted = || interrupt.as_ref().is_some_and(Interrupt::is_asked_for);
+    let applied = apply(&mut client, &plan, &mut |done| {
+        progress.tell(done);
+        if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
     drop(progress);
+    let interrupted = is_interrupted() && !applied.is_complete();
+    if interrupted {
+        return Ok(Restored {
+            file: name,
+            is_dry_run: false,
+            plan,
+            applied: Some(applied),
+            interrupted,
+            left: Plan::default(),
+            reordered: Vec::new(),
+            unread: None,
+        });
+    }
     let known = if args.verify { HashSet::default() } else { acknowledged(&plan, &applied) };
     // Not being able to look again must not hide what was done.
     let look = look_again(director, &mut client, &desired, policy, &known);
@@ -92,6 +117,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
         is_dry_run: false,
         plan,
         applied: Some(applied),
+        interrupted: false,
         left,
         reordered: match &observed {
             Some(observed) if !args.merge => reordered(&desired, observed),

@@ -10,20 +10,17 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::commands::{Changed, Listing, Restored};
+use crate::commands::{Listing, Made, Restored};
 use schema::{ChangeObject, ChangesDocument, ListDocument};
 
 pub(super) fn write_listing(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
     write_document(&ListDocument::from(listing), out)
 }
 
-pub(super) fn write_changes(
-    changes: &[Changed],
-    dry_run: bool,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    let changed = changes.iter().map(ChangeObject::from).collect();
-    write_document(&ChangesDocument { changed, dry_run }, out)
+pub(super) fn write_changes(made: &Made, dry_run: bool, out: &mut impl Write) -> io::Result<()> {
+    let changed = made.changed.iter().map(ChangeObject::from).collect();
+    let warnings = made.warnings.iter().map(ToString::to_string).collect();
+    write_document(&ChangesDocument { changed, warnings, dry_run }, out)
 }
 
 pub(super) fn write_restored(restored: &Restored, out: &mut impl Write) -> io::Result<()> {
@@ -41,7 +38,7 @@ mod tests {
 
     use super::super::sample;
     use super::*;
-    use crate::commands::Action;
+    use crate::commands::{Action, Changed, Warning};
 
     fn value(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Value {
         let mut out = Vec::new();
@@ -105,21 +102,25 @@ mod tests {
     #[test]
     fn changes_name_what_they_were_about() {
         let service = Some("tcp/192.0.2.10:80".parse().unwrap());
-        let server = Some("10.0.0.11:8080".parse().unwrap());
-        let changes = [
+        let key = "10.0.0.11:8080".parse().unwrap();
+        let server = Some(key);
+        let changed = vec![
             Changed { action: Action::Edit, service, server, role: None },
             Changed { action: Action::Delete, service, server: None, role: None },
         ];
+        let warnings = vec![Warning::Kept { server: key }];
+        let told = warnings[0].to_string();
         assert_eq!(
-            value(|out| write_changes(&changes, false, out)),
+            value(|out| write_changes(&Made { changed, warnings }, false, out)),
             json!({"changed": [
                 {
                     "action": "edit-server", "service": "tcp/192.0.2.10:80",
                     "server": "10.0.0.11:8080",
                 },
                 {"action": "delete-service", "service": "tcp/192.0.2.10:80"},
-            ]})
+            ], "warnings": [told]})
         );
-        assert_eq!(value(|out| write_changes(&[], false, out)), json!({"changed": []}));
+        let nothing = Made::default();
+        assert_eq!(value(|out| write_changes(&nothing, false, out)), json!({"changed": []}));
     }
 }

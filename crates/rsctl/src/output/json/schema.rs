@@ -14,6 +14,9 @@ use serde::Serialize;
 pub(super) struct ChangesDocument {
     /// What changed, in order; empty if nothing had to.
     pub(super) changed: Vec<ChangeObject>,
+    /// What is hardly meant about it; absent if there is nothing to say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) warnings: Vec<String>,
     /// Whether it was only tried: nothing has changed then. Absent if not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) dry_run: bool,

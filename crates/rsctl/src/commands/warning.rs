@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What the kernel does as it is told, and what is hardly ever meant.
+
+use std::fmt;
+
+use ipvs_netlink::{
+    Client, DestinationKey, Netmask, Scheduler, SchedulerFlags, Service, ServiceKey, Weight,
+};
+
+use super::Director;
+
+/// One thing that was made so, or would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Warning {
+    /// A server that takes no new connections stands in a table that clients are hashed
+    /// to all the same (`ip_vs_sh.c`, `ip_vs_dh.c`, `ip_vs_mh.c`).
+    Hashed { server: DestinationKey, scheduler: Scheduler },
+    /// Clients that persistence has sent to a server go on coming (ipvs-sysctl.rst:
+    /// `expire_quiescent_template`).
+    Kept { server: DestinationKey },
+    /// Connections lost their server (ipvs-sysctl.rst: `expire_nodest_conn`).
+    Orphaned { server: Option<DestinationKey>, connections: u64 },
+    /// A mask with holes makes one client of addresses that are far apart.
+    Holes { netmask: Netmask },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hashed { server, scheduler } => {
+                write!(
+                    f,
+                    "{scheduler} sends clients to {server} all the same, and weight 0 refuses them; "
+                )?;
+                match scheduler {
+                    Scheduler::Sh | Scheduler::Mh => write!(
+                        f,
+                        "`rsctl edit-service … -b {scheduler}-fallback` sends them to another server"
+                    ),
+                    _ => f.write_str("delete the server once its connections have ended"),
+                }
+            }
+            Self::Kept { server } => write!(
+                f,
+                "clients that persistence has sent to {server} go on coming; \
+                 net.ipv4.vs.expire_quiescent_template=1 ends that"
+            ),
+            Self::Orphaned { server, connections } => {
+                let whose = server.map_or_else(|| "it".to_owned(), |server| server.to_string());
+                let (s, their) = if *connections == 1 { ("", "its") } else { ("s", "their") };
+                write!(
+                    f,
+                    "{whose} had {connections} connection{s}, and {their} packets are dropped now; \
+                     weight 0 first lets connections end"
+                )
+            }
+            Self::Holes { netmask } => {
+                write!(f, "netmask {netmask} has holes: addresses far apart are one client to it")
+            }
+        }
+    }
+}
+
+/// Of the mask that was asked for.
+pub(super) fn mask(service: &Service) -> Option<Warning> {
+    let netmask = service.persistence?.netmask;
+    netmask.has_holes().then_some(Warning::Holes { netmask })
+}
+
+/// Of a server that is to have weight 0. What cannot be read warns of nothing.
+pub(super) fn quiet(
+    director: &Director,
+    service: &ServiceKey,
+    server: DestinationKey,
+    weight: Option<Weight>,
+) -> Vec<Warning> {
+    let found = || director.connect().ok()?.service(service).ok()?;
+    let Some(service) = weight.filter(|weight| weight.get() == 0).and_then(|_| found()) else {
+        return Vec::new();
+    };
+    let service = service.service;
+    let hashed = match service.scheduler {
+        Scheduler::Sh | Scheduler::Mh => {
+            !service.scheduler_flags.contains(SchedulerFlags::FALLBACK)
+        }
+        Scheduler::Dh => true,
+        _ => false,
+    };
+    let kept = service.persistence.is_some() && !is_set(director, "expire_quiescent_template");
+    let scheduler = service.scheduler;
+    let hashed = hashed.then_some(Warning::Hashed { server, scheduler });
+    hashed.into_iter().chain(kept.then_some(Warning::Kept { server })).collect()
+}
+
+/// Of connections that are there, before their server or all servers are deleted.
+pub(super) fn orphans(
+    director: &Director,
+    client: &mut Client,
+    service: &ServiceKey,
+    server: Option<DestinationKey>,
+) -> Option<Warning> {
+    let mut connections = 0;
+    let mut count = |of: ipvs_netlink::Connections| {
+        connections += u64::from(of.active) + u64::from(of.inactive);
+    };
+    match server {
+        Some(server) => count(client.destination(service, &server).ok()??.connections),
+        None => {
+            client.for_each_destination(service, |entry| count(entry.connections)).ok()?;
+        }
+    }
+    let is_meant = connections == 0 || is_set(director, "expire_nodest_conn");
+    (!is_meant).then_some(Warning::Orphaned { server, connections })
+}
+
+/// Whether a sysctl of `net.ipv4.vs` is on.
+fn is_set(director: &Director, name: &str) -> bool {
+    let sysctls = director.procfs().sysctls().unwrap_or_default();
+    let value = sysctls.into_iter().find(|sysctl| sysctl.name == name).and_then(|it| it.value);
+    value.is_some_and(|value| value.trim() != "0")
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `rsctl restore`, interrupted.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use ipvs_netlink::Client;
+use lab::Host;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// Services and servers that are there.
+fn objects(client: &mut Client) -> usize {
+    let mut services = Vec::new();
+    client.for_each_service(|entry| services.push(entry.service.key)).unwrap();
+    let mut servers = 0;
+    for key in &services {
+        client.for_each_destination(key, |_| servers += 1).unwrap();
+    }
+    services.len() + servers
+}
+
+/// What was made is told, is there, and a restore does the rest.
+#[test]
+fn an_interrupted_restore_says_how_far_it_came() {
+    const SERVICES: usize = 1000;
+    const SERVERS: usize = 50;
+    let host = Host::new("director");
+    let mut table = String::new();
+    for n in 0..SERVICES {
+        table += &format!("-A -f {} -s rr\n", n + 1);
+        for server in 0..SERVERS {
+            let (a, b) = (server / 250, server % 250 + 1);
+            table += &format!("-a -f {} -r 10.0.{a}.{b}:80 -m -w 1\n", n + 1);
+        }
+    }
+    let mut client = host.enter(|| Client::connect().unwrap());
+    let mut restore = host.enter(|| {
+        let mut command = Command::new("rsctl");
+        command.arg("restore").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    });
+    restore.stdin.take().unwrap().write_all(table.as_bytes()).unwrap();
+    // It is at work once the first service is there.
+    let mut begun = false;
+    while !begun {
+        client.for_each_service(|_| begun = true).unwrap();
+        assert!(restore.try_wait().unwrap().is_none(), "it ended before it could be interrupted");
+        thread::yield_now();
+    }
+    kill(Pid::from_raw(restore.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    let output = restore.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let there = objects(&mut client);
+    let all = SERVICES * (1 + SERVERS);
+    assert!(0 < there && there < all);
+    assert_eq!(
+        errors,
+        format!(
+            "error: cannot restore <stdin>: interrupted: {there} of {all} changes made, {} not tried\n\
+             hint: `rsctl restore --dry-run` shows what is left, and a restore does it\n",
+            all - there
+        )
+    );
+    assert_eq!(host.feed("rsctl restore", &table).status, 0);
+    assert_eq!(objects(&mut client), all);
+}
