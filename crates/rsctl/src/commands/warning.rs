@@ -19,7 +19,7 @@ pub(crate) enum Warning {
     /// Clients that persistence has sent to a server go on coming (ipvs-sysctl.rst:
     /// `expire_quiescent_template`).
     Kept { server: DestinationKey },
-    /// Connections lost their server (ipvs-sysctl.rst: `expire_nodest_conn`).
+    /// Open connections lost their server (ipvs-sysctl.rst: `expire_nodest_conn`).
     Orphaned { server: Option<DestinationKey>, connections: u64 },
     /// A mask with holes makes one client of addresses that are far apart.
     Holes { netmask: Netmask },
@@ -51,7 +51,7 @@ impl fmt::Display for Warning {
                 let (s, their) = if *connections == 1 { ("", "its") } else { ("s", "their") };
                 write!(
                     f,
-                    "{whose} had {connections} connection{s}, and {their} packets are dropped now; \
+                    "{whose} had {connections} open connection{s}, and {their} packets are dropped now; \
                      weight 0 first lets connections end"
                 )
             }
@@ -100,10 +100,9 @@ pub(super) fn orphans(
     service: &ServiceKey,
     server: Option<DestinationKey>,
 ) -> Option<Warning> {
+    // Those that have ended stay for a minute or two as inactive ones, and lose nothing.
     let mut connections = 0;
-    let mut count = |of: ipvs_netlink::Connections| {
-        connections += u64::from(of.active) + u64::from(of.inactive);
-    };
+    let mut count = |of: ipvs_netlink::Connections| connections += u64::from(of.active);
     match server {
         Some(server) => count(client.destination(service, &server).ok()??.connections),
         None => {

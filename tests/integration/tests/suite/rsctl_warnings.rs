@@ -2,6 +2,8 @@
 
 //! What `rsctl` does and warns of; and that it warns of nothing else.
 
+use std::net::{SocketAddr, TcpStream};
+
 use lab::Host;
 use serde_json::{Value, json};
 
@@ -73,14 +75,22 @@ fn connections_that_lose_their_server() {
     let director = &network.director;
     let (service, first) = ("-t 198.51.100.10:80", "10.0.0.11:80");
     let dropped = "and their packets are dropped now; weight 0 first lets connections end";
+    // Connections that have ended lose nothing.
+    for command in ["delete-server -r 10.0.0.12", "delete-service"] {
+        let dry = director.must(&format!("rsctl {command} {service} --dry-run"));
+        assert_eq!(dry.stderr, "", "{command}");
+    }
+    let vip: SocketAddr = "198.51.100.10:80".parse().unwrap();
+    let _open: Vec<_> =
+        network.client.enter(|| (0..4).map(|_| TcpStream::connect(vip).unwrap()).collect());
     let output = director.must(&format!("rsctl delete-server {service} -r {first} --json"));
     assert_eq!(output.stderr, "");
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_eq!(document["warnings"], json!([format!("{first} had 3 connections, {dropped}")]));
+    assert_eq!(document["warnings"], json!([format!("{first} had 2 open connections, {dropped}")]));
     // Nothing came to this one.
     assert!(warned(director, &format!("add-server {service} -r 10.0.0.13 -m")).is_empty());
     assert!(warned(director, &format!("delete-server {service} -r 10.0.0.13")).is_empty());
-    let expected = [format!("it had 3 connections, {dropped}")];
+    let expected = [format!("it had 2 open connections, {dropped}")];
     let dry = director.sh(&format!("rsctl delete-service {service} --dry-run"));
     assert_eq!(dry.stderr, format!("warning: {}\n", expected[0]));
     // Where the kernel ends them itself, it is meant.
