@@ -10,13 +10,16 @@ SBIN    = $(DESTDIR)$(PREFIX)/sbin
 ROWS   :=
 export KERNELS TEST KERNEL LAB ROWS
 
-.PHONY: build test demo bench lint docs docs-check unit-check install clean help
+.PHONY: build test check demo bench lint docs docs-check unit-check install clean help
 
 build: ## build rsctl and rs-agent (release)
 	cargo build --release -p rsctl -p rs-agent
 
-test: ## run every test, in Linux 6.1, 6.12 and 7.2 (KERNELS=6.1, TEST=name, LAB=host)
+test: ## run every test, in Linux 6.1, 6.12 and 7.2 (KERNELS=6.1, TEST="name…", LAB=host)
 	@$(SCRIPTS)/test
+
+check: ## formatting, clippy, unit tests, and one kernel's tests of what changed (KERNEL=6.1)
+	@$(SCRIPTS)/check
 
 demo: ## show the main job at work in the newest kernel (KERNEL=6.1)
 	@$(SCRIPTS)/demo

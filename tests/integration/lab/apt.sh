@@ -90,6 +90,8 @@ unpack() {
 own_apt() {
 	local apt=$1 suite=$2
 	shift 2
-	APT_CONFIG=$apt/apt.conf apt-get -qq "$@" >"$apt/log" 2>&1 </dev/null ||
-		die "apt cannot ${1#--yes} from Debian $suite: $(grep -m1 '^E:' "$apt/log" || tail -n1 "$apt/log")"
+	APT_CONFIG=$apt/apt.conf apt-get -qq "$@" >"$apt/log" 2>&1 </dev/null && return
+	# What it said of each archive it could not reach, and then of itself.
+	grep -E '^(Err:|E: |W: |  )' "$apt/log" | head -n 12 >&2 || tail -n 3 "$apt/log" >&2
+	die "apt-get $* failed, with the archive of Debian $suite: $(sed 's/^deb \[[^]]*\] //' "$apt/sources.list")"
 }

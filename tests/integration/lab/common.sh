@@ -42,6 +42,11 @@ find_cache() {
 	done
 }
 
+# uml_release KERNEL: the release of the kernel that is in the cache for it, such as 7.2.7.
+uml_release() {
+	ls "$cache/$1/modules"
+}
+
 # borrowed FOLDER PROGRAM [ARGUMENT…]: runs a program of the Debian packages in
 # FOLDER on the C library that is there with it.
 borrowed() {
