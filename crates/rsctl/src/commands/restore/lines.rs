@@ -231,7 +231,7 @@ mod tests {
 -At 192.0.2.1:80 -s wrr
 -at192.0.2.1:80 -r 10.0.0.1:8080 -mw 3
 --add-service -f -1 -6
-ipvsadm -a -f 4294967295 -6 -r 2001:db8::1 ipvsadm -x 5   # at night";
+ipvsadm -a -f 4294967295 -6 -r [2001:db8::1] ipvsadm -x 5   # at night";
         let desired = read(lines.as_bytes()).unwrap();
         let keys: Vec<_> = desired.services.iter().map(|it| it.service.key.to_string()).collect();
         assert_eq!(keys, ["tcp/192.0.2.1:80", "fwmark/4294967295/ipv6"]);
