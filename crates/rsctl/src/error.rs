@@ -8,7 +8,7 @@ use ipvs_cluster::file::Problem;
 use ipvs_netlink::{Change, ErrorKind, ServiceKey};
 
 use crate::cli::Usage;
-use crate::commands::Restored;
+use crate::commands::{Loss, Restored};
 use crate::exit::Exit;
 use crate::output::{self, words};
 use crate::refusal::{self, Refusal};
@@ -103,6 +103,14 @@ pub(crate) enum Error {
         /// Whether it was to be added to what is there.
         merges: bool,
     },
+    /// Lines that may not be all there would delete much of the table; nothing was changed.
+    #[error("cannot restore {file}: it would delete {loss}; nothing was changed")]
+    ManyDeletes {
+        /// Its name.
+        file: String,
+        /// What would go.
+        loss: Loss,
+    },
     /// Part of a restore was not done, or does not show in the table.
     #[error("cannot restore {}: {}", .0.file, summary(.0))]
     NotRestored(Box<Restored>),
@@ -143,6 +151,11 @@ impl Error {
             Self::EmptyFile { .. } => {
                 vec!["`--allow-empty` takes it for what it says: delete all services".to_owned()]
             }
+            Self::ManyDeletes { .. } => vec![
+                "`--allow-deletes` takes it for the whole table, `--merge` deletes nothing; lines \
+                 of ipvsadm do not show whether some are missing, those of `rsctl save` do"
+                    .to_owned(),
+            ],
             Self::NotRestored(restored) => {
                 let failed = restored.applied.iter().flat_map(|applied| &applied.fates);
                 let first = failed.filter_map(|fate| match fate {
@@ -185,7 +198,8 @@ impl Error {
             | Self::Read { .. }
             | Self::BadFile { .. }
             | Self::Doubtful { .. }
-            | Self::EmptyFile { .. } => Exit::Usage,
+            | Self::EmptyFile { .. }
+            | Self::ManyDeletes { .. } => Exit::Usage,
             Self::Ipvs(error) if error.kind() == ErrorKind::Invalid => Exit::Usage,
             _ => Exit::Failed,
         }

@@ -18,6 +18,7 @@ mod names;
 mod output;
 mod port_names;
 mod refusal;
+mod whole;
 
 use std::ffi::OsString;
 use std::io;

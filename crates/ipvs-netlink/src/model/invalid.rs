@@ -25,6 +25,14 @@ pub enum Invalid {
         /// What was given.
         text: String,
     },
+    /// Where the address ends and its port begins is anybody's guess.
+    #[error("`{text}` has an IPv6 address without brackets: did you mean {meant}?")]
+    Unbracketed {
+        /// What was given.
+        text: String,
+        /// What was probably meant: `[2001:db8::1]:80`.
+        meant: String,
+    },
     /// Firewall mark 0 means "no mark": the kernel would take it for the
     /// address service `TCP 0.0.0.0:0`.
     #[error("firewall mark 0 means `no mark`; use 1 to 4294967295")]

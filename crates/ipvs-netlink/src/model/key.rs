@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
@@ -105,8 +105,12 @@ impl FromStr for ServiceKey {
         }
         let protocol = Protocol::from_text(kind)
             .ok_or_else(|| wrong("tcp/, udp/, sctp/ or fwmark/ in front"))?;
-        let endpoint: DestinationKey =
-            rest.parse().map_err(|_| wrong("ADDRESS:PORT or [ADDRESS]:PORT after the protocol"))?;
+        let endpoint: DestinationKey = rest.parse().map_err(|invalid| match invalid {
+            Invalid::Unbracketed { meant, .. } => {
+                Invalid::Unbracketed { text: text.to_owned(), meant: format!("{kind}/{meant}") }
+            }
+            _ => wrong("ADDRESS:PORT or [ADDRESS]:PORT after the protocol"),
+        })?;
         Ok(Self::Endpoint { protocol, address: endpoint.address, port: endpoint.port })
     }
 }
@@ -150,8 +154,22 @@ impl FromStr for DestinationKey {
             // A zone (`%2`) has no place in IPVS; dropping it would change the meaning.
             // That `%0` means none is no reason to read it.
             Ok(SocketAddr::V6(v6)) if !text.contains('%') => Ok(Self::new(*v6.ip(), v6.port())),
-            _ => Err(Invalid::DestinationText { text: text.to_owned() }),
+            _ => Err(match with_brackets(text) {
+                Some(meant) => Invalid::Unbracketed { text: text.to_owned(), meant },
+                None => Invalid::DestinationText { text: text.to_owned() },
+            }),
         }
+    }
+}
+
+/// What was probably meant by an IPv6 address without brackets.
+fn with_brackets(text: &str) -> Option<String> {
+    let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    match text.rsplit_once(':') {
+        Some((address, port)) if is_address(address) && port.parse::<u16>().is_ok() => {
+            Some(format!("[{address}]:{port}"))
+        }
+        _ => is_address(text).then(|| format!("[{text}]:PORT")),
     }
 }
 
@@ -199,5 +217,16 @@ mod tests {
             assert!(text.parse::<ServiceKey>().is_err(), "{text} was accepted");
         }
         assert_eq!("fwmark/0".parse::<ServiceKey>(), Err(Invalid::ZeroFwmark));
+        for (text, meant) in [
+            ("2001:db8::1:80", "[2001:db8::1]:80"),
+            ("2001:db8::1", "[2001:db8::1]:PORT"),
+            ("2001:db8:1:2:3:4:5:6:80", "[2001:db8:1:2:3:4:5:6]:80"),
+        ] {
+            let error = text.parse::<DestinationKey>().unwrap_err().to_string();
+            let why = "has an IPv6 address without brackets: did you mean";
+            assert_eq!(error, format!("`{text}` {why} {meant}?"));
+            let error = format!("tcp/{text}").parse::<ServiceKey>().unwrap_err().to_string();
+            assert_eq!(error, format!("`tcp/{text}` {why} tcp/{meant}?"));
+        }
     }
 }

@@ -8,10 +8,11 @@ use ipvs_netlink::{Protocol, ServiceKey};
 use super::BadValue;
 use super::value::number;
 
-/// `ADDRESS`, `ADDRESS:PORT` or `[IPV6]:PORT`.
+/// `IPV4`, `IPV4:PORT`, `[IPV6]` or `[IPV6]:PORT`.
 ///
 /// Stricter than the C library, on purpose: `10.1` and `010.0.0.1` are other
-/// addresses to `inet_aton` than most readers think.
+/// addresses to `inet_aton` than most readers think, and `2001:db8::1:80` is an address
+/// without a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) address: IpAddr,
@@ -24,6 +25,15 @@ impl Endpoint {
     pub(super) fn service(self, protocol: Protocol) -> ServiceKey {
         let Self { address, port } = self;
         ServiceKey::Endpoint { protocol, address, port: port.unwrap_or(0) }
+    }
+
+    /// Reads an address behind which no port may stand, so that one of IPv6 needs no
+    /// brackets. Who wrote a port all the same finds it in the result.
+    pub(super) fn alone(text: &str) -> Result<Self, BadValue> {
+        match text.parse() {
+            Ok(address) => Ok(Self { address: IpAddr::V6(address), port: None }),
+            Err(_) => text.parse(),
+        }
     }
 }
 
@@ -46,7 +56,7 @@ impl FromStr for Endpoint {
             }
             (IpAddr::V6(ipv6(inside)?), port)
         } else if text.matches(':').count() > 1 {
-            (IpAddr::V6(ipv6(text)?), None)
+            return Err(unbracketed(text));
         } else {
             let (address, port) = match text.split_once(':') {
                 Some((address, port)) => (address, Some(port)),
@@ -57,6 +67,27 @@ impl FromStr for Endpoint {
         let port = port.map(|port| number(port, "port", 0..=u16::MAX.into())).transpose()?;
         // In range: `number` saw to it.
         Ok(Self { address, port: port.and_then(|port| u16::try_from(port).ok()) })
+    }
+}
+
+/// What is wrong with IPv6 without brackets: where its port would begin, if it has one, is
+/// anybody's guess.
+fn unbracketed(text: &str) -> BadValue {
+    let address = ipv6(text);
+    let with_port = text.rsplit_once(':').filter(|(address, port)| {
+        address.parse::<Ipv6Addr>().is_ok() && number(port, "port", 0..=u16::MAX.into()).is_ok()
+    });
+    let question = with_port.map(|(address, port)| format!("did you mean [{address}]:{port}?"));
+    match (address, question) {
+        (Ok(_), question) => {
+            let bad = BadValue::new(format!("`{text}` is an IPv6 address without brackets"));
+            bad.hint(question.map_or_else(
+                || format!("write [{text}], or [{text}]:PORT"),
+                |question| format!("{question} The whole of it as an address is [{text}]"),
+            ))
+        }
+        (Err(bad), Some(question)) => bad.hint(question),
+        (Err(bad), None) => bad,
     }
 }
 
@@ -105,12 +136,16 @@ mod tests {
             ("10.0.0.1", "10.0.0.1", None),
             ("10.0.0.1:0", "10.0.0.1", Some(0)),
             ("10.0.0.1:65535", "10.0.0.1", Some(65535)),
-            ("2001:db8::1", "2001:db8::1", None),
             ("[2001:db8::1]", "2001:db8::1", None),
             ("[2001:db8::1]:53", "2001:db8::1", Some(53)),
-            ("::", "::", None),
+            ("[2001:db8::1:80]", "2001:db8::1:80", None),
+            ("[::]", "::", None),
         ] {
             assert_eq!(text.parse(), Ok(endpoint(address, port)), "{text}");
+            assert_eq!(Endpoint::alone(text), Ok(endpoint(address, port)), "{text}");
+        }
+        for text in ["2001:db8::1", "2001:db8::1:80", "::"] {
+            assert_eq!(Endpoint::alone(text), Ok(endpoint(text, None)));
         }
     }
 
@@ -150,6 +185,38 @@ mod tests {
             ("[2001:db8::1]80", "`[2001:db8::1]80` has no `:` after `]`", None),
             ("[web1]:80", "`web1` is not an IPv6 address", Some(brackets)),
             ("2001:db8:80", "`2001:db8:80` is not an IPv6 address", Some(brackets)),
+            (
+                "2001:db8::1:80",
+                "`2001:db8::1:80` is an IPv6 address without brackets",
+                Some(
+                    "did you mean [2001:db8::1]:80? The whole of it as an address is \
+                     [2001:db8::1:80]",
+                ),
+            ),
+            (
+                "2001:db8::1",
+                "`2001:db8::1` is an IPv6 address without brackets",
+                Some("write [2001:db8::1], or [2001:db8::1]:PORT"),
+            ),
+            (
+                "2001:db8::1:f00",
+                "`2001:db8::1:f00` is an IPv6 address without brackets",
+                Some("write [2001:db8::1:f00], or [2001:db8::1:f00]:PORT"),
+            ),
+            (
+                "2001:db8:1:2:3:4:5:6:80",
+                "`2001:db8:1:2:3:4:5:6:80` is not an IPv6 address",
+                Some("did you mean [2001:db8:1:2:3:4:5:6]:80?"),
+            ),
+            (
+                "2001:db8::1:8080",
+                "`2001:db8::1:8080` is an IPv6 address without brackets",
+                Some(
+                    "did you mean [2001:db8::1]:8080? The whole of it as an address is \
+                     [2001:db8::1:8080]",
+                ),
+            ),
+            ("::1:65536", "`::1:65536` is not an IPv6 address", Some(brackets)),
             (
                 "[fe80::1%eth0]:80",
                 "`fe80::1%eth0` names a zone, and IPVS has none",

@@ -10,8 +10,8 @@ use super::Report;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The JSON form holds everything: services, servers with their thresholds, timeouts, sync daemons. The
-ipvsadm form is what `ipvsadm -Sn` writes, for `ipvsadm -R`; what it has no words for is named on
-stderr. Both have the servers of a service in the order in which they were added.
+ipvsadm form is what `ipvsadm -Sn` writes, for `ipvsadm -R`, between two lines that are blank to it
+and tell `rsctl restore` that none is missing; what it has no words for is named on stderr. Both have the servers of a service in the order in which they were added.
 
 Example:
   rsctl save -o /etc/ipvs.json
@@ -41,7 +41,8 @@ anything changes. What is right already is not touched, servers are added before
 the end the table is read again and compared. Nothing is ever flushed.
 
 FILE is the whole table: services and servers that are not in it are deleted, unless --merge is
-given. What a file does not speak of stays: ipvsadm's form has no timeouts and no sync daemons, and
+given. A file of `rsctl save` whose end is missing is refused. Lines of ipvsadm do not show whether
+some are missing: to delete more than a quarter of the table, they need --allow-deletes. What a file does not speak of stays: ipvsadm's form has no timeouts and no sync daemons, and
 without -x and -y a server that is there keeps its thresholds.
 
 sh, dh and mh hash by the order in which servers were added. --reorder makes it that of FILE, one server
@@ -50,7 +51,7 @@ connections are lost.
 
 Example:
   rsctl restore /etc/ipvs.json --dry-run
-  ipvsadm -Sn | ssh other-director rsctl restore -v
+  rsctl save | ssh other-director rsctl restore -v
 
 Exit status: 0 the table is what FILE says, 1 it is not, 2 FILE is bad and nothing was changed,
 3 with --dry-run, it would be changed.")]
@@ -76,6 +77,11 @@ pub(crate) struct Restore {
     /// Take a file without services for what it says: delete all.
     #[arg(long)]
     pub(crate) allow_empty: bool,
+
+    /// Take lines of ipvsadm for the whole table though more than a quarter of its services
+    /// or servers would be deleted.
+    #[arg(long)]
+    pub(crate) allow_deletes: bool,
 
     /// Look again at the servers of new services too, of which the kernel acknowledged
     /// each: another program may have changed them since. Takes as long as adding them.

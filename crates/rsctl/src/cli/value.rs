@@ -138,7 +138,7 @@ pub(super) fn ttl(text: &str) -> Result<NonZeroU8, BadValue> {
 }
 
 pub(super) fn multicast(text: &str) -> Result<IpAddr, BadValue> {
-    let address = text.parse::<Endpoint>()?;
+    let address = Endpoint::alone(text)?;
     match address {
         Endpoint { address, port: None } if address.is_multicast() => Ok(address),
         Endpoint { address, port: None } => Err(Invalid::NotMulticast(address).into()),
@@ -153,7 +153,7 @@ pub(super) fn network(text: &str) -> Result<(IpAddr, u8), BadValue> {
         Some((address, length)) => (address, Some(length)),
         None => (text, None),
     };
-    let Endpoint { address, port } = address.parse()?;
+    let Endpoint { address, port } = Endpoint::alone(address)?;
     if port.is_some() {
         return Err(BadValue::new(format!("`{text}` has a port"))
             .hint("a client is known by its address only"));
@@ -241,6 +241,10 @@ mod tests {
         assert_eq!(service("fwmark/7/ipv6").unwrap().to_string(), "fwmark/7/ipv6");
         refused(service("tcp/10.1:80"), "`10.1` is not an IP address");
         refused(service("tcp/192.0.2.10:70000"), "port 70000 is out of range: use 0 to 65535");
+        refused(
+            service("tcp/2001:db8::1:80"),
+            "`2001:db8::1:80` is an IPv6 address without brackets",
+        );
         refused(
             service("tcp/192.0.2.10"),
             "`tcp/192.0.2.10` is not a virtual service: expected ADDRESS:PORT or [ADDRESS]:PORT \

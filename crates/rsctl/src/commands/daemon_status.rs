@@ -3,7 +3,7 @@
 //! The sync daemons of this director, and whether they and those of another one
 //! hear each other.
 
-use std::fs;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -70,6 +70,9 @@ impl From<&SyncDaemonEntry> for Daemon {
     }
 }
 
+/// The most that is read of a status: more than any has.
+const MAX_BYTES: u64 = 1024 * 1024;
+
 pub(super) fn run(director: &Director, args: &DaemonStatus) -> Result<Status, Error> {
     // The peer's first: what cannot be read is said before anything is asked.
     let peer = args.peer.as_deref().map(read_peer).transpose()?;
@@ -105,13 +108,14 @@ fn here(director: &Director) -> Result<Status, Error> {
 
 fn read_peer(path: &Path) -> Result<Status, Error> {
     let mut text = String::new();
-    let read = if path == Path::new("-") {
-        io::stdin().read_to_string(&mut text).map(drop)
-    } else {
-        fs::read_to_string(path).map(|read| text = read)
-    };
     let unreadable = |why: String| Error::Peer { path: path.display().to_string(), why };
+    let read = if path == Path::new("-") {
+        io::stdin().lock().take(MAX_BYTES).read_to_string(&mut text)
+    } else {
+        File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
+    };
     read.map_err(|error| unreadable(words::system(&error)))?;
+    // What was cut, by whomever, is no object.
     parse(&text).map_err(|error| unreadable(error.to_string()))
 }
 
@@ -226,6 +230,13 @@ mod tests {
             peer_connections: None,
             problems: None,
         }
+    }
+
+    #[test]
+    fn a_status_that_was_cut_is_none() {
+        let text = serde_json::to_string(&status(vec![daemon(SyncRole::Master)])).unwrap();
+        assert!(parse(&text).is_ok());
+        assert!((0..text.len()).all(|cut| parse(&text[..cut]).is_err()));
     }
 
     #[test]

@@ -94,8 +94,16 @@ fn holder(key: ServiceKey) -> Service {
 
 /// A file is refused line by line, or means the same in both forms of `save`.
 pub(crate) fn restore(data: &[u8]) {
+    restored(data);
+    if !data.ends_with(b"\n") {
+        // A last line that does not end is refused unread.
+        restored(&[data, b"\n"].concat());
+    }
+}
+
+fn restored(data: &[u8]) {
     match restore::parse(data) {
-        Ok(desired) => {
+        Ok(restore::Input { desired, .. }) => {
             output::fuzzing::kept(&Observed::from(&desired));
             // What was judged when it was read has no flaw that is found later.
             let (nothing, policy) = (Observed::default(), Policy::default());
@@ -136,5 +144,5 @@ pub(crate) fn peer(data: &[u8]) {
 
 /// What a saved table says, in either form.
 pub(crate) fn parse(saved: &[u8]) -> Result<Observed, Vec<ipvs_cluster::file::Problem>> {
-    restore::parse(saved).map(|desired| Observed::from(&desired))
+    restore::parse(saved).map(|input| Observed::from(&input.desired))
 }

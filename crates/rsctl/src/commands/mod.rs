@@ -42,7 +42,7 @@ pub(crate) use connections::{Found, Stream, address_of};
 pub(crate) use daemon_status::{Daemon, Status};
 pub(crate) use director::Director;
 pub(crate) use list::{ListedServer, ListedService, Listing};
-pub(crate) use restore::Restored;
+pub(crate) use restore::{Loss, Restored};
 pub(crate) use save::Saved;
 pub(crate) use warning::Warning;
 

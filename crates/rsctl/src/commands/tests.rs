@@ -67,7 +67,7 @@ fn every_way_to_name_a_service_names_the_same() {
         ("-u 192.0.2.10:53", "udp/192.0.2.10:53"),
         ("--sctp-service 192.0.2.10:9", "sctp/192.0.2.10:9"),
         ("-t 192.0.2.10 -p", "tcp/192.0.2.10:0"),
-        ("-t 2001:db8::1 -p", "tcp/[2001:db8::1]:0"),
+        ("-t [2001:db8::1] -p", "tcp/[2001:db8::1]:0"),
         ("-f 7", "fwmark/7"),
         ("-f 7 -6", "fwmark/7/ipv6"),
         ("-6f 7", "fwmark/7/ipv6"),
@@ -89,9 +89,9 @@ fn what_is_not_given_is_as_with_ipvsadm() {
     for (options, key) in [
         ("-r 10.0.0.11 -t 192.0.2.10:80 -m", "10.0.0.11:80"),
         ("-r 10.0.0.11 -f 7", "10.0.0.11:0"),
-        ("-r 2001:db8::11 -t [2001:db8::1]:80", "[2001:db8::11]:80"),
+        ("-r [2001:db8::11]:80 -t [2001:db8::1]:80", "[2001:db8::11]:80"),
         ("-r [2001:db8::11] -t [2001:db8::1]:80", "[2001:db8::11]:80"),
-        ("-r 2001:db8::11 -i -t 192.0.2.10:80", "[2001:db8::11]:80"),
+        ("-r [2001:db8::11] -i -t 192.0.2.10:80", "[2001:db8::11]:80"),
     ] {
         assert_eq!(real_server(options).key.to_string(), key, "{options}");
     }
@@ -210,7 +210,7 @@ fn refusals_say_why_and_what_to_write() {
             "leave the port out, or let masquerading (-m) change the port",
         ),
         (
-            "add-server tcp/192.0.2.10:80 -r 2001:db8::1",
+            "add-server tcp/192.0.2.10:80 -r [2001:db8::1]",
             "add server [2001:db8::1]:80 to tcp/192.0.2.10:80: [2001:db8::1]:80 and \
              tcp/192.0.2.10:80 are of different address families: only tunnels carry that",
             "use a tunnel (-i), or a real server of the service's address family",

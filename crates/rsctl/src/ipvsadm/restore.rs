@@ -19,15 +19,20 @@ use super::request::{self, Request};
 use super::rules;
 use super::session::Session;
 use super::stop::Stop;
+use crate::whole::Place;
 
 /// What `-R` calls the program.
 const PROGRAM: &str = "ipvsadm";
 /// Changes sent together: what the library's batches take in a few sends.
 const MOST: usize = 4096;
+/// The most bytes of a line: no command has as many by far, and what has no lines at all
+/// is not to fill the memory.
+const LONGEST: u64 = 1024 * 1024;
 
 /// Restores from `input`; the exit code is that of the last line.
 pub(super) fn run(session: &mut Session, input: impl Read, output: &mut Output) -> u8 {
-    let mut restore = Restore { session, output, waiting: Vec::new(), status: 0, number: 0 };
+    let (waiting, place) = (Vec::new(), Place::default());
+    let mut restore = Restore { session, output, waiting, status: 0, number: 0, place };
     let mut input = BufReader::with_capacity(64 * 1024, input);
     match restore.lines(&mut input) {
         Ok(()) => restore.status,
@@ -43,6 +48,7 @@ struct Restore<'a> {
     status: u8,
     /// The line being read, from 1.
     number: usize,
+    place: Place,
 }
 
 impl Restore<'_> {
@@ -55,8 +61,11 @@ impl Restore<'_> {
                 self.send()?;
             }
             bytes.clear();
-            match input.read_until(b'\n', &mut bytes) {
-                Ok(0) => return self.send(),
+            match input.take(LONGEST + 1).read_until(b'\n', &mut bytes) {
+                Ok(0) => {
+                    self.send()?;
+                    return self.place.end().map(drop).map_err(|why| self.stop(&why));
+                }
                 Ok(_) => {}
                 Err(error) => {
                     self.send()?;
@@ -65,11 +74,29 @@ impl Restore<'_> {
                 }
             }
             self.number += 1;
-            let words = words(&String::from_utf8_lossy(&bytes));
-            if !words.is_empty() {
-                self.line(&words)?;
+            if bytes.len() as u64 > LONGEST {
+                self.send()?;
+                return Err(self.stop(&format!("a line of more than {LONGEST} bytes")));
             }
+            let text = String::from_utf8_lossy(&bytes);
+            let words = words(&text);
+            if words.is_empty() {
+                // What is wrong with what stands around a saved table shows at its end.
+                let _ = self.place.pass(self.number, &text);
+                continue;
+            }
+            if matches!(self.place, Place::Inside(_)) && !bytes.ends_with(b"\n") {
+                // A saved table has lines only that end: of this one something is missing.
+                continue;
+            }
+            self.line(&words)?;
         }
+    }
+
+    /// Complains of the input as a whole; the exit code.
+    fn stop(&mut self, why: &str) -> u8 {
+        self.complain(self.number, why);
+        2
     }
 
     fn line(&mut self, words: &[String]) -> Result<(), u8> {
@@ -139,6 +166,18 @@ impl Restore<'_> {
     }
 }
 
+/// Whether all of a table is there that `rsctl save` wrote; of any other nobody knows.
+pub(super) fn check(input: &[u8]) -> Result<(), String> {
+    let mut place = Place::default();
+    for (number, line) in (1..).zip(input.split_inclusive(|byte| *byte == b'\n')) {
+        let text = String::from_utf8_lossy(line);
+        if words(&text).is_empty() {
+            place.pass(number, if line.ends_with(b"\n") { &text } else { "" })?;
+        }
+    }
+    place.end().map(drop)
+}
+
 /// The words of a line: without the program's name, and up to a comment.
 pub(super) fn words(line: &str) -> Vec<String> {
     line.split(is_blank)
@@ -151,7 +190,20 @@ pub(super) fn words(line: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{check, words};
+    use crate::whole::{FIRST, LAST};
+
+    #[test]
+    fn a_saved_table_is_there_whole_or_not_at_all() {
+        let table = format!("{FIRST}\n-A -f 7\n{LAST}\n");
+        assert_eq!(check(table.as_bytes()), Ok(()));
+        for cut in FIRST.len() + 1..table.len() {
+            assert!(check(&table.as_bytes()[..cut]).is_err(), "{cut}");
+        }
+        for other in ["", "-A -f 7", "-A -f 7\n-a -f 7", "ipvsadm -A -f 7\n"] {
+            assert_eq!(check(other.as_bytes()), Ok(()), "{other}");
+        }
+    }
 
     #[test]
     fn lines_are_cut_at_blanks_and_comments() {

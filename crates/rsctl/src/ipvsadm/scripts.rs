@@ -4,6 +4,7 @@
 
 use std::io::{self, Read};
 
+use ipvs_cluster::file::MAX_BYTES;
 use ipvs_netlink::Change;
 
 use super::output::Output;
@@ -45,8 +46,15 @@ pub(super) fn save(program: &str, words: &[String], output: &mut Output) -> u8 {
 /// out the lines. Whatever words there are do not matter.
 pub(super) fn restore(output: &mut Output) -> u8 {
     let mut input = Vec::new();
-    if let Err(error) = io::stdin().lock().read_to_end(&mut input) {
-        output.complain(&format!("cannot read the input: {error}"));
+    // One more than may be, to be noticed.
+    let read = io::stdin().lock().take(MAX_BYTES as u64 + 1).read_to_end(&mut input);
+    let whole = match read {
+        Err(error) => Err(format!("cannot read the input: {error}")),
+        Ok(_) if input.len() > MAX_BYTES => Err(format!("more than {MAX_BYTES} bytes")),
+        Ok(_) => restore::check(&input),
+    };
+    if let Err(why) = whole {
+        output.complain(&format!("{why}; nothing was changed"));
         return 1;
     }
     let cleared = Session::open().and_then(|mut session| {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The lines of `ipvsadm -Sn`, byte for byte where that can say what there is.
+//! The lines of `ipvsadm -Sn`, byte for byte where that can say what there is, between two
+//! lines that show that none is missing.
 
 use std::io::{self, Write};
 
@@ -11,8 +12,10 @@ use ipvs_netlink::{
 };
 
 use crate::flags;
+use crate::whole;
 
 pub(super) fn write(table: &Observed, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", whole::FIRST)?;
     for entry in table.services.iter().filter(|entry| has_option(&entry.service.key)) {
         let name = name(&entry.service.key);
         writeln!(out, "-A {name}{}", service(&entry.service))?;
@@ -20,7 +23,7 @@ pub(super) fn write(table: &Observed, out: &mut impl Write) -> io::Result<()> {
             writeln!(out, "-a {name} -r {}{}", destination.key, server(destination))?;
         }
     }
-    Ok(())
+    writeln!(out, "{}", whole::LAST)
 }
 
 /// Whether there is a word for its protocol.

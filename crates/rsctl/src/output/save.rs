@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use ipvs_cluster::Doubt;
 use ipvs_cluster::file::Problem;
-use ipvs_cluster::{Desired, Doubt};
 use tempfile::Builder;
 
 use super::ipvsadm;
@@ -31,23 +31,25 @@ pub(super) fn warn(saved: &Saved) {
             let mut text = Vec::new();
             // A write to memory does not fail.
             let _ = ipvsadm::write(&saved.table, &mut text);
-            will_be_restored(lines::read(&text), ", and take it from `--format json` with --as-is");
+            let read = lines::read(&text).map(|read| read.desired.doubts);
+            will_be_restored(read, ", and take it from `--format json` with --as-is");
         }
         Form::Json => {
             let mut text = Vec::new();
             // A write to memory does not fail.
             let _ = ipvs_cluster::file::write(&saved.table, &mut text);
-            will_be_restored(ipvs_cluster::file::read(&text), "");
+            let read = ipvs_cluster::file::read(&text).map(|read| read.doubts);
+            will_be_restored(read, "");
         }
     }
 }
 
 /// Says which lines `restore` will refuse, and what else is done with those, or take
 /// only if told to.
-fn will_be_restored(read: Result<Desired, Vec<Problem>>, instead: &str) {
+fn will_be_restored(read: Result<Vec<Doubt>, Vec<Problem>>, instead: &str) {
     match read {
-        Ok(desired) => {
-            for Doubt { line, message, .. } in desired.doubts {
+        Ok(doubts) => {
+            for Doubt { line, message, .. } in doubts {
                 super::warning(&format!(
                     "where it is not there already, `rsctl restore` will take line {line} with \
                      --as-is only: {message}"

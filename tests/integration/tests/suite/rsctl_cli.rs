@@ -54,7 +54,7 @@ fn what_is_added_is_what_ipvsadm_lists() {
             "-a -t 192.0.2.1:80 -r 10.0.0.2:8080 -m -w 2147483647",
         ),
         (
-            "tcp/192.0.2.1:80 -r 2001:db8::3 --mode tun -w 0",
+            "tcp/192.0.2.1:80 -r [2001:db8::3] --mode tun -w 0",
             "-a -t 192.0.2.1:80 -r [2001:db8::3]:80 -i -w 0 --tun-type ipip",
         ),
         (
@@ -66,7 +66,7 @@ fn what_is_added_is_what_ipvsadm_lists() {
             "-a -t 192.0.2.1:80 -r 10.0.0.5:80 -i -w 1 --tun-type gre --tun-nocsum",
         ),
         (
-            "tcp/[2001:db8::1]:80 -r 2001:db8::6 -g",
+            "tcp/[2001:db8::1]:80 -r [2001:db8::6] -g",
             "-a -t [2001:db8::1]:80 -r [2001:db8::6]:80 -g -w 1",
         ),
         ("fwmark/7 -r 10.0.0.7", "-a -f 7 -r 10.0.0.7:0 -g -w 1"),

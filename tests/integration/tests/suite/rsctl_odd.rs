@@ -9,7 +9,7 @@ use ipvs_netlink::{
 };
 use lab::{Host, Output};
 
-use crate::rsctl_save::{observe, wipe};
+use crate::rsctl_save::{framed, observe, wipe};
 
 /// The size of the table of `mh` in the kernels of the lab.
 const SLOTS: usize = 4093;
@@ -136,9 +136,9 @@ fn what_lines_carry_and_restore_refuses_is_told_when_it_is_saved() {
     let host = Host::new("director");
     host.must("ipvsadm -A -u 192.0.2.1:53 -s rr --pe sip");
     let saved = host.must("rsctl save --format ipvsadm");
-    assert_eq!(saved.stdout, "-A -u 192.0.2.1:53 -s rr --pe sip\n");
+    assert_eq!(saved.stdout, framed("-A -u 192.0.2.1:53 -s rr --pe sip\n"));
     assert_eq!(saved.stderr.lines().count(), 1, "{}", saved.stderr);
-    assert!(saved.stderr.starts_with("warning: `rsctl restore` will refuse line 1, "));
+    assert!(saved.stderr.starts_with("warning: `rsctl restore` will refuse line 2, "));
     assert_eq!(restore(&host, "", &saved.stdout).status, 2);
 }
 

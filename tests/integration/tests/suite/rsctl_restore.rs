@@ -243,7 +243,7 @@ fn daemons_and_timeouts_follow_the_json_form_only() {
          ipvsadm --set 600 60 200",
     );
     let running = observe(&host);
-    assert_eq!(restore(&host, "", "-A -t 192.0.2.1:80 -s rr").status, 0);
+    assert_eq!(restore(&host, "", "-A -t 192.0.2.1:80 -s rr\n").status, 0);
     assert_eq!(observe(&host), running);
     let json = r#"{"format": "ipvs-table/1", "timeouts": {"udp": 250}, "daemons": [
         {"role": "backup", "interface": "lo", "sync_id": 5}],

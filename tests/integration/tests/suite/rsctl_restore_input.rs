@@ -3,9 +3,11 @@
 //! What `rsctl restore` is given to read: what is wrong with it is told and changes
 //! nothing, and what is only odd does no harm.
 
+use lab::Host;
+
 use crate::rsctl_cli::table;
 use crate::rsctl_restore::{CHANGED, director, restore};
-use crate::rsctl_save::observe;
+use crate::rsctl_save::{framed, observe};
 
 #[test]
 fn every_bad_line_is_listed_and_nothing_changes() {
@@ -26,7 +28,8 @@ ipvsadm -A -t 192.0.2.1:80 -s rr  # web\r
 -A -f -2147483648 -s rr -b sh-port
 -a -t 192.0.2.1:80 -r 10.0.0.2:80 -m -y 5
 bogus
---set 1 2 3";
+--set 1 2 3
+";
     let output = restore(&host, "", lines);
     let expected = "\
 error: cannot restore <stdin>: 11 problems; nothing was changed
@@ -121,6 +124,95 @@ error: cannot restore <stdin>: 10 problems; nothing was changed
     let emptied = restore(&host, "--allow-empty", "# nothing\n");
     assert_eq!((emptied.status, emptied.stderr.as_str()), (0, ""));
     assert_eq!(host.must("ipvsadm -Sn").stdout, "");
+}
+
+/// A stream that breaks loses its end, perhaps in the middle of a number: nothing that may
+/// be less than was written deletes or sets anything.
+#[test]
+fn a_table_that_was_cut_changes_nothing() {
+    let host = Host::new("director");
+    let lines = (1..=40).map(|n| {
+        let name = format!("-t 192.0.2.{n}:80");
+        let servers = (1..=3).map(|m| format!("-a {name} -r 10.0.{m}.{n}:80 -m -w 100\n"));
+        format!("-A {name} -s rr\n{}", servers.collect::<String>())
+    });
+    let table = lines.collect::<String>();
+    assert_eq!(restore(&host, "", &table).status, 0);
+    let before = observe(&host);
+    let saved = host.must("rsctl save --format ipvsadm").stdout;
+    assert_eq!(saved, framed(&host.must("ipvsadm -Sn").stdout));
+
+    // Ours: wherever it is cut, it shows.
+    host.must("mkdir /run/t; ln -s $(command -v rsctl) /run/t/ipvsadm-restore");
+    let middle = saved.len() / 2;
+    let between = middle + saved[middle..].find('\n').unwrap() + 1;
+    let weight = middle + saved[middle..].find(" -w 100\n").unwrap() + " -w 10".len();
+    for cut in [0, 20, between, weight, saved.len() - 24, saved.len() - 1] {
+        let part = &saved[..cut];
+        for options in ["", "--dry-run", "--merge", "--allow-deletes"] {
+            let output = restore(&host, options, part);
+            assert_eq!((output.status, output.stdout.as_str()), (2, ""), "{cut} {output:?}");
+            assert!(output.stderr.contains("nothing was changed"), "{output:?}");
+        }
+        // By the name of the script, too, which else deletes all to begin with.
+        if cut > 20 {
+            let output = host.feed("/run/t/ipvsadm-restore", part);
+            assert_eq!(output.status, 1, "{cut}");
+            assert!(output.stderr.ends_with("nothing was changed\n"), "{output:?}");
+        }
+        assert_eq!(observe(&host), before, "{cut}");
+    }
+    // Whole, it is what it says to each who reads it: comments would end Debian's -R.
+    for whole in ["/run/t/ipvsadm-restore", "ipvsadm-restore", "rsctl restore"] {
+        let output = host.feed(whole, &saved);
+        assert_eq!((output.status, output.stdout, output.stderr), (0, "".into(), "".into()));
+        assert_eq!(observe(&host), before, "{whole}");
+    }
+    let empty = Host::new("empty");
+    assert_eq!(empty.feed("ipvsadm -R", &format!("# a comment\n{table}")).status, 255);
+    assert!(observe(&empty).services.is_empty());
+    assert_eq!(empty.feed("ipvsadm -R", &saved).status, 0);
+    assert_eq!(observe(&empty), before);
+    // What -R was told is done; that it was not all is told.
+    empty.must("ipvsadm -C");
+    let output = empty.feed("rsctl ipvsadm -R", &saved[..weight]);
+    assert_eq!(output.status, 2);
+    assert!(output.stderr.contains("begins in line 1 has no end"), "{output:?}");
+    let weights = empty.must("ipvsadm -Sn").stdout;
+    assert!(weights.contains("-w 100\n") && !weights.contains("-w 10\n"), "{weights}");
+
+    // Of others' lines nobody knows: what would take much away has to be meant.
+    let most = restore(&host, "--dry-run", &table[..table.find("-A -t 192.0.2.30:").unwrap()]);
+    let hint = "hint: `--allow-deletes` takes it for the whole table, `--merge` deletes nothing; \
+                lines of ipvsadm do not show whether some are missing, those of `rsctl save` do\n";
+    let refused = |what: &str| {
+        format!(
+            "error: cannot restore <stdin>: it would delete {what}; nothing was changed\n{hint}"
+        )
+    };
+    assert_eq!(most.status, 2);
+    assert_eq!(most.stdout.lines().count(), 11, "{}", most.stdout);
+    assert_eq!(most.stderr, refused("11 of 40 services and 33 of 120 servers"));
+    let few = &table[..table.find("-A -t 192.0.2.31:").unwrap()];
+    assert_eq!(restore(&host, "--dry-run", few).status, 3);
+    let part = &table[..table.find("-A -t 192.0.2.9:").unwrap()];
+    let output = restore(&host, "-v", part);
+    assert_eq!((output.status, output.stdout.as_str()), (2, ""));
+    assert!(output.stderr.ends_with(hint), "{output:?}");
+    assert_eq!(observe(&host), before);
+    let thin: String = table
+        .lines()
+        .filter(|line| !line.contains(" 10.0.2."))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_eq!(restore(&host, "", &thin).stderr, refused("0 of 40 services and 40 of 120 servers"));
+    assert_eq!(observe(&host), before);
+    assert_eq!(restore(&host, "--merge", part).status, 0);
+    assert_eq!(observe(&host), before);
+    assert_eq!(restore(&host, "", few).status, 0);
+    assert_eq!(observe(&host).services.len(), 30);
+    assert_eq!(restore(&host, "--allow-deletes", "-A -t 192.0.2.1:80 -s rr\n").status, 0);
+    assert_eq!(host.must("ipvsadm -Sn").stdout, "-A -t 192.0.2.1:80 -s rr\n");
 }
 
 /// What editors of other systems add to a text is no part of it.

@@ -13,16 +13,17 @@ use ipvs_cluster::{Desired, DesiredServer, DesiredService};
 use ipvs_netlink::{Change, Destination, ServiceKey};
 use memchr::memchr_iter;
 
-use super::plain;
+use super::{Input, plain};
 use crate::cli::{self, AddServer, AddService};
 use crate::commands::{add_server, add_service};
 use crate::error::Error;
+use crate::whole::Place;
 
 /// The most problems that are told. A file with more is no table.
 const MAX_PROBLEMS: usize = 10_000;
 
 /// Reads all lines.
-pub(crate) fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
     if bytes.len() > MAX_BYTES {
         let message = format!("the file has more than {MAX_BYTES} bytes");
         return Err(vec![Problem { line: 1, message }]);
@@ -30,11 +31,17 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
     let mut reader = Reader::new();
     let mut problems = Vec::new();
     let ends = memchr_iter(b'\n', bytes).chain([bytes.len()]);
-    let mut start = 0;
+    let (mut start, mut last) = (0, 0);
     for (line, end) in (1..).zip(ends) {
         let text = bytes.get(start..end).unwrap_or_default();
         start = end + 1;
-        if let Err(message) = reader.line(line, text) {
+        last = line;
+        let read = match end == bytes.len() && !text.is_empty() {
+            // What it says is not what was written, perhaps.
+            true => utf8(text).and(Err(UNENDED.to_owned())),
+            false => reader.line(line, text),
+        };
+        if let Err(message) = read {
             problems.push(Problem { line, message });
         }
         if problems.len() > MAX_PROBLEMS {
@@ -47,12 +54,27 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
             break;
         }
     }
+    let is_whole = match reader.place.end() {
+        Ok(is_whole) => is_whole,
+        Err(message) => {
+            // Of a cut line is said enough.
+            if problems.is_empty() {
+                problems.push(Problem { line: last, message });
+            }
+            false
+        }
+    };
     if !problems.is_empty() {
         return Err(problems);
     }
     // No line with a flaw came through.
-    Ok(Desired { is_judged: true, ..reader.table.finish() })
+    Ok(Input { desired: Desired { is_judged: true, ..reader.table.finish() }, is_whole })
 }
+
+/// What is said of a last line that nothing ends: of a stream that broke, the number that
+/// it ends with may have had more digits.
+const UNENDED: &str = "the last line does not end: the file may be cut here (if this is all of it, \
+                       end it with a newline)";
 
 struct Reader<'a> {
     plain: plain::Reader<'a>,
@@ -60,6 +82,7 @@ struct Reader<'a> {
     add_service: LazyCell<Command>,
     add_server: LazyCell<Command>,
     table: Builder,
+    place: Place,
 }
 
 impl<'a> Reader<'a> {
@@ -69,6 +92,7 @@ impl<'a> Reader<'a> {
             add_service: LazyCell::new(|| AddService::augment_args(command("add-service"))),
             add_server: LazyCell::new(|| AddServer::augment_args(command("add-server"))),
             table: Builder::default(),
+            place: Place::default(),
         }
     }
 
@@ -81,14 +105,16 @@ impl<'a> Reader<'a> {
         if let Some(change) = self.plain.read(bytes).filter(|change| change.check().is_ok()) {
             return self.add(line, change, true);
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())?;
+        let text = utf8(bytes)?;
         let words = text.split_whitespace().take_while(|word| !word.starts_with('#'));
         // Wherever it stands, as with ipvsadm; and its path in front.
         let ours = |(place, word): &(usize, &str)| {
             *word != "ipvsadm" && !(*place == 0 && word.ends_with("/ipvsadm"))
         };
         let words: Vec<&str> = words.enumerate().filter(ours).map(|(_, word)| word).collect();
-        let Some((command, rest)) = words.split_first() else { return Ok(()) };
+        let Some((command, rest)) = words.split_first() else {
+            return self.place.pass(line, text);
+        };
         // `-At VIP` is `-A -t VIP`.
         let (command, bundled) =
             match command.strip_prefix('-').map(|rest| rest.split_at_checked(1)) {
@@ -120,6 +146,7 @@ impl<'a> Reader<'a> {
     fn add(&mut self, line: usize, change: Change, leaves_thresholds: bool) -> Result<(), String> {
         match change {
             Change::AddService(service) => {
+                self.place.pass_command()?;
                 // The lines have no words for them.
                 let leaves_unknown_flags = true;
                 let service =
@@ -140,9 +167,14 @@ impl<'a> Reader<'a> {
         server: Destination,
         leaves_thresholds: bool,
     ) -> Result<(), String> {
+        self.place.pass_command()?;
         let server = DesiredServer { leaves_thresholds, ..DesiredServer::new(server) };
         self.table.server(line, service, server)
     }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())
 }
 
 fn command(name: &'static str) -> Command {
@@ -231,8 +263,9 @@ mod tests {
 -At 192.0.2.1:80 -s wrr
 -at192.0.2.1:80 -r 10.0.0.1:8080 -mw 3
 --add-service -f -1 -6
-ipvsadm -a -f 4294967295 -6 -r 2001:db8::1 ipvsadm -x 5   # at night";
-        let desired = read(lines.as_bytes()).unwrap();
+ipvsadm -a -f 4294967295 -6 -r [2001:db8::1] ipvsadm -x 5   # at night
+";
+        let desired = read(lines.as_bytes()).unwrap().desired;
         let keys: Vec<_> = desired.services.iter().map(|it| it.service.key.to_string()).collect();
         assert_eq!(keys, ["tcp/192.0.2.1:80", "fwmark/4294967295/ipv6"]);
         let servers: Vec<_> = desired.services.iter().flat_map(|it| &it.servers).collect();
@@ -276,7 +309,7 @@ ipvsadm -a -f 4294967295 -6 -r 2001:db8::1 ipvsadm -x 5   # at night";
                 ("-A", rest) => format!("--add-service{rest}"),
                 (_, rest) => format!("--add-server{rest}"),
             };
-            let both = |line: &str| read(format!("{service}\n{line}").as_bytes());
+            let both = |line: &str| read(format!("{service}\n{line}\n").as_bytes());
             assert_eq!(both(line), both(&long), "{line}");
         }
     }
@@ -286,7 +319,7 @@ ipvsadm -a -f 4294967295 -6 -r 2001:db8::1 ipvsadm -x 5   # at night";
     fn a_crowd_is_told_of_in_its_line() {
         let servers = (0..4094).map(|n| format!("-a -f 7 -r 10.0.{}.{}\n", n / 250, n % 250 + 1));
         let text = format!("-A -f 6\n\n-A -f 7 -s mh\n{}", servers.collect::<String>());
-        let doubts = read(text.as_bytes()).unwrap().doubts;
+        let doubts = read(text.as_bytes()).unwrap().desired.doubts;
         assert_eq!(doubts.iter().map(|doubt| doubt.line).collect::<Vec<_>>(), [3]);
     }
 
@@ -305,9 +338,47 @@ ipvsadm -a -f 4294967295 -6 -r 2001:db8::1 ipvsadm -x 5   # at night";
             "-A -t 192.0.2.1:80 -b ",
             "-\u{e9}",
         ] {
-            assert_eq!(read(line.as_bytes()).unwrap_err().len(), 1, "{line}");
+            assert_eq!(read(format!("{line}\n").as_bytes()).unwrap_err().len(), 1, "{line}");
         }
-        assert_eq!(read(b"-A -f 1\n\xff").unwrap_err()[0].line, 2);
+        assert_eq!(read(b"-A -f 1\n\xff\n").unwrap_err()[0].line, 2);
+    }
+
+    /// Wherever a stream breaks: in a line, which may mean something else then, or between
+    /// two. In lines that either reader takes.
+    #[test]
+    fn a_table_that_was_cut_is_refused() {
+        let table = "\
+-A -t 192.0.2.1:80 -s rr
+-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -m -w 100
+-a -t 192.0.2.1:80 -r 10.0.0.2:8080 -m -w 100
+--add-service -f 7
+-a -f 7 -r [2001:db8::1]:80 -i -w 100
+";
+        let loose = |cut: usize| read(&table.as_bytes()[..cut]);
+        for cut in 1..table.len() {
+            match loose(cut) {
+                Ok(input) => assert!(table[..cut].ends_with('\n') && !input.is_whole, "{cut}"),
+                Err(problems) => assert_eq!(
+                    problems,
+                    [Problem { line: table[..cut].lines().count(), message: UNENDED.to_owned() }]
+                ),
+            }
+        }
+        assert!(loose(table.len()).is_ok_and(|input| !input.is_whole));
+
+        use crate::whole::{FIRST, LAST};
+        let framed = format!("# at night\n{FIRST}\n{table}{LAST}\n# more\n");
+        let end = framed.len() - "# more\n".len();
+        // Cut in the first line it is empty: refused as such.
+        for cut in 1 + "# at night\n".len() + FIRST.len()..end {
+            assert_eq!(read(&framed.as_bytes()[..cut]).unwrap_err().len(), 1, "{cut}");
+        }
+        let input = read(framed.as_bytes()).unwrap();
+        assert!(input.is_whole);
+        assert_eq!(input.desired.services.len(), 2);
+        // What was added behind the end may have lost its own.
+        let problems = read(format!("{framed}-A -f 8\n").as_bytes()).unwrap_err();
+        assert_eq!(problems[0].line, 10);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod interrupt;
 pub(crate) mod lines;
+mod loss;
 mod plain;
 
 use std::fs::File;
@@ -17,6 +18,7 @@ use ipvs_cluster::{
 use ipvs_netlink::{Client, ServiceKey};
 
 use self::interrupt::Interrupt;
+pub(crate) use self::loss::Loss;
 use super::Director;
 use crate::cli::Restore;
 use crate::error::Error;
@@ -30,6 +32,8 @@ pub(crate) struct Restored {
     pub(crate) file: String,
     pub(crate) is_dry_run: bool,
     pub(crate) plan: Plan,
+    /// What it would take away that nobody is known to have meant: it was not carried out.
+    pub(crate) unasked: Option<Loss>,
     /// What became of the plan; `None` for a dry run.
     pub(crate) applied: Option<Applied>,
     /// Whether somebody asked for an end before it was one.
@@ -48,7 +52,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
         _ => args.file.display().to_string(),
     };
     let bytes = read(&args.file).map_err(|error| Error::Read { file: name.clone(), error })?;
-    let desired =
+    let Input { desired, is_whole } =
         parse(&bytes).map_err(|problems| Error::BadFile { file: name.clone(), problems })?;
     drop(bytes);
     // Merging nothing harms nobody, but saying nothing is never meant.
@@ -66,11 +70,18 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
             return Err(Error::Doubtful { file: name, problems });
         }
     }
+    let means_it = is_whole || args.allow_deletes || desired.services.is_empty();
+    let loss = Loss::of(&plan, &observed);
+    let unasked = (!means_it && loss.is_large()).then_some(loss);
+    if let (Some(loss), false) = (unasked, args.report.dry_run) {
+        return Err(Error::ManyDeletes { file: name, loss });
+    }
     if args.report.dry_run || plan.is_empty() {
         return Ok(Restored {
             file: name,
             is_dry_run: args.report.dry_run,
             plan,
+            unasked,
             applied: None,
             interrupted: false,
             left: Plan::default(),
@@ -98,6 +109,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
             file: name,
             is_dry_run: false,
             plan,
+            unasked: None,
             applied: Some(applied),
             interrupted,
             left: Plan::default(),
@@ -116,6 +128,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
         file: name,
         is_dry_run: false,
         plan,
+        unasked: None,
         applied: Some(applied),
         interrupted: false,
         left,
@@ -183,11 +196,20 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What was read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Input {
+    pub(crate) desired: Desired,
+    /// Whether it is known to be all that was written.
+    pub(crate) is_whole: bool,
+}
+
 /// Either form, told apart by how it begins.
-pub(super) fn parse(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match bytes.trim_ascii_start().first() {
-        Some(b'{') => file::read(bytes),
+        // Of an object nothing is missing: its last brace is there.
+        Some(b'{') => Ok(Input { desired: file::read(bytes)?, is_whole: true }),
         _ => lines::read(bytes),
     }
 }
@@ -195,6 +217,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Desired, Vec<Problem>> {
 impl Restored {
     /// How it ended.
     pub(crate) fn conclude(self) -> Result<Exit, Error> {
+        if let Some(loss) = self.unasked {
+            return Err(Error::ManyDeletes { file: self.file, loss });
+        }
         if self.is_dry_run && !self.plan.is_empty() {
             return Ok(Exit::Pending);
         }
@@ -210,12 +235,26 @@ impl Restored {
 mod tests {
     use super::*;
 
+    /// Up to its last brace, no part of a saved table is one.
+    #[test]
+    fn json_that_was_cut_is_refused() {
+        let lines = b"-A -t 192.0.2.1:80\n-a -t 192.0.2.1:80 -r 10.0.0.1 -w 100\n-A -f 7\n";
+        let mut json = Vec::new();
+        file::write(&Observed::from(&parse(lines).unwrap().desired), &mut json).unwrap();
+        let end = json.trim_ascii_end().len();
+        let start = json.iter().position(|byte| *byte == b'{').unwrap();
+        for cut in start + 1..end {
+            assert!(parse(&json[..cut]).is_err(), "{}", String::from_utf8_lossy(&json[..cut]));
+        }
+        assert!(parse(&json[..end]).is_ok_and(|input| input.is_whole));
+    }
+
     /// Who met somebody else, or did not get through, knows nothing.
     #[test]
     fn only_what_was_made_as_planned_is_known() {
         let file = b"-A -f 1\n-a -f 1 -r 10.0.0.1\n-A -f 2\n-a -f 2 -r 10.0.0.2\n";
-        let desired = parse(file).unwrap();
-        let there = parse(b"-A -f 2\n-a -f 2 -r 10.0.0.9\n").unwrap();
+        let desired = parse(file).unwrap().desired;
+        let there = parse(b"-A -f 2\n-a -f 2 -r 10.0.0.9\n").unwrap().desired;
         let plan = plan(&desired, &Observed::from(&there), Policy::default());
         let done = || Applied {
             fates: plan.steps.iter().map(|_| ipvs_cluster::Fate::Done).collect(),
