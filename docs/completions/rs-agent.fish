@@ -128,7 +128,7 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -s h -l help -d '
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -s V -l version -d 'Print version'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l config -d 'The configuration that the unit will use' -r -F
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l program -d 'The program that the unit will start' -r -F
-complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l destdir -d 'Write below this folder instead of /' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l destdir -d 'Write below this folder instead of /; the configuration is read where it is' -r -F
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l print -d 'Show the files and write nothing'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand install-unit" -l remove -d 'Remove the files'

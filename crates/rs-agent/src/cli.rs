@@ -27,7 +27,7 @@ nat  no VIP here: replies must go back through the director. Checks the route to
 
 Running it again changes nothing; with another --vip it adds that one. Everything is
 checked before anything is changed, the previous values are recorded before they are
-overwritten, and a failure half-way is undone. VIPs and values that were there before
+overwritten, and a failure half-way is undone, as is what Ctrl-C interrupts. VIPs and values that were there before
 stay when the rest is torn down.";
 
 const TEARDOWN: &str = "\
@@ -36,7 +36,7 @@ Put everything back as it was before setup.
 The VIPs go first; only then are arp_ignore and arp_announce put back, to the values from
 before, where they still have ours and no other VIP needs them. What somebody else has
 changed since is left as it is, and said. What cannot be taken down does not keep the rest:
-each failure is told, and teardown again does what is left; but arp_ignore and arp_announce
+each failure is told, and teardown again does what is left, as it does after Ctrl-C; but arp_ignore and arp_announce
 stay as long as a VIP does. Take this host out of the director's service
 first: rsctl, weight 0, and wait for the connections to end.";
 
@@ -68,7 +68,8 @@ Write what makes rs-agent start with this host: a systemd unit, the settings in 
 and the tunnel modules in modules-load.d, as the configuration demands.
 
 A file that is not from this command is never touched; deleting the first line of one makes
-it yours. Nothing is started: systemctl daemon-reload, then systemctl enable --now rs-agent.";
+it yours. What the unit could not see or read (ProtectHome=yes, root without CAP_DAC_OVERRIDE)
+is refused. Nothing is started: systemctl daemon-reload, then systemctl enable --now rs-agent.";
 
 /// Sets up this host as a real server of an IPVS (LVS) director, and undoes it
 #[derive(Debug, Parser)]
@@ -158,7 +159,8 @@ Examples:
   rs-agent install-unit --print
 
 SIGHUP reads the file again; SIGTERM and SIGINT end it, as --on-stop says. Exit status: 0
-ended as told or the host was taken down by `rs-agent teardown`, 1 failed, 2 wrong usage.")]
+ended as told or the host was taken down by `rs-agent teardown`, 1 failed, 2 wrong usage, or
+a file that cannot be read or is wrong.")]
 pub struct RunArgs {
     #[command(flatten)]
     pub what: What,
@@ -310,7 +312,7 @@ pub struct InstallUnitArgs {
     /// The program that the unit will start
     #[arg(long, value_name = "FILE", default_value = "/usr/local/sbin/rs-agent")]
     pub program: PathBuf,
-    /// Write below this folder instead of /
+    /// Write below this folder instead of /; the configuration is read where it is
     #[arg(long, value_name = "DIR", default_value = "/", hide_default_value = true)]
     pub destdir: PathBuf,
     /// Show the files and write nothing

@@ -19,7 +19,11 @@ use toml::de::{DeTable, DeValue};
 
 use crate::cli::RunArgs;
 use crate::error::Error;
+use crate::files;
 use crate::request;
+
+/// More than any list of VIPs takes; a device or a log given by mistake has no end.
+const LARGEST: u64 = 1 << 20;
 
 /// Reads and checks the file.
 ///
@@ -27,7 +31,7 @@ use crate::request;
 /// [`Error::ReadConfig`]; [`Error::Config`] with every fault that can be told from the
 /// file alone.
 pub fn read(path: &Path) -> Result<RunArgs, Error> {
-    let text = std::fs::read_to_string(path)
+    let (text, _) = files::read(path, LARGEST)
         .map_err(|source| Error::ReadConfig { path: path.to_owned(), source })?;
     parse(&text).map_err(|faults| Error::Config { path: path.to_owned(), faults })
 }

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 
 use crate::act::netlink::NetlinkError;
 use crate::act::sysctl::SysctlError;
+use crate::files::trust::Distrust;
 use crate::refusal::Refusal;
+use crate::unit::UnitError;
 
 /// The cause of a failure.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +52,39 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
+    /// Others could write where the journal is.
+    #[error(transparent)]
+    Untrusted(Box<Distrust>),
+    /// Neither the journal nor its copy can be understood.
+    #[error(
+        "the journal {path} is damaged ({why}), and so is its copy: what this host was before \
+         is not known"
+    )]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+        /// What is seen of a set-up all the same, as hints.
+        known: Vec<String>,
+    },
+    /// The host is as told, and the journal is not.
+    #[error("{did}, but {source}")]
+    Unrecorded {
+        /// What was done.
+        did: String,
+        /// Why the journal tells otherwise.
+        source: Box<Error>,
+    },
+    /// A signal came before the last action.
+    #[error("interrupted")]
+    Interrupted,
+    /// The same, and all is as it was.
+    #[error("interrupted; what was done is taken back")]
+    TakenBack,
+    /// A signal came in the middle of a teardown: what is left, as shell commands.
+    #[error("interrupted: still to be done: {}", some(.0))]
+    Left(Vec<String>),
     /// Another run holds the lock.
     #[error("another rs-agent is at work in {0}")]
     Busy(PathBuf),
@@ -115,7 +150,7 @@ pub enum Error {
     },
     /// No unit can be made of it.
     #[error(transparent)]
-    Unit(#[from] crate::unit::UnitError),
+    Unit(#[from] UnitError),
     /// Files that are not from this program are in the way.
     #[error("not made by rs-agent: {}", .0.join(", "))]
     NotOurFiles(Vec<String>),
@@ -154,11 +189,35 @@ impl Error {
             Self::Sysctl(SysctlError::NotKept { .. }) => {
                 "another program sets it too: find it".into()
             }
+            Self::Journal { what: "reading", .. } => {
+                "it tells what this host was before: keep it, and make it readable".into()
+            }
             Self::Journal { .. } => {
                 "--state-dir or RS_AGENT_STATE_DIR names another directory".into()
             }
-            Self::ReadConfig { .. } => {
+            Self::Untrusted(why) => why.hint(),
+            Self::Damaged { path, known, .. } => {
+                let mut hints = known.clone();
+                let path = path.display();
+                hints.push(format!(
+                    "`rm {path} {path}.copy` lets rs-agent begin anew; what it finds then counts \
+                     as what was there before"
+                ));
+                return hints;
+            }
+            Self::Unrecorded { source, .. } => {
+                let again = "end rs-agent run, if it keeps this host, as it goes by the journal; \
+                             then rs-agent teardown again";
+                let mut hints = vec![again.to_owned()];
+                hints.extend(source.hints());
+                return hints;
+            }
+            Self::Left(_) => "rs-agent teardown again takes down the rest".into(),
+            Self::ReadConfig { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 "make it, for instance: mode = \"dr\" and vip = [\"192.0.2.10\"]".into()
+            }
+            Self::ReadConfig { .. } => {
+                "it has to be a regular file that rs-agent may read, of 1 MiB at most".into()
             }
             Self::Config { .. } => {
                 "nothing was changed; the keys are the options of `rs-agent run`".into()
@@ -167,7 +226,10 @@ impl Error {
                 "give options, --config FILE, or run rs-agent setup first".into()
             }
             Self::Watched => "only one keeps a host right: end the other first".into(),
-            Self::Unit(crate::unit::UnitError::AtBoot(refusal)) => refusal.hint(),
+            Self::Unit(why) => match why.hint() {
+                Some(hint) => hint,
+                None => return Vec::new(),
+            },
             Self::NotOurFiles(_) => {
                 "move them away, or keep them and install nothing; nothing was changed".into()
             }
@@ -195,9 +257,21 @@ impl Error {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Refused(refusal) if refusal.is_usage() => 2,
-            Self::Config { .. } => 2,
+            // An unreadable file stays so: systemd need not try again.
+            Self::Config { .. } | Self::ReadConfig { .. } => 2,
+            Self::Unit(UnitError::Path(_) | UnitError::Hidden { .. }) => 2,
             _ => 1,
         }
+    }
+}
+
+/// The first of many.
+fn some(commands: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<String> = commands.iter().take(SHOWN).map(|it| format!("`{it}`")).collect();
+    match commands.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 

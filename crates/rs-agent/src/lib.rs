@@ -9,7 +9,7 @@
 //! | [`request`], [`wanted`], [`tunnel`] | what is asked for, checked without the kernel, then made complete |
 //! | [`observe`] | what is there now ([`facts`]) |
 //! | [`plan`] | which changes are missing, in which order, and why; what is refused |
-//! | [`journal`] | what this host was like before; written before anything is changed |
+//! | [`journal`], [`files`] | what this host was like before, written before anything is changed; where nobody else writes |
 //! | [`act`] | the changes themselves: rtnetlink and `/proc/sys` |
 //! | [`verify`] | is it really so |
 //! | [`check`] | is this host a sound real server, whoever set it up |
@@ -29,6 +29,7 @@ pub mod commands;
 pub mod config;
 pub mod error;
 pub mod facts;
+pub mod files;
 pub mod journal;
 pub mod mode;
 pub mod observe;

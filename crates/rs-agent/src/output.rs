@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::process::ExitCode;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 pub use self::status::{
     CarrierStatus, DeviceStatus, GatewayStatus, Owner, PortStatus, StatusReport, SysctlStatus,
@@ -20,7 +20,7 @@ use crate::check::finding::Finding;
 use crate::check::text::rules_text;
 use crate::error::{Error, Failure};
 use crate::mode::Mode;
-use crate::plan::{Action, Step};
+use crate::plan::{Action, Change, Step};
 
 /// The result of a command and how it is wanted.
 #[derive(Debug)]
@@ -91,10 +91,20 @@ pub struct StepReport {
     pub command: String,
     /// Why it is needed.
     pub reason: &'static str,
-    /// The same for programs: `change` is `tunnel`, `dummy`, `gue`, `sysctl`, `up`, `address`
+    /// For programs, which find in it: `change` is `tunnel`, `dummy`, `gue`, `sysctl`, `up`, `address`
     /// or `default-route`, with the fields of [`crate::plan::Change`]; `undo` tells
     /// making from taking back.
+    #[serde(serialize_with = "in_order")]
     pub action: Action,
+}
+
+/// From what to what, of a setting that goes back too.
+fn in_order<S: Serializer>(action: &Action, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut action = action.clone();
+    if let (Change::Sysctl { from: Some(from), to, .. }, true) = (&mut action.change, action.undo) {
+        std::mem::swap(from, to);
+    }
+    action.serialize(serializer)
 }
 
 impl From<Step> for StepReport {
@@ -174,7 +184,11 @@ fn print(outcome: &Outcome) -> io::Result<()> {
                 report.text()
             }
             Report::Rules(rules) => rules_text(rules),
-            Report::Status(report) => report.text(),
+            Report::Status(report) => {
+                let notes = report.notes.iter().map(|note| format!("note: {note}\n"));
+                let _ = io::stderr().write_all(notes.collect::<String>().as_bytes());
+                report.text()
+            }
             Report::Text(text) => text.clone(),
         }
     };
@@ -223,6 +237,19 @@ impl ChangeReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_step_says_from_what_to_what_also_on_the_way_back() {
+        let key = crate::sysctl_key::SysctlKey::ipv4("all", "arp_ignore");
+        let change = Change::Sysctl { key, from: Some(0), to: 1 };
+        for (action, from, to) in [(change.clone().make(), 0, 1), (change.undo(), 1, 0)] {
+            let step = serde_json::to_value(StepReport::from(Step { action, reason: "" })).unwrap();
+            let action = &step["action"];
+            assert_eq!((&action["from"], &action["to"]), (&from.into(), &to.into()), "{step}");
+            let command = format!("sysctl -w net.ipv4.conf.all.arp_ignore={to}");
+            assert_eq!(step["command"], command);
+        }
+    }
 
     #[test]
     fn a_complaint_is_one_line_and_hints() {

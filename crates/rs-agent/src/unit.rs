@@ -4,8 +4,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Component, Path, PathBuf};
 
 use crate::facts::Facts;
 use crate::mode::Mode;
@@ -43,9 +45,96 @@ pub enum UnitError {
     /// systemd wants absolute paths, and takes some characters for its own.
     #[error("{0:?} cannot stand in a unit: give an absolute path without spaces, % and $")]
     Path(PathBuf),
+    /// The unit has no such folder (`ProtectHome=yes`).
+    #[error("{path} is below {home}, which the unit does not see (ProtectHome=yes)")]
+    Hidden {
+        /// The configuration or the program.
+        path: PathBuf,
+        /// What is hidden.
+        home: &'static str,
+    },
+    /// The unit's root has no right but CAP_NET_ADMIN, and reads as any other user.
+    #[error("{path}: {at} cannot be {what} by the unit's root, which has CAP_NET_ADMIN alone")]
+    Closed {
+        /// The configuration or the program.
+        path: PathBuf,
+        /// That, or a folder on the way.
+        at: PathBuf,
+        /// `read`, `run` or `entered`.
+        what: &'static str,
+    },
     /// What a host without routes cannot be set up as.
     #[error("at boot there is no route yet: {0}")]
     AtBoot(#[from] Refusal),
+}
+
+impl UnitError {
+    /// Says what the operator can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Path(_) => None,
+            Self::Hidden { .. } => Some(
+                "put the configuration below /etc, the program below /usr/local/sbin".to_owned(),
+            ),
+            Self::Closed { at, .. } => {
+                Some(format!("`chown root: {0}`, or `chmod o+rX {0}`", at.display()))
+            }
+            Self::AtBoot(refusal) => Some(refusal.hint()),
+        }
+    }
+}
+
+/// What `ProtectHome=yes` hides (systemd.exec(5)).
+const HOMES: [&str; 3] = ["/home", "/root", "/run/user"];
+
+/// Checks that a file will be there for the unit, whatever links lead to it, and that its root
+/// can use it: `run` it, or else read it. A file that is not there yet is judged by its name.
+///
+/// # Errors
+/// [`UnitError::Hidden`], [`UnitError::Closed`].
+pub fn reachable(path: &Path, run: bool) -> Result<(), UnitError> {
+    let real = fs::canonicalize(path);
+    let plain = plain(path);
+    let ways = [Some(plain.as_path()), real.as_deref().ok()];
+    for home in HOMES {
+        let places = [Some(PathBuf::from(home)), fs::canonicalize(home).ok()];
+        let below = |way: &Path| places.iter().flatten().any(|place| way.starts_with(place));
+        if ways.iter().flatten().any(|way| below(way)) {
+            return Err(UnitError::Hidden { path: path.to_owned(), home });
+        }
+    }
+    let Ok(real) = real else { return Ok(()) };
+    for at in real.ancestors() {
+        let Ok(about) = fs::metadata(at) else { continue };
+        let (bit, what) = match (about.is_dir(), run) {
+            (true, _) => (1, "entered"),
+            (false, true) => (1, "run"),
+            (false, false) => (4, "read"),
+        };
+        let class = match (about.uid(), about.gid()) {
+            (0, _) => 6,
+            (_, 0) => 3,
+            _ => 0,
+        };
+        if about.mode() >> class & bit == 0 {
+            return Err(UnitError::Closed { path: path.to_owned(), at: at.to_owned(), what });
+        }
+    }
+    Ok(())
+}
+
+/// Without `.` and `..`, by its text.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// The files for this request; one that is not needed is not among them. `present` tells the
@@ -68,10 +157,14 @@ pub fn files(
     if !settings.is_empty() {
         let mut text = format!(
             "{MARK}\n# The settings rs-agent makes, for the time before and without it. One name \
-             per line, as\n# a name with * would lose against somebody else's full name.\n"
+             per line, as\n# a name with * would lose against somebody else's full name. One \
+             that may be missing begins with -.\n"
         );
         for (key, value) in settings {
-            let _ = writeln!(text, "{key} = {value}");
+            // A tunnel device is not there until rs-agent makes it; udev has this file read
+            // again then.
+            let may_be_missing = if key.device() == Some("all") { "" } else { "-" };
+            let _ = writeln!(text, "{may_be_missing}{key} = {value}");
         }
         files.push(File { path: sysctl_path, text });
     }
@@ -120,6 +213,8 @@ fn settings(wanted: &Wanted, present: impl Fn(&SysctlKey) -> Option<i32>) -> Vec
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
     use crate::config;
 
@@ -155,7 +250,7 @@ mod tests {
             "mode = \"tun\"\nvip = \"192.0.2.10\"\nrip = \"10.0.0.5\"\ntunnel-device = \"rs.1\"\n",
         );
         let tun = tun.unwrap();
-        assert!(tun[1].text.ends_with("net.ipv4.conf.rs/1.rp_filter = 2\n"), "{}", tun[1].text);
+        assert!(tun[1].text.ends_with("\n-net.ipv4.conf.rs/1.rp_filter = 2\n"), "{}", tun[1].text);
         assert!(tun[2].text.ends_with("\nipip\n"));
         let own = "mode = \"dr\"\nvip = \"192.0.2.10\"\ncarrier = \"v\"\ncreate-carrier = true\n";
         assert!(texts(own).unwrap().pop().unwrap().text.ends_with(".\ndummy\n"));
@@ -194,6 +289,60 @@ mod tests {
         for module in kinds.into_iter().chain(["fou", "fou6", "dummy"]) {
             assert!(modules.lines().any(|line| line == module), "{module}");
         }
+    }
+
+    #[test]
+    fn what_the_unit_does_not_see_or_may_not_read_is_refused() {
+        let home = |path: &str, run| match reachable(Path::new(path), run) {
+            Err(UnitError::Hidden { home, .. }) => Some(home),
+            _ => None,
+        };
+        assert!(UNIT.contains("\nProtectHome=yes\n"));
+        for (path, hidden) in [
+            ("/root/rs-agent.toml", Some("/root")),
+            ("/home/ops/rs-agent", Some("/home")),
+            ("/etc/../home/ops/x", Some("/home")),
+            ("/run/user/1000/x", Some("/run/user")),
+            ("/rooted/x", None),
+            ("/etc/rs-agent/home/x", None),
+        ] {
+            assert_eq!((home(path, false), home(path, true)), (hidden, hidden), "{path}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/root", &link).unwrap();
+        let linked = reachable(&link, false);
+        assert!(matches!(linked, Err(UnitError::Hidden { home: "/root", .. })), "{linked:?}");
+
+        // A temporary folder is its owner's: the class of that owner for the unit's root.
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let about = fs::metadata(&file).unwrap();
+        let class = if about.uid() == 0 {
+            6
+        } else if about.gid() == 0 {
+            3
+        } else {
+            0
+        };
+        let mode = |bits| fs::Permissions::from_mode(bits);
+        fs::set_permissions(folder.path(), mode(0o755)).unwrap();
+        for (bits, what) in [(4, None), (0, Some("read")), (5, None), (1, Some("read"))] {
+            fs::set_permissions(&file, mode(bits << class)).unwrap();
+            match (reachable(&file, false), what) {
+                (Ok(()), None) => {}
+                (Err(UnitError::Closed { at, what, .. }), Some(wanted)) => {
+                    assert!(at == file && what == wanted);
+                }
+                other => panic!("{bits}: {other:?}"),
+            }
+            assert_eq!(reachable(&file, true).is_ok(), bits & 1 == 1, "{bits}");
+        }
+        fs::set_permissions(&file, mode(0o644)).unwrap();
+        fs::set_permissions(folder.path(), mode(0o711 & !(7 << class))).unwrap();
+        let closed = reachable(&file, false);
+        fs::set_permissions(folder.path(), mode(0o700)).unwrap();
+        assert!(matches!(closed, Err(UnitError::Closed { what: "entered", .. })), "{closed:?}");
     }
 
     #[test]

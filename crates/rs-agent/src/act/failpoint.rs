@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Interrupts a run between two actions, so that the test suite can prove that every such
 //! moment is recoverable, and see what the host is then. Of `RS_AGENT_FAILPOINT`, with
-//! commas between, `N:kill` dies as of `kill -9` and `N:error` fails, when N actions have
-//! been performed, even in the middle of what would go in one send; `each:stop` stops the
+//! commas between, `N:kill` dies as of `kill -9`, `N:error` fails and `N:hup` gets a SIGHUP,
+//! when N actions have been performed, even in the middle of what would go in one send; `each:stop` stops the
 //! process before, between and after all actions, also those taken back, until somebody
 //! continues it. Compiled in by the feature `failpoints` only.
 
@@ -18,6 +18,10 @@ pub(super) fn reached(performed: usize) -> Result<(), Error> {
         Some("kill") => {
             let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL);
             unreachable!("nobody survives that");
+        }
+        Some("hup") => {
+            let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGHUP);
+            Ok(())
         }
         Some("error") => Err(Error::Failpoint(performed)),
         // A test that asks for something else must not take a failure for it.

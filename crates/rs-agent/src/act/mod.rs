@@ -2,11 +2,13 @@
 //! Makes changes, in order, and takes them back.
 
 mod failpoint;
+pub mod interrupt;
 pub mod netlink;
 pub mod privilege;
 pub mod sysctl;
 pub mod udev;
 
+use interrupt::Interrupt;
 use netlink::{Netlink, NetlinkError, Vip};
 use sysctl::SysctlError;
 
@@ -31,11 +33,12 @@ pub fn preflight(steps: &[Step]) -> Result<(), Error> {
 /// it. Once the last device is made, waits until udev is done with them.
 ///
 /// # Errors
-/// The first failure; the rest is not attempted, but for what was already sent with it:
-/// addresses go in batches.
+/// The first failure, also [`Error::Interrupted`]; the rest is not attempted, but for what was
+/// already sent with it: addresses go in batches.
 pub fn perform(
     net: &Netlink,
     steps: &[Step],
+    interrupt: &Interrupt,
     mut tell: impl FnMut(&Action, &Result<(), Error>),
 ) -> Result<(), Error> {
     let actions: Vec<&Action> = steps.iter().map(|step| &step.action).collect();
@@ -43,6 +46,7 @@ pub fn perform(
     failpoint::reached(0)?;
     let mut performed = 0;
     while performed < actions.len() {
+        interrupt.check()?;
         let results = next(net, &actions[performed..], failpoint::most(performed));
         let mut all = Ok(());
         for result in results {
@@ -61,14 +65,17 @@ pub fn perform(
 }
 
 /// Performs the steps of a teardown and goes on past what fails, for the next one to do. Only
-/// what hides VIPs stays while one that should have gone may still be there.
+/// what hides VIPs stays while one that should have gone may still be there. A signal ends it.
 ///
 /// Gives every failure.
 #[must_use]
-pub fn perform_all(net: &Netlink, steps: &[Step]) -> Vec<Error> {
+pub fn perform_all(net: &Netlink, steps: &[Step], interrupt: &Interrupt) -> Vec<Error> {
     let actions: Vec<&Action> = steps.iter().map(|step| &step.action).collect();
     go_on(&actions, |performed| {
         failpoint::reached(performed)?;
+        if performed < actions.len() {
+            interrupt.check()?;
+        }
         let rest = actions.get(performed..).unwrap_or_default();
         Ok(next(net, rest, failpoint::most(performed)))
     })
@@ -254,9 +261,10 @@ mod tests {
         let actions = [made.clone(), gone.clone(), made.clone(), gone.clone()];
         let steps = actions.clone().map(|action| Step { action, reason: "" });
         let mut told = Vec::new();
-        let result = perform(&Netlink::connect().unwrap(), &steps, |action, result| {
-            told.push((action.clone(), result.is_ok()));
-        });
+        let result =
+            perform(&Netlink::connect().unwrap(), &steps, &Interrupt::never(), |action, result| {
+                told.push((action.clone(), result.is_ok()));
+            });
         assert!(matches!(result, Err(Error::Netlink { .. })), "{result:?}");
         assert_eq!(
             told,

@@ -79,7 +79,8 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
             Subject::asked(&Request::check(mode, &typed)?)
         }
         None => {
-            let journal = Store::new(state_dir)?.load()?.ok_or(Refusal::NothingToCheck)?;
+            let journal =
+                Store::to_show(state_dir)?.load()?.journal.ok_or(Refusal::NothingToCheck)?;
             let mut subject = Subject::set_up(&journal.wanted, &journal.changes);
             let envelope = request::envelope(args.tunnel, args.checksum, args.tunnel_port)?;
             let mode = journal.wanted.mode;

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use crate::cli::{Cli, GenerateArgs, Generated};
 use crate::error::Error;
+use crate::files;
 
 /// The section of the manual for an administrator's commands.
 const SECTION: &str = "8";
@@ -42,7 +43,7 @@ fn man(folder: &Path) -> io::Result<Vec<PathBuf>> {
         let path = folder.join(format!("{name}.{SECTION}"));
         let mut text = Vec::new();
         clap_mangen::Man::new(page).section(SECTION).render(&mut text)?;
-        std::fs::write(&path, text)?;
+        files::replace(&path, &text, files::PUBLIC)?;
         Ok(path)
     };
     pages.into_iter().map(page).collect()

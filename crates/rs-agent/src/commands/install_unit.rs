@@ -9,6 +9,8 @@ use crate::act::sysctl;
 use crate::cli::InstallUnitArgs;
 use crate::config;
 use crate::error::Error;
+use crate::files;
+use crate::files::trust::Trust;
 use crate::sysctl_key::SysctlKey;
 use crate::unit::{self, File, MARK, PATHS};
 
@@ -16,7 +18,9 @@ pub(super) fn run(args: &InstallUnitArgs) -> Result<String, Error> {
     if args.remove {
         return remove(&args.destdir);
     }
-    let request = config::read(&at(&args.destdir, &args.config))?.what.request()?;
+    unit::reachable(&args.config, false)?;
+    unit::reachable(&args.program, true)?;
+    let request = config::read(&args.config)?.what.request()?;
     let request = request.ok_or(crate::refusal::Refusal::NoMode)?;
     let this_host = args.destdir == Path::new("/");
     let present = |key: &SysctlKey| sysctl::read(key).ok().filter(|_| this_host);
@@ -44,7 +48,7 @@ fn write(destdir: &Path, files: &[File]) -> Result<String, Error> {
         match (files.iter().find(|file| destdir.join(file.path) == path), now) {
             (Some(file), Some(now)) if file.text == now => {}
             (Some(file), _) => {
-                replace(&path, &file.text).map_err(failed)?;
+                replace(&path, &file.text)?;
                 report += &format!("wrote {}\n", path.display());
             }
             (None, Some(_)) => {
@@ -79,15 +83,22 @@ fn remove(destdir: &Path) -> Result<String, Error> {
     Ok(report + "next: systemctl daemon-reload\n")
 }
 
-fn at(destdir: &Path, path: &Path) -> PathBuf {
-    destdir.join(path.strip_prefix("/").unwrap_or(path))
-}
+/// More than the longest of ours.
+const LARGEST: u64 = 1 << 20;
 
+/// What is there: a link, a device or whatever else is no text of ours is empty.
 fn read(path: &Path) -> Result<Option<String>, Error> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::File { path: path.to_owned(), source }),
+    let failed = |source| Error::File { path: path.to_owned(), source };
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(failed(source)),
+        Ok(about) if !about.is_file() => return Ok(Some(String::new())),
+        Ok(_) => {}
+    }
+    match files::read(path, LARGEST) {
+        Ok((text, _)) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Some(String::new())),
+        Err(source) => Err(failed(source)),
     }
 }
 
@@ -101,23 +112,27 @@ fn not_foreign(present: &[(PathBuf, Option<String>)]) -> Result<(), Error> {
     if found.is_empty() { Ok(()) } else { Err(Error::NotOurFiles(found)) }
 }
 
-/// Written beside and renamed over, so that nobody ever reads half of it.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let beside = path.with_extension("rs-agent-new");
-    fs::write(&beside, text)?;
-    fs::rename(&beside, path)
+/// Nobody ever reads half of it, and no link in a folder of others is followed.
+fn replace(path: &Path, text: &str) -> Result<(), Error> {
+    let failed = |source| Error::File { path: path.to_owned(), source };
+    let trust = Trust::to_act();
+    let folder = trust.resolve(path.parent().unwrap_or(path))?;
+    files::make_folders(&folder).map_err(failed)?;
+    trust.folder(&folder)?;
+    let name = path.file_name().unwrap_or_default();
+    files::replace(&folder.join(name), text.as_bytes(), files::PUBLIC).map_err(failed)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
     use super::*;
 
     fn args(destdir: &Path) -> InstallUnitArgs {
         InstallUnitArgs {
-            config: "/etc/rs-agent/rs-agent.toml".into(),
+            // Not moved by `--destdir`: it is read where it says.
+            config: destdir.join("rs-agent.toml"),
             program: "/usr/local/sbin/rs-agent".into(),
             destdir: destdir.to_owned(),
             print: false,
@@ -126,8 +141,8 @@ mod tests {
     }
 
     fn configure(root: &Path, text: &str) {
-        fs::create_dir_all(root.join("etc/rs-agent")).unwrap();
-        fs::write(root.join("etc/rs-agent/rs-agent.toml"), text).unwrap();
+        fs::set_permissions(root, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(root.join("rs-agent.toml"), text).unwrap();
     }
 
     #[test]
@@ -156,10 +171,45 @@ mod tests {
         let theirs = root.join(PATHS[1]);
         fs::create_dir_all(theirs.parent().unwrap()).unwrap();
         fs::write(&theirs, "net.ipv4.conf.all.arp_ignore = 2\n").unwrap();
-        for remove in [false, true] {
-            let refused = run(&InstallUnitArgs { remove, ..args(root) });
-            assert!(matches!(refused, Err(Error::NotOurFiles(_))));
-            assert!(theirs.exists() && !root.join(PATHS[0]).exists());
+        let refused = || {
+            for remove in [false, true] {
+                let refused = run(&InstallUnitArgs { remove, ..args(root) });
+                assert!(matches!(refused, Err(Error::NotOurFiles(_))));
+                assert!(theirs.symlink_metadata().is_ok() && !root.join(PATHS[0]).exists());
+            }
+        };
+        refused();
+        // Nor is a link, as of `systemctl mask`, or a FIFO, which nobody ever writes to.
+        fs::remove_file(&theirs).unwrap();
+        std::os::unix::fs::symlink("/dev/null", &theirs).unwrap();
+        refused();
+        fs::remove_file(&theirs).unwrap();
+        nix::unistd::mkfifo(&theirs, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        refused();
+    }
+
+    #[test]
+    fn what_is_written_has_a_mode_of_its_own_and_follows_no_link() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        configure(root, "mode = \"dr\"\nvip = \"192.0.2.10\"\n");
+        let settings = root.join(PATHS[1]);
+        let folder = settings.parent().unwrap();
+        fs::create_dir_all(folder).unwrap();
+        let target = root.join("target");
+        fs::write(&target, "precious").unwrap();
+        std::os::unix::fs::symlink(&target, folder.join("90-rs-agent.conf.new")).unwrap();
+        let mode = |path: &Path, bits| {
+            fs::set_permissions(path, fs::Permissions::from_mode(bits)).unwrap();
+        };
+        mode(folder, 0o777);
+        assert!(matches!(run(&args(root)), Err(Error::Untrusted(_))));
+        mode(folder, 0o755);
+        run(&args(root)).unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
+        for path in &PATHS[..2] {
+            let file = fs::symlink_metadata(root.join(path)).unwrap();
+            assert!(file.is_file() && file.mode() & 0o777 == 0o644, "{path}");
         }
     }
 }

@@ -12,10 +12,15 @@ mod teardown;
 use std::net::IpAddr;
 
 use crate::act::netlink::Netlink;
+use crate::act::sysctl;
 use crate::cli::{Cli, Command, What};
 use crate::error::{Error, Failure};
+use crate::journal::{Found, Store};
 use crate::observe::Questions;
 use crate::output::{Outcome, Report};
+use crate::plan::{ADDRESS_TAG, Change};
+use crate::request::Scope;
+use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
 /// Runs the command.
@@ -79,6 +84,40 @@ fn outcome(
     match report {
         Ok(report) => Ok(Outcome { report, json, verbose }),
         Err(error) => Err(Failure { doing, error }),
+    }
+}
+
+/// Reads the journal. If neither it nor its copy can be understood, the error says what is
+/// seen of a set-up all the same.
+fn load(store: &Store, net: &Netlink) -> Result<Found, Error> {
+    store.load().map_err(|error| match error {
+        Error::Damaged { path, why, .. } => Error::Damaged { path, why, known: known(net) },
+        error => error,
+    })
+}
+
+/// The VIPs that bear our mark, as the commands that take them away: they come before the
+/// settings that hide them.
+fn known(net: &Netlink) -> Vec<String> {
+    let addresses = net.links().and_then(|links| net.addresses(&links)).unwrap_or_default();
+    let ours = addresses.into_iter().filter(|have| have.tag == Some(ADDRESS_TAG)).map(|have| {
+        let (ip, device) = (have.ip, have.device);
+        let vip = Change::Address { ip, device, tag: None, scope: Scope::Host, label: None };
+        format!("`{}`", vip.undo())
+    });
+    let ours: Vec<String> = ours.collect();
+    let settings = ["arp_ignore", "arp_announce"].map(|name| {
+        let value = sysctl::read(&SysctlKey::ipv4("all", name));
+        value.map_or_else(|error| error.to_string(), |value| format!("{name} is {value}"))
+    });
+    let settings = format!(
+        "of net.ipv4.conf.all {} now, which is 0 where nobody has set it: put it back when the \
+         last VIP is gone",
+        settings.join(" and ")
+    );
+    match ours.as_slice() {
+        [] => vec!["no address here bears the mark of rs-agent".to_owned(), settings],
+        _ => vec![format!("VIPs with the mark of rs-agent go by {}", ours.join(", ")), settings],
     }
 }
 

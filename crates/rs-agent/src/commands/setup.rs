@@ -4,14 +4,15 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::{connect, list, questions};
+use super::{connect, list, load, questions};
+use crate::act::interrupt::Interrupt;
 use crate::act::netlink::Netlink;
 use crate::act::{self, privilege};
 use crate::cli::SetupArgs;
 use crate::config;
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::journal::{Journal, Store};
+use crate::journal::{Found, Journal, Store};
 use crate::mode::Mode;
 use crate::observe::{Questions, observe};
 use crate::output::{ChangeReport, StepReport};
@@ -30,33 +31,27 @@ pub(super) fn run(args: &SetupArgs, state_dir: &Path) -> Result<ChangeReport, Er
             config::read(path)?.what.request()?
         }
     };
-    carry_out(&request.ok_or(Refusal::NoMode)?, args.how.dry_run, state_dir)
+    let request = request.ok_or(Refusal::NoMode)?;
+    add(&request, &[], args.how.dry_run, state_dir, Interrupt::catch)
 }
 
-/// Makes the host what the request says.
-pub(super) fn carry_out(
-    request: &Request,
-    dry_run: bool,
-    state_dir: &Path,
-) -> Result<ChangeReport, Error> {
-    add(request, &[], dry_run, state_dir)
-}
-
-/// The same. VIPs of the earlier set-up that are `going` to be taken down next stay in the
-/// journal, but whether they could be set up is no matter.
+/// Makes the host what the request says. VIPs of the earlier set-up that are `going` to be
+/// taken down next stay in the journal, but whether they could be set up is no matter. Until
+/// there is something to take back, signals end the process as ever; then `catch` does.
 pub(super) fn add(
     request: &Request,
     going: &[IpAddr],
     dry_run: bool,
     state_dir: &Path,
+    catch: fn() -> Interrupt,
 ) -> Result<ChangeReport, Error> {
     if !dry_run {
         privilege::check()?;
     }
     let store = Store::new(state_dir)?;
     let _lock = if dry_run { None } else { Some(store.lock()?) };
-    let before = store.load()?;
     let net = connect()?;
+    let Found { journal: before, notice } = load(&store, &net)?;
 
     let earlier = before.as_ref().map(|journal| &journal.wanted);
     let facts = observe(&net, &asked_about(request, earlier))?;
@@ -68,7 +63,9 @@ pub(super) fn add(
     let mut journal = before.clone().unwrap_or_else(|| store.begin(all.clone(), &facts));
     journal.wanted = all;
     journal.intend(steps.iter().map(|step| step.action.change.clone()));
-    let mut notes = already_there(&journal, &wanted, &facts);
+    let damaged = notice.is_some();
+    let mut notes: Vec<String> = notice.into_iter().collect();
+    notes.extend(already_there(&journal, &wanted, &facts));
     notes.extend(refuse::notes(&wanted));
     let mut report = ChangeReport {
         dry_run,
@@ -80,38 +77,65 @@ pub(super) fn add(
     };
     if !dry_run {
         act::preflight(&steps)?;
-        make(&net, &store, &steps, before.as_ref(), &mut journal, &wanted)?;
+        let making = Making { net: &net, store: &store, before: before.as_ref(), damaged };
+        making.make(&steps, &mut journal, &wanted, &catch())?;
     }
     report.steps = steps.into_iter().map(StepReport::from).collect();
     Ok(report)
 }
 
-/// Journal, act, verify; on failure put back both host and journal.
-fn make(
-    net: &Netlink,
-    store: &Store,
-    steps: &[Step],
-    before: Option<&Journal>,
-    journal: &mut Journal,
-    wanted: &Wanted,
-) -> Result<(), Error> {
-    let unchanged = |journal: &Journal| before == Some(journal);
-    if !unchanged(journal) {
-        store.save(journal)?;
+struct Making<'a> {
+    net: &'a Netlink,
+    store: &'a Store,
+    before: Option<&'a Journal>,
+    /// What is there is from the journal's copy.
+    damaged: bool,
+}
+
+impl Making<'_> {
+    /// Journal, act, verify, journal; on failure puts back both host and journal.
+    fn make(
+        &self,
+        steps: &[Step],
+        journal: &mut Journal,
+        wanted: &Wanted,
+        interrupt: &Interrupt,
+    ) -> Result<(), Error> {
+        let unchanged = |journal: &Journal| self.before == Some(journal);
+        if self.damaged || !unchanged(journal) {
+            self.store.save(journal)?;
+        }
+        let mut done = Vec::new();
+        let note = |action: &Action, result: &Result<(), Error>| {
+            if act::may_be_done(result) {
+                done.push(action.clone());
+            }
+        };
+        let result = act::perform(self.net, steps, interrupt, note)
+            .and_then(|()| look_again(self.net, wanted))
+            .and_then(|facts| {
+                journal.confirm_tags(&facts);
+                if unchanged(journal) { Ok(()) } else { self.store.save(journal) }
+            });
+        result.map_err(|cause| self.abandon(done, cause))
     }
-    let mut done = Vec::new();
-    let note = |action: &Action, result: &Result<(), Error>| {
-        if act::may_be_done(result) {
-            done.push(action.clone());
+
+    fn abandon(&self, done: Vec<Action>, cause: Error) -> Error {
+        if let Err(undo) = act::take_back(self.net, done) {
+            return Error::NotUndone { cause: Box::new(cause), undo: Box::new(undo) };
         }
-    };
-    let result = act::perform(net, steps, note).and_then(|()| look_again(net, wanted));
-    match result {
-        Ok(facts) => {
-            journal.confirm_tags(&facts);
-            if unchanged(journal) { Ok(()) } else { store.save(journal) }
+        let put_back = match self.before {
+            Some(journal) => self.store.save(journal),
+            None => self.store.remove(),
+        };
+        match (put_back, cause) {
+            (Ok(()), Error::Interrupted) => Error::TakenBack,
+            (Ok(()), cause) => cause,
+            (Err(source), cause) => {
+                let did = format!("{cause}; what was done is taken back");
+                Error::Unrecorded { did, source: Box::new(source) }
+            }
         }
-        Err(cause) => Err(abandon(net, store, done, before, cause)),
     }
 }
 
@@ -119,23 +143,6 @@ fn look_again(net: &Netlink, wanted: &Wanted) -> Result<Facts, Error> {
     let facts = observe(net, &questions(wanted))?;
     let problems = verify::problems(wanted, &facts);
     if problems.is_empty() { Ok(facts) } else { Err(Error::NotAsWanted(problems)) }
-}
-
-fn abandon(
-    net: &Netlink,
-    store: &Store,
-    done: Vec<Action>,
-    before: Option<&Journal>,
-    cause: Error,
-) -> Error {
-    let undone = act::take_back(net, done).and_then(|()| match before {
-        Some(journal) => store.save(journal),
-        None => store.remove(),
-    });
-    match undone {
-        Ok(()) => cause,
-        Err(undo) => Error::NotUndone { cause: Box::new(cause), undo: Box::new(undo) },
-    }
 }
 
 fn asked_about(request: &Request, earlier: Option<&Wanted>) -> Questions {

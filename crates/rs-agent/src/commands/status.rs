@@ -4,10 +4,10 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::{connect, questions};
+use super::{connect, load, questions};
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::journal::{Journal, Store};
+use crate::journal::{Found, Journal, Store};
 use crate::mode::Mode;
 use crate::observe::observe;
 use crate::output::{
@@ -18,10 +18,12 @@ use crate::plan::{Change, Effect};
 use crate::verify;
 
 pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
-    let Some(journal) = Store::new(state_dir)?.load()? else {
-        return Ok(StatusReport { state: "not set up", ..StatusReport::default() });
-    };
     let net = connect()?;
+    let Found { journal, notice } = load(&Store::to_show(state_dir)?, &net)?;
+    let notes = notice.into_iter().collect();
+    let Some(journal) = journal else {
+        return Ok(StatusReport { state: "not set up", notes, ..StatusReport::default() });
+    };
     let facts = observe(&net, &questions(&journal.wanted))?;
     let wanted = &journal.wanted;
     Ok(StatusReport {
@@ -36,6 +38,7 @@ pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
         gateways: gateways(&journal, &facts),
         directors: wanted.directors.clone(),
         drift: drift(&journal, &facts),
+        notes,
     })
 }
 

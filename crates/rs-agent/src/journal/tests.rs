@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Files as they were written, damaged, and of elsewhere.
 
+use super::store::copy;
 use super::*;
+use crate::error::Error;
 use crate::mode::Mode;
 use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
@@ -28,11 +30,18 @@ fn sysctl(from: i32) -> Change {
     Change::Sysctl { key: SysctlKey::ipv4("all", "arp_ignore"), from: Some(from), to: 1 }
 }
 
+/// Without a word about its file.
+fn loaded(store: &Store) -> Option<Journal> {
+    let found = store.load().unwrap();
+    assert_eq!(found.notice, None);
+    found.journal
+}
+
 #[test]
 fn comes_back_as_it_was_saved() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::new(&directory.path().join("deep/state")).unwrap();
-    assert_eq!(store.load().unwrap(), None);
+    assert_eq!(loaded(&store), None);
     let _lock = store.lock().unwrap();
     let mut journal = store.begin(wanted(), &Facts::default());
     journal.intend([
@@ -46,10 +55,10 @@ fn comes_back_as_it_was_saved() {
         },
     ]);
     store.save(&journal).unwrap();
-    assert_eq!(store.load().unwrap(), Some(journal));
+    assert_eq!(loaded(&store), Some(journal));
     store.remove().unwrap();
     store.remove().unwrap();
-    assert_eq!(store.load().unwrap(), None);
+    assert_eq!(loaded(&store), None);
 }
 
 #[test]
@@ -64,7 +73,7 @@ fn another_boot_or_namespace_is_no_journal_and_damage_is_an_error() {
         change(&mut journal.identity);
         store.save(&journal).unwrap();
         let same = journal.identity == store.identity; // no cookie before Linux 5.14
-        assert_eq!(store.load().unwrap().is_some(), same);
+        assert_eq!(loaded(&store).is_some(), same);
     }
     journal.format = FORMAT + 1;
     store.save(&journal).unwrap();
@@ -74,6 +83,46 @@ fn another_boot_or_namespace_is_no_journal_and_damage_is_an_error() {
     assert!(store.load().unwrap_err().to_string().contains("a newer version"));
     std::fs::write(store.file(), "{").unwrap();
     assert!(store.load().is_err());
+    // Too long for any memory, and refused by its length.
+    std::fs::File::create(store.file()).unwrap().set_len(1 << 40).unwrap();
+    std::fs::remove_file(copy(&store.file())).unwrap();
+    assert!(matches!(store.load(), Err(Error::Damaged { .. })));
+}
+
+/// Each half is enough, and neither is taken for the other's.
+#[test]
+fn a_damaged_journal_is_read_from_its_copy() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::new(directory.path()).unwrap();
+    let mut journal = store.begin(wanted(), &Facts::default());
+    journal.intend([sysctl(0)]);
+    store.save(&journal).unwrap();
+    let whole = std::fs::read(store.file()).unwrap();
+    for length in 0..whole.len() - 2 {
+        std::fs::write(store.file(), &whole[..length]).unwrap();
+        let found = store.load().unwrap();
+        assert_eq!(found.journal.as_ref(), Some(&journal), "{length}");
+        assert!(found.notice.unwrap().contains(" is damaged ("), "{length}");
+    }
+    std::fs::remove_file(store.file()).unwrap();
+    let found = store.load().unwrap();
+    assert!(found.notice.unwrap().ends_with(" is gone: its copy is read"));
+    assert_eq!(found.journal.as_ref(), Some(&journal));
+    // What a copy of another namespace says is of no use, and no obstacle.
+    let mut other = journal.clone();
+    other.identity.boot.push('x');
+    store.save(&other).unwrap();
+    std::fs::write(store.file(), "").unwrap();
+    let found = store.load().unwrap();
+    assert!(found.journal.is_none() && found.notice.unwrap().contains("it is empty"));
+    std::fs::remove_file(store.file()).unwrap();
+    assert_eq!(loaded(&store), None);
+    // One that is damaged is no copy.
+    store.save(&journal).unwrap();
+    std::fs::write(copy(&store.file()), "").unwrap();
+    assert_eq!(loaded(&store), Some(journal));
+    std::fs::write(store.file(), "").unwrap();
+    assert!(matches!(store.load(), Err(Error::Damaged { .. })));
 }
 
 /// RIPs were ends of devices only, and envelopes and scopes not known.
@@ -96,11 +145,11 @@ fn format_1_is_still_read() {
             {{"change": "address", "ip": "192.0.2.10", "device": "rs-ipip", "tag": 114}}]}}"#
     );
     std::fs::write(store.file(), text).unwrap();
-    let journal = store.load().unwrap().unwrap();
+    let journal = loaded(&store).unwrap();
     assert_eq!((journal.wanted.envelope, journal.changes.len()), (Envelope::Ipip, 4));
     assert_eq!(journal.wanted.rips, ["10.0.0.11".parse::<IpAddr>().unwrap()]);
     store.save(&journal).unwrap();
-    assert_eq!(store.load().unwrap(), Some(journal));
+    assert_eq!(loaded(&store), Some(journal));
 }
 
 /// Its one gateway is one of several now, and all are written from now on.
@@ -118,11 +167,11 @@ fn format_2_is_still_read() {
             {{"change": "default-route", "gateway": "10.0.0.1", "metric": 0, "from": null}}]}}"#
     );
     std::fs::write(store.file(), text).unwrap();
-    let mut journal = store.load().unwrap().unwrap();
+    let mut journal = loaded(&store).unwrap();
     assert_eq!(journal.wanted.gateways, ["10.0.0.1".parse::<IpAddr>().unwrap()]);
     journal.wanted.gateways.push("2001:db8::1".parse().unwrap());
     store.save(&journal).unwrap();
-    assert_eq!(store.load().unwrap(), Some(journal));
+    assert_eq!(loaded(&store), Some(journal));
 }
 
 #[test]

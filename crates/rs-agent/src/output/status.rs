@@ -36,6 +36,9 @@ pub struct StatusReport {
     pub directors: Vec<IpAddr>,
     /// What is not as setup left it; empty if all is well.
     pub drift: Vec<String>,
+    /// What is odd about the journal itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// By whom something is as it is.

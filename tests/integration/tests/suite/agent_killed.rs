@@ -125,8 +125,9 @@ fn glance() -> String {
 
 /// The one journal of this host.
 fn journal() -> String {
-    let mut files = fs::read_dir("/run/rs-agent").expect("journals");
-    read(files.next().expect("a journal").expect("a journal").path())
+    let files = fs::read_dir("/run/rs-agent").expect("journals");
+    let mut files = files.map(|file| file.expect("a file").path());
+    read(files.find(|it| it.extension().is_some_and(|it| it == "json")).expect("a journal"))
 }
 
 fn read(path: impl AsRef<Path>) -> String {

@@ -144,7 +144,14 @@ fn systemctl_reloads_and_stops_it() {
     assert_ne!(machine.sh("systemctl start rs-agent").status, 0);
     assert_eq!(machine.property("rs-agent", "ActiveState"), "failed");
     assert_eq!(machine.property("rs-agent", "ExecMainStatus"), "2");
+    // Nor after one that cannot be read.
+    machine.must(&format!("chmod 0 /{CONFIG} && systemctl reset-failed rs-agent"));
+    assert_ne!(machine.sh("systemctl start rs-agent").status, 0);
+    assert_eq!(machine.property("rs-agent", "ExecMainStatus"), "2");
+    assert_eq!(machine.property("rs-agent", "ActiveState"), "failed");
+    assert_eq!(machine.property("rs-agent", "NRestarts"), "0");
     assert_same(&state(host), &after, "not started");
+    machine.must(&format!("chmod 644 /{CONFIG}"));
 
     disk.write(CONFIG, &format!("{DIRECT}on-stop = \"teardown\"\n"));
     machine.must("systemctl start rs-agent");
@@ -310,6 +317,9 @@ fn a_tunnel_and_udev_with_a_distributions_glob() {
     let files = "/etc/sysctl.d/90-rs-agent.conf /etc/modules-load.d/rs-agent.conf";
     machine.must(&format!("systemctl stop rs-agent && rs-agent teardown && ls {files}"));
     machine.must("systemctl restart systemd-modules-load systemd-sysctl");
+    // The device is not there yet, which is nothing to warn of.
+    let warnings = machine.must("journalctl -b -q -p warning -u systemd-sysctl").stdout;
+    assert!(!warnings.contains("rs-ipip"), "{warnings}");
     machine.must("ip link add rs-ipip type ipip && udevadm settle");
     assert_eq!(filter("rs-ipip"), "2");
 }

@@ -18,6 +18,7 @@ mod agent_rights;
 mod agent_rules;
 mod agent_run;
 mod agent_service;
+mod agent_state;
 mod agent_systemd;
 mod agent_teardown;
 mod agent_tunnels;

@@ -12,6 +12,9 @@ use crate::sysctl_key::SysctlKey;
 /// See [`Store::version`].
 pub(super) type Version = Option<(u64, i64, i64)>;
 
+/// Of a journal that was damaged or gone: it is looked at again.
+pub(super) const NONE_LIKE_IT: Version = Some((0, 0, 0));
+
 /// The journal's file and the settings as last seen.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Glance {

@@ -6,16 +6,17 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::super::{connect, list, questions};
-use super::glance::Glance;
+use super::super::{connect, list, load, questions};
+use super::glance::{Glance, NONE_LIKE_IT};
 use super::settings::Settings;
 use super::{setup, teardown};
 use crate::act;
+use crate::act::interrupt::Interrupt;
 use crate::act::netlink::Netlink;
 use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::journal::{Journal, Store};
+use crate::journal::{Found, Journal, Sole, Store};
 use crate::observe::observe;
 use crate::output::ChangeReport;
 use crate::plan::{Change, Step};
@@ -34,6 +35,7 @@ const NAMES: usize = 8;
 pub(super) struct Keeper {
     settings: Settings,
     store: Store,
+    sole: Sole,
     state_dir: PathBuf,
     net: Netlink,
     log: Log,
@@ -53,12 +55,14 @@ impl Keeper {
     pub(super) fn new(
         settings: Settings,
         store: Store,
+        sole: Sole,
         state_dir: &Path,
         log: Log,
     ) -> Result<Self, Error> {
         Ok(Self {
             settings,
             store,
+            sole,
             state_dir: state_dir.to_owned(),
             net: connect()?,
             log,
@@ -107,7 +111,7 @@ impl Keeper {
     /// The set-up. What a host that is still starting does not have yet is waited for.
     pub(super) fn begin(&mut self) -> Result<(), Error> {
         match self.apply() {
-            Err(Error::Refused(refusal)) if refusal.may_pass() && self.store.load()?.is_none() => {
+            Err(Error::Refused(refusal)) if refusal.may_pass() && self.recorded()?.is_none() => {
                 let hint = refusal.hint();
                 self.problem(&refusal.to_string(), &hint);
                 self.told.insert(refusal.to_string());
@@ -121,15 +125,15 @@ impl Keeper {
     fn apply(&mut self) -> Result<(), Error> {
         let Some(request) = &self.settings.request else { return Ok(()) };
         let have = match self.settings.whole {
-            true => self.store.load()?.map(|journal| journal.wanted.vips).unwrap_or_default(),
+            true => self.recorded()?.map(|journal| journal.wanted.vips).unwrap_or_default(),
             false => Vec::new(),
         };
         let gone: Vec<IpAddr> =
             have.into_iter().filter(|vip| !request.vips.contains(vip)).collect();
-        let report = setup::add(request, &gone, false, &self.state_dir)?;
+        let report = setup::add(request, &gone, false, &self.state_dir, Interrupt::never)?;
         self.log_steps("set-up", &report);
         if !gone.is_empty() {
-            let report = teardown::carry_out(&gone, false, &self.state_dir)?;
+            let report = teardown::carry_out(&gone, false, &self.state_dir, Interrupt::never)?;
             self.log_steps("taken-down", &report);
         }
         Ok(())
@@ -183,8 +187,24 @@ impl Keeper {
     }
 
     /// Whether anything without a notice has changed. Reads a file or two.
-    pub(super) fn glance(&self) -> bool {
-        self.seen.again(&self.store) != self.seen
+    ///
+    /// Another `run` that came while the lock file was gone is the one that stays.
+    pub(super) fn glance(&mut self) -> Result<bool, Error> {
+        match self.store.watch_again(&mut self.sole) {
+            Ok(false) => {}
+            Ok(true) => {
+                let what = "its lock was gone and is made again";
+                self.log.event(Level::Warning, "repaired", &[("what", what)]);
+            }
+            Err(Error::Watched) => return Err(Error::Watched),
+            // A disk that is full, or a folder that is not safe: the host is kept all the same.
+            Err(error) => {
+                let what = error.to_string();
+                self.problem(&what, &error.hints().join("; "));
+                self.told.insert(what);
+            }
+        }
+        Ok(self.seen.again(&self.store) != self.seen)
     }
 
     /// Looks at everything, and repairs.
@@ -209,14 +229,20 @@ impl Keeper {
     }
 
     fn try_look(&mut self, told: &mut BTreeSet<String>) -> Result<(), Error> {
-        match self.store.load()? {
-            Some(journal) => self.journal = Some(journal),
-            None if self.journal.is_some() => return self.journal_is_gone(),
-            None => {
+        match self.store.load() {
+            Ok(Found { journal: Some(journal), notice: None }) => self.journal = Some(journal),
+            Ok(Found { journal: None, .. }) if self.journal.is_some() => {
+                return self.journal_is_gone();
+            }
+            Ok(Found { journal: None, .. }) => {
                 // Still waiting for what the set-up needs.
                 self.apply()?;
-                self.journal = self.store.load()?;
+                self.journal = self.recorded()?;
             }
+            Ok(Found { notice: Some(_), .. }) | Err(Error::Damaged { .. }) => {
+                self.journal_is_damaged(told)?;
+            }
+            Err(error) => return Err(error),
         }
         let Some(journal) = &self.journal else { return Ok(()) };
         let facts = observe(&self.net, &questions(&journal.wanted))?;
@@ -227,9 +253,16 @@ impl Keeper {
         // Whatever comes next is done by whoever asks from now on.
         self.askers.clear();
         // What is told is the state after the repair.
-        let version = self.store.version();
-        if let Some(journal) = self.store.load()? {
-            self.journal = Some(journal);
+        let mut version = self.store.version();
+        match load(&self.store, &self.net) {
+            Ok(Found { journal, notice }) => {
+                self.journal = journal.or_else(|| self.journal.take());
+                if notice.is_some() {
+                    version = NONE_LIKE_IT;
+                }
+            }
+            Err(Error::Damaged { .. }) => version = NONE_LIKE_IT,
+            Err(error) => return Err(error),
         }
         let Some(journal) = self.journal.clone() else { return Ok(()) };
         let facts = observe(&self.net, &questions(&journal.wanted))?;
@@ -269,7 +302,7 @@ impl Keeper {
     fn repair(&mut self) -> Result<(), Error> {
         let _lock = self.store.lock()?;
         // Whoever held the lock may have changed both.
-        let Some(before) = self.store.load()? else { return Ok(()) };
+        let Some(before) = self.recorded()? else { return Ok(()) };
         let facts = observe(&self.net, &questions(&before.wanted))?;
         let mut journal = before.clone();
         for name in self.devices.remade(&before.changes, &facts) {
@@ -278,19 +311,27 @@ impl Keeper {
             journal.disown(&name);
             self.devices.forget(&name);
         }
-        let steps: Vec<Step> = self.now(&journal, &facts).collect();
+        let mut steps: Vec<Step> = self.now(&journal, &facts).collect();
         act::preflight(&steps)?;
         journal.intend(steps.iter().map(|step| step.action.change.clone()));
-        if journal != before {
-            self.store.save(&journal)?;
+        let mut saved = if journal == before { Ok(()) } else { self.store.save(&journal) };
+        if saved.is_err() {
+            // What the journal knows already can be made again without a word in it.
+            journal = before;
+            let known = |step: &Step| {
+                let mut known = journal.changes.iter();
+                known.any(|change| change.same_target(&step.action.change))
+            };
+            steps.retain(known);
         }
         let mut done = Vec::new();
-        let result = act::perform(&self.net, &steps, |_, result| done.push(result.is_ok()));
+        let tell = |_: &_, result: &Result<(), Error>| done.push(result.is_ok());
+        let result = act::perform(&self.net, &steps, &Interrupt::never(), tell);
         let after = observe(&self.net, &questions(&journal.wanted))?;
-        let saved = journal.clone();
+        let unconfirmed = journal.clone();
         journal.confirm_tags(&after);
-        if journal != saved {
-            self.store.save(&journal)?;
+        if journal != unconfirmed && saved.is_ok() {
+            saved = self.store.save(&journal);
         }
         self.devices.remember(&journal.changes, &after, true);
         self.journal = Some(journal);
@@ -301,7 +342,45 @@ impl Keeper {
                 false => drop(self.backoff.repaired(&step.action.change, Instant::now())),
             }
         }
-        result
+        result.and(saved)
+    }
+
+    /// What the journal says, or if that cannot be understood, what it last said.
+    fn recorded(&self) -> Result<Option<Journal>, Error> {
+        match (load(&self.store, &self.net), &self.journal) {
+            (Err(Error::Damaged { .. }), Some(journal)) => Ok(Some(journal.clone())),
+            (found, _) => Ok(found?.journal),
+        }
+    }
+
+    /// It is written again, from its copy or as it was last seen. The host is kept whether or
+    /// not that can be.
+    fn journal_is_damaged(&mut self, told: &mut BTreeSet<String>) -> Result<(), Error> {
+        let _lock = self.store.lock()?;
+        let why = match self.store.load() {
+            Ok(Found { journal: Some(journal), notice: None }) => {
+                // Somebody else was faster.
+                self.journal = Some(journal);
+                return Ok(());
+            }
+            Ok(Found { notice, .. }) => notice.unwrap_or_default(),
+            Err(error) => error.to_string(),
+        };
+        let Some(journal) = self.recorded()? else { return Ok(()) };
+        match self.store.save(&journal) {
+            Ok(()) => {
+                let what = format!("{why}; it is written again");
+                self.log.event(Level::Warning, "repaired", &[("what", &what)]);
+            }
+            Err(error) => {
+                let what = error.to_string();
+                self.problem(&what, &error.hints().join("; "));
+                told.insert(what);
+                self.retry_in(RETRY);
+            }
+        }
+        self.journal = Some(journal);
+        Ok(())
     }
 
     fn repaired(&mut self, step: &Step) {
@@ -330,7 +409,7 @@ impl Keeper {
     fn journal_is_gone(&mut self) -> Result<(), Error> {
         let _lock = self.store.lock()?;
         let Some(journal) = &self.journal else { return Ok(()) };
-        if self.store.load()?.is_some() {
+        if self.store.load()?.journal.is_some() {
             self.retry_in(Duration::ZERO);
             return Ok(());
         }

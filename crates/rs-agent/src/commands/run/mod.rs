@@ -19,7 +19,8 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::time::{ClockId, clock_gettime};
 
-use super::{setup, teardown};
+use super::{connect, load, setup, teardown};
+use crate::act::interrupt::Interrupt;
 use crate::act::privilege;
 use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
@@ -47,28 +48,29 @@ pub(super) fn run(args: &RunArgs, state_dir: &Path) -> Result<ChangeReport, Erro
     let settings = Settings::read(args)?;
     privilege::check()?;
     let store = Store::new(state_dir)?;
-    if settings.request.is_none() && store.load()?.is_none() {
+    let recorded = load(&store, &connect()?)?.journal;
+    if settings.request.is_none() && recorded.is_none() {
         return Err(Error::NothingToKeep);
     }
-    let _sole = store.watch()?;
+    let sole = store.watch()?;
     let signals = signals().map_err(|source| Error::Watch { what: "signals", source })?;
     let mode = match &settings.request {
         Some(request) => Some(request.mode),
-        None => store.load()?.map(|journal| journal.wanted.mode),
+        None => recorded.map(|journal| journal.wanted.mode),
     };
     // Before the first look, so that nothing falls between the two.
     let events = Events::open(mode == Some(Mode::Nat))
         .map_err(|source| Error::Watch { what: "a socket for changes", source })?;
     let mut service = Service::new();
     let log = Log::new(settings.log_format);
-    let mut keeper = Keeper::new(settings, store, state_dir, log)?;
+    let mut keeper = Keeper::new(settings, store, sole, state_dir, log)?;
 
     keeper.begin()?;
     service.ready();
     let stopped = watch(args, &mut keeper, &events, &signals, &mut service)?;
     service.stopping();
     if stopped && keeper.on_stop() == OnStop::Teardown {
-        let report = teardown::carry_out(&[], false, state_dir)?;
+        let report = teardown::carry_out(&[], false, state_dir, Interrupt::never)?;
         keeper.log_steps("taken-down", &report);
     } else if stopped {
         keeper.log().event(Level::Info, "stopped", &[("left", "all stays set up, unwatched")]);
@@ -92,7 +94,7 @@ fn watch(
     loop {
         let now = Instant::now();
         if now >= next_glance {
-            changed |= keeper.glance();
+            changed |= keeper.glance()?;
             next_glance = now + GLANCE;
         }
         let due = changed || keeper.retry_at().is_some_and(|at| now >= at);
