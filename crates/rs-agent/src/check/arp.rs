@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
-use super::mend::to_carrier;
+use super::remedy::to_carrier;
 use super::seen::{Device, Seen, contains};
 use super::subject::{Subject, some};
 use crate::arp_ignore::{Hides, hides, shown};

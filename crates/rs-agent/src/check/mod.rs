@@ -17,7 +17,7 @@ mod arp;
 mod firewall;
 mod gateway;
 mod managers;
-mod mend;
+mod remedy;
 mod persistence;
 mod rip;
 mod rpf;

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
-use super::mend::{add, carrier, make_carrier, to_carrier};
+use super::remedy::{add, carrier, make_carrier, to_carrier};
 use super::seen::{Address, Seen};
 use super::subject::Subject;
 use crate::facts::host_prefix;

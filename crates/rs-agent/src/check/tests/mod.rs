@@ -2,7 +2,7 @@
 //! Each rule as a table: a sound host, one disturbance, and the rule that must speak.
 
 mod change;
-mod mends;
+mod remedies;
 mod rows;
 mod tunnels;
 
