@@ -85,7 +85,7 @@ Examples:
   rs-agent teardown
 
 Exit status: 0 done, 1 failed (nothing is left half done), 2 wrong usage; check also
-3 warnings, 4 errors.
+3 warnings, 4 errors, 5 something could not be judged.
 `rs-agent COMMAND --help` explains each command."
 )]
 pub struct Cli {
@@ -216,7 +216,7 @@ Examples:
   rs-agent check --explain RS-ARP-01
 
 Exit status: 0 nothing found, or only infos; 1 the check itself failed; 2 wrong usage;
-3 warnings; 4 errors.")]
+3 warnings; 4 errors; 5 no errors, but something that may be one could not be judged.")]
 pub struct CheckArgs {
     /// How the director forwards to this host [default: as set up]
     #[arg(long)]

@@ -60,6 +60,8 @@ pub struct CheckReport {
     pub errors: usize,
     /// Findings with severity `warning`.
     pub warnings: usize,
+    /// Findings with severity `unread`.
+    pub unjudged: usize,
     /// All findings, worst first.
     pub findings: Vec<Finding>,
     /// What could not be read, so that its rules said nothing.
@@ -201,10 +203,11 @@ fn print(outcome: &Outcome) -> io::Result<()> {
 }
 
 impl Report {
-    /// Of `check`: 4 for errors, 3 for warnings. Else 0: what failed is a [`Failure`].
+    /// Of `check`: 4 for errors, 5 for what could not be judged, 3 for warnings. Else 0: what failed is a [`Failure`].
     fn exit_status(&self) -> u8 {
         match self {
             Self::Check(report) if report.errors > 0 => 4,
+            Self::Check(report) if report.unjudged > 0 => 5,
             Self::Check(report) if report.warnings > 0 => 3,
             _ => 0,
         }

@@ -3,8 +3,9 @@
 
 use std::net::IpAddr;
 
+use super::doubt;
 use super::finding::{Finding, Severity};
-use super::mend::to_carrier;
+use super::remedy::to_carrier;
 use super::seen::{Device, Seen, contains};
 use super::subject::{Subject, some};
 use crate::arp_ignore::{Hides, hides, shown};
@@ -21,10 +22,10 @@ pub(super) enum Answer {
     OnNic,
 }
 
-/// Whether `nic` answers "who has `vip`?" when nobody in particular asks (sender 0.0.0.0):
-/// `arp_process()` and `arp_ignore()`. Everybody else gets an answer in fewer cases.
+/// Whether `nic` answers "who has `vip`?" when nobody in particular asks (sender 0.0.0.0), or
+/// somebody does: `arp_process()` and `arp_ignore()`.
 pub(super) fn answers(seen: &Seen, nic: &str, vip: IpAddr) -> Option<Answer> {
-    if !seen.is_local(vip) {
+    if !seen.is_local_by(vip, nic) && !seen.is_listed_by(vip, nic) {
         return None;
     }
     let on_nic = seen.places(vip).any(|have| have.device == nic);
@@ -46,7 +47,7 @@ pub(super) fn answers(seen: &Seen, nic: &str, vip: IpAddr) -> Option<Answer> {
 /// Whether an ARP request sent from `nic` while this host replies as `vip` names the VIP
 /// as its sender: `arp_solicit()`.
 pub(super) fn leaks(seen: &Seen, nic: &str, vip: IpAddr) -> bool {
-    seen.is_local(vip)
+    seen.is_listed_by(vip, nic)
         && match seen.max("arp_announce", nic) {
             2 => false,
             // Only towards a target in the same subnet of that interface (`inet_addr_onlink`).
@@ -73,7 +74,10 @@ fn matters(subject: &Subject, seen: &Seen, nic: &str) -> bool {
 }
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
-    let vips: Vec<IpAddr> = subject.ipv4_vips().filter(|vip| seen.is_local(*vip)).collect();
+    let is_ours = |vip: &IpAddr| {
+        seen.is_local(*vip) || seen.nics().any(|nic| seen.is_listed_by(*vip, &nic.name))
+    };
+    let vips: Vec<IpAddr> = subject.ipv4_vips().filter(is_ours).collect();
     let mut findings = Vec::new();
     if !vips.is_empty() {
         for nic in seen.nics() {
@@ -128,7 +132,8 @@ fn ignore(
             Finding::new("RS-ARP-01", severity, message)
         };
         let mend = lower_or_raise(seen, name, "arp_ignore", 1);
-        findings.push(finding.read(read).mend(mend).mend(announcement(&open)));
+        let finding = finding.read(read).mend(mend).mend(announcement(&open));
+        findings.push(finding.unless(doubt::arp(seen)));
     }
     if let Some(&vip) = shown.first() {
         let scopes: Vec<String> = seen.places(vip).map(super::seen::Address::text).collect();
@@ -141,7 +146,8 @@ fn ignore(
                 .read(seen.read("arp_ignore", &["all", name]))
                 .read(scopes)
                 .mend(lower_or_raise(seen, name, "arp_ignore", 1))
-                .mend(announcement(&shown)),
+                .mend(announcement(&shown))
+                .unless(doubt::arp(seen)),
         );
     }
     if value == 8 {
@@ -213,7 +219,8 @@ fn announce(
         Finding::new("RS-ARP-06", severity, message)
             .read(seen.read("arp_announce", &["all", name]))
             .mend(lower_or_raise(seen, name, "arp_announce", 2))
-            .mend(announcement(&leaking)),
+            .mend(announcement(&leaking))
+            .unless(doubt::arp(seen)),
     );
 }
 
@@ -261,10 +268,11 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     format!("{vip} is on {name}: it is announced there whatever arp_ignore says");
                 (Severity::Error, message)
             };
-            let finding = Finding::new("RS-ARP-07", severity, message)
-                .read([have.text()])
+            let finding = Finding::new("RS-ARP-07", severity, message).read([have.text()]);
+            // Local without a break: the other is there first.
+            let finding = to_carrier(finding, vip, subject, seen)
                 .mend(format!("ip addr del {vip}/{} dev {name}", have.prefix));
-            findings.push(to_carrier(finding, vip, subject, seen));
+            findings.push(finding.unless(doubt::arp(seen)));
         }
     }
     // An IPv6 address on an interface is announced there, and nothing can hide it.
@@ -272,10 +280,11 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         for have in seen.places(vip) {
             if seen.device(&have.device).is_some_and(|device| device.arp) {
                 let message = format!("{vip} is on {}: its neighbours find it there", have.device);
-                let finding = Finding::new("RS-ARP-07", Severity::Error, message)
-                    .read([have.text()])
+                let finding =
+                    Finding::new("RS-ARP-07", Severity::Error, message).read([have.text()]);
+                let finding = to_carrier(finding, vip, subject, seen)
                     .mend(format!("ip addr del {vip}/{} dev {}", have.prefix, have.device));
-                findings.push(to_carrier(finding, vip, subject, seen));
+                findings.push(finding.unless(doubt::neighbours(seen)));
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::finding::Severity::{self, Error, Info, Warning};
+use super::finding::Severity::{self, Error, Info, Unread, Warning};
 
 /// One rule.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -32,21 +32,21 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 #[rustfmt::skip] // a table
 pub static RULES: &[Rule] = &[
     Rule {
-        id: "RS-ARP-01", severities: &[Error, Warning],
+        id: "RS-ARP-01", severities: &[Error, Unread, Warning],
         meaning: "An interface answers ARP requests for a VIP: its effective `arp_ignore` (the greater of `all` and its own) lets it. Values 4 to 7 and above 8 mean 0. An error on an interface that this service uses, a warning on others",
         reads: "`net/ipv4/conf/{all,IF}/arp_ignore`",
         remedy: "`sysctl -w net.ipv4.conf.all.arp_ignore=1`, then a gratuitous ARP from the director",
         why: "clients that hear this answer bypass the director, and are lost when this host is drained",
     },
     Rule {
-        id: "RS-ARP-02", severities: &[Error, Warning],
+        id: "RS-ARP-02", severities: &[Error, Unread, Warning],
         meaning: "As RS-ARP-01, and `arp_ignore` is set on `lo` or the VIP's device",
         reads: "`net/ipv4/conf/{all,IF,lo}/arp_ignore`",
         remedy: "as RS-ARP-01",
         why: "arp_ignore counts on the interface a request arrives on, so this host answers for the VIP",
     },
     Rule {
-        id: "RS-ARP-03", severities: &[Error],
+        id: "RS-ARP-03", severities: &[Error, Unread],
         meaning: "An interface has an effective `arp_ignore` of 3, and the VIP another scope than host",
         reads: "`arp_ignore`, scope of the VIP",
         remedy: "`sysctl -w net.ipv4.conf.all.arp_ignore=1` (and the interface), or add the VIP again with scope host",
@@ -67,17 +67,17 @@ pub static RULES: &[Rule] = &[
         why: "a director with an address in another subnet on the same Ethernet gets no answer",
     },
     Rule {
-        id: "RS-ARP-06", severities: &[Error, Warning],
+        id: "RS-ARP-06", severities: &[Error, Unread, Warning],
         meaning: "An interface names the VIP as the sender of ARP requests: its effective `arp_announce` is not 2, and not 1 with the VIP outside its subnets",
         reads: "`net/ipv4/conf/{all,IF}/arp_announce`, addresses",
         remedy: "`sysctl -w net.ipv4.conf.all.arp_announce=2`",
         why: "neighbours learn that the VIP is here, and bypass the director from then on",
     },
     Rule {
-        id: "RS-ARP-07", severities: &[Error, Warning],
+        id: "RS-ARP-07", severities: &[Error, Unread, Warning],
         meaning: "The VIP is on an interface that answers ARP or neighbour solicitations; a warning if an unusual `arp_ignore` keeps it silent",
         reads: "addresses, `arp_ignore`",
-        remedy: "delete it there, and add it to the device for VIPs",
+        remedy: "add it to the device for VIPs, then delete it there",
         why: "it is announced there whatever the settings; an IPv6 VIP makes the director's own unusable",
     },
     Rule {
@@ -95,9 +95,9 @@ pub static RULES: &[Rule] = &[
         why: "clients that hear this answer bypass the director",
     },
     Rule {
-        id: "RS-VIP-01", severities: &[Error],
-        meaning: "The VIP is not local",
-        reads: "the route to the VIP",
+        id: "RS-VIP-01", severities: &[Error, Unread],
+        meaning: "The VIP is not local: to no packet that comes in by the interface of the director or of the RIP, or, if neither is known, by any",
+        reads: "the route to the VIP, and if there are rules or VRFs by each of those interfaces",
         remedy: "add the VIP",
         why: "this host does not take what the director sends it",
     },
@@ -137,18 +137,25 @@ pub static RULES: &[Rule] = &[
         why: "a service that binds to the VIP itself cannot start",
     },
     Rule {
-        id: "RS-VIP-07", severities: &[Error, Info],
+        id: "RS-VIP-07", severities: &[Error, Unread, Info],
         meaning: "The device for the VIP is down, an error for IPv6; or it is not there, an error if the VIP is not local",
         reads: "flags of the device",
         remedy: "make it or set it up, and add IPv6 VIPs again",
         why: "IPv4 is still accepted on one that is down; IPv6 addresses go when it goes down, and all when it is deleted",
     },
     Rule {
-        id: "RS-VIP-08", severities: &[Error],
+        id: "RS-VIP-08", severities: &[Error, Unread],
         meaning: "IPv6 is off on the device of an IPv6 VIP",
         reads: "`net/ipv6/conf/DEVICE/disable_ipv6`",
         remedy: "0, then add the VIP again",
         why: "the address cannot be there, and nothing of IPv6 comes out of that device",
+    },
+    Rule {
+        id: "RS-VIP-09", severities: &[Error, Unread],
+        meaning: "The IPv4 VIP is local by a rule's table only: it is on no interface, and table `local` has no route to it",
+        reads: "`ip rule`, the route to the VIP by each interface it may come in by, routes of table `local`, addresses",
+        remedy: "add the VIP",
+        why: "packets are taken, and the kernel refuses the VIP as the source of replies: clients time out",
     },
     Rule {
         id: "RS-RIP-01", severities: &[Error],
@@ -263,10 +270,10 @@ pub static RULES: &[Rule] = &[
         why: "where ICMP is filtered, uploads stall while small requests work",
     },
     Rule {
-        id: "RS-SRV-01", severities: &[Error],
-        meaning: "With `--port`: nothing listens there for the VIP (in mode nat: the RIP)",
-        reads: "sockets",
-        remedy: "let the server listen",
+        id: "RS-SRV-01", severities: &[Error, Unread],
+        meaning: "With `--port`: nothing listens there for the VIP (in mode nat: the RIP), nor takes this host's own IPVS it; or what listens takes nothing from the VRF that it comes in by",
+        reads: "sockets, `net.ipv4.{tcp,udp}_l3mdev_accept`, `/proc/net/ip_vs`",
+        remedy: "let the server listen, in that VRF",
         why: "clients are refused, while a check of RIP:port may be content",
     },
     Rule {
@@ -277,7 +284,7 @@ pub static RULES: &[Rule] = &[
         why: "replies may leave with the RIP as source, which clients ignore",
     },
     Rule {
-        id: "RS-FW-01", severities: &[Warning],
+        id: "RS-FW-01", severities: &[Warning, Unread],
         meaning: "iptables drops by policy, or by a last rule, what no rule may accept: envelopes in mode tun, with `--port` what clients send",
         reads: "`/proc/net/ip_tables_names`, `iptables-legacy-save`, and those of IPv6",
         remedy: "a rule that accepts it, before the others",

@@ -15,6 +15,8 @@ pub enum Severity {
     Info,
     /// Works now, and will not when something else happens.
     Warning,
+    /// It may be an error, and may be none: what decides could not be read, or not be understood.
+    Unread,
     /// Clients are or will be served wrongly or not at all.
     Error,
 }
@@ -24,6 +26,7 @@ impl fmt::Display for Severity {
         f.write_str(match self {
             Self::Info => "info",
             Self::Warning => "warning",
+            Self::Unread => "unread",
             Self::Error => "error",
         })
     }
@@ -59,6 +62,17 @@ impl Finding {
     pub fn read(mut self, read: impl IntoIterator<Item = String>) -> Self {
         self.read.extend(read);
         self
+    }
+
+    /// Makes of an error or a warning that it cannot be judged, if there is a reason why not.
+    /// Its remedy might take down what works: it is to be seen first whether anything is wrong.
+    #[must_use]
+    pub(super) fn unless(mut self, why: Option<String>) -> Self {
+        let Some(why) = why else { return self };
+        self.severity = Severity::Unread;
+        self.message = format!("cannot be judged: {why}; otherwise {}", self.message);
+        self.remedy.clear();
+        self.mend("see whether a client is served: if so, nothing is wrong here")
     }
 
     /// Adds a command that mends it.

@@ -21,6 +21,17 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
         if told.contains(&(packet.to.is_ipv4(), what.clone())) {
             continue;
         }
+        if let Some(why) = &seen.filters.iptables[usize::from(packet.to.is_ipv6())] {
+            let message =
+                format!("whether the firewall accepts {what} for {} could not be read", packet.to);
+            told.push((packet.to.is_ipv4(), what));
+            findings.push(
+                Finding::new("RS-FW-01", Severity::Unread, message)
+                    .read([why.clone()])
+                    .mend("run it as root, with iptables-legacy installed"),
+            );
+            continue;
+        }
         let rules = if packet.to.is_ipv4() { &seen.iptables } else { &seen.ip6tables };
         let Some(by) = rules.as_ref().and_then(|rules| rules.dropped(packet)) else { continue };
         let program = if packet.to.is_ipv4() { "iptables-legacy" } else { "ip6tables-legacy" };

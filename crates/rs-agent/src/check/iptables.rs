@@ -2,8 +2,12 @@
 //! A ruleset as `iptables-legacy-save` writes it, and the one question asked of it: may it
 //! accept such a packet? Whatever is not understood may.
 
+mod rewrite;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+
+pub use self::rewrite::Arriving;
 
 use super::seen::contains;
 use crate::facts::host_prefix;
@@ -16,6 +20,8 @@ pub struct Ruleset {
     drops: bool,
     /// Something may give the packet another destination first.
     rewrites: bool,
+    /// The chains of the other tables, which see packets before they are routed.
+    before_routing: BTreeMap<String, BTreeMap<String, Vec<Rule>>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,8 +61,15 @@ impl Ruleset {
                     let chain = words.next().unwrap_or_default();
                     rules.chains.entry(chain).or_default().push(Rule(words.collect()));
                 }
+                (Some(word), _) if word.starts_with(':') => {
+                    let chains = rules.before_routing.entry(table.to_owned()).or_default();
+                    chains.entry(word.trim_start_matches(':').to_owned()).or_default();
+                }
                 (Some("-A"), _) => {
-                    rules.rewrites |= words.next().is_some_and(|chain| chain == "PREROUTING");
+                    let chain = words.next().unwrap_or_default();
+                    rules.rewrites |= chain == "PREROUTING";
+                    let chains = rules.before_routing.entry(table.to_owned()).or_default();
+                    chains.entry(chain).or_default().push(Rule(words.collect()));
                 }
                 _ => {}
             }

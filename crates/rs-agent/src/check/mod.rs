@@ -5,6 +5,7 @@
 //! and each rule is a pure function from the two to findings. [`catalogue`] lists the
 //! rules; docs/checks.md is made from it and held to it by a test.
 
+pub mod blind;
 pub mod catalogue;
 pub mod finding;
 pub mod iptables;
@@ -14,11 +15,13 @@ pub mod subject;
 pub mod sysctl_files;
 
 mod arp;
+mod doubt;
 mod firewall;
 mod gateway;
+mod inward;
 mod managers;
-mod mend;
 mod persistence;
+mod remedy;
 mod rip;
 mod rpf;
 mod service;

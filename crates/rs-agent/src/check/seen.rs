@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the rules judge: plain data about this host, collected by [`super::observe`].
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 
 use super::iptables::Ruleset;
 use super::sysctl_files::Assignment;
@@ -20,17 +20,29 @@ pub struct Seen {
     pub routes: Vec<Route>,
     /// Answers of the kernel's route lookup; `None`: unreachable.
     pub lookups: BTreeMap<IpAddr, Option<Lookup>>,
+    /// VIPs, where packets for them are routed otherwise than the lookups say: by the
+    /// interface they come in by, or because replies from them are refused.
+    pub arrivals: BTreeMap<IpAddr, Arrival>,
     /// Addresses answered for as a proxy, and the device.
     pub proxies: Vec<(IpAddr, String)>,
     /// Values of the settings that exist.
     pub sysctls: BTreeMap<SysctlKey, i32>,
     /// Sockets that wait for clients; `None`: not asked or not told.
     pub listeners: Option<Vec<Listener>>,
+    /// Why the sockets of TCP, and of UDP, could not be read.
+    pub deaf: [Option<String>; 2],
+    /// Whether a socket that is bound to no VRF takes what comes in by one: of TCP, of UDP
+    /// (`net.ipv4.{tcp,udp}_l3mdev_accept`).
+    pub takes_from_vrf: [bool; 2],
     /// The rules of iptables for IPv4; `None`: not asked, or there are none, or they cannot
     /// be read.
     pub iptables: Option<Ruleset>,
     /// Those for IPv6.
     pub ip6tables: Option<Ruleset>,
+    /// What else may decide about packets, or may and cannot be read.
+    pub filters: Filters,
+    /// The services of this host's own IPVS.
+    pub ipvs: Vec<IpvsService>,
     /// Ports whose UDP is taken out of its envelope.
     pub fou: Fou,
     /// Drops by source validation while the counters were watched, in packets, and the
@@ -61,6 +73,71 @@ pub struct Device {
     pub ends: Option<Ends>,
     /// Packets with a bad or an unexpected checksum (`rx_crc_errors`).
     pub crc_errors: u64,
+    /// The VRF it is in.
+    pub vrf: Option<String>,
+}
+
+/// What becomes of packets for a VIP, where that is not the same for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arrival {
+    /// Interfaces by which packets for it come to this host itself.
+    pub local_by: BTreeSet<String>,
+    /// Interfaces by which they do not.
+    pub foreign_by: BTreeSet<String>,
+    /// Interfaces whose own table has it: `table local`, or that of their VRF. An interface
+    /// answers who asks in nobody's name, and names the VIP itself, only then
+    /// (`inet_addr_type_dev_table` in net/ipv4/arp.c).
+    pub listed_by: BTreeSet<String>,
+    /// Replies cannot leave: an IPv4 address on no interface and not in table `local`
+    /// (`__ip_dev_find` in net/ipv4/devinet.c).
+    pub mute: bool,
+}
+
+/// What the packet filter may decide, or may and cannot be read: each as words that follow
+/// "cannot be judged: ".
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filters {
+    /// Packets may get another destination before they are routed.
+    pub rewrites: Vec<Rewrite>,
+    /// ARP requests may stay unanswered, and those of this host may name another sender.
+    pub arp: Vec<String>,
+    /// Neighbour solicitations may stay unanswered.
+    pub neighbours: Vec<String>,
+    /// Why the rules of iptables could not be read: those of IPv4, and those of IPv6.
+    pub iptables: [Option<String>; 2],
+}
+
+/// Packets of these families may get another destination.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rewrite {
+    /// Those of IPv4.
+    pub ipv4: bool,
+    /// Those of IPv6.
+    pub ipv6: bool,
+    /// What was seen.
+    pub what: String,
+}
+
+/// A service of IPVS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IpvsService {
+    /// What it takes.
+    pub takes: Served,
+    /// Its servers that get new connections.
+    pub servers: Vec<SocketAddr>,
+}
+
+/// What a service of IPVS takes. Port 0 is every port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Served {
+    /// TCP to there.
+    Tcp(SocketAddr),
+    /// UDP to there.
+    Udp(SocketAddr),
+    /// Another protocol.
+    Other(SocketAddr),
+    /// Whatever has that mark.
+    Mark(u32),
 }
 
 /// What a tunnel device takes.
@@ -142,6 +219,10 @@ pub struct Listener {
     pub port: u16,
     /// An IPv6 socket that takes no IPv4.
     pub v6only: bool,
+    /// The interface or VRF it is bound to.
+    pub device: Option<String>,
+    /// It may use addresses that are not this host's (IP_TRANSPARENT).
+    pub transparent: bool,
 }
 
 /// UDP ports that unpack.
@@ -235,7 +316,40 @@ impl Seen {
     /// Whether packets to it are for this host.
     #[must_use]
     pub fn is_local(&self, ip: IpAddr) -> bool {
-        self.lookup(ip).is_some_and(|lookup| lookup.local)
+        match self.arrivals.get(&ip) {
+            Some(arrival) if !(arrival.local_by.is_empty() && arrival.foreign_by.is_empty()) => {
+                !arrival.local_by.is_empty()
+            }
+            _ => self.lookup(ip).is_some_and(|lookup| lookup.local),
+        }
+    }
+
+    /// Whether packets to it that come in by that interface are for this host.
+    #[must_use]
+    pub fn is_local_by(&self, ip: IpAddr, nic: &str) -> bool {
+        match self.arrivals.get(&ip) {
+            Some(arrival) if arrival.local_by.contains(nic) => true,
+            Some(arrival) if arrival.foreign_by.contains(nic) => false,
+            _ => self.is_local(ip),
+        }
+    }
+
+    /// Whether that interface counts it as this host's own when it sends ARP by itself.
+    #[must_use]
+    pub fn is_listed_by(&self, ip: IpAddr, nic: &str) -> bool {
+        self.arrivals.get(&ip).map_or_else(|| self.is_local(ip), |it| it.listed_by.contains(nic))
+    }
+
+    /// Whether the kernel refuses it as the source of replies.
+    #[must_use]
+    pub fn is_mute(&self, ip: IpAddr) -> bool {
+        self.arrivals.get(&ip).is_some_and(|arrival| arrival.mute)
+    }
+
+    /// Whether this host's own IPVS has a service of that address.
+    #[must_use]
+    pub fn directs(&self, ip: IpAddr) -> bool {
+        self.ipvs.iter().any(|service| service.at().is_some_and(|at| at.ip() == ip))
     }
 
     /// Where packets to it go.
@@ -263,6 +377,17 @@ impl Seen {
                 && !have.ip.is_loopback()
                 && contains(have.ip, have.prefix, ip)
         })
+    }
+}
+
+impl IpvsService {
+    /// Where clients send to; `None`: whatever has its mark.
+    #[must_use]
+    pub fn at(&self) -> Option<SocketAddr> {
+        match self.takes {
+            Served::Tcp(at) | Served::Udp(at) | Served::Other(at) => Some(at),
+            Served::Mark(_) => None,
+        }
     }
 }
 

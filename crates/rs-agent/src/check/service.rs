@@ -3,12 +3,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::doubt;
 use super::finding::{Finding, Severity};
-use super::seen::{Listener, Seen};
-use super::subject::Subject;
+use super::inward;
+use super::seen::{Device, IpvsService, Listener, Seen, Served};
+use super::subject::{Port, Subject};
 
-/// Whether the socket gets packets for `ip`.
-fn takes(socket: &Listener, ip: IpAddr) -> bool {
+/// Whether the socket is for packets to `ip`.
+fn is_for(socket: &Listener, ip: IpAddr) -> bool {
     socket.ip == ip
         || match (socket.ip, ip) {
             (IpAddr::V4(any), IpAddr::V4(_)) => any.is_unspecified(),
@@ -20,61 +22,133 @@ fn takes(socket: &Listener, ip: IpAddr) -> bool {
         }
 }
 
+/// Whether the socket gets what comes in by that interface (`inet_bound_dev_eq` in
+/// include/net/inet_sock.h).
+fn hears(socket: &Listener, nic: &Device, seen: &Seen) -> bool {
+    match (&socket.device, &nic.vrf) {
+        (None, None) => true,
+        (None, Some(_)) => seen.takes_from_vrf[usize::from(!socket.tcp)],
+        (Some(bound), vrf) => *bound == nic.name || vrf.as_ref() == Some(bound),
+    }
+}
+
+/// A port of the service at one of its addresses.
+struct Asked<'a> {
+    ip: IpAddr,
+    port: Port,
+    nics: Vec<&'a Device>,
+}
+
+impl Asked<'_> {
+    /// Whether the socket gets what clients send.
+    fn is_taken_by(&self, socket: &Listener, seen: &Seen) -> bool {
+        let by_nic = |nic: &&Device| hears(socket, nic, seen);
+        is_for(socket, self.ip)
+            && (self.nics.iter().any(by_nic) || (self.nics.is_empty() && socket.device.is_none()))
+    }
+
+    /// The service of this host's own IPVS that takes it before any socket.
+    fn service<'a>(&self, seen: &'a Seen) -> Option<&'a IpvsService> {
+        let takes =
+            |at: SocketAddr| at.ip() == self.ip && [self.port.number, 0].contains(&at.port());
+        seen.ipvs.iter().find(|service| match service.takes {
+            Served::Tcp(at) => self.port.tcp && takes(at),
+            Served::Udp(at) => !self.port.tcp && takes(at),
+            Served::Other(_) | Served::Mark(_) => false,
+        })
+    }
+}
+
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let Some(listeners) = &seen.listeners else { return findings };
     // In mode nat the packet arrives for the RIP.
     let targets = if subject.holds_vips() { &subject.vips } else { &subject.rips };
-    for port in &subject.ports {
+    for &port in &subject.ports {
         for &ip in targets {
-            let at = SocketAddr::from((ip, port.number));
-            let mut here = listeners.iter().filter(|socket| {
-                socket.tcp == port.tcp && socket.port == port.number && takes(socket, ip)
-            });
-            let protocol = port.protocol();
-            match here.next() {
-                None => {
-                    let then = if port.tcp { "clients get a reset" } else { "clients get ICMP" };
-                    let others: Vec<String> = listeners
-                        .iter()
-                        .filter(|socket| socket.tcp == port.tcp && socket.port == port.number)
-                        .map(|socket| {
-                            format!("{protocol} {}", SocketAddr::from((socket.ip, socket.port)))
-                        })
-                        .collect();
-                    let others = if others.is_empty() {
-                        vec![format!("{protocol} port {}: no socket", port.number)]
-                    } else {
-                        others
-                    };
-                    findings.push(
-                        Finding::new(
-                            "RS-SRV-01",
-                            Severity::Error,
-                            format!("nothing listens on {protocol} {at}: {then}"),
-                        )
-                        .read(others)
-                        .mend(format!("let the server listen on {at}")),
-                    );
-                }
-                Some(first) if !port.tcp && subject.holds_vips() => {
-                    let mut all = std::iter::once(first).chain(here);
-                    if all.any(|socket| socket.ip == ip) {
-                        continue;
-                    }
-                    findings.push(
-                        Finding::new(
-                            "RS-SRV-02",
-                            Severity::Warning,
-                            format!("replies from udp port {} may leave with another source than {ip}", port.number),
-                        )
-                        .read([format!("udp {}", SocketAddr::from((first.ip, first.port)))])
-                        .mend(format!("let the server listen on {at}, or set the source of each reply (IP_PKTINFO)")),
-                    );
-                }
-                Some(_) => {}
-            }
+            let asked = Asked { ip, port, nics: inward::expected(ip, subject, seen) };
+            findings.extend(judge(&asked, subject, seen));
         }
     }
     findings
+}
+
+fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
+    let &Asked { ip, port, .. } = asked;
+    let (protocol, at) = (port.protocol(), SocketAddr::from((ip, port.number)));
+    let then = if port.tcp { "clients get a reset" } else { "clients get ICMP" };
+    if let Some(service) = asked.service(seen) {
+        let read = format!("/proc/net/ip_vs: {protocol} {at}, {} servers", service.servers.len());
+        let is_here = |server: &SocketAddr| {
+            seen.places(server.ip()).next().is_some() || seen.is_local(server.ip())
+        };
+        if service.servers.is_empty() {
+            let message =
+                format!("IPVS on this host takes {protocol} {at} and has no server for it");
+            let finding = Finding::new("RS-SRV-01", Severity::Error, message).read([read]);
+            return Some(finding.mend("give the service a server, or delete it"));
+        }
+        // To itself it hands on what a socket has to take.
+        if !service.servers.iter().all(is_here) {
+            return None;
+        }
+    }
+    if let Some(why) = &seen.deaf[usize::from(!port.tcp)] {
+        let message = format!("whether anything listens on {protocol} {at} could not be read");
+        let finding = Finding::new("RS-SRV-01", Severity::Unread, message).read([why.clone()]);
+        let module = if port.tcp { "tcp_diag" } else { "udp_diag" };
+        return Some(finding.mend(format!("modprobe {module}, or ss -ln on a kernel that has it")));
+    }
+    let listeners = seen.listeners.as_ref()?;
+    let same = |socket: &&Listener| socket.tcp == port.tcp && socket.port == port.number;
+    let mut here = listeners.iter().filter(same).filter(|it| asked.is_taken_by(it, seen));
+    match here.next() {
+        None => {
+            let others: Vec<&Listener> = listeners.iter().filter(same).collect();
+            let text = |socket: &&Listener| {
+                let to = socket.device.as_ref().map(|name| format!(" on {name}"));
+                let at = SocketAddr::from((socket.ip, socket.port));
+                format!("{protocol} {at}{}", to.unwrap_or_default())
+            };
+            let mut read: Vec<String> = others.iter().map(text).collect();
+            if read.is_empty() {
+                read.push(format!("{protocol} port {}: no socket", port.number));
+            }
+            let vrf = asked.nics.iter().find_map(|nic| nic.vrf.as_ref());
+            let shut = others.iter().find(|it| is_for(it, ip) && it.device.is_none());
+            let (message, mend) = match (vrf, shut) {
+                (Some(vrf), Some(_)) => (
+                    format!("what listens on {protocol} {at} takes nothing from VRF {vrf}: {then}"),
+                    format!(
+                        "start the server in it: ip vrf exec {vrf} SERVER; or let all take from \
+                         every VRF: sysctl -w net.ipv4.{protocol}_l3mdev_accept=1"
+                    ),
+                ),
+                _ => (
+                    format!("nothing listens on {protocol} {at}: {then}"),
+                    format!("let the server listen on {at}"),
+                ),
+            };
+            let finding = Finding::new("RS-SRV-01", Severity::Error, message).read(read).mend(mend);
+            Some(finding.unless(doubt::not_listening(ip, port, seen)))
+        }
+        Some(first) if !port.tcp && subject.holds_vips() => {
+            let mut all = std::iter::once(first).chain(here);
+            if all.any(|socket| socket.ip == ip) {
+                return None;
+            }
+            let message = format!(
+                "replies from udp port {} may leave with another source than {ip}",
+                port.number
+            );
+            Some(
+                Finding::new("RS-SRV-02", Severity::Warning, message)
+                    .read([format!("udp {}", SocketAddr::from((first.ip, first.port)))])
+                    .mend(format!(
+                        "let the server listen on {at}, or set the source of each reply \
+                         (IP_PKTINFO)"
+                    )),
+            )
+        }
+        Some(_) => None,
+    }
 }

@@ -26,6 +26,10 @@ impl CheckReport {
             }
         }
         let infos = self.findings.iter().filter(|it| it.severity == Severity::Info).count();
+        let unjudged = match self.unjudged {
+            0 => String::new(),
+            number => format!(", {number} unread"),
+        };
         let count = |number: usize, what: &str| {
             format!("{number} {what}{}", if number == 1 { "" } else { "s" })
         };
@@ -33,7 +37,7 @@ impl CheckReport {
         let of = if vips.is_empty() { String::new() } else { format!(" for {}", vips.join(", ")) };
         let _ = writeln!(
             text,
-            "{}{of}: {}, {}, {}",
+            "{}{of}: {}, {}, {}{unjudged}",
             self.mode,
             count(self.errors, "error"),
             count(self.warnings, "warning"),

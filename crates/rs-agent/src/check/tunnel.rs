@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
-use super::mend;
+use super::remedy;
 use super::seen::{Device, Ends, Fou, Seen};
 use super::subject::Subject;
 use crate::facts::of_family;
@@ -131,7 +131,7 @@ pub(super) fn device_for(vip: IpAddr, subject: &Subject, seen: &Seen) -> String 
     let found = receiving(vip.is_ipv6(), subject, seen).next();
     found
         .map(|device| device.name.clone())
-        .unwrap_or_else(|| mend::tunnel(kind_for(vip, subject), subject).name)
+        .unwrap_or_else(|| remedy::tunnel(kind_for(vip, subject), subject).name)
 }
 
 /// The kind of the device that takes packets for that VIP out of their envelope.
@@ -167,7 +167,7 @@ fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec
     let outer_ipv6 = outer(subject, inner_ipv6).unwrap_or(false);
     let rip = of_family(&subject.rips, outer_ipv6);
     let wanted = kind(outer_ipv6, inner_ipv6, subject.envelope);
-    let create = mend::create(wanted, subject);
+    let create = remedy::create(wanted, subject);
     let (fit, device) = match best {
         Some((fit, device)) if fit > Fit::None => (fit, device),
         _ => {
@@ -187,7 +187,7 @@ fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec
     // Two devices of a kind with the same ends cannot be; whose is the one that is there?
     let replace = if is_fallback(device) {
         create.clone()
-    } else if mend::tunnel(wanted, subject).name == *name {
+    } else if remedy::tunnel(wanted, subject).name == *name {
         format!("ip link del {name} && {create}")
     } else {
         format!("if nobody else needs {name}: ip link del {name} && {create}")
@@ -210,7 +210,7 @@ fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec
             };
             Finding::new("RS-TUN-03", Severity::Error, format!("{name} is not for packets {sends}"))
                 // Beside one of somebody else's there is room for ours.
-                .mend(if mend::tunnel(wanted, subject).name == *name { replace } else { create })
+                .mend(if remedy::tunnel(wanted, subject).name == *name { replace } else { create })
         }
         Fit::Mode => Finding::new(
             "RS-TUN-04",
@@ -351,7 +351,7 @@ fn own(fallback: &Device, subject: &Subject) -> String {
     let inner_ipv6 = fallback.kind.as_deref() == Some("sit");
     let outer_ipv6 = matches!(fallback.kind.as_deref(), Some("ip6tnl" | "ip6gre"));
     let kind = kind(outer_ipv6, inner_ipv6, subject.envelope);
-    mend::create(kind, &Subject { tunnels: Vec::new(), ..subject.clone() })
+    remedy::create(kind, &Subject { tunnels: Vec::new(), ..subject.clone() })
 }
 
 /// Is TCP told that the envelope takes room?

@@ -3,8 +3,10 @@
 
 use std::net::IpAddr;
 
+use super::doubt;
 use super::finding::{Finding, Severity};
-use super::mend::{add, carrier, make_carrier, to_carrier};
+use super::inward;
+use super::remedy::{add, carrier, make_carrier, to_carrier};
 use super::seen::{Address, Seen};
 use super::subject::Subject;
 use crate::facts::host_prefix;
@@ -38,7 +40,7 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
         None => "nowhere".to_owned(),
     };
     let route = format!("route to {vip}: {read}");
-    if !seen.is_local(vip) {
+    if !arrives(vip, subject, seen) {
         let forwards = if vip.is_ipv4() {
             seen.ipv4("all", "forwarding") != 0
         } else {
@@ -46,14 +48,35 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
         };
         let then = if forwards { "sent back to the director in a loop" } else { "dropped" };
         let message = format!("{vip} is not local here: packets for it are {then}");
-        let finding = Finding::new("RS-VIP-01", Severity::Error, message).read([route]);
-        findings.push(to_carrier(finding, vip, subject, seen));
+        let by = seen.arrivals.get(&vip).map(|arrival| &arrival.foreign_by);
+        let by = by.into_iter().flatten().map(|nic| format!("coming in by {nic}: not local"));
+        let finding = Finding::new("RS-VIP-01", Severity::Error, message).read([route]).read(by);
+        let finding = to_carrier(finding, vip, subject, seen);
+        findings.push(finding.unless(doubt::not_local(vip, seen)));
+    } else if seen.is_mute(vip) {
+        let message = format!(
+            "{vip} is local by a rule's table only: packets for it are taken, and replies from it \
+             are refused"
+        );
+        let read = format!("{vip}: on no interface, and no local route in table local");
+        let finding = Finding::new("RS-VIP-09", Severity::Error, message).read([route, read]);
+        let finding = to_carrier(finding, vip, subject, seen);
+        findings.push(finding.unless(doubt::not_local(vip, seen)));
     } else if seen.places(vip).next().is_none() {
         let message =
             format!("{vip} is local by a route only: enough for services that bind to any address");
         let finding = Finding::new("RS-VIP-06", Severity::Info, message).read([route]);
         findings.push(to_carrier(finding, vip, subject, seen));
     }
+}
+
+/// Whether packets for it come to this host itself by the interfaces where they are expected.
+fn arrives(vip: IpAddr, subject: &Subject, seen: &Seen) -> bool {
+    let nics = inward::expected(vip, subject, seen);
+    if nics.is_empty() {
+        return seen.is_local(vip);
+    }
+    nics.iter().any(|nic| seen.is_local_by(vip, &nic.name))
 }
 
 fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
@@ -166,18 +189,28 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         let Some(device) = seen.device(&name) else {
             // Of a tunnel device that is missing RS-TUN-01 tells.
             if subject.mode == Some(Mode::Dr) {
-                findings.push(no_carrier(&name, &vips, seen));
+                let lost = vips.iter().find(|vip| !seen.is_local(**vip));
+                let doubt = lost.and_then(|vip| doubt::not_local(*vip, seen));
+                findings.push(no_carrier(&name, &vips, seen).unless(doubt));
             }
             continue;
         };
-        let (v4, v6) = (vips.iter().any(IpAddr::is_ipv4), vips.iter().any(IpAddr::is_ipv6));
+        let v4 = vips.iter().any(IpAddr::is_ipv4);
+        // One that is elsewhere, too, needs nothing of this device.
+        let needs = |vip: &&IpAddr| {
+            vip.is_ipv6()
+                && (!seen.is_local(**vip) || seen.places(**vip).any(|have| have.device == name))
+        };
+        let needing: Vec<IpAddr> = vips.iter().filter(needs).copied().collect();
+        let v6 = !needing.is_empty();
+        let doubt = || needing.first().and_then(|vip| doubt::not_local(*vip, seen));
         if !device.up {
             let up = format!("ip link set {name} up");
             let read = [format!("{name}: down")];
             if v6 {
                 let message = format!("{name} is down: IPv6 addresses on it are gone");
-                findings
-                    .push(Finding::new("RS-VIP-07", Severity::Error, message).read(read).mend(up));
+                let finding = Finding::new("RS-VIP-07", Severity::Error, message).read(read);
+                findings.push(finding.mend(up).unless(doubt()));
             } else if v4 && device.ends.is_none() {
                 let message = format!("{name} is down; packets for VIPs on it are still accepted");
                 findings
@@ -200,7 +233,8 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                         &name,
                         subject.scope,
                         subject,
-                    )),
+                    ))
+                    .unless(doubt()),
             );
         }
     }

@@ -47,6 +47,7 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
         vips: subject.vips.clone(),
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
+        unjudged: count(Severity::Unread),
         findings,
         unread: seen.unread,
     }))

@@ -4,6 +4,7 @@
 //! inside each kernel of the lab, some parts in the newest only (`make test`).
 
 mod agent;
+mod agent_cases;
 mod agent_check;
 mod agent_families;
 mod agent_firewall;

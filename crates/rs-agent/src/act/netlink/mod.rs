@@ -4,11 +4,13 @@
 //! The `rtnetlink` crate is asynchronous. Its runtime lives here and nowhere else;
 //! callers see blocking calls.
 
+mod arrive;
 mod decode;
 mod diag;
 mod encode;
 mod fou;
 mod look;
+mod nft;
 mod socket;
 mod vips;
 
@@ -29,6 +31,7 @@ use nix::net::if_::if_nametoindex;
 use rtnetlink::{Handle, LinkUnspec};
 use tokio::runtime::{Builder, Runtime};
 
+pub use self::arrive::{TABLE_LOCAL, table_of};
 use self::fou::Fou;
 use self::socket::Socket;
 pub use self::vips::Vip;

@@ -1,54 +1,124 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The rulesets of iptables, as its own program tells them. Nobody is asked who has none:
-//! asking would load the modules.
+//! What the packet filter may decide before anything else does: the rulesets of iptables and
+//! arptables, as their own programs tell them, and the rules of nftables. Nobody is asked who
+//! has none: asking would load the modules.
 
 use std::io::ErrorKind;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::super::iptables::Ruleset;
-use super::child;
+use super::super::seen::{Rewrite, Seen};
+use super::{child, nftables};
 
 /// How long the program may take. What is on its path is somebody else's.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The ruleset of one family; `None` if there is none, or none that can be read.
-pub(super) fn ruleset(ipv6: bool, unread: &mut Vec<String>) -> Option<Ruleset> {
-    let names = if ipv6 { "ip6_tables_names" } else { "ip_tables_names" };
-    let names = format!("/proc/thread-self/net/{names}");
-    let tables = match std::fs::read_to_string(&names) {
-        Ok(tables) => tables,
-        // Without the module there is no such file.
-        Err(error) if error.kind() == ErrorKind::NotFound => return None,
-        Err(error) => {
-            unread.push(format!("{names}: {error}"));
-            return None;
+/// Reads all of them.
+pub(super) fn look(seen: &mut Seen) {
+    for ipv6 in [false, true] {
+        let (names, program) = match ipv6 {
+            false => ("ip_tables_names", "iptables-legacy-save"),
+            true => ("ip6_tables_names", "ip6tables-legacy-save"),
+        };
+        match told(names, program) {
+            Ok(None) => {}
+            Ok(Some(text)) if ipv6 => seen.ip6tables = Some(Ruleset::parse(&text)),
+            Ok(Some(text)) => seen.iptables = Some(Ruleset::parse(&text)),
+            Err(why) => {
+                let what = format!("rules of iptables could not be read: {why}");
+                seen.filters.rewrites.push(Rewrite { ipv4: !ipv6, ipv6, what });
+                if ipv6 {
+                    let what = format!("rules of ip6tables could not be read: {why}");
+                    seen.filters.neighbours.push(what);
+                }
+                seen.filters.iptables[usize::from(ipv6)] = Some(why);
+            }
         }
-    };
-    if !tables.lines().any(|table| table == "filter") {
-        return None;
     }
-    let program = if ipv6 { "ip6tables-legacy-save" } else { "iptables-legacy-save" };
-    let told = save(program).and_then(|text| {
-        let is_whole = text.lines().any(|line| line == "*filter");
-        if is_whole { Ok(text) } else { Err("it tells nothing of the table filter".to_owned()) }
-    });
-    match told {
-        Ok(text) => Some(Ruleset::parse(&text)),
+    match arptables() {
+        Ok(found) => seen.filters.arp.extend(found),
         Err(why) => {
-            unread.push(format!("the rules of iptables: {program}: {why}"));
-            None
+            seen.filters.arp.push(format!("rules of arptables could not be read: {why}"));
         }
+    }
+    if let Some(rule) = seen.ip6tables.as_ref().and_then(Ruleset::drops_neighbours) {
+        seen.filters.neighbours.push(format!("a rule of ip6tables may drop what asks: {rule}"));
+    }
+    nftables::look(&mut seen.filters);
+}
+
+/// The rulesets of the tables that there are; `None` if there is none.
+fn told(names: &str, program: &str) -> Result<Option<String>, String> {
+    let tables = names_in(names)?;
+    if tables.is_empty() {
+        return Ok(None);
+    }
+    let failed = |why| format!("the rules of iptables: {program}: {why}");
+    let text = run(program, &[]).map_err(failed)?;
+    let is_told = |table: &&String| text.lines().any(|line| line.strip_prefix('*') == Some(table));
+    match tables.iter().find(|table| !is_told(table)) {
+        Some(table) => Err(failed(format!("it tells nothing of the table {table}"))),
+        None => Ok(Some(text)),
     }
 }
 
-fn save(program: &str) -> Result<String, String> {
+/// The tables that a file below `/proc/net` names.
+fn names_in(file: &str) -> Result<Vec<String>, String> {
+    let path = format!("/proc/thread-self/net/{file}");
+    match std::fs::read_to_string(&path) {
+        Ok(tables) => Ok(tables.split_whitespace().map(str::to_owned).collect()),
+        // Without the module there is no such file.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(format!("{path}: {error}")),
+    }
+}
+
+/// What of arptables may keep this host from answering, or from naming itself, if anything
+/// may. Its own `-save` is a script that asks whatever `arptables` is here, which may be that
+/// of nftables.
+fn arptables() -> Result<Option<String>, String> {
+    if names_in("arp_tables_names")?.is_empty() {
+        return Ok(None);
+    }
+    let program = "arptables-legacy";
+    let text = run(program, &["-L", "-n"]).map_err(|why| format!("{program}: {why}"))?;
+    Ok(hiding(&text))
+}
+
+/// The first rule in a list of arptables, or a policy to drop.
+fn hiding(list: &str) -> Option<String> {
+    let says = |line: &&str| match line.strip_prefix("Chain ") {
+        Some(chain) => chain.contains("(policy ") && !chain.contains("(policy ACCEPT"),
+        None => !line.trim().is_empty(),
+    };
+    let rule = list.lines().find(says)?.trim();
+    Some(format!("a rule of arptables may hide it: {rule}"))
+}
+
+fn run(program: &str, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new(program);
-    command.env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin").stdin(Stdio::null());
+    command.env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin").args(arguments).stdin(Stdio::null());
     let output = child::output(&mut command, PATIENCE)?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(said.lines().next().unwrap_or("failed").trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arptables_without_rules_hides_nothing() {
+        let none = "Chain INPUT (policy ACCEPT)\n\nChain OUTPUT (policy ACCEPT)\n\n\
+                    Chain VIPS (0 references)\n";
+        assert_eq!(hiding(none), None);
+        let rule = "-j DROP -d 192.0.2.10";
+        assert!(hiding(&format!("{none}{rule} \n")).unwrap().ends_with(rule));
+        let drops = hiding(&none.replace("OUTPUT (policy ACCEPT", "OUTPUT (policy DROP"));
+        assert!(drops.unwrap().ends_with("Chain OUTPUT (policy DROP)"));
+    }
 }

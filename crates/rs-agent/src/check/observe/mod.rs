@@ -6,10 +6,13 @@ mod child;
 mod counters;
 mod decode;
 mod firewall;
+mod ipvs;
 mod managers;
+mod nftables;
+mod routes;
 mod sockets;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -31,7 +34,13 @@ use crate::tunnel::Envelope;
 pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen, Error> {
     let failed = |what| move |source: NetlinkError| Error::Observe { what, source };
     let links = net.link_messages().map_err(failed("interfaces"))?;
-    let devices: Vec<(u32, Device)> = links.iter().filter_map(decode::device).collect();
+    let vrfs = routes::vrfs(&links);
+    let device = |link| {
+        let (index, device) = decode::device(link)?;
+        let vrf = vrfs.get(&index).map(|(name, _)| name.clone());
+        Some((index, Device { vrf, ..device }))
+    };
+    let devices: Vec<(u32, Device)> = links.iter().filter_map(device).collect();
     let addresses = net.address_messages().map_err(failed("addresses"))?;
     let routes = net.route_messages().map_err(failed("routes"))?;
     let mut seen = Seen {
@@ -54,31 +63,53 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
         Err(error) => seen.unread.push(format!("neighbour proxies: {error}")),
     }
     settings(&devices, &mut seen);
-    if !subject.ports.is_empty() {
-        match sockets::listeners() {
-            Ok(found) => seen.listeners = Some(found),
-            Err(error) => seen.unread.push(format!("sockets: {error}")),
-        }
-    }
+    let names = devices.iter().map(|(index, device)| (*index, device.name.clone()));
+    let names: BTreeMap<u32, String> = names.collect();
+    let indexes = names.iter().map(|(index, name)| (name.clone(), *index)).collect();
+    seen.devices = devices.iter().map(|(_, device)| device.clone()).collect();
+    routes::arrivals(net, subject, &routes, &indexes, &vrfs, &mut seen);
+    listening(subject, &names, &mut seen);
+    seen.ipvs = ipvs::services(&mut seen.unread);
     if matches!(subject.envelope, Envelope::Gue { .. }) {
         match net.ports() {
             Ok(found) => seen.fou = found.map_or(Fou::NoModule, Fou::Ports),
             Err(error) => seen.unread.push(format!("fou ports: {error}")),
         }
     }
-    if super::firewall::judges(subject) {
-        seen.iptables = firewall::ruleset(false, &mut seen.unread);
-        seen.ip6tables = firewall::ruleset(true, &mut seen.unread);
+    if super::firewall::judges(subject) || subject.holds_vips() {
+        firewall::look(&mut seen);
     }
     let (lines, unread) = sysctl_files::read(Path::new("/"));
     seen.boot = lines;
     seen.unread.extend(unread);
     seen.managers = managers::look(Path::new("/"), &devices, &mut seen.unread);
-    seen.devices = devices.into_iter().map(|(_, device)| device).collect();
     if !watch.is_zero() {
         seen.drops = counters::watch(watch, &mut seen.unread);
     }
     Ok(seen)
+}
+
+/// Sockets, if there are ports to ask about, or VIPs that only some sockets could serve.
+fn listening(subject: &Subject, names: &BTreeMap<u32, String>, seen: &mut Seen) {
+    let is_odd = |vip: &IpAddr| !seen.is_local(*vip) || seen.is_mute(*vip);
+    let is_odd = subject.holds_vips() && subject.vips.iter().any(is_odd);
+    for (at, tcp) in [true, false].into_iter().enumerate() {
+        let is_asked = subject.ports.iter().any(|port| port.tcp == tcp);
+        if !is_asked && !is_odd {
+            continue;
+        }
+        match sockets::listeners(tcp, names) {
+            Ok(found) => seen.listeners.get_or_insert_default().extend(found),
+            Err(error) => {
+                let protocol = if tcp { "tcp" } else { "udp" };
+                seen.deaf[at] = Some(format!("{protocol} sockets: {error}"));
+            }
+        }
+        let accept =
+            format!("/proc/sys/net/ipv4/{}_l3mdev_accept", if tcp { "tcp" } else { "udp" });
+        let accept = std::fs::read_to_string(accept).unwrap_or_default();
+        seen.takes_from_vrf[at] = accept.trim() == "1";
+    }
 }
 
 const IPV4: [&str; 8] = [

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Sockets that wait for clients, by sock_diag(7). Needs no privilege.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use netlink_packet_core::NlasIterator;
@@ -17,27 +18,34 @@ const LISTEN: u32 = 1 << 10;
 const CLOSE: u32 = 1 << 7;
 /// `INET_DIAG_SKV6ONLY` of include/uapi/linux/inet_diag.h.
 const V6ONLY: u16 = 11;
+/// `INET_DIAG_SOCKOPT`, on Linux 5.10 and later; its first byte has a bit for IP_TRANSPARENT.
+const OPTIONS: u16 = 22;
+const TRANSPARENT: u8 = if cfg!(target_endian = "little") { 1 << 5 } else { 1 << 2 };
 /// `struct inet_diag_msg`.
 const ANSWER: usize = 72;
 
+/// Reads those of a protocol, TCP or else UDP.
+///
 /// # Errors
 /// The kernel's answer; ENOENT if it has no such module.
-pub(super) fn listeners() -> Result<Vec<Listener>, NetlinkError> {
+pub(super) fn listeners(
+    tcp: bool,
+    names: &BTreeMap<u32, String>,
+) -> Result<Vec<Listener>, NetlinkError> {
     let mut found = Vec::new();
-    for (protocol, states) in [(TCP, LISTEN), (UDP, CLOSE)] {
-        for family in [AF_INET, AF_INET6] {
-            // `struct inet_diag_req_v2`, of which only the first fields select.
-            let mut question = vec![family, protocol, 0, 0];
-            question.extend(states.to_ne_bytes());
-            question.extend([0; 48]);
-            let answers = Netlink::socket_messages(question)?;
-            found.extend(answers.iter().filter_map(|answer| listener(answer, protocol == TCP)));
-        }
+    let (protocol, states) = if tcp { (TCP, LISTEN) } else { (UDP, CLOSE) };
+    for family in [AF_INET, AF_INET6] {
+        // `struct inet_diag_req_v2`, of which only the first fields select.
+        let mut question = vec![family, protocol, 0, 0];
+        question.extend(states.to_ne_bytes());
+        question.extend([0; 48]);
+        let answers = Netlink::socket_messages(question)?;
+        found.extend(answers.iter().filter_map(|answer| listener(answer, tcp, names)));
     }
     Ok(found)
 }
 
-fn listener(answer: &[u8], tcp: bool) -> Option<Listener> {
+fn listener(answer: &[u8], tcp: bool, names: &BTreeMap<u32, String>) -> Option<Listener> {
     let port = u16::from_be_bytes(*answer.get(4..)?.first_chunk()?);
     let source = answer.get(8..)?;
     let ip = match *answer.first()? {
@@ -45,10 +53,20 @@ fn listener(answer: &[u8], tcp: bool) -> Option<Listener> {
         AF_INET6 => IpAddr::from(Ipv6Addr::from(*source.first_chunk::<16>()?)),
         _ => return None,
     };
-    let v6only = NlasIterator::new(answer.get(ANSWER..)?).map_while(Result::ok).any(|attribute| {
-        attribute.kind() == V6ONLY && attribute.value().first().is_some_and(|on| *on != 0)
-    });
-    Some(Listener { tcp, ip, port, v6only })
+    let device = match u32::from_ne_bytes(*answer.get(40..)?.first_chunk()?) {
+        0 => None,
+        index => Some(names.get(&index).cloned().unwrap_or_else(|| format!("interface {index}"))),
+    };
+    let (mut v6only, mut transparent) = (false, false);
+    for attribute in NlasIterator::new(answer.get(ANSWER..)?).map_while(Result::ok) {
+        let first = attribute.value().first().copied().unwrap_or_default();
+        match attribute.kind() {
+            V6ONLY => v6only = first != 0,
+            OPTIONS => transparent = first & TRANSPARENT != 0,
+            _ => {}
+        }
+    }
+    Some(Listener { tcp, ip, port, v6only, device, transparent })
 }
 
 #[cfg(test)]
@@ -60,13 +78,26 @@ mod tests {
         let mut answer = vec![0; ANSWER];
         (answer[0], answer[4], answer[5], answer[8]) = (AF_INET6, 0, 80, 0x20);
         let ip = IpAddr::from([0x2000, 0, 0, 0, 0, 0, 0, 0]);
-        let found = |v6only| Some(Listener { tcp: true, ip, port: 80, v6only });
-        assert_eq!(listener(&answer, true), found(false));
+        let names = BTreeMap::from([(7, "vrf1".to_owned())]);
+        let found = |v6only| {
+            let (device, transparent) = (None, false);
+            Some(Listener { tcp: true, ip, port: 80, v6only, device, transparent })
+        };
+        assert_eq!(listener(&answer, true, &names), found(false));
+        answer[40..44].copy_from_slice(&7_u32.to_ne_bytes());
+        assert_eq!(listener(&answer, true, &names).unwrap().device.as_deref(), Some("vrf1"));
+        answer[40..44].copy_from_slice(&8_u32.to_ne_bytes());
+        let unknown = listener(&answer, true, &names).unwrap().device;
+        assert_eq!(unknown.as_deref(), Some("interface 8"));
+        answer[40..44].fill(0);
         let mut with = |attribute: &[u8]| {
             answer.truncate(ANSWER);
             answer.extend(attribute);
-            listener(&answer, true)
+            listener(&answer, true, &names)
         };
+        let transparent = [TRANSPARENT, 0];
+        let options = [&[6, 0, 22, 0][..], &transparent, &[0, 0]].concat();
+        assert!(with(&options).unwrap().transparent);
         assert_eq!(with(&[5, 0, 11, 0, 1, 0, 0, 0]), found(true));
         for other in
             [[5, 0, 11, 0, 0, 0, 0, 0], [5, 0, 12, 0, 1, 0, 0, 0], [9, 0, 11, 0, 1, 0, 0, 0]]
@@ -74,7 +105,7 @@ mod tests {
             assert_eq!(with(&other), found(false), "{other:?}");
         }
         for short in [0, 1, 8, 20, ANSWER - 1] {
-            assert_eq!(listener(&answer[..short], true), None, "{short}");
+            assert_eq!(listener(&answer[..short], true, &names), None, "{short}");
         }
     }
 }

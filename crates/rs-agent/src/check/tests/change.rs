@@ -30,10 +30,15 @@ pub(super) fn gre(subject: &mut Subject, seen: &mut Seen, checksum: bool) {
 pub(super) fn listens(subject: &mut Subject, seen: &mut Seen, tcp: bool, on: &str, v6only: bool) {
     subject.ports = vec![Port { tcp, number: 80 }];
     seen.listeners = Some(vec![
-        Listener { tcp, ip: ip(on), port: 80, v6only },
-        Listener { tcp, ip: ip("::"), port: 81, v6only: false },
-        Listener { tcp: !tcp, ip: ip("::"), port: 80, v6only: false },
+        Listener { v6only, ..listener(tcp, on, 80) },
+        listener(tcp, "::", 81),
+        listener(!tcp, "::", 80),
     ]);
+}
+
+/// A socket on all interfaces that takes IPv4 too.
+pub(super) fn listener(tcp: bool, on: &str, port: u16) -> Listener {
+    Listener { tcp, ip: ip(on), port, v6only: false, device: None, transparent: false }
 }
 
 pub(super) fn boot(seen: &mut Seen, text: &str) {

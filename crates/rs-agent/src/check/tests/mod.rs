@@ -2,12 +2,14 @@
 //! Each rule as a table: a sound host, one disturbance, and the rule that must speak.
 
 mod change;
-mod mends;
+mod doubts;
+mod remedies;
 mod rows;
 mod tunnels;
 
 use std::net::IpAddr;
 
+use super::blind::BLIND;
 use super::catalogue::RULES;
 use super::finding::{Finding, Severity};
 use super::findings;
@@ -15,6 +17,7 @@ use super::seen::{Address, Device, Ends, Lookup, Route, Seen};
 use super::subject::Subject;
 use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
+use doubts::DOUBTS;
 use rows::{HOST, Row};
 use tunnels::TUNNELS;
 
@@ -125,7 +128,7 @@ fn a_sound_host_has_no_finding() {
 }
 
 fn disturbed() -> impl Iterator<Item = &'static Row> {
-    HOST.iter().chain(TUNNELS)
+    HOST.iter().chain(TUNNELS).chain(DOUBTS)
 }
 
 fn brief(finding: &Finding) -> String {
@@ -176,7 +179,16 @@ fn each_rule_has_a_row_for_each_severity_and_says_all() {
 fn the_page_is_the_catalogue() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/checks.md");
     let page = std::fs::read_to_string(path).unwrap();
-    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| RS-")).collect();
+    let (page, blind) = page.split_once("## What they cannot see").unwrap();
+    let of = |page: &str| -> Vec<String> {
+        page.lines().filter(|line| line.starts_with("| RS-")).map(str::to_owned).collect()
+    };
+    let known: Vec<String> =
+        BLIND.iter().map(|(rule, what)| format!("| {rule} | {what} |")).collect();
+    assert!(of(blind) == known, "docs/checks.md must have these rows:\n{}", known.join("\n"));
+    let ids = BLIND.iter().map(|(rule, _)| *rule);
+    assert!(ids.eq(RULES.iter().map(|rule| rule.id)), "each rule has a row there");
+    let rows = of(page);
     let expected: Vec<String> = RULES
         .iter()
         .map(|rule| {

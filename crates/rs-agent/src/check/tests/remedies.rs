@@ -176,8 +176,8 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         },
         "RS-ARP-07",
         &[
-            "ip addr del 192.0.2.10/32 dev eth0",
             "ip addr add 192.0.2.10/32 dev rs0 scope link label rs0:v",
+            "ip addr del 192.0.2.10/32 dev eth0",
         ],
     ),
     (
@@ -185,8 +185,8 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         |_, s| s.addresses[3].device = "eth0".into(),
         "RS-ARP-07",
         &[
-            "ip addr del 2001:db8::10/128 dev eth0",
             "ip addr add 2001:db8::10/128 dev rs-sit nodad preferred_lft 0",
+            "ip addr del 2001:db8::10/128 dev eth0",
         ],
     ),
     (
@@ -251,7 +251,7 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
             s.addresses[2].device = "eth0".into();
         },
         "RS-ARP-07",
-        &["ip addr del 192.0.2.10/32 dev eth0", "ip addr add 192.0.2.10/32 dev lo scope host"],
+        &["ip addr add 192.0.2.10/32 dev lo scope host", "ip addr del 192.0.2.10/32 dev eth0"],
     ),
 ];
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Why a rule may be wrong about a host that serves: what else decides about its packets, or
+//! may and cannot be read.
+
+use std::net::IpAddr;
+
+use super::iptables::Arriving;
+use super::seen::{Seen, Served};
+use super::subject::Port;
+
+/// Gives what may take packets for `to`, all or those of one port, before they are routed.
+pub(super) fn elsewhere(to: IpAddr, port: Option<Port>, seen: &Seen) -> Option<String> {
+    let rules = if to.is_ipv4() { &seen.iptables } else { &seen.ip6tables };
+    let packet = Arriving {
+        to,
+        protocol: port.map(|port| if port.tcp { 6 } else { 17 }),
+        port: port.map(|port| port.number),
+        is_local: seen.is_local(to),
+    };
+    if let Some(rule) = rules.as_ref().and_then(|rules| rules.rewritten(packet)) {
+        let program = if to.is_ipv4() { "iptables" } else { "ip6tables" };
+        return Some(format!("a rule may send its packets elsewhere: {program} {rule}"));
+    }
+    let fits = |it: &&super::seen::Rewrite| if to.is_ipv4() { it.ipv4 } else { it.ipv6 };
+    seen.filters.rewrites.iter().find(fits).map(|it| it.what.clone())
+}
+
+/// Gives what may serve an address that is none of this host: a rule, or a socket that uses
+/// foreign addresses.
+pub(super) fn not_local(vip: IpAddr, seen: &Seen) -> Option<String> {
+    elsewhere(vip, None, seen).or_else(|| {
+        let sockets = seen.listeners.iter().flatten();
+        let transparent = sockets.into_iter().find(|socket| {
+            socket.transparent && (socket.ip == vip || socket.ip.is_unspecified())
+        })?;
+        let (protocol, port) = (if transparent.tcp { "tcp" } else { "udp" }, transparent.port);
+        Some(format!(
+            "the socket on {protocol} port {port} takes foreign addresses (IP_TRANSPARENT)"
+        ))
+    })
+}
+
+/// Gives what may answer at a port where nothing listens.
+pub(super) fn not_listening(to: IpAddr, port: Port, seen: &Seen) -> Option<String> {
+    elsewhere(to, Some(port), seen).or_else(|| {
+        let marked = |takes: Served| match takes {
+            Served::Mark(mark) => Some(mark),
+            _ => None,
+        };
+        let mark = seen.ipvs.iter().find_map(|service| marked(service.takes))?;
+        Some(format!("IPVS on this host has a service of mark {mark}"))
+    })
+}
+
+/// Gives what may keep this host from answering ARP, or from naming an address in it.
+pub(super) fn arp(seen: &Seen) -> Option<String> {
+    seen.filters.arp.first().cloned()
+}
+
+/// Gives what may keep this host from answering neighbour solicitations.
+pub(super) fn neighbours(seen: &Seen) -> Option<String> {
+    seen.filters.neighbours.first().cloned()
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! By which interfaces packets for this host's services come in.
+
+use std::net::IpAddr;
+
+use super::seen::{Device, Seen, contains};
+use super::subject::Subject;
+use super::tunnel::receiving;
+use crate::facts::host_prefix;
+use crate::mode::Mode;
+
+/// Gives the interfaces where packets for that address are expected: mode tun the devices
+/// that take the tunnel's packets, else the interface of the director or of the RIP, or all
+/// if neither is known.
+pub(super) fn expected<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
+    if subject.mode == Some(Mode::Tun) {
+        return receiving(ip.is_ipv6(), subject, seen).collect();
+    }
+    // The director is on the same Ethernet: which one, no route of another table can say.
+    let near = |nic: &Device, other: &IpAddr| {
+        seen.addresses.iter().any(|have| {
+            have.device == nic.name
+                && have.prefix < host_prefix(have.ip)
+                && contains(have.ip, have.prefix, *other)
+        })
+    };
+    let by_director = |nic: &&Device| subject.directors.iter().any(|director| near(nic, director));
+    let by_rip = |nic: &&Device| {
+        subject.rips.iter().any(|rip| seen.places(*rip).any(|have| have.device == nic.name))
+    };
+    let found: Vec<&Device> = seen.nics().filter(by_director).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let found: Vec<&Device> = seen.nics().filter(by_rip).collect();
+    if found.is_empty() { seen.nics().collect() } else { found }
+}
+
+/// Gives all interfaces where packets for that address may come in, and those that may be
+/// asked for it by ARP.
+pub(super) fn possible<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
+    let mut all: Vec<&Device> = seen.nics().collect();
+    if subject.mode == Some(Mode::Tun) {
+        all.extend(receiving(ip.is_ipv6(), subject, seen));
+    }
+    all
+}

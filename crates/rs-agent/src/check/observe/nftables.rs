@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What rules of nftables may do to a packet before anything else looks at it. Whatever is
+//! not understood may do it.
+
+use netlink_packet_core::NlasIterator;
+use nix::errno::Errno;
+
+use super::super::seen::{Filters, Rewrite};
+use crate::act::netlink::{Netlink, NetlinkError};
+
+/// Families of include/uapi/linux/netfilter.h.
+const INET: u8 = 1;
+const IPV4: u8 = 2;
+const ARP: u8 = 3;
+const NETDEV: u8 = 5;
+const BRIDGE: u8 = 7;
+const IPV6: u8 = 10;
+
+/// Attributes of include/uapi/linux/netfilter/nf_tables.h.
+const RULE_TABLE: u16 = 1;
+const RULE_CHAIN: u16 = 2;
+const RULE_EXPRESSIONS: u16 = 4;
+const EXPR_NAME: u16 = 1;
+const EXPR_DATA: u16 = 2;
+const NAT_TYPE: u16 = 1;
+const PAYLOAD_SREG: u16 = 5;
+const TARGET_NAME: u16 = 1;
+
+/// Targets of iptables that leave the destination alone.
+const HARMLESS: [&str; 17] = [
+    "SNAT",
+    "MASQUERADE",
+    "LOG",
+    "NFLOG",
+    "REJECT",
+    "MARK",
+    "CONNMARK",
+    "CT",
+    "TCPMSS",
+    "CHECKSUM",
+    "CLASSIFY",
+    "SECMARK",
+    "CONNSECMARK",
+    "DSCP",
+    "TOS",
+    "TTL",
+    "HL",
+];
+
+/// Looks at the rules if the kernel has nf_tables. Nobody is asked who has none: asking would
+/// load the module.
+pub(super) fn look(filters: &mut Filters) {
+    if !is_here() {
+        return;
+    }
+    match Netlink::nft_rule_messages() {
+        Ok(rules) => rules.iter().for_each(|rule| judge(rule, filters)),
+        Err(NetlinkError::Kernel(Errno::EINVAL | Errno::EOPNOTSUPP)) => {}
+        Err(error) => {
+            let what = format!("rules of nftables could not be read: {error}");
+            filters.arp.push(what.clone());
+            filters.rewrites.push(Rewrite { ipv4: true, ipv6: true, what });
+        }
+    }
+}
+
+/// As a module that is loaded, or in the kernel itself.
+fn is_here() -> bool {
+    let loaded = std::fs::read_to_string("/proc/modules").unwrap_or_default();
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let built_in = format!("/lib/modules/{}/modules.builtin", release.trim());
+    let built_in = std::fs::read_to_string(built_in).unwrap_or_default();
+    loaded.lines().any(|line| line.starts_with("nf_tables "))
+        || built_in.lines().any(|line| line.ends_with("/nf_tables.ko"))
+}
+
+fn judge(rule: &[u8], filters: &mut Filters) {
+    let (Some(&family), Some(attributes)) = (rule.first(), rule.get(4..)) else { return };
+    let text = |kind| -> String {
+        let value = value(attributes, kind).unwrap_or_default();
+        String::from_utf8_lossy(&value).trim_end_matches('\0').to_owned()
+    };
+    let name = match family {
+        INET => "inet",
+        IPV4 => "ip",
+        ARP => "arp",
+        NETDEV => "netdev",
+        BRIDGE => "bridge",
+        IPV6 => "ip6",
+        _ => return,
+    };
+    let chain = format!("chain {name} {} {}", text(RULE_TABLE), text(RULE_CHAIN));
+    if matches!(family, ARP | NETDEV | BRIDGE) {
+        let what = format!("a rule of nftables may drop what asks for it: {chain}");
+        if !filters.arp.contains(&what) {
+            filters.arp.push(what);
+        }
+    }
+    let expressions = value(attributes, RULE_EXPRESSIONS).unwrap_or_default();
+    if family != ARP && attributes_of(&expressions).any(|(_, expression)| rewrites(&expression)) {
+        let what = format!("a rule of nftables may send its packets elsewhere: {chain}");
+        let rewrite = Rewrite { ipv4: family != IPV6, ipv6: family != IPV4, what };
+        if !filters.rewrites.contains(&rewrite) {
+            filters.rewrites.push(rewrite);
+        }
+    }
+}
+
+/// Whether an expression may change a packet's destination, or who decides about it.
+fn rewrites(expression: &[u8]) -> bool {
+    let data = value(expression, EXPR_DATA).unwrap_or_default();
+    let name = value(expression, EXPR_NAME).unwrap_or_default();
+    match name.strip_suffix(b"\0").unwrap_or(&name) {
+        // 0 is that of the source.
+        b"nat" => value(&data, NAT_TYPE) != Some(vec![0; 4]),
+        b"redir" | b"tproxy" | b"queue" | b"fwd" => true,
+        // One that writes.
+        b"payload" => value(&data, PAYLOAD_SREG).is_some(),
+        b"target" => {
+            let target = value(&data, TARGET_NAME).unwrap_or_default();
+            let target = String::from_utf8_lossy(&target);
+            !HARMLESS.contains(&target.trim_end_matches('\0'))
+        }
+        _ => false,
+    }
+}
+
+fn attributes_of(bytes: &[u8]) -> impl Iterator<Item = (u16, Vec<u8>)> {
+    let attributes = NlasIterator::new(bytes).map_while(Result::ok);
+    attributes.map(|attribute| (attribute.kind(), attribute.value().to_vec()))
+}
+
+fn value(attributes: &[u8], kind: u16) -> Option<Vec<u8>> {
+    attributes_of(attributes).find(|(known, _)| *known == kind).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(value.len() + 4).unwrap();
+        let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
+        bytes.extend(value);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    fn expression(name: &str, data: &[u8]) -> Vec<u8> {
+        let name = attribute(EXPR_NAME, format!("{name}\0").as_bytes());
+        attribute(1, &[name, attribute(EXPR_DATA, data)].concat())
+    }
+
+    fn rule(family: u8, expressions: &[Vec<u8>]) -> Vec<u8> {
+        let mut body = vec![family, 0, 0, 0];
+        body.extend(attribute(RULE_TABLE, b"nat\0"));
+        body.extend(attribute(RULE_CHAIN, b"PREROUTING\0"));
+        body.extend(attribute(RULE_EXPRESSIONS, &expressions.concat()));
+        body
+    }
+
+    fn found(rule: &[u8]) -> Filters {
+        let mut filters = Filters::default();
+        judge(rule, &mut filters);
+        filters
+    }
+
+    #[test]
+    fn what_gives_another_destination_is_seen() {
+        let dnat = expression("nat", &attribute(NAT_TYPE, &[0, 0, 0, 1]));
+        let snat = expression("nat", &attribute(NAT_TYPE, &[0; 4]));
+        let target = |name: &str| expression("target", &attribute(TARGET_NAME, name.as_bytes()));
+        let write = expression("payload", &attribute(PAYLOAD_SREG, &[0, 0, 0, 1]));
+        let load = expression("payload", &attribute(1, &[0, 0, 0, 1]));
+        for (expression, rewrites) in [
+            (dnat.clone(), true),
+            (snat, false),
+            (expression("redir", &[]), true),
+            (expression("tproxy", &[]), true),
+            (expression("counter", &[]), false),
+            (target("REDIRECT\0\0\0"), true),
+            (target("MASQUERADE\0"), false),
+            (target("SOMETHING\0"), true),
+            (write, true),
+            (load, false),
+        ] {
+            let rule = rule(IPV4, &[expression]);
+            assert_eq!(!found(&rule).rewrites.is_empty(), rewrites, "{rule:?}");
+        }
+        let told = found(&rule(IPV6, std::slice::from_ref(&dnat))).rewrites;
+        assert!(!told[0].ipv4 && told[0].ipv6, "{told:?}");
+        assert!(told[0].what.ends_with("chain ip6 nat PREROUTING"), "{told:?}");
+        let told = found(&rule(INET, &[expression("counter", &[]), dnat])).rewrites;
+        assert!(told[0].ipv4 && told[0].ipv6, "{told:?}");
+    }
+
+    #[test]
+    fn what_may_hide_from_arp_is_seen() {
+        for (family, hides) in [(ARP, true), (NETDEV, true), (BRIDGE, true), (IPV4, false)] {
+            let found = found(&rule(family, &[expression("cmp", &[])]));
+            assert_eq!((found.arp.is_empty(), found.rewrites.is_empty()), (!hides, true));
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_taken() {
+        let whole = rule(IPV4, &[expression("nat", &attribute(NAT_TYPE, &[0, 0, 0, 1]))]);
+        for length in 0..whole.len() {
+            found(&whole[..length]);
+        }
+    }
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Hosts where something else than addresses, sockets and settings decides, or may.
+
+use super::super::iptables::Ruleset;
+use super::super::seen::{Arrival, IpvsService, Rewrite, Seen, Served};
+use super::change::{listener, listens};
+use super::rows::Row;
+use super::{RIP, VIP, VIP6, address, ip, set};
+use crate::mode::Mode;
+
+/// The VIP is not here.
+fn gone(seen: &mut Seen) {
+    seen.addresses.remove(2);
+    seen.lookups.insert(ip(VIP), None);
+}
+
+fn nat(rules: &str) -> Option<Ruleset> {
+    Some(Ruleset::parse(&format!("*nat\n:PREROUTING ACCEPT [0:0]\n{rules}\nCOMMIT\n")))
+}
+
+fn unreadable(seen: &mut Seen) {
+    let what = "rules of nftables could not be read".to_owned();
+    seen.filters.rewrites.push(Rewrite { ipv4: true, ipv6: true, what });
+}
+
+fn arptables(seen: &mut Seen) {
+    seen.filters.arp.push("a rule of arptables may hide it".into());
+}
+
+/// What comes in by `eth0`, and what that has in its own table.
+fn arrives(seen: &mut Seen, is_local: bool, is_listed: bool) {
+    let eth0 = |is: bool| is.then(|| "eth0".to_owned()).into_iter().collect();
+    let (local_by, foreign_by) = (eth0(is_local), eth0(!is_local));
+    let arrival = Arrival { local_by, foreign_by, listed_by: eth0(is_listed), mute: false };
+    seen.arrivals.insert(ip(VIP), arrival);
+}
+
+fn serves(seen: &mut Seen, takes: Served, servers: &[&str]) {
+    let servers = servers.iter().map(|at| at.parse().unwrap()).collect();
+    seen.ipvs.push(IpvsService { takes, servers });
+}
+
+pub(super) const DOUBTS: &[Row] = &[
+    (
+        Mode::Dr,
+        |_, s| {
+            gone(s);
+            s.iptables = nat("-A PREROUTING -d 192.0.2.10/32 -j REDIRECT");
+        },
+        &["RS-VIP-01 unread"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            gone(s);
+            s.iptables = nat("-A PREROUTING -d 192.0.2.9/32 -j REDIRECT");
+        },
+        &["RS-VIP-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            gone(s);
+            unreadable(s);
+        },
+        &["RS-VIP-01 unread"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            gone(s);
+            s.listeners = Some(vec![listener(true, "::", 80)]);
+        },
+        &["RS-VIP-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            gone(s);
+            let socket = listener(true, "0.0.0.0", 80);
+            s.listeners = Some(vec![super::super::seen::Listener { transparent: true, ..socket }]);
+        },
+        &["RS-VIP-01 unread"],
+    ),
+    // Rules lead packets to the VIP elsewhere than the lookup says, either way.
+    (
+        Mode::Dr,
+        |_, s| {
+            gone(s);
+            arrives(s, true, true);
+        },
+        &["RS-VIP-06 info"],
+    ),
+    (Mode::Dr, |_, s| arrives(s, false, true), &["RS-VIP-01 error"]),
+    (
+        Mode::Dr,
+        |_, s| {
+            gone(s);
+            arrives(s, true, false);
+            s.arrivals.get_mut(&ip(VIP)).unwrap().mute = true;
+        },
+        &["RS-VIP-09 error"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            gone(s);
+            arrives(s, true, false);
+            s.arrivals.get_mut(&ip(VIP)).unwrap().mute = true;
+            unreadable(s);
+        },
+        &["RS-VIP-09 unread"],
+    ),
+    // Not in the table of the interface: no sender of what it asks.
+    (
+        Mode::Dr,
+        |_, s| {
+            arrives(s, true, false);
+            set(s, "net.ipv4.conf.all.arp_announce", 0);
+        },
+        &[],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.carrier = "rs0".into();
+            gone(s);
+            w.vips.pop();
+            unreadable(s);
+        },
+        &["RS-VIP-01 unread", "RS-VIP-07 unread"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv6.conf.lo.disable_ipv6", 1);
+            s.addresses.pop();
+            s.lookups.insert(ip(VIP6), None);
+            unreadable(s);
+        },
+        &["RS-VIP-01 unread", "RS-VIP-08 unread"],
+    ),
+    // ARP.
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+            set(s, "net.ipv4.conf.all.arp_announce", 0);
+            arptables(s);
+        },
+        &["RS-ARP-01 unread", "RS-ARP-06 unread"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+            set(s, "net.ipv4.conf.lo.arp_ignore", 1);
+            arptables(s);
+        },
+        &["RS-ARP-02 unread"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.eth0.arp_ignore", 3);
+            s.addresses[2].scope = "global".into();
+            arptables(s);
+        },
+        &["RS-ARP-03 unread"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            s.addresses.push(address(VIP, 32, "eth0", "global"));
+            arptables(s);
+        },
+        &["RS-ARP-07 unread"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            s.addresses.push(address(VIP6, 128, "eth0", "global"));
+            s.filters.neighbours.push("a rule of ip6tables may drop what asks".into());
+        },
+        &["RS-ARP-07 unread"],
+    ),
+    // Ports.
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "0.0.0.0", false);
+            s.ip6tables = nat("-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080");
+        },
+        &["RS-SRV-01 unread"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "0.0.0.0", false);
+            s.ip6tables = nat("-A PREROUTING -p tcp -m tcp --dport 81 -j REDIRECT --to-ports 8080");
+        },
+        &["RS-SRV-01 error"],
+    ),
+    (
+        Mode::Nat,
+        |w, s| {
+            listens(w, s, true, VIP, false);
+            s.iptables = nat("-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination x");
+        },
+        &["RS-SRV-01 unread"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "::", false);
+            s.deaf[0] = Some("tcp sockets: no such module".into());
+            s.listeners = None;
+        },
+        &["RS-SRV-01 unread", "RS-SRV-01 unread"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, RIP, false);
+            serves(s, Served::Tcp("192.0.2.10:80".parse().unwrap()), &["172.17.0.2:8080"]);
+            serves(s, Served::Tcp("[2001:db8::10]:0".parse().unwrap()), &["[2001:db8::99]:80"]);
+        },
+        &[],
+    ),
+    // Nowhere to, of another protocol, and to this host itself.
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "0.0.0.0", false);
+            serves(s, Served::Tcp("192.0.2.10:80".parse().unwrap()), &[]);
+            serves(s, Served::Udp("[2001:db8::10]:80".parse().unwrap()), &["[2001:db8::99]:80"]);
+        },
+        &["RS-SRV-01 error", "RS-SRV-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "::", true);
+            serves(s, Served::Tcp("192.0.2.10:80".parse().unwrap()), &["192.0.2.11:80"]);
+        },
+        &["RS-SRV-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "::", true);
+            serves(s, Served::Mark(1), &["192.0.2.12:80"]);
+        },
+        &["RS-SRV-01 unread"],
+    ),
+    // In a VRF only who is asked into it.
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "::", false);
+            s.devices[1].vrf = Some("vrf1".into());
+        },
+        &["RS-SRV-01 error", "RS-SRV-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "::", false);
+            s.devices[1].vrf = Some("vrf1".into());
+            s.takes_from_vrf = [true, false];
+        },
+        &[],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "::", false);
+            s.devices[1].vrf = Some("vrf1".into());
+            s.listeners.as_mut().unwrap()[0].device = Some("vrf1".into());
+        },
+        &[],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "::", false);
+            s.listeners.as_mut().unwrap()[0].device = Some("eth1".into());
+        },
+        &["RS-SRV-01 error", "RS-SRV-01 error"],
+    ),
+    // The firewall itself.
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "::", false);
+            s.filters.iptables[0] = Some("ip_tables_names: Permission denied".into());
+        },
+        &["RS-FW-01 unread"],
+    ),
+];
