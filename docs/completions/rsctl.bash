@@ -1114,7 +1114,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__restore)
-            opts="-v -h --merge --reorder --as-is --allow-empty --verify --verbose --json --dry-run --netns --color --help"
+            opts="-v -h --merge --reorder --as-is --allow-empty --allow-deletes --verify --verbose --json --dry-run --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

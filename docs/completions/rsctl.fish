@@ -346,6 +346,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l merge -d 'Add an
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l reorder -d 'Where a scheduler hashes by their order, take servers out of place away and add them again'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l as-is -d 'Also set what the other commands refuse, because the kernel misreads or ignores it: to restore what another tool made'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l allow-empty -d 'Take a file without services for what it says: delete all'
+complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l allow-deletes -d 'Take lines of ipvsadm for the whole table though more than a quarter of its services or servers would be deleted'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l verify -d 'Look again at the servers of new services too, of which the kernel acknowledged each: another program may have changed them since. Takes as long as adding them'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l json -d 'Print what changed as one JSON document'

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
 use nix::sched::{CloneFlags, setns};
+use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
 
 use crate::error::Error;
 
@@ -51,14 +53,14 @@ impl Namespace {
     /// The namespace behind a file, as container runtimes keep them.
     ///
     /// # Errors
-    /// [`Error::Namespace`] if the file cannot be opened.
+    /// [`Error::Namespace`] if the file cannot be opened, or is no namespace.
     pub fn at(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         Self::open(path.display().to_string(), path)
     }
 
     fn open(name: String, path: &Path) -> Result<Self, Error> {
-        match File::open(path) {
+        match open_namespace(path) {
             Ok(file) => Ok(Self { name, file: Arc::new(file) }),
             Err(error) => Err(Error::Namespace { name, error }),
         }
@@ -88,5 +90,32 @@ impl Namespace {
             }
         });
         outcome.map_err(|error: io::Error| Error::Namespace { name: self.name.clone(), error })
+    }
+}
+
+/// Opens the file of a namespace, and no other: to open a FIFO would wait for its writer,
+/// and there are devices that act on being opened.
+fn open_namespace(path: &Path) -> io::Result<File> {
+    let seen = OpenOptions::new().read(true).custom_flags(libc::O_PATH).open(path)?;
+    if fstatfs(&seen)?.filesystem_type() != NSFS_MAGIC {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no network namespace"));
+    }
+    // Whatever is there by now, nothing waits.
+    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_namespace_is_not_opened() {
+        for path in ["/dev/null", "/", "/proc/self/status"] {
+            let Error::Namespace { error, .. } = Namespace::at(path).unwrap_err() else {
+                panic!("{path}");
+            };
+            assert_eq!(error.to_string(), "it is no network namespace", "{path}");
+        }
+        assert!(Namespace::at("/proc/self/ns/net").is_ok());
     }
 }

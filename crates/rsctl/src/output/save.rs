@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use ipvs_cluster::Doubt;
 use ipvs_cluster::file::Problem;
 use tempfile::Builder;
 
-use super::ipvsadm;
+use super::{ipvsadm, words};
 use crate::cli::Form;
 use crate::commands::Saved;
 use crate::commands::restore::lines;
@@ -76,34 +77,59 @@ fn replace(
     file: &Path,
     write: impl Fn(&mut BufWriter<&fs::File>) -> io::Result<()>,
 ) -> io::Result<()> {
-    // The file a link leads to is replaced, not the link.
-    let target = fs::canonicalize(file).unwrap_or_else(|_| PathBuf::from(file));
-    let known = fs::metadata(&target).ok();
+    // Asked by its own name, so that the kernel has its say about links that others left in
+    // a folder for all (the sysctl fs.protected_symlinks).
+    let known = match fs::metadata(file) {
+        Ok(known) => Some(known),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
     if known.as_ref().is_some_and(|known| !known.is_file()) {
-        let device = fs::OpenOptions::new().write(true).open(&target)?;
+        let device = fs::OpenOptions::new().write(true).open(file)?;
         let mut out = BufWriter::new(&device);
         return write(&mut out).and_then(|()| out.flush());
     }
+    // The file a link leads to is replaced, not the link.
+    let target = match &known {
+        Some(_) => fs::canonicalize(file)?,
+        None if file.is_symlink() => {
+            let to = fs::read_link(file)?;
+            let why = format!("it is a link to {}, which is not there", to.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, why));
+        }
+        None => PathBuf::from(file),
+    };
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    // As any program would make it, or as it was.
-    let permissions = known.map_or_else(default_permissions, |known| known.permissions());
+    // As any program would make a new one; for nobody else until it is as the old one was.
+    let mode = if known.is_some() { 0o600 } else { 0o666 };
     let mut temporary = Builder::new();
-    temporary.prefix(".rsctl-").permissions(permissions.clone());
+    temporary.prefix(".rsctl-").permissions(fs::Permissions::from_mode(mode));
     let temporary = temporary.tempfile_in(folder)?;
     let mut out = BufWriter::new(temporary.as_file());
     write(&mut out)?;
     out.flush()?;
     drop(out);
+    if let Some(known) = known {
+        keep_rights(&known, temporary.as_file())?;
+    }
     temporary.as_file().sync_all()?;
     temporary.persist(&target)?;
     // The name is safe when the folder is.
     fs::File::open(folder)?.sync_all()
 }
 
-fn default_permissions() -> fs::Permissions {
-    use std::os::unix::fs::PermissionsExt;
-    fs::Permissions::from_mode(0o666)
+/// Gives `file` the owner, the group and the mode that `known` has.
+fn keep_rights(known: &fs::Metadata, file: &fs::File) -> io::Result<()> {
+    let new = file.metadata()?;
+    if (known.uid(), known.gid()) != (new.uid(), new.gid()) {
+        fchown(file, Some(known.uid()), Some(known.gid())).map_err(|error| {
+            let why = format!("its owner cannot be kept: {}", words::system(&error));
+            io::Error::new(error.kind(), why)
+        })?;
+    }
+    // Behind that: a change of owner takes bits away.
+    file.set_permissions(known.permissions())
 }

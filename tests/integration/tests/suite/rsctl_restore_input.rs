@@ -181,6 +181,14 @@ fn a_table_that_was_cut_changes_nothing() {
     let weights = empty.must("ipvsadm -Sn").stdout;
     assert!(weights.contains("-w 100\n") && !weights.contains("-w 10\n"), "{weights}");
 
+    // What has no lines at all does not fill the memory.
+    let endless = "head -c 3000000 /dev/zero | tr '\\0' a | rsctl ipvsadm -R";
+    let output = empty.sh(endless);
+    assert_eq!(
+        (output.status, output.stderr.as_str()),
+        (2, "line 1: a line of more than 1048576 bytes\n")
+    );
+
     // Of others' lines nobody knows: what would take much away has to be meant.
     let most = restore(&host, "--dry-run", &table[..table.find("-A -t 192.0.2.30:").unwrap()]);
     let hint = "hint: `--allow-deletes` takes it for the whole table, `--merge` deletes nothing; \

@@ -11,7 +11,7 @@ use lab::{Host, beside};
 use serde_json::Value;
 
 use crate::rsctl_restore::{CHANGED, WANTED, director, restore};
-use crate::rsctl_save::observe;
+use crate::rsctl_save::{framed, observe};
 
 /// A reader asks without a pause; no kept service is ever without a server that
 /// takes connections, from one table to the other and back, again and again.
@@ -31,7 +31,7 @@ fn no_reader_ever_sees_a_kept_service_empty() {
         }
         lines
     };
-    let (one, two) = (lines(101, 1), lines(201, 5));
+    let (one, two) = (framed(&lines(101, 1)), framed(&lines(201, 5)));
     assert_eq!(restore(&host, "", &one).status, 0);
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -182,6 +182,19 @@ fn timeouts_are_shown_and_set() {
     assert_eq!(json(&host, "timeouts"), json!({"tcp": 7200, "tcp_fin": 120, "udp": 10}));
     let shown = host.must("ipvsadm -Ln --timeout").stdout;
     assert_eq!(shown.trim(), "Timeout (tcp tcpfin udp): 7200 120 10");
+    // What is so already is no change.
+    for (options, told) in
+        [("--tcp 7200", "nothing to change\n"), ("--udp 9", "set the timeouts\n")]
+    {
+        let said = must(&host, &format!("timeouts {options} --dry-run"));
+        assert_eq!(said.strip_prefix("would ").unwrap_or(&said), told);
+        assert_eq!(must(&host, &format!("timeouts {options} -v")), told);
+    }
+    assert_eq!(json(&host, "timeouts --tcp 7200 --udp 9"), json!({"changed": []}));
+    assert_eq!(
+        json(&host, "timeouts --tcp 7200 --udp 10"),
+        json!({"changed": [{"action": "set-timeouts"}]})
+    );
     refused(
         &host,
         "timeouts --tcp 0",
@@ -317,5 +330,16 @@ fn another_namespace_is_named() {
         1,
         "error: cannot enter network namespace green: no such file or directory\n\
          hint: `ip netns list` shows those that have names\n",
+    );
+    // What is no namespace is not waited for, and not acted on.
+    host.must("mkfifo /run/fifo");
+    let output = host.sh("timeout 5 rsctl list --netns /run/fifo");
+    assert_eq!(
+        (output.status, output.stderr.as_str()),
+        (
+            1,
+            "error: cannot enter network namespace /run/fifo: it is no network namespace\n\
+             hint: `ip netns list` shows those that have names\n"
+        )
     );
 }

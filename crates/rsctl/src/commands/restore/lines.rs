@@ -115,6 +115,9 @@ impl<'a> Reader<'a> {
         let Some((command, rest)) = words.split_first() else {
             return self.place.pass(line, text);
         };
+        if let Some(why) = words.iter().find_map(|word| no_word(word)) {
+            return Err(why.to_owned());
+        }
         // `-At VIP` is `-A -t VIP`.
         let (command, bundled) =
             match command.strip_prefix('-').map(|rest| rest.split_at_checked(1)) {
@@ -208,6 +211,19 @@ fn parse<T: FromArgMatches>(command: &mut Command, words: Vec<String>) -> Result
             with_hints(usage.to_string(), hints)
         }
     })
+}
+
+/// What is wrong with a word that is none: a shell would do something with it, or
+/// `ipvsadm` wrote it for want of one.
+fn no_word(word: &str) -> Option<&'static str> {
+    match word {
+        "\\" => Some("`\\` does not continue a line here: write all of the command in one line"),
+        "(null)" => Some(
+            "ipvsadm writes `(null)` for a forwarding method that it has no option for: write -m, \
+             -g or -i (`rsctl save` names such a server and keeps it, in JSON)",
+        ),
+        _ => None,
+    }
 }
 
 /// How a command is to report is no matter of a file.
