@@ -103,16 +103,22 @@ fn a_second_run_is_refused_whatever_becomes_of_the_files() {
     let network = real_server();
     let host = &network.servers[0];
     let run = Run::start(host, "--mode dr --vip 192.0.2.10");
+    let refuses = |command: &str| {
+        refused(host, command, &["another rs-agent run keeps this host"]);
+    };
+    // Its name alone is left, until it can do something about it.
+    run.signal(Signal::SIGSTOP);
     host.must("rm -r /run/rs-agent");
-    refused(host, "rs-agent run", &["another rs-agent run keeps this host"]);
+    refuses("rs-agent run --mode dr --vip 192.0.2.10");
     host.must("rm -r /run/rs-agent");
-    // It makes its files again, and holds them: the name alone may be somebody else's.
+    run.signal(Signal::SIGCONT);
+    // And then a lock again: the name may be somebody else's.
     run.says("its lock was gone and is made again");
     run.until(std::time::Duration::from_secs(20), "the lock", || {
         holds(host, "! flock -n /run/rs-agent/run-*.lock true")
     });
     let elsewhere = "rs-agent run --state-dir /run/other --mode dr --vip 192.0.2.10";
-    refused(host, elsewhere, &["another rs-agent run keeps this host"]);
+    refuses(elsewhere);
 }
 
 #[test]
