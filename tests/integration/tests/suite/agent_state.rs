@@ -254,7 +254,10 @@ fn a_damaged_journal_has_a_copy_that_is_used() {
         host.must(&format!("rs-agent {BOTH}"));
         let run = run.insert(Run::start(host, ""));
         for copy in ["", COPY] {
+            // Both at once: it would write both again between the two.
+            run.signal(Signal::SIGSTOP);
             damage(&format!("{JOURNAL} {copy}"));
+            run.signal(Signal::SIGCONT);
             run.until(std::time::Duration::from_secs(20), words, || {
                 holds(
                     host,
