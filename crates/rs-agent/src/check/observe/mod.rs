@@ -81,7 +81,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     Ok(seen)
 }
 
-const IPV4: [&str; 8] = [
+const IPV4: [&str; 9] = [
     "arp_ignore",
     "arp_announce",
     "rp_filter",
@@ -90,6 +90,7 @@ const IPV4: [&str; 8] = [
     "accept_redirects",
     "forwarding",
     "arp_filter",
+    "accept_local",
 ];
 const IPV6: [&str; 3] = ["disable_ipv6", "accept_redirects", "forwarding"];
 

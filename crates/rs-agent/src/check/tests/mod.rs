@@ -2,6 +2,7 @@
 //! Each rule as a table: a sound host, one disturbance, and the rule that must speak.
 
 mod change;
+mod managers;
 mod mends;
 mod rows;
 mod tunnels;
@@ -15,6 +16,7 @@ use super::seen::{Address, Device, Ends, Lookup, Route, Seen};
 use super::subject::Subject;
 use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
+use managers::MANAGERS;
 use rows::{HOST, Row};
 use tunnels::TUNNELS;
 
@@ -41,6 +43,7 @@ fn address(ip_text: &str, prefix: u8, device: &str, scope: &str) -> Address {
         scope: scope.into(),
         tentative: false,
         dad_failed: false,
+        preferred: if ip_text == VIP6 { 0 } else { u32::MAX },
     }
 }
 
@@ -125,7 +128,7 @@ fn a_sound_host_has_no_finding() {
 }
 
 fn disturbed() -> impl Iterator<Item = &'static Row> {
-    HOST.iter().chain(TUNNELS)
+    HOST.iter().chain(MANAGERS).chain(TUNNELS)
 }
 
 fn brief(finding: &Finding) -> String {
