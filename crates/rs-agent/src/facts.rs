@@ -59,6 +59,9 @@ pub struct Address {
     pub scope: String,
     /// Who added it (`IFA_PROTO`), on Linux 5.18 and later.
     pub tag: Option<u8>,
+    /// Its preferred lifetime is over (`IFA_F_DEPRECATED`): no source for what this host
+    /// sends of itself, as long as there is another.
+    pub deprecated: bool,
 }
 
 /// Every address, in the order of [`Address::ip`]: a host may have thousands of VIPs, and

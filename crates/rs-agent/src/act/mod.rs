@@ -9,11 +9,12 @@ pub mod sysctl;
 pub mod udev;
 
 use interrupt::Interrupt;
-use netlink::{Netlink, NetlinkError, Vip};
+use netlink::{How, Netlink, NetlinkError, Vip};
 use sysctl::SysctlError;
 
 use crate::error::Error;
 use crate::plan::{Action, Change, Step};
+use crate::request::Scope;
 
 /// Checks, without changing anything, that the settings can be written.
 ///
@@ -172,7 +173,12 @@ fn vip(action: &Action) -> Option<Vip<'_>> {
     match &action.change {
         Change::Address { ip, device, scope, label, .. } => {
             let label = label.as_deref();
-            Some(Vip { ip: *ip, device, scope: *scope, label, remove: action.undo })
+            let how = if action.undo { How::Remove } else { How::Add };
+            Some(Vip { ip: *ip, device, scope: *scope, label, how })
+        }
+        Change::Deprecate { ip, device, tag } if !action.undo => {
+            let how = How::Deprecate { tag: *tag };
+            Some(Vip { ip: *ip, device, scope: Scope::default(), label: None, how })
         }
         _ => None,
     }
@@ -207,7 +213,8 @@ fn apply(net: &Netlink, action: &Action) -> Result<(), Error> {
         (Change::Gue(at), false) => net.add_port(*at),
         (Change::Gue(at), true) => net.delete_port(*at),
         (Change::Up { device }, undo) => net.set_up(device, !undo),
-        (Change::Address { .. }, _) => {
+        (Change::Deprecate { .. }, true) => return Ok(()),
+        (Change::Address { .. } | Change::Deprecate { .. }, _) => {
             let answers = vip(action).map(|vip| net.change_vips(&[vip])).unwrap_or_default();
             answers.into_iter().next().unwrap_or(Err(NetlinkError::NoAnswer))
         }
@@ -229,7 +236,6 @@ mod tests {
     use nix::errno::Errno;
 
     use super::*;
-    use crate::request::Scope;
     use crate::sysctl_key::SysctlKey;
 
     #[test]

@@ -53,6 +53,8 @@ pub static BLIND: &[(&str, &str)] = &[
     ("RS-MGR-03", "other overlays that own a tunnel device"),
     ("RS-MGR-04", "files that the main one includes from other folders"),
     ("RS-MGR-05", "tuned, scripts and containers' runtimes that set it by other means"),
+    ("RS-MGR-06", "a default route of another table"),
     ("RS-PER-01", "who changed it"),
     ("RS-PER-02", "rules of udev that set it by other means"),
+    ("RS-PER-03", "who changed it"),
 ];

@@ -334,17 +334,17 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "RS-MGR-01", severities: &[Warning],
-        meaning: "systemd-networkd has configured the device of a VIP that it does not know, and does not keep foreign addresses",
+        meaning: "systemd-networkd has configured the device of a VIP that it does not know, and does not keep it: `KeepConfiguration=static` keeps no deprecated address, as an IPv6 VIP is",
         reads: "`/run/systemd/netif/links`, the `.network` file and its drop-ins",
-        remedy: "`KeepConfiguration=`, or declare the VIP",
+        remedy: "`KeepConfiguration=yes`, or declare the VIP",
         why: "the VIP goes when networkd restarts or reconfigures the device",
     },
     Rule {
-        id: "RS-MGR-02", severities: &[Warning],
-        meaning: "NetworkManager has activated a profile on the device of a VIP",
-        reads: "`/run/NetworkManager/devices`",
-        remedy: "unmanage the device, or declare the VIP",
-        why: "the VIP goes when the profile is activated again",
+        id: "RS-MGR-02", severities: &[Warning, Info],
+        meaning: "NetworkManager manages the device of a VIP: a warning by a profile that does not have the VIP, an info by one that has it or that NetworkManager made of what it found",
+        reads: "`/run/NetworkManager/devices`, profiles (root only)",
+        remedy: "`unmanaged-devices=interface-name:DEVICE`",
+        why: "when the profile is activated the VIP goes, or becomes an address like any other: scope global, not deprecated",
     },
     Rule {
         id: "RS-MGR-03", severities: &[Warning, Error],
@@ -354,11 +354,11 @@ pub static RULES: &[Rule] = &[
         why: "felix removes foreign addresses from tunl0 and drops foreign IP in IP",
     },
     Rule {
-        id: "RS-MGR-04", severities: &[Info],
-        meaning: "keepalived uses `use_vmac`",
-        reads: "`/etc/keepalived`",
-        remedy: "rely on `all`",
-        why: "it changes and restores ARP settings of interfaces",
+        id: "RS-MGR-04", severities: &[Warning, Info],
+        meaning: "keepalived uses `use_vmac`; a warning if its interface does not have the settings that keepalived gives it (Linux 7.2 refuses them), and answers ARP wrongly for it",
+        reads: "`/etc/keepalived`, interfaces, `net/ipv4/conf/{all,IF}/{accept_local,rp_filter,arp_ignore}`",
+        remedy: "rely on `all`; the settings by hand",
+        why: "its addresses are answered for with two MAC addresses, or with none",
     },
     Rule {
         id: "RS-MGR-05", severities: &[Warning],
@@ -366,6 +366,13 @@ pub static RULES: &[Rule] = &[
         reads: "sysctl.d, `/etc/sysctl.conf`",
         remedy: "remove the line, or a file with a later name",
         why: "after a reboot the setting is gone",
+    },
+    Rule {
+        id: "RS-MGR-06", severities: &[Warning],
+        meaning: "The default route leads into a device that only carries VIPs, as dhcpcd makes it",
+        reads: "routes, addresses",
+        remedy: "`denyinterfaces` in dhcpcd.conf, and delete the route",
+        why: "all that this host sends elsewhere is lost, replies to clients too",
     },
     Rule {
         id: "RS-PER-01", severities: &[Warning],
@@ -380,5 +387,12 @@ pub static RULES: &[Rule] = &[
         reads: "sysctl.d",
         remedy: "a line for the device, or `rs-agent install-unit`",
         why: "udev applies it as soon as the device is made again",
+    },
+    Rule {
+        id: "RS-PER-03", severities: &[Warning],
+        meaning: "A VIP is not as set-up added it: IPv4 has another scope, IPv6 is not deprecated",
+        reads: "the journal, addresses",
+        remedy: "IPv6 is changed in place, IPv4 added anew behind a local route; tell the network manager (RS-MGR-01, RS-MGR-02)",
+        why: "this host may use the VIP as the source of what it sends itself, and the answers go to the director",
     },
 ];

@@ -5,29 +5,22 @@ use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
 use super::persistence::boot_conflicts;
-use super::seen::Seen;
+use super::seen::{Address, Device, Keeps, NetworkdLink, Profile, Seen};
 use super::subject::{Subject, some};
 use super::tunnel;
 use crate::mode::Mode;
+use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings = Vec::new();
     if subject.holds_vips() {
         address_managers(subject, seen, &mut findings);
         overlay(subject, seen, &mut findings);
+        findings
+            .extend([false, true].into_iter().filter_map(|ipv6| swallowed(ipv6, subject, seen)));
         firewall(subject, seen, &mut findings);
     }
-    if let Some(line) = &seen.managers.keepalived_vmac {
-        findings.push(
-            Finding::new(
-                "RS-MGR-04",
-                Severity::Info,
-                "keepalived changes arp_ignore and rp_filter of interfaces, and restores them when it ends",
-            )
-            .read([line.clone()])
-            .mend("rely on conf/all, as rs-agent does"),
-        );
-    }
+    findings.extend(keepalived(seen));
     findings.extend(boot_conflicts(subject, seen));
     findings
 }
@@ -35,41 +28,137 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
 fn address_managers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     for device in &seen.devices {
         let name = &device.name;
-        let on_it = |vip: &&IpAddr| seen.places(**vip).any(|have| have.device == *name);
-        let vips: Vec<IpAddr> = subject.vips.iter().filter(on_it).copied().collect();
+        let on_it = |have: &&Address| have.device == *name && subject.vips.contains(&have.ip);
+        let vips: Vec<&Address> = seen.addresses.iter().filter(on_it).collect();
         if vips.is_empty() {
             continue;
         }
-        if let Some(link) = seen.managers.networkd.get(name) {
-            let at_risk: Vec<IpAddr> =
-                vips.iter().copied().filter(|vip| !link.declared.contains(vip)).collect();
-            if !at_risk.is_empty() && !link.keeps {
-                let message = format!(
-                    "{} will be removed from {name} when systemd-networkd restarts or reconfigures it",
-                    some(&at_risk)
-                );
-                findings.push(
-                    Finding::new("RS-MGR-01", Severity::Warning, message)
-                        .read([format!("{name} is configured by {}", link.file)])
-                        .mend(format!(
-                            "KeepConfiguration=static in {}, or declare the VIP there",
-                            link.file
-                        )),
-                );
-            }
-        }
-        if let Some(uuid) = seen.managers.network_manager.get(name) {
-            let message = format!(
-                "{} will be removed from {name} when NetworkManager activates its profile again",
-                some(&vips)
-            );
-            findings.push(
-                Finding::new("RS-MGR-02", Severity::Warning, message)
-                    .read([format!("{name} has NetworkManager's profile {uuid}")])
-                    .mend(format!("unmanaged-devices=interface-name:{name} in NetworkManager.conf, or declare the VIP in the profile")),
-            );
-        }
+        findings
+            .extend(seen.managers.networkd.get(name).and_then(|link| networkd(name, &vips, link)));
+        let profile = seen.managers.network_manager.get(name);
+        findings.extend(profile.map(|profile| network_manager(name, &vips, profile)));
     }
+}
+
+/// What networkd counts as static is decided by the preferred lifetime, so that `static`
+/// loses an IPv6 VIP as it should be.
+fn networkd(name: &str, vips: &[&Address], link: &NetworkdLink) -> Option<Finding> {
+    let kept = |have: &Address| match link.keeps {
+        Keeps::All => true,
+        Keeps::Preferred => have.preferred == u32::MAX,
+        Keeps::Nothing => false,
+    };
+    let at_risk = |have: &&&Address| !link.declared.contains(&have.ip) && !kept(have);
+    let at_risk: Vec<IpAddr> = vips.iter().filter(at_risk).map(|have| have.ip).collect();
+    if at_risk.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{} will be removed from {name} when systemd-networkd restarts or reconfigures it",
+        some(&at_risk)
+    );
+    let why_not = match link.keeps {
+        Keeps::Preferred => ", whose KeepConfiguration=static keeps no deprecated address",
+        _ => "",
+    };
+    Some(
+        Finding::new("RS-MGR-01", Severity::Warning, message)
+            .read([format!("{name} is configured by {}{why_not}", link.file)])
+            .mend(format!("KeepConfiguration=yes in {}, or declare the VIP there", link.file)),
+    )
+}
+
+fn network_manager(name: &str, vips: &[&Address], profile: &Profile) -> Finding {
+    let Profile { uuid, file, generated, declared } = profile;
+    let foreign = |have: &&&Address| !generated && !declared.contains(&have.ip);
+    let foreign: Vec<IpAddr> = vips.iter().filter(foreign).map(|have| have.ip).collect();
+    let (severity, message) = if foreign.is_empty() {
+        let vips: Vec<IpAddr> = vips.iter().map(|have| have.ip).collect();
+        let message = format!(
+            "NetworkManager manages {name}: `nmcli con up` makes {} ordinary addresses, \
+             `nmcli networking off` removes them",
+            some(&vips)
+        );
+        (Severity::Info, message)
+    } else {
+        let message = format!(
+            "{} will be removed from {name} when NetworkManager activates its profile again",
+            some(&foreign)
+        );
+        (Severity::Warning, message)
+    };
+    let file = file.as_ref().map_or_else(String::new, |file| format!(", {file}"));
+    Finding::new("RS-MGR-02", severity, message)
+        .read([format!("{name} has NetworkManager's profile {uuid}{file}")])
+        .mend(format!("unmanaged-devices=interface-name:{name} in NetworkManager.conf"))
+}
+
+/// Linux 7.2 refuses what keepalived says of single interfaces, so that those of `use_vmac`
+/// stay as they were made. keepalived goes on all the same.
+fn keepalived(seen: &Seen) -> Option<Finding> {
+    let line = seen.managers.keepalived_vmac.as_ref()?;
+    let is_vmac = |device: &&Device| {
+        device.kind.as_deref() == Some("macvlan")
+            && seen.addresses.iter().any(|have| have.device == device.name && have.ip.is_ipv4())
+    };
+    let bare = |device: &&Device| seen.ipv4(&device.name, "accept_local") == 0;
+    for Device { name, .. } in seen.nics().filter(is_vmac).filter(bare) {
+        let finding = |message| {
+            let mut read = vec![line.clone()];
+            read.extend(seen.read("accept_local", &[name]));
+            read.extend(seen.read("rp_filter", &["all", name]));
+            read.extend(seen.read("arp_ignore", &["all"]));
+            Finding::new("RS-MGR-04", Severity::Warning, message).read(read)
+        };
+        let key = |device: &str, key| SysctlKey::ipv4(device, key);
+        let other = |nic: &&Device| {
+            nic.kind.as_deref() != Some("macvlan") && seen.max("arp_ignore", &nic.name) == 0
+        };
+        // A request that arrives there does not have its way back there.
+        let deaf = seen.max("rp_filter", name) == 1;
+        if !deaf && seen.nics().find(other).is_none() {
+            continue;
+        }
+        let message = match deaf {
+            true => format!("{name} does not answer ARP for its addresses: its rp_filter is 1"),
+            false => format!(
+                "other interfaces answer for the addresses of {name}, too, with another MAC address"
+            ),
+        };
+        let mut found = finding(format!("keepalived could not set {name} up: {message}"));
+        if deaf {
+            found = found.mend(format!("sysctl -w {}=0", key(name, "rp_filter")));
+        }
+        if seen.ipv4("all", "arp_ignore") == 0 {
+            found = found.mend(format!("sysctl -w {}=1", key("all", "arp_ignore")));
+        }
+        return Some(found.mend(format!("sysctl -w {}=1", key(name, "accept_local"))));
+    }
+    let message = "keepalived changes arp_ignore, arp_filter and rp_filter of interfaces; what it \
+                   sets on the parent stays when it ends";
+    Some(
+        Finding::new("RS-MGR-04", Severity::Info, message)
+            .read([line.clone()])
+            .mend("rely on conf/all, as rs-agent does"),
+    )
+}
+
+/// dhcpcd takes a device that carries VIPs for one that a network is behind.
+fn swallowed(ipv6: bool, subject: &Subject, seen: &Seen) -> Option<Finding> {
+    let route = seen.default_route(ipv6)?;
+    let carries = |name: &str| {
+        seen.device(name).is_some_and(|device| !device.arp && device.ends.is_none())
+            && seen.addresses.iter().any(|a| a.device == name && subject.vips.contains(&a.ip))
+    };
+    let device = route.devices.iter().find(|name| carries(name))?;
+    let (family, word) = if ipv6 { ("IPv6", "-6 ") } else { ("IPv4", "") };
+    let message = format!("the default route of {family} leads into {device}, which carries VIPs");
+    Some(
+        Finding::new("RS-MGR-06", Severity::Warning, message)
+            .read([format!("default dev {device} metric {}", route.metric)])
+            .mend(format!("denyinterfaces {device} in dhcpcd.conf"))
+            .mend(format!("ip {word}route del default dev {device}")),
+    )
 }
 
 fn overlay(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {

@@ -2,11 +2,15 @@
 //! Will it be so tomorrow? What the journal remembers, and what files do at boot.
 
 use super::finding::{Finding, Severity};
-use super::seen::Seen;
-use super::subject::Subject;
+use super::remedy::add;
+use super::seen::{Address, Seen};
+use super::subject::{Subject, single};
 use super::sysctl_files::{Assignment, winner};
 use super::tunnel;
+use crate::facts::host_prefix;
 use crate::mode::Mode;
+use crate::plan::Change;
+use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
@@ -26,10 +30,49 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
             );
         }
     }
+    for (ip, device, scope) in &subject.added {
+        let here = |have: &&Address| have.device == *device && have.prefix == host_prefix(*ip);
+        findings
+            .extend(seen.places(*ip).find(here).and_then(|have| changed(have, *scope, subject)));
+    }
     for device in tunnel_devices(subject, seen) {
         findings.extend(recreated(&device, seen));
     }
     findings
+}
+
+/// RS-PER-03: a network manager that activates a profile makes a VIP an ordinary address.
+fn changed(have: &Address, scope: Scope, subject: &Subject) -> Option<Finding> {
+    let Address { ip, device, .. } = have;
+    let found = |message| {
+        Finding::new("RS-PER-03", Severity::Warning, message).read([format!(
+            "{} preferred for {}",
+            have.text(),
+            lifetime(have.preferred)
+        )])
+    };
+    if ip.is_ipv6() {
+        let message = format!("{ip} on {device} is not deprecated any more: somebody changed it");
+        let again = Change::Deprecate { ip: *ip, device: device.clone(), tag: None }.make();
+        return (have.preferred != 0).then(|| found(message).mend(again.to_string()));
+    }
+    if have.scope == scope.to_string() {
+        return None;
+    }
+    let message = format!(
+        "{ip} on {device} has scope {}, set-up gave it scope {scope}: somebody added it anew",
+        have.scope
+    );
+    // No scope is changed in place; meanwhile the route takes what arrives.
+    let route = format!("local {ip} dev lo table local metric 1 proto static");
+    let (single, add) = (single(*ip), add(*ip, device, scope, subject));
+    Some(found(message).mend(format!(
+        "ip route add {route} && ip addr del {single} dev {device} && {add} && ip route del {route}"
+    )))
+}
+
+fn lifetime(seconds: u32) -> String {
+    if seconds == u32::MAX { "ever".to_owned() } else { format!("{seconds} s") }
 }
 
 /// Tunnel devices by which IPv4 comes in.

@@ -174,6 +174,9 @@ pub struct Address {
     pub tentative: bool,
     /// Duplicate address detection found another holder.
     pub dad_failed: bool,
+    /// For how many seconds it may still be chosen as a source; [`u32::MAX`] is for ever, 0
+    /// is deprecated.
+    pub preferred: u32,
 }
 
 /// A route of table main.
@@ -242,8 +245,8 @@ pub enum Fou {
 pub struct Managers {
     /// Devices that systemd-networkd has configured.
     pub networkd: BTreeMap<String, NetworkdLink>,
-    /// Devices with an activated profile of NetworkManager, and its UUID.
-    pub network_manager: BTreeMap<String, String>,
+    /// Devices that NetworkManager manages.
+    pub network_manager: BTreeMap<String, Profile>,
     /// What shows Calico or flannel.
     pub overlay: Option<String>,
     /// The line of keepalived's configuration that says `use_vmac`.
@@ -257,8 +260,34 @@ pub struct Managers {
 pub struct NetworkdLink {
     /// The `.network` file.
     pub file: String,
-    /// `KeepConfiguration=` leaves foreign addresses alone.
-    pub keeps: bool,
+    /// `KeepConfiguration=`: which foreign addresses it leaves alone.
+    pub keeps: Keeps,
+    /// Addresses that it declares.
+    pub declared: Vec<IpAddr>,
+}
+
+/// Which foreign addresses systemd-networkd leaves alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Keeps {
+    /// None.
+    #[default]
+    Nothing,
+    /// `static`: those that are preferred for ever, whatever their valid lifetime.
+    Preferred,
+    /// `yes`.
+    All,
+}
+
+/// A connection profile of NetworkManager, as it is active on a device.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// `connection-uuid`.
+    pub uuid: String,
+    /// Its file, where files can be read and one has that UUID.
+    pub file: Option<String>,
+    /// NetworkManager made it of what it found on the device (`nm-generated`), or that cannot
+    /// be told: then it has the addresses of the device.
+    pub generated: bool,
     /// Addresses that it declares.
     pub declared: Vec<IpAddr>,
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the host is checked against: an earlier set-up, or what the operator says.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use crate::facts::host_prefix;
@@ -38,6 +39,8 @@ pub struct Subject {
     pub ports: Vec<Port>,
     /// Settings that setup changed, and to what.
     pub written: Vec<(SysctlKey, i32)>,
+    /// VIPs that setup added, on which device, with which scope if they are IPv4.
+    pub added: Vec<(IpAddr, String, Scope)>,
 }
 
 /// A port of the service.
@@ -93,6 +96,13 @@ impl Subject {
             Change::Sysctl { key, to, .. } => Some((key.clone(), *to)),
             _ => None,
         });
+        let vips: HashSet<&IpAddr> = wanted.vips.iter().collect();
+        let added = changes.iter().filter_map(|change| match change {
+            Change::Address { ip, device, scope, .. } if vips.contains(ip) => {
+                Some((*ip, device.clone(), *scope))
+            }
+            _ => None,
+        });
         Self {
             mode: Some(wanted.mode),
             vips: wanted.vips.clone(),
@@ -106,6 +116,7 @@ impl Subject {
             client: wanted.client,
             ports: Vec::new(),
             written: written.collect(),
+            added: added.collect(),
         }
     }
 

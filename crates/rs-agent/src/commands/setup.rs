@@ -19,6 +19,7 @@ use crate::output::{ChangeReport, StepReport};
 use crate::plan::{Action, Step, refuse, setup};
 use crate::refusal::Refusal;
 use crate::request::Request;
+use crate::run::judge::exposed;
 use crate::tunnel::Envelope;
 use crate::verify;
 use crate::wanted::Wanted;
@@ -59,7 +60,8 @@ pub(super) fn add(
     let wanted = all.without(going).unwrap_or_else(|| all.clone());
     refuse::check(&wanted, &facts)?;
     let warnings = refuse::warnings(&wanted, &facts);
-    let steps = setup::steps(&wanted, &facts);
+    let mut steps = setup::steps(&wanted, &facts);
+    steps.extend(before.iter().flat_map(|journal| exposed(journal, &facts)));
     let mut journal = before.clone().unwrap_or_else(|| store.begin(all.clone(), &facts));
     journal.wanted = all;
     journal.intend(steps.iter().map(|step| step.action.change.clone()));

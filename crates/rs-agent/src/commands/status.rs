@@ -15,6 +15,7 @@ use crate::output::{
     VipStatus,
 };
 use crate::plan::{Change, Effect};
+use crate::run::judge::exposed;
 use crate::verify;
 
 pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
@@ -154,5 +155,7 @@ fn drift(journal: &Journal, facts: &Facts) -> Vec<String> {
         Effect::Foreign(what) => Some(what),
         _ => None,
     });
-    foreign.chain(verify::problems(&journal.wanted, facts)).collect()
+    let exposed = exposed(journal, facts).into_iter();
+    let exposed = exposed.map(|step| format!("missing: {}", step.action));
+    foreign.chain(verify::problems(&journal.wanted, facts)).chain(exposed).collect()
 }

@@ -60,6 +60,16 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         label: Option<String>,
     },
+    /// An IPv6 VIP that is there, deprecated again, in place. A repair of [`Self::Address`]
+    /// and of no other, so the journal never has it.
+    Deprecate {
+        /// The VIP.
+        ip: IpAddr,
+        /// Interface name.
+        device: String,
+        /// Whose it is (`IFA_PROTO`), which stays as it is.
+        tag: Option<u8>,
+    },
     /// The default route of table main with that metric.
     DefaultRoute {
         /// The director.
@@ -110,7 +120,7 @@ impl Change {
             Self::Tunnel(_) | Self::Dummy { .. } | Self::Gue(_) => 0,
             Self::Sysctl { .. } => 1,
             Self::Up { .. } => 2,
-            Self::Address { .. } => 3,
+            Self::Address { .. } | Self::Deprecate { .. } => 3,
             Self::DefaultRoute { .. } => 4,
         }
     }
@@ -125,7 +135,9 @@ impl Change {
             Self::Gue(at) => Target::Port(*at),
             Self::Sysctl { key, .. } => Target::Sysctl(key),
             Self::Up { device } => Target::Up(device),
-            Self::Address { ip, device, .. } => Target::Address(*ip, device),
+            Self::Address { ip, device, .. } | Self::Deprecate { ip, device, .. } => {
+                Target::Address(*ip, device)
+            }
             Self::DefaultRoute { gateway, .. } => Target::DefaultRoute(gateway.is_ipv6()),
         }
     }
@@ -168,10 +180,21 @@ impl Change {
                 Some(link) if link.up => Effect::There,
                 _ => Effect::Gone,
             },
-            Self::Address { ip, device, tag, .. } => match facts.vip_on(*ip, device) {
+            Self::Address { ip, device, tag, scope, .. } => match facts.vip_on(*ip, device) {
+                // The kernel changes no scope in place: who wants another adds it anew.
+                Some(have) if ip.is_ipv4() && have.scope != scope.to_string() => {
+                    Effect::Foreign(format!(
+                        "{ip} on {device} was added by somebody else, with scope {}",
+                        have.scope
+                    ))
+                }
                 Some(have) if tag.is_none() || have.tag == *tag => Effect::There,
                 Some(_) => Effect::Foreign(format!("{ip} on {device} was added by somebody else")),
                 None => Effect::Gone,
+            },
+            Self::Deprecate { ip, device, .. } => match facts.vip_on(*ip, device) {
+                Some(have) if have.deprecated => Effect::There,
+                _ => Effect::Gone,
             },
             Self::DefaultRoute { gateway, metric, from } => {
                 let at_metric = facts
@@ -287,6 +310,12 @@ impl fmt::Display for Action {
             }
             (Change::Address { ip, device, .. }, true) => {
                 write!(f, "ip addr del {ip}/{} dev {device}", host_prefix(*ip))
+            }
+            (Change::Deprecate { ip, device, .. }, false) => {
+                write!(f, "ip addr change {ip}/128 dev {device} nodad preferred_lft 0")
+            }
+            (Change::Deprecate { ip, device, .. }, true) => {
+                write!(f, "true # {ip} on {device} stays deprecated")
             }
             (Change::DefaultRoute { gateway, metric, from }, undo) => {
                 f.write_str(if gateway.is_ipv6() { "ip -6 route" } else { "ip route" })?;

@@ -115,7 +115,7 @@ fn needs(rest: &Wanted, vips: &HashSet<IpAddr>, change: &Change) -> bool {
             Some(device) => uses(device),
             None => false,
         },
-        Change::Address { ip, .. } => vips.contains(ip),
+        Change::Address { ip, .. } | Change::Deprecate { ip, .. } => vips.contains(ip),
         Change::DefaultRoute { .. } => true,
     }
 }
@@ -125,7 +125,9 @@ fn reason(change: &Change) -> &'static str {
         Change::Tunnel(_) | Change::Dummy { .. } | Change::Gue(_) => "set-up made it",
         Change::Sysctl { .. } => "the value from before, now that no VIP needs ours",
         Change::Up { .. } => "it was down before",
-        Change::Address { .. } => "stop accepting packets for the VIP, before anything else",
+        Change::Address { .. } | Change::Deprecate { .. } => {
+            "stop accepting packets for the VIP, before anything else"
+        }
         Change::DefaultRoute { from: Some(_), .. } => "the default route from before",
         Change::DefaultRoute { from: None, .. } => "there was none like it before",
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What has drifted: what is to be repaired, and what is only to be told.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use crate::facts::Facts;
@@ -44,6 +45,8 @@ pub fn judge(journal: &Journal, facts: &Facts) -> Verdict {
             partly(wanted, facts, &mut verdict);
         }
     }
+    let again = exposed(journal, facts);
+    verdict.steps.extend(again);
     for change in &journal.changes {
         let repaired = verdict.steps.iter().any(|step| step.action.change.same_target(change));
         if let Effect::Foreign(what) = change.effect(facts)
@@ -54,6 +57,22 @@ pub fn judge(journal: &Journal, facts: &Facts) -> Verdict {
         }
     }
     verdict
+}
+
+/// IPv6 VIPs that set-up added and that are not deprecated any more: this host may use them as
+/// a source. They are changed in place, so whoever has them keeps them.
+pub fn exposed(journal: &Journal, facts: &Facts) -> Vec<Step> {
+    let wanted: HashSet<&IpAddr> = journal.wanted.vips.iter().collect();
+    let change = |change: &Change| match change {
+        Change::Address { ip, device, .. } if ip.is_ipv6() && wanted.contains(ip) => {
+            let have = facts.vip_on(*ip, device).filter(|have| !have.deprecated)?;
+            Some(Change::Deprecate { ip: *ip, device: device.clone(), tag: have.tag })
+        }
+        _ => None,
+    };
+    let reason = "this host must not use the VIP as a source of its own";
+    let changes = journal.changes.iter().filter_map(change);
+    changes.map(|change| Step { action: change.make(), reason }).collect()
 }
 
 fn partly(wanted: &Wanted, facts: &Facts, verdict: &mut Verdict) {
@@ -109,7 +128,7 @@ mod tests {
     use crate::facts::{Address, Link};
     use crate::journal::Store;
     use crate::plan::ADDRESS_TAG;
-    use crate::request::Typed;
+    use crate::request::{Scope, Typed};
     use crate::sysctl_key::SysctlKey;
 
     const VIPS: [&str; 2] = ["192.0.2.10", "203.0.113.10"];
@@ -120,7 +139,9 @@ mod tests {
 
     fn address(device: &str, ip: &str, tag: Option<u8>) -> Address {
         let (device, scope) = (device.to_owned(), "host".to_owned());
-        Address { device, ip: ip.parse().unwrap(), prefix: 32, scope, tag }
+        let ip: IpAddr = ip.parse().unwrap();
+        let (prefix, deprecated) = (crate::facts::host_prefix(ip), ip.is_ipv6());
+        Address { device, ip, prefix, scope, tag, deprecated }
     }
 
     fn arp(facts: &mut Facts, ignore: i32, announce: i32) {
@@ -174,6 +195,55 @@ mod tests {
         let verdict = judge(&journal, &facts);
         assert_eq!(commands(&verdict), Vec::<String>::new());
         assert_eq!(verdict.not_ours.len(), 2, "{verdict:?}");
+    }
+
+    #[test]
+    fn a_vip_that_became_a_source_is_deprecated_again_and_stays_whose_it_is() {
+        let (mut journal, mut facts) = set_up();
+        for device in ["all", "default", "lo"] {
+            facts.sysctls.insert(SysctlKey::ipv6(device, "disable_ipv6"), 0);
+        }
+        let vip: IpAddr = "2001:db8::10".parse().unwrap();
+        journal.wanted.vips.push(vip);
+        let (device, scope) = ("lo".to_owned(), Scope::default());
+        let tag = Some(ADDRESS_TAG);
+        journal.intend([Change::Address { ip: vip, device, tag, scope, label: None }]);
+        facts.addresses.push(address("lo", "2001:db8::10", tag));
+        assert_eq!(judge(&journal, &facts), Verdict::default());
+        // Whoever changes an address takes the tag off it, too.
+        for tag in [Some(ADDRESS_TAG), None] {
+            facts.addresses.retain(|have| have.ip != vip);
+            let exposed = Address { deprecated: false, ..address("lo", "2001:db8::10", tag) };
+            facts.addresses.push(exposed);
+            let verdict = judge(&journal, &facts);
+            let command = "ip addr change 2001:db8::10/128 dev lo nodad preferred_lft 0";
+            assert_eq!(commands(&verdict), [command]);
+            let change = Change::Deprecate { ip: vip, device: "lo".to_owned(), tag };
+            assert_eq!(verdict.steps[0].action, change.make());
+            // The journal keeps what it has of it.
+            let before = journal.clone();
+            journal.intend(verdict.steps.into_iter().map(|step| step.action.change));
+            assert_eq!(journal, before);
+        }
+        // No VIP of this set-up any more.
+        journal.wanted.vips.retain(|have| *have != vip);
+        assert_eq!(commands(&judge(&journal, &facts)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn another_scope_is_told_whoever_has_the_vip() {
+        let (journal, mut facts) = set_up();
+        for tag in [Some(ADDRESS_TAG), None] {
+            facts.addresses.retain(|have| have.ip.to_string() != VIPS[0]);
+            let global = Address { scope: "global".to_owned(), ..address("lo", VIPS[0], tag) };
+            facts.addresses.push(global);
+            let verdict = judge(&journal, &facts);
+            assert_eq!(
+                verdict.not_ours,
+                ["192.0.2.10 on lo was added by somebody else, with scope global"]
+            );
+            assert_eq!(commands(&verdict), Vec::<String>::new());
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod agent_check;
 mod agent_families;
 mod agent_firewall;
 mod agent_killed;
+mod agent_managers;
 mod agent_matrices;
 mod agent_modes;
 mod agent_names;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use netlink_packet_core::{Emitable as _, Parseable as _};
-use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressScope};
+use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use netlink_packet_route::link::{
     GreIOFlags, InfoData, InfoGre, InfoGre6, InfoIpTunnel, InfoKind, InfoPortKind, LinkAttribute,
     LinkFlags, LinkInfo, LinkMessage,
@@ -129,11 +129,13 @@ pub(super) fn address(message: &AddressMessage, names: &HashMap<u32, &str>) -> O
     let mut local = None;
     let mut plain = None;
     let mut tag = None;
+    let mut flags = AddressFlags::from_bits_retain(message.header.flags.bits().into());
     for attribute in &message.attributes {
         match attribute {
             AddressAttribute::Local(ip) => local = Some(*ip),
             AddressAttribute::Address(ip) => plain = Some(*ip),
             AddressAttribute::Protocol(protocol) => tag = Some(u8::from(*protocol)),
+            AddressAttribute::Flags(all) => flags = *all,
             _ => {}
         }
     }
@@ -148,6 +150,7 @@ pub(super) fn address(message: &AddressMessage, names: &HashMap<u32, &str>) -> O
         prefix: message.header.prefix_len,
         scope,
         tag,
+        deprecated: flags.contains(AddressFlags::Deprecated),
     })
 }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use netlink_packet_route::IpProtocol;
 use netlink_packet_route::address::{
-    AddressAttribute, AddressFlags, AddressMessage, AddressProtocol, AddressScope, CacheInfo,
+    AddressAttribute, AddressFlags, AddressMessage, AddressScope, CacheInfo,
 };
 use netlink_packet_route::link::{
     GreIOFlags, InfoData, InfoGre, InfoGre6, InfoIpTunnel, InfoKind, Ip6TunnelFlags, LinkMessage,
@@ -13,7 +13,7 @@ use netlink_packet_route::link::{
 use netlink_packet_route::route::RouteMessage;
 use rtnetlink::{AddressMessageBuilder, LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
 
-use super::Vip;
+use super::{How, Vip};
 use crate::facts::host_prefix;
 use crate::plan::ADDRESS_TAG;
 use crate::request::Scope;
@@ -110,11 +110,13 @@ pub(super) fn vip(vip: &Vip<'_>, index: u32) -> AddressMessage {
             AddressMessageBuilder::<Ipv6Addr>::new().index(index).address(ip, length).build()
         }
     };
-    // To remove it, it need only be named.
-    if vip.remove {
-        return message;
-    }
-    message.attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(ADDRESS_TAG)));
+    let tag = match vip.how {
+        // It need only be named.
+        How::Remove => return message,
+        How::Add => Some(ADDRESS_TAG),
+        How::Deprecate { tag } => tag,
+    };
+    message.attributes.extend(tag.map(|tag| AddressAttribute::Protocol(tag.into())));
     if vip.ip.is_ipv4() {
         message.header.scope = match vip.scope {
             Scope::Host => AddressScope::Host,

@@ -34,7 +34,7 @@ use tokio::runtime::{Builder, Runtime};
 pub use self::arrive::{TABLE_LOCAL, table_of};
 use self::fou::Fou;
 use self::socket::Socket;
-pub use self::vips::Vip;
+pub use self::vips::{How, Vip};
 use crate::facts::{Address, DefaultRoute, Hop, Link, Port, SavedRoute};
 use crate::tunnel::{Listener, Tunnel};
 

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NetlinkMessage};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NetlinkMessage};
 use netlink_packet_route::RouteNetlinkMessage;
 
 use super::{Netlink, NetlinkError, encode};
 use crate::request::Scope;
 
-/// A VIP to be added or removed.
+/// A VIP to be added, changed or removed.
 #[derive(Debug, Clone, Copy)]
 pub struct Vip<'a> {
     /// The address.
@@ -21,16 +21,31 @@ pub struct Vip<'a> {
     pub scope: Scope,
     /// Label, if it is an IPv4 address.
     pub label: Option<&'a str>,
-    /// Remove it rather than add it.
-    pub remove: bool,
+    /// What is to become of it.
+    pub how: How,
+}
+
+/// What becomes of a VIP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// It is not there yet.
+    Add,
+    /// It is there, an IPv6 address, and is made deprecated in place.
+    Deprecate {
+        /// Whose it is: a change that does not say so would take it from them.
+        tag: Option<u8>,
+    },
+    /// It goes.
+    Remove,
 }
 
 impl Netlink {
     /// How many VIPs are changed in one send.
     pub const BATCH: usize = 64;
 
-    /// Adds and removes VIPs, in one send: at most [`Self::BATCH`] of them. One answer each:
-    /// EEXIST if one to be added is there, EADDRNOTAVAIL if one to be removed is not,
+    /// Adds, changes and removes VIPs, in one send: at most [`Self::BATCH`] of them. One answer
+    /// each: EEXIST if one to be added is there, EADDRNOTAVAIL if one to be removed is not (one
+    /// to be changed that is gone is added: the kernel asks for no NLM_F_CREATE),
     /// [`NetlinkError::NoDevice`] if its interface is gone: the others are sent all the same.
     pub fn change_vips(&self, vips: &[Vip<'_>]) -> Vec<Result<(), NetlinkError>> {
         let mut indexes: HashMap<&str, Option<u32>> = HashMap::new();
@@ -44,13 +59,13 @@ impl Netlink {
                 continue;
             };
             let message = encode::vip(vip, index);
-            let mut request = NetlinkMessage::from(match vip.remove {
-                true => RouteNetlinkMessage::DelAddress(message),
-                false => RouteNetlinkMessage::NewAddress(message),
-            });
-            if !vip.remove {
-                request.header.flags = NLM_F_CREATE | NLM_F_EXCL;
-            }
+            let (message, flags) = match vip.how {
+                How::Add => (RouteNetlinkMessage::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL),
+                How::Deprecate { .. } => (RouteNetlinkMessage::NewAddress(message), NLM_F_REPLACE),
+                How::Remove => (RouteNetlinkMessage::DelAddress(message), 0),
+            };
+            let mut request = NetlinkMessage::from(message);
+            request.header.flags = flags;
             requests.push(request);
             sent.push(answer);
         }
@@ -78,7 +93,7 @@ mod tests {
     fn a_missing_device_answers_for_itself_alone() {
         let vip = |device| {
             let ip = "192.0.2.254".parse().unwrap();
-            Vip { ip, device, scope: Scope::Host, label: None, remove: true }
+            Vip { ip, device, scope: Scope::Host, label: None, how: How::Remove }
         };
         let answers = Netlink::connect().unwrap().change_vips(&["lo", "no-such", "lo"].map(vip));
         let [Err(first), Err(second), Err(third)] = &answers[..] else { panic!("{answers:?}") };

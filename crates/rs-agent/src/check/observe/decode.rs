@@ -100,12 +100,14 @@ fn gre(flags: GreIOFlags, ends: &mut Ends) {
 
 pub(super) fn address(message: &AddressMessage, devices: &[(u32, Device)]) -> Option<Address> {
     let (mut local, mut plain) = (None, None);
+    let mut preferred = u32::MAX;
     let mut flags = AddressFlags::from_bits_retain(message.header.flags.bits().into());
     for attribute in &message.attributes {
         match attribute {
             AddressAttribute::Local(ip) => local = Some(*ip),
             AddressAttribute::Address(ip) => plain = Some(*ip),
             AddressAttribute::Flags(all) => flags = *all,
+            AddressAttribute::CacheInfo(info) => preferred = info.ifa_preferred,
             _ => {}
         }
     }
@@ -121,6 +123,7 @@ pub(super) fn address(message: &AddressMessage, devices: &[(u32, Device)]) -> Op
         tentative: flags.contains(AddressFlags::Tentative)
             && !flags.contains(AddressFlags::Optimistic),
         dad_failed: flags.contains(AddressFlags::Dadfailed),
+        preferred,
     })
 }
 

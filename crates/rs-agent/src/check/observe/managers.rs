@@ -7,7 +7,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use super::super::seen::{Device, Managers, NetworkdLink};
+use super::super::seen::{Device, Keeps, Managers, NetworkdLink, Profile};
 use crate::processes;
 
 /// Looks below `root`, normally `/`.
@@ -34,10 +34,9 @@ pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<Stri
         if let Some(text) = text(&state, unread) {
             let pairs = pairs(&text);
             let managed = pairs.iter().any(|(key, value)| key == "managed" && value == "true");
-            // An external connection, as of lo, has no profile to remember.
-            let profile = pairs.iter().find(|(key, _)| key == "connection-uuid");
-            if let (true, Some((_, uuid))) = (managed, profile) {
-                managers.network_manager.insert(device.name.clone(), uuid.clone());
+            let connection = pairs.iter().find(|(key, _)| key == "connection-uuid");
+            if let (true, Some((_, uuid))) = (managed, connection) {
+                managers.network_manager.insert(device.name.clone(), profile(uuid, root));
             }
         }
     }
@@ -80,10 +79,7 @@ fn networkd(
         let path = root.join(path.strip_prefix("/").unwrap_or(&path));
         for (key, value) in pairs(&text(&path, unread).unwrap_or_default()) {
             match key.as_str() {
-                // `dynamic-on-stop` and `dhcp` keep only what networkd itself got.
-                "KeepConfiguration" => {
-                    link.keeps = ["yes", "true", "on", "1", "static"].contains(&value.as_str());
-                }
+                "KeepConfiguration" => link.keeps = keeps(&value),
                 "Address" => {
                     let address = value.split('/').next().unwrap_or_default();
                     link.declared.extend(address.parse::<IpAddr>());
@@ -93,6 +89,41 @@ fn networkd(
         }
     }
     Some(link)
+}
+
+/// Booleans are as in systemd's parse_boolean; `dynamic-on-stop` and `dhcp` keep only what
+/// networkd itself got.
+fn keeps(value: &str) -> Keeps {
+    match value.to_ascii_lowercase().as_str() {
+        "yes" | "y" | "true" | "t" | "on" | "1" => Keeps::All,
+        _ if value == "static" => Keeps::Preferred,
+        _ => Keeps::Nothing,
+    }
+}
+
+/// The profile of that UUID. For every device that others configured NetworkManager makes one
+/// itself, of what it finds there; only root may read those files.
+fn profile(uuid: &str, root: &Path) -> Profile {
+    for folder in ["etc", "run", "usr/lib"] {
+        let folder = Path::new("/").join(folder).join("NetworkManager/system-connections");
+        let entries = fs::read_dir(root.join(folder.strip_prefix("/").unwrap_or(&folder)));
+        for entry in entries.into_iter().flatten().flatten() {
+            let Ok(bytes) = fs::read(entry.path()) else { continue };
+            let pairs = pairs(&String::from_utf8_lossy(&bytes));
+            let has = |name, value| pairs.iter().any(|(key, have)| key == name && have == value);
+            if has("uuid", uuid) {
+                let address = |value: &str| value.split('/').next().unwrap_or_default().parse();
+                let lines = pairs.iter().filter(|(key, _)| key.starts_with("address"));
+                return Profile {
+                    uuid: uuid.to_owned(),
+                    file: Some(folder.join(entry.file_name()).display().to_string()),
+                    generated: has("nm-generated", "true"),
+                    declared: lines.filter_map(|(_, value)| address(value).ok()).collect(),
+                };
+            }
+        }
+    }
+    Profile { uuid: uuid.to_owned(), generated: true, ..Profile::default() }
 }
 
 /// `NAME.network.d/*.conf` of every folder, by name.
@@ -172,20 +203,43 @@ mod tests {
         put(root, "run/systemd/netif/links/1", state);
         put(root, "etc/systemd/network/a.network", "[Address]\nAddress = 192.0.2.10/32\n");
         let link = look().networkd.remove("lo").unwrap();
-        assert_eq!((link.keeps, link.declared), (false, vec!["192.0.2.10".parse().unwrap()]));
-        put(
-            root,
-            "run/systemd/network/a.network.d/x.conf",
-            "[Network]\nKeepConfiguration=static\n",
-        );
-        assert!(look().networkd["lo"].keeps);
+        assert_eq!(link.keeps, Keeps::Nothing);
+        assert_eq!(link.declared, ["192.0.2.10".parse::<IpAddr>().unwrap()]);
+        for (value, keeps) in [
+            ("static", Keeps::Preferred),
+            ("yes", Keeps::All),
+            ("True", Keeps::All),
+            ("no", Keeps::Nothing),
+            ("dhcp", Keeps::Nothing),
+            ("dynamic-on-stop", Keeps::Nothing),
+        ] {
+            let text = format!("[Network]\nKeepConfiguration={value}\n");
+            put(root, "run/systemd/network/a.network.d/x.conf", &text);
+            assert_eq!(look().networkd["lo"].keeps, keeps, "{value}");
+        }
         put(root, "run/systemd/netif/links/1", &state.replace("configured", "unmanaged"));
         assert!(look().networkd.is_empty());
 
         put(root, "run/NetworkManager/devices/1", "[device]\nmanaged=true\n");
         assert!(look().network_manager.is_empty());
-        put(root, "run/NetworkManager/devices/1", "[device]\nmanaged=true\nconnection-uuid=u\n");
-        assert_eq!(look().network_manager["lo"], "u");
+        // As NetworkManager 1.52 writes them for a lo that others configured.
+        let device = "[device]\nmanaged=true\nconnection-uuid=u\nnm-owned=false\n";
+        put(root, "run/NetworkManager/devices/1", device);
+        let found = || look().network_manager.remove("lo").unwrap();
+        let unknown = Profile { uuid: "u".into(), generated: true, ..Profile::default() };
+        assert_eq!(found(), unknown, "as for somebody who may not read it");
+        let text = "[connection]\nid=lo\nuuid=u\n[ipv4]\naddress1=127.0.0.1/8\n\
+                    address2=192.0.2.10/32,0.0.0.0\n[ipv6]\naddr-gen-mode=default\n";
+        let folder = "NetworkManager/system-connections";
+        let generated = format!("{text}[.nmmeta]\nnm-generated=true\nexternal=true\n");
+        put(root, &format!("run/{folder}/lo.nmconnection"), &generated);
+        assert!(found().generated);
+        put(root, &format!("etc/{folder}/real.nmconnection"), text);
+        let real = found();
+        assert!(!real.generated);
+        let declared = ["127.0.0.1", "192.0.2.10"].map(|ip| ip.parse::<IpAddr>().unwrap());
+        assert_eq!(real.declared, declared);
+        assert_eq!(real.file.unwrap(), format!("/etc/{folder}/real.nmconnection"));
 
         put(root, "etc/keepalived/keepalived.conf", "vrrp_instance a {\n  # use_vmac\n");
         assert_eq!(look().keepalived_vmac, None);

@@ -112,7 +112,7 @@ fn listening(subject: &Subject, names: &BTreeMap<u32, String>, seen: &mut Seen) 
     }
 }
 
-const IPV4: [&str; 8] = [
+const IPV4: [&str; 9] = [
     "arp_ignore",
     "arp_announce",
     "rp_filter",
@@ -121,6 +121,7 @@ const IPV4: [&str; 8] = [
     "accept_redirects",
     "forwarding",
     "arp_filter",
+    "accept_local",
 ];
 const IPV6: [&str; 3] = ["disable_ipv6", "accept_redirects", "forwarding"];
 

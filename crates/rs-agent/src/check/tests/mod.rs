@@ -3,6 +3,7 @@
 
 mod change;
 mod doubts;
+mod managers;
 mod remedies;
 mod rows;
 mod tunnels;
@@ -18,6 +19,7 @@ use super::subject::Subject;
 use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
 use doubts::DOUBTS;
+use managers::MANAGERS;
 use rows::{HOST, Row};
 use tunnels::TUNNELS;
 
@@ -44,6 +46,7 @@ fn address(ip_text: &str, prefix: u8, device: &str, scope: &str) -> Address {
         scope: scope.into(),
         tentative: false,
         dad_failed: false,
+        preferred: if ip_text == VIP6 { 0 } else { u32::MAX },
     }
 }
 
@@ -128,7 +131,7 @@ fn a_sound_host_has_no_finding() {
 }
 
 fn disturbed() -> impl Iterator<Item = &'static Row> {
-    HOST.iter().chain(TUNNELS).chain(DOUBTS)
+    HOST.iter().chain(MANAGERS).chain(TUNNELS).chain(DOUBTS)
 }
 
 fn brief(finding: &Finding) -> String {

@@ -2,9 +2,9 @@
 //! What can be wrong with a host, one thing a row.
 
 use super::super::iptables::Ruleset;
-use super::super::seen::{Lookup, NetworkdLink, Seen};
+use super::super::seen::{Lookup, Seen};
 use super::super::subject::Subject;
-use super::change::{boot, listens};
+use super::change::listens;
 use super::{CLIENT, DIP, RIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set};
 use crate::mode::Mode;
 
@@ -13,7 +13,7 @@ pub(super) type Disturb = fn(&mut Subject, &mut Seen);
 /// Mode, what is done to a sound host, and what must be found: `ID severity`, all of it.
 pub(super) type Row = (Mode, Disturb, &'static [&'static str]);
 
-/// All but the tunnels.
+/// All but the tunnels and the other managers.
 pub(super) const HOST: &[Row] = &[
     (
         Mode::Dr,
@@ -282,57 +282,4 @@ pub(super) const HOST: &[Row] = &[
         &["RS-NAT-01 warning"],
     ),
     (Mode::Nat, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 1), &["RS-NAT-01 info"]),
-    (
-        Mode::Dr,
-        |_, s| {
-            let link = NetworkdLink { file: "a.network".into(), ..NetworkdLink::default() };
-            s.managers.networkd.insert("lo".into(), link);
-        },
-        &["RS-MGR-01 warning"],
-    ),
-    (
-        Mode::Dr,
-        |_, s| {
-            let declared = vec![ip(VIP), ip(VIP6)];
-            let link = NetworkdLink { file: "a.network".into(), keeps: false, declared };
-            s.managers.networkd.insert("lo".into(), link);
-        },
-        &[],
-    ),
-    (
-        Mode::Dr,
-        |_, s| drop(s.managers.network_manager.insert("lo".into(), "u".into())),
-        &["RS-MGR-02 warning"],
-    ),
-    (Mode::Tun, |_, s| s.managers.overlay = Some("interface cali1".into()), &["RS-MGR-03 warning"]),
-    (
-        Mode::Tun,
-        |_, s| {
-            s.managers.overlay = Some("interface cali1".into());
-            s.devices[2].name = "tunl0".into();
-            set(s, "net.ipv4.conf.tunl0.rp_filter", 2);
-            s.addresses[2].device = "tunl0".into();
-        },
-        &["RS-MGR-03 error"],
-    ),
-    (Mode::Dr, |_, s| s.managers.keepalived_vmac = Some("k:1".into()), &["RS-MGR-04 info"]),
-    (Mode::Dr, |_, s| boot(s, "net.ipv4.conf.all.arp_announce = 0"), &["RS-MGR-05 warning"]),
-    (Mode::Dr, |_, s| boot(s, "net.ipv4.conf.all.arp_ignore = 2"), &[]),
-    (Mode::Tun, |_, s| boot(s, "net.ipv4.conf.rs-ipip.rp_filter = 1"), &["RS-MGR-05 warning"]),
-    (Mode::Dr, |w, _| w.written.push(("net.ipv4.conf.all.arp_ignore".parse().unwrap(), 1)), &[]),
-    (
-        Mode::Dr,
-        |w, s| {
-            w.written.push(("net.ipv4.conf.all.arp_ignore".parse().unwrap(), 1));
-            set(s, "net.ipv4.conf.all.arp_ignore", 2);
-        },
-        &["RS-PER-01 warning", "RS-ARP-05 info"],
-    ),
-    (Mode::Tun, |_, s| boot(s, "net.ipv4.conf.*.rp_filter = 1"), &["RS-PER-02 warning"]),
-    (Mode::Tun, |_, s| boot(s, "net.ipv4.conf.default.rp_filter = 1"), &["RS-PER-02 warning"]),
-    (
-        Mode::Tun,
-        |_, s| boot(s, "net.ipv4.conf.*.rp_filter = 1\nnet.ipv4.conf.rs-ipip.rp_filter = 2"),
-        &[],
-    ),
 ];

@@ -32,7 +32,8 @@ fn route(gateway: &str, metric: u32) -> DefaultRoute {
 }
 
 fn address(device: &str, text: &str, prefix: u8, scope: &str) -> Address {
-    Address { device: device.into(), ip: ip(text), prefix, scope: scope.into(), tag: None }
+    let (device, scope, deprecated) = (device.into(), scope.into(), ip(text).is_ipv6());
+    Address { device, ip: ip(text), prefix, scope, tag: None, deprecated }
 }
 
 /// A host with `lo`, `eth0` (10.0.0.11/24) and a default route via 10.0.0.254.
@@ -120,6 +121,7 @@ fn perform(facts: &mut Facts, action: &Action) {
         (Change::Address { ip, device, .. }, true) => {
             facts.addresses.retain(|have| have.ip != *ip || have.device != *device);
         }
+        (Change::Deprecate { .. }, _) => unreachable!("a repair, in no plan of a set-up"),
         (Change::DefaultRoute { gateway, metric, .. }, false) => {
             facts
                 .default_routes
