@@ -29,6 +29,7 @@ pub mod commands;
 pub mod config;
 pub mod error;
 pub mod facts;
+pub mod ipvs;
 pub mod journal;
 pub mod mode;
 pub mod observe;
