@@ -89,7 +89,7 @@ _rs__agent() {
             return 0
             ;;
         rs__subcmd__agent__subcmd__check)
-            opts="-h -V --mode --vip --rip --director --carrier --tunnel --checksum --tunnel-port --gateway --client --port --watch --rule --list-rules --explain --json --state-dir --help --version"
+            opts="-h -V --mode --vip --rip --director --carrier --also-director --tunnel --checksum --tunnel-port --gateway --client --port --watch --rule --list-rules --explain --json --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -333,7 +333,7 @@ _rs__agent() {
             return 0
             ;;
         rs__subcmd__agent__subcmd__run)
-            opts="-h -V --config --mode --vip --rip --director --carrier --create-carrier --scope --label --tunnel --checksum --tunnel-port --tunnel-device --fallback-devices --gateway --client --on-stop --log-format --state-dir --help --version"
+            opts="-h -V --config --mode --vip --rip --director --carrier --create-carrier --scope --label --also-director --tunnel --checksum --tunnel-port --tunnel-device --fallback-devices --gateway --client --on-stop --log-format --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -411,7 +411,7 @@ _rs__agent() {
             return 0
             ;;
         rs__subcmd__agent__subcmd__setup)
-            opts="-v -h -V --config --mode --vip --rip --director --carrier --create-carrier --scope --label --tunnel --checksum --tunnel-port --tunnel-device --fallback-devices --gateway --client --dry-run --json --verbose --state-dir --help --version"
+            opts="-v -h -V --config --mode --vip --rip --director --carrier --create-carrier --scope --label --also-director --tunnel --checksum --tunnel-port --tunnel-device --fallback-devices --gateway --client --dry-run --json --verbose --state-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

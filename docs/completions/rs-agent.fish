@@ -56,6 +56,7 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l gateway -d '
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l client -d 'nat: check the route to these clients rather than the default route' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l create-carrier -d 'dr: make the carrier, a dummy device, if it is not there'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l also-director -d 'dr, tun: this host is a director of the VIPs, too, and has them on an interface while it is the active one; known without this while IPVS here has a service of the VIP'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l checksum -d 'gre: the director uses --tun-csum; packets without checksum are dropped then, and those with one otherwise'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l fallback-devices -d 'tun: use the kernel\'s own tunl0, sit0, ip6tnl0, gre0 or ip6gre0, which unpack for any sender and may be in use by others, instead of a device of our own'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand setup" -l dry-run -d 'Print what would be done, in order and why, and change nothing'
@@ -88,6 +89,7 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l watch -d 'Co
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l rule -d 'Only these rules, repeated or comma-separated' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l explain -d 'Explain a rule' -r
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l also-director -d 'This host is a director of the VIPs, too, as for setup'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l checksum -d 'gre: the director uses --tun-csum'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l list-rules -d 'List all rules'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand check" -l json -d 'Print JSON'
@@ -122,6 +124,7 @@ complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l log-format -d 
 json\t'A JSON object'"
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l state-dir -d 'Where the values from before are kept; one file per network namespace' -r -F
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l create-carrier -d 'dr: make the carrier, a dummy device, if it is not there'
+complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l also-director -d 'dr, tun: this host is a director of the VIPs, too, and has them on an interface while it is the active one; known without this while IPVS here has a service of the VIP'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l checksum -d 'gre: the director uses --tun-csum; packets without checksum are dropped then, and those with one otherwise'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -l fallback-devices -d 'tun: use the kernel\'s own tunl0, sit0, ip6tnl0, gre0 or ip6gre0, which unpack for any sender and may be in use by others, instead of a device of our own'
 complete -c rs-agent -n "__fish_rs_agent_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -234,6 +234,9 @@ pub struct CheckArgs {
     /// dr: the device that has the VIPs [default: lo]
     #[arg(long, value_name = "DEV", requires = "mode")]
     pub carrier: Option<String>,
+    /// This host is a director of the VIPs, too, as for setup
+    #[arg(long, requires = "mode")]
+    pub also_director: bool,
     /// tun: the director's --tun-type [default: as set up, or ipip]
     #[arg(long, value_name = "TYPE")]
     pub tunnel: Option<TunnelType>,

@@ -235,6 +235,7 @@ mod tests {
         let nat = "mode = \"nat\"\ngateway = \"10.0.0.1\"\nclient = \"198.51.100.0/24\"\n";
         let files = [
             format!("{dr}carrier = \"vips\"\ncreate-carrier = true\nscope = \"link\"\n"),
+            format!("{dr}also-director = true\n"),
             format!("create-carrier = true\n{dr}carrier = \"vips\"\nlabel = \"vips:a\"\n"),
             format!("{tun}director = [\"10.0.0.1\"]\ntunnel = \"gre\"\nchecksum = true\n"),
             format!("{tun}tunnel = \"gue\"\ntunnel-port = 6080\ntunnel-device = \"x\"\n"),

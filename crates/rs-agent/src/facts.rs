@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is on this host now: plain data, collected by [`crate::observe`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::Deref;
 
@@ -25,6 +25,8 @@ pub struct Facts {
     pub hops: BTreeMap<IpAddr, Option<Hop>>,
     /// Values of the settings that exist.
     pub sysctls: BTreeMap<SysctlKey, i32>,
+    /// Addresses of which this host's own IPVS has a service.
+    pub directed: BTreeSet<IpAddr>,
     /// UDP ports that unpack; `None` if this kernel has no `fou` or was not asked.
     pub ports: Option<Vec<Port>>,
 }

@@ -30,6 +30,7 @@ pub mod config;
 pub mod error;
 pub mod facts;
 pub mod files;
+pub mod ipvs;
 pub mod journal;
 pub mod mode;
 pub mod observe;

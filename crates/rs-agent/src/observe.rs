@@ -8,6 +8,7 @@ use crate::act::netlink::Netlink;
 use crate::act::sysctl::{self, SysctlError};
 use crate::error::Error;
 use crate::facts::{Facts, Link};
+use crate::ipvs;
 use crate::sysctl_key::SysctlKey;
 
 /// What is asked besides what is always.
@@ -39,6 +40,9 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
         facts.hops.insert(ip, net.hop(ip).map_err(failed("a route"))?);
     }
     facts.default_routes = default_routes;
+    // Who may not know that may still set up.
+    let services = ipvs::services().unwrap_or_default();
+    facts.directed = services.iter().filter_map(|service| Some(service.at()?.ip())).collect();
     if questions.ports {
         facts.ports = net.ports().map_err(failed("the ports of ip fou"))?;
     }

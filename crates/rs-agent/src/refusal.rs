@@ -258,8 +258,8 @@ impl Refusal {
                 format!("ip {}fou show; another --tunnel-port", if at.ipv6 { "-6 " } else { "" })
             }
             Self::OnNic { vip, prefix, device } => format!(
-                "a VIP is no host's own address; if it was put there by mistake: ip addr del \
-                 {vip}/{prefix} dev {device}"
+                "if this host is a director of it, too: --also-director; if it was put there by \
+                 mistake: ip addr del {vip}/{prefix} dev {device}"
             ),
             Self::WidePrefix { vip, prefix, device } => {
                 format!(
@@ -304,7 +304,9 @@ impl Refusal {
             Self::DeviceTaken { .. } => "give another name with --tunnel-device".to_owned(),
             Self::EndpointTaken { name, .. } => format!("use it: --tunnel-device {name}"),
             Self::DirectorIsHere(_) => {
-                "name the address from which the director sends, its DIP".to_owned()
+                "name the address from which the director sends, its DIP; --also-director if this \
+                 host is one"
+                    .to_owned()
             }
             Self::GatewayFar(_) => "a gateway must be reachable without another gateway".to_owned(),
             Self::ManyDefaults(_) => "remove all but one: ip route show default".to_owned(),

@@ -36,6 +36,9 @@ pub struct Wanted {
     /// tun: what the director sends.
     #[serde(default)]
     pub envelope: Envelope,
+    /// dr and tun: this host is a director of the VIPs, too, whose addresses are its own matter.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub also_director: bool,
     /// dr and tun: the addresses the director sends to as far as they are known, one of each
     /// family at most. tun: with both, each VIP comes in an envelope of its own family; with
     /// one, all come in that one's.
@@ -78,6 +81,8 @@ impl Wanted {
             scope: request.scope.or(before.map(|before| before.scope)).unwrap_or_default(),
             label: request.label.clone().or_else(|| before?.label.clone()),
             envelope: request.envelope.or(before.map(|before| before.envelope)).unwrap_or_default(),
+            also_director: request.also_director
+                || before.is_some_and(|before| before.also_director),
             rips: tunnels::known_rips(request, before),
             tunnels: Vec::new(),
             directors: request.directors.clone(),

@@ -73,6 +73,13 @@ fn matters(subject: &Subject, seen: &Seen, nic: &str) -> bool {
         || seen.addresses.iter().any(holds)
 }
 
+/// While this host is their director, it is to answer for them: what does not hide them then
+/// is wrong as soon as another is that.
+fn severity(subject: &Subject, seen: &Seen, nic: &str, vips: &[IpAddr]) -> Severity {
+    let all_directed = !vips.is_empty() && vips.iter().all(|vip| seen.is_directing(*vip));
+    if matters(subject, seen, nic) && !all_directed { Severity::Error } else { Severity::Warning }
+}
+
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let is_ours = |vip: &IpAddr| {
         seen.is_local(*vip) || seen.nics().any(|nic| seen.is_listed_by(*vip, &nic.name))
@@ -99,7 +106,7 @@ fn ignore(
     findings: &mut Vec<Finding>,
 ) {
     let name = nic.name.as_str();
-    let severity = if matters(subject, seen, name) { Severity::Error } else { Severity::Warning };
+    let severity = |vips: &[IpAddr]| severity(subject, seen, name, vips);
     let value = seen.max("arp_ignore", name);
     let because = |answer: Answer| -> Vec<IpAddr> {
         vips.iter().copied().filter(|vip| answers(seen, name, *vip) == Some(answer)).collect()
@@ -119,7 +126,7 @@ fn ignore(
                  on {name}",
                 some(&open)
             );
-            Finding::new("RS-ARP-02", severity, message)
+            Finding::new("RS-ARP-02", severity(&open), message)
         } else {
             let nothing = if value == 0 { "" } else { ", which means 0" };
             let message = format!(
@@ -129,7 +136,7 @@ fn ignore(
                 seen.ipv4("all", "arp_ignore"),
                 seen.ipv4(name, "arp_ignore")
             );
-            Finding::new("RS-ARP-01", severity, message)
+            Finding::new("RS-ARP-01", severity(&open), message)
         };
         let mend = lower_or_raise(seen, name, "arp_ignore", 1);
         let finding = finding.read(read).mend(mend).mend(announcement(&open));
@@ -154,7 +161,7 @@ fn ignore(
         let rip = seen.addresses.iter().find(|have| have.device == name && have.ip.is_ipv4());
         let rip = rip.map_or_else(String::new, |have| format!("; {} is unreachable", have.ip));
         findings.push(
-            Finding::new("RS-ARP-04", severity, format!("{name} answers no ARP at all{rip}"))
+            Finding::new("RS-ARP-04", severity(&[]), format!("{name} answers no ARP at all{rip}"))
                 .read(seen.read("arp_ignore", &["all", name]))
                 .mend(lower_or_raise(seen, name, "arp_ignore", 1)),
         );
@@ -209,7 +216,7 @@ fn announce(
     if leaking.is_empty() {
         return;
     }
-    let severity = if matters(subject, seen, name) { Severity::Error } else { Severity::Warning };
+    let severity = severity(subject, seen, name, &leaking);
     let message = format!(
         "{name} will send ARP requests with sender {}: effective arp_announce {}",
         some(&leaking),

@@ -284,6 +284,20 @@ pub static RULES: &[Rule] = &[
         why: "replies may leave with the RIP as source, which clients ignore",
     },
     Rule {
+        id: "RS-DIR-01", severities: &[Warning],
+        meaning: "This host is a director of the VIP, too, and active (the VIP is on an interface that answers ARP, and IPVS here has a service of it, or `--also-director` is set): the VIP is on no other device",
+        reads: "addresses, `/proc/net/ip_vs`",
+        remedy: "add it to the device for VIPs, too",
+        why: "when another host becomes the active director, this one serves the VIP no more",
+    },
+    Rule {
+        id: "RS-DIR-02", severities: &[Warning],
+        meaning: "IPVS on this host, which is not the active director, has a service of the VIP with servers on other hosts by direct routing or tunnel, and `backup_only` is off",
+        reads: "`/proc/net/ip_vs`, `net.ipv4.vs.backup_only`",
+        remedy: "`backup_only` 1 with the sync daemon in state backup, or the service only while this host is active",
+        why: "what the active director sends here is handed on once more, and between two such hosts goes round until it is dropped: clients time out",
+    },
+    Rule {
         id: "RS-FW-01", severities: &[Warning, Unread],
         meaning: "iptables drops by policy, or by a last rule, what no rule may accept: envelopes in mode tun, with `--port` what clients send",
         reads: "`/proc/net/ip_tables_names`, `iptables-legacy-save`, and those of IPv6",

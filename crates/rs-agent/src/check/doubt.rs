@@ -5,8 +5,9 @@
 use std::net::IpAddr;
 
 use super::iptables::Arriving;
-use super::seen::{Seen, Served};
+use super::seen::Seen;
 use super::subject::Port;
+use crate::ipvs::Served;
 
 /// Gives what may take packets for `to`, all or those of one port, before they are routed.
 pub(super) fn elsewhere(to: IpAddr, port: Option<Port>, seen: &Seen) -> Option<String> {

@@ -15,6 +15,7 @@ pub mod subject;
 pub mod sysctl_files;
 
 mod arp;
+mod director;
 mod doubt;
 mod firewall;
 mod gateway;
@@ -46,11 +47,14 @@ pub fn findings(subject: &Subject, seen: &Seen) -> Vec<Finding> {
         rpf::check,
         tunnel::check,
         service::check,
+        director::check,
         firewall::check,
         gateway::check,
         managers::check,
         persistence::check,
     ];
+    let apart = seen.apart(subject.also_director, &subject.vips);
+    let seen = apart.as_ref().filter(|_| subject.holds_vips()).unwrap_or(seen);
     let mut findings: Vec<Finding> =
         groups.into_iter().flat_map(|check| check(subject, seen)).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));

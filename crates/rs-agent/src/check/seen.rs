@@ -2,11 +2,12 @@
 //! What the rules judge: plain data about this host, collected by [`super::observe`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use super::iptables::Ruleset;
 use super::sysctl_files::Assignment;
 use crate::facts::{Port, host_prefix};
+use crate::ipvs::Service;
 use crate::sysctl_key::SysctlKey;
 
 /// The state of the network namespace, and the files that will change it.
@@ -42,7 +43,13 @@ pub struct Seen {
     /// What else may decide about packets, or may and cannot be read.
     pub filters: Filters,
     /// The services of this host's own IPVS.
-    pub ipvs: Vec<IpvsService>,
+    pub ipvs: Vec<Service>,
+    /// `net.ipv4.vs.backup_only`: none of them is used while the host only gets connections
+    /// of another director.
+    pub backup_only: bool,
+    /// VIPs on interfaces that answer ARP, where this host is their director: see
+    /// [`Seen::apart`].
+    pub directed: Vec<Address>,
     /// Ports whose UDP is taken out of its envelope.
     pub fou: Fou,
     /// Drops by source validation while the counters were watched, in packets, and the
@@ -116,28 +123,6 @@ pub struct Rewrite {
     pub ipv6: bool,
     /// What was seen.
     pub what: String,
-}
-
-/// A service of IPVS.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IpvsService {
-    /// What it takes.
-    pub takes: Served,
-    /// Its servers that get new connections.
-    pub servers: Vec<SocketAddr>,
-}
-
-/// What a service of IPVS takes. Port 0 is every port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Served {
-    /// TCP to there.
-    Tcp(SocketAddr),
-    /// UDP to there.
-    Udp(SocketAddr),
-    /// Another protocol.
-    Other(SocketAddr),
-    /// Whatever has that mark.
-    Mark(u32),
 }
 
 /// What a tunnel device takes.
@@ -375,6 +360,30 @@ impl Seen {
         self.arrivals.get(&ip).is_some_and(|arrival| arrival.mute)
     }
 
+    /// Sets apart the addresses that this host has as a director of the VIP: they come and go
+    /// with that role, and are no matter of the real server. `None`: there are none.
+    #[must_use]
+    pub fn apart(&self, also_director: bool, vips: &[IpAddr]) -> Option<Self> {
+        let is_directors = |have: &Address| {
+            vips.contains(&have.ip)
+                && self.device(&have.device).is_some_and(|device| device.arp)
+                && (also_director || self.directs(have.ip))
+        };
+        if !self.addresses.iter().any(is_directors) {
+            return None;
+        }
+        let mut rest = self.clone();
+        (rest.directed, rest.addresses) =
+            self.addresses.iter().cloned().partition(|have| is_directors(have));
+        Some(rest)
+    }
+
+    /// Whether this host is the active director of that VIP.
+    #[must_use]
+    pub fn is_directing(&self, vip: IpAddr) -> bool {
+        self.directed.iter().any(|have| have.ip == vip)
+    }
+
     /// Whether this host's own IPVS has a service of that address.
     #[must_use]
     pub fn directs(&self, ip: IpAddr) -> bool {
@@ -406,17 +415,6 @@ impl Seen {
                 && !have.ip.is_loopback()
                 && contains(have.ip, have.prefix, ip)
         })
-    }
-}
-
-impl IpvsService {
-    /// Where clients send to; `None`: whatever has its mark.
-    #[must_use]
-    pub fn at(&self) -> Option<SocketAddr> {
-        match self.takes {
-            Served::Tcp(at) | Served::Udp(at) | Served::Other(at) => Some(at),
-            Served::Mark(_) => None,
-        }
     }
 }
 

@@ -6,8 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use super::doubt;
 use super::finding::{Finding, Severity};
 use super::inward;
-use super::seen::{Device, IpvsService, Listener, Seen, Served};
+use super::seen::{Device, Listener, Seen};
 use super::subject::{Port, Subject};
+use crate::ipvs::{Served, Service};
 
 /// Whether the socket is for packets to `ip`.
 fn is_for(socket: &Listener, ip: IpAddr) -> bool {
@@ -48,7 +49,7 @@ impl Asked<'_> {
     }
 
     /// The service of this host's own IPVS that takes it before any socket.
-    fn service<'a>(&self, seen: &'a Seen) -> Option<&'a IpvsService> {
+    fn service<'a>(&self, seen: &'a Seen) -> Option<&'a Service> {
         let takes =
             |at: SocketAddr| at.ip() == self.ip && [self.port.number, 0].contains(&at.port());
         seen.ipvs.iter().find(|service| match service.takes {

@@ -37,6 +37,8 @@ pub struct Subject {
     pub client: Option<Network>,
     /// Services.
     pub ports: Vec<Port>,
+    /// This host may be a director of the VIPs, too.
+    pub also_director: bool,
     /// Settings that setup changed, and to what.
     pub written: Vec<(SysctlKey, i32)>,
     /// VIPs that setup added, on which device, with which scope if they are IPv4.
@@ -85,6 +87,7 @@ impl Subject {
             carrier: request.carrier.clone().unwrap_or_else(|| "lo".to_owned()),
             envelope: request.envelope.unwrap_or_default(),
             client: request.client,
+            also_director: request.also_director,
             ..Self::default()
         }
     }
@@ -115,6 +118,7 @@ impl Subject {
             envelope: wanted.envelope,
             client: wanted.client,
             ports: Vec::new(),
+            also_director: wanted.also_director,
             written: written.collect(),
             added: added.collect(),
         }

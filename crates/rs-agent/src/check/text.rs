@@ -64,7 +64,7 @@ pub(crate) fn rules_text(rules: &[&Rule]) -> String {
         ),
         _ => rules
             .iter()
-            .map(|rule| format!("{}  {:<14}  {}\n", rule.id, severities(rule), rule.meaning))
+            .map(|rule| format!("{}  {:<22}  {}\n", rule.id, severities(rule), rule.meaning))
             .collect(),
     }
 }

@@ -62,7 +62,7 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
         let finding = Finding::new("RS-VIP-09", Severity::Error, message).read([route, read]);
         let finding = to_carrier(finding, vip, subject, seen);
         findings.push(finding.unless(doubt::not_local(vip, seen)));
-    } else if seen.places(vip).next().is_none() {
+    } else if seen.places(vip).next().is_none() && !seen.is_directing(vip) {
         let message =
             format!("{vip} is local by a route only: enough for services that bind to any address");
         let finding = Finding::new("RS-VIP-06", Severity::Info, message).read([route]);

@@ -44,6 +44,10 @@ pub struct What {
     /// lets `ifconfig LABEL down` delete them
     #[arg(long)]
     pub label: Option<String>,
+    /// dr, tun: this host is a director of the VIPs, too, and has them on an interface while it
+    /// is the active one; known without this while IPVS here has a service of the VIP
+    #[arg(long)]
+    pub also_director: bool,
     /// tun: the director's --tun-type [default: ipip]
     #[arg(long, value_name = "TYPE")]
     pub tunnel: Option<TunnelType>,
@@ -95,6 +99,7 @@ impl What {
             create_carrier: self.create_carrier,
             scope: self.scope,
             label: self.label.as_deref(),
+            also_director: self.also_director,
             tunnel: self.tunnel,
             checksum: self.checksum,
             tunnel_port: self.tunnel_port,

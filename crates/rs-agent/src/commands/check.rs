@@ -71,6 +71,7 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
                 rips: if mode == Mode::Nat { &[] } else { &args.rips },
                 directors: &args.directors,
                 carrier: args.carrier.as_deref(),
+                also_director: args.also_director,
                 gateways: &args.gateways,
                 tunnel: args.tunnel,
                 checksum: args.checksum,

@@ -11,7 +11,7 @@ use crate::act::{self, privilege};
 use crate::cli::SetupArgs;
 use crate::config;
 use crate::error::Error;
-use crate::facts::Facts;
+use crate::facts::{Address, Facts};
 use crate::journal::{Found, Journal, Store};
 use crate::mode::Mode;
 use crate::observe::{Questions, observe};
@@ -171,7 +171,12 @@ fn already_there(journal: &Journal, wanted: &Wanted, facts: &Facts) -> Vec<Strin
     there
         .filter(|have| !owned.contains(&(have.ip, &have.device)))
         .map(|have| {
-            format!("{} is already there on {}: not ours, teardown leaves it", have.ip, have.device)
+            let Address { ip, device, .. } = have;
+            if refuse::is_directors(have, wanted, facts) {
+                format!("{ip} is on {device} too, where this host is its director: left as it is")
+            } else {
+                format!("{ip} is already there on {device}: not ours, teardown leaves it")
+            }
         })
         .collect()
 }

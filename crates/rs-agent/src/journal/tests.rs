@@ -17,6 +17,7 @@ fn wanted() -> Wanted {
         create_carrier: false,
         scope: Scope::Host,
         label: None,
+        also_director: false,
         envelope: Envelope::Ipip,
         rips: Vec::new(),
         tunnels: Vec::new(),

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::devices;
 use super::setup::route_metric;
 use crate::arp_ignore::{Hides, hides, shown};
-use crate::facts::{Facts, of_family};
+use crate::facts::{Address, Facts, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::distinct;
@@ -35,7 +35,7 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     for &director in &wanted.directors {
         no_broadcast("director", director, &broadcasts)?;
     }
-    let here = |ip: &&IpAddr| !facts.addresses.of(**ip).is_empty();
+    let here = |ip: &&IpAddr| !wanted.also_director && !facts.addresses.of(**ip).is_empty();
     if let Some(director) = wanted.directors.iter().find(here) {
         return Err(Refusal::DirectorIsHere(*director));
     }
@@ -55,6 +55,9 @@ fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusa
         if wanted.mode == Mode::Nat {
             return Err(Refusal::VipOnNatServer { vip, device });
         }
+        if is_directors(have, wanted, facts) {
+            continue;
+        }
         if facts.link(&device).is_some_and(|link| link.arp) {
             return Err(Refusal::OnNic { vip, prefix: have.prefix, device });
         }
@@ -63,6 +66,15 @@ fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusa
         }
     }
     no_gateway("VIP", vip, facts)
+}
+
+/// Whether this host has it as a director of the VIP: that comes and goes with the role, and is
+/// left to whoever gives it.
+pub fn is_directors(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
+    (wanted.also_director || facts.directed.contains(&have.ip))
+        && wanted.mode != Mode::Nat
+        && wanted.vips.contains(&have.ip)
+        && facts.link(&have.device).is_some_and(|link| link.arp)
 }
 
 fn no_gateway(role: &'static str, ip: IpAddr, facts: &Facts) -> Result<(), Refusal> {
@@ -162,6 +174,7 @@ fn shown_vip(wanted: &Wanted, facts: &Facts) -> Option<(IpAddr, String)> {
     let vips = || wanted.vips.iter().copied().filter(IpAddr::is_ipv4);
     let ours = vips().map(|vip| (vip, wanted.scope.to_string(), wanted.device_for(vip)));
     let theirs = vips().flat_map(|vip| facts.addresses.of(vip));
+    let theirs = theirs.filter(|have| !is_directors(have, wanted, facts));
     let theirs = theirs.map(|have| (have.ip, have.scope.clone(), have.device.as_str()));
     let (vip, scope, _) =
         ours.chain(theirs).find(|(_, scope, device)| shown(scope, localnet(device)))?;

@@ -223,7 +223,7 @@ fn what_is_typed_wrong_is_one_line_and_a_hint() {
         assert!(lines.len() == 2 && lines[1].contains(hint), "{output:?}");
     }
     let text = server.must("rs-agent check --explain rs-arp-02").stdout;
-    assert!(text.starts_with("RS-ARP-02 (error, warning)\n"), "{text}");
+    assert!(text.starts_with("RS-ARP-02 (error, unread, warning)\n"), "{text}");
     let only = server.sh("rs-agent check --mode dr --vip 192.0.2.10 --rule RS-GW-01");
     assert_eq!(
         (only.status, only.stdout.as_str()),

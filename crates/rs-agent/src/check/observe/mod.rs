@@ -6,7 +6,6 @@ mod child;
 mod counters;
 mod decode;
 mod firewall;
-mod ipvs;
 mod managers;
 mod nftables;
 mod routes;
@@ -23,6 +22,7 @@ use super::sysctl_files;
 use crate::act::netlink::{Netlink, NetlinkError};
 use crate::act::sysctl::{self, SysctlError};
 use crate::error::Error;
+use crate::ipvs;
 use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::Envelope;
@@ -69,7 +69,12 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     seen.devices = devices.iter().map(|(_, device)| device.clone()).collect();
     routes::arrivals(net, subject, &routes, &indexes, &vrfs, &mut seen);
     listening(subject, &names, &mut seen);
-    seen.ipvs = ipvs::services(&mut seen.unread);
+    match ipvs::services() {
+        Ok(services) => seen.ipvs = services,
+        Err(error) => seen.unread.push(format!("{}: {error}", ipvs::PATH)),
+    }
+    let backup_only = std::fs::read_to_string("/proc/sys/net/ipv4/vs/backup_only");
+    seen.backup_only = backup_only.is_ok_and(|value| value.trim() == "1");
     if matches!(subject.envelope, Envelope::Gue { .. }) {
         match net.ports() {
             Ok(found) => seen.fou = found.map_or(Fou::NoModule, Fou::Ports),

@@ -2,10 +2,11 @@
 //! Hosts where something else than addresses, sockets and settings decides, or may.
 
 use super::super::iptables::Ruleset;
-use super::super::seen::{Arrival, IpvsService, Rewrite, Seen, Served};
+use super::super::seen::{Arrival, Rewrite, Seen};
 use super::change::{listener, listens};
 use super::rows::Row;
 use super::{RIP, VIP, VIP6, address, ip, set};
+use crate::ipvs::{Served, Service};
 use crate::mode::Mode;
 
 /// The VIP is not here.
@@ -35,9 +36,16 @@ fn arrives(seen: &mut Seen, is_local: bool, is_listed: bool) {
     seen.arrivals.insert(ip(VIP), arrival);
 }
 
+/// Its servers get packets with another destination.
 fn serves(seen: &mut Seen, takes: Served, servers: &[&str]) {
     let servers = servers.iter().map(|at| at.parse().unwrap()).collect();
-    seen.ipvs.push(IpvsService { takes, servers });
+    seen.ipvs.push(Service { servers, ..Service::new(takes) });
+}
+
+/// Services of both VIPs.
+fn directs(seen: &mut Seen) {
+    serves(seen, Served::Tcp("192.0.2.10:80".parse().unwrap()), &["192.0.2.11:80"]);
+    serves(seen, Served::Tcp("[2001:db8::10]:80".parse().unwrap()), &["[2001:db8::99]:80"]);
 }
 
 pub(super) const DOUBTS: &[Row] = &[
@@ -287,6 +295,86 @@ pub(super) const DOUBTS: &[Row] = &[
             s.listeners.as_mut().unwrap()[0].device = Some("eth1".into());
         },
         &["RS-SRV-01 error", "RS-SRV-01 error"],
+    ),
+    // A director, too: the VIP on the interface is another's matter, if the service is known.
+    (
+        Mode::Dr,
+        |_, s| {
+            directs(s);
+            s.addresses.push(address(VIP, 24, "eth0", "global"));
+            s.addresses.push(address(VIP6, 128, "eth0", "global"));
+        },
+        &[],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.also_director = true;
+            s.addresses.push(address(VIP, 32, "eth0", "global"));
+        },
+        &[],
+    ),
+    // What is shown while it may be, and will be when it may not.
+    (
+        Mode::Dr,
+        |_, s| {
+            directs(s);
+            s.addresses.push(address(VIP, 32, "eth0", "global"));
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+            set(s, "net.ipv4.conf.all.arp_announce", 0);
+        },
+        &["RS-ARP-01 warning", "RS-ARP-06 warning"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            directs(s);
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+        },
+        &["RS-ARP-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            directs(s);
+            s.addresses[2].device = "eth0".into();
+        },
+        &["RS-DIR-01 warning"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            directs(s);
+            s.ipvs[0].unchanged = vec!["192.0.2.12:80".parse().unwrap()];
+        },
+        &["RS-DIR-02 warning"],
+    ),
+    // Not while it is the active one, nor to itself, nor where that is forbidden.
+    (
+        Mode::Dr,
+        |_, s| {
+            directs(s);
+            s.ipvs[0].unchanged = vec!["192.0.2.12:80".parse().unwrap()];
+            s.addresses.push(address(VIP, 32, "eth0", "global"));
+        },
+        &[],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            directs(s);
+            s.ipvs[0].unchanged = vec!["192.0.2.11:80".parse().unwrap()];
+        },
+        &[],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            directs(s);
+            s.ipvs[0].unchanged = vec!["192.0.2.12:80".parse().unwrap()];
+            s.backup_only = true;
+        },
+        &[],
     ),
     // The firewall itself.
     (

@@ -6,7 +6,7 @@ use crate::facts::{Facts, Hop, Link};
 use crate::mode::Mode;
 use crate::plan::{refuse, setup};
 use crate::refusal::Refusal;
-use crate::request::{Typed, texts};
+use crate::request::{Request, Typed, texts};
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::Tunnel;
 use crate::wanted::Wanted;
@@ -294,4 +294,34 @@ fn what_is_asked_of_one_family_keeps_the_others_director() {
             assert_eq!(then(&[], &[]), [ip("10.0.0.1")]);
         }
     }
+}
+
+#[test]
+fn a_director_has_the_vip_where_it_likes() {
+    let refused = |also_director, directed: &[&str], mode| {
+        let mut facts = host();
+        facts.addresses.push(address("eth0", "192.0.2.10", 24, "global"));
+        facts.directed = directed.iter().map(|vip| ip(vip)).collect();
+        let vips = ["192.0.2.10".to_owned()];
+        let typed = Typed { vips: &vips, also_director, ..Typed::default() };
+        let wanted = Wanted::resolve(&Request::check(mode, &typed).unwrap(), None, &facts);
+        refuse::check(&wanted.unwrap(), &facts).err()
+    };
+    let on_nic = |refusal: Option<Refusal>| matches!(refusal, Some(Refusal::OnNic { .. }));
+    assert!(on_nic(refused(false, &[], Mode::Dr)));
+    assert!(on_nic(refused(false, &["192.0.2.11"], Mode::Dr)));
+    assert_eq!(refused(false, &["192.0.2.10"], Mode::Dr), None);
+    assert_eq!(refused(true, &[], Mode::Dr), None);
+    // On lo it is this program's, with the prefix of one address.
+    let mut facts = host();
+    facts.directed = [ip("192.0.2.10")].into();
+    facts.addresses.push(address("lo", "192.0.2.10", 24, "host"));
+    let vips = ["192.0.2.10".to_owned()];
+    let request = Request::check(Mode::Dr, &Typed { vips: &vips, ..Typed::default() }).unwrap();
+    let wanted = Wanted::resolve(&request, None, &facts).unwrap();
+    assert!(matches!(refuse::check(&wanted, &facts), Err(Refusal::WidePrefix { .. })));
+    let nat = Typed { also_director: true, ..Typed::default() };
+    let option = "--also-director";
+    let refused = Request::check(Mode::Nat, &nat).unwrap_err();
+    assert_eq!(refused, Refusal::WrongMode { option, mode: Mode::Nat });
 }

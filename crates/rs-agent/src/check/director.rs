@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A host that is director and real server at once: what holds in either role.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::finding::{Finding, Severity};
+use super::remedy::to_carrier;
+use super::seen::Seen;
+use super::subject::{Subject, some};
+
+pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for &vip in subject.vips.iter().filter(|_| subject.holds_vips()) {
+        if seen.is_directing(vip) {
+            findings.extend(unprepared(vip, subject, seen));
+        } else {
+            findings.extend(again(vip, seen));
+        }
+    }
+    findings
+}
+
+/// The VIP is here only for as long as this host is the active director.
+fn unprepared(vip: IpAddr, subject: &Subject, seen: &Seen) -> Option<Finding> {
+    if seen.places(vip).next().is_some() {
+        return None;
+    }
+    let have = seen.directed.iter().find(|have| have.ip == vip)?;
+    let message = format!(
+        "{vip} is on {} only, where this host is its director: it serves it no more when another \
+         becomes that",
+        have.device
+    );
+    let finding = Finding::new("RS-DIR-01", Severity::Warning, message).read([have.text()]);
+    Some(to_carrier(finding, vip, subject, seen))
+}
+
+/// What another director sends here for the VIP, this host's own IPVS takes and hands on.
+fn again(vip: IpAddr, seen: &Seen) -> Option<Finding> {
+    if seen.backup_only || !seen.is_local(vip) {
+        return None;
+    }
+    let is_elsewhere = |server: &&SocketAddr| {
+        seen.places(server.ip()).next().is_none() && !seen.is_local(server.ip())
+    };
+    let mine = |at: SocketAddr| at.ip() == vip;
+    let services = seen.ipvs.iter().filter(|service| service.at().is_some_and(mine));
+    let (at, others) = services.into_iter().find_map(|service| {
+        let others: Vec<IpAddr> =
+            service.unchanged.iter().filter(is_elsewhere).map(SocketAddr::ip).collect();
+        service.at().filter(|_| !others.is_empty()).map(|at| (at, others))
+    })?;
+    let message = format!(
+        "IPVS on this host hands on what another director sends it for {at}, to {}: if that is \
+         the other director, packets go round between the two",
+        some(&others)
+    );
+    let finding = Finding::new("RS-DIR-02", Severity::Warning, message)
+        .read([format!("/proc/net/ip_vs: {at}"), "net/ipv4/vs/backup_only = 0".to_owned()]);
+    Some(
+        finding
+            .mend(
+                "sysctl -w net.ipv4.vs.backup_only=1, with the sync daemon in state backup while \
+                 this host is none",
+            )
+            .mend("or give IPVS this service only while the VIP is on an interface here"),
+    )
+}
