@@ -9,6 +9,7 @@ use crate::act::sysctl;
 use crate::cli::InstallUnitArgs;
 use crate::config;
 use crate::error::Error;
+use crate::escaped;
 use crate::sysctl_key::SysctlKey;
 use crate::unit::{self, File, MARK, PATHS};
 
@@ -84,8 +85,9 @@ fn at(destdir: &Path, path: &Path) -> PathBuf {
 }
 
 fn read(path: &Path) -> Result<Option<String>, Error> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+    // What is there may be somebody else's, in any encoding.
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(escaped::text(&bytes))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(Error::File { path: path.to_owned(), source }),
     }

@@ -154,7 +154,7 @@ impl Drop for Run {
 }
 
 /// A process that ends with its test, also when that fails.
-struct Ended(Child);
+pub(crate) struct Ended(pub(crate) Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::super::iptables::Ruleset;
 use super::child;
+use crate::escaped;
 
 /// How long the program may take. What is on its path is somebody else's.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -16,8 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) fn ruleset(ipv6: bool, unread: &mut Vec<String>) -> Option<Ruleset> {
     let names = if ipv6 { "ip6_tables_names" } else { "ip_tables_names" };
     let names = format!("/proc/thread-self/net/{names}");
-    let tables = match std::fs::read_to_string(&names) {
-        Ok(tables) => tables,
+    let tables = match std::fs::read(&names) {
+        Ok(tables) => escaped::text(&tables),
         // Without the module there is no such file.
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
         Err(error) => {
@@ -47,8 +48,8 @@ fn save(program: &str) -> Result<String, String> {
     command.env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin").stdin(Stdio::null());
     let output = child::output(&mut command, PATIENCE)?;
     if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        return Ok(escaped::text(&output.stdout));
     }
-    let said = String::from_utf8_lossy(&output.stderr);
+    let said = escaped::text(&output.stderr);
     Err(said.lines().next().unwrap_or("failed").trim().to_owned())
 }
