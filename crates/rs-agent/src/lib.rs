@@ -28,6 +28,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod error;
+pub mod escaped;
 pub mod facts;
 pub mod files;
 pub mod ipvs;

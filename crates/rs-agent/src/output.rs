@@ -163,18 +163,41 @@ fn complaint(text: &str) -> String {
     lines + "hint: see `rs-agent --help` and `rs-agent COMMAND --help`\n"
 }
 
-/// What was typed may hold line ends and terminal controls.
+/// Returns the text on one line and without what a terminal would act on. What was typed,
+/// the names of interfaces and what other programs wrote may hold anything.
 pub(crate) fn printable(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+        if is_harmful(c) { line.extend(c.escape_default()) } else { line.push(c) }
     }
     line
 }
 
+/// Returns the same JSON without what a terminal would act on: inside its strings, where
+/// alone that can be, each such character is written by its number.
+pub(crate) fn printable_json(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        // None of them is beyond the first 65536, where JSON would want two numbers.
+        if c != '\n' && is_harmful(c) {
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// Whether a terminal would do something else with it than show it: controls, line ends of
+/// Unicode's, and what turns the direction of the text around.
+pub(crate) fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 fn print(outcome: &Outcome) -> io::Result<()> {
     let text = if outcome.json {
-        serde_json::to_string_pretty(&outcome.report)? + "\n"
+        printable_json(&serde_json::to_string_pretty(&outcome.report)?) + "\n"
     } else {
         match &outcome.report {
             Report::Change(report) => {
@@ -216,20 +239,22 @@ impl Report {
 
 impl ChangeReport {
     fn remarks(&self) -> String {
-        let notes = self.notes.iter().map(|note| format!("note: {note}\n"));
-        let warnings = self.warnings.iter().map(|warning| format!("warning: {warning}\n"));
+        let notes = self.notes.iter().map(|note| format!("note: {}\n", printable(note)));
+        let warning = |warning: &String| format!("warning: {}\n", printable(warning));
+        let warnings = self.warnings.iter().map(warning);
         notes.chain(warnings).collect()
     }
 
     fn text(&self, verbose: bool) -> String {
         if let Some(why) = &self.nothing_to_do {
-            return format!("nothing to do: {why}\n");
+            return format!("nothing to do: {}\n", printable(why));
         }
         let mut text = String::new();
         for step in &self.steps {
+            let command = printable(&step.command);
             let _ = match (self.dry_run, verbose) {
-                (true, _) => writeln!(text, "{}  # {}", step.command, step.reason),
-                (false, true) => writeln!(text, "{}", step.command),
+                (true, _) => writeln!(text, "{command}  # {}", step.reason),
+                (false, true) => writeln!(text, "{command}"),
                 (false, false) => Ok(()),
             };
         }
@@ -268,5 +293,37 @@ mod tests {
         assert!(complaint(typo).contains("\nhint: a similar one exists: 'setup'\n"));
         assert!(complaint("Usage: rs-agent\n").starts_with("error: a command is missing"));
         assert_eq!(printable("a\n\u{1b}[31m"), "a\\n\\u{1b}[31m");
+    }
+
+    #[test]
+    fn nothing_from_outside_reaches_the_terminal_as_it_is() {
+        let name = "e\u{1b}[1m\u{9b}2J\u{202e}\u{61c}";
+        assert_eq!(printable(name), "e\\u{1b}[1m\\u{9b}2J\\u{202e}\\u{61c}");
+        assert_eq!(printable("grün \u{1f600}"), "grün \u{1f600}");
+        let mut report = ChangeReport { notes: vec![name.into()], ..ChangeReport::default() };
+        report.warnings = vec![name.into()];
+        let json = printable_json(&serde_json::to_string_pretty(&report).unwrap());
+        report.nothing_to_do = Some(name.into());
+        let vip = VipStatus {
+            vip: [192, 0, 2, 10].into(),
+            device: name.into(),
+            scope: None,
+            local: false,
+            ours: false,
+            owner: Owner::Nobody,
+        };
+        let status = StatusReport {
+            mode: Some(Mode::Dr),
+            since: Some(name.into()),
+            vips: vec![vip],
+            drift: vec![name.into()],
+            ..StatusReport::default()
+        };
+        for text in [json.clone(), report.remarks(), report.text(true), status.text()] {
+            assert!(text.contains("e\\u"), "{text:?}");
+            assert!(!text.contains(|c| c != '\n' && is_harmful(c)), "{text:?}");
+        }
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["notes"][0], name, "nothing is lost");
     }
 }

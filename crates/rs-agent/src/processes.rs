@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::Path;
 
+use crate::escaped;
+
 /// Names of the processes of this network namespace, as in `/proc/PID/comm` (15 bytes); of
 /// one that does not say where it is, too. `proc` is normally `/proc`.
 #[must_use]
@@ -14,8 +16,15 @@ pub fn names(proc: &Path) -> Vec<String> {
         entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit)
             && fs::read_link(entry.path().join("ns/net")).map_or(true, |at| Some(at) == here)
     };
-    let name = |entry: fs::DirEntry| fs::read_to_string(entry.path().join("comm")).ok();
-    entries.filter(ours).filter_map(name).map(|name| name.trim().to_owned()).collect()
+    entries.filter(ours).filter_map(|entry| name(&entry.path())).collect()
+}
+
+/// The name of the process of this folder of `/proc`. It need not be UTF-8: any process may
+/// write it.
+#[must_use]
+pub fn name(folder: &Path) -> Option<String> {
+    let name = fs::read(folder.join("comm")).ok()?;
+    Some(escaped::text(name.trim_ascii()))
 }
 
 #[cfg(test)]
@@ -28,10 +37,11 @@ mod tests {
         let root = root.path();
         for (process, name, place) in [
             ("thread-self", None, Some("net:[1]")),
-            ("1", Some("here\n"), Some("net:[1]")),
-            ("2", Some("elsewhere\n"), Some("net:[2]")),
-            ("3", Some("hidden\n"), None),
-            ("sys", Some("no process\n"), Some("net:[1]")),
+            ("1", Some(&b"here\n"[..]), Some("net:[1]")),
+            ("2", Some(b"elsewhere\n"), Some("net:[2]")),
+            ("3", Some(b"hidden\n"), None),
+            ("4", Some(b"gr\xfcn\n"), Some("net:[1]")),
+            ("sys", Some(b"no process\n"), Some("net:[1]")),
         ] {
             let folder = root.join(process).join("ns");
             fs::create_dir_all(&folder).unwrap();
@@ -44,6 +54,6 @@ mod tests {
         }
         let mut found = names(root);
         found.sort();
-        assert_eq!(found, ["here", "hidden"]);
+        assert_eq!(found, ["gr\\xfcn", "here", "hidden"]);
     }
 }

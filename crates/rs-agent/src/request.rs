@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::list::{addresses, list, vips};
 pub use self::network::Network;
+use crate::escaped;
 use crate::facts::of_family;
 use crate::mode::Mode;
 use crate::refusal::Refusal;
@@ -213,7 +214,7 @@ pub fn envelope(
 /// A label is a C string of at most 15 bytes (`IFA_LABEL` in net/ipv4/devinet.c); that it
 /// begins with the device's name is checked once that is known.
 fn label(text: &str) -> Result<String, Refusal> {
-    let good = (1..=15).contains(&text.len())
+    let good = (1..=15).contains(&escaped::bytes(text).len())
         && !text.contains(|c: char| c.is_whitespace() || c.is_control());
     if good { Ok(text.to_owned()) } else { Err(Refusal::BadLabel(text.to_owned())) }
 }
@@ -301,9 +302,9 @@ fn unusable_v6(ip: Ipv6Addr) -> Option<&'static str> {
 
 /// What the kernel takes as a name (`dev_valid_name`, net/core/dev.c), less `%`,
 /// which it would expand to a number, and less the names that mean something else
-/// in `/proc/sys/net/ipv4/conf`.
+/// in `/proc/sys/net/ipv4/conf`. One that is no UTF-8 is written as [`escaped`] has it.
 fn device_name(name: &str) -> Result<String, Refusal> {
-    let good = (1..=15).contains(&name.len())
+    let good = (1..=15).contains(&escaped::bytes(name).len())
         && !matches!(name, "." | ".." | "all" | "default")
         && !name.contains(|c: char| c.is_whitespace() || c.is_control() || "/:%".contains(c));
     if good { Ok(name.to_owned()) } else { Err(Refusal::BadDeviceName(name.to_owned())) }

@@ -7,12 +7,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::escaped;
+
 /// A file below `/proc/sys`, kept as path components because an interface name
 /// may contain dots (`eth0.100`), which the dotted spelling cannot tell apart.
 ///
 /// As text it is what `sysctl(8)` of procps accepts: dots between components, and
 /// a slash for each dot inside one: `net.ipv4.conf.eth0/100.arp_ignore`. An
-/// interface name cannot contain a slash, so the text is unambiguous.
+/// interface name cannot contain a slash, so the text is unambiguous. A name that is no
+/// UTF-8 is its [`escaped`] text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SysctlKey(Vec<String>);
@@ -51,13 +54,15 @@ impl SysctlKey {
     /// The file, below `/proc/sys`.
     #[must_use]
     pub fn path(&self) -> PathBuf {
-        std::iter::once("/proc/sys").chain(self.0.iter().map(String::as_str)).collect()
+        let mut path = PathBuf::from("/proc/sys");
+        path.extend(self.0.iter().map(|part| escaped::os_string(part)));
+        path
     }
 
-    /// The dotted name, if no component contains a dot.
+    /// The dotted name, if no component contains a dot or is no UTF-8.
     #[must_use]
     pub fn dotted(&self) -> Option<String> {
-        (!self.0.iter().any(|part| part.contains('.'))).then(|| self.0.join("."))
+        (!self.0.iter().any(|part| part.contains(['.', '\\']))).then(|| self.0.join("."))
     }
 }
 
@@ -115,6 +120,12 @@ mod tests {
                 Some(format!("/proc/sys/net/ipv4/conf/{device}/arp_ignore").as_str())
             );
         }
+        let latin = SysctlKey::ipv4("gr\\xfcn", "x");
+        assert_eq!(
+            latin.path().as_os_str().as_encoded_bytes(),
+            b"/proc/sys/net/ipv4/conf/gr\xfcn/x"
+        );
+        assert_eq!((latin.to_string().parse(), latin.dotted()), (Ok(latin), None));
         assert_eq!(SysctlKey::ipv4("eth0.100", "x").to_string(), "net.ipv4.conf.eth0/100.x");
         assert_eq!(SysctlKey::ipv4("eth0.100", "x").dotted(), None);
         assert_eq!(SysctlKey::ipv4("eth0", "x").dotted().as_deref(), Some("net.ipv4.conf.eth0.x"));

@@ -17,7 +17,9 @@ struct Line {
 
 impl PortNames {
     pub(crate) fn read() -> Self {
-        Self::parse(&std::fs::read_to_string(SERVICES).unwrap_or_default())
+        // A comment in another encoding hides no name.
+        let bytes = std::fs::read(SERVICES).unwrap_or_default();
+        Self::parse(&String::from_utf8_lossy(&bytes))
     }
 
     pub(crate) fn parse(text: &str) -> Self {

@@ -8,6 +8,10 @@ pub mod privilege;
 pub mod sysctl;
 pub mod udev;
 
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
 use interrupt::Interrupt;
 use netlink::{How, Netlink, NetlinkError, Vip};
 use sysctl::SysctlError;
@@ -15,6 +19,12 @@ use sysctl::SysctlError;
 use crate::error::Error;
 use crate::plan::{Action, Change, Step};
 use crate::request::Scope;
+
+/// The kernel makes the route of a new IPv6 address within a millisecond, or when a busy host
+/// comes to it.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// Checks, without changing anything, that the settings can be written.
 ///
@@ -31,7 +41,8 @@ pub fn preflight(steps: &[Step]) -> Result<(), Error> {
 }
 
 /// Performs the steps and hands each one tried, in their order, to `tell`, with what came of
-/// it. Once the last device is made, waits until udev is done with them.
+/// it. Once the last device is made, waits until udev is done with them; and at the end, until
+/// packets for new VIPs are for this host.
 ///
 /// # Errors
 /// The first failure, also [`Error::Interrupted`]; the rest is not attempted, but for what was
@@ -61,6 +72,38 @@ pub fn perform(
             udev::settle(&made.collect::<Vec<_>>());
         }
         failpoint::reached(performed)?;
+    }
+    let vips = actions.iter().filter_map(|action| vip(action));
+    local(net, vips.filter(|vip| vip.how == How::Add).map(|vip| vip.ip).filter(IpAddr::is_ipv6).collect())
+}
+
+/// Waits until packets for these new IPv6 addresses are for this host. The kernel makes the
+/// route that says so from a queue of its own, after it has said that the address is there
+/// (`addrconf_dad_work` in net/ipv6/addrconf.c): until then it would drop or send on what
+/// comes for it.
+fn local(net: &Netlink, mut missing: HashSet<IpAddr>) -> Result<(), Error> {
+    let end = Instant::now() + PATIENCE;
+    let mut pause = PAUSE;
+    while !missing.is_empty() {
+        let routes = net.own_ipv6_addresses();
+        for ip in routes.map_err(|source| Error::Observe { what: "routes", source })? {
+            missing.remove(&ip);
+        }
+        if let Some(ip) = missing.iter().min()
+            && Instant::now() >= end
+        {
+            let more = missing.len();
+            return Err(Error::NotAsWanted(vec![format!(
+                "{ip} is on its device and the kernel has made no route to it in {} s ({more} in \
+                 all)",
+                PATIENCE.as_secs()
+            )]));
+        }
+        if !missing.is_empty() {
+            // Asked again, never taken for done; and the kernel's queue gets the processor.
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
     }
     Ok(())
 }

@@ -9,8 +9,9 @@ const NET_ADMIN: u32 = 12;
 /// # Errors
 /// [`Error::NoPrivilege`] if the effective set lacks CAP_NET_ADMIN.
 pub fn check() -> Result<(), Error> {
-    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
-    match effective(&status) {
+    // It begins with the name of the program's file, which need not be UTF-8.
+    let status = std::fs::read("/proc/thread-self/status").unwrap_or_default();
+    match effective(&String::from_utf8_lossy(&status)) {
         Some(set) if set & (1 << NET_ADMIN) == 0 => Err(Error::NoPrivilege),
         // Without /proc the kernel itself will tell.
         _ => Ok(()),

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::netlink::Netlink;
+use crate::escaped;
 
 /// udev takes a few milliseconds; one that hangs is not waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -39,7 +40,7 @@ fn in_first_namespace() -> Option<bool> {
 /// In a namespace of its own with sysfs mounted there, this is true and udev is waited for in
 /// vain; at boot nobody else has mounted it.
 fn shown(net: &Path, (name, index): &(&str, u32)) -> bool {
-    let text = std::fs::read_to_string(net.join(name).join("ifindex"));
+    let text = std::fs::read_to_string(net.join(escaped::os_string(name)).join("ifindex"));
     text.is_ok_and(|text| text.trim() == index.to_string())
 }
 

@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::escaped;
 use crate::sysctl_key::SysctlKey;
 
 /// A file in an earlier folder hides one of the same name in a later one.
@@ -74,7 +75,7 @@ pub fn winner<'a>(lines: &'a [Assignment], key: &SysctlKey) -> Option<&'a Assign
         .path()
         .iter()
         .skip(3) // `/`, `proc`, `sys`
-        .map(|part| part.to_string_lossy().into_owned())
+        .map(|part| escaped::text(part.as_encoded_bytes()))
         .collect();
     let all = || lines.iter().rev().filter(|line| line.matches(&key));
     all().find(|line| line.explicit()).or_else(|| all().next()).filter(|line| line.value.is_some())
@@ -128,7 +129,7 @@ fn content(file: &Path) -> io::Result<String> {
     if about.len() > LARGEST {
         return Err(io::Error::other("too long for a list of settings"));
     }
-    Ok(String::from_utf8_lossy(&fs::read(file)?).into_owned())
+    Ok(escaped::text(&fs::read(file)?))
 }
 
 fn parse(file: &Path, text: &str) -> Vec<Assignment> {

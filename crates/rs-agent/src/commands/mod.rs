@@ -134,6 +134,17 @@ fn questions(wanted: &Wanted) -> Questions {
     }
 }
 
+/// The first ones, and how many more there are.
+fn some(vips: &[IpAddr]) -> String {
+    const SOME: usize = 8;
+    match vips.get(..SOME) {
+        Some(first) if vips.len() > SOME => {
+            format!("{} and {} more", list(first), vips.len() - SOME)
+        }
+        _ => list(vips),
+    }
+}
+
 fn list(vips: &[IpAddr]) -> String {
     vips.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

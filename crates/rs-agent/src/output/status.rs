@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What `status` tells.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use serde::Serialize;
 
+use super::printable;
 use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Listener, Tunnel};
@@ -149,19 +149,24 @@ pub struct GatewayStatus {
 }
 
 impl StatusReport {
+    /// Names of interfaces may hold line ends and worse: each line is made printable whole.
     pub(super) fn text(&self) -> String {
+        self.lines().iter().map(|line| printable(line) + "\n").collect()
+    }
+
+    fn lines(&self) -> Vec<String> {
         let (Some(mode), Some(since)) = (self.mode, &self.since) else {
-            return format!("{}\n", self.state);
+            return vec![self.state.to_owned()];
         };
-        let mut text = format!("mode {mode}, set up since {since}\n");
+        let mut lines = vec![format!("mode {mode}, set up since {since}")];
         for vip in &self.vips {
-            let _ = match &vip.scope {
+            lines.push(match &vip.scope {
                 Some(scope) => {
                     let (device, owner) = (&vip.device, vip.owner);
-                    writeln!(text, "vip {} on {device}, scope {scope}, {owner}", vip.vip)
+                    format!("vip {} on {device}, scope {scope}, {owner}", vip.vip)
                 }
-                None => writeln!(text, "vip {} missing on {}", vip.vip, vip.device),
-            };
+                None => format!("vip {} missing on {}", vip.vip, vip.device),
+            });
         }
         let state = |present, up| match (present, up) {
             (true, true) => "up",
@@ -169,43 +174,42 @@ impl StatusReport {
             (false, _) => "missing",
         };
         if let Some(CarrierStatus { name, present, up, owner }) = &self.carrier {
-            let _ = match owner {
-                Owner::Nobody => writeln!(text, "device {name} dummy, missing"),
-                owner => writeln!(text, "device {name} dummy, {}, {owner}", state(*present, *up)),
-            };
+            lines.push(match owner {
+                Owner::Nobody => format!("device {name} dummy, missing"),
+                owner => format!("device {name} dummy, {}, {owner}", state(*present, *up)),
+            });
         }
         for PortStatus { at, owner, .. } in &self.ports {
-            let _ = match owner {
-                Owner::Nobody => writeln!(text, "GUE on {at}, missing"),
-                owner => writeln!(text, "GUE on {at}, {owner}"),
-            };
+            lines.push(match owner {
+                Owner::Nobody => format!("GUE on {at}, missing"),
+                owner => format!("GUE on {at}, {owner}"),
+            });
         }
         for device in &self.devices {
             let state = state(device.present, device.up);
             let (tunnel, owner) = (&device.tunnel, device.owner);
-            let _ = match owner {
-                Owner::Nobody => writeln!(text, "device {} {tunnel}, missing", tunnel.name),
-                owner => writeln!(text, "device {} {tunnel}, {state}, {owner}", tunnel.name),
-            };
+            lines.push(match owner {
+                Owner::Nobody => format!("device {} {tunnel}, missing", tunnel.name),
+                owner => format!("device {} {tunnel}, {state}, {owner}", tunnel.name),
+            });
         }
         for sysctl in &self.sysctls {
             let number = |value: Option<i32>| value.map_or("none".to_owned(), |v| v.to_string());
             let (current, previous) = (number(sysctl.current), number(sysctl.previous));
             let (key, ours, owner) = (&sysctl.key, sysctl.ours, sysctl.owner);
-            let _ = writeln!(
-                text,
+            lines.push(format!(
                 "sysctl {key} = {current}, {owner} (ours {ours}, before {previous})"
-            );
+            ));
         }
         for GatewayStatus { gateway, owner } in &self.gateways {
-            let _ = writeln!(text, "default route via {gateway}, {owner}");
+            lines.push(format!("default route via {gateway}, {owner}"));
         }
         for director in &self.directors {
-            let _ = writeln!(text, "director {director}");
+            lines.push(format!("director {director}"));
         }
         for drift in &self.drift {
-            let _ = writeln!(text, "drift: {drift}");
+            lines.push(format!("drift: {drift}"));
         }
-        text
+        lines
     }
 }

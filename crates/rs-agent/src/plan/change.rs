@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One change to this host, and how to undo it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -82,20 +83,36 @@ pub enum Change {
 }
 
 /// What a change is about: the same for two changes of the same thing.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target<'a> {
     /// That device's being there.
-    Device(&'a str),
+    Device(Cow<'a, str>),
     /// A UDP port.
     Port(Listener),
     /// A setting.
-    Sysctl(&'a SysctlKey),
+    Sysctl(Cow<'a, SysctlKey>),
     /// That device's being up.
-    Up(&'a str),
+    Up(Cow<'a, str>),
     /// An address on a device.
-    Address(IpAddr, &'a str),
+    Address(IpAddr, Cow<'a, str>),
     /// The default route, IPv6 or not.
     DefaultRoute(bool),
+}
+
+impl Target<'_> {
+    /// Keeps it beyond its change.
+    #[must_use]
+    pub fn into_owned(self) -> Target<'static> {
+        let owned = |name: Cow<'_, str>| Cow::Owned(name.into_owned());
+        match self {
+            Self::Device(name) => Target::Device(owned(name)),
+            Self::Port(at) => Target::Port(at),
+            Self::Sysctl(key) => Target::Sysctl(Cow::Owned(key.into_owned())),
+            Self::Up(name) => Target::Up(owned(name)),
+            Self::Address(ip, name) => Target::Address(ip, owned(name)),
+            Self::DefaultRoute(ipv6) => Target::DefaultRoute(ipv6),
+        }
+    }
 }
 
 /// What became of a change that the journal knows.
@@ -130,13 +147,13 @@ impl Change {
     pub fn target(&self) -> Target<'_> {
         match self {
             Self::Tunnel(Tunnel { name: device, .. }) | Self::Dummy { device } => {
-                Target::Device(device)
+                Target::Device(device.into())
             }
             Self::Gue(at) => Target::Port(*at),
-            Self::Sysctl { key, .. } => Target::Sysctl(key),
-            Self::Up { device } => Target::Up(device),
+            Self::Sysctl { key, .. } => Target::Sysctl(Cow::Borrowed(key)),
+            Self::Up { device } => Target::Up(device.into()),
             Self::Address { ip, device, .. } | Self::Deprecate { ip, device, .. } => {
-                Target::Address(*ip, device)
+                Target::Address(*ip, device.into())
             }
             Self::DefaultRoute { gateway, .. } => Target::DefaultRoute(gateway.is_ipv6()),
         }

@@ -21,19 +21,30 @@ use crate::wanted::Wanted;
 /// # Errors
 /// The first reason why not.
 pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
+    check_beside(wanted, facts, &broadcasts(facts))
+}
+
+/// The same, for who asks again and again of the same facts.
+///
+/// # Errors
+/// The first reason why not.
+pub fn check_beside(
+    wanted: &Wanted,
+    facts: &Facts,
+    broadcasts: &HashMap<IpAddr, &str>,
+) -> Result<(), Refusal> {
     // What was asked for now beside what was known before.
     distinct(&wanted.vips, &wanted.rips, &wanted.directors, &wanted.gateways)?;
-    let broadcasts = broadcasts(facts);
     for &vip in &wanted.vips {
         vip_is_free(vip, wanted, facts)?;
-        no_broadcast("VIP", vip, &broadcasts)?;
+        no_broadcast("VIP", vip, broadcasts)?;
     }
     for &rip in &wanted.rips {
         no_gateway("RIP", rip, facts)?;
-        no_broadcast("RIP", rip, &broadcasts)?;
+        no_broadcast("RIP", rip, broadcasts)?;
     }
     for &director in &wanted.directors {
-        no_broadcast("director", director, &broadcasts)?;
+        no_broadcast("director", director, broadcasts)?;
     }
     let here = |ip: &&IpAddr| !wanted.also_director && !facts.addresses.of(**ip).is_empty();
     if let Some(director) = wanted.directors.iter().find(here) {
@@ -83,7 +94,8 @@ fn no_gateway(role: &'static str, ip: IpAddr, facts: &Facts) -> Result<(), Refus
 }
 
 /// The broadcast address of every subnet this host is in, and the interface there.
-fn broadcasts(facts: &Facts) -> HashMap<IpAddr, &str> {
+#[must_use]
+pub fn broadcasts(facts: &Facts) -> HashMap<IpAddr, &str> {
     let broadcast = |have: &crate::facts::Address| match (have.ip, have.prefix) {
         (IpAddr::V4(ip), 0..31) => {
             let hosts = u32::MAX.checked_shr(have.prefix.into()).unwrap_or(0);

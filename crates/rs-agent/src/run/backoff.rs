@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! When the same thing is undone again and again, each repair waits longer.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::plan::Change;
+use crate::plan::{Change, Target};
 
 /// That many repairs are made at once: an accident may come twice.
 const FREE: u32 = 3;
@@ -15,12 +16,11 @@ const MEMORY: Duration = Duration::from_secs(10);
 /// How often what was repaired lately.
 #[derive(Debug, Default)]
 pub struct Backoff {
-    entries: Vec<Entry>,
+    entries: HashMap<Target<'static>, Entry>,
 }
 
 #[derive(Debug)]
 struct Entry {
-    target: Change,
     repairs: u32,
     last: Instant,
 }
@@ -51,24 +51,27 @@ impl Backoff {
     /// When this may be repaired: not before the time returned.
     #[must_use]
     pub fn not_before(&self, target: &Change) -> Option<Instant> {
-        let entry = self.entries.iter().find(|entry| entry.target.same_target(target))?;
+        let entry = self.entries.get(&target.target())?;
         entry.last.checked_add(entry.wait())
     }
 
     /// Notes a repair, or an attempt. Tells when the next one has to wait.
     pub fn repaired(&mut self, target: &Change, now: Instant) -> Option<Again> {
-        self.entries.retain(|entry| !entry.forgotten(now));
-        let entry = match self.entries.iter_mut().find(|e| e.target.same_target(target)) {
-            Some(entry) => entry,
-            None => {
-                self.entries.push(Entry { target: target.clone(), repairs: 0, last: now });
-                self.entries.last_mut()?
-            }
-        };
+        let entry = self.entries.entry(target.target().into_owned());
+        let entry = entry.or_insert(Entry { repairs: 0, last: now });
+        if entry.forgotten(now) {
+            entry.repairs = 0;
+        }
         entry.repairs = entry.repairs.saturating_add(1);
         entry.last = now;
         let (repairs, wait) = (entry.repairs, entry.wait());
         (!wait.is_zero()).then_some(Again { repairs, wait })
+    }
+
+    /// Forgets what has been quiet. Once for all that is repaired together: it goes through
+    /// everything that is known.
+    pub fn forget(&mut self, now: Instant) {
+        self.entries.retain(|_, entry| !entry.forgotten(now));
     }
 }
 
@@ -96,6 +99,10 @@ mod tests {
         // One that is undone every half minute is forgotten only after a whole one.
         assert!(backoff.repaired(&one, now + Duration::from_secs(29)).is_some());
         assert_eq!(backoff.repaired(&one, now + Duration::from_secs(120)), None);
+        backoff.forget(now + Duration::from_secs(120));
+        assert_eq!(backoff.entries.len(), 1);
+        backoff.forget(now + Duration::from_secs(240));
+        assert!(backoff.entries.is_empty());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::facts::Facts;
 use crate::journal::Journal;
 use crate::mode::Mode;
-use crate::plan::{Change, Effect, Step, refuse, setup};
+use crate::plan::{Change, Effect, Step, Target, refuse, setup};
 use crate::refusal::Refusal;
 use crate::wanted::Wanted;
 
@@ -47,11 +47,14 @@ pub fn judge(journal: &Journal, facts: &Facts) -> Verdict {
     }
     let again = exposed(journal, facts);
     verdict.steps.extend(again);
+    // A host may have thousands of VIPs: nothing here goes through all of them for each.
+    let repaired: HashSet<Target<'_>> =
+        verdict.steps.iter().map(|step| step.action.change.target()).collect();
+    let mut told = HashSet::new();
     for change in &journal.changes {
-        let repaired = verdict.steps.iter().any(|step| step.action.change.same_target(change));
         if let Effect::Foreign(what) = change.effect(facts)
-            && !repaired
-            && !verdict.not_ours.contains(&what)
+            && !repaired.contains(&change.target())
+            && told.insert(what.clone())
         {
             verdict.not_ours.push(what);
         }
@@ -86,14 +89,17 @@ fn partly(wanted: &Wanted, facts: &Facts, verdict: &mut Verdict) {
     }
     verdict.steps = setup::steps(wanted, facts);
     verdict.steps.retain(|step| step.action.change.hides_vips());
+    let broadcasts = refuse::broadcasts(facts);
+    let mut told = HashSet::new();
     let mut unfit: Vec<IpAddr> = Vec::new();
     let mut one = Wanted { vips: Vec::new(), ..wanted.clone() };
     for &vip in &wanted.vips {
         one.vips = vec![vip];
         let alone = one.without(&[]).unwrap_or_else(|| one.clone());
-        if let Err(refusal) = refuse::check(&alone, facts) {
+        if let Err(refusal) = refuse::check_beside(&alone, facts, &broadcasts) {
             unfit.push(vip);
-            if !verdict.refusals.contains(&refusal) {
+            // The first of them is there already.
+            if told.insert(refusal.to_string()) && verdict.refusals.first() != Some(&refusal) {
                 verdict.refusals.push(refusal);
             }
         }

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One line per event on standard error.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use nix::sys::stat::fstat;
 
+use super::budget::Budget;
 use crate::cli::LogFormat;
+use crate::output::printable_json;
+
+/// So many events of one kind have a line each; more of them, that happen together, have one
+/// for all.
+const FEW: usize = 8;
+
+/// What one event tells.
+pub type Fields = Vec<(&'static str, String)>;
 
 /// How bad an event is: the numbers of syslog(3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,21 +35,87 @@ pub enum Level {
 pub struct Log {
     format: LogFormat,
     journal: bool,
+    budget: RefCell<Budget>,
 }
 
 impl Log {
     /// Looks where standard error leads: the journal gets priorities and no times.
     #[must_use]
     pub fn new(format: LogFormat) -> Self {
-        Self { format, journal: to_the_journal() }
+        let budget = RefCell::new(Budget::new(Instant::now()));
+        Self { format, journal: to_the_journal(), budget }
     }
 
-    /// Writes one event. Fields with an empty value are left out.
+    /// Writes one event. Fields with an empty value are left out. Of a flood, only how many
+    /// there were is told, when it is over.
     pub fn event(&self, level: Level, event: &str, fields: &[(&str, &str)]) {
+        self.tell_dropped();
+        if self.budget.borrow_mut().take(Instant::now()) {
+            self.write(level, event, fields);
+        }
+    }
+
+    /// Writes an event for each of `items`; where there are many of one `group`, one for all
+    /// of them, which has the fields of the first, how many there are (`count`) and the first
+    /// field of the last (`last`).
+    pub fn each<T>(
+        &self,
+        level: Level,
+        event: &str,
+        items: &[T],
+        group: impl Fn(&T) -> &'static str,
+        fields: impl Fn(&T) -> Fields,
+    ) {
+        for fields in grouped(items, group, fields) {
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(key, value)| (*key, value.as_str())).collect();
+            self.event(level, event, &fields);
+        }
+    }
+
+    /// Tells of lines that were not written, once that may be.
+    pub fn tell_dropped(&self) {
+        let dropped = self.budget.borrow_mut().dropped(Instant::now());
+        if let Some(count) = dropped {
+            let what = "events came too fast to be told one by one";
+            let fields = [("count", &*count.to_string()), ("what", what)];
+            self.write(Level::Warning, "suppressed", &fields);
+        }
+    }
+
+    fn write(&self, level: Level, event: &str, fields: &[(&str, &str)]) {
         let line = line(self.format, self.journal, level, event, fields);
         // Nobody to tell of a log that cannot be written.
         let _ = io::stderr().write_all(line.as_bytes());
     }
+}
+
+fn grouped<T>(
+    items: &[T],
+    group: impl Fn(&T) -> &'static str,
+    fields: impl Fn(&T) -> Fields,
+) -> Vec<Fields> {
+    let mut groups: Vec<(&str, Vec<&T>)> = Vec::new();
+    for item in items {
+        let group = group(item);
+        match groups.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, members)) => members.push(item),
+            None => groups.push((group, vec![item])),
+        }
+    }
+    let mut told = Vec::new();
+    for (_, members) in groups {
+        match members.as_slice() {
+            [first, .., last] if members.len() > FEW => {
+                let mut all = fields(first);
+                all.push(("count", members.len().to_string()));
+                all.extend(fields(last).into_iter().next().map(|(_, last)| ("last", last)));
+                told.push(all);
+            }
+            few => told.extend(few.iter().map(|item| fields(item))),
+        }
+    }
+    told
 }
 
 /// Whether standard error is the journal's socket (systemd.exec(5), `JOURNAL_STREAM`).
@@ -72,7 +148,7 @@ fn line(
             for &(key, value) in all.iter().chain(fields) {
                 object.insert(key.to_owned(), value.into());
             }
-            line += &serde_json::Value::Object(object).to_string();
+            line += &printable_json(&serde_json::Value::Object(object).to_string());
         }
         LogFormat::Text => {
             if !journal {
@@ -113,5 +189,33 @@ mod tests {
         assert_eq!(object["what"], "a \"b\"\nc");
         assert_eq!((&object["level"], &object["event"]), (&"error".into(), &"problem".into()));
         assert_eq!(text.lines().count(), 1);
+    }
+
+    #[test]
+    fn no_value_reaches_the_terminal_as_it_is() {
+        let name = "e\u{1b}[1m\u{9b}2J\u{202e}\u{2028}";
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let text = line(format, false, Level::Info, "x", &[("what", name)]);
+            assert!(!text.trim_end().contains(crate::output::is_harmful), "{text:?}");
+            if format == LogFormat::Json {
+                let object: serde_json::Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(object["what"], name, "nothing is lost");
+            }
+        }
+    }
+
+    #[test]
+    fn many_of_one_kind_are_one_line() {
+        let kind = |n: &u32| if n.is_multiple_of(1000) { "settings" } else { "addresses" };
+        let fields = |n: &u32| vec![("command", n.to_string()), ("reason", kind(n).to_owned())];
+        let told = grouped(&(0..5000).collect::<Vec<u32>>(), kind, fields);
+        assert_eq!(told.len(), 6, "{told:?}");
+        let many = told.last().unwrap();
+        let texts: Vec<&str> = many.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(texts, ["1", "addresses", "4995", "4999"]);
+        assert_eq!(many.iter().map(|(key, _)| *key).collect::<Vec<_>>()[2..], ["count", "last"]);
+        let few: Vec<u32> = (1..=FEW as u32).collect();
+        assert_eq!(grouped(&few, kind, fields).len(), FEW, "few have a line each");
+        assert_eq!(grouped(&[], kind, fields).len(), 0);
     }
 }

@@ -9,9 +9,11 @@
 //! | [`devices`] | is a device still the one that we made (pure) |
 //! | [`backoff`] | not again so soon (pure) |
 //! | [`suspects`] | who is it likely to be |
+//! | [`budget`] | how much is said (pure) |
 //! | [`log`], [`service`] | what is said, to people and to systemd |
 
 pub mod backoff;
+pub mod budget;
 pub mod devices;
 pub mod events;
 pub mod judge;

@@ -65,8 +65,8 @@ pub fn name_of(process: u32) -> Option<String> {
     if process == std::process::id() {
         return None;
     }
-    let name = std::fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
-    Some(format!("{} (process {process})", name.trim()))
+    let name = processes::name(Path::new(&format!("/proc/{process}")))?;
+    Some(format!("{name} (process {process})"))
 }
 
 /// The line of sysctl.d that decides about `key`, if it says anything but `value`.

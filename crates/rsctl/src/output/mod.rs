@@ -173,7 +173,7 @@ pub(crate) fn one_line(text: &str) -> String {
 /// line ends of Unicode's, and what turns the direction of the text around.
 pub(crate) fn is_harmful(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn an_error_stays_on_its_line() {
         assert_eq!(one_line("a `b\n\x1b[31m` c: é"), "a `b\\n\\u{1b}[31m` c: é");
-        assert_eq!(one_line("\u{9b}2J \u{202e}gpj.exe"), "\\u{9b}2J \\u{202e}gpj.exe");
+        assert_eq!(one_line("\u{9b}2J \u{202e}gpj\u{61c}"), "\\u{9b}2J \\u{202e}gpj\\u{61c}");
     }
 
     #[test]

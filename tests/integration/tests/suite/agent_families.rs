@@ -195,3 +195,19 @@ fn a_director_goes_with_the_last_vip_of_its_family() {
     server.must(&format!("rs-agent setup --mode dr {v6}"));
     assert_eq!(directors(), ["2001:db8:2::1", "192.0.2.1"]);
 }
+
+/// The kernel makes the route of a new IPv6 address from a queue of its own, which has to wait
+/// here: what runs without a pause, and before all others, are the programs.
+#[test]
+fn a_vip_is_local_when_setup_returns() {
+    let network = real_server();
+    let server = &network.servers[0];
+    for vips in ["2001:db8:2::10", "192.0.2.10,2001:db8:2::10,2001:db8:2::20"] {
+        let output = server.sh(&format!(
+            "chrt -f 50 sh -c 'rs-agent setup --mode dr --vip {vips} && rs-agent check'"
+        ));
+        assert!(!output.stdout.contains("is not local here"), "{output:?}");
+        assert!(output.stdout.contains("dr for "), "{output:?}");
+        server.must("rs-agent teardown");
+    }
+}

@@ -3,9 +3,13 @@
 //! Interface names with dots and odd characters, settings that are out of reach, and
 //! hundreds of VIPs at once.
 
+use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
+
 use lab::{Network, quoted};
 
 use crate::agent::{assert_same, assert_set_up, real_server, state};
+use crate::agent_run::{Ended, Run};
 
 /// Names the kernel takes and a shell, a path or a dotted sysctl name would not.
 const NAMES: [&str; 8] = ["eth1.100", "a..b", "-x", "it's", "$HOME", "*", "q\"\\", "gr\u{fc}n"];
@@ -42,17 +46,101 @@ fn an_interface_with_a_dot_is_seen_to_answer() {
     server.must("rs-agent setup --mode dr --vip 192.0.2.10");
 }
 
-/// A name that is no text cannot be told to the operator or kept in the journal; not to
-/// see the interface would be worse.
+/// The kernel takes any bytes for names, and other programs write what they like: nothing of
+/// it may stand between the host and its VIPs, and what counts is read by its own name.
 #[test]
-fn a_name_that_is_no_text_is_not_passed_over() {
+fn names_that_are_no_text_are_names_like_any_other() {
     let network = real_server();
     let server = &network.servers[0];
-    server.must("ip link add \"$(printf 'x\\377')\" type dummy");
-    let before = server.must("ip -br addr show lo").stdout;
-    let output = server.sh("rs-agent setup --mode dr --vip 192.0.2.10");
-    assert!(output.status == 1 && output.stderr.contains("reading interfaces"), "{output:?}");
-    assert_eq!(server.must("ip -br addr show lo").stdout, before);
+    // The RIP's interface, its alias and alternative name, another device, a label, a process
+    // that shows itself as one, and a file of settings.
+    server.must(
+        "cp $(command -v sleep) \"/run/$(printf 'sl\\351p')\" && mkdir /run/sysctl.d && \
+         printf '# gr\\374n\\nnet.ipv4.conf.gr\\374n.rp_filter = 1\\n' >/run/sysctl.d/50-a.conf",
+    );
+    server.must(
+        "n=$(printf 'nic\\351'); ip link set eth0 down && ip link set eth0 name \"$n\" && \
+         ip link set \"$n\" up alias \"$(printf 'gr\\374n')\" && \
+         ip link property add dev \"$n\" altname \"$(printf 'alt\\377')\" && \
+         ip link add \"$(printf 'x\\377')\" type dummy && ip link set \"$(printf 'x\\377')\" up && \
+         ip addr add 10.99.0.1/32 dev lo label \"$(printf 'lo:\\351')\"",
+    );
+    let rival = server.enter(|| {
+        let program = std::ffi::OsStr::from_bytes(b"/run/sl\xe9p");
+        Command::new(program).arg("300").spawn().expect("a process")
+    });
+    let _rival = Ended(rival);
+    let before = state(server);
+    let setup = "rs-agent setup --mode dr --vip 192.0.2.10,203.0.113.10";
+    // Its settings are read by its own name.
+    let ignore = "/proc/sys/net/ipv4/conf/$(printf 'nic\\351')/arp_ignore";
+    server.must(&format!("echo 8 >\"{ignore}\""));
+    let refused = server.sh(setup).stderr;
+    assert!(refused.contains("net.ipv4.conf.nic\\xe9.arp_ignore is 8"), "{refused}");
+    server.must(&format!("echo 0 >\"{ignore}\""));
+    server.must(setup);
+    assert_set_up(server, setup);
+    let checked = server.sh("rs-agent check");
+    assert!(matches!(checked.status, 0 | 3), "{checked:?}");
+    assert!(!checked.stderr.contains("not read"), "{checked:?}");
+    server.must("ip addr add 192.0.2.10/32 dev \"$(printf 'nic\\351')\"");
+    let checked = server.sh("rs-agent check");
+    assert!(checked.status == 4 && checked.stdout.contains("nic\\xe9"), "{checked:?}");
+    server.must("ip addr del 192.0.2.10/32 dev \"$(printf 'nic\\351')\"");
+
+    let run = Run::start(server, "--mode dr --vip 192.0.2.10,203.0.113.10");
+    server.must("ip addr del 203.0.113.10/32 dev lo");
+    run.says("event=repaired command=\"ip addr add 203.0.113.10/32");
+    drop(run);
+    assert_set_up(server, "repaired");
+    server.must("rs-agent teardown");
+    assert_same(&state(server), &before, "after all");
+
+    // The written form names the device, and makes one.
+    for carrier in ["--carrier 'x\\xff'", "--carrier 'gr\\xfcn' --create-carrier"] {
+        let setup = format!("rs-agent setup --mode dr --vip 192.0.2.10 {carrier}");
+        server.must(&setup);
+        assert_set_up(server, &setup);
+        let name = if carrier.contains("create") { "gr\\374n" } else { "x\\377" };
+        let there = format!("ip -br addr show dev \"$(printf '{name}')\" | grep -q 192.0.2.10");
+        server.must(&there);
+        server.must("rs-agent teardown");
+        assert_same(&state(server), &before, &setup);
+    }
+}
+
+/// What a terminal would act on is shown by its number, whoever tells of it.
+#[test]
+fn no_name_reaches_the_terminal_as_it_is() {
+    let network = real_server();
+    let server = &network.servers[0];
+    let name = "e\x1b[1m\u{202e}\u{9b}2J";
+    let quoted = quoted(name);
+    let odd = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+    let shown = |text: &str| assert!(!text.contains(odd) && text.contains("e\\u"), "{text:?}");
+    // On a device that hides it a VIP is noted as somebody's own, and status shows where it is.
+    server.must(&format!(
+        "ip link add {quoted} type dummy && ip link set {quoted} up arp off && \
+         ip addr add 192.0.2.10/32 dev {quoted}"
+    ));
+    let output = server.must("rs-agent setup --mode dr --vip 192.0.2.10 -v");
+    shown(&output.stderr);
+    shown(&server.must("rs-agent status").stdout);
+    let json = server.must("rs-agent status --json").stdout;
+    shown(&json);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["vips"][0]["device"], name);
+    server.must(&format!("ip link set {quoted} arp on"));
+    let run = Run::start(server, "");
+    run.says("event=problem");
+    drop(server.sh("ip addr del 192.0.2.10/32 dev lo"));
+    shown(&run.log());
+    drop(run);
+    shown(&server.sh("rs-agent status").stdout);
+    let checked = server.sh("rs-agent check");
+    shown(&checked.stdout);
+    shown(&server.sh("rs-agent setup --mode dr --vip 192.0.2.10").stderr);
+    server.must("rs-agent teardown");
 }
 
 #[test]

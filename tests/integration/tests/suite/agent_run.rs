@@ -154,7 +154,7 @@ impl Drop for Run {
 }
 
 /// A process that ends with its test, also when that fails.
-struct Ended(Child);
+pub(crate) struct Ended(pub(crate) Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {
@@ -353,4 +353,32 @@ fn lost_notices_make_it_look() {
     );
     run.repairs("the VIP", || holds(host, NO_VIP_MISSING));
     run.says("event=lost-notices");
+}
+
+#[test]
+fn a_flood_is_repaired_and_told_in_a_few_lines() {
+    const VIPS: usize = 400;
+    let network = real_server();
+    let host = &network.servers[0];
+    let vips: Vec<String> =
+        (0..VIPS).map(|n| format!("10.9.{}.{}", n / 200, n % 200 + 1)).collect();
+    let run = Run::start(host, &format!("--mode dr --vip {}", vips.join(",")));
+    let all_there = format!("[ $(ip -o addr show dev lo to 10.9.0.0/16 | wc -l) = {VIPS} ]");
+    for flood in 1..=3 {
+        run.behind_its_back(host, "ip addr flush dev lo scope host to 10.9.0.0/16");
+        run.repairs(&format!("flood {flood}"), || holds(host, &all_there));
+    }
+    run.says("event=undone-again");
+    run.until(LATE, "all repairs told", || repaired(&run.log()) >= 3 * VIPS);
+    let log = run.log();
+    // A line for the settings each, and for each look one for all that it repaired.
+    assert!(log.lines().count() < 50, "{log}");
+    fn repaired(log: &str) -> usize {
+        let lines = log.lines().filter(|line| line.contains("event=repaired"));
+        let count = |line: &str| {
+            let (_, rest) = line.split_once(" count=")?;
+            rest.split(' ').next()?.parse::<usize>().ok()
+        };
+        lines.map(|line| count(line).unwrap_or(1)).sum()
+    }
 }

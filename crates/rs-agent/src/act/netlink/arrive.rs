@@ -2,16 +2,13 @@
 //! Routes as the kernel finds them for packets that come in, and the rules that lead there.
 
 use std::net::IpAddr;
-use std::pin::pin;
 
-use futures_util::TryStreamExt as _;
-use netlink_packet_route::AddressFamily;
 use netlink_packet_route::route::{RouteAttribute, RouteMessage};
 use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::errno::Errno;
-use rtnetlink::IpVersion;
 
-use super::{Netlink, NetlinkError, encode};
+use super::{Netlink, NetlinkError, encode, raw};
 use crate::facts::host_prefix;
 
 /// Priorities of the three rules that are there from the start: local, main, default
@@ -34,8 +31,7 @@ impl Netlink {
         question.header.source_prefix_length = host_prefix(from);
         question.attributes.push(RouteAttribute::Source(from.into()));
         question.attributes.push(RouteAttribute::Iif(interface));
-        let answers = self.handle.route().get(question).execute();
-        match self.ask(async { pin!(answers).try_next().await }) {
+        match self.read_one(&RouteNetlinkMessage::GetRoute(question), raw::route) {
             Ok(route) => Ok(route),
             Err(NetlinkError::Kernel(Errno::ENETUNREACH | Errno::EHOSTUNREACH | Errno::EACCES)) => {
                 Ok(None)
@@ -52,8 +48,10 @@ impl Netlink {
     /// # Errors
     /// The kernel's answer.
     pub fn routes_all_alike(&self) -> Result<bool, NetlinkError> {
-        for version in [IpVersion::V4, IpVersion::V6] {
-            match self.dump(self.handle.rule().get(version).execute()) {
+        for family in [AddressFamily::Inet, AddressFamily::Inet6] {
+            let mut all = RuleMessage::default();
+            all.header.family = family;
+            match self.read_all(&RouteNetlinkMessage::GetRule(all), raw::rule) {
                 Ok(rules) if rules.iter().all(is_from_the_start) => {}
                 Ok(_) => return Ok(false),
                 Err(NetlinkError::Kernel(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT)) => {}

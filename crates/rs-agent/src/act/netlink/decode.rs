@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use netlink_packet_core::{Emitable as _, Parseable as _};
+use netlink_packet_core::Emitable as _;
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use netlink_packet_route::link::{
     GreIOFlags, InfoData, InfoGre, InfoGre6, InfoIpTunnel, InfoKind, InfoPortKind, LinkAttribute,
@@ -16,6 +16,7 @@ use netlink_packet_route::route::{
 };
 use netlink_packet_route::{AddressFamily, IpProtocol};
 
+use super::raw;
 use crate::facts::{Address, DefaultRoute, Hop, Link, SavedRoute};
 use crate::tunnel::{Tunnel, TunnelKind};
 
@@ -281,7 +282,7 @@ pub(super) fn saved(saved: &SavedRoute) -> Option<RouteMessage> {
         .step_by(2)
         .map(|at| u8::from_str_radix(saved.message.get(at..at + 2)?, 16).ok())
         .collect();
-    RouteMessage::parse(bytes?.as_slice()).ok()
+    raw::route_of(bytes?)
 }
 
 fn to_hex(message: &RouteMessage) -> String {

@@ -3,21 +3,29 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use netlink_packet_route::IpProtocol;
+use netlink_packet_core::DefaultNla;
 use netlink_packet_route::address::{
     AddressAttribute, AddressFlags, AddressMessage, AddressScope, CacheInfo,
 };
 use netlink_packet_route::link::{
-    GreIOFlags, InfoData, InfoGre, InfoGre6, InfoIpTunnel, InfoKind, Ip6TunnelFlags, LinkMessage,
+    GreIOFlags, InfoData, InfoGre, InfoGre6, InfoIpTunnel, InfoKind, Ip6TunnelFlags, LinkAttribute,
+    LinkMessage,
 };
+use netlink_packet_route::neighbour::{NeighbourFlags, NeighbourMessage};
 use netlink_packet_route::route::RouteMessage;
+use netlink_packet_route::{AddressFamily, IpProtocol, RouteNetlinkMessage};
 use rtnetlink::{AddressMessageBuilder, LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
 
+use super::raw::IFLA_IFNAME;
 use super::{How, Vip};
+use crate::escaped;
 use crate::facts::host_prefix;
 use crate::plan::ADDRESS_TAG;
 use crate::request::Scope;
 use crate::tunnel::{Tunnel, TunnelKind};
+
+/// Of include/uapi/linux/if_addr.h.
+const IFA_LABEL: u16 = 3;
 
 /// A device that unpacks what the director sends, down, with the given ends. What concerns
 /// sending, which these devices never do, is as `ip link add` has it.
@@ -30,12 +38,24 @@ pub(super) fn tunnel(tunnel: &Tunnel) -> LinkMessage {
         TunnelKind::Ip6gre => (InfoKind::GreTun6, InfoData::GreTun6(ip6gre(tunnel))),
     };
     let link = LinkMessageBuilder::<LinkUnspec>::new_with_info_kind(kind);
-    link.name(&tunnel.name).set_info_data(data).build()
+    named(&tunnel.name, link.set_info_data(data).build())
 }
 
 /// A dummy device, down.
 pub(super) fn dummy(name: &str) -> LinkMessage {
-    LinkMessageBuilder::<LinkUnspec>::new_with_info_kind(InfoKind::Dummy).name(name).build()
+    named(name, LinkMessageBuilder::<LinkUnspec>::new_with_info_kind(InfoKind::Dummy).build())
+}
+
+fn named(name: &str, mut link: LinkMessage) -> LinkMessage {
+    link.attributes.push(LinkAttribute::Other(string(IFLA_IFNAME, name)));
+    link
+}
+
+/// A name that need not be UTF-8: see [`crate::escaped`].
+fn string(kind: u16, text: &str) -> DefaultNla {
+    let mut name = escaped::bytes(text);
+    name.push(0);
+    DefaultNla::new(kind, name)
 }
 
 fn ip_tunnel(tunnel: &Tunnel) -> Vec<InfoIpTunnel> {
@@ -123,7 +143,9 @@ pub(super) fn vip(vip: &Vip<'_>, index: u32) -> AddressMessage {
             Scope::Link => AddressScope::Link,
             Scope::Global => AddressScope::Universe,
         };
-        message.attributes.extend(vip.label.map(|l| AddressAttribute::Label(l.to_owned())));
+        message
+            .attributes
+            .extend(vip.label.map(|it| AddressAttribute::Other(string(IFA_LABEL, it))));
         return message;
     }
     let mut lifetime = CacheInfo::default();
@@ -141,6 +163,14 @@ pub(super) fn any_route(ipv6: bool) -> RouteMessage {
     } else {
         RouteMessageBuilder::<Ipv4Addr>::new().build()
     }
+}
+
+/// Matches every proxy entry of a family.
+pub(super) fn any_proxy(family: AddressFamily) -> RouteNetlinkMessage {
+    let mut proxy = NeighbourMessage::default();
+    proxy.header.family = family;
+    proxy.header.flags = NeighbourFlags::Proxy;
+    RouteNetlinkMessage::GetNeighbour(proxy)
 }
 
 /// Asks where packets to `ip` go.

@@ -11,6 +11,7 @@ mod encode;
 mod fou;
 mod look;
 mod nft;
+mod raw;
 mod socket;
 mod vips;
 
@@ -21,7 +22,6 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use futures_util::{Stream, TryStreamExt as _};
 use netlink_packet_core::NetlinkMessage;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::route::RouteMessage;
@@ -33,8 +33,10 @@ use tokio::runtime::{Builder, Runtime};
 
 pub use self::arrive::{TABLE_LOCAL, table_of};
 use self::fou::Fou;
+use self::raw::{Decode, Raw};
 use self::socket::Socket;
 pub use self::vips::{How, Vip};
+use crate::escaped;
 use crate::facts::{Address, DefaultRoute, Hop, Link, Port, SavedRoute};
 use crate::tunnel::{Listener, Tunnel};
 
@@ -155,20 +157,25 @@ impl Netlink {
         })
     }
 
-    fn dump<T>(
-        &self,
-        stream: impl Stream<Item = Result<T, rtnetlink::Error>>,
-    ) -> Result<Vec<T>, NetlinkError> {
-        self.ask(stream.try_collect::<Vec<T>>())
-    }
-
     /// Reads by the plain socket, for which a message that makes no sense is an error; the
     /// `rtnetlink` crate leaves it out, and an interface would not be seen to answer.
-    fn read_all(
+    fn read_all<T>(
         &self,
-        request: RouteNetlinkMessage,
-    ) -> Result<Vec<RouteNetlinkMessage>, NetlinkError> {
-        self.socket()?.ask(NetlinkMessage::from(request), true)
+        request: &RouteNetlinkMessage,
+        decode: Decode<T>,
+    ) -> Result<Vec<T>, NetlinkError> {
+        let told = self.socket()?.ask(NetlinkMessage::from(Raw::from(request)), true)?;
+        told.iter().filter_map(|message| decode(message).transpose()).collect()
+    }
+
+    /// Reads the one object that is asked for.
+    fn read_one<T>(
+        &self,
+        request: &RouteNetlinkMessage,
+        decode: Decode<T>,
+    ) -> Result<Option<T>, NetlinkError> {
+        let told = self.socket()?.ask(NetlinkMessage::from(Raw::from(request)), false)?;
+        told.first().map_or(Ok(None), decode)
     }
 
     fn socket(&self) -> Result<&Socket, NetlinkError> {
@@ -222,7 +229,8 @@ impl Netlink {
     /// # Errors
     /// [`NetlinkError::NoDevice`].
     pub fn index(device: &str) -> Result<u32, NetlinkError> {
-        if_nametoindex(device).map_err(|_| NetlinkError::NoDevice(device.to_owned()))
+        if_nametoindex(escaped::bytes(device).as_slice())
+            .map_err(|_| NetlinkError::NoDevice(device.to_owned()))
     }
 
     /// UDP ports that unpack; `None` if the kernel has no module `fou` now.

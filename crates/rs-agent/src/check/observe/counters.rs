@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
+use crate::escaped;
+
 const NETSTAT: &str = "/proc/thread-self/net/netstat";
 const RT_CACHE: &str = "/proc/thread-self/net/stat/rt_cache";
 
@@ -27,7 +29,7 @@ pub(super) fn watch(
 }
 
 fn read() -> BTreeMap<&'static str, u64> {
-    let text = |path| fs::read_to_string(path).unwrap_or_default();
+    let text = |path| escaped::text(&fs::read(path).unwrap_or_default());
     let mut counters = BTreeMap::new();
     counters.extend(netstat(&text(NETSTAT)).map(|count| ("IPReversePathFilter", count)));
     counters.extend(rt_cache(&text(RT_CACHE)).map(|count| ("in_martian_src", count)));

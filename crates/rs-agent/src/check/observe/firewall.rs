@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::super::iptables::Ruleset;
 use super::super::seen::{Rewrite, Seen};
 use super::{child, nftables};
+use crate::escaped;
 
 /// How long the program may take. What is on its path is somebody else's.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -66,8 +67,8 @@ fn told(names: &str, program: &str) -> Result<Option<String>, String> {
 /// The tables that a file below `/proc/net` names.
 fn names_in(file: &str) -> Result<Vec<String>, String> {
     let path = format!("/proc/thread-self/net/{file}");
-    match std::fs::read_to_string(&path) {
-        Ok(tables) => Ok(tables.split_whitespace().map(str::to_owned).collect()),
+    match std::fs::read(&path) {
+        Ok(tables) => Ok(escaped::text(&tables).split_whitespace().map(str::to_owned).collect()),
         // Without the module there is no such file.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(format!("{path}: {error}")),
@@ -101,9 +102,9 @@ fn run(program: &str, arguments: &[&str]) -> Result<String, String> {
     command.env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin").args(arguments).stdin(Stdio::null());
     let output = child::output(&mut command, PATIENCE)?;
     if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        return Ok(escaped::text(&output.stdout));
     }
-    let said = String::from_utf8_lossy(&output.stderr);
+    let said = escaped::text(&output.stderr);
     Err(said.lines().next().unwrap_or("failed").trim().to_owned())
 }
 

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::super::seen::{Device, Keeps, Managers, NetworkdLink, Profile};
-use crate::processes;
+use crate::{escaped, processes};
 
 /// Looks below `root`, normally `/`.
 pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<String>) -> Managers {
@@ -46,7 +46,7 @@ pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<Stri
 /// A file, if it is there; what cannot be read is said.
 fn text(path: &Path, unread: &mut Vec<String>) -> Option<String> {
     match fs::read(path) {
-        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Ok(bytes) => Some(escaped::text(&bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
             unread.push(format!("{}: {error}", path.display()));
@@ -75,7 +75,7 @@ fn networkd(
     let unmanaged = value("ADMIN_STATE").is_some_and(|state| state == "unmanaged");
     let file = value("NETWORK_FILE").filter(|file| !file.is_empty() && !unmanaged)?;
     let mut link = NetworkdLink { file: file.clone(), ..NetworkdLink::default() };
-    for path in [vec![PathBuf::from(file)], drop_ins(file, root)].concat() {
+    for path in [vec![PathBuf::from(escaped::os_string(file))], drop_ins(file, root)].concat() {
         let path = root.join(path.strip_prefix("/").unwrap_or(&path));
         for (key, value) in pairs(&text(&path, unread).unwrap_or_default()) {
             match key.as_str() {
@@ -128,10 +128,11 @@ fn profile(uuid: &str, root: &Path) -> Profile {
 
 /// `NAME.network.d/*.conf` of every folder, by name.
 fn drop_ins(file: &str, root: &Path) -> Vec<PathBuf> {
-    let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut name = escaped::os_string(file.rsplit('/').next().unwrap_or_default());
+    name.push(".d");
     let mut found: BTreeMap<std::ffi::OsString, PathBuf> = BTreeMap::new();
     for folder in ["etc", "run", "usr/local/lib", "usr/lib"] {
-        let folder = PathBuf::from(format!("/{folder}/systemd/network/{name}.d"));
+        let folder = Path::new("/").join(folder).join("systemd/network").join(&name);
         let entries = fs::read_dir(root.join(folder.strip_prefix("/").unwrap_or(&folder)));
         for entry in entries.into_iter().flatten().flatten() {
             let name = entry.file_name();
@@ -173,7 +174,7 @@ fn keepalived(folder: &Path, unread: &mut Vec<String>) -> Option<String> {
 
 /// `yes` (the default) and `strict` are strict; `strict-forward` spares what is for this host.
 fn firewalld(file: &Path) -> Option<String> {
-    let pairs = pairs(&fs::read_to_string(file).unwrap_or_default());
+    let pairs = pairs(&escaped::text(&fs::read(file).unwrap_or_default()));
     let value = pairs.iter().rev().find(|(key, _)| key == "IPv6_rpfilter");
     let value = value.map_or("yes", |(_, value)| value.as_str());
     let strict = ["yes", "true", "strict"].contains(&value.to_ascii_lowercase().as_str());

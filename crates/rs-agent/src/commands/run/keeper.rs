@@ -2,14 +2,15 @@
 //! Looks at the host, repairs what drifted, tells what is not ours.
 
 mod record;
+mod told;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::super::{connect, list, load, questions};
-use super::glance::{Glance, NONE_LIKE_IT};
+use super::super::{connect, questions};
+use super::glance::{Glance, NONE_LIKE_IT, Version};
 use super::settings::Settings;
 use super::{setup, teardown};
 use crate::act;
@@ -20,19 +21,14 @@ use crate::error::Error;
 use crate::facts::Facts;
 use crate::journal::{Found, Journal, Sole, Store};
 use crate::observe::observe;
-use crate::output::ChangeReport;
-use crate::plan::{Change, Step};
+use crate::plan::{Change, Step, Target};
 use crate::run::backoff::Backoff;
 use crate::run::devices::Devices;
-use crate::run::events::Heard;
 use crate::run::judge::{judge, ready};
 use crate::run::log::{Level, Log};
-use crate::run::suspects;
 
 /// After a failure it tries again, as something that has no notice may have changed.
 const RETRY: Duration = Duration::from_secs(1);
-/// So many names of processes that change the network are remembered.
-const NAMES: usize = 8;
 
 pub(super) struct Keeper {
     settings: Settings,
@@ -47,6 +43,10 @@ pub(super) struct Keeper {
     backoff: Backoff,
     /// Problems that were told and are not over.
     told: BTreeSet<String>,
+    /// How many repairs have to wait, and the first of them.
+    waiting: Option<(usize, String)>,
+    /// When lost notices were told last, and how often there were since.
+    lost: (Option<Instant>, u64),
     askers: Vec<String>,
     retry: Option<Instant>,
     seen: Glance,
@@ -72,6 +72,8 @@ impl Keeper {
             devices: Devices::default(),
             backoff: Backoff::default(),
             told: BTreeSet::new(),
+            waiting: None,
+            lost: (None, 0),
             askers: Vec::new(),
             retry: None,
             seen: Glance::default(),
@@ -95,19 +97,6 @@ impl Keeper {
     /// When to look even if nothing happens.
     pub(super) fn retry_at(&self) -> Option<Instant> {
         self.retry
-    }
-
-    /// One line for `systemctl status`.
-    pub(super) fn status(&self) -> String {
-        let keeping = match &self.journal {
-            Some(journal) if journal.wanted.vips.is_empty() => journal.wanted.mode.to_string(),
-            Some(journal) => format!("{} {}", journal.wanted.mode, list(&journal.wanted.vips)),
-            None => "nothing yet".to_owned(),
-        };
-        match self.told.first() {
-            None => format!("keeping {keeping}"),
-            Some(first) => format!("keeping {keeping}; {} wrong: {first}", self.told.len()),
-        }
     }
 
     /// The set-up. What a host that is still starting does not have yet is waited for.
@@ -160,34 +149,6 @@ impl Keeper {
         }
     }
 
-    /// What a report says was done, one event each.
-    pub(super) fn log_steps(&self, event: &str, report: &ChangeReport) {
-        for step in &report.steps {
-            let fields = [("command", step.command.as_str()), ("reason", step.reason)];
-            self.log.event(Level::Info, event, &fields);
-        }
-        for note in report.notes.iter().chain(&report.warnings) {
-            self.log.event(Level::Warning, event, &[("note", note)]);
-        }
-        if let Some(why) = &report.nothing_to_do {
-            self.log.event(Level::Info, event, &[("nothing-to-do", why)]);
-        }
-    }
-
-    /// Remembers who asks for changes while they can still be named.
-    pub(super) fn heard(&mut self, heard: &Heard) {
-        if heard.lost {
-            let what = "notices of the kernel were lost: looking at everything";
-            self.log.event(Level::Warning, "lost-notices", &[("what", what)]);
-        }
-        for name in heard.askers.iter().filter_map(|&port| suspects::name_of(port)) {
-            self.askers.retain(|known| *known != name);
-            self.askers.push(name);
-        }
-        let old = self.askers.len().saturating_sub(NAMES);
-        self.askers.drain(..old);
-    }
-
     /// Whether anything without a notice has changed. Reads a file or two.
     ///
     /// Another `run` that came while the lock file was gone is the one that stays.
@@ -224,13 +185,15 @@ impl Keeper {
         if self.ended {
             return;
         }
-        for over in self.told.difference(&told) {
-            self.log.event(Level::Info, "cleared", &[("what", over)]);
-        }
+        let over: Vec<&String> = self.told.difference(&told).collect();
+        let fields = |what: &&String| vec![("what", (*what).clone())];
+        self.log.each(Level::Info, "cleared", &over, |_| "", fields);
         self.told = told;
     }
 
     fn try_look(&mut self, told: &mut BTreeSet<String>) -> Result<(), Error> {
+        // From before the journal is read: one that is saved or damaged meanwhile is noticed.
+        let mut version = self.store.version();
         match self.store.load() {
             Ok(Found { journal: Some(journal), notice: None }) => self.journal = Some(journal),
             Ok(Found { journal: None, .. }) if self.journal.is_some() => {
@@ -239,72 +202,57 @@ impl Keeper {
             Ok(Found { journal: None, .. }) => {
                 // Still waiting for what the set-up needs.
                 self.apply()?;
+                version = self.store.version();
                 self.journal = self.recorded()?;
             }
             Ok(Found { notice: Some(_), .. }) | Err(Error::Damaged { .. }) => {
                 self.journal_is_damaged(told)?;
+                version = NONE_LIKE_IT;
             }
             Err(error) => return Err(error),
         }
         let Some(journal) = &self.journal else { return Ok(()) };
-        let facts = observe(&self.net, &questions(&journal.wanted))?;
+        let mut facts = observe(&self.net, &questions(&journal.wanted))?;
+        let mut verdict = judge(journal, &facts);
         let remade = !self.devices.remade(&journal.changes, &facts).is_empty();
-        if remade || self.now(journal, &facts).next().is_some() {
-            self.repair()?;
+        if remade || !self.ready(verdict.steps.clone()).is_empty() {
+            let Some(repaired) = self.repair()? else {
+                // It is gone; whether it was taken down, the next look finds.
+                self.retry_in(Duration::ZERO);
+                return Ok(());
+            };
+            (facts, version) = repaired;
+            let Some(journal) = &self.journal else { return Ok(()) };
+            // What is told is the state after the repair.
+            verdict = judge(journal, &facts);
         }
         // Whatever comes next is done by whoever asks from now on.
         self.askers.clear();
-        // What is told is the state after the repair.
-        let mut version = self.store.version();
-        match load(&self.store, &self.net) {
-            Ok(Found { journal, notice }) => {
-                self.journal = journal.or_else(|| self.journal.take());
-                if notice.is_some() {
-                    version = NONE_LIKE_IT;
-                }
-            }
-            Err(Error::Damaged { .. }) => version = NONE_LIKE_IT,
-            Err(error) => return Err(error),
-        }
-        let Some(journal) = self.journal.clone() else { return Ok(()) };
-        let facts = observe(&self.net, &questions(&journal.wanted))?;
+        let Some(journal) = &self.journal else { return Ok(()) };
         self.devices.remember(&journal.changes, &facts, false);
-        let verdict = judge(&journal, &facts);
-        let waits = verdict.steps.iter().filter_map(|s| self.backoff.not_before(&s.action.change));
-        let next = waits.min();
-        let left: Vec<String> =
-            verdict.steps.iter().map(|step| format!("missing: {}", step.action)).collect();
-        self.seen = Glance::of(&journal, &facts, version);
-        for refusal in &verdict.refusals {
-            self.problem(&refusal.to_string(), &refusal.hint());
-            told.insert(refusal.to_string());
-        }
-        for what in verdict.not_ours {
-            if !self.told.contains(&what) {
-                let fields = [("what", what.as_str()), ("hint", "it is left as it is")];
-                self.log.event(Level::Warning, "not-ours", &fields);
-            }
-            told.insert(what);
-        }
-        if !left.is_empty() {
-            told.extend(left);
-            let now = Instant::now();
-            self.retry = Some(next.unwrap_or(now).max(now));
-        }
+        self.seen = Glance::of(journal, &facts, version);
+        self.tell(verdict, told);
         Ok(())
     }
 
     /// The steps that are due now.
-    fn now(&self, journal: &Journal, facts: &Facts) -> std::vec::IntoIter<Step> {
+    fn ready(&self, steps: Vec<Step>) -> Vec<Step> {
         let now = Instant::now();
         let held = |change: &Change| self.backoff.not_before(change).is_some_and(|at| at > now);
-        ready(judge(journal, facts).steps, held).into_iter()
+        ready(steps, held)
     }
 
-    fn repair(&mut self) -> Result<(), Error> {
-        let _lock = self.store.lock()?;
+    /// Repairs what is due, and gives what the host is after that, and the journal's version.
+    /// `None`: there is no journal any more.
+    fn repair(&mut self) -> Result<Option<(Facts, Version)>, Error> {
+        let lock = self.store.lock()?;
         // Whoever held the lock may have changed both.
-        let Some(before) = self.recorded()? else { return Ok(()) };
+        let mut version = self.store.version();
+        let Found { journal: before, notice } = self.found()?;
+        let Some(before) = before else { return Ok(None) };
+        if notice.is_some() {
+            version = NONE_LIKE_IT;
+        }
         let facts = observe(&self.net, &questions(&before.wanted))?;
         let mut journal = before.clone();
         for name in self.devices.remade(&before.changes, &facts) {
@@ -313,18 +261,19 @@ impl Keeper {
             journal.disown(&name);
             self.devices.forget(&name);
         }
-        let mut steps: Vec<Step> = self.now(&journal, &facts).collect();
+        let mut steps = self.ready(judge(&journal, &facts).steps);
         act::preflight(&steps)?;
         journal.intend(steps.iter().map(|step| step.action.change.clone()));
-        let mut saved = if journal == before { Ok(()) } else { self.store.save(&journal) };
+        let mut saved = Ok(());
+        if journal != before {
+            saved = self.store.save(&journal);
+            version = self.store.version();
+        }
         if saved.is_err() {
             // What the journal knows already can be made again without a word in it.
             journal = before;
-            let known = |step: &Step| {
-                let mut known = journal.changes.iter();
-                known.any(|change| change.same_target(&step.action.change))
-            };
-            steps.retain(known);
+            let known: HashSet<Target<'_>> = journal.changes.iter().map(Change::target).collect();
+            steps.retain(|step| known.contains(&step.action.change.target()));
         }
         let mut done = Vec::new();
         let tell = |_: &_, result: &Result<(), Error>| done.push(result.is_ok());
@@ -334,44 +283,14 @@ impl Keeper {
         journal.confirm_tags(&after);
         if journal != unconfirmed && saved.is_ok() {
             saved = self.store.save(&journal);
+            version = self.store.version();
         }
+        // Nobody has to wait for what is told.
+        drop(lock);
         self.devices.remember(&journal.changes, &after, true);
         self.journal = Some(journal);
-        // Each one that was tried, in their order: one that failed may be among those done.
-        for (step, done) in steps.iter().zip(done) {
-            match done {
-                true => self.repaired(step),
-                false => drop(self.backoff.repaired(&step.action.change, Instant::now())),
-            }
-        }
-        result.and(saved)
-    }
-
-    fn repaired(&mut self, step: &Step) {
-        let command = step.action.to_string();
-        let change = &step.action.change;
-        let fields = [("command", command.as_str()), ("reason", step.reason)];
-        self.log.event(Level::Warning, "repaired", &fields);
-        if let Some(again) = self.backoff.repaired(change, Instant::now()) {
-            let (repairs, wait) = (again.repairs.to_string(), again.wait.as_secs().to_string());
-            let mut suspects = suspects::of(change, &self.askers).join("; ");
-            if suspects.is_empty() {
-                suspects = "nobody known: see what else on this host sets it".to_owned();
-            }
-            let fields = [
-                ("command", command.as_str()),
-                ("repairs", &repairs),
-                ("next-in-seconds", &wait),
-                ("suspects", &suspects),
-            ];
-            self.log.event(Level::Error, "undone-again", &fields);
-        }
-    }
-
-    fn problem(&self, what: &str, hint: &str) {
-        if !self.told.contains(what) {
-            self.log.event(Level::Error, "problem", &[("what", what), ("hint", hint)]);
-        }
+        self.repaired(&steps, &done);
+        result.and(saved).map(|()| Some((after, version)))
     }
 
     fn retry_in(&mut self, time: Duration) {

@@ -95,6 +95,7 @@ fn watch(
         let now = Instant::now();
         if now >= next_glance {
             changed |= keeper.glance()?;
+            keeper.tell_late();
             next_glance = now + GLANCE;
         }
         let due = changed || keeper.retry_at().is_some_and(|at| now >= at);

@@ -12,12 +12,19 @@ use crate::observe::observe;
 use crate::run::log::Level;
 
 impl Keeper {
-    /// What the journal says, or if that cannot be understood, what it last said.
-    pub(super) fn recorded(&self) -> Result<Option<Journal>, Error> {
+    /// Reads the journal; if it cannot be understood, gives what it last said, with a notice.
+    pub(super) fn found(&self) -> Result<Found, Error> {
         match (load(&self.store, &self.net), &self.journal) {
-            (Err(Error::Damaged { .. }), Some(journal)) => Ok(Some(journal.clone())),
-            (found, _) => Ok(found?.journal),
+            (Err(Error::Damaged { why, .. }), Some(journal)) => {
+                Ok(Found { journal: Some(journal.clone()), notice: Some(why) })
+            }
+            (found, _) => found,
         }
+    }
+
+    /// The same without the notice.
+    pub(super) fn recorded(&self) -> Result<Option<Journal>, Error> {
+        Ok(self.found()?.journal)
     }
 
     /// It is written again, from its copy or as it was last seen. The host is kept whether or
