@@ -55,7 +55,9 @@ impl Interrupt {
 
 /// The signals that are ignored, one bit each (proc_pid_status(5), `SigIgn`).
 fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // It begins with the name of this process, which need not be UTF-8.
+    let status = std::fs::read("/proc/self/status").unwrap_or_default();
+    let status = String::from_utf8_lossy(&status);
     let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }
