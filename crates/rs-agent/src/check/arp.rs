@@ -4,8 +4,10 @@
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
-use super::remedy::to_carrier;
+use super::hiding::{lower_or_raise, planned};
+use super::remedy::{Phase, Remedy};
 use super::seen::{Device, Seen, contains};
+use super::steps::{remove, to_carrier};
 use super::subject::{Subject, some};
 use crate::arp_ignore::{Hides, hides, shown};
 use crate::facts::host_prefix;
@@ -24,11 +26,16 @@ pub(super) enum Answer {
 /// Whether `nic` answers "who has `vip`?" when nobody in particular asks (sender 0.0.0.0):
 /// `arp_process()` and `arp_ignore()`. Everybody else gets an answer in fewer cases.
 pub(super) fn answers(seen: &Seen, nic: &str, vip: IpAddr) -> Option<Answer> {
+    answers_by(seen.max("arp_ignore", nic), seen, nic, vip)
+}
+
+/// The same with that effective `arp_ignore`.
+pub(super) fn answers_by(value: i32, seen: &Seen, nic: &str, vip: IpAddr) -> Option<Answer> {
     if !seen.is_local(vip) {
         return None;
     }
     let on_nic = seen.places(vip).any(|have| have.device == nic);
-    match hides(seen.max("arp_ignore", nic)) {
+    match hides(value) {
         Hides::Everything => None,
         Hides::Others => on_nic.then_some(Answer::OnNic),
         Hides::ScopeHost => {
@@ -73,12 +80,16 @@ fn matters(subject: &Subject, seen: &Seen, nic: &str) -> bool {
 }
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
-    let vips: Vec<IpAddr> = subject.ipv4_vips().filter(|vip| seen.is_local(*vip)).collect();
+    let vips: Vec<IpAddr> = subject.ipv4_vips().collect();
     let mut findings = Vec::new();
     if !vips.is_empty() {
+        // What is not here yet is judged as if it were: whoever adds it must hide it first.
+        let missing = |vip: &IpAddr| !seen.is_local(*vip);
+        let then = planned(subject, seen, missing);
+        let sight = Sight { subject, seen, then: &then, vips: &vips };
         for nic in seen.nics() {
-            ignore(subject, seen, nic, &vips, &mut findings);
-            announce(subject, seen, nic, &vips, &mut findings);
+            ignore(&sight, nic, &mut findings);
+            announce(&sight, nic, &mut findings);
         }
         findings.extend(later_interfaces(seen, &vips));
     }
@@ -87,22 +98,47 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     findings
 }
 
-fn ignore(
-    subject: &Subject,
-    seen: &Seen,
-    nic: &Device,
-    vips: &[IpAddr],
-    findings: &mut Vec<Finding>,
-) {
+/// What `arp_ignore` and `arp_announce` are judged by.
+struct Sight<'a> {
+    subject: &'a Subject,
+    /// The host as it is.
+    seen: &'a Seen,
+    /// The host with all VIPs.
+    then: &'a Seen,
+    /// IPv4 VIPs.
+    vips: &'a [IpAddr],
+}
+
+impl Sight<'_> {
+    /// `eth0 answers ARP for 192.0.2.10`, or will, and whoever may have heard it already.
+    fn told(&self, nic: &str, does: &str, will: &str, vips: &[IpAddr]) -> (String, Vec<IpAddr>) {
+        let here: Vec<IpAddr> =
+            vips.iter().copied().filter(|vip| self.seen.is_local(*vip)).collect();
+        let text = match here.is_empty() {
+            true => format!("{nic} {will} {} as soon as it is local here", some(vips)),
+            false => format!("{nic} {does} {}", some(vips)),
+        };
+        (text, here)
+    }
+
+    fn severity(&self, nic: &str) -> Severity {
+        if matters(self.subject, self.then, nic) { Severity::Error } else { Severity::Warning }
+    }
+}
+
+fn ignore(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
+    let Sight { subject, seen, then, vips } = *sight;
     let name = nic.name.as_str();
-    let severity = if matters(subject, seen, name) { Severity::Error } else { Severity::Warning };
+    let severity = sight.severity(name);
     let value = seen.max("arp_ignore", name);
     let because = |answer: Answer| -> Vec<IpAddr> {
-        vips.iter().copied().filter(|vip| answers(seen, name, *vip) == Some(answer)).collect()
+        vips.iter().copied().filter(|vip| answers(then, name, *vip) == Some(answer)).collect()
     };
     let (open, shown) = (because(Answer::Open), because(Answer::Shown));
+    let steps = || lower_or_raise(subject, seen, name, 1);
     if !open.is_empty() {
-        let carriers = vips.iter().flat_map(|vip| seen.places(*vip));
+        let (told, heard) = sight.told(name, "answers ARP for", "will answer ARP for", &open);
+        let carriers = vips.iter().flat_map(|vip| then.places(*vip));
         let in_vain = carriers
             .map(|have| have.device.as_str())
             .chain(["lo"])
@@ -119,29 +155,24 @@ fn ignore(
         } else {
             let nothing = if value == 0 { "" } else { ", which means 0" };
             let message = format!(
-                "{name} answers ARP for {}: effective arp_ignore {value}{nothing} (all={}, \
-                 {name}={})",
-                some(&open),
+                "{told}: effective arp_ignore {value}{nothing} (all={}, {name}={})",
                 seen.ipv4("all", "arp_ignore"),
                 seen.ipv4(name, "arp_ignore")
             );
             Finding::new("RS-ARP-01", severity, message)
         };
-        let mend = lower_or_raise(seen, name, "arp_ignore", 1);
-        findings.push(finding.read(read).mend(mend).mend(announcement(&open)));
+        findings.push(finding.read(read).steps(steps()).steps(announcement(&heard)));
     }
     if let Some(&vip) = shown.first() {
-        let scopes: Vec<String> = seen.places(vip).map(super::seen::Address::text).collect();
-        let message = format!(
-            "{name} answers ARP for {}: arp_ignore=3 hides only scope-host addresses",
-            some(&shown)
-        );
+        let scopes: Vec<String> = then.places(vip).map(super::seen::Address::text).collect();
+        let (told, heard) = sight.told(name, "answers ARP for", "will answer ARP for", &shown);
+        let message = format!("{told}: arp_ignore=3 hides only scope-host addresses");
         findings.push(
             Finding::new("RS-ARP-03", Severity::Error, message)
                 .read(seen.read("arp_ignore", &["all", name]))
                 .read(scopes)
-                .mend(lower_or_raise(seen, name, "arp_ignore", 1))
-                .mend(announcement(&shown)),
+                .steps(steps())
+                .steps(announcement(&heard)),
         );
     }
     if value == 8 {
@@ -150,7 +181,7 @@ fn ignore(
         findings.push(
             Finding::new("RS-ARP-04", severity, format!("{name} answers no ARP at all{rip}"))
                 .read(seen.read("arp_ignore", &["all", name]))
-                .mend(lower_or_raise(seen, name, "arp_ignore", 1)),
+                .steps(steps()),
         );
     }
     if value == 2 {
@@ -161,15 +192,16 @@ fn ignore(
                 format!("{name} answers only requesters of its own subnet"),
             )
             .read(seen.read("arp_ignore", &["all", name]))
-            .mend(lower_or_raise(seen, name, "arp_ignore", 1)),
+            .steps(steps()),
         );
     }
 }
 
 /// What neighbours have learnt stays while traffic flows, until the owner speaks up.
-fn announcement(vips: &[IpAddr]) -> String {
+fn announcement(vips: &[IpAddr]) -> Option<Remedy> {
     let arping = "arping -U -c 3 -I INTERFACE"; // takes one address
-    match vips {
+    let words = match vips {
+        [] => return None,
         [vip] => format!("then on the director: {arping} {vip}"),
         [_, _] | [_, _, _] => {
             let list: Vec<String> = vips.iter().map(ToString::to_string).collect();
@@ -177,44 +209,35 @@ fn announcement(vips: &[IpAddr]) -> String {
             format!("then on the director: for vip in {list}; do {arping} $vip; done")
         }
         _ => format!("then on the director, for each of the {} VIPs: {arping} VIP", vips.len()),
-    }
+    };
+    Some(Remedy::words(Phase::Announce, words))
 }
 
-/// The command that makes max(all, nic) equal `value`: whichever is above it must come down.
-fn lower_or_raise(seen: &Seen, nic: &str, name: &str, value: i32) -> String {
-    let all = format!("sysctl -w net.ipv4.conf.all.{name}={value}");
-    if seen.ipv4(nic, name) > value {
-        let key = crate::sysctl_key::SysctlKey::ipv4(nic, name);
-        format!("{all} && sysctl -w {key}={value}")
-    } else {
-        all
-    }
-}
-
-fn announce(
-    subject: &Subject,
-    seen: &Seen,
-    nic: &Device,
-    vips: &[IpAddr],
-    findings: &mut Vec<Finding>,
-) {
+fn announce(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
+    let Sight { seen, then, vips, .. } = *sight;
     let name = nic.name.as_str();
-    let leaking: Vec<IpAddr> = vips.iter().copied().filter(|vip| leaks(seen, name, *vip)).collect();
+    let leaking: Vec<IpAddr> = vips.iter().copied().filter(|vip| leaks(then, name, *vip)).collect();
     if leaking.is_empty() {
         return;
     }
-    let severity = if matters(subject, seen, name) { Severity::Error } else { Severity::Warning };
-    let message = format!(
-        "{name} will send ARP requests with sender {}: effective arp_announce {}",
-        some(&leaking),
-        seen.max("arp_announce", name)
-    );
+    let does = "sends ARP requests with sender";
+    let (told, heard) = sight.told(name, does, "will send ARP requests with sender", &leaking);
+    let message = format!("{told}: effective arp_announce {}", seen.max("arp_announce", name));
     findings.push(
-        Finding::new("RS-ARP-06", severity, message)
+        Finding::new("RS-ARP-06", sight.severity(name), message)
             .read(seen.read("arp_announce", &["all", name]))
-            .mend(lower_or_raise(seen, name, "arp_announce", 2))
-            .mend(announcement(&leaking)),
+            .steps([speak_as_self(seen, name)])
+            .steps(announcement(&heard)),
     );
+}
+
+/// Makes that interface name none of the VIPs: 2 hides them all, whatever it was before.
+pub(super) fn speak_as_self(seen: &Seen, nic: &str) -> Remedy {
+    let all = "sysctl -w net.ipv4.conf.all.arp_announce=2";
+    let key = crate::sysctl_key::SysctlKey::ipv4(nic, "arp_announce");
+    let own = seen.ipv4(nic, "arp_announce") > 2;
+    let command = if own { format!("{all} && sysctl -w {key}=2") } else { all.to_owned() };
+    Remedy::run(Phase::Settings, command)
 }
 
 /// Hidden today by values of single interfaces: one that is added tomorrow gets `default`.
@@ -236,10 +259,16 @@ fn later_interfaces(seen: &Seen, vips: &[IpAddr]) -> Option<Finding> {
     let message = format!("an interface added later will answer or speak for {}", some(vips));
     let mut finding = Finding::new("RS-ARP-08", Severity::Warning, message);
     for name in weak {
-        let value = if *name == "arp_ignore" { 1 } else { 2 };
-        finding = finding
-            .read(seen.read(name, &["all", "default"]))
-            .mend(format!("sysctl -w net.ipv4.conf.all.{name}={value}"));
+        let (value, most) = if *name == "arp_ignore" { (1, 3) } else { (2, 2) };
+        finding = finding.read(seen.read(name, &["all", "default"]));
+        // The greater counts: neither is lowered that is good.
+        for (device, is_bad) in [
+            ("all", !(value..=most).contains(&seen.ipv4("all", name))),
+            ("default", seen.ipv4("default", name) > most),
+        ] {
+            let command = format!("sysctl -w net.ipv4.conf.{device}.{name}={value}");
+            finding = finding.steps(is_bad.then(|| Remedy::run(Phase::Settings, command)));
+        }
     }
     Some(finding)
 }
@@ -261,10 +290,9 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     format!("{vip} is on {name}: it is announced there whatever arp_ignore says");
                 (Severity::Error, message)
             };
-            let finding = Finding::new("RS-ARP-07", severity, message)
-                .read([have.text()])
-                .mend(format!("ip addr del {vip}/{} dev {name}", have.prefix));
-            findings.push(to_carrier(finding, vip, subject, seen));
+            let finding = Finding::new("RS-ARP-07", severity, message).read([have.text()]);
+            let finding = to_carrier(finding, vip, subject, seen);
+            findings.push(finding.steps(remove(have, seen)));
         }
     }
     // An IPv6 address on an interface is announced there, and nothing can hide it.
@@ -272,10 +300,10 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         for have in seen.places(vip) {
             if seen.device(&have.device).is_some_and(|device| device.arp) {
                 let message = format!("{vip} is on {}: its neighbours find it there", have.device);
-                let finding = Finding::new("RS-ARP-07", Severity::Error, message)
-                    .read([have.text()])
-                    .mend(format!("ip addr del {vip}/{} dev {}", have.prefix, have.device));
-                findings.push(to_carrier(finding, vip, subject, seen));
+                let finding =
+                    Finding::new("RS-ARP-07", Severity::Error, message).read([have.text()]);
+                let finding = to_carrier(finding, vip, subject, seen);
+                findings.push(finding.steps(remove(have, seen)));
             }
         }
     }
@@ -291,7 +319,7 @@ fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     format!("{name} answers for {vip} as proxy"),
                 )
                 .read([format!("neighbour proxy {vip} dev {name}")])
-                .mend(format!("ip neigh del proxy {vip} dev {name}")),
+                .run(Phase::Settings, format!("ip neigh del proxy {vip} dev {name}")),
             );
         }
         let Some(route) = seen.lookup(vip).filter(|route| vip.is_ipv4() && !route.local) else {
@@ -304,6 +332,12 @@ fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         }) {
             let out = route.device.as_deref().unwrap_or("another interface");
             let name = &nic.name;
+            // Either is enough.
+            let on = ["all", name].into_iter().filter(|device| seen.ipv4(device, "proxy_arp") != 0);
+            let off = on.map(|device| {
+                let key = crate::sysctl_key::SysctlKey::ipv4(device, "proxy_arp");
+                Remedy::run(Phase::Settings, format!("sysctl -w {key}=0"))
+            });
             findings.push(
                 Finding::new(
                     "RS-ARP-09",
@@ -312,10 +346,7 @@ fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                 )
                 .read(seen.read("proxy_arp", &["all", name]))
                 .read(seen.read("forwarding", &[name]))
-                .mend(format!(
-                    "sysctl -w {}=0",
-                    crate::sysctl_key::SysctlKey::ipv4(name, "proxy_arp")
-                )),
+                .steps(off),
             );
         }
     }

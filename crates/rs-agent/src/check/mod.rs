@@ -16,12 +16,14 @@ pub mod sysctl_files;
 mod arp;
 mod firewall;
 mod gateway;
+mod hiding;
 mod managers;
-mod remedy;
 mod persistence;
+pub mod remedy;
 mod rip;
 mod rpf;
 mod service;
+mod steps;
 pub(crate) mod text;
 mod tunnel;
 mod vip;
@@ -51,5 +53,6 @@ pub fn findings(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         groups.into_iter().flat_map(|check| check(subject, seen)).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    remedy::complete(&mut findings, || hiding::hiding(subject, seen));
     findings
 }

@@ -2,6 +2,8 @@
 //! Will it be so tomorrow? What the journal remembers, and what files do at boot.
 
 use super::finding::{Finding, Severity};
+use super::hiding;
+use super::remedy::{Phase, Remedy};
 use super::seen::Seen;
 use super::subject::Subject;
 use super::sysctl_files::{Assignment, winner};
@@ -22,7 +24,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
                     format!("{key} is {now}, set-up wrote {wrote}: somebody has changed it since"),
                 )
                 .read([format!("{read} = {now}")])
-                .mend(format!("sysctl -w {key}={wrote}")),
+                .steps(write(key, *wrote, subject, seen)),
             );
         }
     }
@@ -30,6 +32,16 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
         findings.extend(recreated(&device, seen));
     }
     findings
+}
+
+/// Writes a setting again.
+fn write(key: &SysctlKey, value: i32, subject: &Subject, seen: &Seen) -> Vec<Remedy> {
+    match key.device() {
+        Some(device) if *key == SysctlKey::ipv4(device, "arp_ignore") => {
+            hiding::set(subject, seen, &[(device, value)])
+        }
+        _ => vec![Remedy::run(Phase::Settings, format!("sysctl -w {key}={value}"))],
+    }
 }
 
 /// Tunnel devices by which IPv4 comes in.
@@ -55,7 +67,7 @@ fn recreated(device: &str, seen: &Seen) -> Option<Finding> {
     Some(
         Finding::new("RS-PER-02", Severity::Warning, message)
             .read([line.place()])
-            .mend(format!("echo '{key} = 2' >> /etc/sysctl.d/91-real-server.conf")),
+            .run(Phase::Rest, format!("echo '{key} = 2' >> /etc/sysctl.d/91-real-server.conf")),
     )
 }
 

@@ -10,6 +10,7 @@ use super::connect;
 use crate::check::catalogue::{self, RULES};
 use crate::check::finding::Severity;
 use crate::check::observe::observe;
+use crate::check::remedy;
 use crate::check::subject::{Port, Subject};
 use crate::cli::CheckArgs;
 use crate::error::Error;
@@ -47,6 +48,7 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
         vips: subject.vips.clone(),
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
+        remedies: remedy::in_order(&findings),
         findings,
         unread: seen.unread,
     }))

@@ -22,7 +22,7 @@ use crate::act::sysctl::{self, SysctlError};
 use crate::error::Error;
 use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
-use crate::tunnel::Envelope;
+use crate::tunnel::{Envelope, Listener as Unpacks};
 
 /// Collects what the rules about `subject` need; counts drops for as long as `watch`.
 ///
@@ -60,11 +60,20 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
             Err(error) => seen.unread.push(format!("sockets: {error}")),
         }
     }
-    if matches!(subject.envelope, Envelope::Gue { .. }) {
+    let has_udp = subject.ports.iter().any(|port| !port.tcp);
+    if matches!(subject.envelope, Envelope::Gue { .. }) || has_udp {
         match net.ports() {
             Ok(found) => seen.fou = found.map_or(Fou::NoModule, Fou::Ports),
             Err(error) => seen.unread.push(format!("fou ports: {error}")),
         }
+    }
+    if let (Some(listeners), Fou::Ports(unpack)) = (&mut seen.listeners, &seen.fou) {
+        // The kernel's own socket, behind which no server is.
+        listeners.retain(|socket| {
+            let at = Unpacks { port: socket.port, ipv6: socket.ip.is_ipv6() };
+            let is_kernels = !socket.tcp && socket.ip.is_unspecified();
+            !(is_kernels && unpack.iter().any(|port| port.at == at))
+        });
     }
     if super::firewall::judges(subject) {
         seen.iptables = firewall::ruleset(false, &mut seen.unread);
@@ -81,7 +90,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     Ok(seen)
 }
 
-const IPV4: [&str; 8] = [
+const IPV4: [&str; 9] = [
     "arp_ignore",
     "arp_announce",
     "rp_filter",
@@ -90,6 +99,7 @@ const IPV4: [&str; 8] = [
     "accept_redirects",
     "forwarding",
     "arp_filter",
+    "promote_secondaries",
 ];
 const IPV6: [&str; 3] = ["disable_ipv6", "accept_redirects", "forwarding"];
 
