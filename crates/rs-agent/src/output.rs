@@ -17,6 +17,7 @@ pub use self::status::{
 };
 use crate::check::catalogue::Rule;
 use crate::check::finding::Finding;
+use crate::check::remedy::Ordered;
 use crate::check::text::rules_text;
 use crate::error::{Error, Failure};
 use crate::mode::Mode;
@@ -64,6 +65,8 @@ pub struct CheckReport {
     pub unjudged: usize,
     /// All findings, worst first.
     pub findings: Vec<Finding>,
+    /// The steps of all remedies, in the order in which to run them.
+    pub remedies: Vec<Ordered>,
     /// What could not be read, so that its rules said nothing.
     pub unread: Vec<String>,
 }

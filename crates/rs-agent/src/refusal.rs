@@ -16,7 +16,7 @@ pub enum Refusal {
     // What was typed.
     #[error("{option} {text:?} is not an IP address")]
     NotAnAddress { option: &'static str, text: String },
-    #[error("{ip}/{prefix} would make its whole subnet local to this host")]
+    #[error("{ip}/{prefix} is a whole subnet")]
     NotAHostPrefix { ip: IpAddr, prefix: u8 },
     #[error("{option} {ip} is {what}")]
     Unusable { option: &'static str, ip: IpAddr, what: &'static str },
@@ -86,7 +86,7 @@ pub enum Refusal {
     PortTaken(Listener),
     #[error("{vip} is on {device}, which answers for it whatever is set")]
     OnNic { vip: IpAddr, prefix: u8, device: String },
-    #[error("{vip}/{prefix} on {device} makes its whole subnet local to this host")]
+    #[error("{vip}/{prefix} on {device} {}", of_subnet(*.vip, .device))]
     WidePrefix { vip: IpAddr, prefix: u8, device: String },
     #[error("{vip} is local here, on {device}: in mode nat only the director has the VIP")]
     VipOnNatServer { vip: IpAddr, device: String },
@@ -126,6 +126,14 @@ pub enum Refusal {
     ManyDefaults(u32),
     #[error("replies to {clients} do not go through the director: the route is {route}")]
     NotThroughDirector { clients: String, route: String },
+}
+
+/// What an address with the prefix of a subnet does on that device.
+fn of_subnet(vip: IpAddr, device: &str) -> &'static str {
+    match vip.is_ipv4() && device == "lo" {
+        true => "makes its whole subnet local to this host",
+        false => "competes with the route to its subnet",
+    }
 }
 
 impl Refusal {

@@ -23,6 +23,9 @@ use crate::{ArpSender, Frame, Host, Mac, Packet};
 /// How long a sure answer may take, on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// When questions that were not answered are asked again: a host may be told to be mute.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// The host that is watched, and what it may not claim.
 #[derive(Clone, Debug)]
 pub struct Watched {
@@ -62,6 +65,8 @@ struct Heard {
     rounds: Vec<u64>,
     /// How often it asked for somebody absent.
     requests: u64,
+    /// Its settings let it answer no ARP at all: what it says of its IPv6 address is enough.
+    mute: bool,
     over: bool,
 }
 
@@ -71,9 +76,9 @@ impl Shared {
     }
 
     /// Waits until `enough`, or the end of the watch. Whether it is enough.
-    fn wait(&self, enough: impl Fn(&Heard) -> bool) -> bool {
+    fn wait(&self, patience: Duration, enough: impl Fn(&Heard) -> bool) -> bool {
         let not_yet = |heard: &mut Heard| !enough(heard) && !heard.over;
-        let waited = self.news.wait_timeout_while(self.heard(), PATIENCE, not_yet);
+        let waited = self.news.wait_timeout_while(self.heard(), patience, not_yet);
         enough(&waited.unwrap_or_else(PoisonError::into_inner).0)
     }
 }
@@ -111,15 +116,21 @@ impl Watch {
         self.workers.push(std::thread::spawn(move || {
             for round in rounds.iter().cycle() {
                 let [arp, ndp] = shared.heard().answers.get(&mac).copied().unwrap_or_default();
-                for frame in round {
-                    sendto(socket.as_raw_fd(), frame, &link, MsgFlags::empty())
-                        .expect("a question sent");
-                }
                 let answered = |heard: &Heard| {
-                    heard.answers.get(&mac).is_some_and(|now| now[0] > arp && now[1] > ndp)
+                    let sure = |now: &[u64; 2]| (heard.mute || now[0] > arp) && now[1] > ndp;
+                    heard.answers.get(&mac).is_some_and(sure)
                 };
-                if !shared.wait(answered) {
-                    return;
+                loop {
+                    for frame in round {
+                        sendto(socket.as_raw_fd(), frame, &link, MsgFlags::empty())
+                            .expect("a question sent");
+                    }
+                    if shared.wait(AGAIN, answered) {
+                        break;
+                    }
+                    if shared.heard().over {
+                        return;
+                    }
                 }
                 shared.heard().rounds[number] += 1;
                 shared.news.notify_all();
@@ -131,15 +142,17 @@ impl Watch {
     fn round(&self, own: (Ipv4Addr, Ipv6Addr), number: usize) -> Vec<Frame> {
         let Watched { own: host, vips, absent, .. } = &self.watched;
         let mut frames = Vec::new();
-        for vip in vips {
+        // Nobody is asked for twice at a time, so that each VIP may be named as the sender.
+        let strangers = number * (vips.len() + 1);
+        let stranger = |place: usize| absent[(strangers + place) % absent.len()];
+        for (place, vip) in vips.iter().enumerate() {
             match *vip {
                 IpAddr::V4(vip) => {
-                    let stranger = absent[(number * 2) % absent.len()];
                     frames.extend([
                         Frame::Arp(vip, ArpSender::Nobody),
                         Frame::Arp(vip, ArpSender::Address(own.0)),
                         Frame::ArpTo(self.mac, vip, own.0),
-                        Frame::Echo(self.mac, vec![(stranger, vip)]),
+                        Frame::Echo(self.mac, vec![(stranger(place), vip)]),
                     ]);
                 }
                 IpAddr::V6(vip) => frames.extend([
@@ -148,9 +161,8 @@ impl Watch {
                 ]),
             }
         }
-        let stranger = absent[(number * 2 + 1) % absent.len()];
         frames.extend([
-            Frame::Echo(self.mac, vec![(stranger, host.0)]),
+            Frame::Echo(self.mac, vec![(stranger(vips.len()), host.0)]),
             Frame::Arp(host.0, ArpSender::Nobody),
             Frame::Solicitation(host.1, own.1),
         ]);
@@ -172,7 +184,23 @@ impl Watch {
             let asked = heard.rounds.iter().zip(&rounds).all(|(now, then)| *now >= then + 2);
             asked && heard.requests > requests
         };
-        assert!(self.shared.wait(enough), "not answered: {:?}", self.shared.heard());
+        assert!(self.shared.wait(PATIENCE, enough), "not answered: {:?}", self.shared.heard());
+    }
+
+    /// Returns when everybody has begun and ended a round of questions since it was called,
+    /// also of a host whose settings keep it from answering ARP, or from asking for anybody.
+    ///
+    /// # Panics
+    /// If the host does not answer for its own addresses.
+    pub fn look_at(&self, mute: bool) {
+        let rounds = {
+            let mut heard = self.shared.heard();
+            heard.mute = mute;
+            heard.rounds.clone()
+        };
+        let enough =
+            |heard: &Heard| heard.rounds.iter().zip(&rounds).all(|(now, then)| *now >= then + 2);
+        assert!(self.shared.wait(PATIENCE, enough), "not answered: {:?}", self.shared.heard());
     }
 
     /// How many rounds were asked, by all together.

@@ -74,7 +74,10 @@ pub fn perform(
         failpoint::reached(performed)?;
     }
     let vips = actions.iter().filter_map(|action| vip(action));
-    local(net, vips.filter(|vip| vip.how == How::Add).map(|vip| vip.ip).filter(IpAddr::is_ipv6).collect())
+    local(
+        net,
+        vips.filter(|vip| vip.how == How::Add).map(|vip| vip.ip).filter(IpAddr::is_ipv6).collect(),
+    )
 }
 
 /// Waits until packets for these new IPv6 addresses are for this host. The kernel makes the

@@ -5,8 +5,10 @@ use std::net::IpAddr;
 
 use super::doubt;
 use super::finding::{Finding, Severity};
-use super::remedy::to_carrier;
+use super::hiding::{lower_or_raise, planned};
+use super::remedy::{Phase, Remedy};
 use super::seen::{Device, Seen, contains};
+use super::steps::{remove, to_carrier};
 use super::subject::{Subject, some};
 use crate::arp_ignore::{Hides, hides, shown};
 use crate::facts::host_prefix;
@@ -25,11 +27,16 @@ pub(super) enum Answer {
 /// Whether `nic` answers "who has `vip`?" when nobody in particular asks (sender 0.0.0.0), or
 /// somebody does: `arp_process()` and `arp_ignore()`.
 pub(super) fn answers(seen: &Seen, nic: &str, vip: IpAddr) -> Option<Answer> {
+    answers_by(seen.max("arp_ignore", nic), seen, nic, vip)
+}
+
+/// The same with that effective `arp_ignore`.
+pub(super) fn answers_by(value: i32, seen: &Seen, nic: &str, vip: IpAddr) -> Option<Answer> {
     if !seen.is_local_by(vip, nic) && !seen.is_listed_by(vip, nic) {
         return None;
     }
     let on_nic = seen.places(vip).any(|have| have.device == nic);
-    match hides(seen.max("arp_ignore", nic)) {
+    match hides(value) {
         Hides::Everything => None,
         Hides::Others => on_nic.then_some(Answer::OnNic),
         Hides::ScopeHost => {
@@ -73,23 +80,23 @@ fn matters(subject: &Subject, seen: &Seen, nic: &str) -> bool {
         || seen.addresses.iter().any(holds)
 }
 
-/// While this host is their director, it is to answer for them: what does not hide them then
-/// is wrong as soon as another is that.
-fn severity(subject: &Subject, seen: &Seen, nic: &str, vips: &[IpAddr]) -> Severity {
-    let all_directed = !vips.is_empty() && vips.iter().all(|vip| seen.is_directing(*vip));
-    if matters(subject, seen, nic) && !all_directed { Severity::Error } else { Severity::Warning }
-}
-
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let is_ours = |vip: &IpAddr| {
         seen.is_local(*vip) || seen.nics().any(|nic| seen.is_listed_by(*vip, &nic.name))
     };
-    let vips: Vec<IpAddr> = subject.ipv4_vips().filter(is_ours).collect();
+    // Where something else may serve a VIP that is not here, nothing tells anybody to add it.
+    let is_to_come = |vip: &IpAddr| doubt::not_local(*vip, seen).is_none();
+    let vips: Vec<IpAddr> =
+        subject.ipv4_vips().filter(|vip| is_ours(vip) || is_to_come(vip)).collect();
     let mut findings = Vec::new();
     if !vips.is_empty() {
+        // What is not here yet is judged as if it were: whoever adds it must hide it first.
+        let missing = |vip: &IpAddr| !is_ours(vip) && is_to_come(vip);
+        let then = planned(subject, seen, missing);
+        let sight = Sight { subject, seen, then: &then, vips: &vips };
         for nic in seen.nics() {
-            ignore(subject, seen, nic, &vips, &mut findings);
-            announce(subject, seen, nic, &vips, &mut findings);
+            ignore(&sight, nic, &mut findings);
+            announce(&sight, nic, &mut findings);
         }
         findings.extend(later_interfaces(seen, &vips));
     }
@@ -98,22 +105,53 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     findings
 }
 
-fn ignore(
-    subject: &Subject,
-    seen: &Seen,
-    nic: &Device,
-    vips: &[IpAddr],
-    findings: &mut Vec<Finding>,
-) {
+/// What `arp_ignore` and `arp_announce` are judged by.
+struct Sight<'a> {
+    subject: &'a Subject,
+    /// The host as it is.
+    seen: &'a Seen,
+    /// The host with all VIPs.
+    then: &'a Seen,
+    /// IPv4 VIPs.
+    vips: &'a [IpAddr],
+}
+
+impl Sight<'_> {
+    /// `eth0 answers ARP for 192.0.2.10`, or will, and whoever may have heard it already.
+    fn told(&self, nic: &str, does: &str, will: &str, vips: &[IpAddr]) -> (String, Vec<IpAddr>) {
+        let here: Vec<IpAddr> =
+            vips.iter().copied().filter(|vip| self.seen.is_local(*vip)).collect();
+        let text = match here.is_empty() {
+            true => format!("{nic} {will} {} as soon as it is local here", some(vips)),
+            false => format!("{nic} {does} {}", some(vips)),
+        };
+        (text, here)
+    }
+
+    /// While this host is their director, it is to answer for them: what does not hide them
+    /// then is wrong as soon as another is that.
+    fn severity(&self, nic: &str, vips: &[IpAddr]) -> Severity {
+        let all_directed = !vips.is_empty() && vips.iter().all(|vip| self.seen.is_directing(*vip));
+        match matters(self.subject, self.then, nic) && !all_directed {
+            true => Severity::Error,
+            false => Severity::Warning,
+        }
+    }
+}
+
+fn ignore(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
+    let Sight { subject, seen, then, vips } = *sight;
     let name = nic.name.as_str();
-    let severity = |vips: &[IpAddr]| severity(subject, seen, name, vips);
+    let severity = |vips: &[IpAddr]| sight.severity(name, vips);
     let value = seen.max("arp_ignore", name);
     let because = |answer: Answer| -> Vec<IpAddr> {
-        vips.iter().copied().filter(|vip| answers(seen, name, *vip) == Some(answer)).collect()
+        vips.iter().copied().filter(|vip| answers(then, name, *vip) == Some(answer)).collect()
     };
     let (open, shown) = (because(Answer::Open), because(Answer::Shown));
+    let steps = || lower_or_raise(subject, seen, name, 1);
     if !open.is_empty() {
-        let carriers = vips.iter().flat_map(|vip| seen.places(*vip));
+        let (told, heard) = sight.told(name, "answers ARP for", "will answer ARP for", &open);
+        let carriers = vips.iter().flat_map(|vip| then.places(*vip));
         let in_vain = carriers
             .map(|have| have.device.as_str())
             .chain(["lo"])
@@ -130,30 +168,25 @@ fn ignore(
         } else {
             let nothing = if value == 0 { "" } else { ", which means 0" };
             let message = format!(
-                "{name} answers ARP for {}: effective arp_ignore {value}{nothing} (all={}, \
-                 {name}={})",
-                some(&open),
+                "{told}: effective arp_ignore {value}{nothing} (all={}, {name}={})",
                 seen.ipv4("all", "arp_ignore"),
                 seen.ipv4(name, "arp_ignore")
             );
             Finding::new("RS-ARP-01", severity(&open), message)
         };
-        let mend = lower_or_raise(seen, name, "arp_ignore", 1);
-        let finding = finding.read(read).mend(mend).mend(announcement(&open));
+        let finding = finding.read(read).steps(steps()).steps(announcement(&heard));
         findings.push(finding.unless(doubt::arp(seen)));
     }
     if let Some(&vip) = shown.first() {
-        let scopes: Vec<String> = seen.places(vip).map(super::seen::Address::text).collect();
-        let message = format!(
-            "{name} answers ARP for {}: arp_ignore=3 hides only scope-host addresses",
-            some(&shown)
-        );
+        let scopes: Vec<String> = then.places(vip).map(super::seen::Address::text).collect();
+        let (told, heard) = sight.told(name, "answers ARP for", "will answer ARP for", &shown);
+        let message = format!("{told}: arp_ignore=3 hides only scope-host addresses");
         findings.push(
             Finding::new("RS-ARP-03", Severity::Error, message)
                 .read(seen.read("arp_ignore", &["all", name]))
                 .read(scopes)
-                .mend(lower_or_raise(seen, name, "arp_ignore", 1))
-                .mend(announcement(&shown))
+                .steps(steps())
+                .steps(announcement(&heard))
                 .unless(doubt::arp(seen)),
         );
     }
@@ -163,7 +196,7 @@ fn ignore(
         findings.push(
             Finding::new("RS-ARP-04", severity(&[]), format!("{name} answers no ARP at all{rip}"))
                 .read(seen.read("arp_ignore", &["all", name]))
-                .mend(lower_or_raise(seen, name, "arp_ignore", 1)),
+                .steps(steps()),
         );
     }
     if value == 2 {
@@ -174,15 +207,16 @@ fn ignore(
                 format!("{name} answers only requesters of its own subnet"),
             )
             .read(seen.read("arp_ignore", &["all", name]))
-            .mend(lower_or_raise(seen, name, "arp_ignore", 1)),
+            .steps(steps()),
         );
     }
 }
 
 /// What neighbours have learnt stays while traffic flows, until the owner speaks up.
-fn announcement(vips: &[IpAddr]) -> String {
+fn announcement(vips: &[IpAddr]) -> Option<Remedy> {
     let arping = "arping -U -c 3 -I INTERFACE"; // takes one address
-    match vips {
+    let words = match vips {
+        [] => return None,
         [vip] => format!("then on the director: {arping} {vip}"),
         [_, _] | [_, _, _] => {
             let list: Vec<String> = vips.iter().map(ToString::to_string).collect();
@@ -190,45 +224,37 @@ fn announcement(vips: &[IpAddr]) -> String {
             format!("then on the director: for vip in {list}; do {arping} $vip; done")
         }
         _ => format!("then on the director, for each of the {} VIPs: {arping} VIP", vips.len()),
-    }
+    };
+    Some(Remedy::words(Phase::Announce, words))
 }
 
-/// The command that makes max(all, nic) equal `value`: whichever is above it must come down.
-fn lower_or_raise(seen: &Seen, nic: &str, name: &str, value: i32) -> String {
-    let all = format!("sysctl -w net.ipv4.conf.all.{name}={value}");
-    if seen.ipv4(nic, name) > value {
-        let key = crate::sysctl_key::SysctlKey::ipv4(nic, name);
-        format!("{all} && sysctl -w {key}={value}")
-    } else {
-        all
-    }
-}
-
-fn announce(
-    subject: &Subject,
-    seen: &Seen,
-    nic: &Device,
-    vips: &[IpAddr],
-    findings: &mut Vec<Finding>,
-) {
+fn announce(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
+    let Sight { seen, then, vips, .. } = *sight;
     let name = nic.name.as_str();
-    let leaking: Vec<IpAddr> = vips.iter().copied().filter(|vip| leaks(seen, name, *vip)).collect();
+    let leaking: Vec<IpAddr> = vips.iter().copied().filter(|vip| leaks(then, name, *vip)).collect();
     if leaking.is_empty() {
         return;
     }
-    let severity = severity(subject, seen, name, &leaking);
-    let message = format!(
-        "{name} will send ARP requests with sender {}: effective arp_announce {}",
-        some(&leaking),
-        seen.max("arp_announce", name)
-    );
+    let severity = sight.severity(name, &leaking);
+    let does = "sends ARP requests with sender";
+    let (told, heard) = sight.told(name, does, "will send ARP requests with sender", &leaking);
+    let message = format!("{told}: effective arp_announce {}", seen.max("arp_announce", name));
     findings.push(
         Finding::new("RS-ARP-06", severity, message)
             .read(seen.read("arp_announce", &["all", name]))
-            .mend(lower_or_raise(seen, name, "arp_announce", 2))
-            .mend(announcement(&leaking))
+            .steps([speak_as_self(seen, name)])
+            .steps(announcement(&heard))
             .unless(doubt::arp(seen)),
     );
+}
+
+/// Makes that interface name none of the VIPs: 2 hides them all, whatever it was before.
+pub(super) fn speak_as_self(seen: &Seen, nic: &str) -> Remedy {
+    let all = "sysctl -w net.ipv4.conf.all.arp_announce=2";
+    let key = crate::sysctl_key::SysctlKey::ipv4(nic, "arp_announce");
+    let own = seen.ipv4(nic, "arp_announce") > 2;
+    let command = if own { format!("{all} && sysctl -w {key}=2") } else { all.to_owned() };
+    Remedy::run(Phase::Settings, command)
 }
 
 /// Hidden today by values of single interfaces: one that is added tomorrow gets `default`.
@@ -250,10 +276,16 @@ fn later_interfaces(seen: &Seen, vips: &[IpAddr]) -> Option<Finding> {
     let message = format!("an interface added later will answer or speak for {}", some(vips));
     let mut finding = Finding::new("RS-ARP-08", Severity::Warning, message);
     for name in weak {
-        let value = if *name == "arp_ignore" { 1 } else { 2 };
-        finding = finding
-            .read(seen.read(name, &["all", "default"]))
-            .mend(format!("sysctl -w net.ipv4.conf.all.{name}={value}"));
+        let (value, most) = if *name == "arp_ignore" { (1, 3) } else { (2, 2) };
+        finding = finding.read(seen.read(name, &["all", "default"]));
+        // The greater counts: neither is lowered that is good.
+        for (device, is_bad) in [
+            ("all", !(value..=most).contains(&seen.ipv4("all", name))),
+            ("default", seen.ipv4("default", name) > most),
+        ] {
+            let command = format!("sysctl -w net.ipv4.conf.{device}.{name}={value}");
+            finding = finding.steps(is_bad.then(|| Remedy::run(Phase::Settings, command)));
+        }
     }
     Some(finding)
 }
@@ -277,8 +309,7 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             };
             let finding = Finding::new("RS-ARP-07", severity, message).read([have.text()]);
             // Local without a break: the other is there first.
-            let finding = to_carrier(finding, vip, subject, seen)
-                .mend(format!("ip addr del {vip}/{} dev {name}", have.prefix));
+            let finding = to_carrier(finding, vip, subject, seen).steps(remove(have, seen));
             findings.push(finding.unless(doubt::arp(seen)));
         }
     }
@@ -289,8 +320,7 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                 let message = format!("{vip} is on {}: its neighbours find it there", have.device);
                 let finding =
                     Finding::new("RS-ARP-07", Severity::Error, message).read([have.text()]);
-                let finding = to_carrier(finding, vip, subject, seen)
-                    .mend(format!("ip addr del {vip}/{} dev {}", have.prefix, have.device));
+                let finding = to_carrier(finding, vip, subject, seen).steps(remove(have, seen));
                 findings.push(finding.unless(doubt::neighbours(seen)));
             }
         }
@@ -307,7 +337,7 @@ fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     format!("{name} answers for {vip} as proxy"),
                 )
                 .read([format!("neighbour proxy {vip} dev {name}")])
-                .mend(format!("ip neigh del proxy {vip} dev {name}")),
+                .run(Phase::Settings, format!("ip neigh del proxy {vip} dev {name}")),
             );
         }
         let Some(route) = seen.lookup(vip).filter(|route| vip.is_ipv4() && !route.local) else {
@@ -320,6 +350,12 @@ fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         }) {
             let out = route.device.as_deref().unwrap_or("another interface");
             let name = &nic.name;
+            // Either is enough.
+            let on = ["all", name].into_iter().filter(|device| seen.ipv4(device, "proxy_arp") != 0);
+            let off = on.map(|device| {
+                let key = crate::sysctl_key::SysctlKey::ipv4(device, "proxy_arp");
+                Remedy::run(Phase::Settings, format!("sysctl -w {key}=0"))
+            });
             findings.push(
                 Finding::new(
                     "RS-ARP-09",
@@ -328,10 +364,7 @@ fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                 )
                 .read(seen.read("proxy_arp", &["all", name]))
                 .read(seen.read("forwarding", &[name]))
-                .mend(format!(
-                    "sysctl -w {}=0",
-                    crate::sysctl_key::SysctlKey::ipv4(name, "proxy_arp")
-                )),
+                .steps(off),
             );
         }
     }

@@ -33,7 +33,7 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 pub static RULES: &[Rule] = &[
     Rule {
         id: "RS-ARP-01", severities: &[Error, Unread, Warning],
-        meaning: "An interface answers ARP requests for a VIP: its effective `arp_ignore` (the greater of `all` and its own) lets it. Values 4 to 7 and above 8 mean 0. An error on an interface that this service uses, a warning on others",
+        meaning: "An interface answers ARP requests for a VIP, or will as soon as the VIP is local: its effective `arp_ignore` (the greater of `all` and its own) lets it. Values 4 to 7 and above 8 mean 0. An error on an interface that this service uses, a warning on others",
         reads: "`net/ipv4/conf/{all,IF}/arp_ignore`",
         remedy: "`sysctl -w net.ipv4.conf.all.arp_ignore=1`, then a gratuitous ARP from the director",
         why: "clients that hear this answer bypass the director, and are lost when this host is drained",
@@ -68,7 +68,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "RS-ARP-06", severities: &[Error, Unread, Warning],
-        meaning: "An interface names the VIP as the sender of ARP requests: its effective `arp_announce` is not 2, and not 1 with the VIP outside its subnets",
+        meaning: "An interface names the VIP as the sender of ARP requests, or will as soon as the VIP is local: its effective `arp_announce` is not 2, and not 1 with the VIP outside its subnets",
         reads: "`net/ipv4/conf/{all,IF}/arp_announce`, addresses",
         remedy: "`sysctl -w net.ipv4.conf.all.arp_announce=2`",
         why: "neighbours learn that the VIP is here, and bypass the director from then on",
@@ -98,21 +98,21 @@ pub static RULES: &[Rule] = &[
         id: "RS-VIP-01", severities: &[Error, Unread],
         meaning: "The VIP is not local: to no packet that comes in by the interface of the director or of the RIP, or, if neither is known, by any",
         reads: "the route to the VIP, and if there are rules or VRFs by each of those interfaces",
-        remedy: "add the VIP",
+        remedy: "make its device, set what hides it and lets its packets in, then add the VIP",
         why: "this host does not take what the director sends it",
     },
     Rule {
         id: "RS-VIP-02", severities: &[Error, Warning],
-        meaning: "The VIP has the prefix of a subnet; an error on `lo`",
-        reads: "addresses",
-        remedy: "add it with /32 or /128, then delete the other",
-        why: "this host takes addresses of others for its own",
+        meaning: "The VIP has the prefix of a subnet; an error for IPv4 on `lo`, and if what this host sends to that subnet leaves by the VIP's device",
+        reads: "addresses, routes",
+        remedy: "add it with /32, then delete the other; IPv6: delete it, and add it with /128",
+        why: "this host takes addresses of others for its own (IPv4 on `lo`), or does not reach them",
     },
     Rule {
         id: "RS-VIP-03", severities: &[Error],
         meaning: "An IPv6 VIP is tentative, or failed duplicate address detection",
         reads: "flags of the address",
-        remedy: "delete it and add it to `lo` with `nodad`",
+        remedy: "add it to the device for VIPs with `nodad`",
         why: "the address does not work until then, and after a failure never",
     },
     Rule {

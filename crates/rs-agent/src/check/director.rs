@@ -4,8 +4,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::finding::{Finding, Severity};
-use super::remedy::to_carrier;
 use super::seen::Seen;
+use super::steps::to_carrier;
 use super::subject::{Subject, some};
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::catalogue::{RULES, Rule};
+use super::remedy::{Phase, Remedy};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -45,8 +46,8 @@ pub struct Finding {
     pub read: Vec<String>,
     /// Why it matters: what clients see.
     pub why: &'static str,
-    /// Commands, or words, that mend it.
-    pub remedy: Vec<String>,
+    /// Commands, or words where no command can know, in the order in which to run them.
+    pub remedy: Vec<Remedy>,
 }
 
 impl Finding {
@@ -75,10 +76,22 @@ impl Finding {
         self.mend("see whether a client is served: if so, nothing is wrong here")
     }
 
-    /// Adds a command that mends it.
+    /// Adds words that help, or a command for which no VIP waits and that waits for none.
     #[must_use]
-    pub fn mend(mut self, command: impl Into<String>) -> Self {
-        self.remedy.push(command.into());
+    pub fn mend(self, words: impl Into<String>) -> Self {
+        self.steps([Remedy::words(Phase::Rest, words)])
+    }
+
+    /// Adds a command that helps, and when to run it.
+    #[must_use]
+    pub fn run(self, phase: Phase, command: impl Into<String>) -> Self {
+        self.steps([Remedy::run(phase, command)])
+    }
+
+    /// Adds steps of the remedy.
+    #[must_use]
+    pub fn steps(mut self, steps: impl IntoIterator<Item = Remedy>) -> Self {
+        self.remedy.extend(steps);
         self
     }
 }

@@ -2,7 +2,8 @@
 //! Does a firewall drop what the director sends?
 
 use super::finding::{Finding, Severity};
-use super::iptables::Packet;
+use super::iptables::{Packet, Ruleset};
+use super::remedy::Phase;
 use super::seen::Seen;
 use super::subject::Subject;
 use super::tunnel::outer;
@@ -10,6 +11,7 @@ use crate::facts::of_family;
 use crate::mode::Mode;
 use crate::tunnel::Envelope;
 
+const IP_IN_IP: u8 = 4;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
@@ -42,11 +44,17 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
         };
         let port = packet.port.map_or_else(String::new, |port| format!(" --dport {port}"));
         let message = format!("the firewall accepts no {what} for {}", packet.to);
+        let ipip = packet.protocol == IP_IN_IP && rules.as_ref().is_some_and(Ruleset::names_ipip);
+        let ipip = ipip.then(|| "-p ipip is protocol 94: IP in IP is 4, ipencap".to_owned());
         told.push((packet.to.is_ipv4(), what));
         findings.push(
             Finding::new("RS-FW-01", Severity::Warning, message)
                 .read([format!("{program}-save: {by}, and no rule that may accept it")])
-                .mend(format!("{program} -I INPUT -d {} -p {protocol}{port} -j ACCEPT", packet.to)),
+                .read(ipip)
+                .run(
+                    Phase::Rest,
+                    format!("{program} -I INPUT -d {} -p {protocol}{port} -j ACCEPT", packet.to),
+                ),
         );
     }
     findings
@@ -64,7 +72,7 @@ fn packets(subject: &Subject) -> Vec<(Packet, String)> {
     for vip in vips.into_iter().flatten().filter(|_| subject.mode == Some(Mode::Tun)) {
         let rip = outer(subject, vip.is_ipv6()).and_then(|ipv6| of_family(&subject.rips, ipv6));
         let (protocol, port) = match subject.envelope {
-            Envelope::Ipip => (if vip.is_ipv4() { 4 } else { 41 }, None),
+            Envelope::Ipip => (if vip.is_ipv4() { IP_IN_IP } else { 41 }, None),
             Envelope::Gre { .. } => (47, None),
             Envelope::Gue { port } => (UDP, Some(port)),
         };

@@ -4,8 +4,10 @@
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
+use super::remedy::{Phase, Remedy};
 use super::seen::{Address, Seen};
-use super::subject::Subject;
+use super::steps::remove;
+use super::subject::{Subject, some};
 use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
 
@@ -116,7 +118,7 @@ fn ways(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) -> Vec<Way>
                     format!("replies to {family} clients do not go through the director: no default route"),
                 )
                 .read([format!("{family} default route: none")])
-                .mend(default_via(subject, ipv6)),
+                .steps([default_via(subject, ipv6)]),
             ),
         }
     }
@@ -127,10 +129,12 @@ fn add_default(ipv6: bool) -> &'static str {
     if ipv6 { "ip -6 route add default via GATEWAY" } else { "ip route add default via GATEWAY" }
 }
 
-fn default_via(subject: &Subject, ipv6: bool) -> String {
-    let director = subject.directors.iter().find(|dip| dip.is_ipv6() == ipv6);
-    let director = director.map_or("DIP".to_owned(), ToString::to_string);
-    format!("ip {}route replace default via {director}", if ipv6 { "-6 " } else { "" })
+fn default_via(subject: &Subject, ipv6: bool) -> Remedy {
+    let replace = format!("ip {}route replace default via", if ipv6 { "-6 " } else { "" });
+    match subject.directors.iter().find(|dip| dip.is_ipv6() == ipv6) {
+        Some(director) => Remedy::run(Phase::Rest, format!("{replace} {director}")),
+        None => Remedy::words(Phase::Rest, format!("{replace} DIP")),
+    }
 }
 
 fn nat(subject: &Subject, seen: &Seen, ways: &[Way], findings: &mut Vec<Finding>) {
@@ -159,7 +163,7 @@ fn nat(subject: &Subject, seen: &Seen, ways: &[Way], findings: &mut Vec<Finding>
                     format!("replies to {} do not go through the director", way.who),
                 )
                 .read([way.read.clone()])
-                .mend(default_via(subject, way.ipv6)),
+                .steps([default_via(subject, way.ipv6)]),
             );
         }
     }
@@ -179,7 +183,7 @@ fn nat(subject: &Subject, seen: &Seen, ways: &[Way], findings: &mut Vec<Finding>
                 .mend("masquerade on the director, with net.ipv4.vs.conntrack=1"),
             );
         }
-        if let Some((read, mend)) = redirects(seen, on, net.ip.is_ipv6()) {
+        if let Some((read, off)) = redirects(seen, on, net.ip.is_ipv6()) {
             findings.push(
                 Finding::new(
                     "RS-GW-04",
@@ -189,7 +193,7 @@ fn nat(subject: &Subject, seen: &Seen, ways: &[Way], findings: &mut Vec<Finding>
                     ),
                 )
                 .read(read)
-                .mend(mend),
+                .run(Phase::Rest, off),
             );
         }
     }
@@ -248,7 +252,7 @@ fn leftovers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     ),
                 )
                 .read([have.text()])
-                .mend(format!("ip addr del {vip}/{} dev {}", have.prefix, have.device)),
+                .steps(remove(have, seen)),
             );
         }
     }
@@ -258,14 +262,38 @@ fn leftovers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         .map(|name| format!("net/ipv4/conf/all/{name} = {}", seen.ipv4("all", name)));
     let set: Vec<String> = set.collect();
     if !set.is_empty() {
+        let message =
+            "ARP settings that mode nat does not need are set, perhaps left by another mode";
         findings.push(
-            Finding::new(
-                "RS-NAT-01",
-                Severity::Info,
-                "ARP settings that mode nat does not need are set, perhaps left by another mode",
-            )
-            .read(set)
-            .mend("sysctl -w net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0"),
+            Finding::new("RS-NAT-01", Severity::Info, message)
+                .read(set)
+                .steps(
+                    subject
+                        .vips
+                        .iter()
+                        .flat_map(|vip| seen.places(*vip))
+                        .flat_map(|have| remove(have, seen)),
+                )
+                .steps([show(subject, seen)]),
         );
+    }
+}
+
+/// Ends the hiding of addresses, if nobody needs it: those that are left may be VIPs.
+fn show(subject: &Subject, seen: &Seen) -> Remedy {
+    let command = "sysctl -w net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0";
+    let is_hidden = |have: &&Address| {
+        have.ip.is_ipv4()
+            && !have.ip.is_loopback()
+            && !subject.vips.contains(&have.ip)
+            && seen.device(&have.device).is_some_and(|device| !device.arp)
+    };
+    let hidden: Vec<IpAddr> = seen.addresses.iter().filter(is_hidden).map(|have| have.ip).collect();
+    match hidden.as_slice() {
+        [] => Remedy::run(Phase::Relax, command),
+        left => Remedy::words(
+            Phase::Relax,
+            format!("if neighbours may find {} here: {command}", some(left)),
+        ),
     }
 }

@@ -90,6 +90,13 @@ impl Ruleset {
         }
     }
 
+    /// Whether a rule is for protocol 94, by the name `ipip`: meant for IP in IP as a rule.
+    #[must_use]
+    pub fn names_ipip(&self) -> bool {
+        let is_ipip = |rule: &Rule| rule.after("-p").and_then(number) == Some(IPIP);
+        self.chains.values().flatten().any(is_ipip)
+    }
+
     /// Whether a rule of that chain, or of one it leads to, may accept the packet. Those
     /// `seen` did not, by whatever way they were reached.
     fn accepts<'a>(&'a self, chain: &'a str, packet: Packet, seen: &mut BTreeSet<&'a str>) -> bool {
@@ -185,23 +192,29 @@ fn misses(part: &str, port: u16) -> bool {
     }
 }
 
-/// The protocol of a name that the kernel's own list has; not `all`.
+/// The numbers of /etc/protocols, by whose names the program shows them. `ipip` is not IP in
+/// IP, which is `ipencap`, or `ipv4` in another file of that name.
+#[rustfmt::skip] // a table
+const PROTOCOLS: &[(&str, u8)] = &[
+    ("icmp", 1), ("igmp", 2), ("ggp", 3), ("ipencap", 4), ("ipv4", 4), ("st", 5), ("tcp", 6),
+    ("egp", 8), ("igp", 9), ("pup", 12), ("udp", 17), ("hmp", 20), ("xns-idp", 22), ("rdp", 27),
+    ("iso-tp4", 29), ("dccp", 33), ("xtp", 36), ("ddp", 37), ("idpr-cmtp", 38), ("ipv6", 41),
+    ("ipv6-route", 43), ("ipv6-frag", 44), ("idrp", 45), ("rsvp", 46), ("gre", 47), ("esp", 50),
+    ("ah", 51), ("skip", 57), ("icmpv6", 58), ("ipv6-icmp", 58), ("ipv6-nonxt", 59),
+    ("ipv6-opts", 60), ("rspf", 73), ("vmtp", 81), ("eigrp", 88), ("ospf", 89), ("ax.25", 93),
+    ("ipip", IPIP), ("etherip", 97), ("encap", 98), ("pim", 103), ("ipcomp", 108), ("vrrp", 112),
+    ("l2tp", 115), ("isis", 124), ("sctp", 132), ("fc", 133), ("mobility-header", 135),
+    ("udplite", 136), ("mpls-in-ip", 137), ("manet", 138), ("hip", 139), ("shim6", 140),
+];
+
+/// What `-p ipip` means.
+const IPIP: u8 = 94;
+
+/// The protocol of that name or number; not `all`.
 fn number(name: &str) -> Option<u8> {
-    Some(match name {
-        "icmp" => 1,
-        "igmp" => 2,
-        "ipencap" | "ipv4" => 4,
-        "tcp" => 6,
-        "udp" => 17,
-        "ipv6" => 41,
-        "gre" => 47,
-        "esp" => 50,
-        "ah" => 51,
-        "icmpv6" | "ipv6-icmp" => 58,
-        "sctp" => 132,
-        // 0 is every protocol.
-        other => other.parse().ok().filter(|number| *number != 0)?,
-    })
+    let known = PROTOCOLS.iter().find(|(known, _)| *known == name);
+    // 0 is every protocol.
+    known.map(|(_, number)| *number).or_else(|| name.parse().ok().filter(|number| *number != 0))
 }
 
 /// `192.0.2.0/24`; a mask that is no prefix is not understood.
@@ -282,6 +295,10 @@ mod tests {
         }
         assert!(dropped(&["-A INPUT -p tcp -j ACCEPT"], ("192.0.2.11", 4, None)));
         assert!(!dropped(&["-A INPUT -p ipencap -j ACCEPT"], ("192.0.2.11", 4, None)));
+        for other in ["ipip", "94", "vrrp", "ipv6-route"] {
+            let rule = format!("-A INPUT -p {other} -j ACCEPT");
+            assert!(dropped(&[&rule], ("192.0.2.11", 4, None)), "{rule}");
+        }
         assert!(dropped(&["-A INPUT -d 2001:db8::/64 -j ACCEPT"], ("2001:db8:1::1", 41, None)));
         assert!(!dropped(&["-A INPUT -d 2001:db8::/64 -j ACCEPT"], ("2001:db8::1", 41, None)));
     }

@@ -19,13 +19,15 @@ mod director;
 mod doubt;
 mod firewall;
 mod gateway;
+mod hiding;
 mod inward;
 mod managers;
 mod persistence;
-mod remedy;
+pub mod remedy;
 mod rip;
 mod rpf;
 mod service;
+mod steps;
 pub(crate) mod text;
 mod tunnel;
 mod vip;
@@ -58,5 +60,6 @@ pub fn findings(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         groups.into_iter().flat_map(|check| check(subject, seen)).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    remedy::complete(&mut findings, || hiding::hiding(subject, seen));
     findings
 }

@@ -2,8 +2,10 @@
 //! Will it be so tomorrow? What the journal remembers, and what files do at boot.
 
 use super::finding::{Finding, Severity};
-use super::remedy::add;
+use super::hiding;
+use super::remedy::{Phase, Remedy};
 use super::seen::{Address, Seen};
+use super::steps::add;
 use super::subject::{Subject, single};
 use super::sysctl_files::{Assignment, winner};
 use super::tunnel;
@@ -26,7 +28,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
                     format!("{key} is {now}, set-up wrote {wrote}: somebody has changed it since"),
                 )
                 .read([format!("{read} = {now}")])
-                .mend(format!("sysctl -w {key}={wrote}")),
+                .steps(write(key, *wrote, subject, seen)),
             );
         }
     }
@@ -67,12 +69,23 @@ fn changed(have: &Address, scope: Scope, subject: &Subject) -> Option<Finding> {
     let route = format!("local {ip} dev lo table local metric 1 proto static");
     let (single, add) = (single(*ip), add(*ip, device, scope, subject));
     Some(found(message).mend(format!(
-        "ip route add {route} && ip addr del {single} dev {device} && {add} && ip route del {route}"
+        "ip route add {route} && ip addr del {single} dev {device} && {} && ip route del {route}",
+        add.step.text()
     )))
 }
 
 fn lifetime(seconds: u32) -> String {
     if seconds == u32::MAX { "ever".to_owned() } else { format!("{seconds} s") }
+}
+
+/// Writes a setting again.
+fn write(key: &SysctlKey, value: i32, subject: &Subject, seen: &Seen) -> Vec<Remedy> {
+    match key.device() {
+        Some(device) if *key == SysctlKey::ipv4(device, "arp_ignore") => {
+            hiding::set(subject, seen, &[(device, value)])
+        }
+        _ => vec![Remedy::run(Phase::Settings, format!("sysctl -w {key}={value}"))],
+    }
 }
 
 /// Tunnel devices by which IPv4 comes in.
@@ -98,7 +111,7 @@ fn recreated(device: &str, seen: &Seen) -> Option<Finding> {
     Some(
         Finding::new("RS-PER-02", Severity::Warning, message)
             .read([line.place()])
-            .mend(format!("echo '{key} = 2' >> /etc/sysctl.d/91-real-server.conf")),
+            .run(Phase::Rest, format!("echo '{key} = 2' >> /etc/sysctl.d/91-real-server.conf")),
     )
 }
 

@@ -1,77 +1,171 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Commands that make what is missing, in the words of set-up.
+//! What helps against a finding, and the one order in which it does no harm.
+//!
+//! Each remedy is safe by itself: what adds a VIP hides it first. The remedies of several
+//! findings are safe together in the order of their phases.
 
-use std::net::IpAddr;
+use std::collections::HashMap;
+
+use serde::{Serialize, Serializer};
 
 use super::finding::Finding;
-use super::seen::Seen;
-use super::subject::Subject;
-use super::tunnel::{device_for, kind_for};
-use crate::facts::{of_family, only_one};
-use crate::mode::Mode;
-use crate::plan::Change;
-use crate::request::Scope;
-use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
-/// The device of that kind as it is to be: named as set-up named it.
-pub(super) fn tunnel(kind: TunnelKind, subject: &Subject) -> Tunnel {
-    let set_up = subject.tunnels.iter().find(|tunnel| tunnel.kind == kind);
-    let fallback = set_up.is_some_and(|tunnel| tunnel.fallback);
-    Tunnel {
-        name: set_up.map_or_else(|| format!("rs-{kind}"), |tunnel| tunnel.name.clone()),
-        kind,
-        local: of_family(&subject.rips, kind.over_ipv6()).filter(|_| !fallback),
-        remote: only_one(&subject.directors, kind.over_ipv6()).filter(|_| !fallback),
-        checksum: subject.envelope == Envelope::Gre { checksum: true },
-        fallback,
+/// The parts of all remedies together. Each comes when those before it are through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Devices and UDP ports. Alone they do nothing; settings and VIPs need their device. One
+    /// that is in the way of another goes, with the VIPs on it.
+    Devices,
+    /// Settings that hide VIPs or let packets for them in, and proxies that end. A VIP that is
+    /// there one moment without them is answered for, and caches keep such an answer.
+    Settings,
+    /// Devices that were down go up, with the settings that count then.
+    Up,
+    /// VIPs come to where they belong.
+    Add,
+    /// VIPs go from where they do not belong: they are served at the right place by then.
+    Remove,
+    /// Settings that hide more than is needed. Nothing is left by then that only they hide.
+    Relax,
+    /// What no VIP waits for: routes, the firewall, files, and what only words can tell.
+    Rest,
+    /// Neighbours are told where the VIP is, once this host is silent about it.
+    Announce,
+}
+
+/// One step of a remedy.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// A shell command.
+    Run(String),
+    /// Words, for what no command can know.
+    Words(String),
+}
+
+impl Step {
+    /// Returns the command or the words.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Run(text) | Self::Words(text) => text,
+        }
     }
 }
 
-/// The command that makes it.
-pub(super) fn create(kind: TunnelKind, subject: &Subject) -> String {
-    let tunnel = tunnel(kind, subject);
-    let up = Change::Up { device: tunnel.name.clone() }.make();
-    if tunnel.fallback {
-        return format!("modprobe {} && {up}", kind.module());
+/// A step and its place in the order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remedy {
+    /// When.
+    pub phase: Phase,
+    /// What.
+    pub step: Step,
+    /// It makes an IPv4 VIP local, which must be hidden first.
+    pub shows: bool,
+    /// The device that it changes as it is: without that there is nothing left to do.
+    pub on: Option<String>,
+    /// The device that it deletes.
+    pub deletes: Option<String>,
+}
+
+impl Remedy {
+    /// Returns a command for that phase.
+    #[must_use]
+    pub fn run(phase: Phase, command: impl Into<String>) -> Self {
+        Self { phase, step: Step::Run(command.into()), shows: false, on: None, deletes: None }
     }
-    let known = tunnel.local.is_some();
-    let make = Change::Tunnel(tunnel).make();
-    // Without ends it would be the kernel's own once more.
-    if known { format!("{make} && {up}") } else { format!("{make} local RIP && {up}") }
-}
 
-/// The device to put that VIP on: never one that answers ARP.
-pub(super) fn carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> String {
-    match subject.mode {
-        Some(Mode::Tun) => device_for(vip, subject, seen),
-        _ if seen.device(&subject.carrier).is_some_and(|device| device.arp) => "lo".to_owned(),
-        _ => subject.carrier.clone(),
+    /// Returns it as a change of that device.
+    #[must_use]
+    pub fn on(self, device: &str) -> Self {
+        Self { on: Some(device.to_owned()), ..self }
+    }
+
+    /// Returns words for that phase.
+    #[must_use]
+    pub fn words(phase: Phase, words: impl Into<String>) -> Self {
+        Self { phase, step: Step::Words(words.into()), shows: false, on: None, deletes: None }
     }
 }
 
-/// The command that makes a carrier.
-pub(super) fn make_carrier(device: &str) -> String {
-    let device = device.to_owned();
-    let up = Change::Up { device: device.clone() }.make();
-    format!("{} && {up}", Change::Dummy { device }.make())
+/// As one string: in JSON a finding's remedy is a list of texts.
+impl Serialize for Remedy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.step.text())
+    }
 }
 
-/// Adds what puts the VIP on its device, which is made if it is not there, and set up.
-pub(super) fn to_carrier(finding: Finding, vip: IpAddr, subject: &Subject, seen: &Seen) -> Finding {
-    let device = carrier(vip, subject, seen);
-    let finding = match (seen.device(&device), subject.mode) {
-        (Some(there), _) if there.up => finding,
-        // Without that an IPv6 address is not there yet.
-        (Some(_), _) => finding.mend(Change::Up { device: device.clone() }.make().to_string()),
-        (None, Some(Mode::Tun)) => finding.mend(create(kind_for(vip, subject), subject)),
-        (None, _) => finding.mend(make_carrier(&device)),
-    };
-    finding.mend(add(vip, &device, subject.scope, subject))
+/// A step of the remedies of all findings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ordered {
+    /// When.
+    pub phase: Phase,
+    /// The shell command, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// The words, if no command can know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+    /// The rules that it helps against.
+    pub rules: Vec<&'static str>,
 }
 
-/// The command that adds a VIP; a label begins with the name of its device.
-pub(super) fn add(vip: IpAddr, device: &str, scope: Scope, subject: &Subject) -> String {
-    let label = subject.label.clone().filter(|label| vip.is_ipv4() && label.starts_with(device));
-    let device = device.to_owned();
-    Change::Address { ip: vip, device, tag: None, scope, label }.make().to_string()
+impl Ordered {
+    /// Returns the command or the words.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.command.as_deref().or(self.words.as_deref()).unwrap_or_default()
+    }
+}
+
+/// Gives each finding that makes an IPv4 VIP local the steps that hide it, and puts the steps
+/// of each finding in order.
+pub(super) fn complete(findings: &mut [Finding], hiding: impl FnOnce() -> Vec<Remedy>) {
+    let shows = |finding: &Finding| finding.remedy.iter().any(|remedy| remedy.shows);
+    let hiding = if findings.iter().any(shows) { hiding() } else { Vec::new() };
+    for finding in findings {
+        if shows(finding) {
+            finding.remedy.splice(0..0, hiding.iter().cloned());
+        }
+        finding.remedy.sort_by_key(|remedy| remedy.phase);
+        // One finding may ask for a step twice, as for a device that several VIPs are to be on.
+        let mut told: Vec<Step> = Vec::new();
+        finding.remedy.retain(|remedy| {
+            let is_new = !told.contains(&remedy.step);
+            if is_new {
+                told.push(remedy.step.clone());
+            }
+            is_new
+        });
+    }
+}
+
+/// Returns the steps of all findings in the order in which to run them, each once.
+#[must_use]
+pub fn in_order(findings: &[Finding]) -> Vec<Ordered> {
+    let mut places: HashMap<(Phase, &Step), usize> = HashMap::new();
+    let mut steps: Vec<Ordered> = Vec::new();
+    let all = || findings.iter().flat_map(|finding| &finding.remedy);
+    let gone: Vec<&String> = all().filter_map(|remedy| remedy.deletes.as_ref()).collect();
+    let is_left = |remedy: &&Remedy| remedy.on.as_ref().is_none_or(|on| !gone.contains(&on));
+    for finding in findings {
+        for Remedy { phase, step, .. } in finding.remedy.iter().filter(is_left) {
+            let place = *places.entry((*phase, step)).or_insert(steps.len());
+            if place == steps.len() {
+                let (command, words) = match step {
+                    Step::Run(text) => (Some(text.clone()), None),
+                    Step::Words(text) => (None, Some(text.clone())),
+                };
+                steps.push(Ordered { phase: *phase, command, words, rules: Vec::new() });
+            }
+            if let Some(step) = steps.get_mut(place)
+                && !step.rules.contains(&finding.rule)
+            {
+                step.rules.push(finding.rule);
+            }
+        }
+    }
+    // Stable: in a phase the worst finding comes first.
+    steps.sort_by_key(|step| step.phase);
+    steps
 }

@@ -4,8 +4,10 @@
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
+use super::remedy::Phase;
 use super::seen::Seen;
-use super::subject::{Subject, single};
+use super::steps::add;
+use super::subject::Subject;
 use super::tunnel;
 use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
@@ -60,11 +62,10 @@ fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             let mut finding = Finding::new("RS-RPF-01", Severity::Error, message)
                 .read(seen.read("rp_filter", &["all", name]));
             if seen.max("rp_filter", name) != 2 {
-                finding = finding.mend(format!("sysctl -w {key}=2"));
+                finding = finding.run(Phase::Settings, format!("sysctl -w {key}=2"));
             }
             if !seen.addresses.iter().any(|have| have.device == *name && have.ip.is_ipv4()) {
-                finding =
-                    finding.mend(format!("ip addr add {} dev {name} scope host", single(vip)));
+                finding = finding.steps([add(vip, name, subject.scope, subject)]);
             }
             findings.push(finding);
         } else if value != 0 {
@@ -132,7 +133,10 @@ fn direct(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             findings.push(
                 Finding::new("RS-RPF-03", Severity::Error, message)
                     .read(seen.read("rp_filter", &["all", name]))
-                    .mend(format!("sysctl -w {}=2", SysctlKey::ipv4(name, "rp_filter"))),
+                    .run(
+                        Phase::Settings,
+                        format!("sysctl -w {}=2", SysctlKey::ipv4(name, "rp_filter")),
+                    ),
             );
         }
     }

@@ -18,11 +18,18 @@ impl CheckReport {
             let Finding { rule, severity, message, .. } = finding;
             let _ = writeln!(text, "{severity}: {rule}: {}", printable(message));
             for read in &finding.read {
-                let _ = writeln!(text, "  read: {}", printable(read));
+                let _ = writeln!(text, "  read:   {}", printable(read));
             }
-            let _ = writeln!(text, "  why:  {}", finding.why);
+            let _ = writeln!(text, "  why:    {}", finding.why);
             for remedy in &finding.remedy {
-                let _ = writeln!(text, "  mend: {}", printable(remedy));
+                let _ = writeln!(text, "  remedy: {}", printable(remedy.step.text()));
+            }
+        }
+        // Those of one finding stand above, in order.
+        if self.findings.len() > 1 && self.remedies.len() > 1 {
+            text += "all remedies, in the order in which no VIP is heard before it is hidden:\n";
+            for (number, step) in (1..).zip(&self.remedies) {
+                let _ = writeln!(text, "  {number}. {}", printable(step.text()));
             }
         }
         let infos = self.findings.iter().filter(|it| it.severity == Severity::Info).count();

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
-use super::remedy;
+use super::remedy::{Phase, Remedy};
 use super::seen::{Device, Ends, Fou, Seen};
+use super::steps::{self, Replace};
 use super::subject::Subject;
 use crate::facts::of_family;
 use crate::mode::Mode;
@@ -131,7 +132,7 @@ pub(super) fn device_for(vip: IpAddr, subject: &Subject, seen: &Seen) -> String 
     let found = receiving(vip.is_ipv6(), subject, seen).next();
     found
         .map(|device| device.name.clone())
-        .unwrap_or_else(|| remedy::tunnel(kind_for(vip, subject), subject).name)
+        .unwrap_or_else(|| steps::tunnel(kind_for(vip, subject), subject).name)
 }
 
 /// The kind of the device that takes packets for that VIP out of their envelope.
@@ -167,7 +168,7 @@ fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec
     let outer_ipv6 = outer(subject, inner_ipv6).unwrap_or(false);
     let rip = of_family(&subject.rips, outer_ipv6);
     let wanted = kind(outer_ipv6, inner_ipv6, subject.envelope);
-    let create = remedy::create(wanted, subject);
+    let is_ours = |name: &str| steps::tunnel(wanted, subject).name == name;
     let (fit, device) = match best {
         Some((fit, device)) if fit > Fit::None => (fit, device),
         _ => {
@@ -175,22 +176,18 @@ fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec
             let message = format!("no {wanted} device takes {inner} out of its envelope{rip}");
             let own = wanted.fallback();
             let only = seen.device(own).map_or("none".to_owned(), |_| format!("only {own}, down"));
-            findings.push(
-                Finding::new("RS-TUN-01", Severity::Error, message)
-                    .read([format!("interfaces of kind {wanted}: {only}")])
-                    .mend(create),
-            );
+            let finding = Finding::new("RS-TUN-01", Severity::Error, message)
+                .read([format!("interfaces of kind {wanted}: {only}")]);
+            findings.push(finding.steps(steps::create(wanted, subject, None)));
             return;
         }
     };
     let name = &device.name;
     // Two devices of a kind with the same ends cannot be; whose is the one that is there?
-    let replace = if is_fallback(device) {
-        create.clone()
-    } else if remedy::tunnel(wanted, subject).name == *name {
-        format!("ip link del {name} && {create}")
-    } else {
-        format!("if nobody else needs {name}: ip link del {name} && {create}")
+    let replace = || {
+        let whose = if is_ours(name) { Replace::Ours } else { Replace::Theirs };
+        let instead = (!is_fallback(device)).then_some((whose, name.as_str(), seen));
+        steps::create(wanted, subject, instead)
     };
     let read = [describe(device)];
     let finding = match fit {
@@ -200,7 +197,7 @@ fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec
             Severity::Error,
             format!("{name} is down: what the director sends is refused"),
         )
-        .mend(format!("ip link set {name} up")),
+        .run(Phase::Up, steps::up(name)),
         Fit::Ends => {
             let sends = match (subject.directors_of(outer_ipv6).as_slice(), rip) {
                 ([], Some(rip)) => format!("to {rip}"),
@@ -208,22 +205,24 @@ fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec
                 ([from, ..], None) => format!("from {from}"),
                 ([], None) => "to other ends".to_owned(),
             };
-            Finding::new("RS-TUN-03", Severity::Error, format!("{name} is not for packets {sends}"))
-                // Beside one of somebody else's there is room for ours.
-                .mend(if remedy::tunnel(wanted, subject).name == *name { replace } else { create })
+            let message = format!("{name} is not for packets {sends}");
+            let beside = || steps::create(wanted, subject, None);
+            // Beside one of somebody else's there is room for ours.
+            let steps = if is_ours(name) { replace() } else { beside() };
+            Finding::new("RS-TUN-03", Severity::Error, message).steps(steps)
         }
         Fit::Mode => Finding::new(
             "RS-TUN-04",
             Severity::Error,
             format!("{name} does not take {inner}: its mode excludes it"),
         )
-        .mend(replace),
+        .steps(replace()),
         Fit::Flags => Finding::new(
             "RS-TUN-05",
             Severity::Error,
             format!("{name} has not the key, sequence or checksum flags of the director"),
         )
-        .mend(replace),
+        .steps(replace()),
     };
     findings.push(finding.read(read));
 }
@@ -262,7 +261,7 @@ fn listener(at: Listener, seen: &Seen, findings: &mut Vec<Finding>) {
     let port = at.port;
     let add = Change::Gue(at).make();
     let nothing = format!("nothing takes GUE out of {at}");
-    let (message, read, mend) = match &seen.fou {
+    let (message, read, command) = match &seen.fou {
         Fou::Unknown => return,
         // Nothing loads it on demand.
         Fou::NoModule => {
@@ -278,7 +277,11 @@ fn listener(at: Listener, seen: &Seen, findings: &mut Vec<Finding>) {
             None => (nothing, format!("fou port {port}: none"), add.to_string()),
         },
     };
-    findings.push(Finding::new("RS-TUN-06", Severity::Error, message).read([read]).mend(mend));
+    findings.push(
+        Finding::new("RS-TUN-06", Severity::Error, message)
+            .read([read])
+            .run(Phase::Devices, command),
+    );
 }
 
 /// What is said of each device that takes, or may take, the director's packets.
@@ -313,7 +316,7 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
                 format!("{name} drops packets whose outer source is the VIP"),
             )
             .read(read.clone())
-            .mend(format!("ip link set {name} type ip6tnl allow-localremote")),
+            .run(Phase::Up, format!("ip link set {name} type ip6tnl allow-localremote")),
         );
     }
     let fallback = is_fallback(device);
@@ -338,20 +341,18 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
     });
     if let Some(have) = foreign.filter(|_| fallback) {
         let message = format!("{name} has an address of somebody else: {}", have.ip);
-        findings.push(
-            Finding::new("RS-TUN-09", Severity::Error, message)
-                .read([have.text()])
-                .mend(own(device, subject)),
-        );
+        let finding = Finding::new("RS-TUN-09", Severity::Error, message).read([have.text()]);
+        findings.push(finding.steps(own(device, subject)));
     }
 }
 
-/// The command that makes a device of one's own in place of the kernel's.
-fn own(fallback: &Device, subject: &Subject) -> String {
+/// Makes a device of one's own in place of the kernel's.
+fn own(fallback: &Device, subject: &Subject) -> Vec<Remedy> {
     let inner_ipv6 = fallback.kind.as_deref() == Some("sit");
     let outer_ipv6 = matches!(fallback.kind.as_deref(), Some("ip6tnl" | "ip6gre"));
     let kind = kind(outer_ipv6, inner_ipv6, subject.envelope);
-    remedy::create(kind, &Subject { tunnels: Vec::new(), ..subject.clone() })
+    let subject = Subject { tunnels: Vec::new(), ..subject.clone() };
+    steps::create(kind, &subject, None)
 }
 
 /// Is TCP told that the envelope takes room?

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use super::doubt;
 use super::finding::{Finding, Severity};
 use super::inward;
-use super::remedy::{add, carrier, make_carrier, to_carrier};
-use super::seen::{Address, Seen};
+use super::remedy::Phase;
+use super::seen::{Address, Lookup, Route, Seen, contains};
+use super::steps::{add, again, answers_arp, carrier, make_carrier, remove, to_carrier, up};
 use super::subject::Subject;
 use crate::facts::host_prefix;
 use crate::mode::Mode;
@@ -20,7 +21,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
         present(vip, subject, seen, &mut findings);
         same(vip, subject, seen, &mut findings);
         for have in seen.places(vip) {
-            prefix(vip, have, subject, &mut findings);
+            prefix(vip, have, subject, seen, &mut findings);
             duplicate(vip, have, subject, seen, &mut findings);
         }
     }
@@ -51,7 +52,14 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
         let by = seen.arrivals.get(&vip).map(|arrival| &arrival.foreign_by);
         let by = by.into_iter().flatten().map(|nic| format!("coming in by {nic}: not local"));
         let finding = Finding::new("RS-VIP-01", Severity::Error, message).read([route]).read(by);
-        let finding = to_carrier(finding, vip, subject, seen);
+        let mut finding = to_carrier(finding, vip, subject, seen);
+        if finding.remedy.is_empty() {
+            // It is where it belongs, and another table is asked before table local.
+            finding = finding.mend(
+                "a rule (`ip rule`) or a VRF keeps packets for it from table local: let them \
+                 reach that table, or add the VIP to the VRF's own device",
+            );
+        }
         findings.push(finding.unless(doubt::not_local(vip, seen)));
     } else if seen.is_mute(vip) {
         let message = format!(
@@ -97,25 +105,62 @@ fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>
     );
 }
 
-fn prefix(vip: IpAddr, have: &Address, subject: &Subject, findings: &mut Vec<Finding>) {
+fn prefix(
+    vip: IpAddr,
+    have: &Address,
+    subject: &Subject,
+    seen: &Seen,
+    findings: &mut Vec<Finding>,
+) {
     if have.prefix >= host_prefix(vip) {
         return;
     }
     let (device, wide) = (&have.device, format!("{vip}/{}", have.prefix));
-    let on_lo = device == "lo";
-    let (severity, message) = if on_lo {
-        let message = format!("{wide} on lo makes every address of that subnet local to this host");
-        (Severity::Error, message)
+    let (severity, does) = if device == "lo" && vip.is_ipv4() {
+        (Severity::Error, "makes every address of that subnet local to this host")
+    } else if takes_subnet(have, seen) {
+        (Severity::Error, "takes what this host sends to that subnet")
     } else {
-        let message = format!("{wide} on {device} competes with the route to that subnet");
-        (Severity::Warning, message)
+        (Severity::Warning, "competes with the route to that subnet")
     };
-    findings.push(
-        Finding::new("RS-VIP-02", severity, message)
-            .read([have.text()])
-            .mend(add(vip, device, subject.scope, subject))
-            .mend(format!("ip addr del {wide} dev {device}")),
-    );
+    let message = format!("{wide} on {device} {does}");
+    let finding = Finding::new("RS-VIP-02", severity, message).read([have.text()]);
+    findings.push(narrow(finding, have, subject, seen));
+}
+
+/// Whether packets to others in that subnet leave by the VIP's device, where nobody is.
+fn takes_subnet(have: &Address, seen: &Seen) -> bool {
+    let name = &have.device;
+    if answers_arp(name, seen) {
+        return false;
+    }
+    let leaves = |(ip, to): (&IpAddr, &Option<Lookup>)| {
+        let by = to.as_ref().filter(|to| !to.local).and_then(|to| to.device.as_ref());
+        contains(have.ip, have.prefix, *ip) && by == Some(name)
+    };
+    // Of equal routes the first counts, and it is listed first.
+    let same = |route: &&Route| {
+        route.prefix == have.prefix && contains(have.ip, have.prefix, route.destination)
+    };
+    let first = seen.routes.iter().filter(same).min_by_key(|route| route.metric);
+    let beside = seen.routes.iter().filter(same).any(|route| !route.devices.contains(name));
+    seen.lookups.iter().any(leaves)
+        || (beside && first.is_some_and(|route| route.devices.contains(name)))
+}
+
+/// Adds what makes a single address of it.
+fn narrow(finding: Finding, have: &Address, subject: &Subject, seen: &Seen) -> Finding {
+    let (vip, device) = (have.ip, &have.device);
+    if answers_arp(device, seen) {
+        return to_carrier(finding, vip, subject, seen).steps(remove(have, seen));
+    }
+    if vip.is_ipv6() {
+        return finding.steps([again(have, subject.scope, subject)]);
+    }
+    let is_there = |it: &Address| it.device == *device && it.prefix == host_prefix(vip);
+    let missing = !seen.places(vip).any(is_there);
+    let add = missing.then(|| add(vip, device, subject.scope, subject).on(device));
+    finding.steps(add).steps(remove(have, seen))
 }
 
 fn duplicate(
@@ -134,10 +179,12 @@ fn duplicate(
     } else {
         ("tentative", format!("{vip} on {device} is not usable yet: it is looked for on the wire"))
     };
-    let finding = Finding::new("RS-VIP-03", Severity::Error, text)
-        .read([format!("{} {state}", have.text())])
-        .mend(format!("ip addr del {vip}/{} dev {device}", have.prefix));
-    findings.push(to_carrier(finding, vip, subject, seen));
+    let finding =
+        Finding::new("RS-VIP-03", Severity::Error, text).read([format!("{} {state}", have.text())]);
+    let finding = to_carrier(finding, vip, subject, seen);
+    let is_carrier = *device == carrier(vip, subject, seen);
+    let gone = if is_carrier { Vec::new() } else { remove(have, seen) };
+    findings.push(finding.steps(gone));
 }
 
 /// Can the VIP become the source of what this host sends of itself?
@@ -157,16 +204,15 @@ fn source(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         };
         if let Some(have) = seen.places(vip).find(wide) {
             let name = &bare.name;
-            findings.push(
-                Finding::new(
-                    "RS-VIP-05",
-                    Severity::Info,
-                    format!("{vip} may become the source of what leaves {name}, which has no IPv4 address"),
-                )
-                .read([have.text()])
-                .mend(format!("ip addr del {vip}/{} dev {}", have.prefix, have.device))
-                .mend(add(vip, &have.device, Scope::Host, subject)),
+            let message = format!(
+                "{vip} may become the source of what leaves {name}, which has no IPv4 address"
             );
+            let finding = Finding::new("RS-VIP-05", Severity::Info, message).read([have.text()]);
+            findings.push(if have.prefix == host_prefix(vip) {
+                finding.steps([again(have, Scope::Host, subject)])
+            } else {
+                narrow(finding, have, subject, seen)
+            });
         }
     }
 }
@@ -176,7 +222,9 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     for &vip in subject.vips.iter().filter(|_| subject.holds_vips()) {
         let planned = (subject.mode == Some(Mode::Dr) || seen.places(vip).next().is_none())
             .then(|| carrier(vip, subject, seen));
+        // On an interface that answers ARP it is not to be at all: RS-ARP-07.
         let found = seen.places(vip).map(|have| have.device.clone());
+        let found = found.filter(|device| !answers_arp(device, seen));
         for device in found.chain(planned) {
             match devices.iter_mut().find(|(name, _)| *name == device) {
                 Some((_, vips)) if vips.contains(&vip) => {}
@@ -205,16 +253,19 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         let v6 = !needing.is_empty();
         let doubt = || needing.first().and_then(|vip| doubt::not_local(*vip, seen));
         if !device.up {
-            let up = format!("ip link set {name} up");
+            let up = up(&name);
             let read = [format!("{name}: down")];
             if v6 {
                 let message = format!("{name} is down: IPv6 addresses on it are gone");
                 let finding = Finding::new("RS-VIP-07", Severity::Error, message).read(read);
-                findings.push(finding.mend(up).unless(doubt()));
+                findings.push(finding.run(Phase::Up, up).unless(doubt()));
             } else if v4 && device.ends.is_none() {
                 let message = format!("{name} is down; packets for VIPs on it are still accepted");
-                findings
-                    .push(Finding::new("RS-VIP-07", Severity::Info, message).read(read).mend(up));
+                findings.push(
+                    Finding::new("RS-VIP-07", Severity::Info, message)
+                        .read(read)
+                        .run(Phase::Up, up),
+                );
             }
         }
         if v6 && seen.ipv6(&name, "disable_ipv6") != Some(0) {
@@ -222,20 +273,15 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                 Some(value) => format!("net/ipv6/conf/{name}/disable_ipv6 = {value}"),
                 None => format!("net/ipv6/conf/{name}/disable_ipv6 is not there"),
             };
-            findings.push(
+            let on = format!("sysctl -w {}=0", SysctlKey::ipv6(&name, "disable_ipv6"));
+            let finding =
                 Finding::new("RS-VIP-08", Severity::Error, format!("IPv6 is off on {name}"))
                     .read([read])
-                    .mend(format!("sysctl -w {}=0", SysctlKey::ipv6(&name, "disable_ipv6")))
-                    .mend(add(
-                        vips.into_iter()
-                            .find(IpAddr::is_ipv6)
-                            .unwrap_or(IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED)),
-                        &name,
-                        subject.scope,
-                        subject,
-                    ))
-                    .unless(doubt()),
-            );
+                    .run(Phase::Settings, on);
+            let gone =
+                vips.iter().filter(|vip| vip.is_ipv6() && seen.places(**vip).next().is_none());
+            let gone = gone.map(|vip| add(*vip, &name, subject.scope, subject));
+            findings.push(finding.steps(gone).unless(doubt()));
         }
     }
 }
@@ -245,5 +291,5 @@ fn no_carrier(name: &str, vips: &[IpAddr], seen: &Seen) -> Finding {
     let severity = if lost { Severity::Error } else { Severity::Info };
     Finding::new("RS-VIP-07", severity, format!("{name}, the device for VIPs, is not there"))
         .read([format!("interface {name}: none")])
-        .mend(make_carrier(name))
+        .run(Phase::Devices, make_carrier(name))
 }

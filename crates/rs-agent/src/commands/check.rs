@@ -10,6 +10,7 @@ use super::connect;
 use crate::check::catalogue::{self, RULES};
 use crate::check::finding::Severity;
 use crate::check::observe::observe;
+use crate::check::remedy;
 use crate::check::subject::{Port, Subject};
 use crate::cli::CheckArgs;
 use crate::error::Error;
@@ -48,6 +49,7 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         unjudged: count(Severity::Unread),
+        remedies: remedy::in_order(&findings),
         findings,
         unread: seen.unread,
     }))

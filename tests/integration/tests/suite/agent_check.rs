@@ -141,6 +141,9 @@ fn servers_are_found_where_they_listen() {
     assert_eq!(found("udp/54"), ["RS-SRV-01 error", "RS-SRV-02 warning"]);
     let _own = server.enter(|| UdpSocket::bind("192.0.2.10:53").expect("a server"));
     assert_eq!(found("udp/53"), ["RS-SRV-01 error"]);
+    // The kernel's own socket takes packets apart, and serves nobody.
+    server.must("modprobe -q fou; ip fou add port 6080 gue && ip -6 fou add port 6080 gue");
+    assert_eq!(found("udp/6080"), both);
 }
 
 #[test]

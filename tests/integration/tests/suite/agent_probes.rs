@@ -15,17 +15,17 @@ use nix::unistd::Pid;
 use crate::agent::{assert_same, everything, state};
 
 /// In the RIP's subnet, in another, and of IPv6.
-const VIPS: &str = "192.0.2.10,203.0.113.10,2001:db8:2::10";
+pub(crate) const VIPS: &str = "192.0.2.10,203.0.113.10,2001:db8:2::10";
 
 /// A real server with a client and a director that ask it. The director has the VIPs.
-struct Site {
+pub(crate) struct Site {
     /// Ends before those who ask are gone.
-    watch: Watch,
+    pub(crate) watch: Watch,
     network: Network,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let network = Network::direct_routing(1);
         for family in Family::BOTH {
             network.director_takes_vip(family);
@@ -54,7 +54,7 @@ impl Site {
         Self { watch, network }
     }
 
-    fn server(&self) -> &Host {
+    pub(crate) fn server(&self) -> &Host {
         &self.network.servers[0]
     }
 

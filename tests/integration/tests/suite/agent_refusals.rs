@@ -22,8 +22,8 @@ const INPUT: [Case; 30] = [
     ("--mode tun --vip 192.0.2.10 --tunnel-device x --fallback-devices", 2, "cannot be used with"),
     ("--mode dr", 2, "--vip is missing"),
     ("--mode dr --vip www.example.com", 2, "is not an IP address"),
-    ("--mode dr --vip 192.0.2.10/24", 2, "would make its whole subnet local"),
-    ("--mode dr --vip 2001:db8:2::10/64", 2, "would make its whole subnet local"),
+    ("--mode dr --vip 192.0.2.10/24", 2, "192.0.2.10/24 is a whole subnet"),
+    ("--mode dr --vip 2001:db8:2::10/64", 2, "2001:db8:2::10/64 is a whole subnet"),
     ("--mode dr --vip 0.0.0.0", 2, "the unspecified address"),
     ("--mode dr --vip 224.0.0.1", 2, "a multicast address"),
     ("--mode dr --vip 255.255.255.255", 2, "the broadcast address"),
@@ -139,7 +139,7 @@ fn hosts_that_would_still_answer_are_refused() {
             "has scope host, which route_localnet makes link,",
         ),
         ("ip addr add 192.0.2.10/32 dev eth0", "192.0.2.10 is on eth0"),
-        ("ip addr add 192.0.2.10/25 dev dummy0", "makes its whole subnet local"),
+        ("ip addr add 192.0.2.10/25 dev dummy0", "competes with the route to its subnet"),
         ("ip link set lo down", "lo is down"),
     ] {
         let network = real_server();

@@ -72,7 +72,7 @@ fn the_file_is_the_whole_truth_and_is_read_again() {
 
     configure("mode = \"dr\"\nvip = [\"192.0.2.10/24\"]\nvpi = 1\n");
     run.signal(Signal::SIGHUP);
-    run.says("line 2: 192.0.2.10/24 would make its whole subnet local to this host; line 3: ");
+    run.says("line 2: 192.0.2.10/24 is a whole subnet; line 3: ");
     assert!(on_lo("203.0.113.10") && on_lo("2001:db8:2::10"));
     repaired(&run, host, &[("ip addr del 203.0.113.10/32 dev lo", NO_VIP_MISSING)]);
     for line in run.log().lines() {

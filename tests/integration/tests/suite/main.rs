@@ -16,6 +16,7 @@ mod agent_names;
 mod agent_probes;
 mod agent_recovery;
 mod agent_refusals;
+mod agent_remedies;
 mod agent_rights;
 mod agent_rules;
 mod agent_run;

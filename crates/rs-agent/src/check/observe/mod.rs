@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::ipvs;
 use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
-use crate::tunnel::Envelope;
+use crate::tunnel::{Envelope, Listener as Unpacks};
 
 /// Collects what the rules about `subject` need; counts drops for as long as `watch`.
 ///
@@ -75,11 +75,20 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     }
     let backup_only = std::fs::read_to_string("/proc/sys/net/ipv4/vs/backup_only");
     seen.backup_only = backup_only.is_ok_and(|value| value.trim() == "1");
-    if matches!(subject.envelope, Envelope::Gue { .. }) {
+    let has_udp = subject.ports.iter().any(|port| !port.tcp);
+    if matches!(subject.envelope, Envelope::Gue { .. }) || has_udp {
         match net.ports() {
             Ok(found) => seen.fou = found.map_or(Fou::NoModule, Fou::Ports),
             Err(error) => seen.unread.push(format!("fou ports: {error}")),
         }
+    }
+    if let (Some(listeners), Fou::Ports(unpack)) = (&mut seen.listeners, &seen.fou) {
+        // The kernel's own socket, behind which no server is.
+        listeners.retain(|socket| {
+            let at = Unpacks { port: socket.port, ipv6: socket.ip.is_ipv6() };
+            let is_kernels = !socket.tcp && socket.ip.is_unspecified();
+            !(is_kernels && unpack.iter().any(|port| port.at == at))
+        });
     }
     if super::firewall::judges(subject) || subject.holds_vips() {
         firewall::look(&mut seen);
@@ -117,7 +126,7 @@ fn listening(subject: &Subject, names: &BTreeMap<u32, String>, seen: &mut Seen) 
     }
 }
 
-const IPV4: [&str; 9] = [
+const IPV4: [&str; 10] = [
     "arp_ignore",
     "arp_announce",
     "rp_filter",
@@ -127,6 +136,7 @@ const IPV4: [&str; 9] = [
     "forwarding",
     "arp_filter",
     "accept_local",
+    "promote_secondaries",
 ];
 const IPV6: [&str; 3] = ["disable_ipv6", "accept_redirects", "forwarding"];
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What is said to mend it: a command that does, and does nothing else.
+//! Remedies: commands that help, in the order that is safe.
 
+use super::super::remedy::{Ordered, Remedy, in_order};
 use super::super::seen::{Fou, Lookup, Seen};
 use super::super::subject::Subject;
 use super::change::{boot, ends, fallback, fou, gre};
@@ -10,8 +11,8 @@ use crate::mode::Mode;
 use crate::request::Scope;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
-/// Mode, what is done to a sound host, the rule, and what mends it.
-const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
+/// Mode, what is done to a sound host, the rule, and its remedy in order.
+const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
     (
         Mode::Tun,
         |_, s| {
@@ -21,6 +22,8 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-TUN-01",
         &[
             "ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
+            "sysctl -w net.ipv4.conf.rs-ipip.rp_filter=2",
+            "ip addr add 192.0.2.10/32 dev rs-ipip scope host",
         ],
     ),
     // Set up with --fallback-devices it is ours to raise.
@@ -41,7 +44,11 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
             w.tunnels = vec![tunnel("tunl0", true)];
         },
         "RS-TUN-01",
-        &["modprobe ipip && ip link set tunl0 up"],
+        &[
+            "modprobe ipip && ip link set tunl0 up",
+            "sysctl -w net.ipv4.conf.tunl0.rp_filter=2",
+            "ip addr add 192.0.2.10/32 dev tunl0 scope host",
+        ],
     ),
     // A device of somebody else's for another director stays.
     (
@@ -53,6 +60,8 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-TUN-03",
         &[
             "ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
+            "sysctl -w net.ipv4.conf.rs-ipip.rp_filter=2",
+            "ip addr add 192.0.2.10/32 dev rs-ipip scope host",
         ],
     ),
     // One of its name or of its ends is in the way.
@@ -65,6 +74,8 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-TUN-04",
         &[
             "if nobody else needs theirs: ip link del theirs && ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
+            "sysctl -w net.ipv4.conf.rs-ipip.rp_filter=2",
+            "ip addr add 192.0.2.10/32 dev rs-ipip scope host",
         ],
     ),
     (
@@ -77,6 +88,8 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-TUN-03",
         &[
             "ip link del mine && ip link add mine type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set mine up",
+            "sysctl -w net.ipv4.conf.mine.rp_filter=2",
+            "ip addr add 192.0.2.10/32 dev mine scope host",
         ],
     ),
     // Nothing loads module fou on demand.
@@ -118,6 +131,8 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-TUN-01",
         &[
             "ip link add mine type gre local 192.0.2.11 remote 192.0.2.1 icsum && ip link set mine up",
+            "sysctl -w net.ipv4.conf.mine.rp_filter=2",
+            "ip addr add 192.0.2.10/32 dev mine scope host",
         ],
     ),
     // A VIP comes back to the device, with the scope and by the label, of the set-up.
@@ -154,6 +169,7 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-VIP-01",
         &[
             "ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
+            "sysctl -w net.ipv4.conf.rs-ipip.rp_filter=2",
             "ip addr add 192.0.2.10/32 dev rs-ipip scope host",
         ],
     ),
@@ -198,8 +214,8 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         },
         "RS-VIP-03",
         &[
-            "ip addr del 2001:db8::10/128 dev lo",
             "ip addr add 2001:db8::10/128 dev rs0 nodad preferred_lft 0",
+            "ip addr del 2001:db8::10/128 dev lo",
         ],
     ),
     // arping takes one address.
@@ -243,6 +259,84 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-PER-02",
         &["echo 'net.ipv4.conf.rs-ipip.rp_filter = 2' >> /etc/sysctl.d/91-real-server.conf"],
     ),
+    // Nothing hides what is to come: that comes first, also in the remedy of one finding.
+    (Mode::Dr, bare, "RS-VIP-01", HIDDEN),
+    (Mode::Dr, bare, "RS-ARP-01", &["sysctl -w net.ipv4.conf.all.arp_ignore=1"]),
+    (Mode::Dr, bare, "RS-ARP-06", &["sysctl -w net.ipv4.conf.all.arp_announce=2"]),
+    // The greater counts, and what is above is lowered only when nothing needs it any more.
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.eth0.arp_ignore", 8);
+            s.addresses[2].device = "eth0".into();
+        },
+        "RS-ARP-04",
+        &[
+            "ip addr add 192.0.2.10/32 dev lo scope host",
+            "ip addr del 192.0.2.10/32 dev eth0",
+            "sysctl -w net.ipv4.conf.all.arp_ignore=1 && sysctl -w net.ipv4.conf.eth0.arp_ignore=1",
+        ],
+    ),
+    // 3 would show it with that scope on its way: nothing is answered meanwhile.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.scope = Scope::Global;
+            set(s, "net.ipv4.conf.eth0.arp_ignore", 3);
+            s.addresses[2].device = "eth0".into();
+        },
+        "RS-ARP-07",
+        &[
+            "sysctl -w net.ipv4.conf.eth0.arp_ignore=8",
+            "ip addr add 192.0.2.10/32 dev lo scope global",
+            "ip addr del 192.0.2.10/32 dev eth0",
+            "sysctl -w net.ipv4.conf.all.arp_ignore=1 && sysctl -w net.ipv4.conf.eth0.arp_ignore=1",
+        ],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+            set(s, "net.ipv4.conf.eth0.arp_ignore", 1);
+            set(s, "net.ipv4.conf.default.arp_ignore", 9);
+        },
+        "RS-ARP-08",
+        &[
+            "sysctl -w net.ipv4.conf.all.arp_ignore=1",
+            "sysctl -w net.ipv4.conf.default.arp_ignore=1",
+        ],
+    ),
+    // Where it is already it is not added again; the RIP does not go with it.
+    (
+        Mode::Dr,
+        |_, s| s.addresses.push(address(VIP, 24, "eth0", "global")),
+        "RS-ARP-07",
+        &[
+            "sysctl -w net.ipv4.conf.eth0.promote_secondaries=1",
+            "ip addr del 192.0.2.10/24 dev eth0",
+        ],
+    ),
+    // A device has an IPv6 address once, whatever its prefix.
+    (
+        Mode::Dr,
+        |_, s| s.addresses[3].prefix = 64,
+        "RS-VIP-02",
+        &[
+            "ip addr del 2001:db8::10/64 dev lo && ip addr add 2001:db8::10/128 dev lo nodad preferred_lft 0",
+        ],
+    ),
+    // Somebody else's addresses on lo may be VIPs too.
+    (
+        Mode::Nat,
+        |_, s| {
+            set(s, "net.ipv4.conf.all.arp_ignore", 1);
+            s.addresses.push(address("203.0.113.9", 32, "lo", "host"));
+        },
+        "RS-NAT-01",
+        &[
+            "if neighbours may find 203.0.113.9 here: sysctl -w net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0",
+        ],
+    ),
     // An interface that answers ARP is no place for it, whoever asked for that.
     (
         Mode::Dr,
@@ -254,6 +348,20 @@ const MENDS: &[(Mode, Disturb, &str, &[&str])] = &[
         &["ip addr add 192.0.2.10/32 dev lo scope host", "ip addr del 192.0.2.10/32 dev eth0"],
     ),
 ];
+
+const HIDDEN: &[&str] = &[
+    "sysctl -w net.ipv4.conf.all.arp_ignore=1",
+    "sysctl -w net.ipv4.conf.all.arp_announce=2",
+    "ip addr add 192.0.2.10/32 dev lo scope host",
+];
+
+/// A host that nobody has set up.
+fn bare(_: &mut Subject, seen: &mut Seen) {
+    set(seen, "net.ipv4.conf.all.arp_ignore", 0);
+    set(seen, "net.ipv4.conf.all.arp_announce", 0);
+    seen.addresses.remove(2);
+    seen.lookups.insert(ip(VIP), None);
+}
 
 /// Addresses of another subnet beside the VIP.
 fn more_vips(subject: &mut Subject, seen: &mut Seen, count: u8) {
@@ -282,18 +390,55 @@ fn tunnel(name: &str, fallback: bool) -> Tunnel {
     }
 }
 
-fn strings(lines: &[&str]) -> Vec<String> {
-    lines.iter().map(ToString::to_string).collect()
-}
-
 #[test]
-fn each_mend_is_what_mends_it() {
-    for (row, (mode, disturb, rule, expected)) in MENDS.iter().enumerate() {
+fn each_remedy_is_what_helps() {
+    let mut wrong = Vec::new();
+    for (row, (mode, disturb, rule, expected)) in REMEDIES.iter().enumerate() {
         let (mut subject, mut seen) = sound(*mode);
         disturb(&mut subject, &mut seen);
         let found = findings(&subject, &seen);
         let finding = found.iter().find(|finding| finding.rule == *rule);
-        let remedy = finding.map(|finding| finding.remedy.clone());
-        assert_eq!(remedy.as_deref(), Some(strings(expected).as_slice()), "{row}: {found:#?}");
+        let text = |remedy: &Remedy| remedy.step.text().to_owned();
+        let remedy: Vec<String> =
+            finding.iter().flat_map(|finding| &finding.remedy).map(text).collect();
+        if remedy != *expected {
+            wrong.push(format!("{row} {rule}: {remedy:#?}\n{found:#?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn steps_of_all_findings_are_in_order_and_each_is_there_once() {
+    let (subject, mut seen) = sound(Mode::Dr);
+    bare(&mut Subject::default(), &mut seen);
+    seen.addresses.push(address(VIP, 24, "eth0", "global"));
+    seen.lookups.insert(ip(VIP), Some(Lookup { local: true, ..Lookup::default() }));
+    let steps = in_order(&findings(&subject, &seen));
+    let texts: Vec<&str> = steps.iter().map(Ordered::text).collect();
+    let promote = "sysctl -w net.ipv4.conf.eth0.promote_secondaries=1";
+    let [ignore, announce, add] = HIDDEN else { unreachable!() };
+    let (remove, tell) = (
+        "ip addr del 192.0.2.10/24 dev eth0",
+        "then on the director: arping -U -c 3 -I INTERFACE 192.0.2.10",
+    );
+    assert_eq!(texts, [*announce, *ignore, promote, *add, remove, tell]);
+    assert_eq!(steps[3].rules, ["RS-ARP-07", "RS-VIP-02"]);
+    assert!(steps.is_sorted_by_key(|step| step.phase));
+    assert!(steps[5].command.is_none() && steps[5].words.is_some());
+}
+
+/// What is on a device that goes, goes with it.
+#[test]
+fn nothing_is_asked_of_a_device_that_is_gone() {
+    let (subject, mut seen) = sound(Mode::Tun);
+    ends(&mut seen, 2).remote = Some(ip("192.0.2.2"));
+    seen.addresses[2].prefix = 24;
+    let found = findings(&subject, &seen);
+    assert!(found.iter().any(|finding| finding.rule == "RS-VIP-02"), "{found:#?}");
+    let steps = in_order(&found);
+    let texts: Vec<&str> = steps.iter().map(Ordered::text).collect();
+    let make = "ip link del rs-ipip && ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up";
+    let loose = "sysctl -w net.ipv4.conf.rs-ipip.rp_filter=2";
+    assert_eq!(texts, [make, loose, "ip addr add 192.0.2.10/32 dev rs-ipip scope host"]);
 }

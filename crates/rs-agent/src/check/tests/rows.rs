@@ -2,7 +2,7 @@
 //! What can be wrong with a host, one thing a row.
 
 use super::super::iptables::Ruleset;
-use super::super::seen::{Lookup, Seen};
+use super::super::seen::{Device, Lookup, Seen};
 use super::super::subject::Subject;
 use super::change::listens;
 use super::{CLIENT, DIP, RIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set};
@@ -34,6 +34,17 @@ pub(super) const HOST: &[Row] = &[
     ),
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 0), &["RS-ARP-01 error"]),
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 5), &["RS-ARP-01 error"]),
+    // Of a VIP that is still to come.
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+            set(s, "net.ipv4.conf.all.arp_announce", 0);
+            s.addresses.remove(2);
+            s.lookups.insert(ip(VIP), None);
+        },
+        &["RS-ARP-01 error", "RS-ARP-06 error", "RS-VIP-01 error"],
+    ),
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.eth0.arp_ignore", 9), &["RS-ARP-01 error"]),
     (
         Mode::Dr,
@@ -129,6 +140,25 @@ pub(super) const HOST: &[Row] = &[
     ),
     (Mode::Dr, |_, s| s.addresses[2].prefix = 24, &["RS-VIP-02 error"]),
     (Mode::Tun, |_, s| s.addresses[2].prefix = 24, &["RS-VIP-02 warning"]),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.addresses[2].prefix = 24;
+            s.lookups.insert(ip(DIP), lookup(None, "rs-ipip"));
+        },
+        &["RS-VIP-02 error"],
+    ),
+    (Mode::Dr, |_, s| s.addresses[3].prefix = 64, &["RS-VIP-02 warning"]),
+    // Down, and on a VIP's interface that answers: it is not to be there at all.
+    (
+        Mode::Dr,
+        |_, s| {
+            s.devices.push(Device { up: false, ..device("eth1", true) });
+            s.addresses.push(address(VIP6, 128, "eth1", "global"));
+            set(s, "net.ipv6.conf.eth1.disable_ipv6", 1);
+        },
+        &["RS-ARP-07 error"],
+    ),
     (Mode::Dr, |_, s| s.addresses[3].dad_failed = true, &["RS-VIP-03 error"]),
     (Mode::Dr, |_, s| s.addresses[3].tentative = true, &["RS-VIP-03 error"]),
     (Mode::Dr, |_, s| s.routes[0].gateways = vec![ip(VIP)], &["RS-VIP-04 error"]),

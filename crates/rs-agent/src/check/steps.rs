@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Steps that make what is missing, in the words of set-up, and take away what is in the
+//! wrong place.
+
+use std::net::IpAddr;
+
+use super::finding::Finding;
+use super::remedy::{Phase, Remedy};
+use super::seen::{Address, Seen, contains};
+use super::subject::Subject;
+use super::tunnel::{device_for, kind_for};
+use crate::facts::{host_prefix, of_family, only_one};
+use crate::mode::Mode;
+use crate::plan::Change;
+use crate::request::Scope;
+use crate::sysctl_key::SysctlKey;
+use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+
+/// The device of that kind as it is to be: named as set-up named it.
+pub(super) fn tunnel(kind: TunnelKind, subject: &Subject) -> Tunnel {
+    let set_up = subject.tunnels.iter().find(|tunnel| tunnel.kind == kind);
+    let fallback = set_up.is_some_and(|tunnel| tunnel.fallback);
+    Tunnel {
+        name: set_up.map_or_else(|| format!("rs-{kind}"), |tunnel| tunnel.name.clone()),
+        kind,
+        local: of_family(&subject.rips, kind.over_ipv6()).filter(|_| !fallback),
+        remote: only_one(&subject.directors, kind.over_ipv6()).filter(|_| !fallback),
+        checksum: subject.envelope == Envelope::Gre { checksum: true },
+        fallback,
+    }
+}
+
+/// Makes that device, and lets packets out of it. `instead` says what to do with the device
+/// that is in its place, whose VIPs come to the new one.
+pub(super) fn create(
+    kind: TunnelKind,
+    subject: &Subject,
+    instead: Option<(Replace, &str, &Seen)>,
+) -> Vec<Remedy> {
+    let tunnel = tunnel(kind, subject);
+    let name = tunnel.name.clone();
+    let up = up(&name);
+    // Without ends it would be the kernel's own once more.
+    let is_known = tunnel.fallback || tunnel.local.is_some();
+    let make = match tunnel.fallback {
+        true => format!("modprobe {} && {up}", kind.module()),
+        false if is_known => format!("{} && {up}", Change::Tunnel(tunnel).make()),
+        false => format!("{} local RIP && {up}", Change::Tunnel(tunnel).make()),
+    };
+    let step = if is_known { Remedy::run } else { Remedy::words };
+    let made = match &instead {
+        Some((Replace::Ours, old, _)) => {
+            step(Phase::Devices, format!("ip link del {old} && {make}"))
+        }
+        Some((Replace::Theirs, old, _)) => {
+            let words = format!("if nobody else needs {old}: ip link del {old} && {make}");
+            Remedy::words(Phase::Devices, words)
+        }
+        None => step(Phase::Devices, make),
+    };
+    let deletes = instead.as_ref().map(|(_, old, _)| (*old).to_owned());
+    let mut steps = vec![Remedy { deletes, ..made }];
+    let mine = || subject.vips.iter().copied().filter(|vip| kind_for(*vip, subject) == kind);
+    let lost = |vip: &IpAddr| {
+        let (_, old, seen) = instead.as_ref()?;
+        seen.places(*vip).find(|have| have.device == *old)
+    };
+    let mut vips: Vec<IpAddr> = mine().filter(|vip| lost(vip).is_some()).collect();
+    if let Some(first) = mine().find(IpAddr::is_ipv4) {
+        let key = SysctlKey::ipv4(&name, "rp_filter");
+        steps.push(Remedy::run(Phase::Settings, format!("sysctl -w {key}=2")));
+        // Loose is not enough on a device without an IPv4 address.
+        if !vips.iter().any(IpAddr::is_ipv4) {
+            vips.push(first);
+        }
+    }
+    steps.extend(vips.into_iter().map(|vip| add(vip, &name, subject.scope, subject)));
+    steps
+}
+
+/// Whose the device is that another takes the place of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replace {
+    /// Of the set-up, or by its name.
+    Ours,
+    /// Perhaps somebody else's.
+    Theirs,
+}
+
+/// The device to put that VIP on: never one that answers ARP.
+pub(super) fn carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> String {
+    match subject.mode {
+        Some(Mode::Tun) => device_for(vip, subject, seen),
+        _ if answers_arp(&subject.carrier, seen) => "lo".to_owned(),
+        _ => subject.carrier.clone(),
+    }
+}
+
+/// Whether a VIP on that device is announced there.
+pub(super) fn answers_arp(device: &str, seen: &Seen) -> bool {
+    seen.device(device).is_some_and(|device| device.arp)
+}
+
+/// The command that makes a carrier.
+pub(super) fn make_carrier(device: &str) -> String {
+    let device = device.to_owned();
+    let up = Change::Up { device: device.clone() }.make();
+    format!("{} && {up}", Change::Dummy { device }.make())
+}
+
+/// Adds what puts the VIP on its device.
+pub(super) fn to_carrier(finding: Finding, vip: IpAddr, subject: &Subject, seen: &Seen) -> Finding {
+    finding.steps(at_carrier(vip, subject, seen))
+}
+
+/// Puts the VIP on its device, which is made if it is not there, and set up.
+pub(super) fn at_carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> Vec<Remedy> {
+    let device = carrier(vip, subject, seen);
+    let mut steps = match (seen.device(&device), subject.mode) {
+        (Some(there), _) if there.up => Vec::new(),
+        // Without that an IPv6 address is not there yet.
+        (Some(_), _) => vec![Remedy::run(Phase::Up, up(&device)).on(&device)],
+        (None, Some(Mode::Tun)) => create(kind_for(vip, subject), subject, None),
+        (None, _) => vec![Remedy::run(Phase::Devices, make_carrier(&device))],
+    };
+    let starts_as = if seen.device(&device).is_some() { &device } else { "default" };
+    if vip.is_ipv6() && seen.ipv6(starts_as, "disable_ipv6").is_some_and(|off| off != 0) {
+        let key = SysctlKey::ipv6(&device, "disable_ipv6");
+        steps.push(Remedy::run(Phase::Settings, format!("sysctl -w {key}=0")));
+    }
+    let is_strict = || seen.device(&device).is_some() && seen.max("rp_filter", &device) == 1;
+    if vip.is_ipv4() && subject.mode == Some(Mode::Tun) && is_strict() {
+        let key = SysctlKey::ipv4(&device, "rp_filter");
+        steps.push(Remedy::run(Phase::Settings, format!("sysctl -w {key}=2")));
+    }
+    let there: Vec<&Address> = seen.places(vip).filter(|have| have.device == device).collect();
+    let is_usable =
+        |have: &&Address| have.prefix == host_prefix(vip) && !have.tentative && !have.dad_failed;
+    if !there.iter().any(is_usable) {
+        steps.push(match there.first().filter(|_| vip.is_ipv6()) {
+            Some(have) => again(have, subject.scope, subject),
+            None => add(vip, &device, subject.scope, subject),
+        });
+    }
+    steps
+}
+
+/// The command that sets a device up.
+pub(super) fn up(device: &str) -> String {
+    Change::Up { device: device.to_owned() }.make().to_string()
+}
+
+/// The command that adds a VIP; a label begins with the name of its device.
+pub(super) fn add(vip: IpAddr, device: &str, scope: Scope, subject: &Subject) -> Remedy {
+    let label = subject.label.clone().filter(|label| vip.is_ipv4() && label.starts_with(device));
+    let name = device.to_owned();
+    let add = Change::Address { ip: vip, device: name, tag: None, scope, label }.make();
+    Remedy { shows: vip.is_ipv4(), ..Remedy::run(Phase::Add, add.to_string()) }
+}
+
+/// The command that adds a VIP again in its place: a device has an IPv6 address, and an IPv4
+/// address of one prefix, only once.
+pub(super) fn again(have: &Address, scope: Scope, subject: &Subject) -> Remedy {
+    let add = add(have.ip, &have.device, scope, subject);
+    let command = format!("{} && {}", delete(have), add.step.text());
+    Remedy { shows: add.shows, ..Remedy::run(Phase::Add, command).on(&have.device) }
+}
+
+/// Takes a VIP from where it does not belong.
+pub(super) fn remove(have: &Address, seen: &Seen) -> Vec<Remedy> {
+    let name = &have.device;
+    let is_beside = |other: &Address| {
+        other.device == *name
+            && other.ip != have.ip
+            && other.prefix == have.prefix
+            && have.prefix < host_prefix(have.ip)
+            && contains(have.ip, have.prefix, other.ip)
+    };
+    let promoted = have.ip.is_ipv6() || seen.or("promote_secondaries", name);
+    let mut steps = vec![Remedy::run(Phase::Remove, delete(have)).on(name)];
+    // Of several addresses in a subnet the first takes the others with it.
+    if !promoted && seen.addresses.iter().any(is_beside) {
+        let key = SysctlKey::ipv4(name, "promote_secondaries");
+        steps.push(Remedy::run(Phase::Settings, format!("sysctl -w {key}=1")));
+    }
+    steps
+}
+
+fn delete(have: &Address) -> String {
+    format!("ip addr del {}/{} dev {}", have.ip, have.prefix, have.device)
+}
