@@ -114,7 +114,7 @@ fn a_vip_that_others_made_an_ordinary_address() {
     drop(run);
     // The remedy that is printed, under a client that asks without end: not one request is lost.
     let said = host.sh("rs-agent check --rule RS-PER-03").stdout;
-    let remedy = said.lines().find_map(|line| line.trim().strip_prefix("mend: ip route add "));
+    let remedy = said.lines().find_map(|line| line.trim().strip_prefix("remedy: ip route add "));
     let remedy = remedy.unwrap_or_else(|| panic!("no remedy: {said}"));
     network.client.must("ip route replace 192.0.2.10/32 via 192.0.2.11");
     let ping = network.client.enter(|| {
@@ -206,7 +206,7 @@ fn keepalived_with_a_mac_address_of_its_own() {
         assert!(told.contains(says), "{told}");
         // And by what is printed.
         let said = host.sh(&format!("rs-agent check {check}")).stdout;
-        for remedy in said.lines().filter_map(|line| line.trim().strip_prefix("mend: sysctl")) {
+        for remedy in said.lines().filter_map(|line| line.trim().strip_prefix("remedy: sysctl")) {
             host.must(&format!("sysctl{remedy}"));
         }
         assert_eq!(asked(), [own], "rp_filter {filter}: {said}");
