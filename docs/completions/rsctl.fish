@@ -212,7 +212,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l persistent-conn -d 
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l tun-info -d 'Tunnels in full'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -s X -l exact -d 'Numbers in full, without K, M and G'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l nosort -d 'The kernel\'s order: the same as --sort none'
-complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l settled -d 'Read until two reads agree, and fail if none do'
+complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l settled -d 'Accepted for older scripts: every list is whole'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l json -d 'Print one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l names -d 'Names instead of numbers: of hosts, by looking them up, and of ports. In JSON, beside them'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -s n -l numeric -d 'Accepted for ipvsadm\'s sake: everything is numeric unless --names is given'

@@ -30,6 +30,17 @@ pub(crate) enum Error {
     /// The library or the kernel refused.
     #[error(transparent)]
     Ipvs(#[from] ipvs_netlink::Error),
+    /// Who may not ask the kernel wants to see what only the kernel has.
+    #[error("cannot list the services with {what}: {}, and /proc/net/ip_vs has none", why(.error))]
+    NotPublic {
+        /// What it lacks.
+        what: &'static str,
+        /// Why the kernel was not asked.
+        error: ipvs_netlink::Error,
+    },
+    /// Who may not ask the kernel wants to save what only the kernel has.
+    #[error("cannot save the table: {}, and /proc/net/ip_vs lacks too much of it", why(.0))]
+    NotSaved(ipvs_netlink::Error),
     /// The service to be listed is not there.
     #[error("cannot list service {0}: there is no such service")]
     NoService(ServiceKey),
@@ -137,6 +148,7 @@ impl Error {
                 refusal::hint_for_edit(reason).into_iter().collect()
             }
             Self::Ipvs(error) => meant_scheduler(error).into_iter().chain(error.hints()).collect(),
+            Self::NotPublic { error, .. } | Self::NotSaved(error) => error.hints(),
             Self::NoService(_) => {
                 vec!["`rsctl list` shows the services: protocol, address and port".to_owned()]
             }
@@ -204,6 +216,12 @@ impl Error {
             _ => Exit::Failed,
         }
     }
+}
+
+/// Why something cannot be done, without what.
+fn why(error: &ipvs_netlink::Error) -> String {
+    let text = error.to_string();
+    text.split_once(": ").map_or(text.clone(), |(_, why)| why.to_owned())
 }
 
 fn count(number: usize, what: &str) -> String {

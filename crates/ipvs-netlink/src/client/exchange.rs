@@ -15,6 +15,10 @@ use crate::model::Change;
 use crate::operation::Operation;
 use crate::transport::Transport;
 
+/// Is given each object of an answer, and in which of the datagrams that hold some it
+/// came, from 1.
+pub(super) type OnData<'a> = dyn FnMut(usize, &[u8]) -> Result<(), DecodeError> + 'a;
+
 /// What a request is to the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -50,7 +54,7 @@ impl<T: Transport> Client<T> {
         &mut self,
         operation: &Operation,
         form: Form,
-        on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
+        on_data: &mut OnData<'_>,
     ) -> Result<usize, Error> {
         let mut resolved_again = false;
         loop {
@@ -94,7 +98,7 @@ impl<T: Transport> Client<T> {
             let question = genl::get_family(IpvsMessage::FAMILY);
             genl::encode(bytes, question, genl::CONTROL, sequence, Form::Single.flags());
         };
-        let on_data = &mut |data: &[u8]| {
+        let on_data = &mut |_, data: &[u8]| {
             id = Some(genl::decode_family_id(data)?);
             Ok(())
         };
@@ -115,7 +119,7 @@ impl<T: Transport> Client<T> {
         operation: &Operation,
         encode: impl FnOnce(&mut Vec<u8>, u32),
         family_id: u16,
-        on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
+        on_data: &mut OnData<'_>,
     ) -> Result<usize, Failure> {
         let sequence = self.next_sequence();
         let barrier = may_swallow_answer(operation).then(|| self.next_sequence());
@@ -168,7 +172,7 @@ impl<T: Transport> Client<T> {
         const SMALL: usize = 2048;
         let (mut datagrams, mut bytes) = (0, 0);
         while self.unread {
-            match self.transport.receive_now(&mut self.receive_buffer) {
+            match self.transport.receive_now(&mut self.receive_buffer[..self.datagram]) {
                 Ok(length) => bytes += length,
                 Err(error) if error.raw_os_error() != Some(libc::ENOBUFS) => self.unread = false,
                 Err(_) => {}
@@ -193,13 +197,13 @@ impl<T: Transport> Client<T> {
 
     /// One datagram of the kernel's.
     pub(super) fn receive(&mut self, operation: &Operation) -> Result<&[u8], Error> {
-        let received = self.transport.receive(&mut self.receive_buffer);
+        let received = self.transport.receive(&mut self.receive_buffer[..self.datagram]);
         self.received(received, operation)
     }
 
     /// A datagram that is there already, if there is one.
     pub(super) fn receive_now(&mut self, operation: &Operation) -> Result<Option<&[u8]>, Error> {
-        match self.transport.receive_now(&mut self.receive_buffer) {
+        match self.transport.receive_now(&mut self.receive_buffer[..self.datagram]) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
             received => self.received(received, operation).map(Some),
         }
@@ -219,7 +223,7 @@ impl<T: Transport> Client<T> {
                 _ => Error::Io { operation, action: "receive from the kernel", error },
             }
         })?;
-        match self.receive_buffer.get(..length) {
+        match self.receive_buffer[..self.datagram].get(..length) {
             Some(datagram) => Ok(datagram),
             None => {
                 self.unread = true;
@@ -282,11 +286,7 @@ impl Scan {
     /// Reads the answers in one datagram; `Some` if the last was among them.
     /// Answers to earlier requests, which came too late, and messages of other
     /// families are passed over.
-    fn datagram(
-        &mut self,
-        datagram: &[u8],
-        on_data: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
-    ) -> Option<Verdict> {
+    fn datagram(&mut self, datagram: &[u8], on_data: &mut OnData<'_>) -> Option<Verdict> {
         let before = self.objects;
         for reply in genl::replies(datagram) {
             let reply = match reply {
@@ -313,7 +313,7 @@ impl Scan {
                         self.datagrams += 1;
                     }
                     self.objects += 1;
-                    if let Err(error) = on_data(attributes) {
+                    if let Err(error) = on_data(self.datagrams, attributes) {
                         self.undecoded.get_or_insert(error);
                     }
                 }

@@ -7,6 +7,7 @@ mod exchange;
 mod load;
 mod options;
 mod read;
+mod seam;
 mod settle;
 mod settled;
 mod write;
@@ -30,9 +31,13 @@ pub struct Client<T = NetlinkTransport> {
     sequence: u32,
     /// Room for one request.
     request: Vec<u8>,
-    /// One datagram of the kernel's. The kernel sizes the datagrams of a dump
-    /// by the largest buffer it has seen, up to 32 KiB.
+    /// One datagram of the kernel's.
     receive_buffer: Box<[u8]>,
+    /// How much of it the kernel is shown, which sizes the datagrams of a dump by the
+    /// largest buffer that a socket ever received with.
+    datagram: usize,
+    /// How much of it that is unless a list is read again.
+    usual_datagram: usize,
     /// Whether an exchange was given up before its end, so that answers to it
     /// may still come.
     unread: bool,
@@ -73,6 +78,8 @@ impl<T: Transport> Client<T> {
             sequence: 0,
             request: Vec::new(),
             receive_buffer: vec![0; receive_buffer].into(),
+            datagram: receive_buffer,
+            usual_datagram: receive_buffer,
             unread: false,
         };
         client.family_id = client.resolve_family()?;

@@ -76,7 +76,8 @@ impl ConnectOptions {
     /// whatever it then holds (`netlink_dump` in `af_netlink.c`), so a table of
     /// many services with few servers each is read sooner with less. Only what
     /// fits into one datagram is seen at one moment ([`Pass::is_snapshot`]): a
-    /// server takes about 330 bytes.
+    /// server takes about 330 bytes. A list that did not fit is read again in larger
+    /// ones.
     ///
     /// [`Pass::is_snapshot`]: crate::Pass::is_snapshot
     #[must_use]
@@ -90,19 +91,18 @@ impl ConnectOptions {
     /// As [`Client::connect`]; [`Error::Namespace`] if the namespace cannot be
     /// entered.
     pub fn connect(self) -> Result<Client, Error> {
-        let open = || {
-            NetlinkTransport::open_with(self.receive_timeout, self.receive_buffer).map_err(
-                |error| Error::Io {
-                    operation: Box::new(Operation::Connect),
-                    action: "open a netlink socket",
-                    error,
-                },
-            )
+        let Self { receive_timeout, receive_buffer, .. } = self;
+        let opened = match &self.namespace {
+            None => NetlinkTransport::open_with(receive_timeout, receive_buffer),
+            Some(namespace) => {
+                NetlinkTransport::open_in(namespace, receive_timeout, receive_buffer)?
+            }
         };
-        let transport = match &self.namespace {
-            None => open()?,
-            Some(namespace) => namespace.enter(open)??,
-        };
+        let transport = opened.map_err(|error| Error::Io {
+            operation: Box::new(Operation::Connect),
+            action: "open a netlink socket",
+            error,
+        })?;
         Client::over(transport, self.datagram)
     }
 }

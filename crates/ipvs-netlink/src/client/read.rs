@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use netlink_packet_core::DecodeError;
 
-use super::Client;
 use super::exchange::{Form, unanswered};
-use super::settled::{Pass, Settled, Settling};
+use super::settled::{Dump, Observed, Pass, Reading, Whole};
+use super::{Client, RECEIVE_BUFFER};
 use crate::convert::{
     decode_daemon, decode_destination, decode_info, decode_service, decode_timeouts,
 };
@@ -33,31 +33,98 @@ impl<T: Transport> Client<T> {
         self.read_one(&Operation::Info, decode_info)
     }
 
-    /// All virtual services, in the kernel's order.
+    /// All virtual services, in the kernel's order, whatever others do meanwhile: each
+    /// that is there all the time is there once, and what comes or goes may be there
+    /// or not.
     ///
-    /// A table too large for one datagram (about 90 services) is read until two
-    /// reads in a row agree, because a change during one can hide services that
-    /// nobody touched. [`for_each_service`](Self::for_each_service) reads once.
-    /// A writer that deletes and adds the same services over and over in step
-    /// with the reads can fool even two: whether a certain service is missing,
-    /// [`service`](Self::service) and [`find_services`](Self::find_services) say
-    /// with certainty.
+    /// A table too large for one datagram (about 90 services) is read again, with other
+    /// cuts between the datagrams, until those of all reads cover it without a gap: a
+    /// change during one read can hide services that nobody touched. On a table at rest
+    /// that takes two reads, beside others that change it some more, and 16 at most.
+    /// What only earlier reads showed is asked for by its key then.
+    /// [`for_each_service`](Self::for_each_service) reads once.
+    ///
+    /// Who would hide a service must delete and add again, between two reads, twelve
+    /// neighbours of it in the kernel's hash table, in such an order that they stand as
+    /// they stood. Whether a certain service is missing,
+    /// [`service`](Self::service) and [`find_services`](Self::find_services) say in any
+    /// case.
     ///
     /// # Errors
-    /// `EPERM` without the capability; [`ErrorKind::Unstable`] if others change
-    /// the table all the time.
+    /// `EPERM` without the capability; [`ErrorKind::Unstable`] if others have changed the
+    /// most of the table between any two datagrams.
     pub fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
-        let mut settling = Settling::new(Operation::Services);
-        loop {
-            let mut entries = Vec::new();
-            let pass = self.again(|client| {
-                entries.clear();
-                client.for_each_service(|entry| entries.push(entry))
-            })?;
-            if let Settled::Yes(entries) = settling.judge(entries, pass)? {
-                return Ok(entries);
+        let decode = |data: &[u8]| decode_service(find(data, SERVICE)?);
+        let Whole { mut entries, doubtful } = self.whole(&Operation::Services, decode)?;
+        // From behind, so that the places in front stay.
+        for place in doubtful.into_iter().rev() {
+            match self.service(&entries[place].service.key)? {
+                Some(entry) => entries[place] = entry,
+                None => _ = entries.remove(place),
             }
         }
+        Ok(entries)
+    }
+
+    /// Reads a list until nothing is missing in it that was there all the time.
+    fn whole<E: Observed>(
+        &mut self,
+        operation: &Operation,
+        decode: impl Fn(&[u8]) -> Result<E, DecodeError>,
+    ) -> Result<Whole<E>, Error> {
+        let mut reading = Reading::new(operation.clone());
+        let mut same_cuts = false;
+        loop {
+            let dump = self.again(|client| {
+                let mut dump = Dump::new();
+                client.ask(operation, Form::Dump, &mut |datagram, data| {
+                    dump.push(datagram, decode(data)?);
+                    Ok(())
+                })?;
+                Ok(dump)
+            })?;
+            if let Some(whole) = reading.add(dump, same_cuts)? {
+                // A socket that has met large buffers gets large datagrams for all that
+                // follows, which take longer to make.
+                if self.datagram > self.usual_datagram {
+                    self.renew(self.usual_datagram, self.usual_datagram)?;
+                }
+                return Ok(whole);
+            }
+            same_cuts = !self.cut_elsewhere(reading.reads())?;
+        }
+    }
+
+    /// Has the next dump cut into datagrams at other places than those before; whether
+    /// that could be done.
+    ///
+    /// The kernel makes the first datagram as large as the largest buffer that the socket
+    /// received with before it was asked, and each other as large as with the one before.
+    /// On a new socket there was none but the one for the family's id.
+    fn cut_elsewhere(&mut self, reads: usize) -> Result<bool, Error> {
+        /// The first cut, in eighths of what a datagram holds: as far from all before
+        /// as it can be.
+        const FIRST: [usize; 7] = [4, 2, 6, 1, 5, 3, 7];
+        const DATAGRAM: usize = 32 * 1024;
+        let first = DATAGRAM / 8 * FIRST[(reads - 1) % FIRST.len()];
+        self.renew(first, DATAGRAM)
+    }
+
+    /// Connects anew, if that can be done: the first datagram of the next dump is of so many
+    /// bytes at most, those behind it of so many others.
+    fn renew(&mut self, first: usize, others: usize) -> Result<bool, Error> {
+        if self.transport.renew().is_err() {
+            return Ok(false);
+        }
+        self.unread = false;
+        if self.receive_buffer.len() < others {
+            self.receive_buffer = vec![0; RECEIVE_BUFFER].into();
+        }
+        self.datagram = first;
+        let family = self.resolve_family();
+        self.datagram = others;
+        self.family_id = family?;
+        Ok(true)
     }
 
     /// Hands each virtual service to `visit` as it comes from the kernel, in one
@@ -119,29 +186,37 @@ impl<T: Transport> Client<T> {
 
     /// The real servers of a virtual service, the one added last first.
     ///
-    /// As with [`services`](Self::services), what does not fit into one datagram
-    /// (about 90 servers) is read until two reads in a row agree.
+    /// As with [`services`](Self::services), each that is there all the time is there
+    /// once: what does not fit into one datagram (about 90 servers) is read again until
+    /// nothing is missing. One that was removed meanwhile may still be there, since the
+    /// kernel cannot be asked for a single server.
     ///
     /// # Errors
     /// [`ErrorKind::ServiceMissing`] if there is no such service: the kernel
     /// itself answers with an empty list then, so an empty one is asked after.
-    /// [`ErrorKind::Unstable`] if others change the servers all the time.
+    /// [`ErrorKind::Unstable`] if others have changed the most of the servers between
+    /// any two datagrams.
     pub fn destinations(&mut self, service: &ServiceKey) -> Result<Vec<DestinationEntry>, Error> {
-        let operation = Operation::Destinations(*service);
-        let mut settling = Settling::new(operation.clone());
-        loop {
-            let mut entries = Vec::new();
-            let pass = self.again(|client| {
-                entries.clear();
-                client.for_each_destination(service, |entry| entries.push(entry))
-            })?;
-            if entries.is_empty() && self.service(service)?.is_none() {
-                return Err(KernelError { operation, errno: Errno::ESRCH, ext_ack: None }.into());
-            }
-            if let Settled::Yes(entries) = settling.judge(entries, pass)? {
-                return Ok(entries);
-            }
+        let entries = self.destinations_if_any(service)?;
+        if entries.is_empty() && self.service(service)?.is_none() {
+            let operation = Operation::Destinations(*service);
+            return Err(KernelError { operation, errno: Errno::ESRCH, ext_ack: None }.into());
         }
+        Ok(entries)
+    }
+
+    /// As [`destinations`](Self::destinations), but of a service that does not exist there
+    /// is none, and no error: one question less.
+    ///
+    /// # Errors
+    /// As [`services`](Self::services).
+    pub fn destinations_if_any(
+        &mut self,
+        service: &ServiceKey,
+    ) -> Result<Vec<DestinationEntry>, Error> {
+        let family = service.family();
+        let decode = |data: &[u8]| decode_destination(find(data, DESTINATION)?, family);
+        Ok(self.whole(&Operation::Destinations(*service), decode)?.entries)
     }
 
     /// Hands each real server of a virtual service to `visit` as it comes from
@@ -191,46 +266,32 @@ impl<T: Transport> Client<T> {
 
     /// The whole table: every virtual service with its real servers.
     ///
-    /// The services are read once more at the end, and all of it again if they
-    /// have changed. The servers of each service are what they were at one
-    /// moment, those of different services at different ones.
+    /// Each service that is there all the time is there once, and with it each of its
+    /// servers that is, as [`services`](Self::services) and
+    /// [`destinations`](Self::destinations) find them. They are not those of one moment:
+    /// the kernel has no such view.
     ///
     /// # Errors
     /// As [`services`](Self::services).
     pub fn table(&mut self) -> Result<Vec<TableEntry>, Error> {
-        let mut settling = Settling::new(Operation::Services);
         let mut table = Vec::new();
-        loop {
-            let services = self.again(|client| {
-                let mut services = Vec::new();
-                client.for_each_service(|entry| services.push(entry))?;
-                Ok(services)
-            })?;
-            // Apart from their servers, services never make a snapshot.
-            let apart = Pass { objects: services.len(), datagrams: 0 };
-            match settling.judge(services, apart)? {
-                Settled::Yes(_) => return Ok(table),
-                Settled::Not(services) => {
-                    table = self.with_destinations(services, &mut settling)?
-                }
+        let mut gone = Vec::new();
+        for service in self.services()? {
+            let destinations = self.destinations_if_any(&service.service.key)?;
+            if destinations.is_empty() && self.service(&service.service.key)?.is_none() {
+                gone.push((table.len(), service.service.key));
             }
+            table.push(TableEntry { service, destinations });
         }
-    }
-
-    /// The servers of all these services but those that have gone.
-    fn with_destinations(
-        &mut self,
-        services: Vec<ServiceEntry>,
-        settling: &mut Settling<ServiceEntry>,
-    ) -> Result<Vec<TableEntry>, Error> {
-        let mut table = Vec::with_capacity(services.len());
-        for service in services {
-            match self.destinations(&service.service.key) {
-                Ok(destinations) => table.push(TableEntry { service, destinations }),
-                Err(error) if error.kind() == ErrorKind::ServiceMissing => {
-                    settling.has_gone(&service.service.key);
+        // One that was edited by deleting and adding it may be back. From behind, so that
+        // the places in front stay.
+        for (place, key) in gone.into_iter().rev() {
+            match self.service(&key)? {
+                Some(service) => {
+                    let destinations = self.destinations_if_any(&key)?;
+                    table[place] = TableEntry { service, destinations };
                 }
-                Err(error) => return Err(error),
+                None => _ = table.remove(place),
             }
         }
         Ok(table)
@@ -268,7 +329,7 @@ impl<T: Transport> Client<T> {
     ) -> Result<V, Error> {
         self.again(|client| {
             let mut found = None;
-            client.ask(operation, Form::Single, &mut |data| {
+            client.ask(operation, Form::Single, &mut |_, data| {
                 found = Some(decode(data)?);
                 Ok(())
             })?;
@@ -283,7 +344,7 @@ impl<T: Transport> Client<T> {
         mut on_data: impl FnMut(&[u8]) -> Result<(), DecodeError>,
     ) -> Result<Pass, Error> {
         let mut objects = 0;
-        let datagrams = self.ask(operation, Form::Dump, &mut |data| {
+        let datagrams = self.ask(operation, Form::Dump, &mut |_, data| {
             objects += 1;
             on_data(data)
         })?;

@@ -84,7 +84,7 @@ impl<T: Transport> Client<T> {
     /// Makes a change. If its answer gets lost, the table tells what became of it.
     pub(crate) fn change(&mut self, change: Change) -> Result<(), Error> {
         let operation = Operation::Change(change);
-        match (self.ask(&operation, Form::Single, &mut |_| Ok(())), operation) {
+        match (self.ask(&operation, Form::Single, &mut |_, _| Ok(())), operation) {
             (Err(error), Operation::Change(change)) if error.in_doubt() => {
                 match self.settle(&change, &mut Seen::default()) {
                     // The change is what its maker wants to hear of.
@@ -103,7 +103,7 @@ impl<T: Transport> Client<T> {
         }
         // Not done, or undone by another writer: either way this one answers.
         let operation = Operation::Change(change.clone());
-        let outcome = self.ask(&operation, Form::Single, &mut |_| Ok(()));
+        let outcome = self.ask(&operation, Form::Single, &mut |_, _| Ok(()));
         match outcome {
             Err(error) if error.in_doubt() => {
                 if self.is_made(change, &mut Seen::default())? {

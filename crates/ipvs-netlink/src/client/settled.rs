@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Reading a table that others change meanwhile.
+//! Reading a list that others change meanwhile.
 //!
 //! The kernel answers a dump in datagrams of up to 32 KiB and goes on each time
 //! behind as many objects as it has sent (`ip_vs_ctl.c`: `cb->args[0]`). What is
@@ -9,13 +9,15 @@
 //! objects of one datagram are gathered in one walk from the start of the list,
 //! under the lock of the writers or, since 7.1, beside them under RCU: that shows
 //! all that nobody touched meanwhile, so only a dump that took several datagrams
-//! can hide any of it.
+//! can hide any of it. Such a list is read again, in datagrams that are cut at
+//! other places, until those of all passes cover it without a gap ([`Seam`]).
 
-use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
+use super::seam::Seam;
 use crate::error::Error;
 use crate::model::{
     Destination, DestinationEntry, DestinationKey, Service, ServiceEntry, ServiceKey,
@@ -23,7 +25,7 @@ use crate::model::{
 use crate::operation::Operation;
 
 /// How often a table is read before it is called unstable.
-pub(super) const MOST_READS: usize = 8;
+pub(super) const MOST_READS: usize = 16;
 
 /// How one pass over a table went.
 ///
@@ -87,31 +89,83 @@ impl Observed for DestinationEntry {
     }
 }
 
-/// What was seen so far of a table that is read until two passes agree.
-pub(super) struct Settling<E: Observed> {
+/// The objects of one pass, in the kernel's order.
+pub(super) struct Dump<E> {
+    entries: Vec<E>,
+    /// Where each datagram starts.
+    starts: Vec<usize>,
+}
+
+impl<E> Dump<E> {
+    pub(super) fn new() -> Self {
+        Self { entries: Vec::new(), starts: Vec::new() }
+    }
+
+    /// Takes in the next object, which came in the datagram with that number.
+    pub(super) fn push(&mut self, datagram: usize, entry: E) {
+        if self.starts.len() < datagram {
+            self.starts.push(self.entries.len());
+        }
+        self.entries.push(entry);
+    }
+}
+
+/// What was seen so far of a list that is read until it is whole.
+pub(super) struct Reading<E: Observed> {
     operation: Operation,
     hasher: RandomState,
-    before: Option<HashMap<E::Key, u64>>,
+    seam: Seam<E::Key>,
+    /// What the last pass showed.
+    before: HashMap<E::Key, u64>,
+    /// What earlier passes showed: the objects in front of which the last one had none.
+    earlier: Vec<Vec<E>>,
     reads: usize,
 }
 
-/// What to do after a pass.
-pub(super) enum Settled<E> {
-    /// Believe it.
-    Yes(Vec<E>),
-    /// Read again.
-    Not(Vec<E>),
+/// A list in which nothing is missing that was there all the time.
+pub(super) struct Whole<E> {
+    pub(super) entries: Vec<E>,
+    /// Which of them only passes before the last one showed: the rest of them is
+    /// as it was a moment ago.
+    pub(super) doubtful: Vec<usize>,
 }
 
-impl<E: Observed> Settling<E> {
+impl<E: Observed> Reading<E> {
     pub(super) fn new(operation: Operation) -> Self {
-        Self { operation, hasher: RandomState::new(), before: None, reads: 0 }
+        Self {
+            operation,
+            hasher: RandomState::new(),
+            seam: Seam::new(),
+            before: HashMap::new(),
+            earlier: Vec::new(),
+            reads: 0,
+        }
     }
 
-    /// Judges a pass. What counts are keys and settings; order and counters
-    /// differ from pass to pass without anybody changing the table. A pass that
-    /// showed something twice was disturbed, and agrees with none.
-    pub(super) fn judge(&mut self, mut entries: Vec<E>, pass: Pass) -> Result<Settled<E>, Error> {
+    /// How many passes there were.
+    pub(super) fn reads(&self) -> usize {
+        self.reads
+    }
+
+    /// Takes in one more pass; the list, if it is whole now.
+    ///
+    /// A pass that was cut at the same places as the one before (`same_cuts`) can do
+    /// no more than agree with it. Then it is taken for the truth, which a writer
+    /// that removes and adds the same objects in step with the passes can make a lie.
+    /// What agrees are keys and settings; order and counters differ from pass to pass
+    /// without anybody changing the table.
+    pub(super) fn add(
+        &mut self,
+        dump: Dump<E>,
+        same_cuts: bool,
+    ) -> Result<Option<Whole<E>>, Error> {
+        let Dump { mut entries, starts } = dump;
+        self.reads += 1;
+        if starts.len() > 1 || self.reads > 1 {
+            let keys: Vec<_> = entries.iter().map(Observed::key).collect();
+            let ends = starts.iter().skip(1).copied().chain([keys.len()]);
+            self.seam.add(starts.iter().zip(ends).map(|(start, end)| &keys[*start..end]));
+        }
         let shown = entries.len();
         let mut now = HashMap::with_capacity(shown);
         entries.retain(|entry| match now.entry(entry.key()) {
@@ -121,29 +175,56 @@ impl<E: Observed> Settling<E> {
                 true
             }
         });
-        self.reads += 1;
-        let undisturbed = entries.len() == shown;
-        if undisturbed && (pass.is_snapshot() || self.before.as_ref() == Some(&now)) {
-            return Ok(Settled::Yes(entries));
+        let agrees = same_cuts && self.reads > 1 && entries.len() == shown && self.before == now;
+        if starts.len() <= 1 || agrees {
+            return Ok(Some(Whole { entries, doubtful: Vec::new() }));
         }
-        if self.reads == MOST_READS
-            && let Some(before) = &self.before
-        {
-            return Err(self.unstable(before, &now));
+        if self.seam.is_closed() {
+            return Ok(Some(self.merge(entries, now)));
         }
-        self.before = Some(now);
-        Ok(Settled::Not(entries))
+        if self.reads == MOST_READS {
+            return Err(self.unstable(&now));
+        }
+        self.before = now;
+        self.earlier.push(entries);
+        Ok(None)
     }
 
-    /// Notes that an object of the last pass is not there any more. A pass that
-    /// shows it again then does not agree with that one.
-    pub(super) fn has_gone(&mut self, key: &E::Key) {
-        if let Some(before) = &mut self.before {
-            before.remove(key);
+    /// The last pass, and what only earlier ones showed behind what it followed there.
+    fn merge(&mut self, last: Vec<E>, now: HashMap<E::Key, u64>) -> Whole<E> {
+        let mut known: HashSet<E::Key> = now.into_keys().collect();
+        // Behind which object of the last pass; `None` is the start.
+        let mut behind: HashMap<Option<E::Key>, Vec<E>> = HashMap::new();
+        let shown: HashSet<E::Key> = last.iter().map(Observed::key).collect();
+        while let Some(pass) = self.earlier.pop() {
+            let mut neighbour = None;
+            for entry in pass {
+                let key = entry.key();
+                if shown.contains(&key) {
+                    neighbour = Some(key);
+                } else if known.insert(key) {
+                    behind.entry(neighbour).or_default().push(entry);
+                }
+            }
         }
+        let mut whole = Whole { entries: Vec::with_capacity(known.len()), doubtful: Vec::new() };
+        let mut add = |whole: &mut Whole<E>, neighbour| {
+            for entry in behind.remove(&neighbour).unwrap_or_default() {
+                whole.doubtful.push(whole.entries.len());
+                whole.entries.push(entry);
+            }
+        };
+        add(&mut whole, None);
+        for entry in last {
+            let key = entry.key();
+            whole.entries.push(entry);
+            add(&mut whole, Some(key));
+        }
+        whole
     }
 
-    fn unstable(&self, before: &HashMap<E::Key, u64>, now: &HashMap<E::Key, u64>) -> Error {
+    fn unstable(&self, now: &HashMap<E::Key, u64>) -> Error {
+        let before = &self.before;
         let differs = |key: &&E::Key| before.get(*key) != now.get(*key);
         let gone = before.keys().filter(|key| !now.contains_key(*key));
         let mut changed = now.keys().filter(differs).chain(gone);
@@ -160,8 +241,6 @@ impl<E: Observed> Settling<E> {
 mod tests {
     use super::*;
 
-    const SEVERAL: Pass = Pass { objects: 0, datagrams: 2 };
-
     impl Observed for (u32, u32) {
         type Key = u32;
         type Settings = u32;
@@ -175,54 +254,64 @@ mod tests {
         }
     }
 
-    /// The keys, if they are believed.
-    fn judge(settling: &mut Settling<(u32, u32)>, entries: &[(u32, u32)]) -> Option<Vec<u32>> {
-        match settling.judge(entries.to_vec(), SEVERAL).unwrap() {
-            Settled::Yes(entries) => Some(entries.into_iter().map(|(key, _)| key).collect()),
-            Settled::Not(_) => None,
+    /// A pass in datagrams of that many objects, the first one shorter.
+    fn dump(keys: impl IntoIterator<Item = u32>, first: usize, size: usize) -> Dump<(u32, u32)> {
+        let mut dump = Dump::new();
+        for (place, key) in keys.into_iter().enumerate() {
+            dump.push(1 + (place + size - first) / size, (key, 0));
         }
+        dump
+    }
+
+    fn keys(whole: Option<Whole<(u32, u32)>>) -> Option<Vec<u32>> {
+        whole.map(|whole| whole.entries.into_iter().map(|(key, _)| key).collect())
     }
 
     #[test]
-    fn two_reads_in_a_row_must_agree() {
-        let mut settling = Settling::new(Operation::Services);
-        assert_eq!(judge(&mut settling, &[(1, 0), (2, 0)]), None);
-        assert_eq!(judge(&mut settling, &[(1, 0)]), None);
-        assert_eq!(judge(&mut settling, &[(1, 0), (2, 0)]), None);
-        // With one repeated it was disturbed; in another order it is the same table.
-        assert_eq!(judge(&mut settling, &[(2, 0), (1, 0), (2, 0)]), None);
-        assert_eq!(judge(&mut settling, &[(2, 0), (1, 0)]), Some(vec![2, 1]));
+    fn a_list_at_rest_is_read_twice_and_a_datagram_once() {
+        let mut reading = Reading::new(Operation::Services);
+        assert_eq!(keys(reading.add(dump(0..90, 90, 90), false).unwrap()).unwrap().len(), 90);
+        let mut reading = Reading::new(Operation::Services);
+        assert!(reading.add(dump(0..1000, 90, 90), false).unwrap().is_none());
+        let whole = keys(reading.add(dump(0..1000, 45, 90), false).unwrap());
+        assert_eq!(whole, Some((0..1000).collect()));
+        let nothing = Reading::<(u32, u32)>::new(Operation::Services).add(Dump::new(), false);
+        assert_eq!(keys(nothing.unwrap()), Some(Vec::new()));
     }
 
+    /// Each pass misses others, and none is missing in the end, each in its place.
     #[test]
-    fn another_setting_is_another_table() {
-        let mut settling = Settling::new(Operation::Services);
-        assert_eq!(judge(&mut settling, &[(1, 0)]), None);
-        assert_eq!(judge(&mut settling, &[(1, 9)]), None);
-        assert_eq!(judge(&mut settling, &[(1, 9)]), Some(vec![1]));
+    fn what_the_last_pass_missed_is_where_it_was() {
+        let mut reading = Reading::new(Operation::Services);
+        let without = |gone: std::ops::Range<u32>| (0..300).filter(move |key| !gone.contains(key));
+        assert!(reading.add(dump(without(90..95), 90, 90), false).unwrap().is_none());
+        let whole = reading.add(dump(without(130..137), 45, 90), false).unwrap().unwrap();
+        assert_eq!(whole.doubtful, Vec::from_iter(130..137));
+        assert_eq!(keys(Some(whole)), Some((0..300).collect()));
     }
 
+    /// Cut at the same places, two passes in a row must agree.
     #[test]
-    fn one_datagram_is_believed_at_once_and_none_is_not() {
-        let mut settling = Settling::new(Operation::Services);
-        let alone = Pass { objects: 1, datagrams: 1 };
-        let settled = settling.judge(vec![(7, 0)], alone).unwrap();
-        assert!(matches!(settled, Settled::Yes(entries) if entries == [(7, 0)]));
-        let mut settling = Settling::<(u32, u32)>::new(Operation::Services);
-        let nothing = Pass { objects: 0, datagrams: 0 };
-        assert!(matches!(settling.judge(vec![], nothing), Ok(Settled::Not(_))));
-        assert!(matches!(settling.judge(vec![], nothing), Ok(Settled::Yes(_))));
+    fn two_passes_that_cannot_differ_must_agree() {
+        let mut reading = Reading::new(Operation::Services);
+        assert!(reading.add(dump(0..30, 20, 20), false).unwrap().is_none());
+        assert!(reading.add(dump(0..29, 20, 20), true).unwrap().is_none());
+        assert!(reading.add(dump((0..29).chain([28]), 20, 20), true).unwrap().is_none());
+        // In another order it is the same table.
+        let whole = keys(reading.add(dump((0..29).rev(), 20, 20), true).unwrap());
+        assert_eq!(whole, Some((0..29).rev().collect()));
     }
 
     #[test]
     fn a_table_that_never_rests_is_named() {
-        let mut settling = Settling::new(Operation::Services);
-        for read in 0..7 {
-            assert_eq!(judge(&mut settling, &[(1, 0), (100 + read, 0)]), None);
+        let mut reading = Reading::new(Operation::Services);
+        for read in 1..MOST_READS as u32 {
+            let other = dump([1, 100 + read], 1, 1);
+            assert!(reading.add(other, false).unwrap().is_none());
         }
-        let error = settling.judge(vec![(1, 0), (107, 0)], SEVERAL).err().unwrap();
+        let error = reading.add(dump([1, 107], 1, 1), false).err().unwrap();
         let text = error.to_string();
         assert!(text.starts_with("cannot list the services: others kept changing"), "{text}");
-        assert!(text.contains("8 reads") && text.ends_with("107 and 1 more"), "{text}");
+        assert!(text.contains("16 reads") && text.ends_with(" and 1 more"), "{text}");
     }
 }

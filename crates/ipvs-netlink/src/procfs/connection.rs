@@ -114,7 +114,7 @@ impl Connection {
 }
 
 /// The inverse of `ip_vs_proto_name`.
-fn protocol(word: &str) -> Option<Protocol> {
+pub(super) fn protocol(word: &str) -> Option<Protocol> {
     let number = match word {
         "IP" => 0,
         "ICMP" => 1,

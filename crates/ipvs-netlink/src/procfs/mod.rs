@@ -4,9 +4,8 @@
 //! over all services, and the settings.
 //!
 //! Reading these needs no privilege and loads no module. Services and real
-//! servers are in `/proc/net/ip_vs` too, but with holes (the family of marks,
-//! 64-bit counters, tunnels); [`Client`](crate::Client) has them whole. Left out
-//! here as well are `ip_vs_app` (the protocol helpers, of which there is `ftp`)
+//! servers are in `/proc/net/ip_vs` too, but with holes ([`TableService`] says
+//! which); [`Client`](crate::Client) has them whole. Left out here are `ip_vs_app` (the protocol helpers, of which there is `ftp`)
 //! and `ip_vs_status` (the fill of the kernel's own hash tables, since 7.1).
 //!
 //! ```no_run
@@ -23,6 +22,7 @@
 
 mod connection;
 mod line;
+mod services;
 mod state;
 mod stats;
 mod sysctl;
@@ -36,6 +36,9 @@ use crate::model::Stats;
 use crate::namespace::Namespace;
 
 pub use connection::{Connection, EngineData, Origin, VirtualAddress};
+pub use services::{
+    ServiceTable, TableKey, TableMethod, TablePersistence, TableServer, TableService,
+};
 pub use state::ConnectionState;
 pub use stats::{CpuStats, PerCpu};
 pub use sysctl::Sysctl;
@@ -90,6 +93,20 @@ impl Procfs {
     /// As [`connections`](Self::connections).
     pub fn connections_with_origin(&self) -> Result<ConnectionTable<BufReader<File>>, Error> {
         self.table("ip_vs_conn_sync")
+    }
+
+    /// The services with their servers (`/proc/net/ip_vs`), as far as the kernel tells
+    /// them to everyone, one service at a time.
+    ///
+    /// A service is shown with all its servers at one moment. Services may be missing or
+    /// come twice if others change the table meanwhile: the kernel starts over behind
+    /// each page.
+    ///
+    /// # Errors
+    /// As [`connections`](Self::connections).
+    pub fn services(&self) -> Result<ServiceTable<BufReader<File>>, Error> {
+        // A service with many servers comes in one piece.
+        ServiceTable::from_reader(BufReader::with_capacity(16 * READ, self.open("ip_vs")?))
     }
 
     /// Counters and rates of the whole namespace (`/proc/net/ip_vs_stats`), which

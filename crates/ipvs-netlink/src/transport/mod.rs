@@ -34,6 +34,20 @@ pub trait Transport {
     /// # Errors
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none now.
     fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Connects anew, to the same kernel in the same network namespace, and forgets what
+    /// the old connection still had to say.
+    ///
+    /// A list that takes several datagrams is read again with other cuts between them,
+    /// and the kernel cuts as it likes until it meets a new connection. A transport that
+    /// leaves this as it is gets such a list once two reads in a row agree.
+    ///
+    /// # Errors
+    /// [`Unsupported`](io::ErrorKind::Unsupported) if it cannot; the connection is as it
+    /// was after any error.
+    fn renew(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -47,5 +61,9 @@ impl<T: Transport + ?Sized> Transport for &mut T {
 
     fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         (**self).receive_now(buffer)
+    }
+
+    fn renew(&mut self) -> io::Result<()> {
+        (**self).renew()
     }
 }

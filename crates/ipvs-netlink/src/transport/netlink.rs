@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::ffi::c_int;
-use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
+use std::{fs, io};
 
 use netlink_sys::protocols::NETLINK_GENERIC;
 use netlink_sys::{Socket, SocketAddr};
@@ -11,6 +12,8 @@ use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::time::TimeVal;
 
 use super::Transport;
+use crate::error::Error;
+use crate::namespace::Namespace;
 
 /// A generic-netlink socket in the network namespace of the thread that opened
 /// it.
@@ -18,6 +21,24 @@ use super::Transport;
 pub struct NetlinkTransport {
     socket: Socket,
     patience: Duration,
+    receive_buffer: usize,
+    home: Home,
+}
+
+/// The network namespace of a socket.
+#[derive(Clone, Debug)]
+enum Home {
+    /// That of the thread that opened it: device and number of its file, if there is one.
+    Thread(Option<(u64, u64)>),
+    /// Another, entered for it.
+    Entered(Namespace),
+}
+
+impl Home {
+    fn of_this_thread() -> Self {
+        let file = fs::metadata("/proc/thread-self/ns/net");
+        Self::Thread(file.ok().map(|file| (file.dev(), file.ino())))
+    }
 }
 
 impl NetlinkTransport {
@@ -63,7 +84,17 @@ impl NetlinkTransport {
             Err(Errno::EPERM) => setsockopt(&socket, sockopt::RcvBuf, &receive_buffer)?,
             outcome => outcome?,
         }
-        Ok(Self { socket, patience })
+        Ok(Self { socket, patience, receive_buffer, home: Home::of_this_thread() })
+    }
+
+    /// Opens the socket in another network namespace.
+    pub(crate) fn open_in(
+        namespace: &Namespace,
+        receive_timeout: Duration,
+        receive_buffer: usize,
+    ) -> Result<io::Result<Self>, Error> {
+        let opened = namespace.enter(|| Self::open_with(receive_timeout, receive_buffer))?;
+        Ok(opened.map(|transport| Self { home: Home::Entered(namespace.clone()), ..transport }))
     }
 
     fn receive_with(&self, mut buffer: &mut [u8], flags: c_int) -> io::Result<usize> {
@@ -99,5 +130,20 @@ impl Transport for NetlinkTransport {
 
     fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.receive_with(buffer, libc::MSG_DONTWAIT)
+    }
+
+    fn renew(&mut self) -> io::Result<()> {
+        *self = match (&self.home, Home::of_this_thread()) {
+            (Home::Entered(namespace), _) => {
+                Self::open_in(namespace, self.patience, self.receive_buffer)
+                    .map_err(io::Error::other)??
+            }
+            (Home::Thread(Some(then)), Home::Thread(Some(now))) if *then == now => {
+                Self::open_with(self.patience, self.receive_buffer)?
+            }
+            // The thread has entered another namespace, or this is another thread.
+            _ => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        Ok(())
     }
 }

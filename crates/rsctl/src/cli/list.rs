@@ -14,9 +14,11 @@ Example:
   rsctl list --stats --sort bytes
   rsctl list tcp/192.0.2.10:80 --json
 
-Connections are those of now; counters and rates are up to 2 seconds old. The table is read once, as ipvsadm
-does: what others delete meanwhile may hide something else. --settled reads until two reads agree. The JSON form
-has everything, whatever the view.
+Connections are those of now; counters and rates are up to 2 seconds old. What is there all the time is listed,
+whatever others do to the table meanwhile; what comes or goes may be listed or not. The JSON form has everything,
+whatever the view.
+
+Without CAP_NET_ADMIN it shows what /proc/net/ip_vs has, and says what that lacks.
 
 --names looks each address up once, for 5 seconds in all; what has no answer by then stays a number. Names are
 what the owners of the addresses say of themselves. On a terminal that is too narrow for a line, what is behind
@@ -41,9 +43,9 @@ pub(crate) struct List {
     #[arg(long, conflicts_with = "sort", hide = true)]
     nosort: bool,
 
-    /// Read until two reads agree, and fail if none do.
-    #[arg(long)]
-    pub(crate) settled: bool,
+    /// Accepted for older scripts: every list is whole.
+    #[arg(long, hide = true)]
+    settled: bool,
 
     /// Print one JSON document.
     #[arg(long)]

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
 use std::net::IpAddr;
 
+use foldhash::{HashMap, HashSet};
+use ipvs_netlink::procfs::TableKey;
 use ipvs_netlink::{
-    Client, Connections, Destination, DestinationEntry, ErrorKind, IpvsVersion, Service,
-    ServiceEntry, ServiceKey, Stats, TableEntry,
+    Client, Connections, Destination, DestinationEntry, DestinationKey, ErrorKind, IpvsVersion,
+    Service, ServiceEntry, ServiceKey, Stats,
 };
 
 use super::Director;
+use super::public::{self, Public};
 use crate::cli::{List, SortKey, View};
 use crate::error::Error;
 use crate::names::Names;
@@ -25,7 +27,13 @@ pub(crate) struct Listing {
     pub(crate) services: Vec<ListedService>,
     /// Names, if they were asked for.
     pub(crate) names: Names,
+    /// Whether it is only what the kernel tells to everyone, and how sure that is.
+    pub(crate) public: Option<IsSettled>,
 }
+
+/// Whether no service is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IsSettled(pub(crate) bool);
 
 #[derive(Debug)]
 pub(crate) struct ListedService {
@@ -39,32 +47,48 @@ pub(crate) struct ListedServer {
     pub(crate) server: Destination,
     pub(crate) connections: Connections,
     /// More than all the rest, so kept only where somebody looks at it.
-    stats: Option<Box<Stats>>,
+    pub(super) stats: Option<Box<Stats>>,
 }
 
 /// How many servers `ipvsadm` gets at one moment, in 16 KiB.
 const AS_IPVSADM: usize = 45;
 
 pub(super) fn run(director: &Director, args: &List) -> Result<Listing, Error> {
-    let mut client =
-        if args.settled { director.connect()? } else { director.connect_to_look(AS_IPVSADM)? };
-    let info = client.info()?;
-    let keep = Keep { stats: shows_stats(args) };
-    let mut services = match (args.service, args.settled) {
-        (Some(selector), settled) => one(&mut client, selector.0, settled, keep)?,
-        (None, true) => client.table()?.into_iter().map(|entry| keep.table(entry)).collect(),
-        (None, false) => all(&mut client, keep)?,
+    let mut client = director.connect_to_look(AS_IPVSADM)?;
+    let info = match client.info() {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            let Public { version, connection_table_size, services, is_settled } =
+                public::read(director, args, error)?;
+            let listing = listing(args, version, connection_table_size, services);
+            return Ok(Listing { public: Some(IsSettled(is_settled)), ..listing });
+        }
+        info => info?,
     };
+    let keep = Keep { stats: shows_stats(args) };
+    let services = match args.service {
+        Some(selector) => one(&mut client, selector.0, keep)?,
+        None => all(director, &mut client, keep)?,
+    };
+    Ok(listing(args, info.version, info.connection_table_size, services))
+}
+
+fn listing(
+    args: &List,
+    version: IpvsVersion,
+    connection_table_size: u32,
+    mut services: Vec<ListedService>,
+) -> Listing {
     sort(&mut services, args.sort());
     let names = if args.names { Names::look_up(addresses(&services)) } else { Names::default() };
-    Ok(Listing {
+    Listing {
         names,
-        version: info.version,
-        connection_table_size: info.connection_table_size,
+        version,
+        connection_table_size,
         view: args.view(),
         exact: args.exact,
         services,
-    })
+        public: None,
+    }
 }
 
 fn shows_stats(args: &List) -> bool {
@@ -85,11 +109,6 @@ impl Keep {
         let DestinationEntry { destination: server, connections, stats, .. } = entry;
         ListedServer { server, connections, stats: self.stats.then(|| stats.into()) }
     }
-
-    fn table(self, entry: TableEntry) -> ListedService {
-        let servers = entry.destinations.into_iter().map(|entry| self.server(entry)).collect();
-        ListedService { servers, ..ListedService::new(entry.service) }
-    }
 }
 
 fn addresses(services: &[ListedService]) -> impl Iterator<Item = IpAddr> {
@@ -102,35 +121,74 @@ fn addresses(services: &[ListedService]) -> impl Iterator<Item = IpAddr> {
     })
 }
 
-/// One pass over everything, as `ipvsadm` does it.
-fn all(client: &mut Client, keep: Keep) -> Result<Vec<ListedService>, Error> {
-    let mut services = Vec::new();
-    client.for_each_service(|entry| services.push(ListedService::new(entry)))?;
-    for listed in &mut services {
-        client.for_each_destination(&listed.service.key, |entry| {
-            listed.servers.push(keep.server(entry));
-        })?;
+/// Everything: nothing is left out that nobody touched meanwhile.
+fn all(director: &Director, client: &mut Client, keep: Keep) -> Result<Vec<ListedService>, Error> {
+    let services = client.services()?.into_iter();
+    let mut services: Vec<_> = services.map(ListedService::new).collect();
+    let mut unsure = Vec::new();
+    for (place, listed) in services.iter_mut().enumerate() {
+        let key = listed.service.key;
+        let add = |entry| listed.servers.push(keep.server(entry));
+        let pass = client.for_each_destination(&key, add)?;
+        if pass.datagrams > 1 {
+            unsure.push(place);
+        }
     }
-    // What is added meanwhile can make others come twice.
-    let mut seen = HashSet::with_capacity(services.len());
-    services.retain(|listed| seen.insert(listed.service.key));
+    if unsure.is_empty() {
+        return Ok(services);
+    }
+    // Who cannot read it asks the kernel again.
+    let witness = Witness::read(director).unwrap_or_default();
+    for place in unsure {
+        let Some(listed) = services.get_mut(place) else { continue };
+        if !witness.agrees(listed) {
+            let servers = client.destinations_if_any(&listed.service.key)?.into_iter();
+            listed.servers = servers.map(|entry| keep.server(entry)).collect();
+        }
+    }
     Ok(services)
 }
 
-fn one(
-    client: &mut Client,
-    key: ServiceKey,
-    settled: bool,
-    keep: Keep,
-) -> Result<Vec<ListedService>, Error> {
+/// What `/proc/net/ip_vs` has of the servers of each service.
+///
+/// The kernel writes a service with all its servers in one walk over them, however many
+/// there are (`ip_vs_ctl.c: ip_vs_info_seq_show`), so of a service that is shown no server
+/// is missing that was there all the time. That takes a third of what asking a second time
+/// takes. It cannot say that a service is missing.
+#[derive(Default)]
+struct Witness(HashMap<ServiceKey, Vec<DestinationKey>>);
+
+impl Witness {
+    fn read(director: &Director) -> Result<Self, ipvs_netlink::Error> {
+        let mut services = HashMap::default();
+        for service in director.procfs().services()? {
+            let service = service?;
+            // Of a mark it does not tell the family: of which service that is, is not known.
+            if let TableKey::Service(key) = service.key {
+                services.insert(key, service.servers.iter().map(|server| server.key).collect());
+            }
+        }
+        Ok(Self(services))
+    }
+
+    /// Whether nothing is missing in what was read, and nothing there twice.
+    fn agrees(&self, listed: &ListedService) -> bool {
+        let Some(servers) = self.0.get(&listed.service.key) else { return false };
+        let read = || listed.servers.iter().map(|listed| listed.server.key);
+        // Both have the kernel's order.
+        if read().eq(servers.iter().copied()) {
+            return true;
+        }
+        let shown: HashSet<_> = read().collect();
+        shown.len() == listed.servers.len() && servers.iter().all(|key| shown.contains(key))
+    }
+}
+
+fn one(client: &mut Client, key: ServiceKey, keep: Keep) -> Result<Vec<ListedService>, Error> {
     let entry = client.service(&key)?.ok_or(Error::NoService(key))?;
     let mut listed = ListedService::new(entry);
-    if settled {
-        let servers = client.destinations(&key)?.into_iter();
-        listed.servers = servers.map(|entry| keep.server(entry)).collect();
-    } else {
-        client.for_each_destination(&key, |entry| listed.servers.push(keep.server(entry)))?;
-    }
+    let servers = client.destinations_if_any(&key)?.into_iter();
+    listed.servers = servers.map(|entry| keep.server(entry)).collect();
     Ok(vec![listed])
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ipvs_cluster::Observed;
+use ipvs_netlink::ErrorKind;
 
 use super::Director;
 use crate::cli::{Form, Save};
@@ -18,6 +19,9 @@ pub(crate) struct Saved {
 }
 
 pub(super) fn run(director: &Director, args: Save) -> Result<Saved, Error> {
-    let table = Observed::read(&mut director.connect()?)?;
+    let table = Observed::read(&mut director.connect()?).map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied => Error::NotSaved(error),
+        _ => error.into(),
+    })?;
     Ok(Saved { table, form: args.format, to: args.output })
 }

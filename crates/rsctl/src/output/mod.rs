@@ -12,6 +12,7 @@ mod json;
 mod look;
 mod numbers;
 mod progress;
+mod public;
 mod restore;
 #[cfg(test)]
 mod sample;
@@ -24,7 +25,7 @@ pub(crate) mod words;
 use std::io::{self, BufWriter, Write};
 
 use crate::cli::{Command, View};
-use crate::commands::{Found, Outcome, Stream};
+use crate::commands::{Found, Listing, Outcome, Stream};
 use crate::error::Error;
 
 pub(crate) use look::Look;
@@ -73,6 +74,9 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
         if let Some(file) = &saved.to {
             return save::to_file(saved, file);
         }
+    }
+    if let Outcome::Listed(Listing { public: Some(settled), .. }) = &outcome {
+        public::warn(*settled);
     }
     let unanswered = match &outcome {
         Outcome::Listed(listing) => listing.names.unanswered,
@@ -134,6 +138,11 @@ pub(crate) fn error(error: &Error) {
 /// Writes a warning to stderr, as [`error`] does an error.
 fn warning(text: &str) {
     let _ = writeln!(io::stderr().lock(), "warning: {}", one_line(text));
+}
+
+/// Writes a hint to stderr, behind a warning.
+fn hint(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "hint: {}", one_line(text));
 }
 
 pub(crate) fn error_text(error: &Error) -> String {

@@ -17,6 +17,7 @@ use crate::names::Names;
 pub(super) fn listing(services: Vec<ListedService>) -> Listing {
     let version = IpvsVersion { major: 1, minor: 2, patch: 1 };
     Listing {
+        public: None,
         version,
         connection_table_size: 4096,
         view: View::Default,

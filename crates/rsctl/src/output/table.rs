@@ -25,7 +25,8 @@ pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::
         listing.version, listing.connection_table_size
     )?;
     let names = &listing.names;
-    let mut widths = Widths::of(&listing.services, names);
+    let is_public = listing.public.is_some();
+    let mut widths = Widths::of(&listing.services, names, is_public);
     // What is behind the address stands below it.
     widths.folds = look.is_too_narrow_for(widths.whole());
     look.line(Tone::Title, widths.service(&SERVICE_TITLES.map(str::to_owned)), out)?;
@@ -39,7 +40,7 @@ pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::
     look.line(Tone::Title, &title, out)?;
     let mut line = Vec::with_capacity(128);
     for listed in &listing.services {
-        let cells = service_cells(&listed.service, names);
+        let cells = service_cells(&listed.service, names, is_public);
         look.line(Tone::Plain, widths.service(&cells), out)?;
         for server in &listed.servers {
             line.clear();
@@ -82,23 +83,24 @@ struct Widths {
     scheduler: usize,
     server: [usize; 5],
     folds: bool,
+    is_public: bool,
 }
 
 impl Widths {
-    fn of(services: &[ListedService], names: &Names) -> Self {
+    fn of(services: &[ListedService], names: &Names, is_public: bool) -> Self {
         let mut address = SERVICE_TITLES[1].len();
         let mut scheduler = SERVICE_TITLES[2].len();
         let mut server = SERVER_TITLES.map(str::len);
         let mut most = [0; 3];
         for listed in services {
             let key = listed.service.key;
-            let cells = service_cells(&listed.service, names);
+            let cells = service_cells(&listed.service, names, is_public);
             address = address.max(cells[1].len());
             scheduler = scheduler.max(cells[2].len());
             for listed in &listed.servers {
                 let [address, forward, ..] = &mut server;
                 *address = address_width(key, listed, names).max(*address);
-                *forward = method(listed.server.forwarding).len().max(*forward);
+                *forward = method(listed.server.forwarding, is_public).len().max(*forward);
                 let Connections { active, inactive, .. } = listed.connections;
                 for (most, number) in
                     most.iter_mut().zip([listed.server.weight.get(), active, inactive])
@@ -111,7 +113,7 @@ impl Widths {
         for (width, most) in numbers.iter_mut().zip(most) {
             *width = digits(most).max(*width);
         }
-        Self { address: address.max(server[0]), scheduler, server, folds: false }
+        Self { address: address.max(server[0]), scheduler, server, folds: false, is_public }
     }
 
     /// Of the lines of servers; what is behind a service is words, and may wrap.
@@ -165,7 +167,7 @@ impl Widths {
             start..at
         };
         let [_, forward, numbers @ ..] = self.server;
-        let method = method(listed.server.forwarding);
+        let method = method(listed.server.forwarding, self.is_public);
         if let Some(place) = line.get_mut(next(forward))
             && let Some(place) = place.get_mut(..method.len())
         {
@@ -203,9 +205,9 @@ fn push_address(line: &mut Vec<u8>, service: ServiceKey, listed: &ListedServer, 
     }
 }
 
-fn service_cells(service: &Service, names: &Names) -> [String; 4] {
+fn service_cells(service: &Service, names: &Names, is_public: bool) -> [String; 4] {
     let (prot, address) = prot_and_address(service.key, names);
-    [prot, address, service.scheduler.to_string(), service_flags(service)]
+    [prot, address, service.scheduler.to_string(), service_flags(service, is_public)]
 }
 
 /// `TCP` and `192.0.2.10:80`, `FWM` and `7 IPv6`.
@@ -228,7 +230,7 @@ fn prot(protocol: Protocol) -> String {
 }
 
 /// `(sh-port) persistent 360 mask 255.255.255.0 pe sip ops`
-fn service_flags(service: &Service) -> String {
+fn service_flags(service: &Service, is_public: bool) -> String {
     let mut words = Vec::new();
     let mut flags: Vec<String> = flags::names(service.scheduler_flags, &service.scheduler)
         .into_iter()
@@ -241,7 +243,11 @@ fn service_flags(service: &Service) -> String {
         words.push(format!("({})", flags.join(",")));
     }
     if let Some(persistence) = service.persistence {
-        words.push(format!("persistent {}", persistence.timeout.as_seconds()));
+        // For everyone the kernel counts it in ticks, and does not say how long those are.
+        words.push(match is_public {
+            true => "persistent".to_owned(),
+            false => format!("persistent {}", persistence.timeout.as_seconds()),
+        });
         if !persistence.netmask.is_host() {
             words.push(format!("mask {}", persistence.netmask));
         }
@@ -255,9 +261,10 @@ fn service_flags(service: &Service) -> String {
     words.join(" ")
 }
 
-/// The forwarding method, with the tunnel if there is one.
-fn method(forwarding: ForwardingMethod) -> Cow<'static, str> {
+/// The forwarding method, with the tunnel if there is one that is known.
+fn method(forwarding: ForwardingMethod, is_public: bool) -> Cow<'static, str> {
     match forwarding {
+        ForwardingMethod::Tunnel(_) if is_public => "Tunnel".into(),
         ForwardingMethod::Masquerade => "Masq".into(),
         ForwardingMethod::Gateway => "Route".into(),
         ForwardingMethod::Tunnel(tunnel) => format!("Tunnel({})", words::tunnel(tunnel)).into(),

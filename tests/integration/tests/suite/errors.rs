@@ -310,20 +310,21 @@ fn everything() -> Vec<Error> {
     errors
 }
 
-/// A table of three datagrams, and one for the end of a dump, that grows with
-/// each third of them.
+/// A table of two datagrams that is another one before each of them.
 fn restless(host: &Host) -> Error {
     host.enter(|| {
         let service = |port| rr(ServiceKey::tcp(Ipv4Addr::new(192, 0, 2, 9), port));
         let mut other = Client::connect().unwrap();
-        other.batch((1..=200).map(service).map(Change::AddService)).unwrap();
-        let mut datagrams = 0;
-        let mut client = interrupted(|_| {
-            datagrams += 1;
-            if datagrams % 3 == 0 {
-                other.apply(Change::AddService(service(1000 + datagrams))).unwrap();
-            }
-        });
+        let mut port = 0;
+        let mut replace = move || {
+            other.apply(Change::Flush).unwrap();
+            other.batch((1..=150).map(|_| {
+                port += 1;
+                Change::AddService(service(port))
+            }))
+        };
+        replace().unwrap();
+        let mut client = interrupted(|_| _ = replace().unwrap());
         client.services().expect_err("a table that never rests")
     })
 }

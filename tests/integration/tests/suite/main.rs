@@ -55,6 +55,7 @@ mod rsctl_refusals;
 mod rsctl_restore;
 mod rsctl_restore_input;
 mod rsctl_restore_rivals;
+mod rsctl_rights;
 mod rsctl_save;
 mod rsctl_views;
 mod rsctl_warnings;

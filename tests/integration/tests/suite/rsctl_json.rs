@@ -10,6 +10,7 @@ use lab::{Family, Host, Network, WebServer};
 use serde_json::Value;
 
 use crate::rsctl_names::name_hosts;
+use crate::rsctl_rights::NOBODY;
 
 const PAGE: &str = include_str!("../../../../docs/json.md");
 
@@ -114,7 +115,9 @@ fn listings_and_connections_are_as_documented() {
         socket.send_to(call, "198.51.100.10:5060").unwrap();
     });
     let lists = ["list", "list --names --stats", "list tcp/198.51.100.10:80"];
-    let lists = lists.map(|command| printed(director, command, ""));
+    let mut lists = Vec::from(lists.map(|command| printed(director, command, "")));
+    let public = director.must(&format!("{NOBODY} rsctl list --json"));
+    lists.push(serde_json::from_str(&public.stdout).unwrap());
     // Its ten fields are those of the service.
     hold("`list`", &lists, &["services[].servers[].stats"]);
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();

@@ -96,6 +96,10 @@ impl<F: FnMut(&[u8])> Transport for Interrupted<F> {
         (self.between)(&buffer[..length]);
         Ok(length)
     }
+
+    fn renew(&mut self) -> io::Result<()> {
+        self.inner.renew()
+    }
 }
 
 /// What happens to one datagram of the kernel's.

@@ -157,7 +157,7 @@ fn acknowledged(plan: &Plan, applied: &Applied) -> HashSet<ServiceKey> {
 ///
 /// One look that shows just what is wanted agrees with what the kernel said to
 /// the changes. If it shows anything else, another program is at work or a
-/// change did not come through, and the table is read until two reads agree.
+/// change did not come through, and the table is read until nothing is missing.
 fn look_again(
     director: &Director,
     client: &mut Client,

@@ -10,11 +10,16 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::public;
 use crate::commands::{Listing, Made, Restored};
 use schema::{ChangeObject, ChangesDocument, ListDocument};
 
 pub(super) fn write_listing(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
-    write_document(&ListDocument::from(listing), out)
+    let document = ListDocument::from(listing);
+    let Some(settled) = listing.public else { return write_document(&document, out) };
+    let mut document = serde_json::to_value(&document)?;
+    public::redact(&mut document, settled);
+    write_document(&document, out)
 }
 
 pub(super) fn write_changes(made: &Made, dry_run: bool, out: &mut impl Write) -> io::Result<()> {
