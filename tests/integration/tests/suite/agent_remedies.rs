@@ -201,6 +201,8 @@ fn remedied(site: &Site, mode: &Mode, disturb: &[Disturbance]) -> Option<String>
     if before.rules.is_empty() && !["arp_ignore 3", "scope global"].contains(&names[0]) {
         return Some(format!("{story}: nothing is found"));
     }
+    // What was claimed on the way to this is over.
+    heard(site);
     let mut allowed: BTreeSet<String> = (0..3).flat_map(|_| heard(site)).collect();
     for command in &before.commands {
         let done = site.server().sh(command);
@@ -231,7 +233,9 @@ fn all_remedied(mode: &Mode, first: &[Disturbance], second: &[Disturbance]) {
     let site = Site::new();
     let mut tries: Vec<Vec<Disturbance>> =
         first.iter().chain(second).map(|one| vec![*one]).collect();
-    let pairs = first.iter().flat_map(|one| second.iter().map(move |other| vec![*one, *other]));
+    // Of a share each still meets every other one.
+    let places = (0..first.len()).flat_map(|one| (0..second.len()).map(move |other| (one, other)));
+    let pairs = places.map(|(one, other)| vec![first[one], second[(one + other) % second.len()]]);
     tries.extend(share(pairs));
     let wrong: Vec<String> =
         tries.iter().filter_map(|disturb| remedied(&site, mode, disturb)).collect();
