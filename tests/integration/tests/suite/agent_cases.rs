@@ -481,9 +481,4 @@ fn what_goes_round_between_two_directors_is_seen() {
     assert_eq!(check(0).status, 0);
     let output = check(1);
     assert!(output.status == 3 && output.stdout.contains("warning: RS-DIR-02: "), "{output:?}");
-    pair.host(1).must(
-        "sysctl -qw net.ipv4.vs.backup_only=1 && ipvsadm --start-daemon backup --mcast-interface eth0",
-    );
-    pair.is_sound(0);
-    pair.host(1).must("ipvsadm --stop-daemon backup");
 }
