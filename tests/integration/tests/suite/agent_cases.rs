@@ -4,6 +4,7 @@
 //! "error" of one that serves, and never says nothing of one that does not. Both are seen by a
 //! client and by who asks by ARP.
 
+use std::mem::ManuallyDrop;
 use std::net::{IpAddr, SocketAddr};
 
 use lab::{ArpSender, Family, Host, Network, Output, WebServer, arp_probe, neighbour_probe};
@@ -322,13 +323,16 @@ fn a_rule_of_nftables_may_hide_the_vip() {
 
 /// Two hosts that are real servers of a VIP, and one of them its director.
 struct Pair {
-    network: Network,
+    network: ManuallyDrop<Network>,
     _webs: Vec<WebServer>,
 }
 
 impl Pair {
     fn new() -> Self {
-        let network = Network::direct_routing(2);
+        // It stays until the guest ends. Of two such hosts one now and then keeps its eth0 for
+        // ever (`unregister_netdevice: waiting for eth0`, seen on 6.1, 6.12 and 7.2; why is not
+        // known), and the kernel ends no other namespace meanwhile.
+        let network = ManuallyDrop::new(Network::direct_routing(2));
         let _webs = network.servers.iter().map(|host| WebServer::start(host, 80)).collect();
         Self { network, _webs }
     }
@@ -481,4 +485,9 @@ fn what_goes_round_between_two_directors_is_seen() {
     assert_eq!(check(0).status, 0);
     let output = check(1);
     assert!(output.status == 3 && output.stdout.contains("warning: RS-DIR-02: "), "{output:?}");
+    pair.host(1).must(
+        "sysctl -qw net.ipv4.vs.backup_only=1 && ipvsadm --start-daemon backup --mcast-interface eth0",
+    );
+    pair.is_sound(0);
+    pair.host(1).must("ipvsadm --stop-daemon backup");
 }
