@@ -134,7 +134,7 @@ fn systemctl_reloads_and_stops_it() {
     let after = state(host);
     disk.write(CONFIG, "mode = \"dr\"\nvip = [\"192.0.2.10/24\"]\n");
     machine.must("systemctl reload rs-agent");
-    machine.until("journalctl -u rs-agent | grep -q 'line 2: 192.0.2.10/24 would make'");
+    machine.until("journalctl -u rs-agent | grep -q 'line 2: 192.0.2.10/24 is a whole subnet'");
     assert_same(&state(host), &after, "a wrong file");
     assert_eq!(machine.property("rs-agent", "MainPID"), pid);
 

@@ -81,7 +81,8 @@ impl Site {
     }
 
     fn direct(&self, options: &str) {
-        let (service, rip) = (self.service, self.network.addresses(self.outer).rips[0]);
+        let service = self.service;
+        let rip = SocketAddr::from((self.network.addresses(self.outer).rips[0], 80));
         self.network.director.must(&format!(
             "rsctl add-service -t {service} -s rr && \
              rsctl add-server -t {service} -r {rip} --mode tun {options}"
@@ -226,7 +227,7 @@ fn one_setup_takes_both_families() {
             let output = server.must(&format!("{setup} --director {dip},{dip}2"));
             let note = "with several directors only a firewall can limit that to them";
             assert!(output.stderr.contains(note), "{output:?}");
-            let rip = network.addresses(outer).rips[0];
+            let rip = SocketAddr::from((network.addresses(outer).rips[0], 80));
             for (family, vip) in Family::BOTH.into_iter().zip(vips) {
                 network.director_takes_vip(family);
                 let service = SocketAddr::from((vip, 80));

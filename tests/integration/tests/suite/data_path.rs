@@ -168,6 +168,7 @@ fn tunnels_of_every_kind() {
         let service = at(network.addresses(inner).vip, 80);
         network.director.must(&format!("rsctl add-service -t {service} -s wrr"));
         for (rip, weight) in network.addresses(outer).rips.iter().zip([3, 1]) {
+            let rip = at(*rip, 80);
             network
                 .director
                 .must(&format!("rsctl add-server -t {service} -r {rip} {options} -w {weight}"));
@@ -248,6 +249,7 @@ fn udp_is_balanced() {
             network.servers.iter().map(|server| UdpServer::start(server, service)).collect();
         network.director.must(&format!("rsctl add-service -u {service} -s rr"));
         for rip in &addresses.rips {
+            let rip = at(*rip, 53);
             network.director.must(&format!("rsctl add-server -u {service} -r {rip}"));
         }
         let answers = network.client.ask_udp(service, 6);

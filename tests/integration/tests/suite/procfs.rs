@@ -239,11 +239,7 @@ fn another_namespace_by_name_process_and_path() {
             assert!(error.to_string().starts_with("cannot enter network namespace "), "{error}");
         }
         assert_eq!(Namespace::named("green").err().unwrap().kind(), ErrorKind::NamespaceMissing);
-        let no_namespace = Namespace::at("/etc/passwd").unwrap();
-        let error = ConnectOptions::new().namespace(no_namespace).connect().err().unwrap();
-        assert_eq!(
-            error.to_string(),
-            "cannot enter network namespace /etc/passwd: invalid argument"
-        );
+        let error = Namespace::at("/etc/passwd").err().unwrap().to_string();
+        assert!(error.ends_with("/etc/passwd: it is no network namespace"), "{error}");
     });
 }

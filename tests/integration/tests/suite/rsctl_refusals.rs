@@ -229,7 +229,7 @@ fn without_the_capability_it_says_so_and_helps_all_the_same() {
     let host = director();
     let before = table(&host);
     for (become_nobody, command, operation) in [
-        ("setpriv --reuid 65534 --clear-groups", "list", "read the version of IPVS"),
+        ("setpriv --reuid 65534 --clear-groups", "zero", "zero all counters"),
         (
             "setpriv --bounding-set -net_admin --inh-caps -net_admin",
             "delete-service tcp/192.0.2.1:80",
