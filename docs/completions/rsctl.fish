@@ -332,7 +332,7 @@ never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand generate" -s h -l help -d 'Print help'
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l format -d 'What to write' -r -f -a "json\t''
 ipvsadm\t''"
-complete -c rsctl -n "__fish_rsctl_using_subcommand save" -s o -l output -d 'Write to FILE, all of it or nothing, instead of the standard output' -r -F
+complete -c rsctl -n "__fish_rsctl_using_subcommand save" -s o -l output -d 'Write to FILE, all of it or nothing, instead of the standard output, which is `-`' -r -F
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l color -d 'Whether tables have colours; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''

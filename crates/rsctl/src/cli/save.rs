@@ -21,7 +21,7 @@ pub(crate) struct Save {
     #[arg(long, value_enum, default_value_t = Form::Json)]
     pub(crate) format: Form,
 
-    /// Write to FILE, all of it or nothing, instead of the standard output.
+    /// Write to FILE, all of it or nothing, instead of the standard output, which is `-`.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }

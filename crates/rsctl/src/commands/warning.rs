@@ -5,7 +5,8 @@
 use std::fmt;
 
 use ipvs_netlink::{
-    Client, DestinationKey, Netmask, Scheduler, SchedulerFlags, Service, ServiceKey, Weight,
+    Client, Connections, DestinationKey, Netmask, Protocol, Scheduler, SchedulerFlags, Service,
+    ServiceKey, Weight,
 };
 
 use super::Director;
@@ -19,10 +20,35 @@ pub(crate) enum Warning {
     /// Clients that persistence has sent to a server go on coming (ipvs-sysctl.rst:
     /// `expire_quiescent_template`).
     Kept { server: DestinationKey },
-    /// Open connections lost their server (ipvs-sysctl.rst: `expire_nodest_conn`).
-    Orphaned { server: Option<DestinationKey>, connections: u64 },
+    /// Connections lost their server, or would (ipvs-sysctl.rst: `expire_nodest_conn`).
+    Orphaned(Orphans),
     /// A mask with holes makes one client of addresses that are far apart.
     Holes { netmask: Netmask },
+}
+
+/// Connections whose server is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Orphans {
+    /// The server; `None` for all of a service.
+    server: Option<DestinationKey>,
+    connections: u64,
+    /// Whether all of them are known to be open.
+    is_open: bool,
+    is_dry_run: bool,
+}
+
+impl fmt::Display for Orphans {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whose = self.server.map_or_else(|| "it".to_owned(), |server| server.to_string());
+        let (s, their) = if self.connections == 1 { ("", "its") } else { ("s", "their") };
+        let open = if self.is_open { "open " } else { "" };
+        let what = format!("{} {open}connection{s}", self.connections);
+        match self.is_dry_run {
+            true => write!(f, "{whose} has {what}, whose packets would be dropped")?,
+            false => write!(f, "{whose} had {what}, and {their} packets are dropped now")?,
+        }
+        f.write_str("; weight 0 first lets connections end")
+    }
 }
 
 impl fmt::Display for Warning {
@@ -46,15 +72,7 @@ impl fmt::Display for Warning {
                 "clients that persistence has sent to {server} go on coming; \
                  net.ipv4.vs.expire_quiescent_template=1 ends that"
             ),
-            Self::Orphaned { server, connections } => {
-                let whose = server.map_or_else(|| "it".to_owned(), |server| server.to_string());
-                let (s, their) = if *connections == 1 { ("", "its") } else { ("s", "their") };
-                write!(
-                    f,
-                    "{whose} had {connections} open connection{s}, and {their} packets are dropped now; \
-                     weight 0 first lets connections end"
-                )
-            }
+            Self::Orphaned(orphans) => orphans.fmt(f),
             Self::Holes { netmask } => {
                 write!(f, "netmask {netmask} has holes: addresses far apart are one client to it")
             }
@@ -100,9 +118,17 @@ pub(super) fn orphans(
     service: &ServiceKey,
     server: Option<DestinationKey>,
 ) -> Option<Warning> {
-    // Those that have ended stay for a minute or two as inactive ones, and lose nothing.
+    // Those of TCP and SCTP that have ended stay for a minute or two as inactive ones, and
+    // lose nothing. Of UDP the kernel counts all as inactive, and a mark may stand for any.
+    let is_open =
+        matches!(service, ServiceKey::Endpoint { protocol: Protocol::Tcp | Protocol::Sctp, .. });
     let mut connections = 0;
-    let mut count = |of: ipvs_netlink::Connections| connections += u64::from(of.active);
+    let mut count = |of: Connections| {
+        connections += u64::from(of.active);
+        if !is_open {
+            connections += u64::from(of.inactive);
+        }
+    };
     match server {
         Some(server) => count(client.destination(service, &server).ok()??.connections),
         None => {
@@ -110,7 +136,8 @@ pub(super) fn orphans(
         }
     }
     let is_meant = connections == 0 || is_set(director, "expire_nodest_conn");
-    (!is_meant).then_some(Warning::Orphaned { server, connections })
+    let is_dry_run = director.dry_run;
+    (!is_meant).then_some(Warning::Orphaned(Orphans { server, connections, is_open, is_dry_run }))
 }
 
 /// Whether a sysctl of `net.ipv4.vs` is on.
@@ -118,4 +145,32 @@ fn is_set(director: &Director, name: &str) -> bool {
     let sysctls = director.procfs().sysctls().unwrap_or_default();
     let value = sysctls.into_iter().find(|sysctl| sysctl.name == name).and_then(|it| it.value);
     value.is_some_and(|value| value.trim() != "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_told_as_what_is_known_of_them() {
+        let all = Orphans { server: None, connections: 2, is_open: true, is_dry_run: true };
+        for (orphans, expected) in [
+            (all, "it has 2 open connections, whose packets would be dropped"),
+            (
+                Orphans { is_open: false, connections: 1, ..all },
+                "it has 1 connection, whose packets would be dropped",
+            ),
+            (
+                Orphans { is_dry_run: false, ..all },
+                "it had 2 open connections, and their packets are dropped now",
+            ),
+            (
+                Orphans { is_dry_run: false, is_open: false, connections: 1, ..all },
+                "it had 1 connection, and its packets are dropped now",
+            ),
+        ] {
+            let expected = format!("{expected}; weight 0 first lets connections end");
+            assert_eq!(Warning::Orphaned(orphans).to_string(), expected);
+        }
+    }
 }

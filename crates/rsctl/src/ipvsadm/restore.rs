@@ -19,7 +19,7 @@ use super::request::{self, Request};
 use super::rules;
 use super::session::Session;
 use super::stop::Stop;
-use crate::whole::Place;
+use crate::whole::{self, Place};
 
 /// What `-R` calls the program.
 const PROGRAM: &str = "ipvsadm";
@@ -32,7 +32,7 @@ const LONGEST: u64 = 1024 * 1024;
 /// Restores from `input`; the exit code is that of the last line.
 pub(super) fn run(session: &mut Session, input: impl Read, output: &mut Output) -> u8 {
     let (waiting, place) = (Vec::new(), Place::default());
-    let mut restore = Restore { session, output, waiting, status: 0, number: 0, place };
+    let mut restore = Restore { session, output, waiting, status: 0, number: 0, place, cut: None };
     let mut input = BufReader::with_capacity(64 * 1024, input);
     match restore.lines(&mut input) {
         Ok(()) => restore.status,
@@ -49,6 +49,8 @@ struct Restore<'a> {
     /// The line being read, from 1.
     number: usize,
     place: Place,
+    /// The first sign that a saved table was cut, and its line.
+    cut: Option<(usize, String)>,
 }
 
 impl Restore<'_> {
@@ -64,7 +66,7 @@ impl Restore<'_> {
             match input.take(LONGEST + 1).read_until(b'\n', &mut bytes) {
                 Ok(0) => {
                     self.send()?;
-                    return self.place.end().map(drop).map_err(|why| self.stop(&why));
+                    return self.end();
                 }
                 Ok(_) => {}
                 Err(error) => {
@@ -81,16 +83,32 @@ impl Restore<'_> {
             let text = String::from_utf8_lossy(&bytes);
             let words = words(&text);
             if words.is_empty() {
-                // What is wrong with what stands around a saved table shows at its end.
-                let _ = self.place.pass(self.number, &text);
+                if let Err(why) = pass_blank(&mut self.place, self.number, &text) {
+                    self.cut.get_or_insert((self.number, why));
+                }
                 continue;
             }
-            if matches!(self.place, Place::Inside(_)) && !bytes.ends_with(b"\n") {
-                // A saved table has lines only that end: of this one something is missing.
-                continue;
+            if self.place.is_inside() {
+                if !bytes.ends_with(b"\n") {
+                    // A saved table has lines only that end: of this one something is missing.
+                    continue;
+                }
+                if let Err(why) = whole::check_line(&text) {
+                    self.cut.get_or_insert((self.number, why));
+                    continue;
+                }
             }
             self.line(&words)?;
         }
+    }
+
+    /// Says at the end that a saved table was cut: what is there of it was carried out.
+    fn end(&mut self) -> Result<(), u8> {
+        let cut = self.cut.take();
+        let cut = cut.or_else(|| self.place.end().err().map(|why| (self.number, why)));
+        let Some((number, why)) = cut else { return Ok(()) };
+        self.complain(number, &why);
+        Err(2)
     }
 
     /// Complains of the input as a whole; the exit code.
@@ -172,10 +190,21 @@ pub(super) fn check(input: &[u8]) -> Result<(), String> {
     for (number, line) in (1..).zip(input.split_inclusive(|byte| *byte == b'\n')) {
         let text = String::from_utf8_lossy(line);
         if words(&text).is_empty() {
-            place.pass(number, if line.ends_with(b"\n") { &text } else { "" })?;
+            pass_blank(&mut place, number, if line.ends_with(b"\n") { &text } else { "" })?;
+        } else if place.is_inside() {
+            whole::check_line(&text)?;
         }
     }
     place.end().map(drop)
+}
+
+/// Goes past a line that asks for nothing.
+fn pass_blank(place: &mut Place, number: usize, text: &str) -> Result<(), String> {
+    if place.is_inside() {
+        // It may be a comment.
+        whole::check_line(text)?;
+    }
+    place.pass(number, text)
 }
 
 /// The words of a line: without the program's name, and up to a comment.
@@ -199,6 +228,12 @@ mod tests {
         assert_eq!(check(table.as_bytes()), Ok(()));
         for cut in FIRST.len() + 1..table.len() {
             assert!(check(&table.as_bytes()[..cut]).is_err(), "{cut}");
+        }
+        // Wherever it breaks, the end of another table is not its own.
+        let cut = format!("{FIRST}\n-a -f 7 -r 10.0.0.1 # at night\n");
+        for end in FIRST.len() + 1..=cut.len() {
+            let text = format!("{}{table}", &cut[..end]);
+            assert!(check(text.as_bytes()).is_err(), "{text}");
         }
         for other in ["", "-A -f 7", "-A -f 7\n-a -f 7", "ipvsadm -A -f 7\n"] {
             assert_eq!(check(other.as_bytes()), Ok(()), "{other}");

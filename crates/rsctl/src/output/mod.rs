@@ -71,7 +71,8 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
     }
     if let Outcome::Saved(saved) = outcome {
         save::warn(saved);
-        if let Some(file) = &saved.to {
+        // As `restore -` reads stdin.
+        if let Some(file) = saved.to.as_ref().filter(|file| file.as_os_str() != "-") {
             return save::to_file(saved, file);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
@@ -73,6 +74,7 @@ pub(super) fn to_file(saved: &Saved, file: &Path) -> Result<(), Error> {
         .map_err(|error| Error::Write { file: file.display().to_string(), error })
 }
 
+/// Replaces a file, or writes to what is none.
 fn replace(
     file: &Path,
     write: impl Fn(&mut BufWriter<&fs::File>) -> io::Result<()>,
@@ -84,8 +86,14 @@ fn replace(
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    if known.as_ref().is_some_and(|known| !known.is_file()) {
-        let device = fs::OpenOptions::new().write(true).open(file)?;
+    let device = match &known {
+        Some(known) => match descriptor(file)? {
+            None if !known.is_file() => Some(fs::OpenOptions::new().write(true).open(file)?),
+            open => open,
+        },
+        None => None,
+    };
+    if let Some(device) = device {
         let mut out = BufWriter::new(&device);
         return write(&mut out).and_then(|()| out.flush());
     }
@@ -121,6 +129,40 @@ fn replace(
     fs::File::open(folder)?.sync_all()
 }
 
+/// What `file` stands for if it names something that a process has open, such as
+/// `/dev/stdout`: whoever opened it goes on with it, so that it is not replaced.
+fn descriptor(file: &Path) -> io::Result<Option<fs::File>> {
+    // As many as the kernel follows (path_resolution(7)).
+    const MOST_LINKS: usize = 40;
+    let mut file = file.to_owned();
+    for _ in 0..MOST_LINKS {
+        let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { break };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        // What is not there is complained of by who makes it.
+        let Ok(folder) = fs::canonicalize(folder) else { break };
+        let here = folder.join(name);
+        if folder.starts_with("/proc") && folder.ends_with("fd") {
+            return open_descriptor(&here).map(Some);
+        }
+        let Ok(to) = fs::read_link(&here) else { break };
+        file = folder.join(to);
+    }
+    Ok(None)
+}
+
+/// Opens `/proc/PID/fd/N`.
+fn open_descriptor(file: &Path) -> io::Result<fs::File> {
+    let own = fs::canonicalize("/proc/self/fd")?;
+    // Opened anew it would have a place of its own, and what others write there next would
+    // stand above this.
+    let shared = match file.strip_prefix(own).ok().and_then(Path::to_str) {
+        Some("1") => io::stdout().as_fd().try_clone_to_owned()?,
+        Some("2") => io::stderr().as_fd().try_clone_to_owned()?,
+        _ => return fs::OpenOptions::new().append(true).open(file),
+    };
+    Ok(shared.into())
+}
+
 /// Gives `file` the owner, the group and the mode that `known` has.
 fn keep_rights(known: &fs::Metadata, file: &fs::File) -> io::Result<()> {
     let new = file.metadata()?;
@@ -132,4 +174,49 @@ fn keep_rights(known: &fs::Metadata, file: &fs::File) -> io::Result<()> {
     }
     // Behind that: a change of owner takes bits away.
     file.set_permissions(known.permissions())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn what_is_open_is_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mix");
+        let mut open = fs::File::create(&path).unwrap();
+        open.write_all(b"one\n").unwrap();
+        let number = open.as_raw_fd();
+        let link = folder.path().join("link");
+        symlink(format!("/dev/fd/{number}"), &link).unwrap();
+        let before = fs::metadata(&path).unwrap().ino();
+        let own = std::process::id();
+        for name in [
+            format!("/dev/fd/{number}"),
+            format!("/proc/self/fd/{number}"),
+            format!("/proc/{own}/task/{own}/fd/{number}"),
+            link.display().to_string(),
+        ] {
+            replace(Path::new(&name), |out| out.write_all(b"two\n")).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\ntwo\ntwo\ntwo\n");
+        assert_eq!(fs::metadata(&path).unwrap().ino(), before);
+        // By its own name it is replaced.
+        replace(&path, |out| out.write_all(b"three\n")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
+        assert_ne!(fs::metadata(&path).unwrap().ino(), before);
+    }
+
+    #[test]
+    fn only_what_is_open_is_a_descriptor() {
+        for name in ["/dev/stdout", "/dev/stderr", "/dev/fd/1", "/proc/self/fd/2"] {
+            assert!(descriptor(Path::new(name)).unwrap().is_some(), "{name}");
+        }
+        for name in ["/dev/null", "/", "..", "fd/1", "/proc/self/status", "/nowhere/fd/1"] {
+            assert!(descriptor(Path::new(name)).unwrap().is_none(), "{name}");
+        }
+    }
 }

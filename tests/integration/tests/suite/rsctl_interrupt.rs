@@ -3,7 +3,7 @@
 //! `rsctl restore`, interrupted.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use ipvs_netlink::Client;
@@ -18,12 +18,12 @@ fn objects(host: &Host) -> usize {
     table.iter().map(|entry| 1 + entry.destinations.len()).sum()
 }
 
-/// What was made is told, is there, and a restore does the rest.
-#[test]
-fn an_interrupted_restore_says_how_far_it_came() {
-    const SERVICES: usize = 1000;
-    const SERVERS: usize = 50;
-    let host = Host::new("director");
+const SERVICES: usize = 1000;
+const SERVERS: usize = 50;
+const ALL: usize = SERVICES * (1 + SERVERS);
+
+/// Lines that take a while.
+fn table() -> String {
     let mut table = String::new();
     for n in 0..SERVICES {
         table += &format!("-A -f {} -s rr\n", n + 1);
@@ -32,13 +32,18 @@ fn an_interrupted_restore_says_how_far_it_came() {
             table += &format!("-a -f {} -r 10.0.{a}.{b}:80 -m -w 1\n", n + 1);
         }
     }
+    table
+}
+
+/// Interrupts a restore that is at work.
+fn interrupted(host: &Host, command: &str) -> Output {
     let mut client = host.enter(|| Client::connect().unwrap());
     let mut restore = host.enter(|| {
-        let mut command = Command::new("rsctl");
-        command.arg("restore").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().unwrap()
+        let mut sh = Command::new("sh");
+        sh.args(["-c", command]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        sh.stderr(Stdio::piped()).spawn().unwrap()
     });
-    restore.stdin.take().unwrap().write_all(table.as_bytes()).unwrap();
+    restore.stdin.take().unwrap().write_all(table().as_bytes()).unwrap();
     // It is at work once the first service is there.
     let mut begun = false;
     while !begun {
@@ -47,20 +52,35 @@ fn an_interrupted_restore_says_how_far_it_came() {
         thread::yield_now();
     }
     kill(Pid::from_raw(restore.id().try_into().unwrap()), Signal::SIGINT).unwrap();
-    let output = restore.wait_with_output().unwrap();
+    restore.wait_with_output().unwrap()
+}
+
+/// What was made is told, is there, and a restore does the rest.
+#[test]
+fn an_interrupted_restore_says_how_far_it_came() {
+    let host = Host::new("director");
+    let output = interrupted(&host, "exec rsctl restore");
     assert_eq!(output.status.code(), Some(1));
     let errors = String::from_utf8(output.stderr).unwrap();
     let there = objects(&host);
-    let all = SERVICES * (1 + SERVERS);
-    assert!(0 < there && there < all);
+    assert!(0 < there && there < ALL);
     assert_eq!(
         errors,
         format!(
-            "error: cannot restore <stdin>: interrupted: {there} of {all} changes made, {} not tried\n\
+            "error: cannot restore <stdin>: interrupted: {there} of {ALL} changes made, {} not tried\n\
              hint: `rsctl restore --dry-run` shows what is left, and a restore does it\n",
-            all - there
+            ALL - there
         )
     );
-    assert_eq!(host.feed("rsctl restore", &table).status, 0);
-    assert_eq!(objects(&host), all);
+    assert_eq!(host.feed("rsctl restore", &table()).status, 0);
+    assert_eq!(objects(&host), ALL);
+}
+
+/// As of a job in the background of a shell, and with SIGHUP of nohup(1).
+#[test]
+fn an_interrupt_that_is_ignored_interrupts_nothing() {
+    let host = Host::new("director");
+    let output = interrupted(&host, "trap '' INT; exec rsctl restore");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(objects(&host), ALL);
 }

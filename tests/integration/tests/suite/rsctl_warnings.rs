@@ -2,7 +2,7 @@
 
 //! What `rsctl` does and warns of; and that it warns of nothing else.
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 
 use lab::Host;
 use serde_json::{Value, json};
@@ -90,9 +90,21 @@ fn connections_that_lose_their_server() {
     // Nothing came to this one.
     assert!(warned(director, &format!("add-server {service} -r 10.0.0.13 -m")).is_empty());
     assert!(warned(director, &format!("delete-server {service} -r 10.0.0.13")).is_empty());
-    let expected = [format!("it had 2 open connections, {dropped}")];
+    let would_be = "whose packets would be dropped; weight 0 first lets connections end";
     let dry = director.sh(&format!("rsctl delete-service {service} --dry-run"));
-    assert_eq!(dry.stderr, format!("warning: {}\n", expected[0]));
+    assert_eq!(dry.stderr, format!("warning: it has 2 open connections, {would_be}\n"));
+    // The kernel counts all of UDP as inactive.
+    let udp = "-u 198.51.100.10:53";
+    director.must(&format!("rsctl add-service {udp}"));
+    director.must(&format!("rsctl add-server {udp} -r 10.0.0.12:53 -m"));
+    network.client.enter(|| {
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        socket.send_to(b"?", "198.51.100.10:53").unwrap();
+    });
+    let dry = director.sh(&format!("rsctl delete-server {udp} -r 10.0.0.12:53 --dry-run"));
+    assert_eq!(dry.stderr, format!("warning: 10.0.0.12:53 has 1 connection, {would_be}\n"));
+    let gone = warned(director, &format!("delete-service {udp}"));
+    assert_eq!(gone, [format!("it had 1 connection, {}", dropped.replace("their", "its"))]);
     // Where the kernel ends them itself, it is meant.
     director.must("sysctl -qw net.ipv4.vs.expire_nodest_conn=1");
     assert!(warned(director, &format!("delete-service {service}")).is_empty());

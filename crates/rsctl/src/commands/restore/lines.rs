@@ -17,7 +17,7 @@ use super::{Input, plain};
 use crate::cli::{self, AddServer, AddService};
 use crate::commands::{add_server, add_service};
 use crate::error::Error;
-use crate::whole::Place;
+use crate::whole::{self, Place};
 
 /// The most problems that are told. A file with more is no table.
 const MAX_PROBLEMS: usize = 10_000;
@@ -106,6 +106,7 @@ impl<'a> Reader<'a> {
             return self.add(line, change, true);
         }
         let text = utf8(bytes)?;
+        whole::check_line(text)?;
         let words = text.split_whitespace().take_while(|word| !word.starts_with('#'));
         // Wherever it stands, as with ipvsadm; and its path in front.
         let ours = |(place, word): &(usize, &str)| {
@@ -395,6 +396,27 @@ ipvsadm -a -f 4294967295 -6 -r [2001:db8::1] ipvsadm -x 5   # at night
         // What was added behind the end may have lost its own.
         let problems = read(format!("{framed}-A -f 8\n").as_bytes()).unwrap_err();
         assert_eq!(problems[0].line, 10);
+    }
+
+    /// Wherever it breaks: its end would be that of the other one.
+    #[test]
+    fn a_table_that_was_cut_is_refused_if_another_follows() {
+        use crate::whole::{FIRST, LAST};
+        let begin = format!("{FIRST}\n-A -t 192.0.2.12:80 -s rr\n");
+        let lines = "-a -t 192.0.2.12:80 -r 10.0.0.4:80 -m -w 1\n\
+                     -a -t 192.0.2.12:80 -r 10.0.0.5:80 -m -w 1\n\
+                     --add-server -t 192.0.2.12:80 -r 10.0.0.6:80 # at night\n";
+        let other = format!("{FIRST}\n-A -f 7 -s rr\n-a -f 7 -r 10.0.0.1:80 -m -w 1\n{LAST}\n");
+        let first = format!("{begin}{lines}");
+        for cut in FIRST.len() + 1..=first.len() {
+            let text = format!("{}{other}", &first[..cut]);
+            let problems = read(text.as_bytes()).unwrap_err();
+            assert_eq!(problems.len(), 1, "{text}: {problems:?}");
+            assert_eq!(problems[0].line, first[..cut].split('\n').count(), "{text}");
+        }
+        // And where nothing is in front of the first.
+        let loose = format!("-A -f 8\n-a -f 8 -r 10.0.0.4:80 {other}");
+        assert_eq!(read(loose.as_bytes()).unwrap_err()[0].line, 2);
     }
 
     #[test]
