@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use netlink_packet_core::DecodeError;
 
-use super::exchange::{Form, unanswered};
+use super::exchange::{Extent, Form, unanswered};
 use super::settled::{Dump, Observed, Pass, Reading, Whole};
 use super::{Client, RECEIVE_BUFFER};
 use crate::convert::{
@@ -77,10 +77,11 @@ impl<T: Transport> Client<T> {
         loop {
             let dump = self.again(|client| {
                 let mut dump = Dump::new();
-                client.ask(operation, Form::Dump, &mut |datagram, data| {
+                let extent = client.ask(operation, Form::Dump, &mut |datagram, data| {
                     dump.push(datagram, decode(data)?);
                     Ok(())
                 })?;
+                dump.end(extent.is_cut);
                 Ok(dump)
             })?;
             if let Some(whole) = reading.add(dump, same_cuts)? {
@@ -117,6 +118,7 @@ impl<T: Transport> Client<T> {
             return Ok(false);
         }
         self.unread = false;
+        self.shown = 0;
         if self.receive_buffer.len() < others {
             self.receive_buffer = vec![0; RECEIVE_BUFFER].into();
         }
@@ -344,11 +346,11 @@ impl<T: Transport> Client<T> {
         mut on_data: impl FnMut(&[u8]) -> Result<(), DecodeError>,
     ) -> Result<Pass, Error> {
         let mut objects = 0;
-        let datagrams = self.ask(operation, Form::Dump, &mut |_, data| {
+        let Extent { datagrams, is_cut } = self.ask(operation, Form::Dump, &mut |_, data| {
             objects += 1;
             on_data(data)
         })?;
-        Ok(Pass { objects, datagrams })
+        Ok(Pass { objects, datagrams, is_cut })
     }
 }
 

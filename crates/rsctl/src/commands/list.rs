@@ -130,7 +130,7 @@ fn all(director: &Director, client: &mut Client, keep: Keep) -> Result<Vec<Liste
         let key = listed.service.key;
         let add = |entry| listed.servers.push(keep.server(entry));
         let pass = client.for_each_destination(&key, add)?;
-        if pass.datagrams > 1 {
+        if !pass.is_snapshot() {
             unsure.push(place);
         }
     }
