@@ -39,6 +39,35 @@ impl Form {
     }
 }
 
+/// What the objects of an answer came in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// How many datagrams held some.
+    pub(super) datagrams: usize,
+    /// Whether the last of these had no room for one more, as far as can be known: then
+    /// the kernel stopped there, and looked for the end of the list in another walk.
+    pub(super) is_cut: bool,
+}
+
+impl Extent {
+    /// The most that one object may take more than another: a firewall mark instead of an
+    /// address and a port (28 bytes), the names of the scheduler (12) and of the
+    /// persistence engine (20), and where numbers of 64 bits are aligned
+    /// (`nla_put_64bit`), that (40).
+    const UNEVEN: usize = 128;
+    /// What a datagram of the kernel's holds at least if it was shown as much as it ever
+    /// fills: 32 KiB without its notes (`SKB_WITH_OVERHEAD`), which take 320 bytes in
+    /// most kernels and 1 KiB at most.
+    const LARGEST: usize = 31 * 1024;
+
+    /// Takes in the next datagram, of so many bytes, with its largest object. `shown` is the
+    /// largest buffer that the socket had received with when the kernel made it.
+    fn add(&mut self, bytes: usize, object: usize, shown: usize) {
+        self.datagrams += 1;
+        self.is_cut = bytes + object + Self::UNEVEN > shown.min(Self::LARGEST);
+    }
+}
+
 /// How one exchange ended, if not well.
 enum Failure {
     /// With the kernel's refusal.
@@ -49,13 +78,13 @@ enum Failure {
 
 impl<T: Transport> Client<T> {
     /// Asks for `operation` and hands each object of the answer to `on_data`;
-    /// returns how many datagrams the objects came in.
+    /// returns what the objects came in.
     pub(super) fn ask(
         &mut self,
         operation: &Operation,
         form: Form,
         on_data: &mut OnData<'_>,
-    ) -> Result<usize, Error> {
+    ) -> Result<Extent, Error> {
         let mut resolved_again = false;
         loop {
             let family_id = self.family_id;
@@ -63,7 +92,7 @@ impl<T: Transport> Client<T> {
                 pack(bytes, operation, family_id, sequence, form);
             };
             match self.exchange(operation, encode, family_id, on_data) {
-                Ok(datagrams) => return Ok(datagrams),
+                Ok(extent) => return Ok(extent),
                 Err(Failure::Error(error)) => return Err(error),
                 // The module may have been unloaded and loaded again since we
                 // asked for the family's id: nothing was done then.
@@ -120,7 +149,7 @@ impl<T: Transport> Client<T> {
         encode: impl FnOnce(&mut Vec<u8>, u32),
         family_id: u16,
         on_data: &mut OnData<'_>,
-    ) -> Result<usize, Failure> {
+    ) -> Result<Extent, Failure> {
         let sequence = self.next_sequence();
         let barrier = may_swallow_answer(operation).then(|| self.next_sequence());
         let mut request = std::mem::take(&mut self.request);
@@ -133,11 +162,19 @@ impl<T: Transport> Client<T> {
         self.request = request;
         sent.map_err(Failure::Error)?;
 
-        let mut scan =
-            Scan { sequence, family_id, barrier, objects: 0, datagrams: 0, undecoded: None };
+        let mut scan = Scan {
+            sequence,
+            family_id,
+            barrier,
+            objects: 0,
+            extent: Extent::default(),
+            undecoded: None,
+        };
         let outcome = loop {
+            // The kernel makes the next one while this one is received.
+            let shown = self.shown;
             let datagram = self.receive(operation).map_err(Failure::Error)?;
-            match scan.datagram(datagram, on_data) {
+            match scan.datagram(datagram, shown, on_data) {
                 Some(Verdict::Done(outcome)) => break outcome,
                 Some(Verdict::Swallowed) => {
                     self.unread = true;
@@ -158,7 +195,7 @@ impl<T: Transport> Client<T> {
         };
         match (outcome, scan.undecoded) {
             (Err((errno, ext_ack)), _) => Err(Failure::Refused(errno, ext_ack)),
-            (Ok(()), None) => Ok(scan.datagrams),
+            (Ok(()), None) => Ok(scan.extent),
             (Ok(()), Some(error)) => Err(Failure::Error(decode_error(operation, &error))),
         }
     }
@@ -172,6 +209,7 @@ impl<T: Transport> Client<T> {
         const SMALL: usize = 2048;
         let (mut datagrams, mut bytes) = (0, 0);
         while self.unread {
+            self.shown = self.shown.max(self.datagram);
             match self.transport.receive_now(&mut self.receive_buffer[..self.datagram]) {
                 Ok(length) => bytes += length,
                 Err(error) if error.raw_os_error() != Some(libc::ENOBUFS) => self.unread = false,
@@ -197,12 +235,14 @@ impl<T: Transport> Client<T> {
 
     /// One datagram of the kernel's.
     pub(super) fn receive(&mut self, operation: &Operation) -> Result<&[u8], Error> {
+        self.shown = self.shown.max(self.datagram);
         let received = self.transport.receive(&mut self.receive_buffer[..self.datagram]);
         self.received(received, operation)
     }
 
     /// A datagram that is there already, if there is one.
     pub(super) fn receive_now(&mut self, operation: &Operation) -> Result<Option<&[u8]>, Error> {
+        self.shown = self.shown.max(self.datagram);
         match self.transport.receive_now(&mut self.receive_buffer[..self.datagram]) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
             received => self.received(received, operation).map(Some),
@@ -275,19 +315,42 @@ struct Scan {
     barrier: Option<u32>,
     /// How many objects came.
     objects: usize,
-    /// How many datagrams held some.
-    datagrams: usize,
+    /// What they came in.
+    extent: Extent,
     /// The first object that could not be understood. It is reported at the end,
     /// since the rest has to be read anyway.
     undecoded: Option<DecodeError>,
 }
 
+/// What stands before the attributes of an object: `nlmsghdr` and `genlmsghdr`.
+const HEADERS: usize = 16 + 4;
+
 impl Scan {
     /// Reads the answers in one datagram; `Some` if the last was among them.
     /// Answers to earlier requests, which came too late, and messages of other
     /// families are passed over.
-    fn datagram(&mut self, datagram: &[u8], on_data: &mut OnData<'_>) -> Option<Verdict> {
-        let before = self.objects;
+    fn datagram(
+        &mut self,
+        datagram: &[u8],
+        shown: usize,
+        on_data: &mut OnData<'_>,
+    ) -> Option<Verdict> {
+        let number = self.extent.datagrams + 1;
+        let mut largest = None;
+        let verdict = self.replies(datagram, number, &mut largest, on_data);
+        if let Some(largest) = largest {
+            self.extent.add(datagram.len(), largest, shown);
+        }
+        verdict
+    }
+
+    fn replies(
+        &mut self,
+        datagram: &[u8],
+        number: usize,
+        largest: &mut Option<usize>,
+        on_data: &mut OnData<'_>,
+    ) -> Option<Verdict> {
         for reply in genl::replies(datagram) {
             let reply = match reply {
                 Ok(reply) => reply,
@@ -309,11 +372,9 @@ impl Scan {
                     return Some(Verdict::Done(Err((errno, ext_ack))));
                 }
                 ReplyBody::Data(family, attributes) if family == self.family_id => {
-                    if self.objects == before {
-                        self.datagrams += 1;
-                    }
                     self.objects += 1;
-                    if let Err(error) = on_data(self.datagrams, attributes) {
+                    *largest = (*largest).max(Some(attributes.len() + HEADERS));
+                    if let Err(error) = on_data(number, attributes) {
                         self.undecoded.get_or_insert(error);
                     }
                 }
@@ -330,6 +391,42 @@ impl Scan {
     /// datagram as there are, and 9 of them have room in the smallest: only many
     /// datagrams with next to nothing in them get this far.
     fn never_ends(&self) -> bool {
-        self.datagrams > 64 + self.objects / 4
+        self.extent.datagrams > 64 + self.objects / 4
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_datagram_without_room_for_one_more_is_cut() {
+        let is_cut = |bytes, shown| {
+            let mut extent = Extent::default();
+            extent.add(bytes, 356, shown);
+            assert_eq!(extent.datagrams, 1);
+            extent.is_cut
+        };
+        // 91 services are all that the largest holds, 45 all that fits into half of it.
+        for (bytes, shown, expected) in [
+            (91 * 356, 256 * 1024, true),
+            (80 * 356, 256 * 1024, false),
+            (45 * 356, 16_064, true),
+            (45 * 356, 256 * 1024, false),
+            (43 * 356, 16_064, false),
+            // More than it was told to: with large pages.
+            (20 * 356, 4096, true),
+        ] {
+            assert_eq!(is_cut(bytes, shown), expected, "{bytes} of {shown}");
+        }
+    }
+
+    /// What counts is the last one.
+    #[test]
+    fn a_list_ends_where_there_was_room() {
+        let mut extent = Extent::default();
+        extent.add(91 * 356, 356, 65_536);
+        extent.add(356, 356, 65_536);
+        assert_eq!(extent, Extent { datagrams: 2, is_cut: false });
     }
 }

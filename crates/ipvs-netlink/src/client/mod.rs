@@ -36,6 +36,8 @@ pub struct Client<T = NetlinkTransport> {
     /// How much of it the kernel is shown, which sizes the datagrams of a dump by the
     /// largest buffer that a socket ever received with.
     datagram: usize,
+    /// The most of it that this socket was shown so far.
+    shown: usize,
     /// How much of it that is unless a list is read again.
     usual_datagram: usize,
     /// Whether an exchange was given up before its end, so that answers to it
@@ -79,6 +81,7 @@ impl<T: Transport> Client<T> {
             request: Vec::new(),
             receive_buffer: vec![0; receive_buffer].into(),
             datagram: receive_buffer,
+            shown: 0,
             usual_datagram: receive_buffer,
             unread: false,
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use netlink_packet_core::DecodeError;
 
-use super::exchange::{Form, unanswered};
+use super::exchange::{Extent, Form, unanswered};
 use super::settled::{Dump, Observed, Pass, Reading, Whole};
 use super::{Client, RECEIVE_BUFFER};
 use crate::convert::{
@@ -77,10 +77,11 @@ impl<T: Transport> Client<T> {
         loop {
             let dump = self.again(|client| {
                 let mut dump = Dump::new();
-                client.ask(operation, Form::Dump, &mut |datagram, data| {
+                let extent = client.ask(operation, Form::Dump, &mut |datagram, data| {
                     dump.push(datagram, decode(data)?);
                     Ok(())
                 })?;
+                dump.end(extent.is_cut);
                 Ok(dump)
             })?;
             if let Some(whole) = reading.add(dump, same_cuts)? {
@@ -105,9 +106,11 @@ impl<T: Transport> Client<T> {
         /// The first cut, in eighths of what a datagram holds: as far from all before
         /// as it can be.
         const FIRST: [usize; 7] = [4, 2, 6, 1, 5, 3, 7];
-        const DATAGRAM: usize = 32 * 1024;
-        let first = DATAGRAM / 8 * FIRST[(reads - 1) % FIRST.len()];
-        self.renew(first, DATAGRAM)
+        let usual = self.usual_datagram.min(DATAGRAM);
+        let other = FIRST.iter().map(|eighths| DATAGRAM / 8 * eighths);
+        let others: Vec<_> = other.filter(|first| is_other_cut(*first, usual)).collect();
+        let first = others.get((reads - 1) % others.len().max(1)).copied();
+        self.renew(first.unwrap_or(DATAGRAM / 2), DATAGRAM)
     }
 
     /// Connects anew, if that can be done: the first datagram of the next dump is of so many
@@ -117,6 +120,7 @@ impl<T: Transport> Client<T> {
             return Ok(false);
         }
         self.unread = false;
+        self.shown = 0;
         if self.receive_buffer.len() < others {
             self.receive_buffer = vec![0; RECEIVE_BUFFER].into();
         }
@@ -344,12 +348,22 @@ impl<T: Transport> Client<T> {
         mut on_data: impl FnMut(&[u8]) -> Result<(), DecodeError>,
     ) -> Result<Pass, Error> {
         let mut objects = 0;
-        let datagrams = self.ask(operation, Form::Dump, &mut |_, data| {
+        let Extent { datagrams, is_cut } = self.ask(operation, Form::Dump, &mut |_, data| {
             objects += 1;
             on_data(data)
         })?;
-        Ok(Pass { objects, datagrams })
+        Ok(Pass { objects, datagrams, is_cut })
     }
+}
+
+/// The most that the kernel puts into a datagram, about.
+const DATAGRAM: usize = 32 * 1024;
+
+/// Whether a first datagram of so many bytes ends elsewhere than each of those of `usual`
+/// bytes, which the first read had, by half an eighth of the largest.
+fn is_other_cut(first: usize, usual: usize) -> bool {
+    let behind = first % usual.max(1);
+    behind.min(usual - behind) >= DATAGRAM / 16
 }
 
 /// The payload of the attribute `kind` of a reply.
@@ -361,4 +375,20 @@ fn find(data: &[u8], kind: u16) -> Result<&[u8], DecodeError> {
         }
     }
     Err(format!("the answer holds no attribute {kind}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_cut_again_is_no_other() {
+        let others = |usual| {
+            (1..8).filter(|eighths| is_other_cut(DATAGRAM / 8 * eighths, usual)).collect::<Vec<_>>()
+        };
+        assert_eq!(others(DATAGRAM), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(others(16_064), [1, 2, 3, 5, 6, 7], "as `rsctl list` reads");
+        assert_eq!(others(8192), [1, 3, 5, 7]);
+        assert!((8192..=DATAGRAM).all(|usual| !others(usual).is_empty()));
+    }
 }

@@ -26,16 +26,19 @@ pub(super) struct Seam<K> {
     /// For each datagram another that it is sewn to, or itself.
     sewn_to: Vec<usize>,
     /// One that starts the list, and one that ends it.
-    ends: Option<[usize; 2]>,
+    start: Option<usize>,
+    end: Option<usize>,
 }
 
 impl<K: Copy + Eq + Hash> Seam<K> {
     pub(super) fn new() -> Self {
-        Self { places: HashMap::new(), sewn_to: Vec::new(), ends: None }
+        Self { places: HashMap::new(), sewn_to: Vec::new(), start: None, end: None }
     }
 
-    /// Takes in one pass: the objects of each datagram.
-    pub(super) fn add<'a>(&mut self, pass: impl IntoIterator<Item = &'a [K]>)
+    /// Takes in one pass: the objects of each datagram. The last of a pass that is cut
+    /// (`is_cut`) had no room for more, and what was behind it the kernel may have passed
+    /// over: it does not end the list.
+    pub(super) fn add<'a>(&mut self, pass: impl IntoIterator<Item = &'a [K]>, is_cut: bool)
     where
         K: 'a,
     {
@@ -45,15 +48,18 @@ impl<K: Copy + Eq + Hash> Seam<K> {
         }
         let last = self.sewn_to.len().checked_sub(1).filter(|last| *last >= first);
         if let Some(last) = last {
-            let [start, end] = *self.ends.get_or_insert([first, last]);
+            let start = *self.start.get_or_insert(first);
             self.sew(first, start);
-            self.sew(last, end);
+            if !is_cut {
+                let end = *self.end.get_or_insert(last);
+                self.sew(last, end);
+            }
         }
     }
 
     /// Whether what was seen reaches from the start of the list to its end.
     pub(super) fn is_closed(&mut self) -> bool {
-        self.ends.is_some_and(|[start, end]| self.group(start) == self.group(end))
+        self.start.zip(self.end).is_some_and(|(start, end)| self.group(start) == self.group(end))
     }
 
     fn add_datagram(&mut self, keys: &[K]) {
@@ -115,7 +121,7 @@ mod tests {
                 part
             })
             .collect();
-        seam.add(parts);
+        seam.add(parts, false);
         seam.is_closed()
     }
 
@@ -150,6 +156,20 @@ mod tests {
         // In the list as it is now, other cuts than that one do not hide it either.
         let now: Vec<u32> = list.iter().copied().filter(|key| *key >= 10).collect();
         assert!(pass(&mut seam, &now, &[45]), "0 to 29, 10 to 54, 55 to 99");
+    }
+
+    /// The last datagram of a pass was full: what was behind it may have been passed over.
+    #[test]
+    fn a_full_datagram_does_not_end_the_list() {
+        let list: Vec<u32> = (0..94).collect();
+        let mut seam = Seam::new();
+        seam.add([&list[..91]], true);
+        assert!(!seam.is_closed());
+        // Nor does a second one that is full.
+        seam.add([&list[..46], &list[46..91]], true);
+        assert!(!seam.is_closed());
+        seam.add([&list[..23], &list[23..]], false);
+        assert!(seam.is_closed());
     }
 
     #[test]

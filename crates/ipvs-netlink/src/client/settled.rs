@@ -9,7 +9,8 @@
 //! objects of one datagram are gathered in one walk from the start of the list,
 //! under the lock of the writers or, since 7.1, beside them under RCU: that shows
 //! all that nobody touched meanwhile, so only a dump that took several datagrams
-//! can hide any of it. Such a list is read again, in datagrams that are cut at
+//! can hide any of it, or one that filled its last: that the list ends there
+//! (`NLMSG_DONE`) the kernel finds in another walk, behind as many objects. Such a list is read again, in datagrams that are cut at
 //! other places, until those of all passes cover it without a gap ([`Seam`]).
 
 use std::collections::hash_map::{Entry, RandomState};
@@ -41,14 +42,19 @@ pub struct Pass {
     pub objects: usize,
     /// Datagrams they came in.
     pub datagrams: usize,
+    /// Whether the last datagram was full: what was behind it may have been passed over.
+    pub(super) is_cut: bool,
 }
 
 impl Pass {
     /// Whether all objects were seen in one go: each once, and none that nobody
     /// touched was left out. If not, a change during the pass may have hidden or
     /// repeated others.
+    ///
+    /// A single datagram that had no room for one more object is none: that nothing
+    /// is behind it the kernel said later.
     pub fn is_snapshot(&self) -> bool {
-        self.datagrams == 1
+        self.datagrams <= 1 && !self.is_cut
     }
 }
 
@@ -94,11 +100,13 @@ pub(super) struct Dump<E> {
     entries: Vec<E>,
     /// Where each datagram starts.
     starts: Vec<usize>,
+    /// Whether the last one was full, so that the list may go on behind it.
+    is_cut: bool,
 }
 
 impl<E> Dump<E> {
     pub(super) fn new() -> Self {
-        Self { entries: Vec::new(), starts: Vec::new() }
+        Self { entries: Vec::new(), starts: Vec::new(), is_cut: false }
     }
 
     /// Takes in the next object, which came in the datagram with that number.
@@ -107,6 +115,11 @@ impl<E> Dump<E> {
             self.starts.push(self.entries.len());
         }
         self.entries.push(entry);
+    }
+
+    /// Takes note of whether the last datagram was full.
+    pub(super) fn end(&mut self, is_cut: bool) {
+        self.is_cut = is_cut;
     }
 }
 
@@ -159,12 +172,14 @@ impl<E: Observed> Reading<E> {
         dump: Dump<E>,
         same_cuts: bool,
     ) -> Result<Option<Whole<E>>, Error> {
-        let Dump { mut entries, starts } = dump;
+        let Dump { mut entries, starts, is_cut } = dump;
+        let is_snapshot = starts.len() <= 1 && !is_cut;
         self.reads += 1;
-        if starts.len() > 1 || self.reads > 1 {
+        if !is_snapshot || self.reads > 1 {
             let keys: Vec<_> = entries.iter().map(Observed::key).collect();
             let ends = starts.iter().skip(1).copied().chain([keys.len()]);
-            self.seam.add(starts.iter().zip(ends).map(|(start, end)| &keys[*start..end]));
+            let parts = starts.iter().zip(ends).map(|(start, end)| &keys[*start..end]);
+            self.seam.add(parts, is_cut);
         }
         let shown = entries.len();
         let mut now = HashMap::with_capacity(shown);
@@ -176,7 +191,7 @@ impl<E: Observed> Reading<E> {
             }
         });
         let agrees = same_cuts && self.reads > 1 && entries.len() == shown && self.before == now;
-        if starts.len() <= 1 || agrees {
+        if is_snapshot || agrees {
             return Ok(Some(Whole { entries, doubtful: Vec::new() }));
         }
         if self.seam.is_closed() {
@@ -277,6 +292,25 @@ mod tests {
         assert_eq!(whole, Some((0..1000).collect()));
         let nothing = Reading::<(u32, u32)>::new(Operation::Services).add(Dump::new(), false);
         assert_eq!(keys(nothing.unwrap()), Some(Vec::new()));
+    }
+
+    /// One full datagram may hide what was behind it, and is read again.
+    #[test]
+    fn a_full_datagram_is_no_list() {
+        let full = |keys| {
+            let mut dump = dump(keys, 91, 91);
+            dump.end(true);
+            dump
+        };
+        let mut reading = Reading::new(Operation::Services);
+        assert!(reading.add(full(0..91), false).unwrap().is_none());
+        assert!(reading.add(full(0..91), false).unwrap().is_none(), "nor are two");
+        let whole = keys(reading.add(dump(0..94, 46, 91), false).unwrap());
+        assert_eq!(whole, Some((0..94).collect()));
+        // Where the cuts cannot be others, the same again is the list.
+        let mut reading = Reading::new(Operation::Services);
+        assert!(reading.add(full(0..91), false).unwrap().is_none());
+        assert_eq!(keys(reading.add(full(0..91), true).unwrap()).unwrap().len(), 91);
     }
 
     /// Each pass misses others, and none is missing in the end, each in its place.

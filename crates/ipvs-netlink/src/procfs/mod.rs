@@ -106,7 +106,18 @@ impl Procfs {
     /// As [`connections`](Self::connections).
     pub fn services(&self) -> Result<ServiceTable<BufReader<File>>, Error> {
         // A service with many servers comes in one piece.
-        ServiceTable::from_reader(BufReader::with_capacity(16 * READ, self.open("ip_vs")?))
+        self.services_in_pieces(16 * READ)
+    }
+
+    /// The same, read in pieces of so many bytes; the kernel gives a page at most for one.
+    ///
+    /// What others delete and add meanwhile hides or repeats services at the borders of the
+    /// pieces: with two sizes these are not at the same services.
+    ///
+    /// # Errors
+    /// As [`connections`](Self::connections).
+    pub fn services_in_pieces(&self, bytes: usize) -> Result<ServiceTable<BufReader<File>>, Error> {
+        ServiceTable::from_reader(BufReader::with_capacity(bytes.max(1), self.open("ip_vs")?))
     }
 
     /// Counters and rates of the whole namespace (`/proc/net/ip_vs_stats`), which

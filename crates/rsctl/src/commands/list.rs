@@ -130,13 +130,33 @@ fn all(director: &Director, client: &mut Client, keep: Keep) -> Result<Vec<Liste
         let key = listed.service.key;
         let add = |entry| listed.servers.push(keep.server(entry));
         let pass = client.for_each_destination(&key, add)?;
-        if pass.datagrams > 1 {
+        if !pass.is_snapshot() {
             unsure.push(place);
         }
     }
-    if unsure.is_empty() {
-        return Ok(services);
+    if !unsure.is_empty() {
+        look_again(director, client, keep, &mut services, unsure)?;
     }
+    // Of a service that is gone the kernel says that it has no servers.
+    let mut gone = HashSet::default();
+    for listed in services.iter().filter(|listed| listed.servers.is_empty()) {
+        let key = listed.service.key;
+        if client.service(&key)?.is_none() {
+            gone.insert(key);
+        }
+    }
+    services.retain(|listed| !gone.contains(&listed.service.key));
+    Ok(services)
+}
+
+/// Reads the servers of these services until none is missing.
+fn look_again(
+    director: &Director,
+    client: &mut Client,
+    keep: Keep,
+    services: &mut [ListedService],
+    unsure: Vec<usize>,
+) -> Result<(), Error> {
     // Who cannot read it asks the kernel again.
     let witness = Witness::read(director).unwrap_or_default();
     for place in unsure {
@@ -146,7 +166,7 @@ fn all(director: &Director, client: &mut Client, keep: Keep) -> Result<Vec<Liste
             listed.servers = servers.map(|entry| keep.server(entry)).collect();
         }
     }
-    Ok(services)
+    Ok(())
 }
 
 /// What `/proc/net/ip_vs` has of the servers of each service.

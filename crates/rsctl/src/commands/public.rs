@@ -4,6 +4,7 @@
 
 use std::num::NonZeroU32;
 
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use ipvs_netlink::procfs::{TableKey, TableMethod, TableServer, TableService};
 use ipvs_netlink::{
     AddressFamily, Connections, Destination, ForwardingMethod, IpvsVersion, Netmask, Persistence,
@@ -23,8 +24,8 @@ pub(super) struct Public {
     pub(super) version: IpvsVersion,
     pub(super) connection_table_size: u32,
     pub(super) services: Vec<ListedService>,
-    /// Whether two reads agreed: the kernel starts over behind each page, so one beside
-    /// a writer can leave services out.
+    /// Whether two reads agreed that were cut at other places: the kernel starts over
+    /// behind each piece, so one beside a writer can leave services out or repeat them.
     pub(super) is_settled: bool,
 }
 
@@ -37,16 +38,17 @@ pub(super) fn read(
     if let Some(what) = lacking(args) {
         return Err(Error::NotPublic { what, error: denied });
     }
-    let (mut table, mut is_settled) = (pass(director)?, false);
-    for _ in 1..MOST_READS {
-        let again = pass(director)?;
-        is_settled = same(&table.2, &again.2);
+    let (mut table, mut is_settled) = (pass(director, 0)?, false);
+    for read in 1..MOST_READS {
+        let again = pass(director, read)?;
+        is_settled = agree(&table.2, &again.2);
         table = again;
         if is_settled {
             break;
         }
     }
     let (version, connection_table_size, mut found) = table;
+    leave_out_repeated(&mut found);
     if let Some(selector) = &args.service {
         found.retain(|service| is(service.key, selector.0));
         if found.is_empty() {
@@ -73,18 +75,48 @@ fn lacking(args: &List) -> Option<&'static str> {
 
 type Pass = (IpvsVersion, u32, Vec<TableService>);
 
-fn pass(director: &Director) -> Result<Pass, ipvs_netlink::Error> {
-    let table = director.procfs().services()?;
+/// In what pieces the file is read: no two reads in a row are cut at the same places.
+const PIECES: [usize; 5] = [4096, 2560, 3328, 1792, 3072];
+
+fn pass(director: &Director, read: usize) -> Result<Pass, ipvs_netlink::Error> {
+    let table = director.procfs().services_in_pieces(PIECES[read % PIECES.len()])?;
     let (version, size) = (table.version(), table.connection_table_size());
     Ok((version, size, table.collect::<Result<_, _>>()?))
 }
 
-/// Whether both show the same services and servers; connections come and go.
-fn same(one: &[TableService], other: &[TableService]) -> bool {
+/// Whether both show the same services and servers, each once; connections come and go.
+fn agree(one: &[TableService], other: &[TableService]) -> bool {
     let keys = |service: &TableService| {
         (service.key, service.servers.iter().map(|server| server.key).collect::<Vec<_>>())
     };
-    one.iter().map(keys).eq(other.iter().map(keys))
+    one.iter().map(keys).eq(other.iter().map(keys)) && !has_repeated(other)
+}
+
+/// How often a key can be in the table: of a mark there may be a service of each family.
+fn most(key: TableKey) -> usize {
+    if matches!(key, TableKey::Fwmark(_)) { 2 } else { 1 }
+}
+
+fn has_repeated(services: &[TableService]) -> bool {
+    let mut seen = HashMap::new();
+    services.iter().any(|service| {
+        let count: &mut usize = seen.entry(service.key).or_default();
+        *count += 1;
+        let mut servers = HashSet::new();
+        *count > most(service.key) || !service.servers.iter().all(|found| servers.insert(found.key))
+    })
+}
+
+/// Leaves out what one read beside a writer had more than once.
+fn leave_out_repeated(services: &mut Vec<TableService>) {
+    let mut seen = HashMap::new();
+    services.retain_mut(|service| {
+        let mut servers = HashSet::new();
+        service.servers.retain(|found| servers.insert(found.key));
+        let count: &mut usize = seen.entry(service.key).or_default();
+        *count += 1;
+        *count <= most(service.key)
+    });
 }
 
 fn is(found: TableKey, wanted: ServiceKey) -> bool {
@@ -126,4 +158,42 @@ fn server(found: TableServer) -> Option<ListedServer> {
     let mut connections = Connections::default();
     (connections.active, connections.inactive) = (found.active, found.inactive);
     Some(ListedServer { server, connections, stats: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use ipvs_netlink::procfs::ServiceTable;
+
+    use super::*;
+
+    fn table(lines: &str) -> Vec<TableService> {
+        let head = "IP Virtual Server version 1.2.1 (size=4096)\n\
+                    Prot LocalAddress:Port Scheduler Flags\n  \
+                    -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n";
+        let text = format!("{head}{lines}");
+        ServiceTable::from_reader(text.as_bytes()).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn two_reads_that_show_something_twice_do_not_agree() {
+        let web = "TCP  0A000001:0050 rr\n";
+        let mail = "TCP  0A000001:0019 rr\n";
+        let server = "  -> 0A010001:0050      Masq    1      0          0\n";
+        let mark = "FWM  00000007 rr\n";
+        for (text, agrees) in [
+            (format!("{web}{server}{mail}{server}"), true),
+            (format!("{web}{mail}{web}"), false),
+            (format!("{web}{server}{server}{mail}"), false),
+            // One of each family.
+            (format!("{mark}{mark}"), true),
+            (format!("{mark}{mark}{mark}"), false),
+        ] {
+            let mut found = table(&text);
+            assert!(!found.is_empty());
+            assert_eq!(agree(&found, &found), agrees, "{text}");
+            leave_out_repeated(&mut found);
+            assert!(agree(&found, &found), "{text}");
+        }
+        assert!(!agree(&table(web), &table(mail)));
+    }
 }
