@@ -11,7 +11,7 @@ pub static BLIND: &[(&str, &str)] = &[
     ("RS-ARP-04", "a permanent neighbour entry for the RIP on the director"),
     ("RS-ARP-05", "which addresses the director has on that Ethernet"),
     ("RS-ARP-06", "which sender a filter puts in its place: as RS-ARP-01"),
-    ("RS-ARP-07", "whether this host is a director, too, if IPVS has no service of the VIP and `--also-director` is not set; filters for IPv4 as RS-ARP-01, for IPv6 only rules of ip6tables that name neighbour solicitations or advertisements"),
+    ("RS-ARP-07", "whether this host is a director, too, if IPVS has no service of the VIP and `--also-director` is not set: a service by mark makes it `unread`; filters for IPv4 as RS-ARP-01, for IPv6 only rules of ip6tables that name neighbour solicitations or advertisements"),
     ("RS-ARP-08", "whether an interface will ever be added"),
     ("RS-ARP-09", "proxies in userland, such as parprouted"),
     ("RS-VIP-01", "XDP, tc and eBPF, which may take packets before they are routed; rules by mark, port or protocol. What nftables, iptables, ip6tables or a socket with IP_TRANSPARENT may take makes it `unread`"),

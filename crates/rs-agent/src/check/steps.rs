@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use super::doubt;
 use super::finding::Finding;
 use super::remedy::{Phase, Remedy};
 use super::seen::{Address, Seen, contains};
@@ -166,8 +167,16 @@ pub(super) fn again(have: &Address, scope: Scope, subject: &Subject) -> Remedy {
     Remedy { shows: add.shows, ..Remedy::run(Phase::Add, command).on(&have.device) }
 }
 
-/// Takes a VIP from where it does not belong.
+/// Whether this host may have that VIP as the director of services by mark, which name no VIP.
+pub(super) fn may_be_directors(have: &Address, seen: &Seen) -> bool {
+    answers_arp(&have.device, seen) && doubt::by_mark(seen).is_some()
+}
+
+/// Takes a VIP from where it does not belong; what may be a director's stays.
 pub(super) fn remove(have: &Address, seen: &Seen) -> Vec<Remedy> {
+    if may_be_directors(have, seen) {
+        return Vec::new();
+    }
     let name = &have.device;
     let is_beside = |other: &Address| {
         other.device == *name

@@ -8,7 +8,9 @@ use super::finding::{Finding, Severity};
 use super::inward;
 use super::remedy::Phase;
 use super::seen::{Address, Lookup, Route, Seen, contains};
-use super::steps::{add, again, answers_arp, carrier, make_carrier, remove, to_carrier, up};
+use super::steps::{
+    add, again, answers_arp, carrier, make_carrier, may_be_directors, remove, to_carrier, up,
+};
 use super::subject::Subject;
 use crate::facts::host_prefix;
 use crate::mode::Mode;
@@ -112,7 +114,8 @@ fn prefix(
     seen: &Seen,
     findings: &mut Vec<Finding>,
 ) {
-    if have.prefix >= host_prefix(vip) {
+    // Of what may be a director's RS-ARP-07 tells.
+    if have.prefix >= host_prefix(vip) || may_be_directors(have, seen) {
         return;
     }
     let (device, wide) = (&have.device, format!("{vip}/{}", have.prefix));
