@@ -8,7 +8,7 @@ use super::finding::{Finding, Severity};
 use super::hiding::{lower_or_raise, planned};
 use super::remedy::{Phase, Remedy};
 use super::seen::{Address, Device, Seen, contains};
-use super::steps::{remove, to_carrier};
+use super::steps::{answers_arp, is_own, remove, to_carrier};
 use super::subject::{Subject, some};
 use crate::arp_ignore::{Hides, hides, shown};
 use crate::facts::host_prefix;
@@ -293,7 +293,8 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     for vip in subject.ipv4_vips() {
         for have in seen.places(vip) {
             let name = &have.device;
-            if !seen.device(name).is_some_and(|device| device.arp) {
+            // Of this host's own address RS-VIP-04 tells.
+            if !answers_arp(name, seen) || is_own(have, subject, seen) {
                 continue;
             }
             let silent = answers(seen, name, vip).is_none();
@@ -313,7 +314,7 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     // An IPv6 address on an interface is announced there, and nothing can hide it.
     for &vip in subject.vips.iter().filter(|vip| subject.holds_vips() && vip.is_ipv6()) {
         for have in seen.places(vip) {
-            if seen.device(&have.device).is_some_and(|device| device.arp) {
+            if answers_arp(&have.device, seen) && !is_own(have, subject, seen) {
                 let message = format!("{vip} is on {}: its neighbours find it there", have.device);
                 let finding =
                     Finding::new("RS-ARP-07", Severity::Error, message).read([have.text()]);
@@ -342,7 +343,7 @@ fn misplaced(
         return finding;
     }
     // Local without a break: the other is there first.
-    let finding = to_carrier(finding, have.ip, subject, seen).steps(remove(have, seen));
+    let finding = to_carrier(finding, have.ip, subject, seen).steps(remove(have, subject, seen));
     finding.unless(doubt)
 }
 

@@ -117,7 +117,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "RS-VIP-04", severities: &[Error],
-        meaning: "The VIP is also the RIP, a director or the gateway of a route",
+        meaning: "The VIP is also the RIP, a director, the gateway of a route, or the only address that an interface has of its network",
         reads: "addresses, routes",
         remedy: "an address of its own",
         why: "one of the two roles cannot work",

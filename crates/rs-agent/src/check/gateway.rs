@@ -245,9 +245,9 @@ fn leftovers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             let message =
                 format!("{vip} is on {}: in mode nat only the director has the VIP", have.device);
             let finding = Finding::new("RS-NAT-01", Severity::Warning, message).read([have.text()]);
-            let gone = remove(have, seen);
+            let gone = remove(have, subject, seen);
             findings.push(match gone.is_empty() {
-                true => finding.mend("if this host is no director: move the VIP to the director"),
+                true => finding.mend("give the service an address that only its director has"),
                 false => finding.steps(gone),
             });
         }
@@ -268,7 +268,7 @@ fn leftovers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                         .vips
                         .iter()
                         .flat_map(|vip| seen.places(*vip))
-                        .flat_map(|have| remove(have, seen)),
+                        .flat_map(|have| remove(have, subject, seen)),
                 )
                 .steps([show(subject, seen)]),
         );

@@ -416,3 +416,25 @@ fn what_may_be_a_directors_is_never_taken_away() {
         }
     }
 }
+
+#[test]
+fn this_hosts_own_address_is_never_taken_away() {
+    for mode in [Mode::Dr, Mode::Tun, Mode::Nat] {
+        let (mut subject, mut seen) = sound(mode);
+        subject.vips = vec![ip(RIP), ip("192.0.2.12")];
+        subject.rips.clear();
+        let del = |seen: &Seen| {
+            let found = findings(&subject, seen);
+            let texts = found.iter().flat_map(|finding| &finding.remedy);
+            texts.map(|remedy| remedy.step.text()).any(|text| text.contains("addr del 192.0.2.11"))
+        };
+        // Another VIP is no address that the host has of its own.
+        seen.addresses.push(address("192.0.2.12", 24, "eth0", "global"));
+        for ignore in [0, 1, 8] {
+            set(&mut seen, "net.ipv4.conf.all.arp_ignore", ignore);
+            assert!(!del(&seen), "{mode} {ignore}: {:#?}", findings(&subject, &seen));
+        }
+        seen.addresses.push(address("192.0.2.13", 24, "eth0", "global"));
+        assert!(del(&seen), "{mode}");
+    }
+}

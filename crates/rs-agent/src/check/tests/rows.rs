@@ -95,6 +95,26 @@ pub(super) const HOST: &[Row] = &[
     ),
     (Mode::Dr, |_, s| s.addresses.push(address(VIP, 32, "eth0", "global")), &["RS-ARP-07 error"]),
     (Mode::Dr, |_, s| s.addresses.push(address(VIP6, 128, "eth0", "global")), &["RS-ARP-07 error"]),
+    // This host's own address, beside which another VIP may be.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.rips.clear();
+            s.addresses[1] = address(VIP, 24, "eth0", "global");
+            w.vips.push(ip("192.0.2.12"));
+            s.addresses.push(address("192.0.2.12", 32, "lo", "host"));
+            s.lookups.insert(ip("192.0.2.12"), s.lookups[&ip(VIP)].clone());
+        },
+        &["RS-VIP-04 error"],
+    ),
+    (
+        Mode::Nat,
+        |w, _| {
+            w.vips.push(ip(RIP));
+            w.rips.clear();
+        },
+        &["RS-NAT-01 warning"],
+    ),
     (
         Mode::Dr,
         |_, s| {
