@@ -24,6 +24,7 @@ pub static BLIND: &[(&str, &str)] = &[
     ("RS-VIP-08", "as RS-VIP-01"),
     ("RS-VIP-09", "filters that change the source of replies before they are routed, which is no place for it in Linux; else as RS-VIP-01"),
     ("RS-RIP-01", "to which address the director really sends"),
+    ("RS-RIP-02", "where the director is and which interface it sends to, if neither RIP nor director is known; links that are up and carry nothing"),
     ("RS-RPF-01", "whether packets come at all; eBPF that takes them before the check"),
     ("RS-RPF-02", "clients that were not named with `--client`"),
     ("RS-RPF-03", "routes that depend on rules, on marks (`src_valid_mark`) or on the VRF; the interface of a director behind a router"),

@@ -165,6 +165,13 @@ pub static RULES: &[Rule] = &[
         why: "what the director sends does not arrive, or nothing unpacks it",
     },
     Rule {
+        id: "RS-RIP-02", severities: &[Error],
+        meaning: "The interface that has the RIP, or the only ones in a director's network, are down or have no carrier; where neither is known, modes dr and tun: no interface is up",
+        reads: "flags of the interfaces, addresses, the route to the director",
+        remedy: "hide the VIPs from ARP, set the interface up and check again, or see its cable",
+        why: "nothing arrives: clients time out",
+    },
+    Rule {
         id: "RS-RPF-01", severities: &[Error],
         meaning: "`rp_filter` drops IPv4 that comes out of the tunnel device: its effective value is 1, or greater and the device has no IPv4 address",
         reads: "`net/ipv4/conf/{all,DEVICE}/rp_filter`, addresses",

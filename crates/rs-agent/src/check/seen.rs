@@ -71,6 +71,8 @@ pub struct Device {
     pub name: String,
     /// Administratively up.
     pub up: bool,
+    /// Something is at the other end of the cable (`IFF_LOWER_UP`).
+    pub carrier: bool,
     /// Answers ARP if it is up: neither loopback nor NOARP, and no port of another.
     pub arp: bool,
     /// `IFLA_INFO_KIND`; physical interfaces have none.

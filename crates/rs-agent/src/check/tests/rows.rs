@@ -214,6 +214,38 @@ pub(super) const HOST: &[Row] = &[
     (Mode::Dr, |_, s| set(s, "net.ipv6.conf.lo.disable_ipv6", 1), &["RS-VIP-08 error"]),
     (Mode::Dr, |w, _| w.rips = vec![ip("192.0.2.12")], &["RS-RIP-01 error"]),
     (Mode::Nat, |w, _| w.rips = vec![ip("192.0.2.12")], &["RS-RIP-01 error"]),
+    // Nothing arrives.
+    (Mode::Dr, |_, s| s.devices[1].up = false, &["RS-RIP-02 error"]),
+    (Mode::Nat, |_, s| s.devices[1].carrier = false, &["RS-RIP-02 error"]),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.rips.clear();
+            s.devices[1].carrier = false;
+        },
+        &["RS-RIP-02 error"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.rips.clear();
+            w.directors.clear();
+            s.devices[1].up = false;
+            s.routes.clear();
+        },
+        &["RS-RIP-02 error", "RS-GW-05 info", "RS-GW-05 info"],
+    ),
+    // Another interface is in the same network.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.rips.clear();
+            s.devices[1].carrier = false;
+            s.devices.push(device("eth1", true));
+            s.addresses.push(address("192.0.2.13", 24, "eth1", "global"));
+        },
+        &[],
+    ),
     // By a route alone it is local, too.
     (
         Mode::Dr,
