@@ -57,14 +57,15 @@ pub enum Error {
     Untrusted(Box<Distrust>),
     /// Neither the journal nor its copy can be understood.
     #[error(
-        "the journal {path} is damaged ({why}), and so is its copy: what this host was before \
-         is not known"
+        "the journal {path} is damaged ({why}), and {copy}: what this host was before is not known"
     )]
     Damaged {
         /// The journal.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
+        /// Why the copy is of no help: `so is its copy`.
+        copy: &'static str,
         /// What is seen of a set-up all the same, as hints.
         known: Vec<String>,
     },
