@@ -10,6 +10,7 @@
 //! on-stop = "keep"
 //! ```
 
+use std::io;
 use std::ops::Range;
 use std::path::Path;
 
@@ -20,6 +21,7 @@ use toml::de::{DeTable, DeValue};
 use crate::cli::RunArgs;
 use crate::error::Error;
 use crate::files;
+use crate::files::trust::{Distrust, Trust};
 use crate::request;
 
 /// More than any list of VIPs takes; a device or a log given by mistake has no end.
@@ -28,12 +30,26 @@ const LARGEST: u64 = 1 << 20;
 /// Reads and checks the file.
 ///
 /// # Errors
-/// [`Error::ReadConfig`]; [`Error::Config`] with every fault that can be told from the
-/// file alone.
+/// [`Error::ReadConfig`]; [`Error::UntrustedConfig`] if others can change it;
+/// [`Error::Config`] with every fault that can be told from the file alone.
 pub fn read(path: &Path) -> Result<RunArgs, Error> {
-    let (text, _) = files::read(path, LARGEST)
-        .map_err(|source| Error::ReadConfig { path: path.to_owned(), source })?;
+    let text = text(path)?;
     parse(&text).map_err(|faults| Error::Config { path: path.to_owned(), faults })
+}
+
+/// What it says is done with the rights of who runs this: nobody else may have a say in it.
+fn text(path: &Path) -> Result<String, Error> {
+    let failed = |source| Error::ReadConfig { path: path.to_owned(), source };
+    let distrusted = |why| match why {
+        Distrust::Io { source, .. } => failed(source),
+        Distrust::Kind { .. } => failed(io::ErrorKind::NotADirectory.into()),
+        why => Error::UntrustedConfig(Box::new(why)),
+    };
+    let trust = Trust::to_act();
+    let place = trust.resolve(path).map_err(distrusted)?;
+    let (text, about) = files::read(&place, LARGEST).map_err(failed)?;
+    trust.file(&place, &about, &about).map_err(distrusted)?;
+    Ok(text)
 }
 
 /// Understands the text of a configuration file.
@@ -167,6 +183,9 @@ impl Faults<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
     use crate::cli::OnStop;
     use crate::mode::Mode;
@@ -182,6 +201,41 @@ mod tests {
         for key in ["mode", "vip", "rip", "director", "on-stop", "log-format"] {
             assert!(keys().iter().any(|known| known == key), "{key}");
         }
+    }
+
+    #[test]
+    fn what_others_can_change_is_not_obeyed() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = folder.path().join("etc");
+        let path = below.join("rs-agent.toml");
+        fs::create_dir(&below).unwrap();
+        fs::write(&path, "mode = \"dr\"\nvip = \"192.0.2.10\"\n").unwrap();
+        for (of_folder, of_file, unsafe_one) in [
+            (0o755, 0o664, Some(&path)),
+            (0o755, 0o646, Some(&path)),
+            (0o775, 0o644, Some(&below)),
+            (0o757, 0o644, Some(&below)),
+            (0o1777, 0o600, None),
+            (0o755, 0o644, None),
+        ] {
+            let mode = |path: &Path, bits| {
+                fs::set_permissions(path, fs::Permissions::from_mode(bits)).unwrap();
+            };
+            mode(&below, of_folder);
+            mode(&path, of_file);
+            match (read(&path), unsafe_one) {
+                (Ok(_), None) => {}
+                (Err(error @ Error::UntrustedConfig(_)), Some(place)) => {
+                    let place = fs::canonicalize(place).unwrap();
+                    let hint = format!("chmod go-w {}", place.display());
+                    assert!(error.hints()[0].contains(&hint), "{error}: {:?}", error.hints());
+                    assert_eq!(error.exit_status(), 2);
+                }
+                (other, _) => panic!("{of_folder:o} {of_file:o}: {other:?}"),
+            }
+        }
+        let missing = read(&path.join("x"));
+        assert!(matches!(missing, Err(Error::ReadConfig { .. })), "{missing:?}");
     }
 
     #[test]

@@ -57,14 +57,15 @@ pub enum Error {
     Untrusted(Box<Distrust>),
     /// Neither the journal nor its copy can be understood.
     #[error(
-        "the journal {path} is damaged ({why}), and so is its copy: what this host was before \
-         is not known"
+        "the journal {path} is damaged ({why}), and {copy}: what this host was before is not known"
     )]
     Damaged {
         /// The journal.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
+        /// Why the copy is of no help: `so is its copy`.
+        copy: &'static str,
         /// What is seen of a set-up all the same, as hints.
         known: Vec<String>,
     },
@@ -118,6 +119,9 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
+    /// Others could change the configuration file.
+    #[error(transparent)]
+    UntrustedConfig(Box<Distrust>),
     /// The configuration file is wrong.
     #[error("{path}: {}", .faults.join("; "))]
     Config {
@@ -219,6 +223,19 @@ impl Error {
             Self::ReadConfig { .. } => {
                 "it has to be a regular file that rs-agent may read, of 1 MiB at most".into()
             }
+            Self::UntrustedConfig(why) => match &**why {
+                Distrust::Open { path, .. } => format!(
+                    "see what is in it, then `chmod go-w {}`: only root and who runs rs-agent may \
+                     write the configuration and the folders on the way to it",
+                    path.display()
+                ),
+                Distrust::Owner { path, .. } => format!(
+                    "see what is in it, then `chown root {}`: only root and who runs rs-agent may \
+                     write the configuration and the folders on the way to it",
+                    path.display()
+                ),
+                why => why.hint(),
+            },
             Self::Config { .. } => {
                 "nothing was changed; the keys are the options of `rs-agent run`".into()
             }
@@ -258,7 +275,7 @@ impl Error {
         match self {
             Self::Refused(refusal) if refusal.is_usage() => 2,
             // An unreadable file stays so: systemd need not try again.
-            Self::Config { .. } | Self::ReadConfig { .. } => 2,
+            Self::Config { .. } | Self::ReadConfig { .. } | Self::UntrustedConfig(_) => 2,
             Self::Unit(UnitError::Path(_) | UnitError::Hidden { .. }) => 2,
             _ => 1,
         }

@@ -86,6 +86,8 @@ pub enum Refusal {
     PortTaken(Listener),
     #[error("{vip} is on {device}, which answers for it whatever is set")]
     OnNic { vip: IpAddr, prefix: u8, device: String },
+    #[error("{vip} is this host's own address on {device}")]
+    OwnAddress { vip: IpAddr, device: String },
     #[error("{vip}/{prefix} on {device} {}", of_subnet(*.vip, .device))]
     WidePrefix { vip: IpAddr, prefix: u8, device: String },
     #[error("{vip} is local here, on {device}: in mode nat only the director has the VIP")]
@@ -269,6 +271,11 @@ impl Refusal {
                 "if this host is a director of it, too: --also-director; if it was put there by \
                  mistake: ip addr del {vip}/{prefix} dev {device}"
             ),
+            Self::OwnAddress { .. } => {
+                "give the service an address of its own; if this host has this one as its \
+                 director: --also-director"
+                    .to_owned()
+            }
             Self::WidePrefix { vip, prefix, device } => {
                 format!(
                     "ip addr del {vip}/{prefix} dev {device}; this program adds the single address"

@@ -63,6 +63,9 @@ pub enum UnitError {
         /// `read`, `run` or `entered`.
         what: &'static str,
     },
+    /// There is nothing to start.
+    #[error("{0} is not there, or is no file")]
+    NoProgram(PathBuf),
     /// What a host without routes cannot be set up as.
     #[error("at boot there is no route yet: {0}")]
     AtBoot(#[from] Refusal),
@@ -80,6 +83,10 @@ impl UnitError {
             Self::Closed { at, .. } => {
                 Some(format!("`chown root: {0}`, or `chmod o+rX {0}`", at.display()))
             }
+            Self::NoProgram(path) => Some(format!(
+                "`install -m 755 rs-agent {}`, or name the program with --program",
+                path.display()
+            )),
             Self::AtBoot(refusal) => Some(refusal.hint()),
         }
     }

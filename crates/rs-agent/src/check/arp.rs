@@ -7,8 +7,8 @@ use super::doubt;
 use super::finding::{Finding, Severity};
 use super::hiding::{lower_or_raise, planned};
 use super::remedy::{Phase, Remedy};
-use super::seen::{Device, Seen, contains};
-use super::steps::{remove, to_carrier};
+use super::seen::{Address, Device, Seen, contains};
+use super::steps::{answers_arp, is_own, remove, to_carrier};
 use super::subject::{Subject, some};
 use crate::arp_ignore::{Hides, hides, shown};
 use crate::facts::host_prefix;
@@ -40,9 +40,8 @@ pub(super) fn answers_by(value: i32, seen: &Seen, nic: &str, vip: IpAddr) -> Opt
         Hides::Everything => None,
         Hides::Others => on_nic.then_some(Answer::OnNic),
         Hides::ScopeHost => {
-            let shown = |have: &&super::seen::Address| {
-                shown(&have.scope, seen.or("route_localnet", &have.device))
-            };
+            let shown =
+                |have: &&Address| shown(&have.scope, seen.or("route_localnet", &have.device));
             let mut shown = seen.places(vip).filter(shown).peekable();
             shown.peek()?;
             Some(if shown.any(|have| have.device == nic) { Answer::OnNic } else { Answer::Shown })
@@ -70,7 +69,7 @@ pub(super) fn leaks(seen: &Seen, nic: &str, vip: IpAddr) -> bool {
 /// Whether requests or replies of this service pass that interface.
 fn matters(subject: &Subject, seen: &Seen, nic: &str) -> bool {
     let by_route = |ip: IpAddr| seen.lookup(ip).is_some_and(|to| to.device.as_deref() == Some(nic));
-    let holds = |have: &super::seen::Address| {
+    let holds = |have: &Address| {
         have.device == nic
             && (subject.rips.contains(&have.ip)
                 || subject.ipv4_vips().any(|vip| contains(have.ip, have.prefix, vip)))
@@ -178,7 +177,7 @@ fn ignore(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
         findings.push(finding.unless(doubt::arp(seen)));
     }
     if let Some(&vip) = shown.first() {
-        let scopes: Vec<String> = then.places(vip).map(super::seen::Address::text).collect();
+        let scopes: Vec<String> = then.places(vip).map(Address::text).collect();
         let (told, heard) = sight.told(name, "answers ARP for", "will answer ARP for", &shown);
         let message = format!("{told}: arp_ignore=3 hides only scope-host addresses");
         findings.push(
@@ -294,7 +293,8 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     for vip in subject.ipv4_vips() {
         for have in seen.places(vip) {
             let name = &have.device;
-            if !seen.device(name).is_some_and(|device| device.arp) {
+            // Of this host's own address RS-VIP-04 tells.
+            if !answers_arp(name, seen) || is_own(have, subject, seen) {
                 continue;
             }
             let silent = answers(seen, name, vip).is_none();
@@ -308,23 +308,43 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                 (Severity::Error, message)
             };
             let finding = Finding::new("RS-ARP-07", severity, message).read([have.text()]);
-            // Local without a break: the other is there first.
-            let finding = to_carrier(finding, vip, subject, seen).steps(remove(have, seen));
-            findings.push(finding.unless(doubt::arp(seen)));
+            findings.push(misplaced(finding, have, doubt::arp(seen), subject, seen));
         }
     }
     // An IPv6 address on an interface is announced there, and nothing can hide it.
     for &vip in subject.vips.iter().filter(|vip| subject.holds_vips() && vip.is_ipv6()) {
         for have in seen.places(vip) {
-            if seen.device(&have.device).is_some_and(|device| device.arp) {
+            if answers_arp(&have.device, seen) && !is_own(have, subject, seen) {
                 let message = format!("{vip} is on {}: its neighbours find it there", have.device);
                 let finding =
                     Finding::new("RS-ARP-07", Severity::Error, message).read([have.text()]);
-                let finding = to_carrier(finding, vip, subject, seen).steps(remove(have, seen));
-                findings.push(finding.unless(doubt::neighbours(seen)));
+                findings.push(misplaced(finding, have, doubt::neighbours(seen), subject, seen));
             }
         }
     }
+}
+
+/// Moves the VIP to its device, unless the host may have it as a director: of one that is
+/// active, that would end the service.
+fn misplaced(
+    finding: Finding,
+    have: &Address,
+    doubt: Option<String>,
+    subject: &Subject,
+    seen: &Seen,
+) -> Finding {
+    if let Some(why) = doubt::by_mark(seen) {
+        let words = format!(
+            "if this host is a director of {}, too: say --also-director, to check and to setup",
+            have.ip
+        );
+        let mut finding = finding.unless(Some(why));
+        finding.remedy.insert(0, Remedy::words(Phase::Rest, words));
+        return finding;
+    }
+    // Local without a break: the other is there first.
+    let finding = to_carrier(finding, have.ip, subject, seen).steps(remove(have, subject, seen));
+    finding.unless(doubt)
 }
 
 fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {

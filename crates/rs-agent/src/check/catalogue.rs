@@ -117,7 +117,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "RS-VIP-04", severities: &[Error],
-        meaning: "The VIP is also the RIP, a director or the gateway of a route",
+        meaning: "The VIP is also the RIP, a director, the gateway of a route, or the only address that an interface has of its network",
         reads: "addresses, routes",
         remedy: "an address of its own",
         why: "one of the two roles cannot work",
@@ -163,6 +163,13 @@ pub static RULES: &[Rule] = &[
         reads: "addresses, the route to the RIP, attributes of the device",
         remedy: "add the address, or name the one that this host has",
         why: "what the director sends does not arrive, or nothing unpacks it",
+    },
+    Rule {
+        id: "RS-RIP-02", severities: &[Error],
+        meaning: "The interface that has the RIP, or the only ones in a director's network, are down or have no carrier; where neither is known, modes dr and tun: no interface is up",
+        reads: "flags of the interfaces, addresses, the route to the director",
+        remedy: "hide the VIPs from ARP, set the interface up and check again, or see its cable",
+        why: "nothing arrives: clients time out",
     },
     Rule {
         id: "RS-RPF-01", severities: &[Error],

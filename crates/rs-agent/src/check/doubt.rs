@@ -43,14 +43,18 @@ pub(super) fn not_local(vip: IpAddr, seen: &Seen) -> Option<String> {
 
 /// Gives what may answer at a port where nothing listens.
 pub(super) fn not_listening(to: IpAddr, port: Port, seen: &Seen) -> Option<String> {
-    elsewhere(to, Some(port), seen).or_else(|| {
-        let marked = |takes: Served| match takes {
-            Served::Mark(mark) => Some(mark),
-            _ => None,
-        };
-        let mark = seen.ipvs.iter().find_map(|service| marked(service.takes))?;
-        Some(format!("IPVS on this host has a service of mark {mark}"))
-    })
+    elsewhere(to, Some(port), seen).or_else(|| by_mark(seen))
+}
+
+/// Gives what may make this host the director of any VIP: clients' packets that are told by a
+/// mark name no address.
+pub(super) fn by_mark(seen: &Seen) -> Option<String> {
+    let marked = |takes: Served| match takes {
+        Served::Mark(mark) => Some(mark),
+        _ => None,
+    };
+    let mark = seen.ipvs.iter().find_map(|service| marked(service.takes))?;
+    Some(format!("IPVS on this host has a service of mark {mark}"))
 }
 
 /// Gives what may keep this host from answering ARP, or from naming an address in it.

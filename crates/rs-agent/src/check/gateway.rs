@@ -242,18 +242,14 @@ fn redirects(seen: &Seen, device: &str, ipv6: bool) -> Option<(Vec<String>, Stri
 fn leftovers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     for &vip in &subject.vips {
         for have in seen.places(vip) {
-            findings.push(
-                Finding::new(
-                    "RS-NAT-01",
-                    Severity::Warning,
-                    format!(
-                        "{vip} is on {}: in mode nat only the director has the VIP",
-                        have.device
-                    ),
-                )
-                .read([have.text()])
-                .steps(remove(have, seen)),
-            );
+            let message =
+                format!("{vip} is on {}: in mode nat only the director has the VIP", have.device);
+            let finding = Finding::new("RS-NAT-01", Severity::Warning, message).read([have.text()]);
+            let gone = remove(have, subject, seen);
+            findings.push(match gone.is_empty() {
+                true => finding.mend("give the service an address that only its director has"),
+                false => finding.steps(gone),
+            });
         }
     }
     let set = ["arp_ignore", "arp_announce"]
@@ -272,7 +268,7 @@ fn leftovers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                         .vips
                         .iter()
                         .flat_map(|vip| seen.places(*vip))
-                        .flat_map(|have| remove(have, seen)),
+                        .flat_map(|have| remove(have, subject, seen)),
                 )
                 .steps([show(subject, seen)]),
         );

@@ -102,7 +102,7 @@ pub(super) fn set(subject: &Subject, seen: &Seen, settings: &[(&str, i32)]) -> V
     for vip in exposed {
         steps.extend(at_carrier(vip, subject, seen));
         let wrong = seen.places(vip).filter(|have| answers_arp(&have.device, seen));
-        steps.extend(wrong.flat_map(|have| remove(have, seen)));
+        steps.extend(wrong.flat_map(|have| remove(have, subject, seen)));
     }
     // Where what comes to its place would be shown meanwhile, nothing is answered at all.
     let mut settings = settings.to_vec();

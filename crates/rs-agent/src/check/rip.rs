@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Is what the director sends to an address of this host?
+//! Is what the director sends to an address of this host, and does it arrive?
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
-use super::seen::{Device, Seen};
+use super::seen::{Address, Device, Seen, contains};
 use super::subject::Subject;
 use super::tunnel::{outer, receiving};
+use crate::facts::host_prefix;
 use crate::mode::Mode;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
@@ -29,7 +30,81 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     if subject.mode == Some(Mode::Tun) {
         devices(subject, seen, &mut findings);
     }
+    dead(subject, seen, &mut findings);
     findings
+}
+
+/// Interfaces where nothing can arrive: those of the RIPs and those towards the directors, or all.
+fn dead(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let nics: Vec<&Device> = seen.devices.iter().filter(|device| device.arp).collect();
+    let mut told = BTreeSet::new();
+    // One that is alive is enough.
+    let mut tell = |is_it: &dyn Fn(&Address) -> bool, what: String| {
+        let found = || seen.addresses.iter().filter(|have| is_it(have));
+        let dead = |have: &Address| {
+            nics.iter().find(|nic| nic.name == have.device).filter(|nic| !is_alive(nic))
+        };
+        if let Some(nic) = found().find_map(dead)
+            && found().all(|have| dead(have).is_some())
+            && told.insert(nic.name.clone())
+        {
+            let message = format!("{}, {what}, {}: nothing arrives there", nic.name, state(nic));
+            findings.push(revive(message, &[*nic], subject));
+        }
+    };
+    for rip in subject.rips.iter().filter(|rip| is_used(**rip, subject)) {
+        tell(&|have| have.ip == *rip, format!("which has RIP {rip}"));
+    }
+    for director in subject.directors.iter().filter(|ip| !goes_otherwise(**ip, subject, seen)) {
+        let is_near = |have: &Address| {
+            have.prefix < host_prefix(have.ip) && contains(have.ip, have.prefix, *director)
+        };
+        tell(&is_near, format!("the way to director {director}"));
+    }
+    let goes = |ipv6| {
+        let devices = seen.default_route(ipv6).into_iter().flat_map(|route| &route.devices);
+        devices.into_iter().any(|name| seen.device(name).is_some_and(is_alive))
+    };
+    let all_dead = !nics.is_empty() && !nics.iter().any(|nic| is_alive(nic));
+    if told.is_empty() && subject.holds_vips() && all_dead && !goes(false) && !goes(true) {
+        let message = "no interface is up and has a carrier: nothing arrives".to_owned();
+        findings.push(revive(message, &nics, subject));
+    }
+}
+
+/// Whether what is sent to that director leaves by an interface that is alive; only in mode tun
+/// may there be a router between the two.
+fn goes_otherwise(director: IpAddr, subject: &Subject, seen: &Seen) -> bool {
+    seen.lookup(director).is_some_and(|to| {
+        let by = to.device.as_deref().and_then(|name| seen.device(name));
+        by.is_some_and(is_alive) && (to.gateway.is_none() || subject.mode == Some(Mode::Tun))
+    })
+}
+
+fn is_alive(device: &Device) -> bool {
+    device.up && device.carrier
+}
+
+fn state(device: &Device) -> &'static str {
+    if device.up { "has no carrier" } else { "is down" }
+}
+
+/// Words, as an interface that is down was not judged by any other rule: it may answer for the
+/// VIPs as soon as it is up.
+fn revive(message: String, nics: &[&Device], subject: &Subject) -> Finding {
+    let read = nics.iter().map(|nic| format!("{} {}", nic.name, state(nic)));
+    let finding = Finding::new("RS-RIP-02", Severity::Error, message).read(read);
+    match nics.first() {
+        Some(nic) if !nic.up && subject.ipv4_vips().next().is_some() => finding.mend(format!(
+            "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2, then `ip \
+             link set {} up`, and check again",
+            nic.name
+        )),
+        Some(nic) if !nic.up => {
+            finding.mend(format!("`ip link set {} up`, and check again", nic.name))
+        }
+        _ => finding.mend("see its cable and what it is connected to, and check again"),
+    }
 }
 
 /// Whether a VIP comes to that RIP; a set-up remembers those of families that none is of now.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use super::iptables::Ruleset;
 use super::sysctl_files::Assignment;
+pub use crate::facts::contains;
 use crate::facts::{Port, host_prefix};
 use crate::ipvs::Service;
 use crate::sysctl_key::SysctlKey;
@@ -70,6 +71,8 @@ pub struct Device {
     pub name: String,
     /// Administratively up.
     pub up: bool,
+    /// Something is at the other end of the cable (`IFF_LOWER_UP`).
+    pub carrier: bool,
     /// Answers ARP if it is up: neither loopback nor NOARP, and no port of another.
     pub arp: bool,
     /// `IFLA_INFO_KIND`; physical interfaces have none.
@@ -424,15 +427,4 @@ impl Address {
     pub fn text(&self) -> String {
         format!("{}/{} dev {} scope {}", self.ip, self.prefix, self.device, self.scope)
     }
-}
-
-/// Whether `ip` is in the network of `of`/`prefix`.
-#[must_use]
-pub fn contains(of: IpAddr, prefix: u8, ip: IpAddr) -> bool {
-    let bits = |ip: IpAddr| match ip {
-        IpAddr::V4(ip) => u128::from(u32::from(ip)),
-        IpAddr::V6(ip) => u128::from(ip),
-    };
-    let host_bits = u32::from(host_prefix(of).saturating_sub(prefix));
-    of.is_ipv4() == ip.is_ipv4() && (bits(of) ^ bits(ip)).checked_shr(host_bits).unwrap_or(0) == 0
 }

@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use super::doubt;
 use super::finding::Finding;
 use super::remedy::{Phase, Remedy};
 use super::seen::{Address, Seen, contains};
@@ -166,8 +167,32 @@ pub(super) fn again(have: &Address, scope: Scope, subject: &Subject) -> Remedy {
     Remedy { shows: add.shows, ..Remedy::run(Phase::Add, command).on(&have.device) }
 }
 
-/// Takes a VIP from where it does not belong.
-pub(super) fn remove(have: &Address, seen: &Seen) -> Vec<Remedy> {
+/// Whether this host may have that VIP as the director of services by mark, which name no VIP.
+pub(super) fn may_be_directors(have: &Address, seen: &Seen) -> bool {
+    answers_arp(&have.device, seen) && doubt::by_mark(seen).is_some()
+}
+
+/// Whether that address is what its interface has of a network: without it the host is no part
+/// of that network any more. Other VIPs there do not count.
+pub(super) fn is_own(have: &Address, subject: &Subject, seen: &Seen) -> bool {
+    let is_beside = |other: &Address| {
+        other.device == have.device
+            && other.prefix < host_prefix(other.ip)
+            && contains(have.ip, have.prefix, other.ip)
+            && !subject.vips.contains(&other.ip)
+    };
+    have.prefix < host_prefix(have.ip)
+        && answers_arp(&have.device, seen)
+        && !may_be_directors(have, seen)
+        && !seen.addresses.iter().any(is_beside)
+}
+
+/// Takes a VIP from where it does not belong; what may be a director's, or is this host's own
+/// address, stays.
+pub(super) fn remove(have: &Address, subject: &Subject, seen: &Seen) -> Vec<Remedy> {
+    if may_be_directors(have, seen) || is_own(have, subject, seen) {
+        return Vec::new();
+    }
     let name = &have.device;
     let is_beside = |other: &Address| {
         other.device == *name

@@ -8,7 +8,10 @@ use super::finding::{Finding, Severity};
 use super::inward;
 use super::remedy::Phase;
 use super::seen::{Address, Lookup, Route, Seen, contains};
-use super::steps::{add, again, answers_arp, carrier, make_carrier, remove, to_carrier, up};
+use super::steps::{
+    add, again, answers_arp, carrier, is_own, make_carrier, may_be_directors, remove, to_carrier,
+    up,
+};
 use super::subject::Subject;
 use crate::facts::host_prefix;
 use crate::mode::Mode;
@@ -88,6 +91,7 @@ fn arrives(vip: IpAddr, subject: &Subject, seen: &Seen) -> bool {
 }
 
 fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let own = seen.places(vip).find(|have| is_own(have, subject, seen));
     let gateway = seen.routes.iter().find(|route| route.gateways.contains(&vip));
     let (role, read) = if subject.rips.contains(&vip) {
         ("the RIP", format!("RIP {vip}"))
@@ -95,6 +99,14 @@ fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>
         ("a director", format!("director {vip}"))
     } else if gateway.is_some() {
         ("the gateway of a route", format!("a route via {vip}"))
+    } else if let Some(have) = own {
+        let message = format!("{vip} is this host's own address on {}", have.device);
+        let finding = Finding::new("RS-VIP-04", Severity::Error, message).read([have.text()]);
+        findings.push(finding.mend(
+            "give the service an address of its own; --also-director if this host has this one \
+             as its director",
+        ));
+        return;
     } else {
         return;
     };
@@ -112,7 +124,8 @@ fn prefix(
     seen: &Seen,
     findings: &mut Vec<Finding>,
 ) {
-    if have.prefix >= host_prefix(vip) {
+    let told = may_be_directors(have, seen) || is_own(have, subject, seen); // by another rule
+    if have.prefix >= host_prefix(vip) || told {
         return;
     }
     let (device, wide) = (&have.device, format!("{vip}/{}", have.prefix));
@@ -152,7 +165,7 @@ fn takes_subnet(have: &Address, seen: &Seen) -> bool {
 fn narrow(finding: Finding, have: &Address, subject: &Subject, seen: &Seen) -> Finding {
     let (vip, device) = (have.ip, &have.device);
     if answers_arp(device, seen) {
-        return to_carrier(finding, vip, subject, seen).steps(remove(have, seen));
+        return to_carrier(finding, vip, subject, seen).steps(remove(have, subject, seen));
     }
     if vip.is_ipv6() {
         return finding.steps([again(have, subject.scope, subject)]);
@@ -160,7 +173,7 @@ fn narrow(finding: Finding, have: &Address, subject: &Subject, seen: &Seen) -> F
     let is_there = |it: &Address| it.device == *device && it.prefix == host_prefix(vip);
     let missing = !seen.places(vip).any(is_there);
     let add = missing.then(|| add(vip, device, subject.scope, subject).on(device));
-    finding.steps(add).steps(remove(have, seen))
+    finding.steps(add).steps(remove(have, subject, seen))
 }
 
 fn duplicate(
@@ -183,7 +196,7 @@ fn duplicate(
         Finding::new("RS-VIP-03", Severity::Error, text).read([format!("{} {state}", have.text())]);
     let finding = to_carrier(finding, vip, subject, seen);
     let is_carrier = *device == carrier(vip, subject, seen);
-    let gone = if is_carrier { Vec::new() } else { remove(have, seen) };
+    let gone = if is_carrier { Vec::new() } else { remove(have, subject, seen) };
     findings.push(finding.steps(gone));
 }
 

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::files;
 use crate::files::trust::Trust;
 use crate::sysctl_key::SysctlKey;
-use crate::unit::{self, File, MARK, PATHS};
+use crate::unit::{self, File, MARK, PATHS, UnitError};
 
 pub(super) fn run(args: &InstallUnitArgs) -> Result<String, Error> {
     if args.remove {
@@ -23,6 +23,9 @@ pub(super) fn run(args: &InstallUnitArgs) -> Result<String, Error> {
     let request = config::read(&args.config)?.what.request()?;
     let request = request.ok_or(crate::refusal::Refusal::NoMode)?;
     let this_host = args.destdir == Path::new("/");
+    if this_host && !args.print && !args.program.is_file() {
+        return Err(UnitError::NoProgram(args.program.clone()).into());
+    }
     let present = |key: &SysctlKey| sysctl::read(key).ok().filter(|_| this_host);
     let files = unit::files(&request, &args.program, &args.config, present)?;
     if args.print {
@@ -161,6 +164,21 @@ mod tests {
         assert!(!root.join(PATHS[1]).exists());
         run(&InstallUnitArgs { remove: true, ..args(root) }).unwrap();
         assert!(!root.join(PATHS[0]).exists());
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_not_started_at_boot() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        configure(root, "mode = \"dr\"\nvip = \"192.0.2.10\"\n");
+        for program in [root.to_owned(), root.join("missing")] {
+            let moved = InstallUnitArgs { program, ..args(root) };
+            run(&moved).unwrap();
+            let here = InstallUnitArgs { destdir: "/".into(), ..moved };
+            let refused = run(&here).unwrap_err();
+            assert!(matches!(refused, Error::Unit(UnitError::NoProgram(_))), "{refused}");
+            run(&InstallUnitArgs { print: true, ..here }).unwrap();
+        }
     }
 
     #[test]

@@ -91,7 +91,9 @@ fn outcome(
 /// seen of a set-up all the same.
 fn load(store: &Store, net: &Netlink) -> Result<Found, Error> {
     store.load().map_err(|error| match error {
-        Error::Damaged { path, why, .. } => Error::Damaged { path, why, known: known(net) },
+        Error::Damaged { path, why, copy, .. } => {
+            Error::Damaged { path, why, copy, known: known(net) }
+        }
         error => error,
     })
 }

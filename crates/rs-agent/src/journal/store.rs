@@ -148,8 +148,13 @@ impl Store {
             (Fault::Unreadable(source), Err(_)) => {
                 return Err(self.failed("reading", &path, source));
             }
-            (Fault::Damaged(why), Err(_)) => {
-                return Err(Error::Damaged { path, why, known: Vec::new() });
+            (Fault::Damaged(why), Err(of_copy)) => {
+                let copy = match of_copy {
+                    Fault::Damaged(_) => "so is its copy",
+                    Fault::Missing => "it has no copy",
+                    Fault::Unreadable(_) | Fault::Stop(_) => "its copy cannot be used",
+                };
+                return Err(Error::Damaged { path, why, copy, known: Vec::new() });
             }
         };
         Ok(Found { journal, notice })

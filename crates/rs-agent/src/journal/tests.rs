@@ -87,7 +87,7 @@ fn another_boot_or_namespace_is_no_journal_and_damage_is_an_error() {
     // Too long for any memory, and refused by its length.
     std::fs::File::create(store.file()).unwrap().set_len(1 << 40).unwrap();
     std::fs::remove_file(copy(&store.file())).unwrap();
-    assert!(matches!(store.load(), Err(Error::Damaged { .. })));
+    assert!(matches!(store.load(), Err(Error::Damaged { copy: "it has no copy", .. })));
 }
 
 /// Each half is enough, and neither is taken for the other's.
@@ -123,7 +123,7 @@ fn a_damaged_journal_is_read_from_its_copy() {
     std::fs::write(copy(&store.file()), "").unwrap();
     assert_eq!(loaded(&store), Some(journal));
     std::fs::write(store.file(), "").unwrap();
-    assert!(matches!(store.load(), Err(Error::Damaged { .. })));
+    assert!(matches!(store.load(), Err(Error::Damaged { copy: "so is its copy", .. })));
 }
 
 /// RIPs were ends of devices only, and envelopes and scopes not known.

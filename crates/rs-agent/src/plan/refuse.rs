@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::devices;
 use super::setup::route_metric;
 use crate::arp_ignore::{Hides, hides, shown};
-use crate::facts::{Address, Facts, of_family};
+use crate::facts::{Address, Facts, contains, host_prefix, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::distinct;
@@ -63,20 +63,37 @@ pub fn check_beside(
 fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     for have in facts.addresses.of(vip) {
         let device = have.device.clone();
-        if wanted.mode == Mode::Nat {
-            return Err(Refusal::VipOnNatServer { vip, device });
-        }
         if is_directors(have, wanted, facts) {
             continue;
+        }
+        if is_own(have, wanted, facts) {
+            return Err(Refusal::OwnAddress { vip, device });
+        }
+        if wanted.mode == Mode::Nat {
+            return Err(Refusal::VipOnNatServer { vip, device });
         }
         if facts.link(&device).is_some_and(|link| link.arp) {
             return Err(Refusal::OnNic { vip, prefix: have.prefix, device });
         }
-        if have.prefix != crate::facts::host_prefix(vip) {
+        if have.prefix != host_prefix(vip) {
             return Err(Refusal::WidePrefix { vip, prefix: have.prefix, device });
         }
     }
     no_gateway("VIP", vip, facts)
+}
+
+/// Whether it is what its interface has of a network: nobody who takes it away reaches this host
+/// there any more. Other VIPs there do not count.
+fn is_own(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
+    let is_beside = |other: &Address| {
+        other.device == have.device
+            && other.prefix < host_prefix(other.ip)
+            && contains(have.ip, have.prefix, other.ip)
+            && !wanted.vips.contains(&other.ip)
+    };
+    have.prefix < host_prefix(have.ip)
+        && facts.link(&have.device).is_some_and(|link| link.arp)
+        && !facts.addresses.iter().any(is_beside)
 }
 
 /// Whether this host has it as a director of the VIP: that comes and goes with the role, and is

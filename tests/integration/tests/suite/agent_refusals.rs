@@ -51,7 +51,7 @@ const STATE: [Case; 18] = [
     ("--mode dr --vip 192.0.2.10 --label eth0:1", 1, "does not begin with lo"),
     ("--mode dr --vip 192.0.2.10 --carrier eth0 --create-carrier", 1, "eth0 answers ARP"),
     ("--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --fallback-devices", 1, "tunl0 is not there"),
-    ("--mode dr --vip 192.0.2.11", 1, "192.0.2.11 is on eth0"),
+    ("--mode dr --vip 192.0.2.11", 1, "192.0.2.11 is this host's own address on eth0"),
     ("--mode dr --vip 2001:db8:2::11", 1, "2001:db8:2::11 is on eth0"),
     ("--mode dr --vip 192.0.2.254", 1, "the gateway of this host's default route"),
     ("--mode dr --vip 192.0.2.255", 1, "the broadcast address of eth0's subnet"),
@@ -69,7 +69,7 @@ const STATE: [Case; 18] = [
     ("--mode nat --director 192.0.2.254 --client 192.0.2.0/24", 1, "the route is on-link"),
     ("--mode nat --gateway 203.0.113.1", 1, "so it is no gateway"),
     ("--mode nat --gateway 192.0.2.1,2001:db8:9::1", 1, "2001:db8:9::1 is not on a network"),
-    ("--mode nat --gateway 192.0.2.1 --vip 192.0.2.11", 1, "only the director has the VIP"),
+    ("--mode nat --gateway 192.0.2.1 --vip 192.0.2.11", 1, "is this host's own address on eth0"),
     ("--mode dr --vip 192.0.2.10 --state-dir /proc/nowhere", 1, "opening /proc/nowhere"),
 ];
 

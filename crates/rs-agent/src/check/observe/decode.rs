@@ -22,7 +22,8 @@ fn name(index: u32, devices: &[(u32, Device)]) -> Option<String> {
 
 pub(super) fn device(message: &LinkMessage) -> Option<(u32, Device)> {
     let flags = message.header.flags;
-    let mut device = Device { up: flags.contains(LinkFlags::Up), ..Device::default() };
+    let (up, carrier) = (flags.contains(LinkFlags::Up), flags.contains(LinkFlags::LowerUp));
+    let mut device = Device { up, carrier, ..Device::default() };
     let mut is_port = false;
     let mut in_vrf = false;
     for attribute in &message.attributes {

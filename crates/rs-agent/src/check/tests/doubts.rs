@@ -5,7 +5,7 @@ use super::super::iptables::Ruleset;
 use super::super::seen::{Arrival, Rewrite, Seen};
 use super::change::{listener, listens};
 use super::rows::Row;
-use super::{RIP, VIP, VIP6, address, ip, set};
+use super::{RIP, VIP, VIP6, address, findings, ip, set, sound};
 use crate::ipvs::{Served, Service};
 use crate::mode::Mode;
 
@@ -191,6 +191,16 @@ pub(super) const DOUBTS: &[Row] = &[
             s.filters.neighbours.push("a rule of ip6tables may drop what asks".into());
         },
         &["RS-ARP-07 unread"],
+    ),
+    // Services by mark name no VIP: it may be here as a director's.
+    (
+        Mode::Dr,
+        |_, s| {
+            s.addresses.push(address(VIP, 24, "eth0", "global"));
+            s.addresses.push(address(VIP6, 128, "eth0", "global"));
+            serves(s, Served::Mark(1), &["192.0.2.12:80"]);
+        },
+        &["RS-ARP-07 unread", "RS-ARP-07 unread"],
     ),
     // Ports.
     (
@@ -386,3 +396,45 @@ pub(super) const DOUBTS: &[Row] = &[
         &["RS-FW-01 unread"],
     ),
 ];
+
+#[test]
+fn what_may_be_a_directors_is_never_taken_away() {
+    for mode in [Mode::Dr, Mode::Nat] {
+        let (mut subject, mut seen) = sound(mode);
+        subject.vips = vec![ip(VIP), ip(VIP6)];
+        seen.addresses.push(address(VIP, 24, "eth0", "global"));
+        seen.addresses.push(address(VIP6, 128, "eth0", "global"));
+        set(&mut seen, "net.ipv4.conf.all.arp_ignore", 8);
+        let del = |seen: &Seen| format!("{:?}", findings(&subject, seen)).contains("addr del");
+        assert!(del(&seen));
+        serves(&mut seen, Served::Mark(1), &[]);
+        assert!(!del(&seen), "{:#?}", findings(&subject, &seen));
+        if mode == Mode::Dr {
+            let found = findings(&subject, &seen);
+            let unread = found.iter().find(|finding| finding.rule == "RS-ARP-07").unwrap();
+            assert!(unread.remedy[0].step.text().contains("--also-director"), "{unread:?}");
+        }
+    }
+}
+
+#[test]
+fn this_hosts_own_address_is_never_taken_away() {
+    for mode in [Mode::Dr, Mode::Tun, Mode::Nat] {
+        let (mut subject, mut seen) = sound(mode);
+        subject.vips = vec![ip(RIP), ip("192.0.2.12")];
+        subject.rips.clear();
+        let del = |seen: &Seen| {
+            let found = findings(&subject, seen);
+            let texts = found.iter().flat_map(|finding| &finding.remedy);
+            texts.map(|remedy| remedy.step.text()).any(|text| text.contains("addr del 192.0.2.11"))
+        };
+        // Another VIP is no address that the host has of its own.
+        seen.addresses.push(address("192.0.2.12", 24, "eth0", "global"));
+        for ignore in [0, 1, 8] {
+            set(&mut seen, "net.ipv4.conf.all.arp_ignore", ignore);
+            assert!(!del(&seen), "{mode} {ignore}: {:#?}", findings(&subject, &seen));
+        }
+        seen.addresses.push(address("192.0.2.13", 24, "eth0", "global"));
+        assert!(del(&seen), "{mode}");
+    }
+}

@@ -35,7 +35,7 @@ fn ip(text: &str) -> IpAddr {
 }
 
 fn device(name: &str, arp: bool) -> Device {
-    Device { name: name.into(), up: true, arp, mtu: 1500, ..Device::default() }
+    Device { name: name.into(), up: true, carrier: true, arp, mtu: 1500, ..Device::default() }
 }
 
 fn address(ip_text: &str, prefix: u8, device: &str, scope: &str) -> Address {

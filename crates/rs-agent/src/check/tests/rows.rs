@@ -95,6 +95,26 @@ pub(super) const HOST: &[Row] = &[
     ),
     (Mode::Dr, |_, s| s.addresses.push(address(VIP, 32, "eth0", "global")), &["RS-ARP-07 error"]),
     (Mode::Dr, |_, s| s.addresses.push(address(VIP6, 128, "eth0", "global")), &["RS-ARP-07 error"]),
+    // This host's own address, beside which another VIP may be.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.rips.clear();
+            s.addresses[1] = address(VIP, 24, "eth0", "global");
+            w.vips.push(ip("192.0.2.12"));
+            s.addresses.push(address("192.0.2.12", 32, "lo", "host"));
+            s.lookups.insert(ip("192.0.2.12"), s.lookups[&ip(VIP)].clone());
+        },
+        &["RS-VIP-04 error"],
+    ),
+    (
+        Mode::Nat,
+        |w, _| {
+            w.vips.push(ip(RIP));
+            w.rips.clear();
+        },
+        &["RS-NAT-01 warning"],
+    ),
     (
         Mode::Dr,
         |_, s| {
@@ -194,6 +214,38 @@ pub(super) const HOST: &[Row] = &[
     (Mode::Dr, |_, s| set(s, "net.ipv6.conf.lo.disable_ipv6", 1), &["RS-VIP-08 error"]),
     (Mode::Dr, |w, _| w.rips = vec![ip("192.0.2.12")], &["RS-RIP-01 error"]),
     (Mode::Nat, |w, _| w.rips = vec![ip("192.0.2.12")], &["RS-RIP-01 error"]),
+    // Nothing arrives.
+    (Mode::Dr, |_, s| s.devices[1].up = false, &["RS-RIP-02 error"]),
+    (Mode::Nat, |_, s| s.devices[1].carrier = false, &["RS-RIP-02 error"]),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.rips.clear();
+            s.devices[1].carrier = false;
+        },
+        &["RS-RIP-02 error"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.rips.clear();
+            w.directors.clear();
+            s.devices[1].up = false;
+            s.routes.clear();
+        },
+        &["RS-RIP-02 error", "RS-GW-05 info", "RS-GW-05 info"],
+    ),
+    // Another interface is in the same network.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.rips.clear();
+            s.devices[1].carrier = false;
+            s.devices.push(device("eth1", true));
+            s.addresses.push(address("192.0.2.13", 24, "eth1", "global"));
+        },
+        &[],
+    ),
     // By a route alone it is local, too.
     (
         Mode::Dr,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What is cheap to read and has no notice: a file or three, once a second.
+//! What is cheap to read and has no notice: a few small files, once a second.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -26,7 +26,7 @@ impl Glance {
     /// What a whole look has seen of them. `version` is from before the journal was read:
     /// one that was saved meanwhile is noticed.
     pub(super) fn of(journal: &Journal, facts: &Facts, version: Version) -> Self {
-        let sysctls = keys(journal).map(|key| (key.clone(), facts.sysctl(&key))).collect();
+        let sysctls = keys(journal, facts).map(|key| (key.clone(), facts.sysctl(&key))).collect();
         Self { journal: version, sysctls }
     }
 
@@ -40,11 +40,55 @@ impl Glance {
     }
 }
 
-/// Those that the plan of a set-up writes.
-fn keys(journal: &Journal) -> impl Iterator<Item = SysctlKey> {
-    let hiding = ["arp_ignore", "arp_announce"].map(|name| SysctlKey::ipv4("all", name));
+/// Those that the plan of a set-up writes, and those that count beside them: of `arp_ignore` and
+/// `arp_announce` the greater of `all` and the interface's own.
+fn keys<'a>(journal: &'a Journal, facts: &'a Facts) -> impl Iterator<Item = SysctlKey> + 'a {
+    let nics = facts.links.iter().filter(|link| link.arp && !link.port);
+    let devices = ["all"].into_iter().chain(nics.map(|link| link.name.as_str()));
+    let hiding = devices.flat_map(|device| {
+        ["arp_ignore", "arp_announce"].map(|name| SysctlKey::ipv4(device, name))
+    });
     let v4 = journal.wanted.vips.iter().any(IpAddr::is_ipv4);
     let tunnels = journal.wanted.tunnels.iter().filter(|tunnel| tunnel.carries_ipv4());
     let tunnels = tunnels.map(|tunnel| SysctlKey::ipv4(&tunnel.name, "rp_filter"));
-    hiding.into_iter().filter(move |_| v4).chain(tunnels)
+    hiding.filter(move |_| v4).chain(tunnels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Link;
+    use crate::mode::Mode;
+    use crate::request::{Request, Typed};
+    use crate::wanted::Wanted;
+
+    #[test]
+    fn the_interfaces_own_settings_are_looked_at_too() {
+        let link = |name: &str, arp, port| {
+            let (name, kind, tunnel) = (name.to_owned(), None, None);
+            Link { name, up: true, arp, port, kind, tunnel }
+        };
+        let links = vec![link("lo", false, false), link("eth0", true, false)];
+        let mut facts = Facts { links, ..Facts::default() };
+        facts.links.push(link("veth1", true, true));
+        let store = Store::new(std::path::Path::new("/nonexistent")).unwrap();
+        let keys = |vip: &str| {
+            let vips = [vip.to_owned()];
+            let typed = Typed { vips: &vips, ..Typed::default() };
+            let request = Request::check(Mode::Dr, &typed).unwrap();
+            let wanted = Wanted::resolve(&request, None, &facts).unwrap();
+            let glance = Glance::of(&store.begin(wanted, &facts), &facts, None);
+            glance.sysctls.keys().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let mut expected: Vec<String> = ["all", "eth0"]
+            .iter()
+            .flat_map(|device| ["arp_ignore", "arp_announce"].map(|name| (device, name)))
+            .map(|(device, name)| format!("net.ipv4.conf.{device}.{name}"))
+            .collect();
+        let mut found = keys("192.0.2.10");
+        expected.sort();
+        found.sort();
+        assert_eq!(found, expected);
+        assert_eq!(keys("2001:db8::10"), Vec::<String>::new());
+    }
 }

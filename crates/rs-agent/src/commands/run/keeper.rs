@@ -149,7 +149,7 @@ impl Keeper {
         }
     }
 
-    /// Whether anything without a notice has changed. Reads a file or two.
+    /// Whether anything without a notice has changed. Reads a few small files.
     ///
     /// Another `run` that came while the lock file was gone is the one that stays.
     pub(super) fn glance(&mut self) -> Result<bool, Error> {

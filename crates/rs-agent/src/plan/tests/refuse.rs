@@ -73,6 +73,10 @@ fn unsafe_hosts_are_refused() {
             Refusal::OnNic { vip: ip("192.0.2.10"), prefix: 32, device: device() },
         ),
         (
+            dr(&|f| f.addresses = vec![address("eth0", "192.0.2.10", 24, "global")].into()),
+            Refusal::OwnAddress { vip: ip("192.0.2.10"), device: device() },
+        ),
+        (
             dr(&|f| f.addresses.push(address("lo", "192.0.2.10", 24, "host"))),
             Refusal::WidePrefix { vip: ip("192.0.2.10"), prefix: 24, device: "lo".into() },
         ),
@@ -307,9 +311,9 @@ fn a_director_has_the_vip_where_it_likes() {
         let wanted = Wanted::resolve(&Request::check(mode, &typed).unwrap(), None, &facts);
         refuse::check(&wanted.unwrap(), &facts).err()
     };
-    let on_nic = |refusal: Option<Refusal>| matches!(refusal, Some(Refusal::OnNic { .. }));
-    assert!(on_nic(refused(false, &[], Mode::Dr)));
-    assert!(on_nic(refused(false, &["192.0.2.11"], Mode::Dr)));
+    let own = |refusal: Option<Refusal>| matches!(refusal, Some(Refusal::OwnAddress { .. }));
+    assert!(own(refused(false, &[], Mode::Dr)));
+    assert!(own(refused(false, &["192.0.2.11"], Mode::Dr)));
     assert_eq!(refused(false, &["192.0.2.10"], Mode::Dr), None);
     assert_eq!(refused(true, &[], Mode::Dr), None);
     // On lo it is this program's, with the prefix of one address.
