@@ -181,6 +181,25 @@ fn a_table_that_was_cut_changes_nothing() {
     let weights = empty.must("ipvsadm -Sn").stdout;
     assert!(weights.contains("-w 100\n") && !weights.contains("-w 10\n"), "{weights}");
 
+    // Nor does the end of another table hide that: behind a line, and within one.
+    let within = middle + saved[middle..].find("-m -w 100\n").unwrap();
+    for (cut, why) in [
+        (between, "the saved table that begins in line 1 has no end: it was cut"),
+        (within, "another saved table begins within this line: the one in front of it was cut"),
+    ] {
+        empty.must("ipvsadm -C");
+        let text = format!("{}{}", &saved[..cut], framed("-A -f 7 -s rr\n"));
+        let line = saved[..cut].split('\n').count();
+        let output = empty.feed("rsctl ipvsadm -R", &text);
+        assert_eq!((output.status, output.stderr), (2, format!("line {line}: {why}\n")));
+        assert!(empty.must("ipvsadm -Sn").stdout.contains("-f 7"));
+        for restores in ["rsctl restore --allow-deletes", "/run/t/ipvsadm-restore"] {
+            let output = host.feed(restores, &text);
+            assert!(output.status != 0 && output.stderr.contains(why), "{restores} {output:?}");
+            assert_eq!(observe(&host), before, "{restores} {cut}");
+        }
+    }
+
     // What has no lines at all does not fill the memory.
     let endless = "head -c 3000000 /dev/zero | tr '\\0' a | rsctl ipvsadm -R";
     let output = empty.sh(endless);

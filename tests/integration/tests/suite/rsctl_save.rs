@@ -299,6 +299,14 @@ fn a_file_is_replaced_or_left() {
         host.must("readlink /run/dangling; ls /run | grep -c nowhere || :").stdout,
         "nowhere\n0\n"
     );
+    // What the caller has open is written to: `-` is stdout, as `restore -` is stdin.
+    let lines = host.must("rsctl save --format ipvsadm").stdout;
+    for output in ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        let save = format!("rsctl save --format ipvsadm -o {output}");
+        host.must(&format!("cd /run; {{ echo one; {save}; echo two; }} >/run/mix"));
+        assert_eq!(host.must("cat /run/mix").stdout, format!("one\n{lines}two\n"), "{output}");
+        assert_eq!(host.must(&format!("cd /run; {save} | cat; ! test -e ./-")).stdout, lines);
+    }
     // A disk that is full.
     host.must(
         "mkdir /run/full; mount -t tmpfs -o size=4k none /run/full; echo old > /run/full/table",
