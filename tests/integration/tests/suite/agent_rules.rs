@@ -59,7 +59,7 @@ const ROWS: &[Row] = &[
     (BARE, "ip link set eth0 down", "", "--mode dr --vip 192.0.2.10 --rip 192.0.2.11",
         "RS-RIP-02 error: eth0, which has RIP 192.0.2.11, is down"),
     (BARE, "ip link add n1 type veth peer name n2 && ip link set n1 up && ip addr add 10.9.0.1/24 dev n1",
-        "", "--mode dr --vip 192.0.2.10 --director 10.9.0.2", "RS-RIP-02 error: n1, the way to director 10.9.0.2, has no carrier"),
+        "", "--mode dr --vip 192.0.2.10 --director 10.9.0.2", "RS-RIP-02 error: n1, which has RIP 10.9.0.1, has no carrier"),
     (BARE, "ip link set eth0 down", "", "--mode tun --vip 192.0.2.10", "RS-RIP-02 error: no interface is up"),
     (BARE, "ip link add t4 type ipip local 192.0.2.99 && ip link set t4 up",
         "", "--mode tun --vip 192.0.2.10", "RS-RIP-01 error: t4 takes packets to 192.0.2.99"),
