@@ -2,17 +2,16 @@
 
 //! Reading while another program writes.
 
-use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 
 use ipvs_netlink::{
-    Change, Client, Destination, DestinationEntry, DestinationKey, ErrorKind, ForwardingMethod,
-    Scheduler, Service, ServiceEntry, ServiceKey,
+    Change, Client, Destination, DestinationKey, ErrorKind, ForwardingMethod, Scheduler, Service,
+    ServiceKey,
 };
 use lab::{Host, beside};
 
-use crate::transports::{interrupted, overtaken};
+use crate::transports::interrupted;
 
 /// A service nobody touches once it is there.
 fn stable(number: u16) -> ServiceKey {
@@ -123,79 +122,6 @@ fn a_disturbed_read_is_read_again() {
             })
             .collect();
         assert!(found.is_subset(&all));
-    });
-}
-
-/// A list just over one datagram: what is deleted behind the first one has the kernel find
-/// the end where others are, that nobody touched. One full datagram is no list.
-#[test]
-fn a_full_datagram_is_not_taken_for_the_whole_list() {
-    const STAY: u16 = 80;
-    const GO: u16 = 20;
-    let host = Host::new("director");
-    host.enter(|| {
-        let web = stable(0);
-        let changes = || {
-            let servers = (STAY..STAY + GO).map(move |number| server(web, number));
-            (0..GO).map(fleeting).map(add).chain(servers)
-        };
-        let mut other = Client::connect().unwrap();
-        make(&mut other, (0..STAY).map(stable).map(add));
-        make(&mut other, (0..STAY).map(|number| server(web, number)));
-        let armed = Cell::new(false);
-        let mut writer = Client::connect().unwrap();
-        let mut reader = overtaken(|| {
-            if armed.take() {
-                make(&mut writer, (0..GO).map(fleeting).map(Change::RemoveService));
-                let servers = (STAY..STAY + GO).map(|number| remove_server(web, number));
-                make(&mut writer, servers);
-            }
-        });
-        let missing = |keys: &HashSet<ServiceKey>| {
-            (0..STAY).filter(|number| !keys.contains(&stable(*number))).count()
-        };
-        let without = |keys: &HashSet<DestinationKey>| {
-            let is_missing = |number: &u16| {
-                let Change::RemoveDestination { destination, .. } = remove_server(web, *number)
-                else {
-                    unreachable!()
-                };
-                !keys.contains(&destination)
-            };
-            (0..STAY).filter(is_missing).count()
-        };
-        for whole in [false, true] {
-            make(&mut other, changes());
-            armed.set(true);
-            let mut services = HashSet::new();
-            if whole {
-                services.extend(reader.services().unwrap().iter().map(|entry| entry.service.key));
-                assert_eq!(missing(&services), 0, "services");
-            } else {
-                let add = |entry: ServiceEntry| _ = services.insert(entry.service.key);
-                let pass = reader.for_each_service(add).unwrap();
-                assert_eq!(pass.datagrams, 1);
-                assert!(missing(&services) > 0, "none: the kernel has changed its ways");
-                assert!(!pass.is_snapshot());
-            }
-            make(&mut other, changes());
-            armed.set(true);
-            let mut servers = HashSet::new();
-            if whole {
-                let found = reader.destinations(&web).unwrap();
-                servers.extend(found.iter().map(|entry| entry.destination.key));
-                assert_eq!(without(&servers), 0, "servers");
-            } else {
-                let add = |entry: DestinationEntry| _ = servers.insert(entry.destination.key);
-                let pass = reader.for_each_destination(&web, add).unwrap();
-                assert_eq!(pass.datagrams, 1);
-                assert!(without(&servers) > 0, "none: the kernel has changed its ways");
-                assert!(!pass.is_snapshot());
-            }
-        }
-        // What has room behind it is one moment.
-        make(&mut other, (40..STAY).map(stable).map(Change::RemoveService));
-        assert!(reader.for_each_service(|_| ()).unwrap().is_snapshot());
     });
 }
 

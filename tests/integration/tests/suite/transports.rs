@@ -102,39 +102,6 @@ impl<F: FnMut(&[u8])> Transport for Interrupted<F> {
     }
 }
 
-/// Does something whenever a request was sent: the kernel has made the first datagram of
-/// its answer by then, and makes the second when that one is received.
-pub(crate) struct Overtaken<F> {
-    inner: NetlinkTransport,
-    then: F,
-}
-
-/// A client behind each of whose requests `then` comes, before any answer to it is read.
-pub(crate) fn overtaken<F: FnMut()>(then: F) -> Client<Overtaken<F>> {
-    let inner = NetlinkTransport::open().unwrap();
-    Client::with_transport(Overtaken { inner, then }).unwrap()
-}
-
-impl<F: FnMut()> Transport for Overtaken<F> {
-    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
-        self.inner.send(datagram)?;
-        (self.then)();
-        Ok(())
-    }
-
-    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.receive(buffer)
-    }
-
-    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.receive_now(buffer)
-    }
-
-    fn renew(&mut self) -> io::Result<()> {
-        self.inner.renew()
-    }
-}
-
 /// What happens to one datagram of the kernel's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
