@@ -52,7 +52,7 @@ const STATE: [Case; 18] = [
     ("--mode dr --vip 192.0.2.10 --carrier eth0 --create-carrier", 1, "eth0 answers ARP"),
     ("--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --fallback-devices", 1, "tunl0 is not there"),
     ("--mode dr --vip 192.0.2.11", 1, "192.0.2.11 is this host's own address on eth0"),
-    ("--mode dr --vip 2001:db8:2::11", 1, "2001:db8:2::11 is on eth0"),
+    ("--mode dr --vip 2001:db8:2::11", 1, "2001:db8:2::11 is this host's own address on eth0"),
     ("--mode dr --vip 192.0.2.254", 1, "the gateway of this host's default route"),
     ("--mode dr --vip 192.0.2.255", 1, "the broadcast address of eth0's subnet"),
     ("--mode dr --vip 192.0.2.10 --carrier eth7", 1, "eth7 is no interface"),
