@@ -220,8 +220,7 @@ fn only_asks_ipvsadm(command: &str) -> bool {
 /// network namespace with IPVS wants, and these two wait for the end of that.
 fn load_modules() {
     // Of vrf for its setting, which appears in every namespace at once (net.vrf.strict_mode).
-    let devices =
-        ["dummy", "ipip", "ip_gre", "sit", "ip6_tunnel", "ip6_gre", "fou", "fou6", "vrf"];
+    let devices = ["dummy", "ipip", "ip_gre", "sit", "ip6_tunnel", "ip6_gre", "fou", "fou6", "vrf"];
     let schedulers = ["ip_vs_lblc", "ip_vs_lblcr"];
     for module in devices.into_iter().chain(schedulers) {
         // Built in, or missing, which the test that needs it will tell.
