@@ -301,7 +301,8 @@ fn a_file_is_replaced_or_left() {
     );
     // What the caller has open is written to: `-` is stdout, as `restore -` is stdin.
     let lines = host.must("rsctl save --format ipvsadm").stdout;
-    for output in ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+    // A guest's /dev has no stdout, which would lead to the last of these.
+    for output in ["-", "/proc/self/fd/1"] {
         let save = format!("rsctl save --format ipvsadm -o {output}");
         host.must(&format!("cd /run; {{ echo one; {save}; echo two; }} >/run/mix"));
         assert_eq!(host.must("cat /run/mix").stdout, format!("one\n{lines}two\n"), "{output}");
