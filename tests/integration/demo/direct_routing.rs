@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::net::IpAddr;
-
-use lab::{ArpSender, Family, Network, arp_probe};
+use lab::{Family, Network};
 
 use crate::stage::{
     Verdicts, WEIGHTS, count, is_from, is_to, on, replies_by_host, requests, shown, title,
@@ -86,18 +84,8 @@ pub(crate) fn play_without_agent(verdicts: &mut Verdicts) {
 
 /// Who answers the client's "who has VIP?", by name.
 fn who_has(network: &Network) -> Vec<String> {
-    let IpAddr::V4(vip) = network.addresses(Family::Ipv4).vip else {
-        return Vec::new();
-    };
-    let IpAddr::V4(cip) = network.addresses(Family::Ipv4).cip else {
-        return Vec::new();
-    };
-    let mut names: Vec<_> = [ArpSender::Nobody, ArpSender::Address(cip)]
-        .into_iter()
-        .flat_map(|sender| arp_probe(&network.client, "eth0", vip, sender))
-        .map(|mac| network.name_of(mac))
-        .collect();
+    let macs = network.who_answers(network.addresses(Family::Ipv4).vip);
+    let mut names: Vec<_> = macs.into_iter().map(|mac| network.name_of(mac)).collect();
     names.sort();
-    names.dedup();
     names
 }

@@ -80,7 +80,7 @@ pub fn exchange(
     host: &Host,
     interface: &str,
     frames: &[Frame],
-    last: impl Fn(&Packet) -> bool + Send,
+    last: impl FnMut(&Packet) -> bool + Send,
 ) -> Vec<Packet> {
     host.enter(|| {
         let socket = packet_socket();
@@ -99,14 +99,14 @@ pub fn exchange(
 pub fn overheard(
     host: &Host,
     work: impl FnOnce() + Send,
-    last: impl Fn(&Packet) -> bool + Send,
+    last: impl FnMut(&Packet) -> bool + Send,
 ) -> Vec<Packet> {
     let socket = host.enter(packet_socket);
     work();
     receive(&socket, last)
 }
 
-fn receive(socket: &std::os::fd::OwnedFd, last: impl Fn(&Packet) -> bool) -> Vec<Packet> {
+fn receive(socket: &std::os::fd::OwnedFd, mut last: impl FnMut(&Packet) -> bool) -> Vec<Packet> {
     let end = Instant::now() + PATIENCE;
     let mut packets = Vec::new();
     while Instant::now() < end {

@@ -3,7 +3,7 @@
 //! Who answers for an address? (ARP, RFC 826; neighbour discovery, RFC 4861)
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,10 @@ use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::{LinkAddr, MsgFlags, sendto};
 
 use crate::capture::{next_packet, packet_socket};
-use crate::{Host, Mac, Packet};
+use crate::{Family, Frame, Host, Mac, Network, Packet, exchange};
 
-/// How long to wait for answers. They come within a millisecond or never: a
-/// probe has to end although nobody says "no".
+/// How long to wait for answers where a device of the host asked keeps questions in a queue
+/// of its own (a macvlan does), so that no other answer says that they were dealt with.
 const WINDOW: Duration = Duration::from_millis(300);
 
 /// Who seems to ask.
@@ -26,54 +26,77 @@ pub enum ArpSender {
     Address(Ipv4Addr),
 }
 
-/// The MAC addresses that answer when `host` asks on `interface` who has
-/// `target`.
+impl Network {
+    /// The MAC addresses that answer when the client asks its neighbours who has `target`: in
+    /// IPv4 by ARP as `sender`, in IPv6 by a neighbour solicitation from the client's address.
+    ///
+    /// `awaited` are addresses of all who might answer, and surely answer for these: they are
+    /// asked last, and who has answered then has dealt with the question before.
+    pub fn who_has(&self, target: IpAddr, sender: ArpSender, awaited: &[IpAddr]) -> BTreeSet<Mac> {
+        let IpAddr::V6(own) = self.addresses(Family::Ipv6).cip else {
+            panic!("an IPv4 address among those of IPv6")
+        };
+        let question = |target: IpAddr, sender| match target {
+            IpAddr::V4(target) => Frame::Arp(target, sender),
+            IpAddr::V6(target) => Frame::Solicitation(target, own),
+        };
+        let mut frames = vec![question(target, sender)];
+        frames.extend(awaited.iter().map(|address| question(*address, ArpSender::Nobody)));
+        let mut waiting: BTreeSet<IpAddr> = awaited.iter().copied().collect();
+        assert!(!waiting.is_empty(), "nobody whose answer says that the others have been given");
+        let packets = exchange(&self.client, "eth0", &frames, |packet| {
+            if let Some((address, _)) = claim(packet) {
+                waiting.remove(&address);
+            }
+            waiting.is_empty()
+        });
+        let claims = packets.iter().filter_map(claim);
+        claims.filter(|(address, _)| *address == target).map(|(_, mac)| mac).collect()
+    }
+
+    /// The MAC addresses of all hosts on the client's network that answer for `target`, asked
+    /// in all ways; in [`direct_routing`](Self::direct_routing), where all are neighbours.
+    pub fn who_answers(&self, target: IpAddr) -> BTreeSet<Mac> {
+        let family = if target.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
+        let addresses = self.addresses(family);
+        let awaited: Vec<_> = addresses.rips.iter().copied().chain([addresses.dip]).collect();
+        let mut macs = self.who_has(target, ArpSender::Nobody, &awaited);
+        if let IpAddr::V4(cip) = addresses.cip {
+            macs.extend(self.who_has(target, ArpSender::Address(cip), &awaited));
+        }
+        macs
+    }
+}
+
+/// The address that a packet says its sender has, and the sender.
+fn claim(packet: &Packet) -> Option<(IpAddr, Mac)> {
+    if let Some(arp) = packet.arp.filter(|arp| !arp.request) {
+        return Some((arp.sender.into(), arp.sender_mac));
+    }
+    let neighbour = packet.ip.as_ref()?.neighbour?;
+    (!neighbour.solicitation).then_some((neighbour.target.into(), packet.from))
+}
+
+/// The MAC addresses that answer within a moment when `host` asks on `interface` who has
+/// `target`: for devices that [`Network::who_has`] cannot judge.
 pub fn arp_probe(
     host: &Host,
     interface: &str,
     target: Ipv4Addr,
-    sender: ArpSender,
-) -> BTreeSet<Mac> {
-    let sender = match sender {
-        ArpSender::Nobody => Ipv4Addr::UNSPECIFIED,
-        ArpSender::Address(address) => address,
-    };
-    let answer = |packet: &Packet| {
-        packet.arp.filter(|arp| !arp.request && arp.sender == target).map(|arp| arp.sender_mac)
-    };
-    ask(host, interface, |own| arp_request(own, sender, target), answer)
-}
-
-/// The MAC addresses that answer when `host` solicits `target` on `interface`
-/// from its address `source`.
-pub fn neighbour_probe(
-    host: &Host,
-    interface: &str,
-    target: Ipv6Addr,
-    source: Ipv6Addr,
-) -> BTreeSet<Mac> {
-    let answer = |packet: &Packet| {
-        let neighbour = packet.ip.as_ref()?.neighbour?;
-        (!neighbour.solicitation && neighbour.target == target).then_some(packet.from)
-    };
-    ask(host, interface, |own| solicitation(own, source, target, None), answer)
-}
-
-fn ask(
-    host: &Host,
-    interface: &str,
-    question: impl FnOnce(Mac) -> Vec<u8> + Send,
-    answer: impl Fn(&Packet) -> Option<Mac> + Send + Sync,
+    sender: Ipv4Addr,
 ) -> BTreeSet<Mac> {
     host.enter(|| {
         let socket = packet_socket();
         let link = link_address(interface);
         let own = Mac(link.addr().expect("an Ethernet address"));
-        sendto(socket.as_raw_fd(), &question(own), &link, MsgFlags::empty()).expect("a probe sent");
+        let question = arp_request(own, sender, target);
+        sendto(socket.as_raw_fd(), &question, &link, MsgFlags::empty()).expect("a probe sent");
         let end = Instant::now() + WINDOW;
         let mut answers = BTreeSet::new();
         while Instant::now() < end {
-            answers.extend(next_packet(&socket).as_ref().filter(|p| !p.sent).and_then(&answer));
+            let received = next_packet(&socket).filter(|packet| !packet.sent);
+            let found = received.as_ref().and_then(claim);
+            answers.extend(found.filter(|(address, _)| *address == target).map(|(_, mac)| mac));
         }
         answers
     })

@@ -4,12 +4,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::IpAddr;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use lab::{ArpSender, Family, Host, Network, WebServer, arp_probe, kernel, neighbour_probe, run};
+use lab::{Family, Host, Network, WebServer, kernel, run};
 
 /// What may be asked of [`real_server`]: every mode, family and envelope.
 pub(crate) const SETUPS: [&str; 14] = [
@@ -254,14 +253,11 @@ fn runs_at_the_same_time_take_turns() {
 #[test]
 fn nobody_answers_for_the_vip_but_the_director() {
     let network = Network::direct_routing(2);
-    let (v4, v6) = (network.addresses(Family::Ipv4), network.addresses(Family::Ipv6));
-    let (IpAddr::V4(vip), IpAddr::V4(cip)) = (v4.vip, v4.cip) else { unreachable!() };
-    let (IpAddr::V6(vip6), IpAddr::V6(cip6)) = (v6.vip, v6.cip) else { unreachable!() };
+    let [vip, vip6] = Family::BOTH.map(|family| network.addresses(family).vip);
+    // In IPv4, and in IPv6.
     let answering = || -> Vec<String> {
-        let mut macs = arp_probe(&network.client, "eth0", vip, ArpSender::Nobody);
-        macs.extend(arp_probe(&network.client, "eth0", vip, ArpSender::Address(cip)));
-        macs.extend(neighbour_probe(&network.client, "eth0", vip6, cip6));
-        macs.into_iter().map(|mac| network.name_of(mac)).collect()
+        let macs = [vip, vip6].map(|vip| network.who_answers(vip));
+        macs.into_iter().flatten().map(|mac| network.name_of(mac)).collect()
     };
     // By hand and without the settings: this is what rs-agent is there to prevent.
     for server in &network.servers {
@@ -275,11 +271,11 @@ fn nobody_answers_for_the_vip_but_the_director() {
     assert_eq!(answering(), Vec::<String>::new());
     network.director_takes_vip(Family::Ipv4);
     network.director_takes_vip(Family::Ipv6);
-    assert_eq!(answering(), ["director"]);
+    assert_eq!(answering(), ["director", "director"]);
     for server in &network.servers {
         server.must("rs-agent teardown");
     }
-    assert_eq!(answering(), ["director"]);
+    assert_eq!(answering(), ["director", "director"]);
 }
 
 /// Requests through a director set up with `ipvsadm`, so that only `rs-agent` is tested.
@@ -367,7 +363,7 @@ fn teardown_exposes_nobody_elses_vip() {
             output.stderr.contains(&format!("{stays} on lo is not ours")),
             "{story}: {output:?}"
         );
-        let answers = arp_probe(&network.client, "eth0", stays.parse().unwrap(), ArpSender::Nobody);
+        let answers = network.who_answers(stays.parse().unwrap());
         assert!(answers.is_empty(), "{story}: {answers:?}");
     }
 }

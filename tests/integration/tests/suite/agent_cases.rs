@@ -7,10 +7,9 @@
 use std::mem::ManuallyDrop;
 use std::net::{IpAddr, SocketAddr};
 
-use lab::{ArpSender, Family, Host, Network, Output, WebServer, arp_probe, neighbour_probe};
+use lab::{Family, Host, Network, Output, WebServer, skips};
 
 use crate::agent_run::Run;
-use crate::guide::is_missing;
 
 /// A director that sends to the first of two real servers, which has no VIP yet and hides
 /// whatever it gets; the second is no real server of it.
@@ -65,14 +64,12 @@ impl Site {
         if client.get(SocketAddr::from((addresses.vip, 80)), 1)[0].is_err() {
             return Unserved;
         }
-        let (IpAddr::V4(vip), IpAddr::V4(cip)) = (addresses.vip, addresses.cip) else {
+        if addresses.vip.is_ipv6() {
             return Sound;
-        };
+        }
         let own = self.network.servers[0].macs();
-        let answers = [ArpSender::Nobody, ArpSender::Address(cip)].map(|sender| {
-            arp_probe(client, "eth0", vip, sender).into_iter().any(|mac| own.contains(&mac))
-        });
-        if answers.contains(&true) { Announced } else { Sound }
+        let mut answers = self.network.who_answers(addresses.vip).into_iter();
+        if answers.any(|mac| own.contains(&mac)) { Announced } else { Sound }
     }
 
     /// Exit status, findings but for infos as `ID severity`, and what is said to help.
@@ -209,19 +206,9 @@ fn ipvs_of_the_real_server_itself() {
     site.is(Family::Ipv4, Unserved, &["RS-SRV-01 error"]);
 }
 
-/// What the packet filter of a kernel lacks, by name: the rest of a test is left to others.
-fn left(module: &str, what: &str) -> bool {
-    let left = is_missing(module);
-    if left {
-        let (major, minor) = lab::kernel();
-        println!("Linux {major}.{minor} has no {module}: {what} is left to 6.1 and 6.12");
-    }
-    left
-}
-
 #[test]
 fn a_rule_of_iptables_takes_the_vip() {
-    if left("iptable_nat", "REDIRECT and DNAT") {
+    if skips("iptable_nat") {
         return;
     }
     let site = Site::new();
@@ -270,7 +257,7 @@ fn a_rule_of_iptables_takes_the_vip() {
 
 #[test]
 fn arptables_hides_the_vip() {
-    if left("arptable_filter", "arptables") {
+    if skips("arptable_filter") {
         return;
     }
     let site = Site::new();
@@ -305,9 +292,8 @@ fn a_rule_of_nftables_may_hide_the_vip() {
     let site = Site::new();
     let chain = "nft add chain bridge lab first '{ type filter hook prerouting priority 0; }'";
     if site.network.servers[0].sh("nft add table bridge lab").status != 0 {
-        let (major, minor) = lab::kernel();
-        println!("Linux {major}.{minor} has no nftables for bridges: left to 6.12 and 7.2");
-        assert_eq!((major, minor), (6, 1));
+        assert_eq!(lab::kernel(), (6, 1));
+        lab::skip("no nftables for bridges");
         return;
     }
     site.run(SHOW);
@@ -383,25 +369,11 @@ impl Pair {
         (count, names.len())
     }
 
-    /// Who says that it has the VIP, of each family.
+    /// Who says that it has the VIP: in IPv4, and in IPv6.
     fn owners(&self) -> Vec<String> {
-        let client = &self.network.client;
-        let mut macs = Vec::new();
-        for family in Family::BOTH {
-            let addresses = self.network.addresses(family);
-            match (addresses.vip, addresses.cip) {
-                (IpAddr::V4(vip), IpAddr::V4(cip)) => {
-                    for sender in [ArpSender::Nobody, ArpSender::Address(cip)] {
-                        macs.extend(arp_probe(client, "eth0", vip, sender));
-                    }
-                }
-                (IpAddr::V6(vip), IpAddr::V6(cip)) => {
-                    macs.extend(neighbour_probe(client, "eth0", vip, cip));
-                }
-                _ => unreachable!("addresses of two families"),
-            }
-        }
-        macs.into_iter().map(|mac| self.network.name_of(mac)).collect()
+        let vips = Family::BOTH.map(|family| self.network.addresses(family).vip);
+        let macs = vips.into_iter().flat_map(|vip| self.network.who_answers(vip));
+        macs.map(|mac| self.network.name_of(mac)).collect()
     }
 
     /// Both are sound, each in its role, and only the active one has the VIP for all to see.
@@ -411,7 +383,7 @@ impl Pair {
             assert_eq!(self.answers(family, 4), (4, 2), "{family:?}");
         }
         let name = self.host(active).name().to_owned();
-        assert_eq!(self.owners(), [name.clone(), name.clone(), name]);
+        assert_eq!(self.owners(), [name.clone(), name]);
         for at in [0, 1] {
             let host = self.host(at);
             let output = host.sh("rs-agent check --port 80");

@@ -4,9 +4,7 @@
 
 use std::net::SocketAddr;
 
-use lab::{Family, Host, Network, WebServer};
-
-use crate::guide::is_missing;
+use lab::{Family, Host, Network, WebServer, skips};
 
 /// A rule of iptables each, and whether a request to TCP port 80 passes.
 type Row = (&'static [&'static str], bool);
@@ -92,7 +90,7 @@ impl Site {
 
 #[test]
 fn what_is_said_of_a_firewall_is_what_it_does() {
-    if is_missing("iptable_filter") {
+    if skips("iptable_filter") {
         return;
     }
     for family in Family::BOTH {
@@ -132,7 +130,7 @@ fn what_is_said_of_a_firewall_is_what_it_does() {
 
 #[test]
 fn an_envelope_and_what_is_in_it_have_to_pass() {
-    if is_missing("iptable_filter") {
+    if skips("iptable_filter") {
         return;
     }
     for (director, setup, outer) in [
@@ -172,7 +170,7 @@ fn an_envelope_and_what_is_in_it_have_to_pass() {
 
 #[test]
 fn who_may_not_read_a_firewall_is_told() {
-    if is_missing("iptable_filter") {
+    if skips("iptable_filter") {
         return;
     }
     let site = Site::new(Network::direct_routing(1), Family::Ipv4, "--mode dr", "--mode dr");

@@ -6,7 +6,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-use lab::{ArpSender, Disk, Host, Mac, Machine, arp_probe, kernel};
+use lab::{Disk, Host, Mac, Machine, arp_probe, kernel};
 
 use crate::agent::real_server;
 use crate::agent_run::{Run, holds};
@@ -178,8 +178,8 @@ fn keepalived_with_a_mac_address_of_its_own() {
         ));
         let _keepalived = Keepalived::start(host);
         let asked = || {
-            let asker = ArpSender::Address([192, 0, 2, 77].into());
-            let answers = arp_probe(&network.client, "eth0", [192, 0, 2, 99].into(), asker);
+            let (vip, asker) = ([192, 0, 2, 99].into(), [192, 0, 2, 77].into());
+            let answers = arp_probe(&network.client, "eth0", vip, asker);
             answers.into_iter().collect::<Vec<Mac>>()
         };
         let works = holds(host, "[ $(cat /proc/sys/net/ipv4/conf/vrrp.51/accept_local) = 1 ]");

@@ -3,7 +3,7 @@
 //! The shipped unit under Debian's systemd: installed as `docs/persistence.md` says,
 //! at work under all its hardening, reloaded, stopped, hung, killed, and booted.
 
-use lab::{ArpSender, Disk, Host, Machine, arp_probe};
+use lab::{Disk, Host, Machine};
 
 use crate::agent::{assert_same, real_server, state};
 
@@ -276,8 +276,7 @@ fn a_boot_brings_all_back_before_anybody_binds_it() {
     let bound = host.must("ss -Hltn sport = 80").stdout;
     assert!(bound.contains("192.0.2.10:80") && bound.contains("[2001:db8:2::10]:80"), "{bound}");
     // All who are asked for the RIP, and none for the VIP.
-    let asks =
-        |target: [u8; 4]| arp_probe(&second.client, "eth0", target.into(), ArpSender::Nobody).len();
+    let asks = |target: [u8; 4]| second.who_answers(target.into()).len();
     assert_eq!((asks([192, 0, 2, 11]), asks([192, 0, 2, 10])), (1, 0));
 }
 

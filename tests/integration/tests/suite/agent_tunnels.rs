@@ -301,7 +301,7 @@ fn gue_without_its_module_is_refused() {
     server.must("modprobe -r fou6 fou");
     let setup = "rs-agent setup --mode tun --vip 192.0.2.10 --tunnel gue --tunnel-port 6080";
     let output = server.sh(setup);
-    server.must("modprobe fou fou6");
+    server.must("modprobe -a fou fou6");
     assert!(output.stderr.contains("module fou is not loaded"), "{output:?}");
     assert_same(&state(server), &before, setup);
 }

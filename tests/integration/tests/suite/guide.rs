@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use lab::{Family, Host, Network, UdpServer, WebServer, quoted};
+use lab::{Family, Host, Network, UdpServer, WebServer, quoted, skips_part};
 use page::{Item, Model, Step, matches, read};
 
 /// A test for each page.
@@ -157,7 +157,7 @@ fn run(page: &str) {
         match item {
             Item::Balanced => {}
             Item::Fresh(model) => stage = Some(Stage::new(model)),
-            Item::After { module: Some(module), .. } if is_missing(&module) => stage = None,
+            Item::After { module: Some(module), .. } if skips_part(&module, page) => stage = None,
             Item::After { page, .. } => stage = Some(balanced(&page)),
             Item::Step(step) => {
                 faults.extend(stage.as_ref().and_then(|stage| stage.run(page, &step).err()));
@@ -165,14 +165,6 @@ fn run(page: &str) {
         }
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
-}
-
-/// Only the newest kernel of the lab may be without: Debian builds it with no firewall.
-pub(crate) fn is_missing(module: &str) -> bool {
-    let found = Command::new("modprobe").args(["-q", module]).status();
-    let missing = !found.is_ok_and(|status| status.success());
-    assert!(!missing || lab::kernel() >= (7, 0), "there is no {module}");
-    missing
 }
 
 /// What the steps of `page` up to its mark leave.

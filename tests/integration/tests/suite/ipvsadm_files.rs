@@ -4,6 +4,8 @@
 //! names, privileges, the scripts.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use lab::{Dice, Host, Output};
 
@@ -211,8 +213,13 @@ fn ipvsadm_views_of_one_host_are_equal_to_the_byte() {
             }
         }
     });
-    // Counters are sampled every 2 seconds.
-    std::thread::sleep(std::time::Duration::from_millis(2500));
+    // Counters are sampled every 2 seconds; which is all that a rate is made of.
+    let end = Instant::now() + Duration::from_secs(20);
+    let counted = || host.must("ipvsadm -Ln --stats --exact | grep 'UDP *192.0.2.1:'").stdout;
+    while counted().lines().any(|line| words(line)[3] != "5") {
+        assert!(Instant::now() < end, "the kernel has counted nothing: {}", counted());
+        thread::sleep(Duration::from_millis(50));
+    }
     for options in [
         "",
         "--stats",

@@ -7,9 +7,7 @@ use std::panic::catch_unwind;
 use std::sync::mpsc;
 use std::thread;
 
-use lab::{
-    ArpSender, Capture, Family, Host, Network, WebServer, arp_probe, beside, neighbour_probe,
-};
+use lab::{ArpSender, Capture, Family, Host, Network, UdpServer, WebServer, arp_probe, beside};
 
 fn networks() -> [Network; 3] {
     [Network::nat(2), Network::direct_routing(2), Network::tunnel(2)]
@@ -59,21 +57,24 @@ fn a_capture_sees_each_packet_once() {
     let network = Network::direct_routing(1);
     for family in Family::BOTH {
         let addresses = network.addresses(family);
-        let _web = WebServer::start(&network.servers[0], 80);
+        let rip = addresses.rips[0];
+        let _names = UdpServer::start(&network.servers[0], (rip, 53).into());
         let capture = Capture::start(&network.servers[0]);
-        network.client.get((addresses.rips[0], 80).into(), 3).remove(0).unwrap();
+        for answer in network.client.ask_udp((rip, 53).into(), 5) {
+            answer.expect("an answer");
+        }
         let packets = capture.stop();
         let count = |sent, port: fn(&lab::Transport) -> u16| {
             packets
                 .iter()
                 .filter(|packet| packet.sent == sent)
                 .filter_map(|packet| packet.ip.as_ref()?.transport.as_ref())
-                .filter(|transport| port(transport) == 80)
+                .filter(|transport| port(transport) == 53)
                 .count()
         };
-        // A connection is at least SYN, ACK, request and FIN; and as many answers less one.
-        assert!(count(false, |t| t.destination) >= 12);
-        assert!(count(true, |t| t.source) >= 9);
+        assert_eq!(count(false, |t| t.destination), 5);
+        assert_eq!(count(true, |t| t.source), 5);
+        assert_eq!(count(false, |t| t.source), 0);
         assert_eq!(count(true, |t| t.destination), 0);
     }
 }
@@ -84,24 +85,26 @@ fn probes_tell_who_answers() {
     let server = &network.servers[0];
     let IpAddr::V4(vip) = network.addresses(Family::Ipv4).vip else { unreachable!() };
     let IpAddr::V4(cip) = network.addresses(Family::Ipv4).cip else { unreachable!() };
+    let rips = &network.addresses(Family::Ipv4).rips;
     let names = |sender| -> Vec<_> {
-        let macs = arp_probe(&network.client, "eth0", vip, sender);
+        let macs = network.who_has(vip.into(), sender, rips);
         macs.into_iter().map(|mac| network.name_of(mac)).collect()
     };
     assert!(names(ArpSender::Nobody).is_empty());
     server.must(&format!("ip addr add {vip}/32 dev lo"));
     assert_eq!(names(ArpSender::Nobody), ["rs1"]);
     assert_eq!(names(ArpSender::Address(cip)), ["rs1"]);
+    // The other way of asking, which waits.
+    assert_eq!(arp_probe(&network.client, "eth0", vip, cip).len(), 1);
     server.must("sysctl -qw net.ipv4.conf.all.arp_ignore=1");
     assert!(names(ArpSender::Nobody).is_empty());
     assert!(names(ArpSender::Address(cip)).is_empty());
 
-    let IpAddr::V6(vip) = network.addresses(Family::Ipv6).vip else { unreachable!() };
-    let IpAddr::V6(cip) = network.addresses(Family::Ipv6).cip else { unreachable!() };
+    let vip = network.addresses(Family::Ipv6).vip;
     server.must(&format!("ip addr add {vip}/128 dev lo"));
-    assert!(neighbour_probe(&network.client, "eth0", vip, cip).is_empty());
+    assert!(network.who_answers(vip).is_empty());
     network.director_takes_vip(Family::Ipv6);
-    let macs = neighbour_probe(&network.client, "eth0", vip, cip);
+    let macs = network.who_answers(vip);
     assert_eq!(macs.len(), 1);
     assert_eq!(macs.first().map(|mac| network.name_of(*mac)).as_deref(), Some("director"));
 }

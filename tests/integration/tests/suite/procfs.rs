@@ -3,6 +3,7 @@
 //! What the kernel tells in files: connections and where they come from,
 //! counters, settings; and network namespaces other than the thread's.
 
+use std::fmt::Debug;
 use std::net::{SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,13 +14,19 @@ use lab::{Family, Host, Network, WebServer, kernel};
 
 /// Reads until `enough`: what the kernel samples or sends to others comes in its
 /// own time, 2 seconds at most.
-fn eventually<R: Send>(host: &Host, read: impl Fn() -> R + Sync, enough: impl Fn(&R) -> bool) -> R {
-    let end = Instant::now() + Duration::from_secs(10);
+#[track_caller]
+fn eventually<R: Send + Debug>(
+    host: &Host,
+    read: impl Fn() -> R + Sync,
+    enough: impl Fn(&R) -> bool,
+) -> R {
+    let end = Instant::now() + Duration::from_secs(20);
     loop {
         let found = host.enter(&read);
-        if enough(&found) || Instant::now() > end {
+        if enough(&found) {
             return found;
         }
+        assert!(Instant::now() < end, "not in 20 s: {found:#?}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
