@@ -53,6 +53,16 @@ fn rights(machine: &Machine) -> String {
     machine.must(&format!("tr -d '\\t ' <{status}")).stdout
 }
 
+/// What systemd's own judge thinks of a unit: it has no complaint, and an exposure of 2.0 at most.
+#[track_caller]
+fn assert_small_exposure(machine: &Machine, unit: &str) {
+    let security = "systemd-analyze security --offline=true --threshold=20";
+    let judged = machine.must(&format!("{security} {unit}")).stdout;
+    assert!(judged.contains("Overall exposure level for rs-agent.service"), "{judged}");
+    let verified = machine.must(&format!("systemd-analyze verify --man=no {unit}"));
+    assert_eq!(verified.stdout + &verified.stderr, "");
+}
+
 #[test]
 fn the_unit_works_as_shipped_and_as_installed() {
     let network = real_server();
@@ -70,6 +80,7 @@ fn the_unit_works_as_shipped_and_as_installed() {
     let shipped = "/usr/local/lib/systemd/system/rs-agent.service";
     assert_eq!(machine.property("rs-agent", "FragmentPath"), shipped);
     assert_kept(&machine);
+    assert_small_exposure(&machine, shipped);
     machine.must("systemctl stop rs-agent && rs-agent teardown");
     assert_same(&state(host), &before, "the shipped unit, and a teardown by hand");
 
@@ -79,6 +90,7 @@ fn the_unit_works_as_shipped_and_as_installed() {
     assert_kept(&machine);
     let own = "/etc/systemd/system/rs-agent.service";
     assert_eq!(machine.property("rs-agent", "FragmentPath"), own);
+    assert_small_exposure(&machine, own);
     machine.until(
         "systemctl show -P StatusText rs-agent | grep -qx 'keeping dr 192.0.2.10, 2001:db8:2::10'",
     );
