@@ -102,6 +102,52 @@ impl<F: FnMut(&[u8])> Transport for Interrupted<F> {
     }
 }
 
+/// Does something whenever a request was sent: the kernel has made the first datagram of
+/// its answer by then, and makes the next when that one is received.
+pub(crate) struct Overtaken<F> {
+    inner: NetlinkTransport,
+    then: F,
+    first: Rc<Cell<usize>>,
+}
+
+/// A client behind each of whose requests `then` comes, before any answer to it is read; and
+/// how many messages the first datagram of the last answer had.
+pub(crate) fn overtaken<F: FnMut()>(then: F) -> (Client<Overtaken<F>>, Rc<Cell<usize>>) {
+    let first = Rc::new(Cell::new(0));
+    let inner = NetlinkTransport::open().unwrap();
+    let transport = Overtaken { inner, then, first: Rc::clone(&first) };
+    (Client::with_transport(transport).unwrap(), first)
+}
+
+impl<F: FnMut()> Transport for Overtaken<F> {
+    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
+        self.inner.send(datagram)?;
+        self.first.set(0);
+        (self.then)();
+        Ok(())
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.receive(buffer)?;
+        if self.first.get() == 0 {
+            let mut rest = &buffer[..length];
+            while let Some(length) = rest.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes)) {
+                rest = rest.get(length as usize..).unwrap_or_default();
+                self.first.update(|count| count + 1);
+            }
+        }
+        Ok(length)
+    }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.receive_now(buffer)
+    }
+
+    fn renew(&mut self) -> io::Result<()> {
+        self.inner.renew()
+    }
+}
+
 /// What happens to one datagram of the kernel's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
