@@ -160,6 +160,7 @@ fn a_full_datagram_is_not_taken_for_the_whole_list() {
             make(&mut other, [add(web)]);
             make(&mut other, (0..MANY).map(|number| server(web, number)));
             read(&mut reader, &web); // the kernel learns how long the reader's buffer is
+            first.set(0);
             assert_eq!(read(&mut reader, &web).0.len(), usize::from(MANY));
             let all = u16::try_from(first.get()).unwrap() + MORE;
             assert!((2 * GO..MANY).contains(&all), "{all}");
@@ -187,6 +188,7 @@ fn a_full_datagram_is_not_taken_for_the_whole_list() {
         ];
         for (read, is_whole) in services.into_iter().zip([false, true]) {
             make(&mut other, (0..MANY).map(stable).map(add));
+            first.set(0);
             assert_eq!(read(&mut reader).0.len(), usize::from(MANY));
             let all = u16::try_from(first.get()).unwrap() + MORE;
             assert!((2 * GO..MANY).contains(&all), "{all}");
