@@ -8,18 +8,28 @@ DOCS   := docs
 SHARE   = $(DESTDIR)$(PREFIX)/share
 SBIN    = $(DESTDIR)$(PREFIX)/sbin
 ROWS   :=
-export KERNELS TEST KERNEL LAB ROWS
+MODULE :=
+# Random tables are the same in every run, and others by SEED=NUMBER.
+SEED   :=
+ifneq ($(SEED),$(shell printf %s '$(SEED)' | grep -xE '[0-9]{1,18}'))
+$(error SEED is a number, not '$(SEED)')
+endif
+PROPTEST_RNG_SEED := $(or $(SEED),1)
+export KERNELS TEST KERNEL LAB ROWS MODULE SEED PROPTEST_RNG_SEED
 
-.PHONY: build test check demo bench lint docs docs-check install clean help
+.PHONY: build test check mutants demo bench lint docs docs-check install clean help
 
 build: ## build rsctl and rs-agent (release)
 	cargo build --release -p rsctl -p rs-agent
 
-test: ## run every test, in Linux 6.1, 6.12 and 7.2 (KERNELS=6.1, TEST="name…", LAB=host)
-	@$(SCRIPTS)/test
+test: ## run every test, in Linux 6.1, 6.12 and 7.2 (KERNELS=6.1, TEST="name…", SEED=7, LAB=host)
+	@$(if $(SEED),echo 'random tables by SEED=$(SEED)';) $(SCRIPTS)/test
 
 check: ## formatting, clippy, unit tests, and one kernel's tests of what changed (KERNEL=6.1)
 	@$(SCRIPTS)/check
+
+mutants: ## change what decides, place by place: does a unit test notice? (MODULE="file…"; hours)
+	@tests/mutants/run
 
 demo: ## show the main job at work in the newest kernel (KERNEL=6.1)
 	@$(SCRIPTS)/demo

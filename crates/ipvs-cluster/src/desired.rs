@@ -304,4 +304,26 @@ mod tests {
         let servers: usize = desired.services.iter().map(|it| it.servers.len()).sum();
         assert!(room < servers * 20, "room for {room} servers, of which there are {servers}");
     }
+
+    proptest::proptest! {
+        /// In whatever lines the servers stand, each is told where it is.
+        #[test]
+        fn a_server_is_told_in_its_line(lines in proptest::collection::vec(1..60_usize, 0..40)) {
+            let mark: ServiceKey = "fwmark/1".parse().unwrap();
+            let mut builder = Builder::default();
+            builder.service(1, DesiredService::new(Service::new(mark, Scheduler::Rr))).unwrap();
+            let server = |n: usize| {
+                let key = format!("10.0.0.{n}:80").parse().unwrap();
+                DesiredServer::new(Destination::new(key, ForwardingMethod::Masquerade))
+            };
+            for (n, line) in lines.iter().enumerate() {
+                builder.server(*line, mark, server(n)).unwrap();
+            }
+            for (n, line) in lines.iter().enumerate() {
+                let told = builder.server(7, mark, server(n)).unwrap_err();
+                let expected = format!("{mark} has server 10.0.0.{n}:80 already, in line {line}");
+                proptest::prop_assert_eq!(told, expected);
+            }
+        }
+    }
 }

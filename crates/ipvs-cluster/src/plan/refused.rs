@@ -14,6 +14,9 @@ use crate::desired::{Desired, Subject};
 use crate::file::Problem;
 use crate::observed::{Observed, ObservedService};
 
+#[cfg(test)]
+mod tests;
+
 /// Slots of the table of `mh` in a kernel that was not configured otherwise
 /// (`CONFIG_IP_VS_MH_TAB_INDEX` 12, `ip_vs_mh.c: primes`). No kernel tells.
 const MH_SLOTS: usize = 4093;

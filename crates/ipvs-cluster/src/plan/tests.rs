@@ -95,6 +95,30 @@ fn what_was_doubted_is_refused_where_it_is_new() {
     assert!(refused(&Observed::from(&desired)).is_empty());
 }
 
+/// Only of those that hash by it, the order of the servers is told of and changed.
+#[test]
+fn an_order_matters_to_who_hashes_by_it() {
+    use Scheduler::{Dh, Lc, Mh, Rr, Sh};
+    for (scheduler, matters) in [(Sh, true), (Dh, true), (Mh, true), (Rr, false), (Lc, false)] {
+        let servers = ["10.0.0.1:80", "10.0.0.2:80"].map(|server| {
+            let server = Destination::new(server.parse().unwrap(), ForwardingMethod::Gateway);
+            DesiredServer::new(server)
+        });
+        let service = Service::new("tcp/192.0.2.1:80".parse().unwrap(), scheduler.clone());
+        let service = DesiredService { servers: servers.to_vec(), ..DesiredService::new(service) };
+        let desired = Desired { services: vec![service], ..Desired::default() };
+        let mut observed = Observed::from(&desired);
+        let policy = Policy { delete: true, reorder: true };
+        assert!(plan(&desired, &observed, policy).is_empty(), "{scheduler:?}");
+        assert!(reordered(&desired, &observed).is_empty(), "{scheduler:?}");
+        observed.services[0].servers.reverse();
+        assert_eq!(!plan(&desired, &observed, policy).is_empty(), matters, "{scheduler:?}");
+        assert_eq!(!reordered(&desired, &observed).is_empty(), matters, "{scheduler:?}");
+        let keeping = Policy { delete: false, ..policy };
+        assert!(plan(&desired, &observed, keeping).is_empty(), "{scheduler:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 

@@ -7,6 +7,8 @@ mod exchange;
 mod load;
 mod options;
 mod read;
+#[cfg(test)]
+mod script;
 mod seam;
 mod settle;
 mod settled;

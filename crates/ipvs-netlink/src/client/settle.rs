@@ -19,6 +19,9 @@ use crate::model::{
 use crate::operation::Operation;
 use crate::transport::Transport;
 
+#[cfg(test)]
+mod tests;
+
 /// How often a question is asked again before its error is believed.
 const ATTEMPTS: usize = 3;
 

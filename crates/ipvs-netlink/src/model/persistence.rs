@@ -86,3 +86,20 @@ impl FromStr for EngineName {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_remembered_for_1_second_to_31_days() {
+        for seconds in [1, 360, 2_678_399, 2_678_400] {
+            let timeout = PersistenceTimeout::from_seconds(seconds).map(|it| it.as_seconds());
+            assert_eq!(timeout, Ok(seconds));
+        }
+        for seconds in [0, 2_678_401, u32::MAX] {
+            let refused = Err(Invalid::PersistenceTimeout(seconds.into()));
+            assert_eq!(PersistenceTimeout::from_seconds(seconds), refused);
+        }
+    }
+}

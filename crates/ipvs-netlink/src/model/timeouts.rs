@@ -80,3 +80,26 @@ fn checked(seconds: u32) -> Result<u32, Invalid> {
         Err(Invalid::Timeout(seconds))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_of_1_second_to_31_days() {
+        let set = [SetTimeouts::tcp, SetTimeouts::tcp_fin, SetTimeouts::udp];
+        for (place, set) in set.into_iter().enumerate() {
+            for seconds in [1, 2, 900, 2_678_399, 2_678_400] {
+                let mut expected = [None; 3];
+                expected[place] = Some(seconds);
+                assert_eq!(set(SetTimeouts::new(), seconds).map(|set| set.values()), Ok(expected));
+            }
+            for seconds in [0, 2_678_401, u32::MAX] {
+                let refused = Err(Invalid::Timeout(seconds));
+                assert_eq!(set(SetTimeouts::new(), seconds), refused);
+            }
+        }
+        let all = SetTimeouts::new().udp(3).unwrap().tcp(1).unwrap().tcp_fin(2).unwrap();
+        assert_eq!(all.values(), [Some(1), Some(2), Some(3)]);
+    }
+}

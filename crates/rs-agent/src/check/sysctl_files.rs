@@ -245,7 +245,28 @@ mod tests {
             ("net.ipv4.conf.eth[0-2].rp_filter=1", eth, Some("f:1")),
             ("net.ipv4.conf.eth[!0-2].rp_filter=1", eth, None),
             ("net.ipv4.conf.eth?.rp_filter=1", eth, Some("f:1")),
+            ("net.ipv4.conf.eth[012].rp_filter=1", eth, Some("f:1")),
+            ("net.ipv4.conf.eth[210].rp_filter=1", eth, Some("f:1")),
+            ("net.ipv4.conf.eth[12].rp_filter=1", eth, None),
+            ("net.ipv4.conf.eth[1-9].rp_filter=1", eth, None),
+            ("net.ipv4.conf.eth[!12].rp_filter=1", eth, Some("f:1")),
+            ("net.ipv4.conf.eth[^012].rp_filter=1", eth, None),
+            ("net.ipv4.conf.eth[]0].rp_filter=1", eth, Some("f:1")),
+            ("net.ipv4.conf.eth[!]].rp_filter=1", eth, Some("f:1")),
+            ("net.ipv4.conf.eth[0-].rp_filter=1", eth, Some("f:1")),
+            ("net.ipv4.conf.eth[0][0].rp_filter=1", eth, None),
+            ("net.ipv4.conf.[a-e]t[h]0.rp_filter=1", eth, Some("f:1")),
+            ("net.ipv4.conf.e?h?.rp_filter=1", eth, Some("f:1")),
+            ("net.ipv4.conf.eth??.rp_filter=1", eth, None),
+            ("net.ipv4.conf.eth0?.rp_filter=1", eth, None),
+            ("net.ipv4.conf.eth0*.rp_filter=1", eth, Some("f:1")),
+            ("net.ipv4.conf.**h**0.rp_filter=1", eth, Some("f:1")),
+            ("net.ipv4.conf.*1.rp_filter=1", eth, None),
+            // Each kind makes it a glob, which a name beats.
+            ("net.ipv4.conf.eth0.rp_filter=1\nnet.ipv4.conf.eth?.rp_filter=0", eth, Some("f:1")),
+            ("net.ipv4.conf.eth0.rp_filter=1\nnet.ipv4.conf.eth[0].rp_filter=0", eth, Some("f:1")),
             ("net.ipv4.conf.eth[.rp_filter=1", eth, None),
+            ("net.ipv4.conf.eth[.rp_filter=1", "net.ipv4.conf.eth[.rp_filter", Some("f:1")),
         ] {
             let lines = lines(text);
             let found = winner(&lines, &key(key_text)).map(Assignment::place);

@@ -55,6 +55,12 @@ impl Backoff {
         entry.last.checked_add(entry.wait())
     }
 
+    /// Returns whether this has to wait.
+    #[must_use]
+    pub fn holds(&self, target: &Change, now: Instant) -> bool {
+        self.not_before(target).is_some_and(|at| at > now)
+    }
+
     /// Notes a repair, or an attempt. Tells when the next one has to wait.
     pub fn repaired(&mut self, target: &Change, now: Instant) -> Option<Again> {
         let entry = self.entries.entry(target.target().into_owned());
@@ -92,10 +98,16 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..12 {
             waits.push(backoff.repaired(&one, now).map_or(0, |again| again.wait.as_secs()));
-            now = backoff.not_before(&one).unwrap();
+            let next = backoff.not_before(&one).unwrap();
+            // It is held until then, and no longer.
+            assert_eq!(backoff.holds(&one, now), next > now);
+            assert!(next == now || backoff.holds(&one, next - Duration::from_nanos(1)));
+            assert!(!backoff.holds(&one, next));
+            now = next;
         }
         assert_eq!(waits, [0, 0, 1, 2, 4, 8, 16, 30, 30, 30, 30, 30]);
         assert_eq!(backoff.not_before(&target("arp_announce")), None);
+        assert!(!backoff.holds(&target("arp_announce"), start));
         // One that is undone every half minute is forgotten only after a whole one.
         assert!(backoff.repaired(&one, now + Duration::from_secs(29)).is_some());
         assert_eq!(backoff.repaired(&one, now + Duration::from_secs(120)), None);

@@ -8,6 +8,7 @@
 //! | [`judge`] | what is to be repaired, and what is not ours (pure) |
 //! | [`devices`] | is a device still the one that we made (pure) |
 //! | [`backoff`] | not again so soon (pure) |
+//! | [`pace`] | what is looked at when (pure) |
 //! | [`suspects`] | who is it likely to be |
 //! | [`budget`] | how much is said (pure) |
 //! | [`log`], [`service`] | what is said, to people and to systemd |
@@ -18,5 +19,6 @@ pub mod devices;
 pub mod events;
 pub mod judge;
 pub mod log;
+pub mod pace;
 pub mod service;
 pub mod suspects;

@@ -17,8 +17,12 @@ impl Service {
     /// Reads what the manager wants: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`.
     #[must_use]
     pub fn new() -> Self {
-        let watchdog = sd_notify::watchdog_enabled().map(|wait| (wait / 2, Instant::now()));
-        Self { status: String::new(), watchdog }
+        Self::watched(sd_notify::watchdog_enabled(), Instant::now())
+    }
+
+    /// One that is started again if it is silent for that long.
+    fn watched(wait: Option<Duration>, now: Instant) -> Self {
+        Self { status: String::new(), watchdog: wait.map(|wait| (wait / 2, now)) }
     }
 
     /// `READY=1`.
@@ -67,4 +71,28 @@ impl Default for Service {
 fn tell(states: &[NotifyState<'_>]) {
     // A manager that does not listen is no reason not to keep the host right.
     let _ = sd_notify::notify(states);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At half of the time that the manager waits (sd_watchdog_enabled(3)).
+    #[test]
+    fn it_is_alive_twice_in_the_time_allowed() {
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let mut service = Service::watched(Some(30 * second), start);
+        // At once, and then how long until the next.
+        let mut told = Vec::new();
+        for now in 0..=61 {
+            let next = service.alive(start + now * second).unwrap();
+            let is_told = next == 15 * second;
+            assert!(is_told || next == (15 - now % 15) * second, "{next:?} after {now} s");
+            told.extend(is_told.then_some(now));
+        }
+        assert_eq!(told, [0, 15, 30, 45, 60]);
+        // Nobody waits for it.
+        assert_eq!(Service::watched(None, start).alive(start), None);
+    }
 }

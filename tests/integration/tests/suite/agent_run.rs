@@ -340,6 +340,23 @@ fn who_undoes_it_again_and_again_is_given_way_and_named() {
     }
 }
 
+/// The kernel tells at once of an address that goes, so only the pauses take time: the fourth
+/// repair waits a second, the fifth two. However slow the guest is, they cannot take less.
+#[test]
+fn repairs_of_the_same_thing_have_pauses_between_them() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let run = Run::start(host, "--mode dr --vip 203.0.113.10");
+    let is_there = || holds(host, "ip -o addr show dev lo | grep -q 203.0.113.10/32");
+    let begun = Instant::now();
+    for _ in 0..5 {
+        host.must("ip addr del 203.0.113.10/32 dev lo");
+        run.repairs("the VIP", is_there);
+    }
+    let took = begun.elapsed();
+    assert!(took >= Duration::from_secs(3), "five repairs in {took:?}\n{}", run.log());
+}
+
 #[test]
 fn lost_notices_make_it_look() {
     let network = real_server();

@@ -183,6 +183,16 @@ fn a_hung_or_killed_one_is_started_again_and_goes_on() {
     // Half a minute is a long time for a test.
     disk.write("etc/systemd/system/rs-agent.service.d/soon.conf", "[Service]\nWatchdogSec=5s\n");
     enable(&machine, &disk, DIRECT);
+    // One that is well says so in time, and goes on beyond it: systemd knows when it did last.
+    let since = |property: &str| -> u64 {
+        machine.property("rs-agent", property).parse().expect("microseconds")
+    };
+    let started = since("ActiveEnterTimestampMonotonic");
+    machine.until(&format!(
+        "[ $(systemctl show -P WatchdogTimestampMonotonic rs-agent) -gt {} ]",
+        started + 5_000_000
+    ));
+    assert_eq!(machine.property("rs-agent", "NRestarts"), "0");
     let mut after = state(host);
     for (signal, story) in [("STOP", "watchdog"), ("KILL", "signal")] {
         let pid = machine.property("rs-agent", "MainPID");

@@ -3,6 +3,7 @@
 
 mod change;
 mod doubts;
+mod golden;
 mod managers;
 mod remedies;
 mod rows;

@@ -238,8 +238,7 @@ impl Keeper {
     /// The steps that are due now.
     fn ready(&self, steps: Vec<Step>) -> Vec<Step> {
         let now = Instant::now();
-        let held = |change: &Change| self.backoff.not_before(change).is_some_and(|at| at > now);
-        ready(steps, held)
+        ready(steps, |change| self.backoff.holds(change, now))
     }
 
     /// Repairs what is due, and gives what the host is after that, and the journal's version.

@@ -2,7 +2,7 @@
 //! `rs-agent run`: waits for something to happen, and has [`keeper::Keeper`] look.
 //!
 //! One thread, one poll(2): on the kernel's notices, on signals, and on the clock for what
-//! has no notice. How often it looks is bounded, whatever happens on the host.
+//! has no notice, as often as [`Pace`] says.
 
 mod glance;
 mod keeper;
@@ -29,20 +29,10 @@ use crate::mode::Mode;
 use crate::output::ChangeReport;
 use crate::run::events::Events;
 use crate::run::log::{Level, Log};
+use crate::run::pace::Pace;
 use crate::run::service::Service;
 use keeper::Keeper;
 use settings::Settings;
-
-/// How often the few settings without a notice are read again.
-const GLANCE: Duration = Duration::from_secs(1);
-/// Everything is looked at this often, even if nothing seems to happen.
-const LOOK: Duration = Duration::from_secs(30);
-/// The least time between two looks.
-const GAP: Duration = Duration::from_millis(100);
-/// Looks may take this part of a processor, on a host with very many routes or addresses,
-const SHARE: u32 = 10;
-/// but a repair must not come later for that than this.
-const LONGEST_GAP: Duration = Duration::from_secs(1);
 
 pub(super) fn run(args: &RunArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
     let settings = Settings::read(args)?;
@@ -88,37 +78,25 @@ fn watch(
 ) -> Result<bool, Error> {
     let failed = |what| move |source| Error::Watch { what, source };
     let mut changed = true;
-    let mut next_look = Instant::now();
-    let mut next_glance = next_look + GLANCE;
-    let mut last = next_look;
+    let mut pace = Pace::new(Instant::now());
     loop {
         let now = Instant::now();
-        if now >= next_glance {
+        if pace.glances(now) {
             changed |= keeper.glance()?;
             keeper.tell_late();
-            next_glance = now + GLANCE;
         }
-        let due = changed || keeper.retry_at().is_some_and(|at| now >= at);
-        if (due || now >= last + LOOK) && now >= next_look {
+        if pace.looks(changed, keeper.retry_at(), now) {
             let begun = cpu_time();
             keeper.look();
             if keeper.ended() {
                 return Ok(false);
             }
             service.status(keeper.status());
-            let took = cpu_time().saturating_sub(begun);
-            last = Instant::now();
-            next_look = last + (took * SHARE).clamp(GAP, LONGEST_GAP);
+            pace.looked(cpu_time().saturating_sub(begun), Instant::now());
             changed = false;
         }
         let now = Instant::now();
-        let mut wait = next_glance.saturating_duration_since(now);
-        if changed {
-            wait = wait.min(next_look.saturating_duration_since(now));
-        }
-        if let Some(at) = keeper.retry_at() {
-            wait = wait.min(at.max(next_look).saturating_duration_since(now));
-        }
+        let mut wait = pace.wait(changed, keeper.retry_at(), now);
         if let Some(alive) = service.alive(now) {
             wait = wait.min(alive);
         }

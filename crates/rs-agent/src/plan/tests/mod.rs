@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+mod effects;
 mod property;
 mod refuse;
 mod setup;

@@ -329,3 +329,50 @@ fn a_director_has_the_vip_where_it_likes() {
     let refused = Request::check(Mode::Nat, &nat).unwrap_err();
     assert_eq!(refused, Refusal::WrongMode { option, mode: Mode::Nat });
 }
+
+/// Mode, director, RIP, where the default route leads, and what is told.
+#[test]
+fn what_works_badly_is_told() {
+    let through = |director: &str| {
+        format!(
+            "the default route leads through director {director}, which drops replies that come \
+             from its own VIP"
+        )
+    };
+    let missing = |rip: &str| format!("RIP {rip} is no address of this host yet");
+    let none = Vec::<String>::new;
+    let rows = [
+        (Mode::Dr, "10.0.0.1", "10.0.0.11", "10.0.0.254", none()),
+        (Mode::Dr, "10.0.0.1", "10.0.0.11", "10.0.0.1", vec![through("10.0.0.1")]),
+        (Mode::Tun, "10.0.0.1", "10.0.0.11", "10.0.0.1", vec![through("10.0.0.1")]),
+        (Mode::Dr, "10.0.0.1", "10.0.0.12", "10.0.0.254", vec![missing("10.0.0.12")]),
+        (
+            Mode::Dr,
+            "10.0.0.1",
+            "2001:db8:1::12",
+            "10.0.0.1",
+            vec![through("10.0.0.1"), missing("2001:db8:1::12")],
+        ),
+        (Mode::Dr, "10.0.0.1", "2001:db8:1::11", "10.0.0.254", none()),
+        // IPv6 has no source check that would drop such replies.
+        (Mode::Dr, "2001:db8:1::1", "10.0.0.11", "2001:db8:1::1", none()),
+        // That is how it has to be there.
+        (Mode::Nat, "10.0.0.1", "10.0.0.12", "10.0.0.1", none()),
+    ];
+    for (mode, director, rip, gateway, expected) in rows {
+        let mut facts = host();
+        facts.default_routes = vec![route(gateway, 0)];
+        let (directors, rips) = (texts(&[director]), texts(&[rip]));
+        let (vips, rips): (&[&str], _) =
+            if mode == Mode::Nat { (&[], &[][..]) } else { (&["192.0.2.10"], rips) };
+        let typed = Typed { directors, rips, ..Typed::default() };
+        let wanted = Wanted::resolve(&request(mode, vips, typed), None, &facts).unwrap();
+        assert_eq!(refuse::warnings(&wanted, &facts), expected, "{mode} {director} {rip}");
+    }
+    // Of several routes the one that is taken counts.
+    let mut facts = host();
+    facts.default_routes = vec![route("10.0.0.1", 9), route("10.0.0.254", 0)];
+    let typed = Typed { directors: texts(&["10.0.0.1"]), ..Typed::default() };
+    let wanted = Wanted::resolve(&request(Mode::Dr, &["192.0.2.10"], typed), None, &facts).unwrap();
+    assert_eq!(refuse::warnings(&wanted, &facts), none());
+}

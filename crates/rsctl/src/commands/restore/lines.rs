@@ -293,11 +293,52 @@ ipvsadm -a -f 4294967295 -6 -r [2001:db8::1] ipvsadm -x 5   # at night
         assert!(desired.timeouts.is_none() && desired.daemons.is_none());
     }
 
-    /// `-A` and `-a` by their long names go past the short cut.
+    /// `-A` and `-a` by their long names go past the short cuts: that of a line by itself, and
+    /// that of one which begins as the one before it did.
     #[test]
     fn the_short_cut_leads_to_where_clap_does() {
-        let service = "-A -t 192.0.2.1:80 -s rr";
+        let service = "-A -t 192.0.2.1:80 -s rr\n";
+        let after_one = format!("{service}-a -t 192.0.2.1:80 -r 10.9.9.9:80 -m -w 1\n");
         for line in [
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 -x 3",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 -g",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 # at night",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 nonsense",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 ",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7#",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7-x",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 -w 9",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w  7",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m  -w 7",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80  -m -w 7",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -i -w 7",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -mg -w 7",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -x 7",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 0",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 10",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 01",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 00",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 999999999",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1000000000",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w :",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w /",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m",
+            "-a -t 192.0.2.1:80 -r 10.9.9.9:80 -m -w 1",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:0 -m -w 1",
+            "-a -t 192.0.2.1:80 -r 10.0.0:80 -m -w 1",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1.2:80 -m -w 1",
+            "-a -t 192.0.2.1:80 -r 10.0.0.01:80 -m -w 1",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:99999 -m -w 1",
+            "-a -t 192.0.2.1:80 -r 10.0.0.1:10000000000 -m -w 1",
+            "-a -u 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1",
+            "-A -t 192.0.2.2:80 -s #wlc",
+            "-A -t 192.0.2.2:80 -s ipvsadm",
+            "-A -t 192.0.2.2:80 -s rr ",
+            "-A -t 192.0.2.2:80 -s rr -p 5",
+            "-A -t 192.0.2.2:80",
+            "-A -x 192.0.2.2:80 -s rr",
             "-A -u [2001:db8::1]:53 -s mh",
             "-A -t 10.0.0.1:80 -s",
             "-A -t 10.0.0.1 -s rr",
@@ -326,8 +367,10 @@ ipvsadm -a -f 4294967295 -6 -r [2001:db8::1] ipvsadm -x 5   # at night
                 ("-A", rest) => format!("--add-service{rest}"),
                 (_, rest) => format!("--add-server{rest}"),
             };
-            let both = |line: &str| read(format!("{service}\n{line}\n").as_bytes());
-            assert_eq!(both(line), both(&long), "{line}");
+            for before in [service, &after_one] {
+                let read = |line: &str| read(format!("{before}{line}\n").as_bytes());
+                assert_eq!(read(line), read(&long), "{before}{line}");
+            }
         }
     }
 
