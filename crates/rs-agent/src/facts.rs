@@ -23,6 +23,11 @@ pub struct Facts {
     pub default_routes: Vec<DefaultRoute>,
     /// Answers of the kernel's route lookup; `None` means unreachable.
     pub hops: BTreeMap<IpAddr, Option<Hop>>,
+    /// Mode nat, where rules tell packets apart: the same for replies from this host's address
+    /// towards the director.
+    pub replies: BTreeMap<IpAddr, Option<Hop>>,
+    /// Of those the address that stands for clients anywhere, of each family.
+    pub anywhere: [Option<IpAddr>; 2],
     /// Values of the settings that exist.
     pub sysctls: BTreeMap<SysctlKey, i32>,
     /// Addresses of which this host's own IPVS has a service.

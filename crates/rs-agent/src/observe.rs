@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::act::netlink::Netlink;
+use crate::act::netlink::{Netlink, NetlinkError, are_all_alike};
 use crate::act::sysctl::{self, SysctlError};
+use crate::check::observe::anywhere;
 use crate::error::Error;
 use crate::facts::{Facts, Link};
 use crate::ipvs;
@@ -16,6 +17,10 @@ use crate::sysctl_key::SysctlKey;
 pub struct Questions {
     /// Asked about in the routing table, besides the gateways of the default routes.
     pub destinations: Vec<IpAddr>,
+    /// Mode nat: the directors through which replies are to go, and to whom.
+    pub ways_back: Vec<IpAddr>,
+    /// See [`Self::ways_back`].
+    pub clients: Vec<IpAddr>,
     /// Whether to ask for UDP ports that unpack.
     pub ports: bool,
 }
@@ -40,6 +45,9 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
         facts.hops.insert(ip, net.hop(ip).map_err(failed("a route"))?);
     }
     facts.default_routes = default_routes;
+    if !questions.ways_back.is_empty() {
+        replies(net, questions, &mut facts).map_err(failed("rules of routing"))?;
+    }
     // Who may not know that may still set up.
     let services = ipvs::services().unwrap_or_default();
     facts.directed = services.iter().filter_map(|service| Some(service.at()?.ip())).collect();
@@ -56,6 +64,33 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
         }
     }
     Ok(facts)
+}
+
+/// Asks for the ways of replies, if rules may tell them from other packets.
+fn replies(net: &Netlink, questions: &Questions, facts: &mut Facts) -> Result<(), NetlinkError> {
+    let rules = net.rule_messages()?;
+    if are_all_alike(&rules) {
+        return Ok(());
+    }
+    let routes = net.route_messages()?;
+    for ipv6 in [false, true] {
+        let mine = |ips: &[IpAddr]| -> Vec<IpAddr> {
+            ips.iter().copied().filter(|ip| ip.is_ipv6() == ipv6).collect()
+        };
+        let towards = |dip: &IpAddr| facts.hops.get(dip)?.as_ref()?.source;
+        let Some(from) = mine(&questions.ways_back).iter().find_map(towards) else { continue };
+        let mut clients = mine(&questions.clients);
+        if questions.clients.is_empty() {
+            let anywhere = anywhere(ipv6, &routes, &rules);
+            facts.anywhere[usize::from(ipv6)] = anywhere;
+            clients.extend(anywhere);
+        }
+        for to in clients {
+            let hop = net.reply_hop(to, from)?;
+            facts.replies.insert(to, hop);
+        }
+    }
+    Ok(())
 }
 
 fn keys(links: &[Link]) -> impl Iterator<Item = SysctlKey> {

@@ -127,14 +127,25 @@ pub fn finish(result: Result<Outcome, Failure>) -> ExitCode {
         Ok(outcome.report.exit_status())
     }) {
         Ok(status) => ExitCode::from(status),
-        Err(failure) => {
-            let mut text = format!("error: {}\n", printable(&failure.to_string()));
-            for hint in failure.error.hints() {
-                let _ = writeln!(text, "hint: {}", printable(&hint));
-            }
-            let _ = io::stderr().write_all(text.as_bytes());
-            ExitCode::from(failure.error.exit_status())
-        }
+        Err(failure) => self::failed(&failure),
+    }
+}
+
+/// Says why, and gives the exit status.
+fn failed(failure: &Failure) -> ExitCode {
+    let mut text = format!("error: {}\n", printable(&failure.to_string()));
+    for hint in failure.error.hints() {
+        let _ = writeln!(text, "hint: {}", printable(&hint));
+    }
+    let _ = io::stderr().write_all(text.as_bytes());
+    ExitCode::from(failure.error.exit_status())
+}
+
+/// Whoever read our output and has seen enough is none to complain of.
+fn seen(printed: io::Result<()>) -> io::Result<()> {
+    match printed {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
     }
 }
 
@@ -142,8 +153,12 @@ pub fn finish(result: Result<Outcome, Failure>) -> ExitCode {
 #[must_use]
 pub fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        return match seen(error.print()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                failed(&Failure { doing: "show the help".into(), error: Error::Output(error) })
+            }
+        };
     }
     let _ = io::stderr().write_all(complaint(&error.to_string()).as_bytes());
     ExitCode::from(2)
@@ -221,11 +236,7 @@ fn print(outcome: &Outcome) -> io::Result<()> {
         }
     };
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        // Whoever read our output has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
+    seen(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
 }
 
 impl Report {

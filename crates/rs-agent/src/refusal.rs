@@ -138,6 +138,20 @@ fn of_subnet(vip: IpAddr, device: &str) -> &'static str {
     }
 }
 
+/// What makes a single address of it, which stays local meanwhile. A device has an IPv6 address
+/// only once.
+fn narrow(vip: IpAddr, prefix: u8, device: &str) -> String {
+    let gone = format!("ip addr del {vip}/{prefix} dev {device}");
+    if vip.is_ipv4() {
+        return format!("ip addr add {vip}/32 dev {device} scope host && {gone}");
+    }
+    let route = format!("local {vip} dev lo table local metric 1");
+    format!(
+        "ip -6 route add {route} && {gone}; then setup again, which adds the single address, and \
+         ip -6 route del {route}"
+    )
+}
+
 impl Refusal {
     /// Whether the command line itself is at fault (exit status 2), rather than
     /// the state of the host (exit status 1).
@@ -276,11 +290,7 @@ impl Refusal {
                  director: --also-director"
                     .to_owned()
             }
-            Self::WidePrefix { vip, prefix, device } => {
-                format!(
-                    "ip addr del {vip}/{prefix} dev {device}; this program adds the single address"
-                )
-            }
+            Self::WidePrefix { vip, prefix, device } => narrow(*vip, *prefix, device),
             Self::VipOnNatServer { vip, device } => format!("ip addr del {vip} dev {device}"),
             Self::Broadcast { role: "RIP", .. } | Self::IsGateway { role: "RIP", .. } => {
                 "name the address of this host that the director sends to".to_owned()

@@ -5,168 +5,145 @@ use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
 use super::remedy::{Phase, Remedy};
+use super::replies::{self, Hops, Way};
 use super::seen::{Address, Seen};
 use super::steps::remove;
 use super::subject::{Subject, some};
 use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
 
-/// Where replies to one kind of client go.
-struct Way {
-    who: String,
-    ipv6: bool,
-    gateways: Vec<IpAddr>,
-    on_link: bool,
-    read: String,
-}
-
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let ways = ways(subject, seen, &mut findings);
+    let ways = replies::ways(subject, seen);
+    let mut findings: Vec<Finding> =
+        ways.iter().filter(|way| way.hops.is_none()).map(|way| missing(way, subject)).collect();
+    let through = ways.iter().filter_map(|way| Some((way, way.hops.as_ref()?)));
     if subject.mode == Some(Mode::Nat) {
-        nat(subject, seen, &ways, &mut findings);
+        through.for_each(|(way, hops)| findings.extend(past(way, hops, subject)));
+        on_one_ethernet(subject, seen, &mut findings);
         leftovers(subject, seen, &mut findings);
-        return findings;
-    }
-    for way in ways {
-        let through: Vec<&IpAddr> =
-            way.gateways.iter().filter(|gateway| subject.directors.contains(gateway)).collect();
-        let Some(director) = through.first() else { continue };
-        let (severity, then) = if way.ipv6 {
-            (Severity::Warning, "which they only burden")
-        } else {
-            (Severity::Error, "which drops packets from its own VIP")
-        };
-        findings.push(
-            Finding::new(
-                "RS-GW-01",
-                severity,
-                format!("replies to {} go through director {director}, {then}", way.who),
-            )
-            .read([way.read])
-            .mend("give this host another gateway"),
-        );
+    } else {
+        findings.extend(through.filter_map(|(way, hops)| back(way, hops, subject)));
     }
     findings
 }
 
-/// The families in which clients are served.
-fn families(subject: &Subject) -> impl Iterator<Item = bool> {
-    let nat = subject.mode == Some(Mode::Nat);
-    [false, true].into_iter().filter(move |ipv6| {
-        let by_vip = subject.vips.iter().any(|vip| vip.is_ipv6() == *ipv6);
-        let by_director = subject.directors.iter().any(|dip| dip.is_ipv6() == *ipv6);
-        if nat { by_director } else { by_vip }
-    })
+/// The director among the gateways of a route, or one of a rule's.
+fn director<'a>(hops: &'a Hops, subject: &Subject) -> Option<&'a IpAddr> {
+    hops.gateways.iter().find(|gateway| subject.directors.contains(gateway))
 }
 
-fn ways(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) -> Vec<Way> {
-    let mut ways = Vec::new();
-    for ip in subject.clients() {
-        match seen.lookup(ip) {
-            Some(to) => ways.push(Way {
-                who: ip.to_string(),
-                ipv6: ip.is_ipv6(),
-                gateways: to.gateway.into_iter().collect(),
-                on_link: to.gateway.is_none(),
-                read: match (&to.gateway, &to.device) {
-                    (Some(gateway), _) => format!("route to {ip}: via {gateway}"),
-                    (None, Some(device)) => format!("route to {ip}: dev {device}"),
-                    (None, None) => format!("route to {ip}: on-link"),
-                },
-            }),
-            None => findings.push(
-                Finding::new("RS-GW-05", Severity::Error, format!("no route leads to {ip}"))
-                    .read([format!("route to {ip}: none")])
-                    .mend(add_default(ip.is_ipv6())),
-            ),
-        }
+/// Modes dr and tun: replies come back to the director.
+fn back(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
+    let director = director(hops, subject)?;
+    let (severity, then) = if way.ipv6 {
+        (Severity::Warning, "which they only burden")
+    } else {
+        (Severity::Error, "which drops packets from its own VIP")
+    };
+    let (who, from) = (&way.who, way.source_text());
+    let message = format!("replies{from} to {who} go through director {director}, {then}");
+    let finding = Finding::new("RS-GW-01", severity, message).read([way.read.clone()]);
+    let finding = match hops.table.filter(|_| way.is_by_rules()) {
+        None => finding.mend("give this host another gateway"),
+        Some(table) => finding.mend(format!("give table {table} another gateway")),
+    };
+    let is_right = |to: Option<&Hops>| to.is_some_and(|to| self::director(to, subject).is_none());
+    Some(finding.unless(way.doubt(is_right)))
+}
+
+/// There is no route.
+fn missing(way: &Way, subject: &Subject) -> Finding {
+    let (who, from) = (&way.who, way.source_text());
+    let nat = subject.mode == Some(Mode::Nat);
+    let (rule, severity, message) = if way.is_named {
+        ("RS-GW-05", Severity::Error, format!("no route leads{from} to {who}"))
+    } else if nat {
+        let message =
+            format!("replies{from} to {who} do not go through the director: no default route");
+        ("RS-GW-02", Severity::Error, message)
+    } else {
+        // All clients may be in this host's own networks; only --client tells.
+        let message =
+            format!("no default route{from}: only {who} in this host's networks get replies");
+        ("RS-GW-05", Severity::Info, message)
+    };
+    let finding = Finding::new(rule, severity, message).read([way.read.clone()]);
+    let finding = match (rule, way.is_by_rules()) {
+        ("RS-GW-02", _) => finding.steps([default_via(way, subject)]),
+        (_, false) => finding.mend(add_default(way.ipv6)),
+        (_, true) => finding.mend(format!(
+            "{} table TABLE, in the table to which a rule (`ip rule`) leads replies{from}",
+            add_default(way.ipv6)
+        )),
+    };
+    if severity == Severity::Info {
+        return finding;
     }
-    if subject.client.is_some() {
-        return ways;
-    }
-    for ipv6 in families(subject) {
-        let family = if ipv6 { "IPv6" } else { "IPv4" };
-        match seen.default_route(ipv6) {
-            Some(route) => {
-                let via: Vec<String> =
-                    route.gateways.iter().map(|gateway| format!(" via {gateway}")).collect();
-                let dev: Vec<String> =
-                    route.devices.iter().map(|device| format!(" dev {device}")).collect();
-                ways.push(Way {
-                    who: format!("{family} clients"),
-                    ipv6,
-                    gateways: route.gateways.clone(),
-                    on_link: route.gateways.is_empty(),
-                    read: format!("default{}{}", via.concat(), dev.concat()),
-                });
-            }
-            // All clients may be in this host's own networks; only --client tells.
-            None if subject.mode != Some(Mode::Nat) => findings.push(
-                Finding::new(
-                    "RS-GW-05",
-                    Severity::Info,
-                    format!("no default route: only {family} clients in this host's networks get replies"),
-                )
-                .read([format!("{family} default route: none")])
-                .mend(add_default(ipv6)),
-            ),
-            None => findings.push(
-                Finding::new(
-                    "RS-GW-02",
-                    Severity::Error,
-                    format!("replies to {family} clients do not go through the director: no default route"),
-                )
-                .read([format!("{family} default route: none")])
-                .steps([default_via(subject, ipv6)]),
-            ),
-        }
-    }
-    ways
+    let is_right = |to: Option<&Hops>| match nat && !way.is_named {
+        true => to.is_some_and(|to| is_through(to, subject)),
+        false => to.is_some(),
+    };
+    finding.unless(way.doubt(is_right))
 }
 
 fn add_default(ipv6: bool) -> &'static str {
     if ipv6 { "ip -6 route add default via GATEWAY" } else { "ip route add default via GATEWAY" }
 }
 
-fn default_via(subject: &Subject, ipv6: bool) -> Remedy {
-    let replace = format!("ip {}route replace default via", if ipv6 { "-6 " } else { "" });
-    match subject.directors.iter().find(|dip| dip.is_ipv6() == ipv6) {
-        Some(director) => Remedy::run(Phase::Rest, format!("{replace} {director}")),
-        None => Remedy::words(Phase::Rest, format!("{replace} DIP")),
+/// Makes the director the gateway of replies. Where rules tell packets apart, a route may be
+/// that of others, too: then in words.
+fn default_via(way: &Way, subject: &Subject) -> Remedy {
+    let ip = if way.ipv6 { "ip -6" } else { "ip" };
+    let director = subject.directors.iter().find(|dip| dip.is_ipv6() == way.ipv6);
+    let dip = director.map_or_else(|| "DIP".to_owned(), ToString::to_string);
+    if way.is_by_rules() {
+        let rip = way.from.first().map_or_else(|| "RIP".to_owned(), ToString::to_string);
+        return Remedy::words(
+            Phase::Rest,
+            format!(
+                "give replies a table of their own: `{ip} route add default via {dip} table \
+                 TABLE`, then `{ip} rule add from {rip} lookup TABLE` before all rules that \
+                 lead them elsewhere"
+            ),
+        );
+    }
+    let command = format!("{ip} route replace default via {dip}");
+    match director {
+        Some(_) => Remedy::run(Phase::Rest, command),
+        None => Remedy::words(Phase::Rest, command),
     }
 }
 
-fn nat(subject: &Subject, seen: &Seen, ways: &[Way], findings: &mut Vec<Finding>) {
-    for way in ways {
-        let through = !way.gateways.is_empty()
-            && way.gateways.iter().all(|gateway| subject.directors.contains(gateway));
-        // A director that rewrites the source too gets these replies all the same.
-        if way.on_link && subject.client.is_some() {
-            findings.push(
-                Finding::new(
-                    "RS-GW-03",
-                    Severity::Warning,
-                    format!(
-                        "client {} gets replies directly: it needs SNAT on the director",
-                        way.who
-                    ),
-                )
-                .read([way.read.clone()])
-                .mend("masquerade on the director, with net.ipv4.vs.conntrack=1"),
-            );
-        } else if !through {
-            findings.push(
-                Finding::new(
-                    "RS-GW-02",
-                    Severity::Error,
-                    format!("replies to {} do not go through the director", way.who),
-                )
-                .read([way.read.clone()])
-                .steps([default_via(subject, way.ipv6)]),
-            );
-        }
+fn is_through(hops: &Hops, subject: &Subject) -> bool {
+    !hops.gateways.is_empty()
+        && hops.gateways.iter().all(|gateway| subject.directors.contains(gateway))
+}
+
+/// Mode nat: replies go past the director.
+fn past(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
+    if is_through(hops, subject) {
+        return None;
     }
+    let (who, from) = (&way.who, way.source_text());
+    // A director that rewrites the source too gets these replies all the same.
+    let finding = if hops.gateways.is_empty() && way.is_named {
+        let message =
+            format!("client {who} gets replies{from} directly: it needs SNAT on the director");
+        Finding::new("RS-GW-03", Severity::Warning, message)
+            .read([way.read.clone()])
+            .mend("masquerade on the director, with net.ipv4.vs.conntrack=1")
+    } else {
+        let message = format!("replies{from} to {who} do not go through the director");
+        Finding::new("RS-GW-02", Severity::Error, message)
+            .read([way.read.clone()])
+            .steps([default_via(way, subject)])
+    };
+    let is_right = |to: Option<&Hops>| to.is_some_and(|to| is_through(to, subject));
+    Some(finding.unless(way.doubt(is_right)))
+}
+
+/// Mode nat with clients, director and this host on one Ethernet.
+fn on_one_ethernet(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     for net in shared_nets(subject, seen) {
         let on = &net.device;
         if subject.client.is_none() {

@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod finding;
 pub mod iptables;
 pub mod observe;
+pub mod replies;
 pub mod seen;
 pub mod subject;
 pub mod sysctl_files;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
 use super::remedy::Phase;
+use super::replies::{self, Hops, Way};
 use super::seen::Seen;
 use super::steps::add;
 use super::subject::Subject;
@@ -47,6 +48,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
 
 fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     let Some(vip) = subject.ipv4_vips().next() else { return };
+    let ways = replies::ways(subject, seen);
     for device in tunnel::receiving(false, subject, seen) {
         let name = &device.name;
         let value = seen.max("rp_filter", name);
@@ -69,13 +71,11 @@ fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             }
             findings.push(finding);
         } else if value != 0 {
-            let lost: Vec<IpAddr> =
-                subject.clients().filter(|ip| ip.is_ipv4() && seen.lookup(*ip).is_none()).collect();
-            let nowhere = subject.client.is_none() && seen.default_route(false).is_none();
-            let to = match lost.first() {
-                Some(client) => client.to_string(),
-                None if nowhere => "any client outside this host's networks".to_owned(),
-                None => continue,
+            let Some(lost) = lost(&ways) else { continue };
+            let nowhere = !lost.is_named;
+            let to = match nowhere {
+                false => lost.who.clone(),
+                true => "any client outside this host's networks".to_owned(),
             };
             // Without --client it may be that all clients are in this host's networks.
             let severity = if nowhere { Severity::Info } else { Severity::Error };
@@ -83,10 +83,14 @@ fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                 Finding::new(
                     "RS-RPF-02",
                     severity,
-                    format!("no route leads to {to}, so rp_filter drops its packets on {name}"),
+                    format!(
+                        "no route leads{} to {to}, so rp_filter drops its packets on {name}",
+                        lost.source_text()
+                    ),
                 )
                 .read(seen.read("rp_filter", &["all", name]))
-                .mend("ip route add default via GATEWAY"),
+                .mend("ip route add default via GATEWAY")
+                .unless(doubt(lost, name, seen, |to| to.is_some()).filter(|_| !nowhere)),
             );
         }
     }
@@ -98,48 +102,70 @@ fn direct(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     if subject.ipv4_vips().next().is_none() {
         return;
     }
-    let faces_director = |ip: &&IpAddr| ip.is_ipv4();
-    let known = subject.directors.iter().filter(faces_director);
-    let mut inward: Vec<&str> =
-        known.filter_map(|ip| seen.lookup(*ip)?.device.as_deref()).collect();
+    let ways: Vec<Way> = replies::ways(subject, seen).into_iter().filter(|it| !it.ipv6).collect();
+    for name in inward(subject, seen) {
+        let is_elsewhere = |hops: &Hops| hops.devices.iter().find(|out| *out != name).cloned();
+        let mine = |hops: &Hops| hops.devices.iter().any(|out| out == name);
+        let value = seen.max("rp_filter", name);
+        let mut found: Vec<Finding> = Vec::new();
+        for way in &ways {
+            let Some(out) = way.hops.as_ref().and_then(is_elsewhere) else { continue };
+            // Of several next hops one is enough.
+            if way.hops.as_ref().is_some_and(mine) || fate(seen, name) == Fate::Passes {
+                continue;
+            }
+            let who = if way.is_named { &way.who } else { "clients" };
+            let message = format!(
+                "rp_filter {value} drops requests that arrive on {name}: the route{} to {who} \
+                 leaves by {out}",
+                way.source_text()
+            );
+            let finding = Finding::new("RS-RPF-03", Severity::Error, message)
+                .read(seen.read("rp_filter", &["all", name]))
+                .run(
+                    Phase::Settings,
+                    format!("sysctl -w {}=2", SysctlKey::ipv4(name, "rp_filter")),
+                );
+            found.push(finding.unless(doubt(way, name, seen, |to| to.is_some_and(mine))));
+        }
+        // One tells of the device, the surest.
+        findings.extend(found.into_iter().rev().max_by_key(|finding| finding.severity));
+    }
+}
+
+/// The interfaces that face the directors, or else the RIP's own: requests arrive there.
+fn inward<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a str> {
+    let directors = subject.directors.iter().filter(|ip| ip.is_ipv4());
+    // Mode dr is for one Ethernet; the route to the director may be that of a rule.
+    let near = |ip: &IpAddr| {
+        let net = seen.replies.as_ref().and_then(|_| seen.subnet_of(*ip));
+        net.map(|net| net.device.as_str()).or_else(|| seen.lookup(*ip)?.device.as_deref())
+    };
+    let mut inward: Vec<&str> = directors.filter_map(near).collect();
     if inward.is_empty() {
-        // The RIP's own interface is where the director's packets arrive.
         let rip = subject.rips.iter().flat_map(|rip| seen.places(*rip));
         inward.extend(rip.map(|have| have.device.as_str()));
     }
-    let mut outward: Vec<(String, &str)> = subject
-        .clients()
-        .filter(IpAddr::is_ipv4)
-        .filter_map(|ip| Some((ip.to_string(), seen.lookup(ip)?.device.as_deref()?)))
-        .collect();
-    if outward.is_empty()
-        && let Some(route) = seen.default_route(false)
-    {
-        outward.extend(route.devices.iter().map(|name| ("clients".to_owned(), name.as_str())));
-    }
     inward.dedup();
-    for name in inward {
-        let value = seen.max("rp_filter", name);
-        let elsewhere = outward.iter().find(|(_, out)| *out != name);
-        let Some((who, out)) = elsewhere else { continue };
-        if outward.iter().any(|(_, out)| *out == name) && subject.client.is_none() {
-            continue;
-        }
-        if fate(seen, name) != Fate::Passes {
-            let message = format!(
-                "rp_filter {value} drops requests that arrive on {name}: the route to {who} \
-                 leaves by {out}"
-            );
-            findings.push(
-                Finding::new("RS-RPF-03", Severity::Error, message)
-                    .read(seen.read("rp_filter", &["all", name]))
-                    .run(
-                        Phase::Settings,
-                        format!("sysctl -w {}=2", SysctlKey::ipv4(name, "rp_filter")),
-                    ),
-            );
-        }
-    }
+    inward
+}
+
+/// The first IPv4 way that leads nowhere.
+fn lost(ways: &[Way]) -> Option<&Way> {
+    ways.iter().find(|way| !way.ipv6 && way.hops.is_none())
+}
+
+/// A rule by which source validation may accept what comes in by that device. It knows of a
+/// packet its ends, DSCP and, if rules name them, ports; of its mark only by `src_valid_mark`.
+fn doubt(
+    way: &Way,
+    device: &str,
+    seen: &Seen,
+    is_right: impl Fn(Option<&Hops>) -> bool,
+) -> Option<String> {
+    let marks = seen.or("src_valid_mark", device);
+    let others = way.others.iter().filter(|other| other.validates(marks)).cloned().collect();
+    Way { others, ..way.clone() }.doubt(is_right)
 }
 
 fn drops(seen: &Seen, findings: &mut Vec<Finding>) {

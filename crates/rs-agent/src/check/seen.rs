@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::iptables::Ruleset;
+use super::replies::Replies;
 use super::sysctl_files::Assignment;
 pub use crate::facts::contains;
 use crate::facts::{Port, host_prefix};
@@ -22,6 +23,8 @@ pub struct Seen {
     pub routes: Vec<Route>,
     /// Answers of the kernel's route lookup; `None`: unreachable.
     pub lookups: BTreeMap<IpAddr, Option<Lookup>>,
+    /// The ways of replies, where rules or routes may tell them from other packets.
+    pub replies: Option<Replies>,
     /// VIPs, where packets for them are routed otherwise than the lookups say: by the
     /// interface they come in by, or because replies from them are refused.
     pub arrivals: BTreeMap<IpAddr, Arrival>,

@@ -13,6 +13,7 @@ use super::tunnel::{device_for, kind_for};
 use crate::facts::{host_prefix, of_family, only_one};
 use crate::mode::Mode;
 use crate::plan::Change;
+use crate::plan::refuse::is_own_of_a_host;
 use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
@@ -173,7 +174,8 @@ pub(super) fn may_be_directors(have: &Address, seen: &Seen) -> bool {
 }
 
 /// Whether that address is what its interface has of a network: without it the host is no part
-/// of that network any more. Other VIPs there do not count.
+/// of that network any more. Other VIPs there do not count. A single address is that if the host
+/// has no other.
 pub(super) fn is_own(have: &Address, subject: &Subject, seen: &Seen) -> bool {
     let is_beside = |other: &Address| {
         other.device == have.device
@@ -181,16 +183,31 @@ pub(super) fn is_own(have: &Address, subject: &Subject, seen: &Seen) -> bool {
             && contains(have.ip, have.prefix, other.ip)
             && !subject.vips.contains(&other.ip)
     };
-    have.prefix < host_prefix(have.ip)
-        && answers_arp(&have.device, seen)
+    answers_arp(&have.device, seen)
         && !may_be_directors(have, seen)
-        && !seen.addresses.iter().any(is_beside)
+        && match have.prefix < host_prefix(have.ip) {
+            true => !seen.addresses.iter().any(is_beside),
+            false => is_only(have, subject, seen),
+        }
+}
+
+/// Whether it is a single address, and the only one of its family that this host has, as clouds
+/// give it. A VIP that was put there as such has another scope, or is deprecated.
+fn is_only(have: &Address, subject: &Subject, seen: &Seen) -> bool {
+    let is_another = |other: &Address| {
+        is_own_of_a_host(other.ip, &subject.vips, have.ip)
+            || (other.ip == have.ip && (&other.device, other.prefix) != (&have.device, have.prefix))
+    };
+    have.prefix == host_prefix(have.ip)
+        && have.scope == "global"
+        && have.preferred != 0
+        && !seen.addresses.iter().any(is_another)
 }
 
 /// Takes a VIP from where it does not belong; what may be a director's, or is this host's own
 /// address, stays.
 pub(super) fn remove(have: &Address, subject: &Subject, seen: &Seen) -> Vec<Remedy> {
-    if may_be_directors(have, seen) || is_own(have, subject, seen) {
+    if may_be_directors(have, seen) || is_own(have, subject, seen) || is_only(have, subject, seen) {
         return Vec::new();
     }
     let name = &have.device;

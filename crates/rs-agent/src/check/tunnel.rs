@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
 use super::remedy::{Phase, Remedy};
+use super::replies;
 use super::seen::{Device, Ends, Fou, Seen};
 use super::steps::{self, Replace};
 use super::subject::Subject;
@@ -357,23 +358,18 @@ fn own(fallback: &Device, subject: &Subject) -> Vec<Remedy> {
 
 /// Is TCP told that the envelope takes room?
 fn segment_size(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let ways = replies::ways(subject, seen);
     for ipv6 in [false, true] {
         let overhead = overhead(subject.envelope, outer(subject, ipv6).unwrap_or(false));
         if !subject.vips.iter().any(|vip| vip.is_ipv6() == ipv6) {
             continue;
         }
         let headers = if ipv6 { 60 } else { 40 };
-        let clients: Vec<IpAddr> = subject.clients().filter(|ip| ip.is_ipv6() == ipv6).collect();
-        let (set, device, route) = match clients.first().and_then(|ip| seen.lookup(*ip)) {
-            Some(to) => (to.advmss, to.device.as_deref(), "the route to the clients"),
-            None => match seen.default_route(ipv6) {
-                Some(route) => {
-                    (route.advmss, route.devices.first().map(String::as_str), "the default route")
-                }
-                None => continue,
-            },
-        };
-        let Some(nic) = device.and_then(|name| seen.device(name)) else { continue };
+        let Some(way) = ways.iter().find(|way| way.ipv6 == ipv6) else { continue };
+        let Some(hops) = &way.hops else { continue };
+        let set = hops.advmss;
+        let route = if way.is_named { "the route to the clients" } else { "the default route" };
+        let Some(nic) = hops.devices.first().and_then(|name| seen.device(name)) else { continue };
         // A client's packets are at most 1500 bytes; a link that takes the envelope too is fine.
         let mss = nic.mtu.min(1500).saturating_sub(headers + overhead);
         if nic.mtu >= 1500 + overhead || set.is_some_and(|set| set <= mss) {

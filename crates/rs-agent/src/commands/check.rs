@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `rs-agent check`.
 
-use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,13 +8,15 @@ use super::connect;
 use crate::check::catalogue::{self, RULES};
 use crate::check::finding::Severity;
 use crate::check::observe::observe;
-use crate::check::remedy;
+use crate::check::seen::Seen;
 use crate::check::subject::{Port, Subject};
+use crate::check::{remedy, replies};
 use crate::cli::CheckArgs;
 use crate::error::Error;
 use crate::journal::Store;
 use crate::mode::Mode;
 use crate::output::{CheckReport, Report};
+use crate::plan::refuse;
 use crate::refusal::Refusal;
 use crate::request::{self, Network, Request, Typed};
 
@@ -35,8 +35,11 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
     let net = connect()?;
     let watch = Duration::from_secs(args.watch.unwrap_or(0).into());
     let seen = observe(&net, &subject, watch)?;
+    if args.mode.is_some() {
+        unicast(&subject, &seen)?;
+    }
     if subject.rips.is_empty() {
-        subject.rips = rips(&subject, &seen);
+        subject.rips = replies::rips(&subject, &seen);
     }
     let mut findings = crate::check::findings(&subject, &seen);
     if !only.is_empty() {
@@ -53,6 +56,15 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
         findings,
         unread: seen.unread,
     }))
+}
+
+/// What set-up refuses, too: what the kernel takes for all hosts of a subnet is no host's.
+fn unicast(subject: &Subject, seen: &Seen) -> Result<(), Refusal> {
+    let addresses = seen.addresses.iter().map(|it| (it.ip, it.prefix, it.device.as_str()));
+    let broadcasts = refuse::broadcasts_of(addresses);
+    let named = [("VIP", &subject.vips), ("RIP", &subject.rips), ("director", &subject.directors)];
+    let mut named = named.into_iter().flat_map(|(role, ips)| ips.iter().map(move |ip| (role, *ip)));
+    named.try_for_each(|(role, ip)| refuse::no_broadcast(role, ip, &broadcasts))
 }
 
 /// The options, or what is set up, with the options that say more about it.
@@ -111,16 +123,10 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
     Ok(subject)
 }
 
-/// This host's address towards the directors of each family, unless it has several.
-fn rips(subject: &Subject, seen: &crate::check::seen::Seen) -> Vec<IpAddr> {
-    let sources = subject.directors.iter().filter_map(|dip| seen.lookup(*dip)?.source);
-    let sources: BTreeSet<IpAddr> = sources.filter(|ip| !subject.vips.contains(ip)).collect();
-    let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = sources.into_iter().partition(IpAddr::is_ipv4);
-    [v4, v6].into_iter().filter(|family| family.len() == 1).flatten().collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use clap::Parser as _;
 
     use super::*;

@@ -16,6 +16,7 @@ use crate::act::sysctl;
 use crate::cli::{Cli, Command, What};
 use crate::error::{Error, Failure};
 use crate::journal::{Found, Store};
+use crate::mode::Mode;
 use crate::observe::Questions;
 use crate::output::{Outcome, Report};
 use crate::plan::{ADDRESS_TAG, Change};
@@ -130,7 +131,10 @@ fn connect() -> Result<Netlink, Error> {
 /// What the decisions about `wanted` depend on.
 fn questions(wanted: &Wanted) -> Questions {
     let clients = wanted.client.into_iter().flat_map(|client| client.ends());
+    let is_nat = wanted.mode == Mode::Nat;
     Questions {
+        ways_back: wanted.ways_back().filter(|_| is_nat).collect(),
+        clients: clients.clone().filter(|_| is_nat).collect(),
         destinations: wanted.ways_back().chain(clients).collect(),
         ports: !wanted.listeners().is_empty(),
     }

@@ -151,6 +151,10 @@ fn asked_about(request: &Request, earlier: Option<&Wanted>) -> Questions {
     let mut asked = earlier.map(questions).unwrap_or_default();
     let clients = request.client.into_iter().flat_map(|client| client.ends());
     let known = request.directors.iter().chain(&request.gateways).copied();
+    if request.mode == Mode::Nat {
+        asked.ways_back.extend(known.clone());
+        asked.clients.extend(clients.clone());
+    }
     asked.destinations.extend(known.chain(clients));
     asked.ports |= matches!(request.envelope, Some(Envelope::Gue { .. }));
     asked

@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Component, Path, PathBuf};
 
 use nix::unistd::geteuid;
@@ -61,6 +61,14 @@ pub enum Distrust {
         /// What should be.
         what: &'static str,
     },
+    /// Something else is where a file of this program belongs.
+    #[error("{path} is {is}, where rs-agent keeps its lock")]
+    InTheWay {
+        /// The lock's path.
+        path: PathBuf,
+        /// What is there: `a directory`.
+        is: &'static str,
+    },
     /// It could not be looked at.
     #[error("opening {path}: {source}")]
     Io {
@@ -88,6 +96,13 @@ impl Distrust {
                 "run rs-agent as uid {owner}; or {elsewhere}, one of its own user that others \
                  cannot write"
             ),
+            Self::InTheWay { path, is: "a directory" } => format!(
+                "see what is in it and move it away; if it is empty: rmdir {}",
+                path.display()
+            ),
+            Self::InTheWay { path, .. } => {
+                format!("nothing of rs-agent's is like that: rm {}", path.display())
+            }
             Self::Kind { .. } | Self::Io { .. } => elsewhere.to_owned(),
         }
     }
@@ -187,8 +202,16 @@ impl Trust {
     /// # Errors
     /// [`Distrust`].
     pub fn lock(&self, path: &Path, about: &Metadata) -> Result<(), Distrust> {
-        if !about.is_file() {
-            return Err(Distrust::Kind { path: path.to_owned(), what: "a regular file" });
+        let kind = about.file_type();
+        if !kind.is_file() {
+            let is = match kind {
+                kind if kind.is_dir() => "a directory",
+                kind if kind.is_symlink() => "a symbolic link",
+                kind if kind.is_fifo() => "a FIFO",
+                kind if kind.is_socket() => "a socket",
+                _ => "a device",
+            };
+            return Err(Distrust::InTheWay { path: path.to_owned(), is });
         }
         self.owner(path, about, None)?;
         closed(path, about, OTHERS, "open")

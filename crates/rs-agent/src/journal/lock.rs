@@ -99,13 +99,13 @@ impl Store {
     /// `None`: somebody else has it.
     fn try_lock(&self, path: &Path) -> Result<Option<Lock>, Error> {
         let failed = |source| self.failed("locking", path, source);
-        let file = match open(path) {
-            Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
-                let what = "a regular file";
-                return Err(Distrust::Kind { path: path.to_owned(), what }.into());
-            }
-            file => file.map_err(failed)?,
-        };
+        // Before it is opened, as opening a device may do something by itself.
+        if let Ok(about) = fs::symlink_metadata(path)
+            && !about.is_file()
+        {
+            self.trust.lock(path, &about)?;
+        }
+        let file = open(path).map_err(failed)?;
         let about = file.metadata().map_err(failed)?;
         self.trust.lock(path, &about)?;
         if about.mode() & PRIVATE != PRIVATE {

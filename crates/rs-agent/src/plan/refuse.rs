@@ -83,7 +83,9 @@ fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusa
 }
 
 /// Whether it is what its interface has of a network: nobody who takes it away reaches this host
-/// there any more. Other VIPs there do not count.
+/// there any more. Other VIPs there do not count. A single address is its own if the host has no
+/// other, as hosts in clouds have it; a VIP that was put there as such has another scope, or is
+/// deprecated.
 fn is_own(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
     let is_beside = |other: &Address| {
         other.device == have.device
@@ -91,9 +93,30 @@ fn is_own(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
             && contains(have.ip, have.prefix, other.ip)
             && !wanted.vips.contains(&other.ip)
     };
-    have.prefix < host_prefix(have.ip)
-        && facts.link(&have.device).is_some_and(|link| link.arp)
-        && !facts.addresses.iter().any(is_beside)
+    let is_another = |other: &Address| {
+        is_own_of_a_host(other.ip, &wanted.vips, have.ip) || (other.ip == have.ip && other != have)
+    };
+    let is_single = have.prefix == host_prefix(have.ip);
+    let is_ordinary = have.scope == "global" && !have.deprecated;
+    facts.link(&have.device).is_some_and(|link| link.arp)
+        && match is_single {
+            true => is_ordinary && !facts.addresses.iter().any(is_another),
+            false => !facts.addresses.iter().any(is_beside),
+        }
+}
+
+/// Whether a host that has that address, too, is left with one of this family without `ip`.
+#[must_use]
+pub fn is_own_of_a_host(other: IpAddr, vips: &[IpAddr], ip: IpAddr) -> bool {
+    let is_of_a_link = match other {
+        IpAddr::V4(other) => other.is_link_local(),
+        IpAddr::V6(other) => other.is_unicast_link_local(),
+    };
+    other.is_ipv4() == ip.is_ipv4()
+        && other != ip
+        && !other.is_loopback()
+        && !is_of_a_link
+        && !vips.contains(&other)
 }
 
 /// Whether this host has it as a director of the VIP: that comes and goes with the role, and is
@@ -113,17 +136,26 @@ fn no_gateway(role: &'static str, ip: IpAddr, facts: &Facts) -> Result<(), Refus
 /// The broadcast address of every subnet this host is in, and the interface there.
 #[must_use]
 pub fn broadcasts(facts: &Facts) -> HashMap<IpAddr, &str> {
-    let broadcast = |have: &crate::facts::Address| match (have.ip, have.prefix) {
+    broadcasts_of(facts.addresses.iter().map(|have| (have.ip, have.prefix, have.device.as_str())))
+}
+
+/// The same of addresses with their prefix length and interface.
+pub fn broadcasts_of<'a>(
+    addresses: impl Iterator<Item = (IpAddr, u8, &'a str)>,
+) -> HashMap<IpAddr, &'a str> {
+    let broadcast = |(ip, prefix, device)| match (ip, prefix) {
         (IpAddr::V4(ip), 0..31) => {
-            let hosts = u32::MAX.checked_shr(have.prefix.into()).unwrap_or(0);
-            Some(Ipv4Addr::from(u32::from(ip) | hosts).into())
+            let hosts = u32::MAX.checked_shr(u32::from(prefix)).unwrap_or(0);
+            Some((Ipv4Addr::from(u32::from(ip) | hosts).into(), device))
         }
         _ => None,
     };
-    facts.addresses.iter().filter_map(|have| Some((broadcast(have)?, &*have.device))).collect()
+    addresses.filter_map(broadcast).collect()
 }
 
-fn no_broadcast(
+/// # Errors
+/// It is the broadcast address of a subnet of this host.
+pub fn no_broadcast(
     role: &'static str,
     ip: IpAddr,
     broadcasts: &HashMap<IpAddr, &str>,
@@ -256,7 +288,8 @@ fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(bool) -> bool) -> Resu
             return Ok(());
         }
         for end in client.ends() {
-            let hop = facts.hops.get(&end).and_then(Option::as_ref);
+            let hop = facts.replies.get(&end).or_else(|| facts.hops.get(&end));
+            let hop = hop.and_then(Option::as_ref);
             let route = match hop.map(|hop| hop.gateway) {
                 Some(Some(gateway)) if through(&gateway) => continue,
                 Some(Some(gateway)) => format!("via {gateway}"),
@@ -271,9 +304,21 @@ fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(bool) -> bool) -> Resu
         if !asked(ipv6) || !wanted.ways_back().any(|way| way.is_ipv6() == ipv6) {
             continue;
         }
+        let clients = || if ipv6 { "IPv6 clients" } else { "IPv4 clients" }.to_owned();
+        // Rules may lead replies elsewhere than the default route of table main.
+        if let Some(hop) = facts.anywhere[usize::from(ipv6)].and_then(|ip| facts.replies.get(&ip)) {
+            let gateway = hop.as_ref().map(|hop| hop.gateway);
+            let route = match gateway {
+                Some(Some(gateway)) if through(&gateway) => continue,
+                Some(Some(gateway)) => format!("via {gateway} by the rules (ip rule)"),
+                Some(None) => "on-link by the rules (ip rule)".to_owned(),
+                None => "missing".to_owned(),
+            };
+            return Err(Refusal::NotThroughDirector { clients: clients(), route });
+        }
         let route = facts.default_route(ipv6);
         if !route.is_some_and(|r| !r.gateways.is_empty() && r.gateways.iter().all(through)) {
-            let clients = if ipv6 { "IPv6 clients" } else { "IPv4 clients" }.to_owned();
+            let clients = clients();
             let route =
                 route.map_or_else(|| "missing".to_owned(), |route| route.saved.text.clone());
             return Err(Refusal::NotThroughDirector { clients, route });

@@ -63,13 +63,15 @@ pub fn judge(journal: &Journal, facts: &Facts) -> Verdict {
 }
 
 /// IPv6 VIPs that set-up added and that are not deprecated any more: this host may use them as
-/// a source. They are changed in place, so whoever has them keeps them.
+/// a source. They are changed in place. A change by a program that gives no `IFA_PROTO` takes
+/// ours off the address: it comes back with the repair, or a teardown would take the VIP for
+/// somebody else's. One that gives its own keeps it.
 pub fn exposed(journal: &Journal, facts: &Facts) -> Vec<Step> {
     let wanted: HashSet<&IpAddr> = journal.wanted.vips.iter().collect();
     let change = |change: &Change| match change {
-        Change::Address { ip, device, .. } if ip.is_ipv6() && wanted.contains(ip) => {
+        Change::Address { ip, device, tag, .. } if ip.is_ipv6() && wanted.contains(ip) => {
             let have = facts.vip_on(*ip, device).filter(|have| !have.deprecated)?;
-            Some(Change::Deprecate { ip: *ip, device: device.clone(), tag: have.tag })
+            Some(Change::Deprecate { ip: *ip, device: device.clone(), tag: have.tag.or(*tag) })
         }
         _ => None,
     };
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vip_that_became_a_source_is_deprecated_again_and_stays_whose_it_is() {
+    fn a_vip_that_became_a_source_is_deprecated_again_and_ours_unless_another_says_whose() {
         let (mut journal, mut facts) = set_up();
         for device in ["all", "default", "lo"] {
             facts.sysctls.insert(SysctlKey::ipv6(device, "disable_ipv6"), 0);
@@ -216,10 +218,14 @@ mod tests {
         journal.intend([Change::Address { ip: vip, device, tag, scope, label: None }]);
         facts.addresses.push(address("lo", "2001:db8::10", tag));
         assert_eq!(judge(&journal, &facts), Verdict::default());
-        // Whoever changes an address takes the tag off it, too.
-        for tag in [Some(ADDRESS_TAG), None] {
+        // Whoever changes an address takes the tag off it, too, or puts an own one on it.
+        for (found, tag) in [
+            (Some(ADDRESS_TAG), Some(ADDRESS_TAG)),
+            (None, Some(ADDRESS_TAG)),
+            (Some(18), Some(18)),
+        ] {
             facts.addresses.retain(|have| have.ip != vip);
-            let exposed = Address { deprecated: false, ..address("lo", "2001:db8::10", tag) };
+            let exposed = Address { deprecated: false, ..address("lo", "2001:db8::10", found) };
             facts.addresses.push(exposed);
             let verdict = judge(&journal, &facts);
             let command = "ip addr change 2001:db8::10/128 dev lo nodad preferred_lft 0";

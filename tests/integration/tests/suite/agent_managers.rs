@@ -111,6 +111,11 @@ fn a_vip_that_others_made_an_ordinary_address() {
     host.must("ip addr change 2001:db8:2::10/128 dev lo preferred_lft forever");
     run.says("event=repaired command=\"ip addr change 2001:db8:2::10/128 dev lo nodad");
     assert!(holds(host, deprecated), "{}", run.log());
+    // `IFA_PROTO` is ours again, which the change had taken off.
+    assert!(holds(
+        host,
+        "ip -d -o addr show dev lo | grep 2001:db8:2::10/128 | grep -q 'proto 0x72'"
+    ));
     drop(run);
     // The remedy that is printed, under a client that asks without end: not one request is lost.
     let said = host.sh("rs-agent check --rule RS-PER-03").stdout;
@@ -128,8 +133,9 @@ fn a_vip_that_others_made_an_ordinary_address() {
     assert!(ping.contains(" 0% packet loss"), "{ping}");
     assert_eq!(findings(host, "--rule RS-PER-03"), Vec::<String>::new());
     assert!(!holds(host, "ip route show table local | grep -q 'proto static'"));
-    // Both are somebody else's since they were changed, and what hides them stays with them.
+    // The one that was added anew is somebody else's, and what hides it stays with it.
     let teardown = host.must("rs-agent teardown").stdout;
+    assert!(!holds(host, "ip -o addr show dev lo | grep -q 2001:db8:2::10/128"), "{teardown}");
     assert!(holds(host, "ip -o addr show dev lo | grep -q 192.0.2.10/32"), "{teardown}");
     assert!(holds(host, "[ $(sysctl -n net.ipv4.conf.all.arp_ignore) = 1 ]"), "{teardown}");
 }

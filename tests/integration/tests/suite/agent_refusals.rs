@@ -93,6 +93,32 @@ fn bad_input_and_unfit_hosts_change_nothing() {
         refused(server, &before, &format!("rs-agent setup {options}"), *status, text);
     }
     refused(server, &before, "rs-agent teardown --vip 192.0.2.10/24", 2, "whole subnet");
+    // What set-up takes for no VIP, `check` does not judge as one.
+    let of_no_host = [
+        "0.0.0.0",
+        "224.0.0.1",
+        "255.255.255.255",
+        "127.0.0.1",
+        "169.254.1.1",
+        "fe80::1",
+        "ff02::1",
+        "192.0.2.255",
+    ];
+    for vip in of_no_host {
+        let said = |command: &str, doing: &str| {
+            let output = server.sh(&format!("rs-agent {command} --mode dr --vip {vip}"));
+            let why = output.stderr.strip_prefix(&format!("error: cannot {doing}: "));
+            (output.status, why.unwrap_or_default().to_owned())
+        };
+        let setup = said("setup", &format!("set up dr for {vip}"));
+        let check = said("check", "check this host");
+        assert_ne!(setup.1, "", "{vip}");
+        assert_eq!(check, setup, "{vip}");
+    }
+    let full = server.sh("rs-agent setup --help >/dev/full");
+    assert_eq!(full.status, 1, "{full:?}");
+    assert!(full.stderr.contains("printing the result: No space left"), "{full:?}");
+    assert_eq!(server.sh("rs-agent --version | true").status, 0);
 }
 
 /// `docs/errors.md`.

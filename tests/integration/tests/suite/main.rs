@@ -18,6 +18,7 @@ mod agent_recovery;
 mod agent_refusals;
 mod agent_remedies;
 mod agent_rights;
+mod agent_routes;
 mod agent_rules;
 mod agent_run;
 mod agent_service;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Routes as the kernel finds them for packets that come in, and the rules that lead there.
+//! Routes as the kernel finds them for packets that come in and for the replies to them, and
+//! the rules that lead there.
 
 use std::net::IpAddr;
 
-use netlink_packet_route::route::{RouteAttribute, RouteMessage};
+use netlink_packet_route::route::{RouteAttribute, RouteFlags, RouteMessage};
 use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::errno::Errno;
@@ -42,24 +43,84 @@ impl Netlink {
         }
     }
 
-    /// Tells whether the rules of both families are those that are there from the start, so
-    /// that every packet is routed alike wherever it comes from.
+    /// Asks for the route of a reply to `to`: `ip route get TO from FROM …`. `None` if it would
+    /// go nowhere.
+    ///
+    /// # Errors
+    /// The kernel's answer. Of an IPv4 address that is none of this host's it says EINVAL,
+    /// which a blackhole is, too.
+    pub fn reply_message(
+        &self,
+        to: IpAddr,
+        from: Option<IpAddr>,
+        marks: &Marks,
+    ) -> Result<Option<RouteMessage>, NetlinkError> {
+        let mut question = encode::lookup(to);
+        question.header.flags |= RouteFlags::LookupTable;
+        question.header.tos = marks.tos;
+        if let Some(from) = from {
+            question.header.source_prefix_length = host_prefix(from);
+            question.attributes.push(RouteAttribute::Source(from.into()));
+        }
+        let named = [
+            marks.device.map(RouteAttribute::Oif),
+            marks.mark.map(RouteAttribute::Mark),
+            marks.user.map(RouteAttribute::Uid),
+            marks.protocol.map(RouteAttribute::IpProto),
+            marks.ports[0].map(RouteAttribute::Sport),
+            marks.ports[1].map(RouteAttribute::Dport),
+        ];
+        question.attributes.extend(named.into_iter().flatten());
+        match self.read_one(&RouteNetlinkMessage::GetRoute(question), raw::route) {
+            Ok(route) => Ok(route),
+            Err(NetlinkError::Kernel(
+                Errno::ENETUNREACH | Errno::EHOSTUNREACH | Errno::EACCES | Errno::EINVAL,
+            )) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the rules of both families.
     ///
     /// # Errors
     /// The kernel's answer.
-    pub fn routes_all_alike(&self) -> Result<bool, NetlinkError> {
+    pub fn rule_messages(&self) -> Result<Vec<RuleMessage>, NetlinkError> {
+        let mut rules = Vec::new();
         for family in [AddressFamily::Inet, AddressFamily::Inet6] {
             let mut all = RuleMessage::default();
             all.header.family = family;
             match self.read_all(&RouteNetlinkMessage::GetRule(all), raw::rule) {
-                Ok(rules) if rules.iter().all(is_from_the_start) => {}
-                Ok(_) => return Ok(false),
+                Ok(found) => rules.extend(found),
                 Err(NetlinkError::Kernel(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT)) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(true)
+        Ok(rules)
     }
+}
+
+/// What a rule may tell a packet by, besides its ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// The interface to which its socket is bound.
+    pub device: Option<u32>,
+    /// `SO_MARK`, or of the packet filter.
+    pub mark: Option<u32>,
+    /// Whose socket it is.
+    pub user: Option<u32>,
+    /// DSCP and ECN.
+    pub tos: u8,
+    /// TCP, UDP or ICMP.
+    pub protocol: Option<u8>,
+    /// Source port and destination port.
+    pub ports: [Option<u16>; 2],
+}
+
+/// Tells whether the rules are those that are there from the start, so that every packet is
+/// routed alike wherever it comes from.
+#[must_use]
+pub fn are_all_alike(rules: &[RuleMessage]) -> bool {
+    rules.iter().all(is_from_the_start)
 }
 
 fn is_from_the_start(rule: &RuleMessage) -> bool {

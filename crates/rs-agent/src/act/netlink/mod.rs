@@ -31,7 +31,7 @@ use nix::net::if_::if_nametoindex;
 use rtnetlink::{Handle, LinkUnspec};
 use tokio::runtime::{Builder, Runtime};
 
-pub use self::arrive::{TABLE_LOCAL, table_of};
+pub use self::arrive::{Marks, TABLE_LOCAL, are_all_alike, table_of};
 use self::fou::Fou;
 use self::raw::{Decode, Raw};
 use self::socket::Socket;
@@ -222,6 +222,15 @@ impl Netlink {
     /// The kernel's answer, unless it is that there is no route.
     pub fn hop(&self, ip: IpAddr) -> Result<Option<Hop>, NetlinkError> {
         Ok(self.lookup_message(ip)?.as_ref().and_then(decode::hop))
+    }
+
+    /// Where a reply to `to` from `from`, an address of this host, would go; `None` if nowhere.
+    ///
+    /// # Errors
+    /// The kernel's answer, unless it is that there is no route.
+    pub fn reply_hop(&self, to: IpAddr, from: IpAddr) -> Result<Option<Hop>, NetlinkError> {
+        let reply = self.reply_message(to, Some(from), &Marks::default())?;
+        Ok(reply.as_ref().and_then(decode::hop))
     }
 
     /// The number of an interface.

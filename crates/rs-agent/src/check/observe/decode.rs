@@ -138,6 +138,7 @@ pub(super) fn route(message: &RouteMessage, devices: &[(u32, Device)]) -> Option
     if table.unwrap_or_else(|| header.table.into()) != main
         || header.kind != RouteType::Unicast
         || header.tos != 0
+        || header.source_prefix_length != 0
     {
         return None;
     }
@@ -158,17 +159,32 @@ pub(super) fn route(message: &RouteMessage, devices: &[(u32, Device)]) -> Option
             RouteAttribute::Destination(to) => route.destination = ip(to)?,
             RouteAttribute::Priority(metric) => route.metric = *metric,
             RouteAttribute::Metrics(metrics) => route.advmss = advmss(metrics),
-            RouteAttribute::MultiPath(hops) => {
-                for hop in hops {
-                    route.devices.extend(name(hop.interface_index, devices));
-                    route.gateways.extend(hop.attributes.iter().filter_map(gateway));
-                }
-            }
-            RouteAttribute::Oif(index) => route.devices.extend(name(*index, devices)),
-            other => route.gateways.extend(gateway(other)),
+            _ => {}
         }
     }
+    (route.gateways, route.devices) = hops(message, devices);
     Some(route)
+}
+
+/// The routers and interfaces of a route, all of them if there are several.
+pub(super) fn hops(
+    message: &RouteMessage,
+    devices: &[(u32, Device)],
+) -> (Vec<IpAddr>, Vec<String>) {
+    let (mut gateways, mut names) = (Vec::new(), Vec::new());
+    for attribute in &message.attributes {
+        match attribute {
+            RouteAttribute::MultiPath(hops) => {
+                for hop in hops {
+                    names.extend(name(hop.interface_index, devices));
+                    gateways.extend(hop.attributes.iter().filter_map(gateway));
+                }
+            }
+            RouteAttribute::Oif(index) => names.extend(name(*index, devices)),
+            other => gateways.extend(gateway(other)),
+        }
+    }
+    (gateways, names)
 }
 
 fn gateway(attribute: &RouteAttribute) -> Option<IpAddr> {

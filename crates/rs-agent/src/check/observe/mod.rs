@@ -8,7 +8,9 @@ mod decode;
 mod firewall;
 mod managers;
 mod nftables;
+mod replies;
 mod routes;
+mod rules;
 mod sockets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +18,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
+pub(crate) use self::replies::anywhere;
 use super::seen::{Device, Fou, Seen};
 use super::subject::Subject;
 use super::sysctl_files;
@@ -67,7 +70,9 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     let names: BTreeMap<u32, String> = names.collect();
     let indexes = names.iter().map(|(index, name)| (name.clone(), *index)).collect();
     seen.devices = devices.iter().map(|(_, device)| device.clone()).collect();
-    routes::arrivals(net, subject, &routes, &indexes, &vrfs, &mut seen);
+    let rules = net.rule_messages();
+    routes::arrivals(net, subject, &routes, rules.as_deref().ok(), &indexes, &vrfs, &mut seen);
+    replies::look(net, subject, &replies::Host { routes, devices: &devices }, rules, &mut seen);
     listening(subject, &names, &mut seen);
     match ipvs::services() {
         Ok(services) => seen.ipvs = services,
@@ -126,7 +131,7 @@ fn listening(subject: &Subject, names: &BTreeMap<u32, String>, seen: &mut Seen) 
     }
 }
 
-const IPV4: [&str; 10] = [
+const IPV4: [&str; 11] = [
     "arp_ignore",
     "arp_announce",
     "rp_filter",
@@ -137,6 +142,7 @@ const IPV4: [&str; 10] = [
     "arp_filter",
     "accept_local",
     "promote_secondaries",
+    "src_valid_mark",
 ];
 const IPV6: [&str; 3] = ["disable_ipv6", "accept_redirects", "forwarding"];
 

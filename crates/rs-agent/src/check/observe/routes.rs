@@ -9,12 +9,13 @@ use netlink_packet_route::link::{
     InfoData, InfoPortKind, InfoVrf, LinkAttribute, LinkInfo, LinkMessage,
 };
 use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
+use netlink_packet_route::rule::RuleMessage;
 
 use super::super::inward;
 use super::super::seen::{Arrival, Seen, contains};
 use super::super::subject::Subject;
 use super::decode;
-use crate::act::netlink::{Netlink, TABLE_LOCAL, table_of};
+use crate::act::netlink::{Netlink, TABLE_LOCAL, are_all_alike, table_of};
 use crate::facts::host_prefix;
 
 /// The VRFs: interfaces in one by their number, with its name and its table.
@@ -59,11 +60,12 @@ pub(super) fn arrivals(
     net: &Netlink,
     subject: &Subject,
     routes: &[RouteMessage],
+    rules: Option<&[RuleMessage]>,
     indexes: &BTreeMap<String, u32>,
     vrfs: &Vrfs,
     seen: &mut Seen,
 ) {
-    if !subject.holds_vips() || net.routes_all_alike().unwrap_or(false) {
+    if !subject.holds_vips() || rules.is_some_and(are_all_alike) {
         return;
     }
     let tables = Tables::of(routes);
@@ -123,13 +125,13 @@ fn beside(ip: IpAddr, bits: u8) -> IpAddr {
 
 /// Which addresses the tables say to be local: by the longest prefix, as the kernel does.
 #[derive(Default)]
-struct Tables {
+pub(super) struct Tables {
     single: HashMap<(u32, IpAddr), bool>,
     wide: Vec<(u32, IpAddr, u8, bool)>,
 }
 
 impl Tables {
-    fn of(routes: &[RouteMessage]) -> Self {
+    pub(super) fn of(routes: &[RouteMessage]) -> Self {
         let mut tables = Self::default();
         for route in routes {
             let destination = route.attributes.iter().find_map(|attribute| match attribute {
@@ -148,7 +150,7 @@ impl Tables {
         tables
     }
 
-    fn is_local(&self, table: u32, ip: IpAddr) -> bool {
+    pub(super) fn is_local(&self, table: u32, ip: IpAddr) -> bool {
         if let Some(is_local) = self.single.get(&(table, ip)) {
             return *is_local;
         }

@@ -6,6 +6,7 @@ mod doubts;
 mod golden;
 mod managers;
 mod remedies;
+mod replies;
 mod rows;
 mod tunnels;
 
@@ -21,6 +22,7 @@ use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
 use doubts::DOUBTS;
 use managers::MANAGERS;
+use replies::REPLIES;
 use rows::{HOST, Row};
 use tunnels::TUNNELS;
 
@@ -132,7 +134,7 @@ fn a_sound_host_has_no_finding() {
 }
 
 fn disturbed() -> impl Iterator<Item = &'static Row> {
-    HOST.iter().chain(MANAGERS).chain(TUNNELS).chain(DOUBTS)
+    HOST.iter().chain(MANAGERS).chain(TUNNELS).chain(DOUBTS).chain(REPLIES)
 }
 
 fn brief(finding: &Finding) -> String {

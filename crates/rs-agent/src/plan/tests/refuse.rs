@@ -376,3 +376,30 @@ fn what_works_badly_is_told() {
     let wanted = Wanted::resolve(&request(Mode::Dr, &["192.0.2.10"], typed), None, &facts).unwrap();
     assert_eq!(refuse::warnings(&wanted, &facts), none());
 }
+
+/// A single address that is all that this host has.
+#[test]
+fn the_only_address_of_a_host_is_its_own() {
+    let single = |device, ip| address(device, ip, 32, "global");
+    let mut facts = host();
+    facts.addresses.retain(|have| have.ip.is_ipv6() || have.ip.is_loopback());
+    facts.addresses.push(single("eth0", "192.0.2.10"));
+    let wanted = wanted(Mode::Dr, &["192.0.2.10"], &facts);
+    assert!(matches!(refuse::check(&wanted, &facts), Err(Refusal::OwnAddress { .. })));
+    // Beside another it is one that was put there.
+    facts.addresses.push(single("eth0", "192.0.2.11"));
+    assert!(matches!(refuse::check(&wanted, &facts), Err(Refusal::OnNic { .. })));
+}
+
+/// What is said to help takes nothing away before something else is in its place.
+#[test]
+fn a_vip_of_a_whole_subnet_is_replaced_by_one_that_is_there_first() {
+    for (vip, prefix, first) in [
+        ("192.0.2.10", 24, "ip addr add 192.0.2.10/32 dev vips scope host && ip addr del "),
+        ("2001:db8::10", 64, "ip -6 route add local 2001:db8::10 dev lo table local metric 1 && "),
+    ] {
+        let hint = Refusal::WidePrefix { vip: ip(vip), prefix, device: "vips".into() }.hint();
+        assert!(hint.starts_with(first), "{hint}");
+        assert!(hint.contains(&format!("ip addr del {vip}/{prefix} dev vips")), "{hint}");
+    }
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Where replies go, asked of the kernel as it decides for them: from the VIP (mode nat: the
+//! RIP), and once more for each rule that may apply to them or not.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use netlink_packet_route::AddressFamily;
+use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
+use netlink_packet_route::rule::RuleMessage;
+
+use super::super::inward;
+use super::super::replies::{Hops, Other, Replies, Reply, families, rips};
+use super::super::seen::{Device, Seen, contains};
+use super::super::subject::Subject;
+use super::decode;
+use super::routes::Tables;
+use super::rules::Rule;
+use crate::act::netlink::{Marks, Netlink, NetlinkError, TABLE_LOCAL, are_all_alike, table_of};
+use crate::facts::host_prefix;
+use crate::mode::Mode;
+
+/// What was read of this host's routing.
+pub(super) struct Host<'a> {
+    pub(super) routes: Vec<RouteMessage>,
+    pub(super) devices: &'a [(u32, Device)],
+}
+
+/// Addresses of the Internet, some of which stand for a client anywhere.
+const ANYWHERE: [IpAddr; 12] = [
+    IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1)),
+    IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)),
+    IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+    IpAddr::V4(Ipv4Addr::new(9, 9, 9, 9)),
+    IpAddr::V4(Ipv4Addr::new(77, 77, 77, 77)),
+    IpAddr::V4(Ipv4Addr::new(133, 33, 33, 33)),
+    IpAddr::V4(Ipv4Addr::new(199, 99, 99, 99)),
+    IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, 1)),
+    IpAddr::V6(Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 1)),
+    IpAddr::V6(Ipv6Addr::new(0x2400, 0, 0, 0, 0, 0, 0, 1)),
+    IpAddr::V6(Ipv6Addr::new(0x2600, 0, 0, 0, 0, 0, 0, 1)),
+    IpAddr::V6(Ipv6Addr::new(0x2a00, 0, 0, 0, 0, 0, 0, 1)),
+];
+
+/// Asks for the ways of all replies, if rules or routes may tell them from other packets.
+pub(super) fn look(
+    net: &Netlink,
+    subject: &Subject,
+    host: &Host<'_>,
+    rules: Result<Vec<RuleMessage>, NetlinkError>,
+    seen: &mut Seen,
+) {
+    let by_source = host.routes.iter().any(|route| route.header.source_prefix_length != 0);
+    let messages = match rules {
+        Ok(rules) if are_all_alike(&rules) && !by_source => return,
+        Ok(rules) => rules,
+        Err(error) => return seen.unread.push(format!("rules of routing: {error}")),
+    };
+    let rules: Vec<Rule> = messages.iter().map(Rule::of).collect();
+    let anywhere = [false, true].map(|ipv6| anywhere(ipv6, &host.routes, &messages));
+    let mut replies = Replies { all: Vec::new(), anywhere };
+    let asked = Asked { net, host, rules: &rules, tables: Tables::of(&host.routes) };
+    for (from, to) in ends(subject, anywhere, seen) {
+        match asked.reply(from, to, subject, seen) {
+            Ok(reply) => replies.all.push(reply),
+            Err(error) => seen.unread.push(format!("route to {to}: {error}")),
+        }
+    }
+    seen.replies = Some(replies);
+}
+
+/// From which addresses replies go, and to whom.
+fn ends(
+    subject: &Subject,
+    anywhere: [Option<IpAddr>; 2],
+    seen: &Seen,
+) -> Vec<(Option<IpAddr>, IpAddr)> {
+    let is_nat = subject.mode == Some(Mode::Nat);
+    let sources = match (is_nat, subject.rips.is_empty()) {
+        (false, _) => subject.vips.clone(),
+        (true, false) => subject.rips.clone(),
+        (true, true) => rips(subject, seen),
+    };
+    let clients: Vec<IpAddr> = match subject.client {
+        Some(_) => subject.clients().collect(),
+        None => families(subject).filter_map(|ipv6| anywhere[usize::from(ipv6)]).collect(),
+    };
+    let mut ends = Vec::new();
+    for to in clients {
+        let mine = sources.iter().filter(|from| from.is_ipv6() == to.is_ipv6());
+        let count = ends.len();
+        ends.extend(mine.map(|from| (Some(*from), to)));
+        if ends.len() == count {
+            ends.push((None, to));
+        }
+    }
+    ends
+}
+
+/// Returns the one of them that least is said about by routes and rules.
+pub(crate) fn anywhere(
+    ipv6: bool,
+    routes: &[RouteMessage],
+    rules: &[RuleMessage],
+) -> Option<IpAddr> {
+    let routes = routes.iter().filter_map(|route| {
+        let to = route.attributes.iter().find_map(|attribute| match attribute {
+            RouteAttribute::Destination(to) => decode::ip(to),
+            _ => None,
+        });
+        Some((to?, route.header.destination_prefix_length))
+    });
+    let rules = rules.iter().filter_map(|rule| Rule::of(rule).to);
+    let named: Vec<(IpAddr, u8)> = routes.chain(rules).collect();
+    let longest = |ip: &IpAddr| {
+        let covers = |(of, prefix): &&(IpAddr, u8)| contains(*of, *prefix, *ip);
+        named.iter().filter(covers).map(|(_, prefix)| *prefix).max()
+    };
+    ANYWHERE.into_iter().filter(|ip| ip.is_ipv6() == ipv6).min_by_key(longest)
+}
+
+struct Asked<'a> {
+    net: &'a Netlink,
+    host: &'a Host<'a>,
+    rules: &'a [Rule],
+    tables: Tables,
+}
+
+impl Asked<'_> {
+    fn reply(
+        &self,
+        from: Option<IpAddr>,
+        to: IpAddr,
+        subject: &Subject,
+        seen: &Seen,
+    ) -> Result<Reply, NetlinkError> {
+        // The kernel looks up no route from an IPv4 address that this host does not have.
+        let is_askable = |from: &IpAddr| {
+            from.is_ipv6()
+                || seen.places(*from).next().is_some()
+                || self.tables.is_local(TABLE_LOCAL, *from)
+        };
+        let known = from.filter(is_askable);
+        let device = from.and_then(|from| self.vrf(from, subject, seen));
+        let plain = Marks { device, ..Marks::default() };
+        let hops = self.hops(to, known, &plain)?;
+        let mut others = Vec::new();
+        for rule in self.rules.iter().filter(|rule| rule.ipv6 == to.is_ipv6()) {
+            let may_come = known.is_none() && rule.is_by_source(from);
+            if !may_come && rule.marks(&plain).is_none() {
+                continue;
+            }
+            let hops = match rule.marks(&plain).filter(|_| !may_come) {
+                Some(marks) if rule.is_understood => self.hops(to, known, &marks).ok(),
+                _ => None,
+            };
+            others.push(Other {
+                rule: rule.text.clone(),
+                hops,
+                by_mark: rule.mark.is_some(),
+                by_socket: rule.user.is_some() || rule.device.is_some(),
+            });
+        }
+        Ok(Reply { from: known, to, hops, others })
+    }
+
+    /// The VRF that a reply stays in, as its request came in by it.
+    fn vrf(&self, from: IpAddr, subject: &Subject, seen: &Seen) -> Option<u32> {
+        let nics = inward::expected(from, subject, seen);
+        let vrf = nics
+            .first()?
+            .vrf
+            .as_ref()
+            .filter(|vrf| nics.iter().all(|nic| nic.vrf.as_ref() == Some(vrf)))?;
+        let index = |(index, device): &(u32, Device)| (device.name == *vrf).then_some(*index);
+        self.host.devices.iter().find_map(index)
+    }
+
+    fn hops(
+        &self,
+        to: IpAddr,
+        from: Option<IpAddr>,
+        marks: &Marks,
+    ) -> Result<Option<Hops>, NetlinkError> {
+        let Some(route) = self.net.reply_message(to, from, marks)? else { return Ok(None) };
+        let Some(found) = decode::lookup(&route, self.host.devices) else { return Ok(None) };
+        let table = table_of(&route);
+        let (gateways, devices) = decode::hops(&route, self.host.devices);
+        // The kernel tells the next hop of this client; others may have another.
+        let all = self.best(to, table).map(|best| decode::hops(best, self.host.devices));
+        let has = |(of, by): &(Vec<IpAddr>, Vec<String>)| {
+            gateways.iter().all(|ip| of.contains(ip)) && devices.iter().all(|it| by.contains(it))
+        };
+        let (gateways, devices) = all.filter(has).unwrap_or((gateways, devices));
+        Ok(Some(Hops { gateways, devices, table: Some(table), advmss: found.advmss }))
+    }
+
+    /// The route of several next hops that leads there.
+    fn best(&self, to: IpAddr, table: u32) -> Option<&RouteMessage> {
+        let family = if to.is_ipv6() { AddressFamily::Inet6 } else { AddressFamily::Inet };
+        let leads = |route: &&RouteMessage| {
+            let several = |it: &RouteAttribute| matches!(it, RouteAttribute::MultiPath(_));
+            let prefix = route.header.destination_prefix_length;
+            let covers = route.attributes.iter().any(|attribute| match attribute {
+                RouteAttribute::Destination(of) => {
+                    decode::ip(of).is_some_and(|of| contains(of, prefix, to))
+                }
+                _ => false,
+            });
+            route.header.address_family == family
+                && route.header.kind == RouteType::Unicast
+                && table_of(route) == table
+                && (prefix == 0 || covers)
+                && route.attributes.iter().any(several)
+        };
+        self.host
+            .routes
+            .iter()
+            .filter(leads)
+            .max_by_key(|route| route.header.destination_prefix_length)
+            .filter(|_| host_prefix(to) != 0)
+    }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Replies that rules (`ip rule`) route: what they are like, what they may be like, and what
+//! is said.
+
+use super::*;
+use crate::check::replies::{Hops, Other, Replies, Reply};
+
+fn hops(gateway: &str, device: &str) -> Option<Hops> {
+    Some(Hops {
+        gateways: vec![ip(gateway)],
+        devices: vec![device.into()],
+        table: Some(100),
+        advmss: Some(1300),
+    })
+}
+
+fn other(hops: Option<Option<Hops>>, by_mark: bool, by_socket: bool) -> Other {
+    Other { rule: "ip rule 5: from all lookup 7".into(), hops, by_mark, by_socket }
+}
+
+/// Replies from some addresses to the client go that way; table main is of no interest.
+fn route(
+    subject: &mut Subject,
+    seen: &mut Seen,
+    from: &[&str],
+    hops: Option<Hops>,
+    others: Vec<Other>,
+) {
+    subject.client = Some(CLIENT.to_owned().try_into().unwrap());
+    let reply = |from: &&str| Reply {
+        from: Some(ip(from)),
+        to: ip(CLIENT),
+        hops: hops.clone(),
+        others: others.clone(),
+    };
+    let all = from.iter().map(reply).collect();
+    seen.replies = Some(Replies { all, ..Replies::default() });
+    seen.routes.retain(|route| route.prefix != 0);
+    seen.lookups.insert(ip(CLIENT), None);
+}
+
+/// A rule by a mark would make it right.
+fn doubtful(w: &mut Subject, s: &mut Seen, from: &str, hops: Option<Hops>, right: Option<Hops>) {
+    set(s, "net.ipv4.conf.all.src_valid_mark", 1);
+    route(w, s, &[from], hops, vec![other(Some(right), true, false)]);
+}
+
+pub(super) const REPLIES: &[Row] = &[
+    (
+        Mode::Dr,
+        |w, s| doubtful(w, s, VIP, hops(DIP, "eth0"), hops(ROUTER, "eth0")),
+        &["RS-GW-01 unread"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            doubtful(w, s, VIP, hops(ROUTER, "eth1"), hops(ROUTER, "eth0"));
+            set(s, "net.ipv4.conf.eth0.rp_filter", 1);
+        },
+        &["RS-RPF-03 unread"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| doubtful(w, s, VIP, None, hops(ROUTER, "eth0")),
+        &["RS-RPF-02 unread", "RS-GW-05 unread"],
+    ),
+    (
+        Mode::Nat,
+        |w, s| doubtful(w, s, RIP, hops(ROUTER, "eth0"), hops(DIP, "eth0")),
+        &["RS-GW-02 unread"],
+    ),
+    (
+        Mode::Nat,
+        |w, s| {
+            let on_link = Hops { devices: vec!["eth0".into()], ..Hops::default() };
+            doubtful(w, s, RIP, Some(on_link), hops(DIP, "eth0"));
+        },
+        &["RS-GW-03 unread"],
+    ),
+];
+
+/// What is found of a sound host whose replies go that way.
+fn found(
+    mode: Mode,
+    from: &[&str],
+    hops: Option<Hops>,
+    others: Vec<Other>,
+    disturb: fn(&mut Subject, &mut Seen),
+) -> Vec<Finding> {
+    let (mut subject, mut seen) = sound(mode);
+    route(&mut subject, &mut seen, from, hops, others);
+    disturb(&mut subject, &mut seen);
+    findings(&subject, &seen)
+}
+
+fn briefs(findings: &[Finding]) -> Vec<String> {
+    findings.iter().map(brief).collect()
+}
+
+#[test]
+fn the_way_of_the_reply_counts_and_not_that_of_other_packets() {
+    for (mode, right, wrong, said) in [
+        (Mode::Dr, hops(ROUTER, "eth0"), hops(DIP, "eth0"), "RS-GW-01"),
+        (Mode::Tun, hops(ROUTER, "eth0"), None, "RS-GW-05"),
+        (Mode::Nat, hops(DIP, "eth0"), hops(ROUTER, "eth0"), "RS-GW-02"),
+        (Mode::Nat, hops(DIP, "eth0"), None, "RS-GW-05"),
+    ] {
+        let from = if mode == Mode::Nat { [RIP] } else { [VIP] };
+        let of = |to: &Option<Hops>, others| found(mode, &from, to.clone(), others, |_, _| {});
+        assert_eq!(briefs(&of(&right, Vec::new())), Vec::<String>::new(), "{mode}");
+        let is = |others, severity: &str| {
+            let findings = of(&wrong, others);
+            let it = findings.iter().find(|it| it.rule == said).unwrap();
+            assert_eq!(it.severity.to_string(), severity, "{mode} {it:?}");
+            assert!(it.message.contains(&format!(" from {}", from[0])), "{it:?}");
+            // No command moves what other packets go by.
+            let is_run = |it: &crate::check::remedy::Remedy| {
+                matches!(it.step, crate::check::remedy::Step::Run(_))
+            };
+            assert!(!it.remedy.iter().any(is_run), "{it:?}");
+        };
+        is(Vec::new(), "error");
+        // A rule that may apply, and makes it right; one that does not; one nobody can ask of.
+        is(vec![other(Some(right.clone()), true, false)], "unread");
+        is(vec![other(Some(wrong.clone()), true, false)], "error");
+        is(vec![other(None, false, false)], "unread");
+    }
+}
+
+#[test]
+fn vips_whose_replies_go_one_way_are_told_at_once() {
+    let two = |subject: &mut Subject, seen: &mut Seen| {
+        subject.vips.push(ip("192.0.2.20"));
+        seen.addresses.push(address("192.0.2.20", 32, "lo", "host"));
+        seen.lookups.insert(ip("192.0.2.20"), seen.lookups[&ip(VIP)].clone());
+    };
+    let findings = found(Mode::Dr, &[VIP, "192.0.2.20"], None, Vec::new(), two);
+    assert_eq!(briefs(&findings), ["RS-GW-05 error"]);
+    assert_eq!(findings[0].message, format!("no route leads from {VIP}, 192.0.2.20 to {CLIENT}"));
+}
+
+#[test]
+fn source_validation_goes_by_what_it_knows_of_a_packet() {
+    let strict = |_: &mut Subject, seen: &mut Seen| {
+        set(seen, "net.ipv4.conf.eth0.rp_filter", 1);
+    };
+    let marked = |subject: &mut Subject, seen: &mut Seen| {
+        set(seen, "net.ipv4.conf.eth0.rp_filter", 1);
+        set(seen, "net.ipv4.conf.all.src_valid_mark", 1);
+        let _ = subject;
+    };
+    let (out, back) = (hops(ROUTER, "eth1"), hops(ROUTER, "eth0"));
+    let of = |to: &Option<Hops>, others, disturb| {
+        briefs(&found(Mode::Dr, &[VIP], to.clone(), others, disturb))
+    };
+    assert_eq!(of(&back, Vec::new(), strict), Vec::<String>::new());
+    assert_eq!(of(&out, Vec::new(), strict), ["RS-RPF-03 error"]);
+    let by = |by_mark, by_socket| vec![other(Some(back.clone()), by_mark, by_socket)];
+    assert_eq!(of(&out, by(false, false), strict), ["RS-RPF-03 unread"]);
+    assert_eq!(of(&out, by(false, true), strict), ["RS-RPF-03 error"]);
+    assert_eq!(of(&out, by(true, false), strict), ["RS-RPF-03 error"]);
+    assert_eq!(of(&out, by(true, false), marked), ["RS-RPF-03 unread"]);
+}
+
+/// As clouds give them: the address of a host is a single one.
+#[test]
+fn the_only_address_of_a_host_is_never_to_be_deleted() {
+    for (mode, device, is_own) in
+        [(Mode::Dr, "eth0", true), (Mode::Tun, "eth0", true), (Mode::Nat, "lo", false)]
+    {
+        let (mut subject, mut seen) = sound(mode);
+        subject.vips = vec![ip(VIP)];
+        subject.rips.clear();
+        seen.addresses.retain(|have| have.ip.is_loopback());
+        seen.addresses.push(address(VIP, 32, device, "global"));
+        let findings = findings(&subject, &seen);
+        let deletes = |it: &Finding| it.remedy.iter().any(|it| it.step.text().contains("addr del"));
+        assert!(!findings.iter().any(deletes), "{mode}: {findings:?}");
+        let told = findings.iter().any(|it| it.rule == "RS-VIP-04");
+        assert_eq!(told, is_own, "{mode}: {findings:?}");
+        // Beside another it is one that can go.
+        seen.addresses.push(address(RIP, 32, "eth0", "global"));
+        let findings = super::findings(&subject, &seen);
+        assert!(findings.iter().any(deletes), "{mode}: {findings:?}");
+    }
+}
