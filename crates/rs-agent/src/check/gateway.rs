@@ -222,7 +222,7 @@ fn redirects(seen: &Seen, device: &str, ipv6: bool) -> Option<(Vec<String>, Stri
             let key = SysctlKey::ipv6(device, "accept_redirects");
             (
                 vec![format!("net/ipv6/conf/{device}/accept_redirects = 1")],
-                format!("sysctl -w {key}=0"),
+                crate::shell::set(&key, 0),
             )
         });
     }
@@ -234,7 +234,10 @@ fn redirects(seen: &Seen, device: &str, ipv6: bool) -> Option<(Vec<String>, Stri
         let key = SysctlKey::ipv4(device, "accept_redirects");
         (
             seen.read("accept_redirects", &["all", device]),
-            format!("sysctl -w net.ipv4.conf.all.accept_redirects=0 {key}=0"),
+            format!(
+                "sysctl -w net.ipv4.conf.all.accept_redirects=0 && {}",
+                crate::shell::set(&key, 0)
+            ),
         )
     })
 }

@@ -11,6 +11,7 @@ use super::seen::{Address, Lookup, Seen};
 use super::steps::{answers_arp, at_carrier, carrier, remove};
 use super::subject::Subject;
 use crate::facts::host_prefix;
+use crate::shell;
 use crate::sysctl_key::SysctlKey;
 
 /// The host with the IPv4 VIPs on their devices of which `which` says so.
@@ -121,7 +122,7 @@ pub(super) fn set(subject: &Subject, seen: &Seen, settings: &[(&str, i32)]) -> V
 
 fn command(settings: &[(&str, i32)]) -> String {
     let write = |(device, value): &(&str, i32)| {
-        format!("sysctl -w {}={value}", SysctlKey::ipv4(device, "arp_ignore"))
+        shell::set(&SysctlKey::ipv4(device, "arp_ignore"), *value)
     };
     settings.iter().map(write).collect::<Vec<_>>().join(" && ")
 }

@@ -98,10 +98,13 @@ fn revive(message: String, nics: &[&Device], subject: &Subject) -> Finding {
         Some(nic) if !nic.up && subject.ipv4_vips().next().is_some() => finding.mend(format!(
             "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2, then `ip \
              link set {} up`, and check again",
-            nic.name
+            crate::shell::device(&nic.name)
         )),
         Some(nic) if !nic.up => {
-            finding.mend(format!("`ip link set {} up`, and check again", nic.name))
+            finding.mend(format!(
+                "`ip link set {} up`, and check again",
+                crate::shell::device(&nic.name)
+            ))
         }
         _ => finding.mend("see its cable and what it is connected to, and check again"),
     }

@@ -62,7 +62,7 @@ fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             let mut finding = Finding::new("RS-RPF-01", Severity::Error, message)
                 .read(seen.read("rp_filter", &["all", name]));
             if seen.max("rp_filter", name) != 2 {
-                finding = finding.run(Phase::Settings, format!("sysctl -w {key}=2"));
+                finding = finding.run(Phase::Settings, crate::shell::set(&key, 2));
             }
             if !seen.addresses.iter().any(|have| have.device == *name && have.ip.is_ipv4()) {
                 finding = finding.steps([add(vip, name, subject.scope, subject)]);
@@ -135,7 +135,7 @@ fn direct(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     .read(seen.read("rp_filter", &["all", name]))
                     .run(
                         Phase::Settings,
-                        format!("sysctl -w {}=2", SysctlKey::ipv4(name, "rp_filter")),
+                        crate::shell::set(&SysctlKey::ipv4(name, "rp_filter"), 2),
                     ),
             );
         }

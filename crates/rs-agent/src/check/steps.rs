@@ -14,6 +14,7 @@ use crate::facts::{host_prefix, of_family, only_one};
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::Scope;
+use crate::shell;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
@@ -51,10 +52,11 @@ pub(super) fn create(
     let step = if is_known { Remedy::run } else { Remedy::words };
     let made = match &instead {
         Some((Replace::Ours, old, _)) => {
-            step(Phase::Devices, format!("ip link del {old} && {make}"))
+            step(Phase::Devices, format!("ip link del {} && {make}", shell::device(old)))
         }
         Some((Replace::Theirs, old, _)) => {
-            let words = format!("if nobody else needs {old}: ip link del {old} && {make}");
+            let device = shell::device(old);
+            let words = format!("if nobody else needs {old}: ip link del {device} && {make}");
             Remedy::words(Phase::Devices, words)
         }
         None => step(Phase::Devices, make),
@@ -69,7 +71,7 @@ pub(super) fn create(
     let mut vips: Vec<IpAddr> = mine().filter(|vip| lost(vip).is_some()).collect();
     if let Some(first) = mine().find(IpAddr::is_ipv4) {
         let key = SysctlKey::ipv4(&name, "rp_filter");
-        steps.push(Remedy::run(Phase::Settings, format!("sysctl -w {key}=2")));
+        steps.push(Remedy::run(Phase::Settings, shell::set(&key, 2)));
         // Loose is not enough on a device without an IPv4 address.
         if !vips.iter().any(IpAddr::is_ipv4) {
             vips.push(first);
@@ -127,12 +129,12 @@ pub(super) fn at_carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> Vec<Rem
     let starts_as = if seen.device(&device).is_some() { &device } else { "default" };
     if vip.is_ipv6() && seen.ipv6(starts_as, "disable_ipv6").is_some_and(|off| off != 0) {
         let key = SysctlKey::ipv6(&device, "disable_ipv6");
-        steps.push(Remedy::run(Phase::Settings, format!("sysctl -w {key}=0")));
+        steps.push(Remedy::run(Phase::Settings, shell::set(&key, 0)));
     }
     let is_strict = || seen.device(&device).is_some() && seen.max("rp_filter", &device) == 1;
     if vip.is_ipv4() && subject.mode == Some(Mode::Tun) && is_strict() {
         let key = SysctlKey::ipv4(&device, "rp_filter");
-        steps.push(Remedy::run(Phase::Settings, format!("sysctl -w {key}=2")));
+        steps.push(Remedy::run(Phase::Settings, shell::set(&key, 2)));
     }
     let there: Vec<&Address> = seen.places(vip).filter(|have| have.device == device).collect();
     let is_usable =
@@ -206,11 +208,11 @@ pub(super) fn remove(have: &Address, subject: &Subject, seen: &Seen) -> Vec<Reme
     // Of several addresses in a subnet the first takes the others with it.
     if !promoted && seen.addresses.iter().any(is_beside) {
         let key = SysctlKey::ipv4(name, "promote_secondaries");
-        steps.push(Remedy::run(Phase::Settings, format!("sysctl -w {key}=1")));
+        steps.push(Remedy::run(Phase::Settings, shell::set(&key, 1)));
     }
     steps
 }
 
 fn delete(have: &Address) -> String {
-    format!("ip addr del {}/{} dev {}", have.ip, have.prefix, have.device)
+    format!("ip addr del {}/{} dev {}", have.ip, have.prefix, shell::word(&have.device))
 }

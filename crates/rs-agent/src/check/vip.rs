@@ -286,7 +286,7 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                 Some(value) => format!("net/ipv6/conf/{name}/disable_ipv6 = {value}"),
                 None => format!("net/ipv6/conf/{name}/disable_ipv6 is not there"),
             };
-            let on = format!("sysctl -w {}=0", SysctlKey::ipv6(&name, "disable_ipv6"));
+            let on = crate::shell::set(&SysctlKey::ipv6(&name, "disable_ipv6"), 0);
             let finding =
                 Finding::new("RS-VIP-08", Severity::Error, format!("IPv6 is off on {name}"))
                     .read([read])
