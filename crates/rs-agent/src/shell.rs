@@ -39,7 +39,8 @@ fn quoted(name: &[u8]) -> String {
     match std::str::from_utf8(name) {
         Ok(text) if !text.contains(is_harmful) => format!("'{}'", text.replace('\'', r"'\''")),
         _ => {
-            let octal = |byte: &u8| match is_plain(*byte) {
+            // A hyphen might begin an option of printf.
+            let octal = |byte: &u8| match is_plain(*byte) && *byte != b'-' {
                 true => char::from(*byte).to_string(),
                 false => format!("\\{byte:03o}"),
             };

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
-use super::remedy::{Phase, Remedy};
+use super::remedy::{Phase, Remedy, once_gone};
 use super::seen::{Address, Seen};
 use super::steps::remove;
 use super::subject::{Subject, some};
@@ -281,6 +281,8 @@ fn leftovers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
 /// Ends the hiding of addresses, if nobody needs it: those that are left may be VIPs.
 fn show(subject: &Subject, seen: &Seen) -> Remedy {
     let command = "sysctl -w net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0";
+    let vips = subject.vips.iter().filter(|vip| vip.is_ipv4());
+    let command = once_gone(vips.flat_map(|vip| seen.places(*vip)), command);
     let is_hidden = |have: &&Address| {
         have.ip.is_ipv4()
             && !have.ip.is_loopback()

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::doubt;
 use super::finding::Finding;
-use super::remedy::{Phase, Remedy};
+use super::remedy::{Phase, Remedy, once_there};
 use super::seen::{Address, Seen, contains};
 use super::subject::Subject;
 use super::tunnel::{device_for, kind_for};
@@ -204,13 +204,18 @@ pub(super) fn remove(have: &Address, subject: &Subject, seen: &Seen) -> Vec<Reme
             && contains(have.ip, have.prefix, other.ip)
     };
     let promoted = have.ip.is_ipv6() || seen.or("promote_secondaries", name);
-    let mut steps = vec![Remedy::run(Phase::Remove, delete(have)).on(name)];
+    let mut command = delete(have);
     // Of several addresses in a subnet the first takes the others with it.
     if !promoted && seen.addresses.iter().any(is_beside) {
         let key = SysctlKey::ipv4(name, "promote_secondaries");
-        steps.push(Remedy::run(Phase::Settings, shell::set(&key, 1)));
+        command = format!("{} && {command}", shell::set(&key, 1));
     }
-    steps
+    if subject.holds_vips() {
+        let is_wide = have.prefix < host_prefix(have.ip) && !answers_arp(name, seen);
+        let place = if is_wide { name.clone() } else { carrier(have.ip, subject, seen) };
+        command = once_there(have.ip, &place, &command);
+    }
+    vec![Remedy::run(Phase::Remove, command).on(name)]
 }
 
 fn delete(have: &Address) -> String {

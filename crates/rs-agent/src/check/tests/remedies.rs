@@ -193,7 +193,7 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-ARP-07",
         &[
             "ip addr add 192.0.2.10/32 dev rs0 scope link label rs0:v",
-            "ip addr del 192.0.2.10/32 dev eth0",
+            "ip addr show dev rs0 | grep -qF ' 192.0.2.10/32 ' && ip addr del 192.0.2.10/32 dev eth0",
         ],
     ),
     (
@@ -202,7 +202,7 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-ARP-07",
         &[
             "ip addr add 2001:db8::10/128 dev rs-sit nodad preferred_lft 0",
-            "ip addr del 2001:db8::10/128 dev eth0",
+            "ip addr show dev rs-sit | grep -qF ' 2001:db8::10/128 ' && ip addr del 2001:db8::10/128 dev eth0",
         ],
     ),
     (
@@ -215,7 +215,7 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-VIP-03",
         &[
             "ip addr add 2001:db8::10/128 dev rs0 nodad preferred_lft 0",
-            "ip addr del 2001:db8::10/128 dev lo",
+            "ip addr show dev rs0 | grep -qF ' 2001:db8::10/128 ' && ip addr del 2001:db8::10/128 dev lo",
         ],
     ),
     // arping takes one address.
@@ -260,7 +260,7 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         &["echo 'net.ipv4.conf.rs-ipip.rp_filter = 2' >> /etc/sysctl.d/91-real-server.conf"],
     ),
     // Nothing hides what is to come: that comes first, also in the remedy of one finding.
-    (Mode::Dr, bare, "RS-VIP-01", HIDDEN),
+    (Mode::Dr, bare, "RS-VIP-01", &[HIDDEN]),
     (Mode::Dr, bare, "RS-ARP-01", &["sysctl -w net.ipv4.conf.all.arp_ignore=1"]),
     (Mode::Dr, bare, "RS-ARP-06", &["sysctl -w net.ipv4.conf.all.arp_announce=2"]),
     // The greater counts, and what is above is lowered only when nothing needs it any more.
@@ -273,8 +273,8 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-ARP-04",
         &[
             "ip addr add 192.0.2.10/32 dev lo scope host",
-            "ip addr del 192.0.2.10/32 dev eth0",
-            "sysctl -w net.ipv4.conf.all.arp_ignore=1 && sysctl -w net.ipv4.conf.eth0.arp_ignore=1",
+            "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && ip addr del 192.0.2.10/32 dev eth0",
+            "! ip addr show dev eth0 | grep -qF -e ' 192.0.2.10/' && sysctl -w net.ipv4.conf.all.arp_ignore=1 && sysctl -w net.ipv4.conf.eth0.arp_ignore=1",
         ],
     ),
     // 3 would show it with that scope on its way: nothing is answered meanwhile.
@@ -287,10 +287,9 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         },
         "RS-ARP-07",
         &[
-            "sysctl -w net.ipv4.conf.eth0.arp_ignore=8",
-            "ip addr add 192.0.2.10/32 dev lo scope global",
-            "ip addr del 192.0.2.10/32 dev eth0",
-            "sysctl -w net.ipv4.conf.all.arp_ignore=1 && sysctl -w net.ipv4.conf.eth0.arp_ignore=1",
+            "sysctl -w net.ipv4.conf.eth0.arp_ignore=8 && ip addr add 192.0.2.10/32 dev lo scope global",
+            "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && ip addr del 192.0.2.10/32 dev eth0",
+            "! ip addr show dev eth0 | grep -qF -e ' 192.0.2.10/' && sysctl -w net.ipv4.conf.all.arp_ignore=1 && sysctl -w net.ipv4.conf.eth0.arp_ignore=1",
         ],
     ),
     (
@@ -312,8 +311,7 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         |_, s| s.addresses.push(address(VIP, 24, "eth0", "global")),
         "RS-ARP-07",
         &[
-            "sysctl -w net.ipv4.conf.eth0.promote_secondaries=1",
-            "ip addr del 192.0.2.10/24 dev eth0",
+            "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && sysctl -w net.ipv4.conf.eth0.promote_secondaries=1 && ip addr del 192.0.2.10/24 dev eth0",
         ],
     ),
     // A device has an IPv6 address once, whatever its prefix.
@@ -345,15 +343,11 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
             s.addresses[2].device = "eth0".into();
         },
         "RS-ARP-07",
-        &["ip addr add 192.0.2.10/32 dev lo scope host", "ip addr del 192.0.2.10/32 dev eth0"],
+        &["ip addr add 192.0.2.10/32 dev lo scope host", "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && ip addr del 192.0.2.10/32 dev eth0"],
     ),
 ];
 
-const HIDDEN: &[&str] = &[
-    "sysctl -w net.ipv4.conf.all.arp_ignore=1",
-    "sysctl -w net.ipv4.conf.all.arp_announce=2",
-    "ip addr add 192.0.2.10/32 dev lo scope host",
-];
+const HIDDEN: &str = "sysctl -w net.ipv4.conf.all.arp_ignore=1 && sysctl -w net.ipv4.conf.all.arp_announce=2 && ip addr add 192.0.2.10/32 dev lo scope host";
 
 /// A host that nobody has set up.
 fn bare(_: &mut Subject, seen: &mut Seen) {
@@ -416,16 +410,15 @@ fn steps_of_all_findings_are_in_order_and_each_is_there_once() {
     seen.lookups.insert(ip(VIP), Some(Lookup { local: true, ..Lookup::default() }));
     let steps = in_order(&findings(&subject, &seen));
     let texts: Vec<&str> = steps.iter().map(Ordered::text).collect();
-    let promote = "sysctl -w net.ipv4.conf.eth0.promote_secondaries=1";
-    let [ignore, announce, add] = HIDDEN else { unreachable!() };
-    let (remove, tell) = (
-        "ip addr del 192.0.2.10/24 dev eth0",
+    let (announce, remove, tell) = (
+        "sysctl -w net.ipv4.conf.all.arp_announce=2",
+        "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && sysctl -w net.ipv4.conf.eth0.promote_secondaries=1 && ip addr del 192.0.2.10/24 dev eth0",
         "then on the director: arping -U -c 3 -I INTERFACE 192.0.2.10",
     );
-    assert_eq!(texts, [*announce, *ignore, promote, *add, remove, tell]);
-    assert_eq!(steps[3].rules, ["RS-ARP-07", "RS-VIP-02"]);
+    assert_eq!(texts, [announce, HIDDEN, remove, tell]);
+    assert_eq!(steps[1].rules, ["RS-ARP-07", "RS-VIP-02"]);
     assert!(steps.is_sorted_by_key(|step| step.phase));
-    assert!(steps[5].command.is_none() && steps[5].words.is_some());
+    assert!(steps[3].command.is_none() && steps[3].words.is_some());
 }
 
 /// What is on a device that goes, goes with it.
