@@ -251,7 +251,9 @@ impl Refusal {
                 "--tunnel-port PORT, that of the director's --tun-port".to_owned()
             }
             Self::BadLabel(_) => "1 to 15 bytes without space, as in lo:vip".to_owned(),
-            Self::OtherLabel { device, .. } => format!("as in --label {}", shell::word(&format!("{device}:vip"))),
+            Self::OtherLabel { device, .. } => {
+                format!("as in --label {}", shell::word(&format!("{device}:vip")))
+            }
             Self::FallbackChecksum(_) | Self::FallbackInner { .. } => {
                 "leave --fallback-devices out: a device of our own is made".to_owned()
             }
@@ -304,9 +306,7 @@ impl Refusal {
                 let wanted = if key.to_string().ends_with("arp_announce") { 2 } else { 1 };
                 shell::set(key, wanted)
             }
-            Self::ArpScope { key, scope, .. } if scope.starts_with("host") => {
-                shell::set(key, 1)
-            }
+            Self::ArpScope { key, scope, .. } if scope.starts_with("host") => shell::set(key, 1),
             Self::ArpScope { key, .. } => {
                 format!(
                     "{}, or scope host for the VIP, which is what setup adds without --scope",
@@ -323,7 +323,9 @@ impl Refusal {
                     .to_owned()
             }
             Self::DeviceTaken { .. } => "give another name with --tunnel-device".to_owned(),
-            Self::EndpointTaken { name, .. } => format!("use it: --tunnel-device {}", shell::word(name)),
+            Self::EndpointTaken { name, .. } => {
+                format!("use it: --tunnel-device {}", shell::word(name))
+            }
             Self::DirectorIsHere(_) => {
                 "name the address from which the director sends, its DIP; --also-director if this \
                  host is one"

@@ -122,8 +122,7 @@ pub(super) fn set(subject: &Subject, seen: &Seen, settings: &[(&str, i32)]) -> V
 }
 
 fn command(settings: &[(&str, i32)]) -> String {
-    let write = |(device, value): &(&str, i32)| {
-        shell::set(&SysctlKey::ipv4(device, "arp_ignore"), *value)
-    };
+    let write =
+        |(device, value): &(&str, i32)| shell::set(&SysctlKey::ipv4(device, "arp_ignore"), *value);
     settings.iter().map(write).collect::<Vec<_>>().join(" && ")
 }

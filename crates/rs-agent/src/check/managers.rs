@@ -160,10 +160,7 @@ fn swallowed(ipv6: bool, subject: &Subject, seen: &Seen) -> Option<Finding> {
         Finding::new("RS-MGR-06", Severity::Warning, message)
             .read([format!("default dev {device} metric {}", route.metric)])
             .words(format!("denyinterfaces {device} in dhcpcd.conf"))
-            .run(
-                Phase::Rest,
-                format!("ip {word}route del default dev {}", shell::word(device)),
-            ),
+            .run(Phase::Rest, format!("ip {word}route del default dev {}", shell::word(device))),
     )
 }
 

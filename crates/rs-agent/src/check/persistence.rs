@@ -111,17 +111,10 @@ fn recreated(device: &str, seen: &Seen) -> Option<Finding> {
     };
     let message = format!("rp_filter of {device} will be {} when it is made again", line.text());
     // In a file that `rs-agent install-unit` does not call its own.
-    Some(
-        Finding::new("RS-PER-02", Severity::Warning, message)
-            .read([line.place()])
-            .run(
-                Phase::Rest,
-                format!(
-                    "echo '{}' >> /etc/sysctl.d/91-real-server.conf",
-                    shell::sysctl_line(&key, 2)
-                ),
-            ),
-    )
+    Some(Finding::new("RS-PER-02", Severity::Warning, message).read([line.place()]).run(
+        Phase::Rest,
+        format!("echo '{}' >> /etc/sysctl.d/91-real-server.conf", shell::sysctl_line(&key, 2)),
+    ))
 }
 
 /// RS-MGR-05: keys that files set otherwise than a real server needs.

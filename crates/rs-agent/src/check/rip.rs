@@ -100,12 +100,8 @@ fn revive(message: String, nics: &[&Device], subject: &Subject) -> Finding {
              link set {} up`, and check again",
             crate::shell::device(&nic.name)
         )),
-        Some(nic) if !nic.up => {
-            finding.mend(format!(
-                "`ip link set {} up`, and check again",
-                crate::shell::device(&nic.name)
-            ))
-        }
+        Some(nic) if !nic.up => finding
+            .mend(format!("`ip link set {} up`, and check again", crate::shell::device(&nic.name))),
         _ => finding.mend("see its cable and what it is connected to, and check again"),
     }
 }

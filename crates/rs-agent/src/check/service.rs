@@ -98,7 +98,9 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
         let message = format!("whether anything listens on {protocol} {at} could not be read");
         let finding = Finding::new("RS-SRV-01", Severity::Unread, message).read([why.clone()]);
         let module = if port.tcp { "tcp_diag" } else { "udp_diag" };
-        return Some(finding.words(format!("modprobe {module}, or ss -ln on a kernel that has it")));
+        return Some(
+            finding.words(format!("modprobe {module}, or ss -ln on a kernel that has it")),
+        );
     }
     let listeners = seen.listeners.as_ref()?;
     let same = |socket: &&Listener| socket.tcp == port.tcp && socket.port == port.number;
@@ -131,7 +133,8 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
                     format!("let the server listen on {at}"),
                 ),
             };
-            let finding = Finding::new("RS-SRV-01", Severity::Error, message).read(read).words(words);
+            let finding =
+                Finding::new("RS-SRV-01", Severity::Error, message).read(read).words(words);
             Some(finding.unless(doubt::not_listening(ip, port, seen)))
         }
         Some(first) if !port.tcp && subject.holds_vips() => {

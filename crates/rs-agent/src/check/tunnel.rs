@@ -317,7 +317,10 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
                 format!("{name} drops packets whose outer source is the VIP"),
             )
             .read(read.clone())
-            .run(Phase::Up, format!("ip link set {} type ip6tnl allow-localremote", shell::device(name))),
+            .run(
+                Phase::Up,
+                format!("ip link set {} type ip6tnl allow-localremote", shell::device(name)),
+            ),
         );
     }
     let fallback = is_fallback(device);

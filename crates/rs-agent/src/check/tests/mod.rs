@@ -2,8 +2,10 @@
 //! Each rule as a table: a sound host, one disturbance, and the rule that must speak.
 
 mod change;
+mod directors;
 mod doubts;
 mod managers;
+mod ports;
 mod remedies;
 mod rows;
 mod tunnels;
@@ -18,8 +20,10 @@ use super::seen::{Address, Device, Ends, Lookup, Route, Seen};
 use super::subject::Subject;
 use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
+use directors::DIRECTORS;
 use doubts::DOUBTS;
 use managers::MANAGERS;
+use ports::PORTS;
 use rows::{HOST, Row};
 use tunnels::TUNNELS;
 
@@ -131,7 +135,7 @@ fn a_sound_host_has_no_finding() {
 }
 
 fn disturbed() -> impl Iterator<Item = &'static Row> {
-    HOST.iter().chain(MANAGERS).chain(TUNNELS).chain(DOUBTS)
+    [HOST, MANAGERS, TUNNELS, DOUBTS, PORTS, DIRECTORS].into_iter().flatten()
 }
 
 fn brief(finding: &Finding) -> String {
