@@ -5,6 +5,7 @@ use super::super::remedy::{Ordered, Remedy, in_order};
 use super::super::seen::{Lookup, Seen};
 use super::super::subject::Subject;
 use super::change::ends;
+use super::managers::vmac;
 use super::rows::Disturb;
 use super::{VIP, address, device, findings, ip, set, sound};
 use crate::mode::Mode;
@@ -176,6 +177,44 @@ const REMEDIES: &[Row] = &[
         "RS-NAT-01",
         &[
             "if neighbours may find 203.0.113.9 here: sysctl -w net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0",
+        ],
+    ),
+    // What makes an interface answer comes when no VIP is on it any more.
+    (
+        Mode::Dr,
+        |_, s| {
+            vmac(s);
+            set(s, "net.ipv4.conf.vrrp/51.rp_filter", 1);
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+        },
+        "RS-MGR-04",
+        &[
+            "sysctl -w net.ipv4.conf.all.arp_ignore=1",
+            "sysctl -w net.ipv4.conf.vrrp/51.rp_filter=0",
+            "sysctl -w net.ipv4.conf.vrrp/51.accept_local=1",
+        ],
+    ),
+    // Names are words to the shell, and to sysctl names.
+    (
+        Mode::Dr,
+        |_, s| {
+            s.devices.push(device("a=$b;", true));
+            s.addresses.push(address(VIP, 32, "a=$b;", "global"));
+        },
+        "RS-ARP-07",
+        &[
+            "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && ip addr del 192.0.2.10/32 dev 'a=$b;'",
+        ],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            s.devices.push(device("a=$b;", true));
+            set(s, "net.ipv4.conf.a=$b;.arp_ignore", 8);
+        },
+        "RS-ARP-04",
+        &[
+            "sysctl -w net.ipv4.conf.all.arp_ignore=1 && echo 1 >'/proc/sys/net/ipv4/conf/a=$b;/arp_ignore'",
         ],
     ),
     // An interface that answers ARP is no place for it, whoever asked for that.
