@@ -343,7 +343,9 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
             && have.scope == "global"
             && !automatic(have.ip)
     });
-    if let Some(have) = foreign.filter(|_| fallback) {
+    // Beside a device of our own it is somebody else's, and in use by them alone.
+    let is_used = || receiving(inner_ipv6, subject, seen).any(|used| used.name == *name);
+    if let Some(have) = foreign.filter(|_| fallback && is_used()) {
         let message = format!("{name} has an address of somebody else: {}", have.ip);
         let finding = Finding::new("RS-TUN-09", Severity::Error, message).read([have.text()]);
         findings.push(finding.steps(own(device, subject)));
