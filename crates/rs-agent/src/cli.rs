@@ -41,7 +41,7 @@ stay as long as a VIP does. Take this host out of the director's service
 first: rsctl, weight 0, and wait for the connections to end.";
 
 const CHECK: &str = "\
-Judge whether this host is a sound real server, and say what mends it.
+Judge whether this host is a sound real server, and say what the remedy is.
 
 Without --mode it is held against what `rs-agent setup` made. With --mode and --vip any
 host can be judged, also one set up by hand or by a script. Only facts are read: no packet
@@ -49,7 +49,7 @@ is sent, nothing is changed, and no privilege is needed. What could not be read 
 stderr.
 
 Each finding has the id of its rule, what was read and where, why it matters, and the
-command that mends it. --list-rules shows all rules, --explain one of them.";
+remedy for it. --list-rules shows all rules, --explain one of them.";
 
 const RUN: &str = "\
 Make this host a real server as setup does, then keep it so.
@@ -113,7 +113,7 @@ pub enum Command {
     /// Put everything back as it was before setup
     #[command(long_about = TEARDOWN)]
     Teardown(TeardownArgs),
-    /// Judge whether this host is a sound real server, and say what mends it
+    /// Judge whether this host is a sound real server, and say what the remedy is
     #[command(long_about = CHECK)]
     Check(CheckArgs),
     /// Show what is set up, by whom, since when, and what has changed since

@@ -11,6 +11,7 @@ use crate::act::netlink::NetlinkError;
 use crate::act::sysctl::SysctlError;
 use crate::files::trust::Distrust;
 use crate::refusal::Refusal;
+use crate::shell;
 use crate::unit::UnitError;
 
 /// The cause of a failure.
@@ -202,9 +203,10 @@ impl Error {
             Self::Untrusted(why) => why.hint(),
             Self::Damaged { path, known, .. } => {
                 let mut hints = known.clone();
-                let path = path.display();
+                let copy = PathBuf::from(format!("{}.copy", path.display()));
+                let (path, copy) = (shell::path(path), shell::path(&copy));
                 hints.push(format!(
-                    "`rm {path} {path}.copy` lets rs-agent begin anew; what it finds then counts \
+                    "`rm {path} {copy}` lets rs-agent begin anew; what it finds then counts \
                      as what was there before"
                 ));
                 return hints;
@@ -227,12 +229,12 @@ impl Error {
                 Distrust::Open { path, .. } => format!(
                     "see what is in it, then `chmod go-w {}`: only root and who runs rs-agent may \
                      write the configuration and the folders on the way to it",
-                    path.display()
+                    shell::path(path)
                 ),
                 Distrust::Owner { path, .. } => format!(
                     "see what is in it, then `chown root {}`: only root and who runs rs-agent may \
                      write the configuration and the folders on the way to it",
-                    path.display()
+                    shell::path(path)
                 ),
                 why => why.hint(),
             },

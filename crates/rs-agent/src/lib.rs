@@ -41,6 +41,7 @@ pub mod processes;
 pub mod refusal;
 pub mod request;
 pub mod run;
+pub mod shell;
 pub mod sysctl_key;
 pub mod tunnel;
 pub mod unit;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::mode::Mode;
 use crate::request::Scope;
+use crate::shell;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Listener, TunnelKind};
 
@@ -141,6 +142,7 @@ fn of_subnet(vip: IpAddr, device: &str) -> &'static str {
 /// What makes a single address of it, which stays local meanwhile. A device has an IPv6 address
 /// only once.
 fn narrow(vip: IpAddr, prefix: u8, device: &str) -> String {
+    let device = shell::word(device);
     let gone = format!("ip addr del {vip}/{prefix} dev {device}");
     if vip.is_ipv4() {
         return format!("ip addr add {vip}/32 dev {device} scope host && {gone}");
@@ -264,7 +266,9 @@ impl Refusal {
                 "--tunnel-port PORT, that of the director's --tun-port".to_owned()
             }
             Self::BadLabel(_) => "1 to 15 bytes without space, as in lo:vip".to_owned(),
-            Self::OtherLabel { device, .. } => format!("as in --label {device}:vip"),
+            Self::OtherLabel { device, .. } => {
+                format!("as in --label {}", shell::word(&format!("{device}:vip")))
+            }
             Self::FallbackChecksum(_) | Self::FallbackInner { .. } => {
                 "leave --fallback-devices out: a device of our own is made".to_owned()
             }
@@ -283,7 +287,8 @@ impl Refusal {
             }
             Self::OnNic { vip, prefix, device } => format!(
                 "if this host is a director of it, too: --also-director; if it was put there by \
-                 mistake: ip addr del {vip}/{prefix} dev {device}"
+                 mistake: ip addr del {vip}/{prefix} dev {}",
+                shell::word(device)
             ),
             Self::OwnAddress { .. } => {
                 "give the service an address of its own; if this host has this one as its \
@@ -291,7 +296,9 @@ impl Refusal {
                     .to_owned()
             }
             Self::WidePrefix { vip, prefix, device } => narrow(*vip, *prefix, device),
-            Self::VipOnNatServer { vip, device } => format!("ip addr del {vip} dev {device}"),
+            Self::VipOnNatServer { vip, device } => {
+                format!("ip addr del {vip} dev {}", shell::word(device))
+            }
             Self::Broadcast { role: "RIP", .. } | Self::IsGateway { role: "RIP", .. } => {
                 "name the address of this host that the director sends to".to_owned()
             }
@@ -304,30 +311,31 @@ impl Refusal {
                 "ip link shows the interfaces; --create-carrier makes a dummy device".to_owned()
             }
             Self::CarrierAnswersArp(_) => "use lo (the default) or a dummy device".to_owned(),
-            Self::CarrierDown(device) => format!("ip link set {device} up"),
+            Self::CarrierDown(device) => format!("ip link set {} up", shell::device(device)),
             Self::ArpSilent { key, .. } | Self::ArpMeaningless { key, .. } => {
                 let wanted = if key.to_string().ends_with("arp_announce") { 2 } else { 1 };
-                format!("sysctl -w {key}={wanted}")
+                shell::set(key, wanted)
             }
-            Self::ArpScope { key, scope, .. } if scope.starts_with("host") => {
-                format!("sysctl -w {key}=1")
-            }
+            Self::ArpScope { key, scope, .. } if scope.starts_with("host") => shell::set(key, 1),
             Self::ArpScope { key, .. } => {
                 format!(
-                    "sysctl -w {key}=1, or scope host for the VIP, which is what setup adds without --scope"
+                    "{}, or scope host for the VIP, which is what setup adds without --scope",
+                    shell::set(key, 1)
                 )
             }
             Self::NoSysctl(_) => {
                 "is /proc mounted, and is this the right network namespace?".to_owned()
             }
-            Self::Ipv6Off(key) => format!("sysctl -w {key}=0"),
+            Self::Ipv6Off(key) => shell::set(key, 0),
             Self::NoIpv6 => "give IPv4 addresses only".to_owned(),
             Self::RipUnclear(_) => {
                 "give --rip with the address the director sends to, or with one of each family"
                     .to_owned()
             }
             Self::DeviceTaken { .. } => "give another name with --tunnel-device".to_owned(),
-            Self::EndpointTaken { name, .. } => format!("use it: --tunnel-device {name}"),
+            Self::EndpointTaken { name, .. } => {
+                format!("use it: --tunnel-device {}", shell::word(name))
+            }
             Self::DirectorIsHere(_) => {
                 "name the address from which the director sends, its DIP; --also-director if this \
                  host is one"

@@ -13,6 +13,7 @@ use crate::facts::Facts;
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::Request;
+use crate::shell;
 use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
@@ -81,11 +82,11 @@ impl UnitError {
                 "put the configuration below /etc, the program below /usr/local/sbin".to_owned(),
             ),
             Self::Closed { at, .. } => {
-                Some(format!("`chown root: {0}`, or `chmod o+rX {0}`", at.display()))
+                Some(format!("`chown root: {0}`, or `chmod o+rX {0}`", shell::path(at)))
             }
             Self::NoProgram(path) => Some(format!(
                 "`install -m 755 rs-agent {}`, or name the program with --program",
-                path.display()
+                shell::path(path)
             )),
             Self::AtBoot(refusal) => Some(refusal.hint()),
         }
@@ -171,7 +172,7 @@ pub fn files(
             // A tunnel device is not there until rs-agent makes it; udev has this file read
             // again then.
             let may_be_missing = if key.device() == Some("all") { "" } else { "-" };
-            let _ = writeln!(text, "{may_be_missing}{key} = {value}");
+            let _ = writeln!(text, "{may_be_missing}{}", shell::sysctl_line(&key, value));
         }
         files.push(File { path: sysctl_path, text });
     }
@@ -202,8 +203,7 @@ fn word(path: &Path) -> Result<&str, UnitError> {
     text.ok_or_else(|| UnitError::Path(path.to_owned()))
 }
 
-/// `SysctlKey` prints a dot inside an interface name as a slash, which is what
-/// sysctl.d(5) wants.
+/// What the set-up writes, and a reboot would forget.
 fn settings(wanted: &Wanted, present: impl Fn(&SysctlKey) -> Option<i32>) -> Vec<(SysctlKey, i32)> {
     let mut settings = Vec::new();
     if wanted.mode != Mode::Nat && wanted.vips.iter().any(IpAddr::is_ipv4) {

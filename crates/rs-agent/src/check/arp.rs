@@ -12,6 +12,8 @@ use super::steps::{answers_arp, is_own, remove, to_carrier};
 use super::subject::{Subject, some};
 use crate::arp_ignore::{Hides, hides, shown};
 use crate::facts::host_prefix;
+use crate::shell;
+use crate::sysctl_key::SysctlKey;
 
 /// Why an interface answers a request for a VIP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,10 +251,9 @@ fn announce(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
 
 /// Makes that interface name none of the VIPs: 2 hides them all, whatever it was before.
 pub(super) fn speak_as_self(seen: &Seen, nic: &str) -> Remedy {
-    let all = "sysctl -w net.ipv4.conf.all.arp_announce=2";
-    let key = crate::sysctl_key::SysctlKey::ipv4(nic, "arp_announce");
+    let set = |device| shell::set(&SysctlKey::ipv4(device, "arp_announce"), 2);
     let own = seen.ipv4(nic, "arp_announce") > 2;
-    let command = if own { format!("{all} && sysctl -w {key}=2") } else { all.to_owned() };
+    let command = if own { format!("{} && {}", set("all"), set(nic)) } else { set("all") };
     Remedy::run(Phase::Settings, command)
 }
 
@@ -282,7 +283,7 @@ fn later_interfaces(seen: &Seen, vips: &[IpAddr]) -> Option<Finding> {
             ("all", !(value..=most).contains(&seen.ipv4("all", name))),
             ("default", seen.ipv4("default", name) > most),
         ] {
-            let command = format!("sysctl -w net.ipv4.conf.{device}.{name}={value}");
+            let command = shell::set(&SysctlKey::ipv4(device, name), value);
             finding = finding.steps(is_bad.then(|| Remedy::run(Phase::Settings, command)));
         }
     }
@@ -357,7 +358,10 @@ fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     format!("{name} answers for {vip} as proxy"),
                 )
                 .read([format!("neighbour proxy {vip} dev {name}")])
-                .run(Phase::Settings, format!("ip neigh del proxy {vip} dev {name}")),
+                .run(
+                    Phase::Settings,
+                    format!("ip neigh del proxy {vip} dev {}", shell::word(name)),
+                ),
             );
         }
         let Some(route) = seen.lookup(vip).filter(|route| vip.is_ipv4() && !route.local) else {
@@ -373,8 +377,8 @@ fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             // Either is enough.
             let on = ["all", name].into_iter().filter(|device| seen.ipv4(device, "proxy_arp") != 0);
             let off = on.map(|device| {
-                let key = crate::sysctl_key::SysctlKey::ipv4(device, "proxy_arp");
-                Remedy::run(Phase::Settings, format!("sysctl -w {key}=0"))
+                let key = SysctlKey::ipv4(device, "proxy_arp");
+                Remedy::run(Phase::Settings, shell::set(&key, 0))
             });
             findings.push(
                 Finding::new(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Every rule: what it means, what it reads, why it matters, what mends it.
+//! Every rule: what it means, what it reads, why it matters, what its remedy is.
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ pub struct Rule {
     pub meaning: &'static str,
     /// What is read.
     pub reads: &'static str,
-    /// What mends it.
+    /// What helps.
     pub remedy: &'static str,
     /// Why it matters.
     pub why: &'static str,

@@ -59,10 +59,10 @@ fn again(vip: IpAddr, seen: &Seen) -> Option<Finding> {
         .read([format!("/proc/net/ip_vs: {at}"), "net/ipv4/vs/backup_only = 0".to_owned()]);
     Some(
         finding
-            .mend(
+            .words(
                 "sysctl -w net.ipv4.vs.backup_only=1, with the sync daemon in state backup while \
                  this host is none",
             )
-            .mend("or give IPVS this service only while the VIP is on an interface here"),
+            .words("or give IPVS this service only while the VIP is on an interface here"),
     )
 }

@@ -73,12 +73,12 @@ impl Finding {
         self.severity = Severity::Unread;
         self.message = format!("cannot be judged: {why}; otherwise {}", self.message);
         self.remedy.clear();
-        self.mend("see whether a client is served: if so, nothing is wrong here")
+        self.words("see whether a client is served: if so, nothing is wrong here")
     }
 
-    /// Adds words that help, or a command for which no VIP waits and that waits for none.
+    /// Adds words that help, where no command can know. No VIP waits for them.
     #[must_use]
-    pub fn mend(self, words: impl Into<String>) -> Self {
+    pub fn words(self, words: impl Into<String>) -> Self {
         self.steps([Remedy::words(Phase::Rest, words)])
     }
 

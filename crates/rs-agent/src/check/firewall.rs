@@ -30,7 +30,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
             findings.push(
                 Finding::new("RS-FW-01", Severity::Unread, message)
                     .read([why.clone()])
-                    .mend("run it as root, with iptables-legacy installed"),
+                    .words("run it as root, with iptables-legacy installed"),
             );
             continue;
         }

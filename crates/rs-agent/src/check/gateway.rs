@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
-use super::remedy::{Phase, Remedy};
+use super::remedy::{Phase, Remedy, once_gone};
 use super::replies::{self, Hops, Way};
 use super::seen::{Address, Seen};
 use super::steps::remove;
@@ -44,8 +44,8 @@ fn back(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
     let message = format!("replies{from} to {who} go through director {director}, {then}");
     let finding = Finding::new("RS-GW-01", severity, message).read([way.read.clone()]);
     let finding = match hops.table.filter(|_| way.is_by_rules()) {
-        None => finding.mend("give this host another gateway"),
-        Some(table) => finding.mend(format!("give table {table} another gateway")),
+        None => finding.words("give this host another gateway"),
+        Some(table) => finding.words(format!("give table {table} another gateway")),
     };
     let is_right = |to: Option<&Hops>| to.is_some_and(|to| self::director(to, subject).is_none());
     Some(finding.unless(way.doubt(is_right)))
@@ -70,8 +70,8 @@ fn missing(way: &Way, subject: &Subject) -> Finding {
     let finding = Finding::new(rule, severity, message).read([way.read.clone()]);
     let finding = match (rule, way.is_by_rules()) {
         ("RS-GW-02", _) => finding.steps([default_via(way, subject)]),
-        (_, false) => finding.mend(add_default(way.ipv6)),
-        (_, true) => finding.mend(format!(
+        (_, false) => finding.words(add_default(way.ipv6)),
+        (_, true) => finding.words(format!(
             "{} table TABLE, in the table to which a rule (`ip rule`) leads replies{from}",
             add_default(way.ipv6)
         )),
@@ -131,7 +131,7 @@ fn past(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
             format!("client {who} gets replies{from} directly: it needs SNAT on the director");
         Finding::new("RS-GW-03", Severity::Warning, message)
             .read([way.read.clone()])
-            .mend("masquerade on the director, with net.ipv4.vs.conntrack=1")
+            .words("masquerade on the director, with net.ipv4.vs.conntrack=1")
     } else {
         let message = format!("replies{from} to {who} do not go through the director");
         Finding::new("RS-GW-02", Severity::Error, message)
@@ -157,7 +157,7 @@ fn on_one_ethernet(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) 
                     ),
                 )
                 .read([net.text()])
-                .mend("masquerade on the director, with net.ipv4.vs.conntrack=1"),
+                .words("masquerade on the director, with net.ipv4.vs.conntrack=1"),
             );
         }
         if let Some((read, off)) = redirects(seen, on, net.ip.is_ipv6()) {
@@ -199,7 +199,7 @@ fn redirects(seen: &Seen, device: &str, ipv6: bool) -> Option<(Vec<String>, Stri
             let key = SysctlKey::ipv6(device, "accept_redirects");
             (
                 vec![format!("net/ipv6/conf/{device}/accept_redirects = 1")],
-                format!("sysctl -w {key}=0"),
+                crate::shell::set(&key, 0),
             )
         });
     }
@@ -211,7 +211,10 @@ fn redirects(seen: &Seen, device: &str, ipv6: bool) -> Option<(Vec<String>, Stri
         let key = SysctlKey::ipv4(device, "accept_redirects");
         (
             seen.read("accept_redirects", &["all", device]),
-            format!("sysctl -w net.ipv4.conf.all.accept_redirects=0 {key}=0"),
+            format!(
+                "sysctl -w net.ipv4.conf.all.accept_redirects=0 && {}",
+                crate::shell::set(&key, 0)
+            ),
         )
     })
 }
@@ -224,7 +227,7 @@ fn leftovers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             let finding = Finding::new("RS-NAT-01", Severity::Warning, message).read([have.text()]);
             let gone = remove(have, subject, seen);
             findings.push(match gone.is_empty() {
-                true => finding.mend("give the service an address that only its director has"),
+                true => finding.words("give the service an address that only its director has"),
                 false => finding.steps(gone),
             });
         }
@@ -255,6 +258,8 @@ fn leftovers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
 /// Ends the hiding of addresses, if nobody needs it: those that are left may be VIPs.
 fn show(subject: &Subject, seen: &Seen) -> Remedy {
     let command = "sysctl -w net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0";
+    let vips = subject.vips.iter().filter(|vip| vip.is_ipv4());
+    let command = once_gone(vips.flat_map(|vip| seen.places(*vip)), command);
     let is_hidden = |have: &&Address| {
         have.ip.is_ipv4()
             && !have.ip.is_loopback()

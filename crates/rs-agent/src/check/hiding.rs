@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::arp::{Answer, answers, answers_by, leaks, speak_as_self};
-use super::remedy::{Phase, Remedy};
+use super::remedy::{Phase, Remedy, once_gone};
 use super::seen::{Address, Lookup, Seen};
 use super::steps::{answers_arp, at_carrier, carrier, remove};
 use super::subject::Subject;
 use crate::facts::host_prefix;
+use crate::shell;
 use crate::sysctl_key::SysctlKey;
 
 /// The host with the IPv4 VIPs on their devices of which `which` says so.
@@ -99,11 +100,12 @@ pub(super) fn set(subject: &Subject, seen: &Seen, settings: &[(&str, i32)]) -> V
         return vec![Remedy::run(Phase::Settings, command(settings))];
     }
     let mut steps = Vec::new();
+    let mut wrong: Vec<&Address> = Vec::new();
     for vip in exposed {
         steps.extend(at_carrier(vip, subject, seen));
-        let wrong = seen.places(vip).filter(|have| answers_arp(&have.device, seen));
-        steps.extend(wrong.flat_map(|have| remove(have, subject, seen)));
+        wrong.extend(seen.places(vip).filter(|have| answers_arp(&have.device, seen)));
     }
+    steps.extend(wrong.iter().flat_map(|have| remove(have, subject, seen)));
     // Where what comes to its place would be shown meanwhile, nothing is answered at all.
     let mut settings = settings.to_vec();
     let then = to_be(subject, seen);
@@ -115,13 +117,12 @@ pub(super) fn set(subject: &Subject, seen: &Seen, settings: &[(&str, i32)]) -> V
             settings.push(last);
         }
     }
-    steps.push(Remedy::run(Phase::Relax, command(&settings)));
+    steps.push(Remedy::run(Phase::Relax, once_gone(wrong, &command(&settings))));
     steps
 }
 
 fn command(settings: &[(&str, i32)]) -> String {
-    let write = |(device, value): &(&str, i32)| {
-        format!("sysctl -w {}={value}", SysctlKey::ipv4(device, "arp_ignore"))
-    };
+    let write =
+        |(device, value): &(&str, i32)| shell::set(&SysctlKey::ipv4(device, "arp_ignore"), *value);
     settings.iter().map(write).collect::<Vec<_>>().join(" && ")
 }

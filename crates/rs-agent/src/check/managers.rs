@@ -5,10 +5,12 @@ use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
 use super::persistence::boot_conflicts;
+use super::remedy::Phase;
 use super::seen::{Address, Device, Keeps, NetworkdLink, Profile, Seen};
 use super::subject::{Subject, some};
 use super::tunnel;
 use crate::mode::Mode;
+use crate::shell;
 use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
@@ -64,7 +66,7 @@ fn networkd(name: &str, vips: &[&Address], link: &NetworkdLink) -> Option<Findin
     Some(
         Finding::new("RS-MGR-01", Severity::Warning, message)
             .read([format!("{name} is configured by {}{why_not}", link.file)])
-            .mend(format!("KeepConfiguration=yes in {}, or declare the VIP there", link.file)),
+            .words(format!("KeepConfiguration=yes in {}, or declare the VIP there", link.file)),
     )
 }
 
@@ -90,7 +92,7 @@ fn network_manager(name: &str, vips: &[&Address], profile: &Profile) -> Finding 
     let file = file.as_ref().map_or_else(String::new, |file| format!(", {file}"));
     Finding::new("RS-MGR-02", severity, message)
         .read([format!("{name} has NetworkManager's profile {uuid}{file}")])
-        .mend(format!("unmanaged-devices=interface-name:{name} in NetworkManager.conf"))
+        .words(format!("unmanaged-devices=interface-name:{name} in NetworkManager.conf"))
 }
 
 /// Linux 7.2 refuses what keepalived says of single interfaces, so that those of `use_vmac`
@@ -127,19 +129,20 @@ fn keepalived(seen: &Seen) -> Option<Finding> {
         };
         let mut found = finding(format!("keepalived could not set {name} up: {message}"));
         if deaf {
-            found = found.mend(format!("sysctl -w {}=0", key(name, "rp_filter")));
+            found = found.run(Phase::Relax, shell::set(&key(name, "rp_filter"), 0));
         }
         if seen.ipv4("all", "arp_ignore") == 0 {
-            found = found.mend(format!("sysctl -w {}=1", key("all", "arp_ignore")));
+            found = found.run(Phase::Settings, shell::set(&key("all", "arp_ignore"), 1));
         }
-        return Some(found.mend(format!("sysctl -w {}=1", key(name, "accept_local"))));
+        // With these it answers, also for a VIP that was on it by mistake.
+        return Some(found.run(Phase::Relax, shell::set(&key(name, "accept_local"), 1)));
     }
     let message = "keepalived changes arp_ignore, arp_filter and rp_filter of interfaces; what it \
                    sets on the parent stays when it ends";
     Some(
         Finding::new("RS-MGR-04", Severity::Info, message)
             .read([line.clone()])
-            .mend("rely on conf/all, as rs-agent does"),
+            .words("rely on conf/all, as rs-agent does"),
     )
 }
 
@@ -156,8 +159,8 @@ fn swallowed(ipv6: bool, subject: &Subject, seen: &Seen) -> Option<Finding> {
     Some(
         Finding::new("RS-MGR-06", Severity::Warning, message)
             .read([format!("default dev {device} metric {}", route.metric)])
-            .mend(format!("denyinterfaces {device} in dhcpcd.conf"))
-            .mend(format!("ip {word}route del default dev {device}")),
+            .words(format!("denyinterfaces {device} in dhcpcd.conf"))
+            .run(Phase::Rest, format!("ip {word}route del default dev {}", shell::word(device))),
     )
 }
 
@@ -173,7 +176,7 @@ fn overlay(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     findings.push(
         Finding::new("RS-MGR-03", severity, message)
             .read([evidence.clone()])
-            .mend("a device of its own and an exception in Calico, or GUE"),
+            .words("a device of its own and an exception in Calico, or GUE"),
     );
 }
 
@@ -190,7 +193,7 @@ fn firewall(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                 "firewalld drops IPv6 that arrives by another interface than the replies leave by, as out of a tunnel",
             )
             .read([line.clone()])
-            .mend("IPv6_rpfilter=loose in firewalld.conf"),
+            .words("IPv6_rpfilter=loose in firewalld.conf"),
         );
     }
 }

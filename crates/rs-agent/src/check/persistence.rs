@@ -3,7 +3,7 @@
 
 use super::finding::{Finding, Severity};
 use super::hiding;
-use super::remedy::{Phase, Remedy};
+use super::remedy::{Phase, Remedy, Step};
 use super::seen::{Address, Seen};
 use super::steps::add;
 use super::subject::{Subject, single};
@@ -13,6 +13,7 @@ use crate::facts::host_prefix;
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::Scope;
+use crate::shell;
 use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
@@ -56,7 +57,7 @@ fn changed(have: &Address, scope: Scope, subject: &Subject) -> Option<Finding> {
     if ip.is_ipv6() {
         let message = format!("{ip} on {device} is not deprecated any more: somebody changed it");
         let again = Change::Deprecate { ip: *ip, device: device.clone(), tag: None }.make();
-        return (have.preferred != 0).then(|| found(message).mend(again.to_string()));
+        return (have.preferred != 0).then(|| found(message).run(Phase::Add, again.to_string()));
     }
     if have.scope == scope.to_string() {
         return None;
@@ -67,11 +68,13 @@ fn changed(have: &Address, scope: Scope, subject: &Subject) -> Option<Finding> {
     );
     // No scope is changed in place; meanwhile the route takes what arrives.
     let route = format!("local {ip} dev lo table local metric 1 proto static");
-    let (single, add) = (single(*ip), add(*ip, device, scope, subject));
-    Some(found(message).mend(format!(
+    let add = add(*ip, device, scope, subject);
+    let (single, device) = (single(*ip), shell::word(device));
+    let command = format!(
         "ip route add {route} && ip addr del {single} dev {device} && {} && ip route del {route}",
         add.step.text()
-    )))
+    );
+    Some(found(message).steps([Remedy { step: Step::Run(command), ..add }]))
 }
 
 fn lifetime(seconds: u32) -> String {
@@ -84,7 +87,7 @@ fn write(key: &SysctlKey, value: i32, subject: &Subject, seen: &Seen) -> Vec<Rem
         Some(device) if *key == SysctlKey::ipv4(device, "arp_ignore") => {
             hiding::set(subject, seen, &[(device, value)])
         }
-        _ => vec![Remedy::run(Phase::Settings, format!("sysctl -w {key}={value}"))],
+        _ => vec![Remedy::run(Phase::Settings, shell::set(key, value))],
     }
 }
 
@@ -108,11 +111,10 @@ fn recreated(device: &str, seen: &Seen) -> Option<Finding> {
     };
     let message = format!("rp_filter of {device} will be {} when it is made again", line.text());
     // In a file that `rs-agent install-unit` does not call its own.
-    Some(
-        Finding::new("RS-PER-02", Severity::Warning, message)
-            .read([line.place()])
-            .run(Phase::Rest, format!("echo '{key} = 2' >> /etc/sysctl.d/91-real-server.conf")),
-    )
+    Some(Finding::new("RS-PER-02", Severity::Warning, message).read([line.place()]).run(
+        Phase::Rest,
+        format!("echo '{}' >> /etc/sysctl.d/91-real-server.conf", shell::sysctl_line(&key, 2)),
+    ))
 }
 
 /// RS-MGR-05: keys that files set otherwise than a real server needs.
@@ -135,7 +137,7 @@ pub(super) fn boot_conflicts(subject: &Subject, seen: &Seen) -> Vec<Finding> {
                 return None;
             }
             let message = format!("{} will set {key} to {} at boot", line.place(), line.text());
-            Some(Finding::new("RS-MGR-05", Severity::Warning, message).read([line.place()]).mend(
+            Some(Finding::new("RS-MGR-05", Severity::Warning, message).read([line.place()]).words(
                 format!("remove that line, or set {key} = {ours} in a file with a later name"),
             ))
         };

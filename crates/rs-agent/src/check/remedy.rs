@@ -2,13 +2,20 @@
 //! What helps against a finding, and the one order in which it does no harm.
 //!
 //! Each remedy is safe by itself: what adds a VIP hides it first. The remedies of several
-//! findings are safe together in the order of their phases.
+//! findings are safe together in the order of their phases. And each command is safe where
+//! one before it failed, as whoever pastes them may not see that: the command that adds a VIP
+//! begins with the settings that hide it, one that deletes a VIP looks first whether it is
+//! where it belongs, and one that hides less whether what it would show is gone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
 use super::finding::Finding;
+use super::seen::Address;
+use crate::facts::host_prefix;
+use crate::shell;
 
 /// The parts of all remedies together. Each comes when those before it are through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -118,14 +125,28 @@ impl Ordered {
     }
 }
 
-/// Gives each finding that makes an IPv4 VIP local the steps that hide it, and puts the steps
-/// of each finding in order.
+/// Gives each command that makes an IPv4 VIP local the settings that hide it, what else that
+/// takes to its finding, and puts the steps of each finding in order.
 pub(super) fn complete(findings: &mut [Finding], hiding: impl FnOnce() -> Vec<Remedy>) {
     let shows = |finding: &Finding| finding.remedy.iter().any(|remedy| remedy.shows);
     let hiding = if findings.iter().any(shows) { hiding() } else { Vec::new() };
+    let (settings, others): (Vec<Remedy>, Vec<Remedy>) = hiding
+        .into_iter()
+        .partition(|it| it.phase == Phase::Settings && matches!(it.step, Step::Run(_)));
+    let mut guards: Vec<&str> = Vec::new();
+    for setting in &settings {
+        if !guards.contains(&setting.step.text()) {
+            guards.push(setting.step.text());
+        }
+    }
     for finding in findings {
         if shows(finding) {
-            finding.remedy.splice(0..0, hiding.iter().cloned());
+            finding.remedy.splice(0..0, others.iter().cloned());
+        }
+        for remedy in &mut finding.remedy {
+            if let (true, Step::Run(command)) = (remedy.shows, &mut remedy.step) {
+                *command = after(&guards, command);
+            }
         }
         finding.remedy.sort_by_key(|remedy| remedy.phase);
         // One finding may ask for a step twice, as for a device that several VIPs are to be on.
@@ -138,6 +159,32 @@ pub(super) fn complete(findings: &mut [Finding], hiding: impl FnOnce() -> Vec<Re
             is_new
         });
     }
+}
+
+/// Returns the command as one that is not run unless those before it succeed.
+fn after(guards: &[&str], command: &str) -> String {
+    guards.iter().chain([&command]).copied().collect::<Vec<_>>().join(" && ")
+}
+
+/// Returns the command as one that is run only if that single address is on the device.
+pub(super) fn once_there(ip: IpAddr, device: &str, command: &str) -> String {
+    let (device, prefix) = (shell::word(device), host_prefix(ip));
+    format!("ip addr show dev {device} | grep -qF ' {ip}/{prefix} ' && {command}")
+}
+
+/// Returns the command as one that is run only if those addresses are on their devices no more.
+pub(super) fn once_gone<'a>(
+    places: impl IntoIterator<Item = &'a Address>,
+    command: &str,
+) -> String {
+    let mut by_device: BTreeMap<&str, String> = BTreeMap::new();
+    for have in places {
+        *by_device.entry(&have.device).or_default() += &format!(" -e ' {}/'", have.ip);
+    }
+    let guard = |(device, ips): (&str, String)| {
+        format!("! ip addr show dev {} | grep -qF{ips} && ", shell::word(device))
+    };
+    by_device.into_iter().map(guard).collect::<String>() + command
 }
 
 /// Returns the steps of all findings in the order in which to run them, each once.

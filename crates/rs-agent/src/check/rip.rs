@@ -19,7 +19,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
             "RIP {rip} is no address of this host: what the director sends there does not arrive"
         );
         findings.push(
-            Finding::new("RS-RIP-01", Severity::Error, message).read([nowhere(*rip)]).mend(
+            Finding::new("RS-RIP-01", Severity::Error, message).read([nowhere(*rip)]).words(
                 format!(
                     "give this host {rip} again, or name the address it has now: to the director, \
                      and with --rip"
@@ -95,15 +95,16 @@ fn revive(message: String, nics: &[&Device], subject: &Subject) -> Finding {
     let read = nics.iter().map(|nic| format!("{} {}", nic.name, state(nic)));
     let finding = Finding::new("RS-RIP-02", Severity::Error, message).read(read);
     match nics.first() {
-        Some(nic) if !nic.up && subject.ipv4_vips().next().is_some() => finding.mend(format!(
+        Some(nic) if !nic.up && subject.ipv4_vips().next().is_some() => finding.words(format!(
             "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2, then `ip \
              link set {} up`, and check again",
-            nic.name
+            crate::shell::device(&nic.name)
         )),
-        Some(nic) if !nic.up => {
-            finding.mend(format!("`ip link set {} up`, and check again", nic.name))
-        }
-        _ => finding.mend("see its cable and what it is connected to, and check again"),
+        Some(nic) if !nic.up => finding.words(format!(
+            "`ip link set {} up`, and check again",
+            crate::shell::device(&nic.name)
+        )),
+        _ => finding.words("see its cable and what it is connected to, and check again"),
     }
 }
 
@@ -139,7 +140,7 @@ fn devices(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             findings.push(
                 Finding::new("RS-RIP-01", Severity::Error, message)
                     .read([format!("{name}: local {local}"), nowhere(local)])
-                    .mend(format!(
+                    .words(format!(
                         "give this host {local} again, or make {name} again with the address the \
                          director sends to as its local one"
                     )),

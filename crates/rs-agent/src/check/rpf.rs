@@ -64,7 +64,7 @@ fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             let mut finding = Finding::new("RS-RPF-01", Severity::Error, message)
                 .read(seen.read("rp_filter", &["all", name]));
             if seen.max("rp_filter", name) != 2 {
-                finding = finding.run(Phase::Settings, format!("sysctl -w {key}=2"));
+                finding = finding.run(Phase::Settings, crate::shell::set(&key, 2));
             }
             if !seen.addresses.iter().any(|have| have.device == *name && have.ip.is_ipv4()) {
                 finding = finding.steps([add(vip, name, subject.scope, subject)]);
@@ -89,7 +89,7 @@ fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     ),
                 )
                 .read(seen.read("rp_filter", &["all", name]))
-                .mend("ip route add default via GATEWAY")
+                .words("ip route add default via GATEWAY")
                 .unless(doubt(lost, name, seen, |to| to.is_some()).filter(|_| !nowhere)),
             );
         }
@@ -122,10 +122,7 @@ fn direct(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             );
             let finding = Finding::new("RS-RPF-03", Severity::Error, message)
                 .read(seen.read("rp_filter", &["all", name]))
-                .run(
-                    Phase::Settings,
-                    format!("sysctl -w {}=2", SysctlKey::ipv4(name, "rp_filter")),
-                );
+                .run(Phase::Settings, crate::shell::set(&SysctlKey::ipv4(name, "rp_filter"), 2));
             found.push(finding.unless(doubt(way, name, seen, |to| to.is_some_and(mine))));
         }
         // One tells of the device, the surest.
@@ -176,7 +173,9 @@ fn drops(seen: &Seen, findings: &mut Vec<Finding>) {
         findings.push(
             Finding::new("RS-RPF-05", Severity::Warning, message)
                 .read([format!("{name} grew by {count}")])
-                .mend("see RS-RPF-01 and RS-RPF-03; a director that sends from the VIP counts too"),
+                .words(
+                    "see RS-RPF-01 and RS-RPF-03; a director that sends from the VIP counts too",
+                ),
         );
     }
 }

@@ -9,6 +9,7 @@ use super::inward;
 use super::seen::{Device, Listener, Seen};
 use super::subject::{Port, Subject};
 use crate::ipvs::{Served, Service};
+use crate::shell;
 
 /// Whether the socket is for packets to `ip`.
 fn is_for(socket: &Listener, ip: IpAddr) -> bool {
@@ -86,7 +87,7 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
             let message =
                 format!("IPVS on this host takes {protocol} {at} and has no server for it");
             let finding = Finding::new("RS-SRV-01", Severity::Error, message).read([read]);
-            return Some(finding.mend("give the service a server, or delete it"));
+            return Some(finding.words("give the service a server, or delete it"));
         }
         // To itself it hands on what a socket has to take.
         if !service.servers.iter().all(is_here) {
@@ -97,7 +98,9 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
         let message = format!("whether anything listens on {protocol} {at} could not be read");
         let finding = Finding::new("RS-SRV-01", Severity::Unread, message).read([why.clone()]);
         let module = if port.tcp { "tcp_diag" } else { "udp_diag" };
-        return Some(finding.mend(format!("modprobe {module}, or ss -ln on a kernel that has it")));
+        return Some(
+            finding.words(format!("modprobe {module}, or ss -ln on a kernel that has it")),
+        );
     }
     let listeners = seen.listeners.as_ref()?;
     let same = |socket: &&Listener| socket.tcp == port.tcp && socket.port == port.number;
@@ -116,12 +119,13 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
             }
             let vrf = asked.nics.iter().find_map(|nic| nic.vrf.as_ref());
             let shut = others.iter().find(|it| is_for(it, ip) && it.device.is_none());
-            let (message, mend) = match (vrf, shut) {
+            let (message, words) = match (vrf, shut) {
                 (Some(vrf), Some(_)) => (
                     format!("what listens on {protocol} {at} takes nothing from VRF {vrf}: {then}"),
                     format!(
-                        "start the server in it: ip vrf exec {vrf} SERVER; or let all take from \
-                         every VRF: sysctl -w net.ipv4.{protocol}_l3mdev_accept=1"
+                        "start the server in it: ip vrf exec {} SERVER; or let all take from \
+                         every VRF: sysctl -w net.ipv4.{protocol}_l3mdev_accept=1",
+                        shell::word(vrf)
                     ),
                 ),
                 _ => (
@@ -129,7 +133,8 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
                     format!("let the server listen on {at}"),
                 ),
             };
-            let finding = Finding::new("RS-SRV-01", Severity::Error, message).read(read).mend(mend);
+            let finding =
+                Finding::new("RS-SRV-01", Severity::Error, message).read(read).words(words);
             Some(finding.unless(doubt::not_listening(ip, port, seen)))
         }
         Some(first) if !port.tcp && subject.holds_vips() => {
@@ -144,7 +149,7 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
             Some(
                 Finding::new("RS-SRV-02", Severity::Warning, message)
                     .read([format!("udp {}", SocketAddr::from((first.ip, first.port)))])
-                    .mend(format!(
+                    .words(format!(
                         "let the server listen on {at}, or set the source of each reply \
                          (IP_PKTINFO)"
                     )),

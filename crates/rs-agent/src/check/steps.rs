@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::doubt;
 use super::finding::Finding;
-use super::remedy::{Phase, Remedy};
+use super::remedy::{Phase, Remedy, once_there};
 use super::seen::{Address, Seen, contains};
 use super::subject::Subject;
 use super::tunnel::{device_for, kind_for};
@@ -15,6 +15,7 @@ use crate::mode::Mode;
 use crate::plan::Change;
 use crate::plan::refuse::is_own_of_a_host;
 use crate::request::Scope;
+use crate::shell;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
@@ -52,10 +53,11 @@ pub(super) fn create(
     let step = if is_known { Remedy::run } else { Remedy::words };
     let made = match &instead {
         Some((Replace::Ours, old, _)) => {
-            step(Phase::Devices, format!("ip link del {old} && {make}"))
+            step(Phase::Devices, format!("ip link del {} && {make}", shell::device(old)))
         }
         Some((Replace::Theirs, old, _)) => {
-            let words = format!("if nobody else needs {old}: ip link del {old} && {make}");
+            let device = shell::device(old);
+            let words = format!("if nobody else needs {old}: ip link del {device} && {make}");
             Remedy::words(Phase::Devices, words)
         }
         None => step(Phase::Devices, make),
@@ -70,7 +72,7 @@ pub(super) fn create(
     let mut vips: Vec<IpAddr> = mine().filter(|vip| lost(vip).is_some()).collect();
     if let Some(first) = mine().find(IpAddr::is_ipv4) {
         let key = SysctlKey::ipv4(&name, "rp_filter");
-        steps.push(Remedy::run(Phase::Settings, format!("sysctl -w {key}=2")));
+        steps.push(Remedy::run(Phase::Settings, shell::set(&key, 2)));
         // Loose is not enough on a device without an IPv4 address.
         if !vips.iter().any(IpAddr::is_ipv4) {
             vips.push(first);
@@ -128,12 +130,12 @@ pub(super) fn at_carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> Vec<Rem
     let starts_as = if seen.device(&device).is_some() { &device } else { "default" };
     if vip.is_ipv6() && seen.ipv6(starts_as, "disable_ipv6").is_some_and(|off| off != 0) {
         let key = SysctlKey::ipv6(&device, "disable_ipv6");
-        steps.push(Remedy::run(Phase::Settings, format!("sysctl -w {key}=0")));
+        steps.push(Remedy::run(Phase::Settings, shell::set(&key, 0)));
     }
     let is_strict = || seen.device(&device).is_some() && seen.max("rp_filter", &device) == 1;
     if vip.is_ipv4() && subject.mode == Some(Mode::Tun) && is_strict() {
         let key = SysctlKey::ipv4(&device, "rp_filter");
-        steps.push(Remedy::run(Phase::Settings, format!("sysctl -w {key}=2")));
+        steps.push(Remedy::run(Phase::Settings, shell::set(&key, 2)));
     }
     let there: Vec<&Address> = seen.places(vip).filter(|have| have.device == device).collect();
     let is_usable =
@@ -219,15 +221,20 @@ pub(super) fn remove(have: &Address, subject: &Subject, seen: &Seen) -> Vec<Reme
             && contains(have.ip, have.prefix, other.ip)
     };
     let promoted = have.ip.is_ipv6() || seen.or("promote_secondaries", name);
-    let mut steps = vec![Remedy::run(Phase::Remove, delete(have)).on(name)];
+    let mut command = delete(have);
     // Of several addresses in a subnet the first takes the others with it.
     if !promoted && seen.addresses.iter().any(is_beside) {
         let key = SysctlKey::ipv4(name, "promote_secondaries");
-        steps.push(Remedy::run(Phase::Settings, format!("sysctl -w {key}=1")));
+        command = format!("{} && {command}", shell::set(&key, 1));
     }
-    steps
+    if subject.holds_vips() {
+        let is_wide = have.prefix < host_prefix(have.ip) && !answers_arp(name, seen);
+        let place = if is_wide { name.clone() } else { carrier(have.ip, subject, seen) };
+        command = once_there(have.ip, &place, &command);
+    }
+    vec![Remedy::run(Phase::Remove, command).on(name)]
 }
 
 fn delete(have: &Address) -> String {
-    format!("ip addr del {}/{} dev {}", have.ip, have.prefix, have.device)
+    format!("ip addr del {}/{} dev {}", have.ip, have.prefix, shell::word(&have.device))
 }

@@ -13,6 +13,7 @@ use super::subject::Subject;
 use crate::facts::of_family;
 use crate::mode::Mode;
 use crate::plan::Change;
+use crate::shell;
 use crate::tunnel::{Envelope, Listener, TunnelKind, automatic};
 
 /// How well a device suits a director; the better, the greater.
@@ -102,7 +103,7 @@ fn ends_fit(ends: &Ends, subject: &Subject) -> bool {
     fits(ends.local, &subject.rips) && fits(ends.remote, &subject.directors)
 }
 
-/// Whether the device is one to be judged and mended. The kernel's own is there on any host
+/// Whether the device is one to be judged and given a remedy. The kernel's own is there on any host
 /// with the module, and takes packets from anybody: only who asked for it is to raise it.
 fn counts(device: &Device, fit: Fit, subject: &Subject) -> bool {
     !is_fallback(device) || fit == Fit::Takes || asked_for(&device.name, subject)
@@ -306,7 +307,7 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
         findings.push(
             Finding::new("RS-TUN-05", Severity::Warning, message)
                 .read([format!("{name}: rx_crc_errors {}", device.crc_errors)])
-                .mend("compare --tun-csum on the director with icsum here"),
+                .words("compare --tun-csum on the director with icsum here"),
         );
     }
     if device.kind.as_deref() == Some("ip6tnl") && !ends.local_remote && !ends.external {
@@ -317,14 +318,17 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
                 format!("{name} drops packets whose outer source is the VIP"),
             )
             .read(read.clone())
-            .run(Phase::Up, format!("ip link set {name} type ip6tnl allow-localremote")),
+            .run(
+                Phase::Up,
+                format!("ip link set {} type ip6tnl allow-localremote", shell::device(name)),
+            ),
         );
     }
     let fallback = is_fallback(device);
     if ends.remote.is_none() {
         let rip = of_family(&subject.rips, outer_ipv6);
         let rip = rip.map_or("this host".to_owned(), |rip| rip.to_string());
-        let mend = match directors.as_slice() {
+        let words = match directors.as_slice() {
             [] => "set it up with --director".to_owned(),
             _ => "limit the outer protocol to the directors in the firewall".to_owned(),
         };
@@ -332,7 +336,7 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
         let severity =
             if !fallback && directors.len() > 1 { Severity::Info } else { Severity::Warning };
         let message = format!("anyone who reaches {rip} can inject packets by {name}");
-        findings.push(Finding::new("RS-TUN-08", severity, message).read(read.clone()).mend(mend));
+        findings.push(Finding::new("RS-TUN-08", severity, message).read(read.clone()).words(words));
     }
     let foreign = seen.addresses.iter().find(|have| {
         have.device == *name
@@ -340,7 +344,9 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
             && have.scope == "global"
             && !automatic(have.ip)
     });
-    if let Some(have) = foreign.filter(|_| fallback) {
+    // Beside a device of our own it is somebody else's, and in use by them alone.
+    let is_used = || receiving(inner_ipv6, subject, seen).any(|used| used.name == *name);
+    if let Some(have) = foreign.filter(|_| fallback && is_used()) {
         let message = format!("{name} has an address of somebody else: {}", have.ip);
         let finding = Finding::new("RS-TUN-09", Severity::Error, message).read([have.text()]);
         findings.push(finding.steps(own(device, subject)));
@@ -386,7 +392,7 @@ fn segment_size(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     format!("{}: mtu {}", nic.name, nic.mtu),
                     format!("{route}: advmss {advmss}"),
                 ])
-                .mend(format!("ip route change … advmss {mss}")),
+                .words(format!("ip route change … advmss {mss}")),
         );
     }
 }

@@ -58,7 +58,7 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
         let mut finding = to_carrier(finding, vip, subject, seen);
         if finding.remedy.is_empty() {
             // It is where it belongs, and another table is asked before table local.
-            finding = finding.mend(
+            finding = finding.words(
                 "a rule (`ip rule`) or a VRF keeps packets for it from table local: let them \
                  reach that table, or add the VIP to the VRF's own device",
             );
@@ -102,7 +102,7 @@ fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>
     } else if let Some(have) = own {
         let message = format!("{vip} is this host's own address on {}", have.device);
         let finding = Finding::new("RS-VIP-04", Severity::Error, message).read([have.text()]);
-        findings.push(finding.mend(
+        findings.push(finding.words(
             "give the service an address of its own; --also-director if this host has this one \
              as its director",
         ));
@@ -113,7 +113,7 @@ fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>
     findings.push(
         Finding::new("RS-VIP-04", Severity::Error, format!("{vip} is both VIP and {role}"))
             .read([read])
-            .mend("give the service an address of its own"),
+            .words("give the service an address of its own"),
     );
 }
 
@@ -286,7 +286,7 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                 Some(value) => format!("net/ipv6/conf/{name}/disable_ipv6 = {value}"),
                 None => format!("net/ipv6/conf/{name}/disable_ipv6 is not there"),
             };
-            let on = format!("sysctl -w {}=0", SysctlKey::ipv6(&name, "disable_ipv6"));
+            let on = crate::shell::set(&SysctlKey::ipv6(&name, "disable_ipv6"), 0);
             let finding =
                 Finding::new("RS-VIP-08", Severity::Error, format!("IPv6 is off on {name}"))
                     .read([read])

@@ -10,6 +10,8 @@ use std::path::{Component, Path, PathBuf};
 
 use nix::unistd::geteuid;
 
+use crate::shell;
+
 /// Write permission for the group or for others.
 const OTHERS_WRITE: u32 = 0o022;
 /// Any permission for them.
@@ -86,11 +88,11 @@ impl Distrust {
         let elsewhere = "--state-dir or RS_AGENT_STATE_DIR names another directory";
         match self {
             Self::Open { path, what: "open", .. } => {
-                format!("`chmod 600 {}`, or remove it while no rs-agent runs", path.display())
+                format!("`chmod 600 {}`, or remove it while no rs-agent runs", shell::path(path))
             }
             Self::Open { path, .. } => format!(
                 "see what is in it, then `chmod go-w {}`; {elsewhere}, one that others cannot write",
-                path.display()
+                shell::path(path)
             ),
             Self::Owner { owner, .. } => format!(
                 "run rs-agent as uid {owner}; or {elsewhere}, one of its own user that others \

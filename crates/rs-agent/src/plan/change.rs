@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{Facts, SavedRoute, host_prefix};
 use crate::request::Scope;
+use crate::shell;
 use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Listener, Tunnel, TunnelKind};
 
@@ -280,7 +281,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.change, self.undo) {
             (Change::Tunnel(t), false) => {
-                write!(f, "ip link add {} type {}", t.name, t.kind)?;
+                write!(f, "ip link add {} type {}", shell::device(&t.name), t.kind)?;
                 f.write_str(match t.kind {
                     TunnelKind::Ipip => " mode ipip",
                     TunnelKind::Sit => " mode ip6ip",
@@ -298,9 +299,12 @@ impl fmt::Display for Action {
                     _ => "",
                 })
             }
-            (Change::Tunnel(t), true) => write!(f, "ip link del {}", t.name),
-            (Change::Dummy { device }, false) => write!(f, "ip link add {device} type dummy"),
-            (Change::Dummy { device }, true) => write!(f, "ip link del {device}"),
+            (Change::Tunnel(Tunnel { name: device, .. }) | Change::Dummy { device }, true) => {
+                write!(f, "ip link del {}", shell::device(device))
+            }
+            (Change::Dummy { device }, false) => {
+                write!(f, "ip link add {} type dummy", shell::device(device))
+            }
             (Change::Gue(at), undo) => {
                 f.write_str(if at.ipv6 { "ip -6 fou " } else { "ip fou " })?;
                 match undo {
@@ -308,27 +312,32 @@ impl fmt::Display for Action {
                     true => write!(f, "del port {}", at.port),
                 }
             }
-            (Change::Sysctl { key, to, .. }, false) => write!(f, "sysctl -w {key}={to}"),
+            (Change::Sysctl { key, to, .. }, false) => f.write_str(&shell::set(key, *to)),
             (Change::Sysctl { key, from: Some(from), .. }, true) => {
-                write!(f, "sysctl -w {key}={from}")
+                f.write_str(&shell::set(key, *from))
             }
             (Change::Sysctl { key, from: None, .. }, true) => {
                 write!(f, "true # {key} goes with its device")
             }
-            (Change::Up { device }, false) => write!(f, "ip link set {device} up"),
-            (Change::Up { device }, true) => write!(f, "ip link set {device} down"),
+            (Change::Up { device }, undo) => {
+                let state = if undo { "down" } else { "up" };
+                write!(f, "ip link set {} {state}", shell::device(device))
+            }
             (Change::Address { ip, device, scope, label, .. }, false) => {
-                write!(f, "ip addr add {ip}/{} dev {device}", host_prefix(*ip))?;
+                write!(f, "ip addr add {ip}/{} dev {}", host_prefix(*ip), shell::word(device))?;
                 match (ip, label) {
                     (IpAddr::V6(_), _) => f.write_str(" nodad preferred_lft 0"),
                     (IpAddr::V4(_), None) => write!(f, " scope {scope}"),
-                    (IpAddr::V4(_), Some(label)) => write!(f, " scope {scope} label {label}"),
+                    (IpAddr::V4(_), Some(label)) => {
+                        write!(f, " scope {scope} label {}", shell::word(label))
+                    }
                 }
             }
             (Change::Address { ip, device, .. }, true) => {
-                write!(f, "ip addr del {ip}/{} dev {device}", host_prefix(*ip))
+                write!(f, "ip addr del {ip}/{} dev {}", host_prefix(*ip), shell::word(device))
             }
             (Change::Deprecate { ip, device, .. }, false) => {
+                let device = shell::word(device);
                 write!(f, "ip addr change {ip}/128 dev {device} nodad preferred_lft 0")
             }
             (Change::Deprecate { ip, device, .. }, true) => {

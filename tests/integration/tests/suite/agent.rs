@@ -48,6 +48,15 @@ pub(crate) fn share_of<T>(parts: usize, all: impl IntoIterator<Item = T>) -> Vec
     all.into_iter().enumerate().filter(told).map(|(_, it)| it).collect()
 }
 
+/// What is tried on this kernel of what is tried on one each: most of it on the newest, which
+/// is the fastest. All of it with `LAB_TWINS=all`.
+pub(crate) fn once<T>(all: impl IntoIterator<Item = T>) -> Vec<T> {
+    let whole = std::env::var("LAB_TWINS").is_ok_and(|how| how == "all");
+    let mine = |place: usize| (place % 3 != 0) == (kernel() >= (7, 0));
+    let tried = all.into_iter().enumerate().filter(|(place, _)| whole || mine(*place));
+    tried.map(|(_, it)| it).collect()
+}
+
 /// Whether this kernel looks between any two steps: the newest, and with `LAB_ALL` all.
 pub(crate) fn everything() -> bool {
     kernel() >= (7, 0) || std::env::var_os("LAB_ALL").is_some()

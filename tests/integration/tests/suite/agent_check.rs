@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! `rs-agent check`: silence on a sound host, what it counts and finds for itself, and remedies
-//! that mend. Each of its rules is provoked in `agent_rules`.
+//! that help. Each of its rules is provoked in `agent_rules`.
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
 
@@ -60,13 +60,13 @@ fn a_host_that_was_set_up_has_no_error_and_no_warning() {
     }
 }
 
-/// Commands among what mends the first error, if there is one.
-fn mends_of_the_first(host: &Host) -> Option<(String, Vec<String>)> {
+/// Commands of the remedy of the first error, if there is one.
+fn remedy_of_the_first(host: &Host) -> Option<(String, Vec<String>)> {
     let output = host.sh("exec rs-agent check --json");
     let report: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
     let first = report["findings"].as_array()?.first().filter(|it| it["severity"] == "error")?;
     let remedy = first["remedy"].as_array()?.iter().filter_map(|line| line.as_str());
-    let command = |line: &&str| line.starts_with("ip ") || line.starts_with("sysctl ");
+    let command = |line: &&str| ["ip ", "! ip ", "sysctl "].iter().any(|it| line.starts_with(it));
     Some((first["rule"].to_string(), remedy.filter(command).map(str::to_owned).collect()))
 }
 
@@ -98,10 +98,10 @@ fn who_follows_what_is_said_gets_a_sound_host() {
         let network = real_server();
         let host = &network.servers[0];
         host.must(&format!("rs-agent setup {setup}"));
-        assert_eq!(mends_of_the_first(host), None, "{setup}");
+        assert_eq!(remedy_of_the_first(host), None, "{setup}");
         host.must(disturb);
         let mut followed = Vec::new();
-        while let Some((rule, commands)) = mends_of_the_first(host) {
+        while let Some((rule, commands)) = remedy_of_the_first(host) {
             assert!(!commands.is_empty() && followed.len() < 8, "{rule} after {followed:?}");
             for command in commands {
                 host.must(&command);

@@ -4,9 +4,10 @@
 use super::super::iptables::Ruleset;
 use super::super::seen::{Arrival, Rewrite, Seen};
 use super::change::{listener, listens};
+use super::directors::serves;
 use super::rows::Row;
-use super::{RIP, VIP, VIP6, address, findings, ip, set, sound};
-use crate::ipvs::{Served, Service};
+use super::{VIP, VIP6, address, ip, set};
+use crate::ipvs::Served;
 use crate::mode::Mode;
 
 /// The VIP is not here.
@@ -15,7 +16,7 @@ fn gone(seen: &mut Seen) {
     seen.lookups.insert(ip(VIP), None);
 }
 
-fn nat(rules: &str) -> Option<Ruleset> {
+pub(super) fn nat(rules: &str) -> Option<Ruleset> {
     Some(Ruleset::parse(&format!("*nat\n:PREROUTING ACCEPT [0:0]\n{rules}\nCOMMIT\n")))
 }
 
@@ -34,18 +35,6 @@ fn arrives(seen: &mut Seen, is_local: bool, is_listed: bool) {
     let (local_by, foreign_by) = (eth0(is_local), eth0(!is_local));
     let arrival = Arrival { local_by, foreign_by, listed_by: eth0(is_listed), mute: false };
     seen.arrivals.insert(ip(VIP), arrival);
-}
-
-/// Its servers get packets with another destination.
-fn serves(seen: &mut Seen, takes: Served, servers: &[&str]) {
-    let servers = servers.iter().map(|at| at.parse().unwrap()).collect();
-    seen.ipvs.push(Service { servers, ..Service::new(takes) });
-}
-
-/// Services of both VIPs.
-fn directs(seen: &mut Seen) {
-    serves(seen, Served::Tcp("192.0.2.10:80".parse().unwrap()), &["192.0.2.11:80"]);
-    serves(seen, Served::Tcp("[2001:db8::10]:80".parse().unwrap()), &["[2001:db8::99]:80"]);
 }
 
 pub(super) const DOUBTS: &[Row] = &[
@@ -202,190 +191,6 @@ pub(super) const DOUBTS: &[Row] = &[
         },
         &["RS-ARP-07 unread", "RS-ARP-07 unread"],
     ),
-    // Ports.
-    (
-        Mode::Dr,
-        |w, s| {
-            listens(w, s, true, "0.0.0.0", false);
-            s.ip6tables = nat("-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080");
-        },
-        &["RS-SRV-01 unread"],
-    ),
-    (
-        Mode::Dr,
-        |w, s| {
-            listens(w, s, true, "0.0.0.0", false);
-            s.ip6tables = nat("-A PREROUTING -p tcp -m tcp --dport 81 -j REDIRECT --to-ports 8080");
-        },
-        &["RS-SRV-01 error"],
-    ),
-    (
-        Mode::Nat,
-        |w, s| {
-            listens(w, s, true, VIP, false);
-            s.iptables = nat("-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination x");
-        },
-        &["RS-SRV-01 unread"],
-    ),
-    (
-        Mode::Dr,
-        |w, s| {
-            listens(w, s, true, "::", false);
-            s.deaf[0] = Some("tcp sockets: no such module".into());
-            s.listeners = None;
-        },
-        &["RS-SRV-01 unread", "RS-SRV-01 unread"],
-    ),
-    (
-        Mode::Dr,
-        |w, s| {
-            listens(w, s, true, RIP, false);
-            serves(s, Served::Tcp("192.0.2.10:80".parse().unwrap()), &["172.17.0.2:8080"]);
-            serves(s, Served::Tcp("[2001:db8::10]:0".parse().unwrap()), &["[2001:db8::99]:80"]);
-        },
-        &[],
-    ),
-    // Nowhere to, of another protocol, and to this host itself.
-    (
-        Mode::Dr,
-        |w, s| {
-            listens(w, s, true, "0.0.0.0", false);
-            serves(s, Served::Tcp("192.0.2.10:80".parse().unwrap()), &[]);
-            serves(s, Served::Udp("[2001:db8::10]:80".parse().unwrap()), &["[2001:db8::99]:80"]);
-        },
-        &["RS-SRV-01 error", "RS-SRV-01 error"],
-    ),
-    (
-        Mode::Dr,
-        |w, s| {
-            listens(w, s, true, "::", true);
-            serves(s, Served::Tcp("192.0.2.10:80".parse().unwrap()), &["192.0.2.11:80"]);
-        },
-        &["RS-SRV-01 error"],
-    ),
-    (
-        Mode::Dr,
-        |w, s| {
-            listens(w, s, true, "::", true);
-            serves(s, Served::Mark(1), &["192.0.2.12:80"]);
-        },
-        &["RS-SRV-01 unread"],
-    ),
-    // In a VRF only who is asked into it.
-    (
-        Mode::Dr,
-        |w, s| {
-            listens(w, s, true, "::", false);
-            s.devices[1].vrf = Some("vrf1".into());
-        },
-        &["RS-SRV-01 error", "RS-SRV-01 error"],
-    ),
-    (
-        Mode::Dr,
-        |w, s| {
-            listens(w, s, true, "::", false);
-            s.devices[1].vrf = Some("vrf1".into());
-            s.takes_from_vrf = [true, false];
-        },
-        &[],
-    ),
-    (
-        Mode::Dr,
-        |w, s| {
-            listens(w, s, true, "::", false);
-            s.devices[1].vrf = Some("vrf1".into());
-            s.listeners.as_mut().unwrap()[0].device = Some("vrf1".into());
-        },
-        &[],
-    ),
-    (
-        Mode::Dr,
-        |w, s| {
-            listens(w, s, true, "::", false);
-            s.listeners.as_mut().unwrap()[0].device = Some("eth1".into());
-        },
-        &["RS-SRV-01 error", "RS-SRV-01 error"],
-    ),
-    // A director, too: the VIP on the interface is another's matter, if the service is known.
-    (
-        Mode::Dr,
-        |_, s| {
-            directs(s);
-            s.addresses.push(address(VIP, 24, "eth0", "global"));
-            s.addresses.push(address(VIP6, 128, "eth0", "global"));
-        },
-        &[],
-    ),
-    (
-        Mode::Dr,
-        |w, s| {
-            w.also_director = true;
-            s.addresses.push(address(VIP, 32, "eth0", "global"));
-        },
-        &[],
-    ),
-    // What is shown while it may be, and will be when it may not.
-    (
-        Mode::Dr,
-        |_, s| {
-            directs(s);
-            s.addresses.push(address(VIP, 32, "eth0", "global"));
-            set(s, "net.ipv4.conf.all.arp_ignore", 0);
-            set(s, "net.ipv4.conf.all.arp_announce", 0);
-        },
-        &["RS-ARP-01 warning", "RS-ARP-06 warning"],
-    ),
-    (
-        Mode::Dr,
-        |_, s| {
-            directs(s);
-            set(s, "net.ipv4.conf.all.arp_ignore", 0);
-        },
-        &["RS-ARP-01 error"],
-    ),
-    (
-        Mode::Dr,
-        |_, s| {
-            directs(s);
-            s.addresses[2].device = "eth0".into();
-        },
-        &["RS-DIR-01 warning"],
-    ),
-    (
-        Mode::Dr,
-        |_, s| {
-            directs(s);
-            s.ipvs[0].unchanged = vec!["192.0.2.12:80".parse().unwrap()];
-        },
-        &["RS-DIR-02 warning"],
-    ),
-    // Not while it is the active one, nor to itself, nor where that is forbidden.
-    (
-        Mode::Dr,
-        |_, s| {
-            directs(s);
-            s.ipvs[0].unchanged = vec!["192.0.2.12:80".parse().unwrap()];
-            s.addresses.push(address(VIP, 32, "eth0", "global"));
-        },
-        &[],
-    ),
-    (
-        Mode::Dr,
-        |_, s| {
-            directs(s);
-            s.ipvs[0].unchanged = vec!["192.0.2.11:80".parse().unwrap()];
-        },
-        &[],
-    ),
-    (
-        Mode::Dr,
-        |_, s| {
-            directs(s);
-            s.ipvs[0].unchanged = vec!["192.0.2.12:80".parse().unwrap()];
-            s.backup_only = true;
-        },
-        &[],
-    ),
     // The firewall itself.
     (
         Mode::Dr,
@@ -396,45 +201,3 @@ pub(super) const DOUBTS: &[Row] = &[
         &["RS-FW-01 unread"],
     ),
 ];
-
-#[test]
-fn what_may_be_a_directors_is_never_taken_away() {
-    for mode in [Mode::Dr, Mode::Nat] {
-        let (mut subject, mut seen) = sound(mode);
-        subject.vips = vec![ip(VIP), ip(VIP6)];
-        seen.addresses.push(address(VIP, 24, "eth0", "global"));
-        seen.addresses.push(address(VIP6, 128, "eth0", "global"));
-        set(&mut seen, "net.ipv4.conf.all.arp_ignore", 8);
-        let del = |seen: &Seen| format!("{:?}", findings(&subject, seen)).contains("addr del");
-        assert!(del(&seen));
-        serves(&mut seen, Served::Mark(1), &[]);
-        assert!(!del(&seen), "{:#?}", findings(&subject, &seen));
-        if mode == Mode::Dr {
-            let found = findings(&subject, &seen);
-            let unread = found.iter().find(|finding| finding.rule == "RS-ARP-07").unwrap();
-            assert!(unread.remedy[0].step.text().contains("--also-director"), "{unread:?}");
-        }
-    }
-}
-
-#[test]
-fn this_hosts_own_address_is_never_taken_away() {
-    for mode in [Mode::Dr, Mode::Tun, Mode::Nat] {
-        let (mut subject, mut seen) = sound(mode);
-        subject.vips = vec![ip(RIP), ip("192.0.2.12")];
-        subject.rips.clear();
-        let del = |seen: &Seen| {
-            let found = findings(&subject, seen);
-            let texts = found.iter().flat_map(|finding| &finding.remedy);
-            texts.map(|remedy| remedy.step.text()).any(|text| text.contains("addr del 192.0.2.11"))
-        };
-        // Another VIP is no address that the host has of its own.
-        seen.addresses.push(address("192.0.2.12", 24, "eth0", "global"));
-        for ignore in [0, 1, 8] {
-            set(&mut seen, "net.ipv4.conf.all.arp_ignore", ignore);
-            assert!(!del(&seen), "{mode} {ignore}: {:#?}", findings(&subject, &seen));
-        }
-        seen.addresses.push(address("192.0.2.13", 24, "eth0", "global"));
-        assert!(del(&seen), "{mode}");
-    }
-}

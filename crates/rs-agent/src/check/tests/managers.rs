@@ -23,7 +23,7 @@ fn profile(seen: &mut Seen, generated: bool, declared: &[&str]) {
 }
 
 /// keepalived's own interface, as it is where the kernel refuses its settings.
-fn vmac(seen: &mut Seen) {
+pub(super) fn vmac(seen: &mut Seen) {
     seen.managers.keepalived_vmac = Some("k:1".into());
     let kind = Some("macvlan".to_owned());
     seen.devices.push(Device { kind, ..device("vrrp.51", true) });

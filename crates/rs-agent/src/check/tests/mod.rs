@@ -2,9 +2,11 @@
 //! Each rule as a table: a sound host, one disturbance, and the rule that must speak.
 
 mod change;
+mod directors;
 mod doubts;
 mod golden;
 mod managers;
+mod ports;
 mod remedies;
 mod replies;
 mod rows;
@@ -20,8 +22,10 @@ use super::seen::{Address, Device, Ends, Lookup, Route, Seen};
 use super::subject::Subject;
 use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
+use directors::DIRECTORS;
 use doubts::DOUBTS;
 use managers::MANAGERS;
+use ports::PORTS;
 use replies::REPLIES;
 use rows::{HOST, Row};
 use tunnels::TUNNELS;
@@ -134,7 +138,7 @@ fn a_sound_host_has_no_finding() {
 }
 
 fn disturbed() -> impl Iterator<Item = &'static Row> {
-    HOST.iter().chain(MANAGERS).chain(TUNNELS).chain(DOUBTS).chain(REPLIES)
+    [HOST, MANAGERS, TUNNELS, DOUBTS, PORTS, DIRECTORS, REPLIES].into_iter().flatten()
 }
 
 fn brief(finding: &Finding) -> String {

@@ -2,139 +2,23 @@
 //! Remedies: commands that help, in the order that is safe.
 
 use super::super::remedy::{Ordered, Remedy, in_order};
-use super::super::seen::{Fou, Lookup, Seen};
+use super::super::seen::{Lookup, Seen};
 use super::super::subject::Subject;
-use super::change::{boot, ends, fallback, fou, gre};
+use super::change::ends;
+use super::managers::vmac;
 use super::rows::Disturb;
-use super::{VIP, VIP6, address, device, findings, ip, set, sound};
+use super::{VIP, address, device, findings, ip, set, sound};
 use crate::mode::Mode;
 use crate::request::Scope;
-use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+use tunnels::TUNNELS;
+
+mod tunnels;
 
 /// Mode, what is done to a sound host, the rule, and its remedy in order.
-const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
-    (
-        Mode::Tun,
-        |_, s| {
-            s.devices.remove(2);
-            fallback(s, "tunl0", "ipip", false);
-        },
-        "RS-TUN-01",
-        &[
-            "ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
-            "sysctl -w net.ipv4.conf.rs-ipip.rp_filter=2",
-            "ip addr add 192.0.2.10/32 dev rs-ipip scope host",
-        ],
-    ),
-    // Set up with --fallback-devices it is ours to raise.
-    (
-        Mode::Tun,
-        |w, s| {
-            s.devices.remove(2);
-            fallback(s, "tunl0", "ipip", false);
-            w.tunnels = vec![tunnel("tunl0", true)];
-        },
-        "RS-TUN-02",
-        &["ip link set tunl0 up"],
-    ),
-    (
-        Mode::Tun,
-        |w, s| {
-            s.devices.remove(2);
-            w.tunnels = vec![tunnel("tunl0", true)];
-        },
-        "RS-TUN-01",
-        &[
-            "modprobe ipip && ip link set tunl0 up",
-            "sysctl -w net.ipv4.conf.tunl0.rp_filter=2",
-            "ip addr add 192.0.2.10/32 dev tunl0 scope host",
-        ],
-    ),
-    // A device of somebody else's for another director stays.
-    (
-        Mode::Tun,
-        |_, s| {
-            s.devices[2].name = "theirs".into();
-            ends(s, 2).remote = Some(ip("192.0.2.2"));
-        },
-        "RS-TUN-03",
-        &[
-            "ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
-            "sysctl -w net.ipv4.conf.rs-ipip.rp_filter=2",
-            "ip addr add 192.0.2.10/32 dev rs-ipip scope host",
-        ],
-    ),
-    // One of its name or of its ends is in the way.
-    (
-        Mode::Tun,
-        |_, s| {
-            s.devices[2].name = "theirs".into();
-            ends(s, 2).protocol = Some(41);
-        },
-        "RS-TUN-04",
-        &[
-            "if nobody else needs theirs: ip link del theirs && ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
-            "sysctl -w net.ipv4.conf.rs-ipip.rp_filter=2",
-            "ip addr add 192.0.2.10/32 dev rs-ipip scope host",
-        ],
-    ),
-    (
-        Mode::Tun,
-        |w, s| {
-            s.devices[2].name = "mine".into();
-            ends(s, 2).remote = Some(ip("192.0.2.2"));
-            w.tunnels = vec![tunnel("mine", false)];
-        },
-        "RS-TUN-03",
-        &[
-            "ip link del mine && ip link add mine type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set mine up",
-            "sysctl -w net.ipv4.conf.mine.rp_filter=2",
-            "ip addr add 192.0.2.10/32 dev mine scope host",
-        ],
-    ),
-    // Nothing loads module fou on demand.
-    (
-        Mode::Tun,
-        |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = Fou::NoModule;
-        },
-        "RS-TUN-06",
-        &["modprobe fou && ip fou add port 6080 gue"],
-    ),
-    (
-        Mode::Tun,
-        |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = fou(false, false);
-        },
-        "RS-TUN-06",
-        &["ip fou del port 6080 && ip fou add port 6080 gue"],
-    ),
-    (
-        Mode::Tun,
-        |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = fou(true, true);
-        },
-        "RS-TUN-06",
-        &["ip fou add port 6080 gue"],
-    ),
-    // What the operator says of the director is what is made, by the name of the set-up.
-    (
-        Mode::Tun,
-        |w, s| {
-            gre(w, s, true);
-            w.tunnels = vec![Tunnel { kind: TunnelKind::Gre, ..tunnel("mine", false) }];
-            s.devices.remove(2);
-        },
-        "RS-TUN-01",
-        &[
-            "ip link add mine type gre local 192.0.2.11 remote 192.0.2.1 icsum && ip link set mine up",
-            "sysctl -w net.ipv4.conf.mine.rp_filter=2",
-            "ip addr add 192.0.2.10/32 dev mine scope host",
-        ],
-    ),
+type Row = (Mode, Disturb, &'static str, &'static [&'static str]);
+
+/// Of VIPs, and of what hides them.
+const REMEDIES: &[Row] = &[
     // A VIP comes back to the device, with the scope and by the label, of the set-up.
     (
         Mode::Dr,
@@ -160,30 +44,6 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         &["ip link add rs0 type dummy && ip link set rs0 up"],
     ),
     (
-        Mode::Tun,
-        |_, s| {
-            s.devices.remove(2);
-            s.addresses.remove(2);
-            s.lookups.insert(ip(VIP), None);
-        },
-        "RS-VIP-01",
-        &[
-            "ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up",
-            "sysctl -w net.ipv4.conf.rs-ipip.rp_filter=2",
-            "ip addr add 192.0.2.10/32 dev rs-ipip scope host",
-        ],
-    ),
-    (
-        Mode::Tun,
-        |_, s| {
-            s.devices[3].up = false;
-            s.addresses.remove(3);
-            s.lookups.insert(ip(VIP6), None);
-        },
-        "RS-VIP-01",
-        &["ip link set rs-sit up", "ip addr add 2001:db8::10/128 dev rs-sit nodad preferred_lft 0"],
-    ),
-    (
         Mode::Dr,
         |w, s| {
             labelled(w);
@@ -193,16 +53,7 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-ARP-07",
         &[
             "ip addr add 192.0.2.10/32 dev rs0 scope link label rs0:v",
-            "ip addr del 192.0.2.10/32 dev eth0",
-        ],
-    ),
-    (
-        Mode::Tun,
-        |_, s| s.addresses[3].device = "eth0".into(),
-        "RS-ARP-07",
-        &[
-            "ip addr add 2001:db8::10/128 dev rs-sit nodad preferred_lft 0",
-            "ip addr del 2001:db8::10/128 dev eth0",
+            "ip addr show dev rs0 | grep -qF ' 192.0.2.10/32 ' && ip addr del 192.0.2.10/32 dev eth0",
         ],
     ),
     (
@@ -215,7 +66,7 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-VIP-03",
         &[
             "ip addr add 2001:db8::10/128 dev rs0 nodad preferred_lft 0",
-            "ip addr del 2001:db8::10/128 dev lo",
+            "ip addr show dev rs0 | grep -qF ' 2001:db8::10/128 ' && ip addr del 2001:db8::10/128 dev lo",
         ],
     ),
     // arping takes one address.
@@ -252,15 +103,8 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
             "then on the director, for each of the 5 VIPs: arping -U -c 3 -I INTERFACE VIP",
         ],
     ),
-    // install-unit writes 90-rs-agent.conf, and does not if somebody else did.
-    (
-        Mode::Tun,
-        |_, s| boot(s, "net.ipv4.conf.*.rp_filter = 1"),
-        "RS-PER-02",
-        &["echo 'net.ipv4.conf.rs-ipip.rp_filter = 2' >> /etc/sysctl.d/91-real-server.conf"],
-    ),
     // Nothing hides what is to come: that comes first, also in the remedy of one finding.
-    (Mode::Dr, bare, "RS-VIP-01", HIDDEN),
+    (Mode::Dr, bare, "RS-VIP-01", &[HIDDEN]),
     (Mode::Dr, bare, "RS-ARP-01", &["sysctl -w net.ipv4.conf.all.arp_ignore=1"]),
     (Mode::Dr, bare, "RS-ARP-06", &["sysctl -w net.ipv4.conf.all.arp_announce=2"]),
     // The greater counts, and what is above is lowered only when nothing needs it any more.
@@ -273,8 +117,8 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         "RS-ARP-04",
         &[
             "ip addr add 192.0.2.10/32 dev lo scope host",
-            "ip addr del 192.0.2.10/32 dev eth0",
-            "sysctl -w net.ipv4.conf.all.arp_ignore=1 && sysctl -w net.ipv4.conf.eth0.arp_ignore=1",
+            "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && ip addr del 192.0.2.10/32 dev eth0",
+            "! ip addr show dev eth0 | grep -qF -e ' 192.0.2.10/' && sysctl -w net.ipv4.conf.all.arp_ignore=1 && sysctl -w net.ipv4.conf.eth0.arp_ignore=1",
         ],
     ),
     // 3 would show it with that scope on its way: nothing is answered meanwhile.
@@ -287,10 +131,9 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         },
         "RS-ARP-07",
         &[
-            "sysctl -w net.ipv4.conf.eth0.arp_ignore=8",
-            "ip addr add 192.0.2.10/32 dev lo scope global",
-            "ip addr del 192.0.2.10/32 dev eth0",
-            "sysctl -w net.ipv4.conf.all.arp_ignore=1 && sysctl -w net.ipv4.conf.eth0.arp_ignore=1",
+            "sysctl -w net.ipv4.conf.eth0.arp_ignore=8 && ip addr add 192.0.2.10/32 dev lo scope global",
+            "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && ip addr del 192.0.2.10/32 dev eth0",
+            "! ip addr show dev eth0 | grep -qF -e ' 192.0.2.10/' && sysctl -w net.ipv4.conf.all.arp_ignore=1 && sysctl -w net.ipv4.conf.eth0.arp_ignore=1",
         ],
     ),
     (
@@ -312,8 +155,7 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
         |_, s| s.addresses.push(address(VIP, 24, "eth0", "global")),
         "RS-ARP-07",
         &[
-            "sysctl -w net.ipv4.conf.eth0.promote_secondaries=1",
-            "ip addr del 192.0.2.10/24 dev eth0",
+            "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && sysctl -w net.ipv4.conf.eth0.promote_secondaries=1 && ip addr del 192.0.2.10/24 dev eth0",
         ],
     ),
     // A device has an IPv6 address once, whatever its prefix.
@@ -337,6 +179,44 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
             "if neighbours may find 203.0.113.9 here: sysctl -w net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0",
         ],
     ),
+    // What makes an interface answer comes when no VIP is on it any more.
+    (
+        Mode::Dr,
+        |_, s| {
+            vmac(s);
+            set(s, "net.ipv4.conf.vrrp/51.rp_filter", 1);
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+        },
+        "RS-MGR-04",
+        &[
+            "sysctl -w net.ipv4.conf.all.arp_ignore=1",
+            "sysctl -w net.ipv4.conf.vrrp/51.rp_filter=0",
+            "sysctl -w net.ipv4.conf.vrrp/51.accept_local=1",
+        ],
+    ),
+    // Names are words to the shell, and to sysctl names.
+    (
+        Mode::Dr,
+        |_, s| {
+            s.devices.push(device("a=$b;", true));
+            s.addresses.push(address(VIP, 32, "a=$b;", "global"));
+        },
+        "RS-ARP-07",
+        &[
+            "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && ip addr del 192.0.2.10/32 dev 'a=$b;'",
+        ],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            s.devices.push(device("a=$b;", true));
+            set(s, "net.ipv4.conf.a=$b;.arp_ignore", 8);
+        },
+        "RS-ARP-04",
+        &[
+            "sysctl -w net.ipv4.conf.all.arp_ignore=1 && echo 1 >'/proc/sys/net/ipv4/conf/a=$b;/arp_ignore'",
+        ],
+    ),
     // An interface that answers ARP is no place for it, whoever asked for that.
     (
         Mode::Dr,
@@ -345,15 +225,14 @@ const REMEDIES: &[(Mode, Disturb, &str, &[&str])] = &[
             s.addresses[2].device = "eth0".into();
         },
         "RS-ARP-07",
-        &["ip addr add 192.0.2.10/32 dev lo scope host", "ip addr del 192.0.2.10/32 dev eth0"],
+        &[
+            "ip addr add 192.0.2.10/32 dev lo scope host",
+            "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && ip addr del 192.0.2.10/32 dev eth0",
+        ],
     ),
 ];
 
-const HIDDEN: &[&str] = &[
-    "sysctl -w net.ipv4.conf.all.arp_ignore=1",
-    "sysctl -w net.ipv4.conf.all.arp_announce=2",
-    "ip addr add 192.0.2.10/32 dev lo scope host",
-];
+const HIDDEN: &str = "sysctl -w net.ipv4.conf.all.arp_ignore=1 && sysctl -w net.ipv4.conf.all.arp_announce=2 && ip addr add 192.0.2.10/32 dev lo scope host";
 
 /// A host that nobody has set up.
 fn bare(_: &mut Subject, seen: &mut Seen) {
@@ -379,21 +258,10 @@ fn labelled(subject: &mut Subject) {
     subject.label = Some("rs0:v".into());
 }
 
-fn tunnel(name: &str, fallback: bool) -> Tunnel {
-    Tunnel {
-        name: name.to_owned(),
-        kind: TunnelKind::Ipip,
-        local: (!fallback).then(|| ip(super::RIP)),
-        remote: (!fallback).then(|| ip(super::DIP)),
-        checksum: false,
-        fallback,
-    }
-}
-
 #[test]
 fn each_remedy_is_what_helps() {
     let mut wrong = Vec::new();
-    for (row, (mode, disturb, rule, expected)) in REMEDIES.iter().enumerate() {
+    for (row, (mode, disturb, rule, expected)) in REMEDIES.iter().chain(TUNNELS).enumerate() {
         let (mut subject, mut seen) = sound(*mode);
         disturb(&mut subject, &mut seen);
         let found = findings(&subject, &seen);
@@ -416,16 +284,15 @@ fn steps_of_all_findings_are_in_order_and_each_is_there_once() {
     seen.lookups.insert(ip(VIP), Some(Lookup { local: true, ..Lookup::default() }));
     let steps = in_order(&findings(&subject, &seen));
     let texts: Vec<&str> = steps.iter().map(Ordered::text).collect();
-    let promote = "sysctl -w net.ipv4.conf.eth0.promote_secondaries=1";
-    let [ignore, announce, add] = HIDDEN else { unreachable!() };
-    let (remove, tell) = (
-        "ip addr del 192.0.2.10/24 dev eth0",
+    let (announce, remove, tell) = (
+        "sysctl -w net.ipv4.conf.all.arp_announce=2",
+        "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && sysctl -w net.ipv4.conf.eth0.promote_secondaries=1 && ip addr del 192.0.2.10/24 dev eth0",
         "then on the director: arping -U -c 3 -I INTERFACE 192.0.2.10",
     );
-    assert_eq!(texts, [*announce, *ignore, promote, *add, remove, tell]);
-    assert_eq!(steps[3].rules, ["RS-ARP-07", "RS-VIP-02"]);
+    assert_eq!(texts, [announce, HIDDEN, remove, tell]);
+    assert_eq!(steps[1].rules, ["RS-ARP-07", "RS-VIP-02"]);
     assert!(steps.is_sorted_by_key(|step| step.phase));
-    assert!(steps[5].command.is_none() && steps[5].words.is_some());
+    assert!(steps[3].command.is_none() && steps[3].words.is_some());
 }
 
 /// What is on a device that goes, goes with it.
