@@ -2,10 +2,13 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use nix::sys::socket::{Shutdown, shutdown};
 
 use crate::Host;
 
@@ -15,8 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// A web server that says which host it is and whom it saw.
 #[derive(Debug)]
 pub struct WebServer {
-    host: Host,
-    port: u16,
+    listener: TcpListener,
     stop: Arc<AtomicBool>,
     worker: Option<JoinHandle<()>>,
 }
@@ -36,6 +38,7 @@ impl WebServer {
         let listener = host.enter(|| listen(port));
         let listener =
             listener.unwrap_or_else(|error| panic!("{} port {port}: {error}", host.name()));
+        let own = listener.try_clone().expect("a second handle");
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let name = host.name().to_owned();
@@ -48,15 +51,15 @@ impl WebServer {
                 let _ = stream.and_then(|stream| answer(stream, &name));
             }
         });
-        Self { host: host.clone(), port, stop, worker: Some(worker) }
+        Self { listener: own, stop, worker: Some(worker) }
     }
 }
 
 impl Drop for WebServer {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
-        // Wake it: it waits for a connection.
-        let woken = self.host.enter(|| TcpStream::connect((Ipv6Addr::LOCALHOST, self.port)));
+        // Wake it, as no connection could that a firewall is in front of.
+        let woken = shutdown(self.listener.as_raw_fd(), Shutdown::Both);
         if woken.is_ok()
             && let Some(worker) = self.worker.take()
         {

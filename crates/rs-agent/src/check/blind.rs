@@ -44,7 +44,7 @@ pub static BLIND: &[(&str, &str)] = &[
     ("RS-SRV-02", "a server that sets the source of each reply (IP_PKTINFO)"),
     ("RS-DIR-01", "who put the address there, if no service tells"),
     ("RS-DIR-02", "whether the other server is a director at all; services by mark, as are used to tell clients' packets from those of the other director; with `backup_only` on, whether the sync daemon runs"),
-    ("RS-FW-01", "rules of nftables, and so of `iptables-nft` and firewalld; rules whose conditions it does not understand; anything that limits a rate; OUTPUT and FORWARD; firewalls on other hosts"),
+    ("RS-FW-01", "for whom rules of nftables are, and so those of `iptables-nft` and firewalld: one that may drop, or a policy to drop, makes it `unread` where a port is asked about and in mode tun, and is not told otherwise; without `--port` whether the one port of the service is open; without `--client` who the clients are; FORWARD, where a rule gives packets another destination; OUTPUT; advertisements that neighbours send; XDP, tc, eBPF; firewalls on other hosts"),
     ("RS-GW-01", "rules by mark, user, interface, port, protocol or DSCP that lead right replies elsewhere (where the reply is wrong, one that may set it right makes it `unread`); routers behind the first"),
     ("RS-GW-02", "rules as RS-GW-01; a director that hides clients by SNAT"),
     ("RS-GW-03", "a director that hides clients by SNAT"),

@@ -305,11 +305,11 @@ pub static RULES: &[Rule] = &[
         why: "what the active director sends here is handed on once more, and between two such hosts goes round until it is dropped: clients time out",
     },
     Rule {
-        id: "RS-FW-01", severities: &[Warning, Unread],
-        meaning: "iptables drops by policy, or by a last rule, what no rule may accept: envelopes in mode tun, with `--port` what clients send",
-        reads: "`/proc/net/ip_tables_names`, `iptables-legacy-save`, and those of IPv6",
-        remedy: "a rule that accepts it, before the others",
-        why: "clients time out, while the service answers on this host itself",
+        id: "RS-FW-01", severities: &[Error, Unread],
+        meaning: "iptables drops or rejects all that the director sends: in mode tun its packets for the RIP, and what clients send to the VIP, with `--port` to that port, without it to every port; for IPv6 also the question who has the RIP. `unread` if some may be dropped: by a rule of iptables that cannot be judged, or with `--port` by rules of nftables",
+        reads: "`/proc/net/ip_tables_names`, `iptables-legacy-save`, and those of IPv6; rules and chains of nftables; interfaces",
+        remedy: "a rule that accepts it, before the others; `unread`: see whether a client is served",
+        why: "clients time out or are refused, while the service answers on this host itself",
     },
     Rule {
         id: "RS-GW-01", severities: &[Error, Warning, Unread],

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use super::iptables::Arriving;
+use super::iptables::Packet;
 use super::seen::Seen;
 use super::subject::Port;
 use crate::ipvs::Served;
@@ -12,13 +12,13 @@ use crate::ipvs::Served;
 /// Gives what may take packets for `to`, all or those of one port, before they are routed.
 pub(super) fn elsewhere(to: IpAddr, port: Option<Port>, seen: &Seen) -> Option<String> {
     let rules = if to.is_ipv4() { &seen.iptables } else { &seen.ip6tables };
-    let packet = Arriving {
-        to,
+    let packet = Packet {
         protocol: port.map(|port| if port.tcp { 6 } else { 17 }),
         port: port.map(|port| port.number),
         is_local: seen.is_local(to),
+        ..Packet::to(to)
     };
-    if let Some(rule) = rules.as_ref().and_then(|rules| rules.rewritten(packet)) {
+    if let Some(rule) = rules.as_ref().and_then(|rules| rules.rewritten(&packet)) {
         let program = if to.is_ipv4() { "iptables" } else { "ip6tables" };
         return Some(format!("a rule may send its packets elsewhere: {program} {rule}"));
     }

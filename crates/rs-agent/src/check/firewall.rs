@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Does a firewall drop what the director sends?
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use super::finding::{Finding, Severity};
-use super::iptables::{Packet, Ruleset};
-use super::remedy::Phase;
-use super::seen::Seen;
+use super::inward;
+use super::iptables::{Drop, Packet, Ruleset, Source, Verdict};
+use super::remedy::{Phase, Remedy};
+use super::seen::{Address, Device, Rewrite, Seen};
 use super::subject::Subject;
 use super::tunnel::outer;
 use crate::facts::of_family;
@@ -14,60 +17,123 @@ use crate::tunnel::Envelope;
 const IP_IN_IP: u8 = 4;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
+const ICMPV6: u8 = 58;
+const SOLICITATION: u8 = 135;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    let mut told: Vec<(bool, String)> = Vec::new();
-    for (packet, what) in packets(subject) {
+    let mut told: Vec<(bool, String, Severity)> = Vec::new();
+    for asked in questions(subject, seen) {
+        let Some(finding) = judge(&asked, seen) else { continue };
         // Of many VIPs the first in trouble stands for all of its family.
-        if told.contains(&(packet.to.is_ipv4(), what.clone())) {
-            continue;
+        let trouble = (asked.of.is_ipv4(), asked.what, finding.severity);
+        if !told.contains(&trouble) {
+            told.push(trouble);
+            findings.push(finding);
         }
-        if let Some(why) = &seen.filters.iptables[usize::from(packet.to.is_ipv6())] {
-            let message =
-                format!("whether the firewall accepts {what} for {} could not be read", packet.to);
-            told.push((packet.to.is_ipv4(), what));
-            findings.push(
-                Finding::new("RS-FW-01", Severity::Unread, message)
-                    .read([why.clone()])
-                    .words("run it as root, with iptables-legacy installed"),
-            );
-            continue;
-        }
-        let rules = if packet.to.is_ipv4() { &seen.iptables } else { &seen.ip6tables };
-        let Some(by) = rules.as_ref().and_then(|rules| rules.dropped(packet)) else { continue };
-        let program = if packet.to.is_ipv4() { "iptables-legacy" } else { "ip6tables-legacy" };
-        let protocol = match packet.protocol {
-            TCP => "tcp".to_owned(),
-            UDP => "udp".to_owned(),
-            number => number.to_string(),
-        };
-        let port = packet.port.map_or_else(String::new, |port| format!(" --dport {port}"));
-        let message = format!("the firewall accepts no {what} for {}", packet.to);
-        let ipip = packet.protocol == IP_IN_IP && rules.as_ref().is_some_and(Ruleset::names_ipip);
-        let ipip = ipip.then(|| "-p ipip is protocol 94: IP in IP is 4, ipencap".to_owned());
-        told.push((packet.to.is_ipv4(), what));
-        findings.push(
-            Finding::new("RS-FW-01", Severity::Warning, message)
-                .read([format!("{program}-save: {by}, and no rule that may accept it")])
-                .read(ipip)
-                .run(
-                    Phase::Rest,
-                    format!("{program} -I INPUT -d {} -p {protocol}{port} -j ACCEPT", packet.to),
-                ),
-        );
     }
     findings
 }
 
-/// Whether there is anything to ask of a firewall.
-pub(super) fn judges(subject: &Subject) -> bool {
-    !packets(subject).is_empty()
+/// What has to come in.
+struct Asked {
+    what: String,
+    /// The VIP or the RIP.
+    of: IpAddr,
+    /// Somebody wants to know: of the rest only what is certain, or what rules of iptables
+    /// leave open, is told.
+    wanted: bool,
+    packet: Packet,
 }
 
-/// What has to come in, and its name: envelopes, and with `--port` what clients send.
-fn packets(subject: &Subject) -> Vec<(Packet, String)> {
-    let mut packets = Vec::new();
+fn judge(Asked { what, of, wanted, packet }: &Asked, seen: &Seen) -> Option<Finding> {
+    let ipv6 = packet.to.is_ipv6();
+    let program = if ipv6 { "ip6tables-legacy" } else { "iptables-legacy" };
+    let rules = if ipv6 { &seen.ip6tables } else { &seen.iptables };
+    let verdict = rules.as_ref().map_or(Verdict::Accepts, |rules| rules.judge(packet));
+    if let Verdict::Drops(drops) = verdict {
+        let message = format!("the firewall accepts no {what} for {of}");
+        let read = drops.iter().map(|drop| format!("{program}-save: {}", drop.text()));
+        let is_ipip = rules.as_ref().is_some_and(Ruleset::names_ipip);
+        let ipip = (packet.protocol == Some(IP_IN_IP) && is_ipip)
+            .then(|| "-p ipip is protocol 94: IP in IP is 4, ipencap".to_owned());
+        return Some(
+            Finding::new("RS-FW-01", Severity::Error, message)
+                .read(read)
+                .read(ipip)
+                .steps(drops.iter().map(|drop| accepting(program, drop, packet))),
+        );
+    }
+    let message = |why: &str| format!("whether the firewall accepts {what} for {of} {why}");
+    if let Some(why) = seen.filters.iptables[usize::from(ipv6)].as_ref().filter(|_| *wanted) {
+        return Some(
+            Finding::new("RS-FW-01", Severity::Unread, message("could not be read"))
+                .read([why.clone()])
+                .words("run it as root, with iptables-legacy installed"),
+        );
+    }
+    let mut read = Vec::new();
+    let mut remedy = "see whether a client is served: if so, nothing is wrong here".to_owned();
+    if let Verdict::Unknown { doubt, drop } = verdict {
+        if doubt.contains(" -s ") && packet.source.is_none() {
+            remedy += "; --client tells whom the rule is to be judged for";
+        }
+        read.push(format!("{program}-save: {doubt}"));
+        let drop = drop.map(|drop| drop.text()).filter(|drop| *drop != doubt);
+        read.extend(drop.map(|drop| format!("{program}-save: {drop}")));
+    }
+    if *wanted {
+        let fits = |it: &&Rewrite| if ipv6 { it.ipv6 } else { it.ipv4 };
+        read.extend(seen.filters.drops.iter().filter(fits).map(|it| it.what.clone()));
+        read.extend(seen.filters.nftables.clone());
+    }
+    if read.is_empty() {
+        return None;
+    }
+    let message = message("cannot be judged");
+    Some(Finding::new("RS-FW-01", Severity::Unread, message).read(read).words(remedy))
+}
+
+/// The rule before the others that accepts what `drop` drops.
+fn accepting(program: &str, drop: &Drop, packet: &Packet) -> Remedy {
+    let table = if drop.table == "filter" { "" } else { &format!(" -t {}", drop.table) };
+    let mut rule = format!("{program}{table} -I {}", drop.hook);
+    if let Some(kind) = packet.icmpv6 {
+        // They come to more addresses than this.
+        let command = format!("{rule} -p ipv6-icmp --icmpv6-type {kind} -j ACCEPT");
+        return Remedy::run(Phase::Rest, command);
+    }
+    rule += &format!(" -d {}", packet.to);
+    let protocol = match packet.protocol {
+        // To accept everything is for nobody to advise.
+        None => {
+            let words = format!(
+                "{rule} -p PROTOCOL --dport PORT -j ACCEPT, as the service has it: --port names it"
+            );
+            return Remedy::words(Phase::Rest, words);
+        }
+        Some(TCP) => "tcp".to_owned(),
+        Some(UDP) => "udp".to_owned(),
+        Some(number) => number.to_string(),
+    };
+    let port = packet.port.map_or_else(String::new, |port| format!(" --dport {port}"));
+    Remedy::run(Phase::Rest, format!("{rule} -p {protocol}{port} -j ACCEPT"))
+}
+
+/// Whether there is anything to ask of a firewall.
+pub(super) fn judges(subject: &Subject) -> bool {
+    !questions(subject, &Seen::default()).is_empty()
+}
+
+/// Whether anybody wants to know what a firewall does with something in particular.
+pub(super) fn is_asked(subject: &Subject) -> bool {
+    questions(subject, &Seen::default()).iter().any(|asked| asked.wanted)
+}
+
+/// Everything that has to come in: in mode tun what the director packs for the RIP, then
+/// what clients send, for each `--port` or for whatever port.
+fn questions(subject: &Subject, seen: &Seen) -> Vec<Asked> {
+    let mut questions = Vec::new();
     let vips = [false, true].map(|ipv6| of_family(&subject.vips, ipv6));
     for vip in vips.into_iter().flatten().filter(|_| subject.mode == Some(Mode::Tun)) {
         let rip = outer(subject, vip.is_ipv6()).and_then(|ipv6| of_family(&subject.rips, ipv6));
@@ -76,19 +142,94 @@ fn packets(subject: &Subject) -> Vec<(Packet, String)> {
             Envelope::Gre { .. } => (47, None),
             Envelope::Gue { port } => (UDP, Some(port)),
         };
-        let packet = rip.map(|to| Packet { to, protocol, port });
         let what = match port {
             Some(port) => format!("GUE on UDP port {port}"),
             None => format!("packets of protocol {protocol}"),
         };
-        packets.extend(packet.map(|packet| (packet, what)));
+        let packet = rip.map(|rip| Packet {
+            protocol: Some(protocol),
+            port,
+            ..from_director(rip, subject, seen)
+        });
+        questions.extend(packet.map(|packet| Asked { what, of: packet.to, wanted: true, packet }));
+    }
+    if let Some(IpAddr::V6(rip)) = asked_for(subject, seen) {
+        // Without an answer the director has nowhere to send anything.
+        let packet = Packet {
+            protocol: Some(ICMPV6),
+            icmpv6: Some(SOLICITATION),
+            source: None,
+            ..from_director(solicited(rip).into(), subject, seen)
+        };
+        let what = "neighbour solicitations".to_owned();
+        questions.push(Asked { what, of: rip.into(), wanted: false, packet });
     }
     let targets = if subject.holds_vips() { &subject.vips } else { &subject.rips };
-    for port in &subject.ports {
-        let protocol = if port.tcp { TCP } else { UDP };
-        let what = format!("{}/{}", port.protocol(), port.number);
-        let packet = |&to| Packet { to, protocol, port: Some(port.number) };
-        packets.extend(targets.iter().map(packet).map(|packet| (packet, what.clone())));
+    for &to in targets {
+        let nics = match subject.mode {
+            Some(Mode::Tun) => inward::expected(to, subject, seen),
+            _ => inward::by_ethernet(subject, seen),
+        };
+        let source = subject.client.map(|client| client.ends());
+        let source = source.filter(|[first, _]| first.is_ipv4() == to.is_ipv4()).map(Source::All);
+        let service =
+            Packet { is_local: seen.is_local(to), source, nics: names(&nics), ..Packet::to(to) };
+        if subject.ports.is_empty() {
+            questions.push(Asked {
+                what: "packets".to_owned(),
+                of: to,
+                wanted: false,
+                packet: service,
+            });
+            continue;
+        }
+        questions.extend(subject.ports.iter().map(|port| {
+            let what = format!("{}/{}", port.protocol(), port.number);
+            let protocol = Some(if port.tcp { TCP } else { UDP });
+            let packet = Packet { protocol, port: Some(port.number), ..service.clone() };
+            Asked { what, of: to, wanted: true, packet }
+        }));
     }
-    packets
+    questions
+}
+
+fn from_director(to: IpAddr, subject: &Subject, seen: &Seen) -> Packet {
+    let directors = subject.directors_of(to.is_ipv6());
+    let source = (!directors.is_empty()).then_some(Source::OneOf(directors));
+    Packet { source, nics: names(&inward::by_ethernet(subject, seen)), ..Packet::to(to) }
+}
+
+/// The IPv6 address of this host that the director asks its neighbours for: the RIP, or one
+/// that may be it.
+fn asked_for(subject: &Subject, seen: &Seen) -> Option<IpAddr> {
+    if let Some(rip) = of_family(&subject.rips, true) {
+        return seen.places(rip).next().map(|have| have.ip);
+    }
+    of_family(&subject.vips, true).filter(|_| subject.mode == Some(Mode::Dr))?;
+    let nics = names_of(&inward::by_ethernet(subject, seen));
+    let may = |have: &&Address| {
+        have.ip.is_ipv6()
+            && have.scope == "global"
+            && nics.contains(&have.device)
+            && !subject.vips.contains(&have.ip)
+    };
+    seen.addresses.iter().find(may).map(|have| have.ip)
+}
+
+/// The multicast address at which neighbours ask for that one (RFC 4291, 2.7.1).
+fn solicited(ip: Ipv6Addr) -> Ipv6Addr {
+    let [.., high, low] = ip.segments();
+    Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00 | (high & 0xff), low)
+}
+
+/// As a firewall calls them. In a VRF packets come twice, by the interface and by the VRF.
+fn names(nics: &[&Device]) -> Vec<String> {
+    if nics.iter().any(|nic| nic.vrf.is_some()) {
+        return Vec::new();
+    }
+    names_of(nics)
+}
+
+fn names_of(nics: &[&Device]) -> Vec<String> {
+    nics.iter().map(|nic| nic.name.clone()).collect()
 }

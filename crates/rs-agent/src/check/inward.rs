@@ -16,6 +16,12 @@ pub(super) fn expected<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> 
     if subject.mode == Some(Mode::Tun) {
         return receiving(ip.is_ipv6(), subject, seen).collect();
     }
+    by_ethernet(subject, seen)
+}
+
+/// Gives the interface where what the director sends is expected, packed or not: that of the
+/// director or of the RIP, or all if neither is known.
+pub(super) fn by_ethernet<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
     // The director is on the same Ethernet: which one, no route of another table can say.
     let near = |nic: &Device, other: &IpAddr| {
         seen.addresses.iter().any(|have| {

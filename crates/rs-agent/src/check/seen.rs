@@ -112,12 +112,16 @@ pub struct Arrival {
 pub struct Filters {
     /// Packets may get another destination before they are routed.
     pub rewrites: Vec<Rewrite>,
+    /// Rules of nftables may drop packets.
+    pub drops: Vec<Rewrite>,
     /// ARP requests may stay unanswered, and those of this host may name another sender.
     pub arp: Vec<String>,
     /// Neighbour solicitations may stay unanswered.
     pub neighbours: Vec<String>,
     /// Why the rules of iptables could not be read: those of IPv4, and those of IPv6.
     pub iptables: [Option<String>; 2],
+    /// Why those of nftables could not be read.
+    pub nftables: Option<String>,
 }
 
 /// Packets of these families may get another destination.

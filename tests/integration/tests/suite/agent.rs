@@ -52,7 +52,7 @@ pub(crate) fn share_of<T>(parts: usize, all: impl IntoIterator<Item = T>) -> Vec
 /// is the fastest. All of it with `LAB_TWINS=all`.
 pub(crate) fn once<T>(all: impl IntoIterator<Item = T>) -> Vec<T> {
     let whole = std::env::var("LAB_TWINS").is_ok_and(|how| how == "all");
-    let mine = |place: usize| (place % 3 != 0) == (kernel() >= (7, 0));
+    let mine = |place: usize| place.is_multiple_of(3) == (kernel() < (7, 0));
     let tried = all.into_iter().enumerate().filter(|(place, _)| whole || mine(*place));
     tried.map(|(_, it)| it).collect()
 }

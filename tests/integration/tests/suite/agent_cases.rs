@@ -305,6 +305,10 @@ fn a_rule_of_nftables_may_hide_the_vip() {
     let text = site.run("rs-agent check --mode dr --vip 192.0.2.10; [ $? = 5 ]").stdout;
     assert!(text.contains("chain bridge lab first; otherwise eth0 answers ARP"), "{text}");
     assert!(text.contains("0 errors, 0 warnings, 1 info, 2 unread"), "{text}");
+    // One that drops, wherever that is.
+    site.run("nft add rule bridge lab first ip daddr 192.0.2.10 drop");
+    let said = ["RS-ARP-01 unread", "RS-ARP-06 unread", "RS-FW-01 unread"];
+    site.is(Family::Ipv4, Announced, &said);
 }
 
 /// Two hosts that are real servers of a VIP, and one of them its director.

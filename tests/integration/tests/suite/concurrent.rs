@@ -166,7 +166,7 @@ fn a_full_datagram_is_not_taken_for_the_whole_list() {
             assert!((2 * GO..MANY).contains(&all), "{all}");
             make(&mut other, (all..MANY).map(|number| remove_server(web, number)));
             // Of those that come first and of those that come last.
-            let goes = |number: &u16| number % 2 == 0 && *number < GO * 2;
+            let goes = |number: &u16| number.is_multiple_of(2) && *number < GO * 2;
             gone.replace((0..all).filter(goes).map(|number| remove_server(web, number)).collect());
             let (shown, is_all) = read(&mut reader, &web);
             let stay: HashSet<_> = (0..all).filter(|it| !goes(it)).map(server_key).collect();

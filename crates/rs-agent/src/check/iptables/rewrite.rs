@@ -3,115 +3,54 @@
 //! understood may.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
-use super::{Rule, Ruleset, is_outside, misses, number};
-
-/// What may arrive; the more is known of it, the fewer rules are for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arriving {
-    /// Its destination.
-    pub to: IpAddr,
-    /// Its protocol, if it is one in particular.
-    pub protocol: Option<u8>,
-    /// Its destination port, if it is one in particular.
-    pub port: Option<u16>,
-    /// Whether that address is one of this host.
-    pub is_local: bool,
-}
-
-/// Targets that leave the destination alone.
-const HARMLESS: [&str; 23] = [
-    "ACCEPT",
-    "DROP",
-    "REJECT",
-    "RETURN",
-    "LOG",
-    "NFLOG",
-    "ULOG",
-    "AUDIT",
-    "TRACE",
-    "MARK",
-    "CONNMARK",
-    "CONNSECMARK",
-    "SECMARK",
-    "CT",
-    "NOTRACK",
-    "TCPMSS",
-    "CHECKSUM",
-    "CLASSIFY",
-    "DSCP",
-    "TOS",
-    "TTL",
-    "HL",
-    "SET",
-];
+use super::packet::{OnItsWay, Packet, State};
+use super::rule::Match;
+use super::walk::is_harmless;
+use super::{Ruleset, Table};
 
 impl Ruleset {
-    /// Gives the first rule that may give it another destination.
+    /// Returns the first rule that may give it another destination.
     #[must_use]
-    pub fn rewritten(&self, packet: Arriving) -> Option<String> {
-        let tables = self.before_routing.keys();
-        tables.into_iter().find_map(|table| {
-            let rule = self.rewriting(table, "PREROUTING", packet, &mut BTreeSet::new())?;
+    pub fn rewritten(&self, packet: &Packet) -> Option<String> {
+        let on = OnItsWay::new(packet, State::New);
+        self.tables.iter().filter(|(table, _)| *table != "filter").find_map(|(table, chains)| {
+            let rule = rewriting(chains, "PREROUTING", &on, &mut BTreeSet::new())?;
             Some(format!("-t {table} {rule}"))
         })
     }
 
-    fn rewriting<'a>(
-        &'a self,
-        table: &str,
-        chain: &'a str,
-        packet: Arriving,
-        walked: &mut BTreeSet<&'a str>,
-    ) -> Option<String> {
-        if !walked.insert(chain) {
-            return None;
-        }
-        let chains = self.before_routing.get(table)?;
-        let rules = chains.get(chain)?.iter().filter(|rule| !rule.never_meets(packet));
-        rules.into_iter().find_map(|rule| match rule.target() {
-            None => None,
-            Some(target) if HARMLESS.contains(&target) => None,
-            Some(target) if chains.contains_key(target) => {
-                self.rewriting(table, target, packet, walked)
-            }
-            Some(_) => Some(format!("-A {chain} {}", rule.0.join(" "))),
-        })
-    }
-
-    /// Gives a rule that may keep neighbour solicitations from being answered.
+    /// Returns a rule that may keep neighbour solicitations from being answered.
     #[must_use]
     pub fn drops_neighbours(&self) -> Option<String> {
-        let before = self.before_routing.values().flatten();
-        let all = before.chain(&self.chains).flat_map(|(chain, rules)| {
-            rules.iter().map(move |rule| format!("-A {chain} {}", rule.0.join(" ")))
-        });
-        let of_neighbours = |rule: &String| {
+        let all = self.tables.keys().flat_map(|table| self.rules(table));
+        let mut texts = all.map(|rule| rule.text());
+        let of_neighbours = |rule: &str| {
             ["135", "136", "neighbour-", "neighbor-"]
                 .iter()
                 .any(|kind| rule.contains(&format!("--icmpv6-type {kind}")))
         };
-        all.into_iter().find(|rule| of_neighbours(rule) && !rule.ends_with("-j ACCEPT"))
+        let found = texts.find(|rule| of_neighbours(rule) && !rule.ends_with("-j ACCEPT"));
+        found.map(str::to_owned)
     }
 }
 
-impl Rule {
-    fn never_meets(&self, packet: Arriving) -> bool {
-        let excludes =
-            |option: &str, test: &dyn Fn(&str) -> bool| self.after(option).is_some_and(test);
-        let ports = |text: &str| {
-            packet.port.is_some_and(|port| text.split(',').all(|part| misses(part, port)))
-        };
-        let other = |name: &str| {
-            number(name).zip(packet.protocol).is_some_and(|(of, protocol)| of != protocol)
-        };
-        excludes("-i", &|device| device == "lo")
-            || excludes("-p", &other)
-            || excludes("-d", &|net| is_outside(net, packet.to))
-            || excludes("--dst-type", &|kind| kind == "LOCAL" && !packet.is_local)
-            || ["--dport", "--dports"].into_iter().any(|option| excludes(option, &ports))
+fn rewriting<'a>(
+    chains: &'a Table,
+    chain: &'a str,
+    on: &OnItsWay<'_>,
+    walked: &mut BTreeSet<&'a str>,
+) -> Option<String> {
+    if !walked.insert(chain) {
+        return None;
     }
+    let rules = chains.get(chain)?.rules.iter().filter(|rule| rule.matches(on) != Match::No);
+    rules.into_iter().find_map(|rule| match rule.target()?.name.as_str() {
+        "ACCEPT" | "DROP" | "REJECT" | "RETURN" => None,
+        target if is_harmless(target) => None,
+        target if chains.contains_key(target) => rewriting(chains, target, on, walked),
+        _ => Some(rule.text().to_owned()),
+    })
 }
 
 #[cfg(test)]
@@ -124,8 +63,8 @@ mod tests {
         let mut text = "*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n".to_owned();
         rules.iter().for_each(|rule| text += &format!("{rule}\n"));
         let protocol = port.map(|_| 6);
-        let packet = Arriving { to: VIP.parse().unwrap(), protocol, port, is_local };
-        Ruleset::parse(&text).rewritten(packet).is_some()
+        let packet = Packet { protocol, port, is_local, ..Packet::to(VIP.parse().unwrap()) };
+        Ruleset::parse(&text).rewritten(&packet).is_some()
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod counters;
 mod decode;
 mod firewall;
 mod managers;
+mod nft_drops;
 mod nftables;
 mod replies;
 mod routes;
@@ -97,6 +98,10 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     }
     if super::firewall::judges(subject) || subject.holds_vips() {
         firewall::look(&mut seen);
+        if !super::firewall::is_asked(subject) {
+            let unread = seen.filters.iptables.iter().chain([&seen.filters.nftables]).flatten();
+            seen.unread.extend(unread.cloned().collect::<BTreeSet<String>>());
+        }
     }
     let (lines, unread) = sysctl_files::read(Path::new("/"));
     seen.boot = lines;

@@ -6,6 +6,7 @@ use netlink_packet_core::NlasIterator;
 use nix::errno::Errno;
 
 use super::super::seen::{Filters, Rewrite};
+use super::nft_drops;
 use crate::act::netlink::{Netlink, NetlinkError};
 
 /// Families of include/uapi/linux/netfilter.h.
@@ -53,12 +54,17 @@ pub(super) fn look(filters: &mut Filters) {
     if !is_here() {
         return;
     }
-    match Netlink::nft_rule_messages() {
-        Ok(rules) => rules.iter().for_each(|rule| judge(rule, filters)),
+    let chains = Netlink::nft_chain_messages();
+    match chains.and_then(|chains| Ok((chains, Netlink::nft_rule_messages()?))) {
+        Ok((chains, rules)) => {
+            rules.iter().for_each(|rule| judge(rule, filters));
+            filters.drops = nft_drops::may_drop(&chains, &rules);
+        }
         Err(NetlinkError::Kernel(Errno::EINVAL | Errno::EOPNOTSUPP)) => {}
         Err(error) => {
             let what = format!("rules of nftables could not be read: {error}");
             filters.arp.push(what.clone());
+            filters.nftables = Some(what.clone());
             filters.rewrites.push(Rewrite { ipv4: true, ipv6: true, what });
         }
     }
@@ -76,28 +82,16 @@ fn is_here() -> bool {
 
 fn judge(rule: &[u8], filters: &mut Filters) {
     let (Some(&family), Some(attributes)) = (rule.first(), rule.get(4..)) else { return };
-    let text = |kind| -> String {
-        let value = value(attributes, kind).unwrap_or_default();
-        String::from_utf8_lossy(&value).trim_end_matches('\0').to_owned()
-    };
-    let name = match family {
-        INET => "inet",
-        IPV4 => "ip",
-        ARP => "arp",
-        NETDEV => "netdev",
-        BRIDGE => "bridge",
-        IPV6 => "ip6",
-        _ => return,
-    };
-    let chain = format!("chain {name} {} {}", text(RULE_TABLE), text(RULE_CHAIN));
+    let named = |kind| text(&value(attributes, kind).unwrap_or_default());
+    let Some(name) = name_of_family(family) else { return };
+    let chain = format!("chain {name} {} {}", named(RULE_TABLE), named(RULE_CHAIN));
     if matches!(family, ARP | NETDEV | BRIDGE) {
         let what = format!("a rule of nftables may drop what asks for it: {chain}");
         if !filters.arp.contains(&what) {
             filters.arp.push(what);
         }
     }
-    let expressions = value(attributes, RULE_EXPRESSIONS).unwrap_or_default();
-    if family != ARP && attributes_of(&expressions).any(|(_, expression)| rewrites(&expression)) {
+    if family != ARP && expressions(attributes).any(|(name, data)| rewrites(&name, &data)) {
         let what = format!("a rule of nftables may send its packets elsewhere: {chain}");
         let rewrite = Rewrite { ipv4: family != IPV6, ipv6: family != IPV4, what };
         if !filters.rewrites.contains(&rewrite) {
@@ -107,38 +101,64 @@ fn judge(rule: &[u8], filters: &mut Filters) {
 }
 
 /// Whether an expression may change a packet's destination, or who decides about it.
-fn rewrites(expression: &[u8]) -> bool {
-    let data = value(expression, EXPR_DATA).unwrap_or_default();
-    let name = value(expression, EXPR_NAME).unwrap_or_default();
-    match name.strip_suffix(b"\0").unwrap_or(&name) {
+fn rewrites(name: &str, data: &[u8]) -> bool {
+    match name {
         // 0 is that of the source.
-        b"nat" => value(&data, NAT_TYPE) != Some(vec![0; 4]),
-        b"redir" | b"tproxy" | b"queue" | b"fwd" => true,
+        "nat" => value(data, NAT_TYPE) != Some(vec![0; 4]),
+        "redir" | "tproxy" | "queue" | "fwd" => true,
         // One that writes.
-        b"payload" => value(&data, PAYLOAD_SREG).is_some(),
-        b"target" => {
-            let target = value(&data, TARGET_NAME).unwrap_or_default();
-            let target = String::from_utf8_lossy(&target);
-            !HARMLESS.contains(&target.trim_end_matches('\0'))
-        }
+        "payload" => value(data, PAYLOAD_SREG).is_some(),
+        "target" => !HARMLESS.contains(&target(data).as_str()),
         _ => false,
     }
 }
 
-fn attributes_of(bytes: &[u8]) -> impl Iterator<Item = (u16, Vec<u8>)> {
+/// How `nft` calls a family.
+pub(super) fn name_of_family(family: u8) -> Option<&'static str> {
+    Some(match family {
+        INET => "inet",
+        IPV4 => "ip",
+        ARP => "arp",
+        NETDEV => "netdev",
+        BRIDGE => "bridge",
+        IPV6 => "ip6",
+        _ => return None,
+    })
+}
+
+/// Name and data of each expression of a rule.
+pub(super) fn expressions(attributes: &[u8]) -> impl Iterator<Item = (String, Vec<u8>)> {
+    let all = value(attributes, RULE_EXPRESSIONS).unwrap_or_default();
+    let all: Vec<_> = attributes_of(&all).map(|(_, expression)| expression).collect();
+    all.into_iter().map(|expression| {
+        let of = |kind| value(&expression, kind).unwrap_or_default();
+        (text(&of(EXPR_NAME)), of(EXPR_DATA))
+    })
+}
+
+/// The name of a target of iptables.
+pub(super) fn target(data: &[u8]) -> String {
+    text(&value(data, TARGET_NAME).unwrap_or_default())
+}
+
+pub(super) fn text(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).trim_end_matches('\0').to_owned()
+}
+
+pub(super) fn attributes_of(bytes: &[u8]) -> impl Iterator<Item = (u16, Vec<u8>)> {
     let attributes = NlasIterator::new(bytes).map_while(Result::ok);
     attributes.map(|attribute| (attribute.kind(), attribute.value().to_vec()))
 }
 
-fn value(attributes: &[u8], kind: u16) -> Option<Vec<u8>> {
+pub(super) fn value(attributes: &[u8], kind: u16) -> Option<Vec<u8>> {
     attributes_of(attributes).find(|(known, _)| *known == kind).map(|(_, value)| value)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+    pub(crate) fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
         let length = u16::try_from(value.len() + 4).unwrap();
         let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
         bytes.extend(value);
@@ -146,15 +166,24 @@ mod tests {
         bytes
     }
 
-    fn expression(name: &str, data: &[u8]) -> Vec<u8> {
+    pub(crate) fn expression(name: &str, data: &[u8]) -> Vec<u8> {
         let name = attribute(EXPR_NAME, format!("{name}\0").as_bytes());
         attribute(1, &[name, attribute(EXPR_DATA, data)].concat())
     }
 
     fn rule(family: u8, expressions: &[Vec<u8>]) -> Vec<u8> {
+        rule_in(family, "nat", "PREROUTING", expressions)
+    }
+
+    pub(crate) fn rule_in(
+        family: u8,
+        table: &str,
+        chain: &str,
+        expressions: &[Vec<u8>],
+    ) -> Vec<u8> {
         let mut body = vec![family, 0, 0, 0];
-        body.extend(attribute(RULE_TABLE, b"nat\0"));
-        body.extend(attribute(RULE_CHAIN, b"PREROUTING\0"));
+        body.extend(attribute(RULE_TABLE, format!("{table}\0").as_bytes()));
+        body.extend(attribute(RULE_CHAIN, format!("{chain}\0").as_bytes()));
         body.extend(attribute(RULE_EXPRESSIONS, &expressions.concat()));
         body
     }

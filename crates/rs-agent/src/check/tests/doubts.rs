@@ -200,4 +200,59 @@ pub(super) const DOUBTS: &[Row] = &[
         },
         &["RS-FW-01 unread"],
     ),
+    // Nobody asked about a port.
+    (Mode::Dr, |_, s| s.filters.iptables[0] = Some("Permission denied".into()), &[]),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.vips.truncate(1);
+            s.filters.nftables = Some("rules of nftables could not be read".into());
+        },
+        &["RS-FW-01 unread"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "::", false);
+            s.filters.drops.push(Rewrite { ipv4: true, ipv6: false, what: "a rule".into() });
+        },
+        &["RS-FW-01 unread"],
+    ),
+    // Of two VIPs one is dropped for certain, and the first perhaps.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.vips = vec![ip("192.0.2.9"), ip(VIP)];
+            s.addresses.push(address("192.0.2.9", 32, "lo", "host"));
+            s.lookups.insert(ip("192.0.2.9"), s.lookups.get(&ip(VIP)).cloned().flatten());
+            s.iptables = Some(Ruleset::parse(
+                "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -d 192.0.2.10 -j DROP\n\
+                 -A INPUT -s 198.51.100.7 -j REJECT\n",
+            ));
+        },
+        &["RS-FW-01 error", "RS-FW-01 unread"],
+    ),
+    // The director has to find the RIP.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.rips.push(ip("2001:db8::11"));
+            s.addresses.push(address("2001:db8::11", 64, "eth0", "global"));
+            s.ip6tables =
+                Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\n"));
+        },
+        &["RS-FW-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.rips.clear();
+            s.addresses.push(address("2001:db8::11", 64, "eth0", "global"));
+            s.ip6tables = Some(Ruleset::parse(
+                "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\n\
+                 -A INPUT -d ff02::1:ff00:11/128 -p ipv6-icmp -j ACCEPT\n",
+            ));
+        },
+        &[],
+    ),
 ];

@@ -21,16 +21,31 @@ pub(super) const HOST: &[Row] = &[
             listens(w, s, true, "::", false);
             s.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n"));
         },
-        &["RS-FW-01 warning"],
+        &["RS-FW-01 error"],
     ),
-    (Mode::Dr, |_, s| s.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n")), &[]),
+    (
+        Mode::Dr,
+        |_, s| s.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n")),
+        &["RS-FW-01 error"],
+    ),
+    // What is in the tunnel's packets has to pass, too.
     (
         Mode::Tun,
         |_, s| {
-            s.iptables =
-                Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n-A INPUT -p 4 -j ACCEPT\n"))
+            s.iptables = Some(Ruleset::parse(
+                "*filter\n:INPUT DROP [0:0]\n-A INPUT -s 192.0.2.1 -p 4 -j ACCEPT\n-A INPUT -p 41 -j ACCEPT\n",
+            ));
         },
-        &["RS-FW-01 warning"],
+        &["RS-FW-01 error"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.vips.truncate(1);
+            s.iptables =
+                Some(Ruleset::parse("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p 4 -j DROP\n"))
+        },
+        &["RS-FW-01 error"],
     ),
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 0), &["RS-ARP-01 error"]),
     (Mode::Dr, |_, s| set(s, "net.ipv4.conf.all.arp_ignore", 5), &["RS-ARP-01 error"]),
