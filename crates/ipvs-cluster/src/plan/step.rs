@@ -227,3 +227,54 @@ impl Step {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ipvs_netlink::{ForwardingMethod, SyncRole, Weight};
+
+    use super::*;
+
+    #[test]
+    fn an_edit_has_its_turn_by_what_it_changes() {
+        use Scheduler::{Mh, Rr, Wrr};
+        let key: ServiceKey = "tcp/192.0.2.1:80".parse().unwrap();
+        for (before, after, phase) in [
+            (Rr, Wrr, Phase::Services),
+            (Rr, Mh, Phase::Maglev),
+            (Mh, Mh, Phase::Services),
+            (Mh, Rr, Phase::Services),
+        ] {
+            let [before, after] = [before, after].map(|scheduler| Service::new(key, scheduler));
+            let step = Step::EditService { before: before.into(), after };
+            assert_eq!(step.phase(), phase, "{step:?}");
+        }
+        for (before, after, phase) in [
+            (1, 2, Phase::Raises),
+            (0, 1, Phase::Raises),
+            (2, 2, Phase::Servers),
+            (2, 1, Phase::Servers),
+        ] {
+            let [before, after] = [before, after].map(|weight| {
+                let server = "10.0.0.1:80".parse().unwrap();
+                let mut server = Destination::new(server, ForwardingMethod::Masquerade);
+                server.weight = Weight::new(weight).unwrap();
+                server
+            });
+            let step = Step::EditServer { service: key, before, after };
+            assert_eq!(step.phase(), phase, "{step:?}");
+        }
+    }
+
+    #[test]
+    fn a_daemon_is_known_by_its_role() {
+        for role in [SyncRole::Master, SyncRole::Backup] {
+            let daemon = SyncDaemon::new(role, "eth0".parse().unwrap(), 3);
+            let before = RunningDaemon::from(&daemon);
+            let subject = Subject::Daemon(role);
+            assert_eq!(Step::StopDaemon { before, restarts: true }.subject(), subject);
+            assert_eq!(Step::StartDaemon(daemon).subject(), subject);
+        }
+        let timeouts = Step::SetTimeouts { before: [None; 3], after: SetTimeouts::new() };
+        assert_eq!(timeouts.subject(), Subject::Timeouts);
+    }
+}

@@ -340,12 +340,29 @@ mod tests {
     fn a_table_that_never_rests_is_named() {
         let mut reading = Reading::new(Operation::Services);
         for read in 1..MOST_READS as u32 {
-            let other = dump([1, 100 + read], 1, 1);
+            let other = dump([1, 2, 100 + read], 1, 1);
             assert!(reading.add(other, false).unwrap().is_none());
+            assert_eq!(reading.reads(), read as usize);
         }
-        let error = reading.add(dump([1, 107], 1, 1), false).err().unwrap();
+        let error = reading.add(dump([1, 2, 107], 1, 1), false).err().unwrap();
         let text = error.to_string();
         assert!(text.starts_with("cannot list the services: others kept changing"), "{text}");
-        assert!(text.contains("16 reads") && text.ends_with(" and 1 more"), "{text}");
+        assert!(text.contains("16 reads"), "{text}");
+        // It is new, and the one that is gone is the other.
+        assert!(text.ends_with("for instance 107 and 1 more"), "{text}");
+    }
+
+    #[test]
+    fn a_snapshot_is_one_datagram_with_room_for_more() {
+        for (datagrams, is_cut, expected) in [
+            (0, false, true),
+            (1, false, true),
+            (1, true, false),
+            (2, false, false),
+            (2, true, false),
+        ] {
+            let pass = Pass { objects: 7, datagrams, is_cut };
+            assert_eq!(pass.is_snapshot(), expected, "{pass:?}");
+        }
     }
 }

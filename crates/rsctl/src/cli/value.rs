@@ -213,6 +213,16 @@ mod tests {
             "firewall mark 4294967296 is out of range: use 1 to 4294967295",
         );
         assert_eq!(weight("2147483647").unwrap().get(), 2_147_483_647);
+        // 31 days are the most, and are taken.
+        for (text, seconds) in [("1", 1), ("2678399", 2_678_399), ("2678400", 2_678_400)] {
+            assert_eq!(persistence_timeout(text).unwrap().as_seconds(), seconds);
+            assert_eq!(timeout(text).unwrap(), seconds);
+        }
+        refused(
+            persistence_timeout("2678401"),
+            "persistence timeout in seconds 2678401 is out of range: use 1 to 2678400",
+        );
+        refused(timeout("2678401"), "timeout in seconds 2678401 is out of range: use 1 to 2678400");
         assert_eq!(fwmark("4294967295").unwrap().get(), u32::MAX);
     }
 

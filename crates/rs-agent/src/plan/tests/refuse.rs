@@ -403,3 +403,65 @@ fn a_vip_of_a_whole_subnet_is_replaced_by_one_that_is_there_first() {
         assert!(hint.contains(&format!("ip addr del {vip}/{prefix} dev vips")), "{hint}");
     }
 }
+
+/// A VIP with the prefix of its network is this host's own address, unless another one of that
+/// network is on the same interface.
+#[test]
+fn an_own_address_is_the_only_one_of_its_network() {
+    type Beside = Option<(&'static str, &'static str, u8)>;
+    let rows: [(Beside, bool); 6] = [
+        (None, true),
+        (Some(("eth0", "192.0.2.11", 24)), false),
+        (Some(("eth0", "192.0.2.11", 25)), false),
+        // By one of another interface, of a single address or of another network nobody
+        // reaches it there.
+        (Some(("eth1", "192.0.2.11", 24)), true),
+        (Some(("eth0", "192.0.2.11", 32)), true),
+        (Some(("eth0", "198.51.100.11", 24)), true),
+    ];
+    for (beside, is_own) in rows {
+        let mut facts = host();
+        facts.links.push(link("eth1", true));
+        facts.addresses.push(address("eth0", "192.0.2.10", 24, "global"));
+        if let Some((device, text, prefix)) = beside {
+            facts.addresses.push(address(device, text, prefix, "global"));
+        }
+        let refused = refuse::check(&wanted(Mode::Dr, &["192.0.2.10"], &facts), &facts);
+        match refused {
+            Err(Refusal::OwnAddress { .. }) => assert!(is_own, "{beside:?}"),
+            Err(Refusal::OnNic { .. }) => assert!(!is_own, "{beside:?}"),
+            other => panic!("{beside:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_director_is_elsewhere_unless_it_is_said() {
+    let facts = host();
+    for (also_director, expected) in
+        [(false, Err(Refusal::DirectorIsHere(ip("10.0.0.11")))), (true, Ok(()))]
+    {
+        let directors = texts(&["10.0.0.11"]);
+        let typed = Typed { directors, also_director, ..Typed::default() };
+        let request = request(Mode::Dr, &["192.0.2.10"], typed);
+        let wanted = Wanted::resolve(&request, None, &facts).unwrap();
+        assert_eq!(refuse::check(&wanted, &facts), expected);
+    }
+}
+
+#[test]
+fn ipv6_vips_need_ipv6_where_they_come() {
+    let key = SysctlKey::ipv6("lo", "disable_ipv6");
+    for (value, expected) in [
+        (Some(0), Ok(())),
+        (Some(1), Err(Refusal::Ipv6Off(key.clone()))),
+        (None, Err(Refusal::NoIpv6)),
+    ] {
+        let mut facts = host();
+        facts.sysctls.remove(&key);
+        facts.sysctls.extend(value.map(|value| (key.clone(), value)));
+        let check = |vip| refuse::check(&wanted(Mode::Dr, &[vip], &facts), &facts);
+        assert_eq!(check("2001:db8::10"), expected);
+        assert_eq!(check("192.0.2.10"), Ok(()));
+    }
+}
