@@ -16,7 +16,6 @@ use super::decode;
 use super::routes::Tables;
 use super::rules::Rule;
 use crate::act::netlink::{Marks, Netlink, NetlinkError, TABLE_LOCAL, are_all_alike, table_of};
-use crate::facts::host_prefix;
 use crate::mode::Mode;
 
 /// What was read of this host's routing.
@@ -217,6 +216,5 @@ impl Asked<'_> {
             .iter()
             .filter(leads)
             .max_by_key(|route| route.header.destination_prefix_length)
-            .filter(|_| host_prefix(to) != 0)
     }
 }

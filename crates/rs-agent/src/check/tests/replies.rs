@@ -144,10 +144,9 @@ fn source_validation_goes_by_what_it_knows_of_a_packet() {
     let strict = |_: &mut Subject, seen: &mut Seen| {
         set(seen, "net.ipv4.conf.eth0.rp_filter", 1);
     };
-    let marked = |subject: &mut Subject, seen: &mut Seen| {
+    let marked = |_: &mut Subject, seen: &mut Seen| {
         set(seen, "net.ipv4.conf.eth0.rp_filter", 1);
         set(seen, "net.ipv4.conf.all.src_valid_mark", 1);
-        let _ = subject;
     };
     let (out, back) = (hops(ROUTER, "eth1"), hops(ROUTER, "eth0"));
     let of = |to: &Option<Hops>, others, disturb| {
