@@ -230,7 +230,7 @@ impl Refusal {
             }
             Self::NoMode => "give --mode dr, tun or nat, or --config FILE".to_owned(),
             Self::BesideConfig => "write it into the file".to_owned(),
-            Self::NoVip => "rs-agent setup --mode dr --vip 192.0.2.10".to_owned(),
+            Self::NoVip => "name it: --vip 192.0.2.10".to_owned(),
             Self::WrongMode { option, .. } => {
                 format!("leave {option} out, or see rs-agent setup --help")
             }
