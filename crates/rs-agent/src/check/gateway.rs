@@ -14,8 +14,11 @@ use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let ways = replies::ways(subject, seen);
-    let mut findings: Vec<Finding> =
-        ways.iter().filter(|way| way.hops.is_none()).map(|way| missing(way, subject)).collect();
+    let mut findings: Vec<Finding> = ways
+        .iter()
+        .filter(|way| way.hops.is_none())
+        .map(|way| missing(way, subject, seen))
+        .collect();
     let through = ways.iter().filter_map(|way| Some((way, way.hops.as_ref()?)));
     if subject.mode == Some(Mode::Nat) {
         through.for_each(|(way, hops)| findings.extend(past(way, hops, subject)));
@@ -52,7 +55,7 @@ fn back(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
 }
 
 /// There is no route.
-fn missing(way: &Way, subject: &Subject) -> Finding {
+fn missing(way: &Way, subject: &Subject, seen: &Seen) -> Finding {
     let (who, from) = (&way.who, way.source_text());
     let nat = subject.mode == Some(Mode::Nat);
     let (rule, severity, message) = if way.is_named {
@@ -61,6 +64,12 @@ fn missing(way: &Way, subject: &Subject) -> Finding {
         let message =
             format!("replies{from} to {who} do not go through the director: no default route");
         ("RS-GW-02", Severity::Error, message)
+    } else if way.is_by_rules() && seen.default_route(way.ipv6).is_some() {
+        // This host has clients elsewhere in mind, and forgot these replies, or denies them.
+        let message = format!(
+            "no default route{from}, though this host has one: {who} elsewhere get no replies"
+        );
+        ("RS-GW-05", Severity::Warning, message)
     } else {
         // All clients may be in this host's own networks; only --client tells.
         let message =

@@ -46,6 +46,17 @@ fn doubtful(w: &mut Subject, s: &mut Seen, from: &str, hops: Option<Hops>, right
 }
 
 pub(super) const REPLIES: &[Row] = &[
+    // By a rule that prohibits them, or a table without a route, and no client is named.
+    (
+        Mode::Dr,
+        |w, s| {
+            let routes = s.routes.clone();
+            route(w, s, &[VIP], None, Vec::new());
+            w.client = None;
+            s.routes = routes;
+        },
+        &["RS-GW-05 warning"],
+    ),
     (
         Mode::Dr,
         |w, s| doubtful(w, s, VIP, hops(DIP, "eth0"), hops(ROUTER, "eth0")),
