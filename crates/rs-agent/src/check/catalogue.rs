@@ -187,7 +187,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "RS-RPF-03", severities: &[Error, Unread],
-        meaning: "Mode dr: `rp_filter` drops requests on the interface that faces the director, as the route to the clients leaves by another",
+        meaning: "Mode dr: `rp_filter` drops requests on the interface that faces the director, as the route to the clients leaves by another; mode tun: on the interface of the director's network what it sends, as the route to it leaves by another",
         reads: "`net/ipv4/conf/{all,IF}/{rp_filter,src_valid_mark}`, routes from the VIP, `ip rule`",
         remedy: "2 on that interface",
         why: "clients time out: requests arrive and are dropped silently",
@@ -341,7 +341,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "RS-GW-05", severities: &[Error, Unread, Warning, Info],
-        meaning: "No route to the clients; without `--client` only that there is no default route: a warning if this host has one, and a rule keeps replies from it",
+        meaning: "No route to the clients; without `--client` only that there is no default route: a warning if this host has one, and a rule keeps replies from it. Or the route leaves by an interface without carrier; a warning without `--client`",
         reads: "routes from the VIP (mode nat: the RIP), `ip rule`",
         remedy: "a route",
         why: "clients elsewhere get no reply",

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::finding::{Finding, Severity};
 use super::remedy::{Phase, Remedy, once_gone};
 use super::replies::{self, Hops, Way};
-use super::seen::{Address, Seen};
+use super::seen::{Address, Seen, contains};
 use super::steps::remove;
 use super::subject::{Subject, some};
 use crate::mode::Mode;
@@ -20,6 +20,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
         .map(|way| missing(way, subject, seen))
         .collect();
     let through = ways.iter().filter_map(|way| Some((way, way.hops.as_ref()?)));
+    findings.extend(through.clone().filter_map(|(way, hops)| dead(way, hops, subject, seen)));
     if subject.mode == Some(Mode::Nat) {
         through.for_each(|(way, hops)| findings.extend(past(way, hops, subject)));
         on_one_ethernet(subject, seen, &mut findings);
@@ -93,6 +94,35 @@ fn missing(way: &Way, subject: &Subject, seen: &Seen) -> Finding {
         false => to.is_some(),
     };
     finding.unless(way.doubt(is_right))
+}
+
+/// All devices of the route are dead: what is sent there is lost.
+fn dead(way: &Way, hops: &Hops, subject: &Subject, seen: &Seen) -> Option<Finding> {
+    let is_dead = |name: &String| seen.device(name).is_some_and(|device| !device.carrier);
+    // Of the interface by which requests come RS-RIP-02 tells.
+    let is_inward = |name: &String| {
+        let to_rip = |have: &Address| {
+            have.device == *name
+                && (subject.rips.contains(&have.ip)
+                    || subject.directors.iter().any(|ip| contains(have.ip, have.prefix, *ip)))
+        };
+        seen.addresses.iter().any(to_rip) || !seen.nics().any(|nic| nic.carrier)
+    };
+    if hops.devices.is_empty() || !hops.devices.iter().all(|it| is_dead(it) && !is_inward(it)) {
+        return None;
+    }
+    let (who, from, devices) = (&way.who, way.source_text(), hops.devices.join(", "));
+    // Without --client it may be that all are in this host's networks.
+    let severity = if way.is_named { Severity::Error } else { Severity::Warning };
+    let message =
+        format!("replies{from} to {who} leave by {devices}, which has no carrier: they are lost");
+    let is_right = |to: Option<&Hops>| to.is_some_and(|to| !to.devices.iter().all(is_dead));
+    Some(
+        Finding::new("RS-GW-05", severity, message)
+            .read([way.read.clone()])
+            .words(format!("see the cable of {devices}, or give replies another route"))
+            .unless(way.doubt(is_right)),
+    )
 }
 
 fn add_default(ipv6: bool) -> &'static str {
