@@ -10,6 +10,7 @@ mod ports;
 mod remedies;
 mod replies;
 mod rows;
+mod steps;
 mod tunnels;
 
 use std::net::IpAddr;
