@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Hosts next to the line between two answers.
+
+use super::rows::Row;
+use super::{DIP, ROUTER, VIP6, address, device, ip, lookup, set};
+use crate::mode::Mode;
+
+pub(super) const EDGES: &[Row] = &[
+    // The interface of the director's network is dead, but what goes there leaves by another;
+    // through a router only tunnels lead.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.rips.clear();
+            s.devices[1].carrier = false;
+            s.devices.push(device("eth1", true));
+            s.lookups.insert(ip(DIP), lookup(None, "eth1"));
+        },
+        &[],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.rips.clear();
+            s.devices[1].carrier = false;
+            s.devices.push(device("eth1", true));
+            s.lookups.insert(ip(DIP), lookup(Some(ROUTER), "eth1"));
+        },
+        &["RS-RIP-02 error"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.rips.clear();
+            s.devices[1].carrier = false;
+            s.devices.push(device("eth1", true));
+            s.lookups.insert(ip(DIP), lookup(Some(ROUTER), "eth1"));
+        },
+        &[],
+    ),
+    // Down, where no VIP is one of ARP.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.vips.remove(0);
+            s.devices[1].up = false;
+        },
+        &["RS-RIP-02 error"],
+    ),
+    // IPv6 that comes in IPv4 comes to the IPv4 RIP.
+    (
+        Mode::Tun,
+        |w, _| {
+            w.vips.remove(0);
+            w.rips = vec![ip("192.0.2.12")];
+        },
+        &["RS-RIP-01 error", "RS-TUN-03 error"],
+    ),
+    // One network is told of once, and each of two.
+    (Mode::Nat, |w, _| w.vips = vec![ip("192.0.2.20"), ip("192.0.2.21")], &["RS-GW-03 warning"]),
+    (
+        Mode::Nat,
+        |w, s| {
+            w.vips = vec![ip("192.0.2.20"), ip("198.51.100.20")];
+            s.addresses.push(address("198.51.100.11", 24, "eth0", "global"));
+        },
+        &["RS-GW-03 warning", "RS-GW-03 warning"],
+    ),
+    // Redirects of IPv6: the interface's own setting, and not on a router.
+    (
+        Mode::Nat,
+        |w, s| {
+            w.vips = vec![ip(VIP6)];
+            s.addresses.push(address("2001:db8::11", 64, "eth0", "global"));
+            set(s, "net.ipv6.conf.eth0.accept_redirects", 1);
+            set(s, "net.ipv6.conf.eth0.forwarding", 0);
+        },
+        &["RS-GW-04 error", "RS-GW-03 warning"],
+    ),
+    (
+        Mode::Nat,
+        |w, s| {
+            w.vips = vec![ip(VIP6)];
+            s.addresses.push(address("2001:db8::11", 64, "eth0", "global"));
+            set(s, "net.ipv6.conf.eth0.accept_redirects", 1);
+            set(s, "net.ipv6.conf.eth0.forwarding", 1);
+        },
+        &["RS-GW-03 warning"],
+    ),
+    (
+        Mode::Nat,
+        |w, s| {
+            w.vips = vec![ip(VIP6)];
+            s.addresses.push(address("2001:db8::11", 64, "eth0", "global"));
+            set(s, "net.ipv6.conf.all.accept_redirects", 1);
+            set(s, "net.ipv6.conf.eth0.accept_redirects", 0);
+        },
+        &["RS-GW-03 warning"],
+    ),
+];
