@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Hosts next to the line between two answers.
 
+use super::change::{boot, ends, fallback, gre};
 use super::rows::Row;
-use super::{DIP, ROUTER, VIP6, address, device, ip, lookup, set};
+use super::{DIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set, sound};
 use crate::mode::Mode;
+use crate::request::Scope;
 
 pub(super) const EDGES: &[Row] = &[
     // The interface of the director's network is dead, but what goes there leaves by another;
@@ -96,5 +98,80 @@ pub(super) const EDGES: &[Row] = &[
             set(s, "net.ipv6.conf.eth0.accept_redirects", 0);
         },
         &["RS-GW-03 warning"],
+    ),
+    // Two directors cannot be named by one device; one can, and the kernel's own names none.
+    (
+        Mode::Tun,
+        |w, s| {
+            w.directors.push(ip("192.0.2.2"));
+            s.lookups.insert(ip("192.0.2.2"), lookup(None, "eth0"));
+            ends(s, 2).remote = None;
+        },
+        &["RS-TUN-08 info"],
+    ),
+    (Mode::Tun, |_, s| ends(s, 2).remote = None, &["RS-TUN-08 warning"]),
+    // An address of others is their affair, but on the device of the kernel that is in use.
+    (Mode::Tun, |_, s| s.addresses.push(address("10.9.9.9", 32, "rs-ipip", "global")), &[]),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.devices.remove(2);
+            fallback(s, "tunl0", "ipip", true);
+            s.addresses[2].device = "tunl0".into();
+            set(s, "net.ipv4.conf.tunl0.rp_filter", 2);
+            s.addresses.push(address("10.9.9.9", 32, "tunl0", "global"));
+        },
+        &["RS-TUN-09 error", "RS-TUN-08 warning"],
+    ),
+    // What the tunnel takes of a packet.
+    (Mode::Tun, |_, s| s.routes[0].advmss = Some(1440), &[]),
+    (Mode::Tun, |_, s| s.routes[0].advmss = Some(1441), &["RS-TUN-10 info"]),
+    (Mode::Tun, |_, s| s.routes[1].advmss = Some(1420), &[]),
+    (Mode::Tun, |_, s| s.routes[1].advmss = Some(1421), &["RS-TUN-10 info"]),
+    (
+        Mode::Tun,
+        |w, s| {
+            gre(w, s, false);
+            w.vips.pop();
+            s.routes[0].advmss = Some(1437);
+        },
+        &["RS-TUN-10 info"],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            gre(w, s, false);
+            w.vips.pop();
+            s.routes[0].advmss = Some(1436);
+        },
+        &[],
+    ),
+    // What set-up added is looked for where it added it.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.added = vec![(ip(VIP), "lo".into(), Scope::Host)];
+            s.addresses[2].device = "eth0".into();
+            s.addresses[2].scope = "global".into();
+        },
+        &["RS-ARP-07 error"],
+    ),
+    // Files say how a tunnel's device starts, which is of interest for IPv4 in tunnels alone.
+    (
+        Mode::Dr,
+        |_, s| {
+            let (_, tun) = sound(Mode::Tun);
+            s.devices.push(tun.devices[2].clone());
+            boot(s, "net.ipv4.conf.default.rp_filter=1");
+        },
+        &[],
+    ),
+    (
+        Mode::Tun,
+        |w, s| {
+            w.vips.remove(0);
+            boot(s, "net.ipv4.conf.default.rp_filter=1");
+        },
+        &[],
     ),
 ];

@@ -5,6 +5,7 @@ use super::super::remedy::Remedy;
 use super::super::seen::Seen;
 use super::super::steps::{Replace, at_carrier, create, is_own, remove};
 use super::super::subject::Subject;
+use super::change::fallback;
 use super::rows::Disturb;
 use super::{VIP, VIP6, address, device, ip, set, sound};
 use crate::mode::Mode;
@@ -114,6 +115,16 @@ fn a_vip_comes_to_its_device() {
                 &format!("{ADD} rs-ipip scope host"),
                 &format!("{ADD} rs-ipip scope host"),
             ],
+        ),
+        // A device with ends is before the kernel's own.
+        (
+            Mode::Tun,
+            |_, s| {
+                without_vips(s);
+                fallback(s, "tunl0", "ipip", true);
+            },
+            VIP,
+            &[&format!("{ADD} rs-ipip scope host")],
         ),
         // What is there and cannot be used is added again in its place, if it is IPv6.
         (

@@ -134,4 +134,12 @@ fn each_word_has_its_field() {
     for (line, expected) in refused {
         assert_eq!(read(line).map(|read| read.command), Err(expected), "{line}");
     }
+
+    // A port by its name is that of the service's protocol.
+    for (service, port) in [("-t", 80), ("-u", 81), ("--sctp-service", 82)] {
+        let words = ["-a", service, "192.0.2.1:1", "-r", "10.0.0.1:web"].map(str::to_owned);
+        let mut names = Names::nameless("web 80/tcp\nweb 81/udp\nweb 82/sctp\n");
+        let line = super::read("ipvsadm", &words, &mut names).unwrap();
+        assert_eq!(line.server.port, port, "{service}");
+    }
 }
