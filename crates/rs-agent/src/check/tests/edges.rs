@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Hosts next to the line between two answers.
 
+use super::super::seen::Seen;
 use super::change::{boot, ends, fallback, gre};
 use super::rows::Row;
 use super::{DIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set, sound};
@@ -174,4 +175,53 @@ pub(super) const EDGES: &[Row] = &[
         },
         &[],
     ),
+    // An interface matters by the default route, by the way to the director, by its RIP, or by
+    // a network that the VIP is in: each by itself.
+    (
+        Mode::Dr,
+        |_, s| {
+            other_nic(s);
+            s.routes[0].devices = vec!["eth1".into()];
+        },
+        &["RS-ARP-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            other_nic(s);
+            s.lookups.insert(ip(DIP), lookup(None, "eth1"));
+        },
+        &["RS-ARP-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            other_nic(s);
+            s.addresses.push(address("203.0.113.11", 24, "eth1", "global"));
+            w.rips.push(ip("203.0.113.11"));
+        },
+        &["RS-ARP-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            other_nic(s);
+            s.addresses.push(address("192.0.2.13", 24, "eth1", "global"));
+        },
+        &["RS-ARP-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            other_nic(s);
+            s.addresses.push(address("203.0.113.11", 24, "eth1", "global"));
+        },
+        &["RS-ARP-01 warning"],
+    ),
 ];
+
+/// Another interface, which answers whom it likes.
+fn other_nic(seen: &mut Seen) {
+    seen.devices.push(device("eth1", true));
+    set(seen, "net.ipv4.conf.eth1.arp_ignore", 4);
+}

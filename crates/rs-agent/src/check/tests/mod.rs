@@ -11,6 +11,7 @@ mod ports;
 mod remedies;
 mod replies;
 mod rows;
+mod seen;
 mod steps;
 mod tunnels;
 
