@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Hosts next to the line between two answers.
 
-use super::super::seen::Seen;
-use super::change::{boot, ends, fallback, gre};
+use super::super::iptables::Ruleset;
+use super::super::seen::{Listener, Seen};
+use super::super::subject::Subject;
+use super::change::{boot, ends, fallback, gre, listener};
 use super::rows::Row;
 use super::{DIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set, sound};
 use crate::mode::Mode;
@@ -175,6 +177,64 @@ pub(super) const EDGES: &[Row] = &[
         },
         &[],
     ),
+    // A proxy answers for what is elsewhere: by another interface, as a router, if it may.
+    (
+        Mode::Dr,
+        |w, s| {
+            elsewhere(w, s, "eth1");
+            set(s, "net.ipv4.conf.eth0.proxy_arp", 1);
+        },
+        &["RS-VIP-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            elsewhere(w, s, "eth1");
+            set(s, "net.ipv4.conf.eth0.forwarding", 1);
+        },
+        &["RS-VIP-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            elsewhere(w, s, "eth0");
+            set(s, "net.ipv4.conf.eth0.proxy_arp", 1);
+            set(s, "net.ipv4.conf.eth0.forwarding", 1);
+        },
+        &["RS-VIP-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.vips.truncate(1);
+            set(s, "net.ipv4.conf.all.proxy_arp", 1);
+            set(s, "net.ipv4.conf.eth0.forwarding", 1);
+        },
+        &[],
+    ),
+    // A socket that takes foreign addresses may take this one.
+    (Mode::Dr, |_, s| foreign(s, VIP), &["RS-VIP-01 unread"]),
+    (Mode::Dr, |_, s| foreign(s, "192.0.2.20"), &["RS-VIP-01 error"]),
+    // `ipip` is the name of another protocol than the tunnel's.
+    (
+        Mode::Tun,
+        |w, s| {
+            w.vips.truncate(1);
+            s.iptables = Some(Ruleset::parse(
+                "*filter\n:INPUT DROP [0:0]\n-A INPUT -p ipip -j ACCEPT\n-A INPUT -d 192.0.2.10 -j ACCEPT\n",
+            ));
+        },
+        &["RS-FW-01 error"],
+    ),
+    // Each VIP is hidden by the settings of single interfaces.
+    (
+        Mode::Dr,
+        |_, s| {
+            set(s, "net.ipv4.conf.all.arp_announce", 0);
+            set(s, "net.ipv4.conf.eth0.arp_announce", 2);
+        },
+        &["RS-ARP-08 warning"],
+    ),
     // An interface matters by the default route, by the way to the director, by its RIP, or by
     // a network that the VIP is in: each by itself.
     (
@@ -224,4 +284,19 @@ pub(super) const EDGES: &[Row] = &[
 fn other_nic(seen: &mut Seen) {
     seen.devices.push(device("eth1", true));
     set(seen, "net.ipv4.conf.eth1.arp_ignore", 4);
+}
+
+/// A VIP that is not here, and to which a route leads.
+fn elsewhere(subject: &mut Subject, seen: &mut Seen, by: &str) {
+    subject.vips = vec![ip("203.0.113.1")];
+    seen.devices.push(device("eth1", true));
+    seen.lookups.insert(ip("203.0.113.1"), lookup(None, by));
+}
+
+/// The VIP is not here, and a socket has an address that need not be, either.
+fn foreign(seen: &mut Seen, on: &str) {
+    seen.addresses.remove(2);
+    seen.lookups.insert(ip(VIP), None);
+    let socket = Listener { transparent: true, ..listener(true, on, 80) };
+    seen.listeners = Some(vec![socket]);
 }

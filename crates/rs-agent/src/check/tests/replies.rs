@@ -69,6 +69,8 @@ pub(super) const REPLIES: &[Row] = &[
         |w, s| doubtful(w, s, RIP, hops(ROUTER, "eth0"), hops(DIP, "eth0")),
         &["RS-GW-02 unread"],
     ),
+    // To a client that was named any route is better than none.
+    (Mode::Nat, |w, s| doubtful(w, s, RIP, None, hops(ROUTER, "eth0")), &["RS-GW-05 unread"]),
     (
         Mode::Nat,
         |w, s| {

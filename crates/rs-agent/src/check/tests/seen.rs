@@ -2,12 +2,14 @@
 //! What was read, asked about: whether an address is local, by which interface it is told, and
 //! what a set-up is known by.
 
-use super::super::arp::{Answer, answers_by, leaks};
+use super::super::arp::{Answer, answers_by, leaks, speak_as_self};
+use super::super::catalogue::find;
 use super::super::hiding::lower_or_raise;
-use super::super::seen::{Arrival, Lookup, Seen};
+use super::super::inward;
+use super::super::seen::{Arrival, Device, Lookup, Seen};
 use super::super::subject::{Port, Subject};
 use super::directors::serves;
-use super::{RIP, VIP, VIP6, address, ip, set, sound};
+use super::{DIP, RIP, VIP, VIP6, address, device, ip, set, sound};
 use crate::ipvs::Served;
 use crate::mode::Mode;
 use crate::plan::Change;
@@ -83,6 +85,10 @@ fn what_hides_too_much_comes_down() {
         set(&mut seen, "net.ipv4.conf.eth0.arp_ignore", own);
         let steps = lower_or_raise(&subject, &seen, "eth0", 1);
         assert_eq!(steps[0].step.text(), expected, "{own}");
+        // Above 2 `arp_announce` hides nothing.
+        set(&mut seen, "net.ipv4.conf.eth0.arp_announce", own + 1);
+        let expected = expected.replace("arp_ignore=1", "arp_announce=2");
+        assert_eq!(speak_as_self(&seen, "eth0").step.text(), expected, "{own}");
     }
 }
 
@@ -140,4 +146,50 @@ fn a_set_up_is_known_by_its_changes() {
         (asked.mode, asked.vips, asked.carrier.as_str()),
         (Some(Mode::Dr), vec![ip(VIP)], "lo")
     );
+}
+
+#[test]
+fn a_rule_is_found_by_its_name() {
+    let ids = ["RS-ARP-01", "rs-arp-01", "RS-ARP-1", ""].map(|id| find(id).map(|rule| rule.id));
+    assert_eq!(ids, [Some("RS-ARP-01"), Some("RS-ARP-01"), None, None]);
+}
+
+/// Directors, RIPs, addresses of eth0 and eth1, and where what the director sends comes in.
+#[test]
+fn the_directors_network_tells_the_interface() {
+    let both = [("eth0", RIP, 24), ("eth1", "198.51.100.11", 24)];
+    let single = [("eth0", RIP, 24), ("eth1", DIP, 32)];
+    type Have = (&'static str, &'static str, u8);
+    let rows: &[(&[&str], &[&str], &[Have], &[&str])] = &[
+        (&[DIP], &[], &both, &["eth0"]),
+        (&["198.51.100.1"], &[RIP], &both, &["eth1"]),
+        (&[DIP, "198.51.100.1"], &[RIP], &both, &["eth0", "eth1"]),
+        (&[DIP], &[], &single, &["eth0"]),
+        (&["203.0.113.1"], &[RIP], &both, &["eth0"]),
+        (&[], &["198.51.100.11"], &both, &["eth1"]),
+        (&["203.0.113.1"], &["203.0.113.11"], &both, &["eth0", "eth1"]),
+    ];
+    for (directors, rips, addresses, expected) in rows {
+        for mode in [Mode::Dr, Mode::Tun] {
+            let (mut subject, mut seen) = sound(mode);
+            let ips = |texts: &[&str]| texts.iter().map(|text| ip(text)).collect();
+            (subject.directors, subject.rips) = (ips(directors), ips(rips));
+            seen.devices.push(device("eth1", true));
+            let have = |(nic, text, prefix): &Have| address(text, *prefix, nic, "global");
+            seen.addresses = addresses.iter().map(have).collect();
+            let names = |nics: Vec<&Device>| {
+                nics.into_iter().map(|nic| nic.name.clone()).collect::<Vec<_>>()
+            };
+            let found = names(inward::by_ethernet(&subject, &seen));
+            assert_eq!(found, *expected, "{directors:?} {rips:?}");
+            if mode == Mode::Dr {
+                assert_eq!(names(inward::expected(ip(VIP), &subject, &seen)), *expected);
+                assert_eq!(names(inward::possible(ip(VIP), &subject, &seen)), ["eth0", "eth1"]);
+            }
+        }
+    }
+    let (subject, seen) = sound(Mode::Tun);
+    let names = |nics: Vec<&Device>| nics.iter().map(|nic| nic.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(inward::expected(ip(VIP), &subject, &seen)), ["rs-ipip"]);
+    assert_eq!(names(inward::possible(ip(VIP6), &subject, &seen)), ["eth0", "rs-sit"]);
 }
