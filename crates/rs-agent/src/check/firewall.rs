@@ -233,3 +233,126 @@ fn names(nics: &[&Device]) -> Vec<String> {
 fn names_of(nics: &[&Device]) -> Vec<String> {
     nics.iter().map(|nic| nic.name.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::subject::Port;
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn ips(texts: &[&str]) -> Vec<IpAddr> {
+        texts.iter().map(|text| ip(text)).collect()
+    }
+
+    fn nic(name: &str) -> Device {
+        Device { name: name.into(), up: true, carrier: true, arp: true, ..Device::default() }
+    }
+
+    fn have(text: &str, prefix: u8, device: &str, scope: &str) -> Address {
+        let (device, scope) = (device.into(), scope.into());
+        let (tentative, dad_failed, preferred) = (false, false, u32::MAX);
+        Address { device, ip: ip(text), prefix, scope, tentative, dad_failed, preferred }
+    }
+
+    /// What is asked: of what, whether it is wanted, from where and by which interfaces.
+    fn asked(subject: &Subject, seen: &Seen) -> Vec<String> {
+        let text = |asked: Asked| {
+            let wanted = if asked.wanted { "wanted " } else { "" };
+            let port = asked.packet.port.map_or_else(String::new, |port| format!(":{port}"));
+            let source = match asked.packet.source {
+                None => "anybody".to_owned(),
+                Some(Source::All([first, last])) => format!("{first}-{last}"),
+                Some(Source::OneOf(ips)) => format!("{ips:?}"),
+            };
+            let (to, nics) = (asked.packet.to, asked.packet.nics.join("+"));
+            format!("{wanted}{} to {to}{port} from {source} by {nics}", asked.what)
+        };
+        questions(subject, seen).into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn what_has_to_come_in_is_asked() {
+        let (vip, vip6, rip, rip6) = ("192.0.2.10", "2001:db8::10", "192.0.2.11", "2001:db8::11");
+        let seen = Seen {
+            devices: vec![nic("eth0"), nic("eth1")],
+            addresses: vec![
+                have(rip, 24, "eth0", "global"),
+                have(vip6, 128, "eth0", "global"),
+                have("fe80::1", 64, "eth0", "link"),
+                have("2001:db8:1::11", 64, "eth1", "global"),
+                have(rip6, 64, "eth0", "global"),
+            ],
+            ..Seen::default()
+        };
+        let base = |mode, vips: &[&str], rips: &[&str]| Subject {
+            mode: Some(mode),
+            vips: ips(vips),
+            rips: ips(rips),
+            directors: ips(&["192.0.2.1"]),
+            ..Subject::default()
+        };
+        let ports = vec![Port { tcp: true, number: 80 }, Port { tcp: false, number: 53 }];
+        let client = Some("198.51.100.7".to_owned().try_into().unwrap());
+        let rows: Vec<(Subject, &[&str])> = vec![
+            (Subject::default(), &[]),
+            (base(Mode::Dr, &[vip], &[]), &["packets to 192.0.2.10 from anybody by eth0"]),
+            (
+                Subject { ports: ports.clone(), client, ..base(Mode::Dr, &[vip], &[rip]) },
+                &[
+                    "wanted tcp/80 to 192.0.2.10:80 from 198.51.100.7-198.51.100.7 by eth0",
+                    "wanted udp/53 to 192.0.2.10:53 from 198.51.100.7-198.51.100.7 by eth0",
+                ],
+            ),
+            // A client of the other family is none of these.
+            (
+                Subject { client, ..base(Mode::Dr, &[vip6], &[]) },
+                &[
+                    "neighbour solicitations to ff02::1:ff00:11 from anybody by eth0",
+                    "packets to 2001:db8::10 from anybody by eth0",
+                ],
+            ),
+            (
+                base(Mode::Dr, &[vip6], &["2001:db8:1::11"]),
+                &[
+                    "neighbour solicitations to ff02::1:ff00:11 from anybody by eth0",
+                    "packets to 2001:db8::10 from anybody by eth0",
+                ],
+            ),
+            (
+                base(Mode::Dr, &[vip6], &["2001:db8:1::12"]),
+                &["packets to 2001:db8::10 from anybody by eth0"],
+            ),
+            (
+                base(Mode::Tun, &[vip, vip6], &[rip]),
+                &[
+                    "wanted packets of protocol 4 to 192.0.2.11 from [192.0.2.1] by eth0",
+                    "wanted packets of protocol 41 to 192.0.2.11 from [192.0.2.1] by eth0",
+                    "packets to 192.0.2.10 from anybody by ",
+                    "packets to 2001:db8::10 from anybody by ",
+                ],
+            ),
+            (base(Mode::Nat, &[vip], &[rip]), &["packets to 192.0.2.11 from anybody by eth0"]),
+        ];
+        for (subject, expected) in rows {
+            assert_eq!(asked(&subject, &seen), expected, "{subject:?}");
+            assert_eq!(judges(&subject), !expected.is_empty());
+            let is_wanted = expected.iter().any(|asked| asked.starts_with("wanted "));
+            assert_eq!(is_asked(&subject), is_wanted, "{subject:?}");
+        }
+        // Of a VRF a firewall has two names.
+        let mut seen = seen;
+        seen.devices[0].vrf = Some("red".into());
+        let subject = base(Mode::Dr, &[vip], &[]);
+        assert_eq!(asked(&subject, &seen), ["packets to 192.0.2.10 from anybody by "]);
+    }
+
+    /// The last three bytes of an address name its group.
+    #[test]
+    fn neighbours_ask_a_group() {
+        let group = solicited("2001:db8::aabb:ccdd:eeff".parse().unwrap());
+        assert_eq!(group.to_string(), "ff02::1:ffdd:eeff");
+    }
+}

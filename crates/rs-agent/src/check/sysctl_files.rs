@@ -239,6 +239,8 @@ mod tests {
             ("net.ipv4.conf.*.rp_filter=1\n-net.ipv4.conf.eth0.rp_filter", eth, None),
             ("-net.ipv4.conf.eth0.rp_filter = 1", eth, Some("f:1")),
             ("net.*.rp_filter=1", eth, None),
+            // Without a value only a minus makes it a setting.
+            ("net.ipv4.conf.*.rp_filter=1\nnet.ipv4.conf.eth0.rp_filter", eth, Some("f:1")),
             ("# net.ipv4.conf.eth0.rp_filter=1\n;x=1\nnonsense\n=\n-\n..=1", eth, None),
             ("net.ipv4.conf.eth0/100.rp_filter=1", "net.ipv4.conf.eth0/100.rp_filter", Some("f:1")),
             ("net/ipv4/conf/eth0.100/rp_filter=1", "net.ipv4.conf.eth0/100.rp_filter", Some("f:1")),
@@ -272,6 +274,33 @@ mod tests {
             let found = winner(&lines, &key(key_text)).map(Assignment::place);
             assert_eq!(found.as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn names_and_files_have_a_bound() {
+        let line = |stars: usize| format!("net.ipv4.conf.{}.rp_filter=1", "*".repeat(stars));
+        for (stars, is_taken) in [(LONGEST_NAME, true), (LONGEST_NAME + 1, false)] {
+            let found =
+                winner(&lines(&line(stars)), &key("net.ipv4.conf.eth0.rp_filter")).is_some();
+            assert_eq!(found, is_taken, "{stars}");
+        }
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("etc/sysctl.d");
+        fs::create_dir_all(&folder).unwrap();
+        let setting = "net.ipv4.conf.all.arp_ignore=1";
+        let fill = LARGEST as usize - setting.len();
+        for (fill, is_read) in [(fill, true), (fill + 1, false), (fill + 2, false)] {
+            let text = "\n".repeat(fill) + setting;
+            fs::write(folder.join("50-a.conf"), text).unwrap();
+            let (lines, unread) = read(root.path());
+            assert_eq!((lines.len(), unread.len()), (is_read.into(), (!is_read).into()), "{fill}");
+        }
+        // What is no folder is told; what is not there is not.
+        fs::create_dir(root.path().join("run")).unwrap();
+        fs::write(root.path().join("run/sysctl.d"), "").unwrap();
+        fs::remove_file(folder.join("50-a.conf")).unwrap();
+        let (_, unread) = read(root.path());
+        assert!(matches!(&unread[..], [why] if why.contains("run/sysctl.d: ")), "{unread:?}");
     }
 
     #[test]

@@ -125,5 +125,14 @@ mod tests {
             assert_eq!(backoff.repaired(&target("arp_ignore"), now), None);
             now += Duration::from_secs(11);
         }
+        // Every ten seconds is often.
+        let mut backoff = Backoff::default();
+        let waits: Vec<bool> = (0..4)
+            .map(|_| {
+                now += MEMORY;
+                backoff.repaired(&target("arp_ignore"), now).is_some()
+            })
+            .collect();
+        assert_eq!(waits, [false, false, true, true]);
     }
 }

@@ -95,4 +95,46 @@ mod tests {
         // Nobody waits for it.
         assert_eq!(Service::watched(None, start).alive(start), None);
     }
+
+    /// What a manager hears, which this test is in a process of its own: only such a one may
+    /// be given another environment.
+    #[test]
+    fn the_manager_is_told() {
+        const IN_CHILD: &str = "RS_AGENT_TEST_TELLS";
+        if std::env::var_os(IN_CHILD).is_some() {
+            let mut service = Service::new();
+            for status in ["", "one", "one", "two"] {
+                service.status(status.to_owned());
+            }
+            service.ready();
+            service.reloading();
+            service.stopping();
+            assert_eq!(service.alive(Instant::now()), Some(Duration::from_secs(2)));
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notify");
+        let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+        let name = std::thread::current().name().unwrap().to_owned();
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", &name])
+            .env(IN_CHILD, "")
+            .env("NOTIFY_SOCKET", &path)
+            .env("WATCHDOG_USEC", "4000000")
+            .env_remove("WATCHDOG_PID")
+            .output()
+            .unwrap();
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+        socket.set_nonblocking(true).unwrap();
+        let told: Vec<String> = std::iter::from_fn(|| {
+            let mut bytes = [0; 256];
+            let length = socket.recv(&mut bytes).ok()?;
+            Some(String::from_utf8_lossy(&bytes[..length]).into_owned())
+        })
+        .collect();
+        let told: Vec<&str> = told.iter().filter_map(|text| text.lines().next()).collect();
+        let expected =
+            ["STATUS=one", "STATUS=two", "READY=1", "RELOADING=1", "STOPPING=1", "WATCHDOG=1"];
+        assert_eq!(told, expected);
+    }
 }

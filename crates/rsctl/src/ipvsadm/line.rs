@@ -356,23 +356,4 @@ fn group(text: &str) -> Result<IpAddr, Stop> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn timeouts_are_of_31_days_at_most() {
-        for (text, least, seconds) in [
-            ("0", 0, Some(0)),
-            ("0", 1, None),
-            ("1", 1, Some(1)),
-            ("2678400", 0, Some(2_678_400)),
-            ("2678401", 0, None),
-            ("-1", 0, None),
-        ] {
-            assert_eq!(timeout(text, least).ok(), seconds, "{text} of {least} at least");
-        }
-        assert_eq!(cut("fifteen-letters"), "fifteen-letters");
-        assert_eq!(cut("sixteen-letters-"), "sixteen-letters");
-        assert_eq!(cut("fourteen-lette\u{e9}"), "fourteen-lette", "no half of a letter");
-    }
-}
+mod tests;

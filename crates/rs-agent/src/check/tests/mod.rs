@@ -4,12 +4,15 @@
 mod change;
 mod directors;
 mod doubts;
+mod edges;
 mod golden;
 mod managers;
 mod ports;
 mod remedies;
 mod replies;
 mod rows;
+mod seen;
+mod steps;
 mod tunnels;
 
 use std::net::IpAddr;
@@ -24,6 +27,7 @@ use crate::mode::Mode;
 use crate::sysctl_key::SysctlKey;
 use directors::DIRECTORS;
 use doubts::DOUBTS;
+use edges::EDGES;
 use managers::MANAGERS;
 use ports::PORTS;
 use replies::REPLIES;
@@ -138,7 +142,7 @@ fn a_sound_host_has_no_finding() {
 }
 
 fn disturbed() -> impl Iterator<Item = &'static Row> {
-    [HOST, MANAGERS, TUNNELS, DOUBTS, PORTS, DIRECTORS, REPLIES].into_iter().flatten()
+    [HOST, EDGES, MANAGERS, TUNNELS, DOUBTS, PORTS, DIRECTORS, REPLIES].into_iter().flatten()
 }
 
 fn brief(finding: &Finding) -> String {

@@ -10,6 +10,7 @@ use super::rows::Disturb;
 use super::{VIP, address, device, findings, ip, set, sound};
 use crate::mode::Mode;
 use crate::request::Scope;
+use crate::sysctl_key::SysctlKey;
 use tunnels::TUNNELS;
 
 mod tunnels;
@@ -215,6 +216,30 @@ const REMEDIES: &[Row] = &[
         "RS-ARP-04",
         &[
             "sysctl -w net.ipv4.conf.all.arp_ignore=1 && echo 1 >'/proc/sys/net/ipv4/conf/a=$b;/arp_ignore'",
+        ],
+    ),
+    // What was written is written again, and what hides with what that needs.
+    (
+        Mode::Tun,
+        |w, s| {
+            w.written = vec![(SysctlKey::ipv4("rs-ipip", "rp_filter"), 2)];
+            set(s, "net.ipv4.conf.rs-ipip.rp_filter", 0);
+        },
+        "RS-PER-01",
+        &["sysctl -w net.ipv4.conf.rs-ipip.rp_filter=2"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.written = vec![(SysctlKey::ipv4("all", "arp_ignore"), 1)];
+            set(s, "net.ipv4.conf.all.arp_ignore", 8);
+            s.addresses[2].device = "eth0".into();
+        },
+        "RS-PER-01",
+        &[
+            "ip addr add 192.0.2.10/32 dev lo scope host",
+            "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && ip addr del 192.0.2.10/32 dev eth0",
+            "! ip addr show dev eth0 | grep -qF -e ' 192.0.2.10/' && sysctl -w net.ipv4.conf.all.arp_ignore=1",
         ],
     ),
     // An interface that answers ARP is no place for it, whoever asked for that.

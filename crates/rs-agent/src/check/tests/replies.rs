@@ -3,7 +3,7 @@
 //! is said.
 
 use super::*;
-use crate::check::replies::{Hops, Other, Replies, Reply};
+use crate::check::replies::{Hops, Other, Replies, Reply, rips, ways};
 
 fn hops(gateway: &str, device: &str) -> Option<Hops> {
     Some(Hops {
@@ -108,6 +108,8 @@ pub(super) const REPLIES: &[Row] = &[
         |w, s| doubtful(w, s, RIP, hops(ROUTER, "eth0"), hops(DIP, "eth0")),
         &["RS-GW-02 unread"],
     ),
+    // To a client that was named any route is better than none.
+    (Mode::Nat, |w, s| doubtful(w, s, RIP, None, hops(ROUTER, "eth0")), &["RS-GW-05 unread"]),
     (
         Mode::Nat,
         |w, s| {
@@ -176,6 +178,37 @@ fn vips_whose_replies_go_one_way_are_told_at_once() {
     let findings = found(Mode::Dr, &[VIP, "192.0.2.20"], None, Vec::new(), two);
     assert_eq!(briefs(&findings), ["RS-GW-05 error"]);
     assert_eq!(findings[0].message, format!("no route leads from {VIP}, 192.0.2.20 to {CLIENT}"));
+}
+
+/// This host's address towards the directors, of each family, if there is one.
+#[test]
+fn a_rip_is_the_source_towards_the_directors() {
+    let to =
+        |source: &str| Some(Lookup { source: Some(ip(source)), ..lookup(None, "eth0").unwrap() });
+    let (dip2, dip6, rip6) = ("192.0.2.2", "2001:db8::1", "2001:db8::11");
+    let rows: &[(&[(&str, &str)], &[&str])] = &[
+        (&[(DIP, RIP)], &[RIP]),
+        (&[(DIP, RIP), (dip2, RIP)], &[RIP]),
+        (&[(DIP, RIP), (dip2, "192.0.2.12")], &[]),
+        (&[(DIP, RIP), (dip2, VIP)], &[RIP]),
+        (&[(DIP, VIP)], &[]),
+        (&[(DIP, RIP), (dip6, rip6)], &[RIP, rip6]),
+    ];
+    for (ways, expected) in rows {
+        let (mut subject, mut seen) = sound(Mode::Dr);
+        subject.directors = ways.iter().map(|(dip, _)| ip(dip)).collect();
+        seen.lookups.extend(ways.iter().map(|(dip, source)| (ip(dip), to(source))));
+        let expected: Vec<_> = expected.iter().map(|rip| ip(rip)).collect();
+        assert_eq!(rips(&subject, &seen), expected, "{ways:?}");
+    }
+    // Replies of which the source is known are not those of which it is not.
+    let (mut subject, mut seen) = sound(Mode::Nat);
+    route(&mut subject, &mut seen, &[RIP, "192.0.2.12"], hops(DIP, "eth0"), Vec::new());
+    let from =
+        |seen: &Seen| ways(&subject, seen).iter().map(|way| way.from.len()).collect::<Vec<_>>();
+    assert_eq!(from(&seen), [2]);
+    seen.replies.as_mut().unwrap().all[1].from = None;
+    assert_eq!(from(&seen), [1, 0]);
 }
 
 #[test]

@@ -2,10 +2,11 @@
 //! What became of a change: in effect, undone, or somebody else's.
 
 use super::{address, host, ip, link, route, set};
-use crate::facts::{Facts, Link};
+use crate::facts::{Facts, Link, Port};
 use crate::plan::{ADDRESS_TAG, Change, Effect};
 use crate::request::Scope;
 use crate::sysctl_key::SysctlKey;
+use crate::tunnel::Listener;
 
 /// What is done to the host, and what the change is then.
 type Row = (fn(&mut Facts), Effect);
@@ -56,6 +57,16 @@ fn a_default_route_is_ours_or_that_of_before_or_foreign() {
     );
     // Where none was before, each that is not ours is foreign.
     let added = Change::DefaultRoute { gateway: ip("2001:db8:1::1"), metric: 1, from: None };
+    let from = Some(route("2001:db8:1::3", 1).saved);
+    let instead = Change::DefaultRoute { gateway: ip("2001:db8:1::1"), metric: 1, from };
+    for (action, command) in [
+        (added.clone().make(), "replace default via 2001:db8:1::1 metric 1"),
+        (added.clone().undo(), "del default via 2001:db8:1::1 metric 1"),
+        (instead.clone().make(), "replace default via 2001:db8:1::1 metric 1"),
+        (instead.undo(), "replace default via 2001:db8:1::3"),
+    ] {
+        assert_eq!(action.to_string(), format!("ip -6 route {command}"));
+    }
     assert_effects(
         &added,
         vec![
@@ -155,6 +166,22 @@ fn a_device_is_ours_by_its_kind() {
             (|_| {}, Effect::Gone),
             (|f| add(f, "dummy"), Effect::There),
             (|f| add(f, "veth"), foreign("rs0 is another device now")),
+        ],
+    );
+    let at = Listener { ipv6: false, port: 6080 };
+    fn listens(facts: &mut Facts, at: Listener, like_ours: bool) {
+        facts.ports = Some(vec![Port { at, gue: like_ours, like_ours }]);
+    }
+    assert_effects(
+        &Change::Gue(at),
+        vec![
+            (|_| {}, Effect::Gone),
+            (|f| listens(f, Listener { ipv6: false, port: 6080 }, true), Effect::There),
+            (|f| listens(f, Listener { ipv6: true, port: 6080 }, true), Effect::Gone),
+            (
+                |f| listens(f, Listener { ipv6: false, port: 6080 }, false),
+                foreign(&format!("{at} is another kind of port now")),
+            ),
         ],
     );
     assert_effects(

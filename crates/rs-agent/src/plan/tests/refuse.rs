@@ -239,6 +239,61 @@ fn nat_wants_the_way_back() {
     assert_eq!(back.to_string(), "ip route replace default via 10.0.0.254");
 }
 
+/// Mode nat, default routes and where a gateway is, and what is said of it.
+#[test]
+fn a_gateway_is_the_next_hop_and_the_only_default_of_its_metric() {
+    let (v4, v6) = ("10.0.0.254", "2001:db8:1::fe");
+    let near = Some(Hop { gateway: None, source: None });
+    let behind = Some(Hop { gateway: Some(ip(v4)), source: None });
+    let far = || Err(Refusal::GatewayFar(ip("10.0.0.1")));
+    let rows = [
+        (vec![(v4, 0)], near.clone(), Ok(())),
+        (vec![(v4, 0), (v4, 1)], near.clone(), Ok(())),
+        (vec![(v4, 0), (v6, 0)], near.clone(), Ok(())),
+        (vec![(v4, 0), (v4, 0)], near, Err(Refusal::ManyDefaults(0))),
+        (vec![(v4, 0)], behind, far()),
+        (vec![(v4, 0)], None, far()),
+    ];
+    for (routes, hop, expected) in rows {
+        let mut facts = host();
+        facts.default_routes = routes.iter().map(|(to, metric)| route(to, *metric)).collect();
+        facts.hops.insert(ip("10.0.0.1"), hop.clone());
+        let possible = refuse::gateway_is_possible(ip("10.0.0.1"), &facts);
+        assert_eq!(possible, expected, "{routes:?} {hop:?}");
+    }
+}
+
+/// Where rules tell replies apart, they count, and not the default route.
+#[test]
+fn rules_say_where_replies_go() {
+    let anywhere = ip("198.51.100.1");
+    let way = |gateway: &str| Some(Hop { gateway: Some(ip(gateway)), source: None });
+    let rows = [
+        (way("10.0.0.1"), None),
+        (way("10.0.0.254"), Some("via 10.0.0.254 by the rules (ip rule)")),
+        (Some(Hop { gateway: None, source: None }), Some("on-link by the rules (ip rule)")),
+        (None, Some("missing")),
+    ];
+    for main in ["10.0.0.1", "10.0.0.254"] {
+        let mut facts = host();
+        facts.default_routes = vec![route(main, 0)];
+        let typed = Typed { directors: texts(&["10.0.0.1"]), ..Typed::default() };
+        let wanted = Wanted::resolve(&request(Mode::Nat, &[], typed), None, &facts).unwrap();
+        let refused = |route: &str| {
+            let (clients, route) = ("IPv4 clients".into(), route.into());
+            Err(Refusal::NotThroughDirector { clients, route })
+        };
+        let plain = if main == "10.0.0.1" { Ok(()) } else { refused("default via 10.0.0.254") };
+        assert_eq!(refuse::through_director(&wanted, &facts), plain);
+        facts.anywhere[0] = Some(anywhere);
+        for (hop, route) in &rows {
+            facts.replies.insert(anywhere, hop.clone());
+            let expected = route.map_or(Ok(()), refused);
+            assert_eq!(refuse::through_director(&wanted, &facts), expected, "{main} {hop:?}");
+        }
+    }
+}
+
 #[test]
 fn each_family_has_its_way_back() {
     let facts = host();

@@ -32,6 +32,10 @@ fn dr_changes_no_more_than_needed() {
     facts.addresses.push(address("lo", "192.0.2.10", 32, "global"));
     let steps = setup::steps(&wanted(Mode::Dr, &["192.0.2.10"], &facts), &facts);
     assert_eq!(commands(&steps), ["sysctl -w net.ipv4.conf.all.arp_announce=2"]);
+    // Nobody else's device is put up.
+    facts.links[0].up = false;
+    let steps = setup::steps(&wanted(Mode::Dr, &["192.0.2.10"], &facts), &facts);
+    assert_eq!(commands(&steps), ["sysctl -w net.ipv4.conf.all.arp_announce=2"]);
     let only_v6 = wanted(Mode::Dr, &["2001:db8::10"], &facts);
     let steps = setup::steps(&only_v6, &facts);
     assert_eq!(commands(&steps), ["ip addr add 2001:db8::10/128 dev lo nodad preferred_lft 0"]);

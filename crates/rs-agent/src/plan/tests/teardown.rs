@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What goes, in which order, and what stays.
 
-use super::{commands, host, ip, request, set, set_up, wanted};
+use super::{commands, host, ip, link, request, set, set_up, wanted};
+use crate::facts::Link;
 use crate::mode::Mode;
 use crate::plan::{ADDRESS_TAG, Change, teardown};
 use crate::request::{Typed, texts};
+use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
 #[test]
@@ -127,5 +129,67 @@ fn teardown_leaves_a_device_that_somebody_else_made() {
             ]
         );
         assert_eq!(plan.notes, ["rs-ipip is another device now: left as it is"]);
+    }
+}
+
+/// A device and what belongs to it stay as long as a VIP needs it.
+#[test]
+fn a_device_goes_with_the_last_vip_that_needs_it() {
+    let facts = host();
+    let made = Typed { carrier: Some("vips"), create_carrier: true, ..Typed::default() };
+    let tun = Typed { rips: texts(&["10.0.0.11"]), ..Typed::default() };
+    let rows: [(Mode, Typed<'_>, &[&str], &str, &[&str]); 3] = [
+        (
+            Mode::Tun,
+            tun.clone(),
+            &["192.0.2.10", "192.0.2.11"],
+            "192.0.2.11",
+            &["ip addr del 192.0.2.11/32 dev rs-ipip"],
+        ),
+        (
+            Mode::Tun,
+            tun,
+            &["192.0.2.10", "2001:db8::10"],
+            "2001:db8::10",
+            &["ip addr del 2001:db8::10/128 dev rs-sit", "ip link del rs-sit"],
+        ),
+        (
+            Mode::Dr,
+            made,
+            &["192.0.2.10", "192.0.2.11"],
+            "192.0.2.11",
+            &["ip addr del 192.0.2.11/32 dev vips"],
+        ),
+    ];
+    for (mode, typed, vips, gone, expected) in rows {
+        let both = Wanted::resolve(&request(mode, vips, typed), None, &facts).unwrap();
+        let (after, changes) = set_up(&both, &facts);
+        let rest = both.without(&[ip(gone)]);
+        let plan = teardown::plan(&changes, rest.as_ref(), &[], &after);
+        assert_eq!(commands(&plan.steps), expected, "{mode} {vips:?}");
+        assert!(plan.steps.iter().all(|step| !step.reason.is_empty()));
+        assert!(plan.notes.is_empty() && plan.kept.len() < changes.len(), "{:?}", plan.notes);
+    }
+}
+
+/// Nobody writes back a setting of a device that goes, or went, whatever the journal has of it.
+#[test]
+fn settings_go_with_their_device() {
+    let mut facts = host();
+    facts.links.push(Link { kind: Some("dummy".into()), ..link("vips", false) });
+    set(&mut facts, "vips", "rp_filter", 2);
+    let setting = |from| {
+        let key = SysctlKey::ipv4("vips", "rp_filter");
+        Change::Sysctl { key, from, to: 2 }
+    };
+    let dummy = || Change::Dummy { device: "vips".into() };
+    for (changes, expected) in [
+        (vec![dummy(), setting(None)], &["ip link del vips"][..]),
+        (vec![dummy(), setting(Some(0))], &["ip link del vips"]),
+        (vec![setting(None)], &[]),
+        (vec![setting(Some(0))], &["sysctl -w net.ipv4.conf.vips.rp_filter=0"]),
+    ] {
+        let plan = teardown::plan(&changes, None, &[], &facts);
+        assert_eq!(commands(&plan.steps), expected, "{changes:?}");
     }
 }

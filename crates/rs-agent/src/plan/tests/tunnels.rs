@@ -370,5 +370,6 @@ fn who_may_send_is_said() {
         [format!("{anybody}with several directors only a firewall can limit that to them")]
     );
     let own = notes(&["10.0.0.1"], Typed { fallback_devices: true, ..ipip() });
-    assert!(own[0].starts_with("tunl0 and sit0"), "{own:?}");
+    let anybody = "tunl0 and sit0 unpack what anybody sends: ";
+    assert_eq!(own, [format!("{anybody}a firewall can limit that to the directors")]);
 }

@@ -5,7 +5,6 @@
 
 use std::cell::LazyCell;
 
-use clap::error::ErrorKind;
 use clap::{Args, Command, FromArgMatches};
 use ipvs_cluster::desired::Builder;
 use ipvs_cluster::file::{MAX_BYTES, MAX_OBJECTS, Problem};
@@ -203,14 +202,11 @@ fn signed_marks(words: impl Iterator<Item = String>) -> Vec<String> {
 fn parse<T: FromArgMatches>(command: &mut Command, words: Vec<String>) -> Result<T, String> {
     let matches = command.try_get_matches_from_mut(words);
     let args = matches.and_then(|mut matches| T::from_arg_matches_mut(&mut matches));
-    args.map_err(|error| match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => "help is not for files".to_owned(),
-        _ => {
-            let usage = cli::explain(&error, None);
-            // The last one points to the help.
-            let hints = usage.hints.split_last().map_or(&[][..], |(_, hints)| hints);
-            with_hints(usage.to_string(), hints)
-        }
+    args.map_err(|error| {
+        let usage = cli::explain(&error, None);
+        // The last one points to the help.
+        let hints = usage.hints.split_last().map_or(&[][..], |(_, hints)| hints);
+        with_hints(usage.to_string(), hints)
     })
 }
 
@@ -460,6 +456,46 @@ ipvsadm -a -f 4294967295 -6 -r [2001:db8::1] ipvsadm -x 5   # at night
         // And where nothing is in front of the first.
         let loose = format!("-A -f 8\n-a -f 8 -r 10.0.0.4:80 {other}");
         assert_eq!(read(loose.as_bytes()).unwrap_err()[0].line, 2);
+    }
+
+    /// What is said of a line: how the answer begins, and what it has of a way out.
+    #[test]
+    fn a_refusal_names_the_way() {
+        let only = |word: &str| format!("`{word}` cannot be restored: only -A and -a can (");
+        let mut rows: Vec<(&str, String, &str)> = vec![
+            ("-A -t 192.0.2.1:80 -h", "unexpected argument `-h`".into(), ""),
+            ("-A -t 192.0.2.1:80 --help", "unexpected argument `--help`".into(), ""),
+            ("-A -t 192.0.2.1:80 -v", "unexpected argument `--verbose`".into(), ""),
+            ("-A -t 192.0.2.1:80 --json", "unexpected argument `--json`".into(), ""),
+            ("-A -t 192.0.2.1:80 --dry-run", "unexpected argument `--dry-run`".into(), ""),
+            ("-A -t 192.0.2.1", "port 0 (all ports) needs".into(), "(name a port, or"),
+            ("-A -f 0", "firewall mark 0 means `no mark`; use 1".into(), ""),
+            ("-A -f -0", "firewall mark -0 is out of range: use 1".into(), ""),
+            ("-A -t 192.0.2.1:80 -s", "`--scheduler <NAME>` needs a value".into(), ""),
+            ("-A -f 7 \\", "`\\` does not continue a line here".into(), "in one line"),
+            ("-a -f 7 -r 10.0.0.1 (null)", "ipvsadm writes `(null)`".into(), "write -m, -g or -i"),
+            ("-x", "`-x` is no command: lines start with -A or -a".into(), ""),
+        ];
+        for (words, way) in [
+            ("-C --clear", "not in the file is deleted anyway)"),
+            ("-E --edit-service", "write the service as it is to be, with -A)"),
+            ("-e --edit-server", "write the server as it is to be, with -a)"),
+            ("-D --delete-service -d --delete-server", "what is not in the file is deleted)"),
+            ("--set", "timeouts have a place in the JSON form"),
+            ("--start-daemon --stop-daemon", "sync daemons have a place in the JSON form"),
+            ("-L -l --list -S --save -R --restore -Z --zero -h --help -v --version", "only what"),
+        ] {
+            rows.extend(words.split(' ').map(|word| (word, only(word), way)));
+        }
+        for (line, begins, way) in rows {
+            let problems = read(format!("{line}\n").as_bytes()).unwrap_err();
+            let [Problem { line: 1, message }] = &problems[..] else { panic!("{problems:?}") };
+            assert!(message.starts_with(&begins) && message.contains(way), "{line}: {message}");
+        }
+        let path = read(b"/usr/sbin/ipvsadm -A -f 7\n").unwrap().desired;
+        assert_eq!(path.services.len(), 1);
+        let long = vec![b'\n'; MAX_BYTES + 1];
+        assert_eq!(read(&long).unwrap_err().len(), 1);
     }
 
     #[test]

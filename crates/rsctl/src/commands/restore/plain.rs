@@ -158,3 +158,55 @@ fn number(weight: &[u8]) -> Option<Weight> {
     let digits = weight.iter().all(u8::is_ascii_digit);
     Weight::new(parse(weight).filter(|_| digits)?).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which lines are taken, and whether because they begin as the one before them did. The
+    /// others are left to clap, which says the same of each (`lines.rs`), in a hundred times
+    /// the time.
+    #[test]
+    fn the_usual_lines_are_taken() {
+        let one = "-a -t 192.0.2.1:80 -r ";
+        let other = "-a -u [2001:db8::1]:53 -r ";
+        let rows: &[(&str, bool, bool)] = &[
+            ("-A -t 192.0.2.1:80 -s rr", true, false),
+            ("-A -u [2001:db8::1]:53 -s mh", true, false),
+            ("-A -t 192.0.2.1:80 -s #rr", false, false),
+            ("-A -t 192.0.2.1:80 -s ipvsadm", false, false),
+            ("-A -t 192.0.2.1:80", false, false),
+            ("-A -f 7 -s rr", false, false),
+            ("-A -t 192.0.2.1 -s rr", false, false),
+            (&format!("{other}10.0.0.1:53 -m -w 1"), true, false),
+            (&format!("{one}10.0.0.1:80 -m -w 1"), true, false),
+            // From here on each begins as this last one did.
+            (&format!("{one}10.0.0.2:80 -m -w 1"), true, true),
+            (&format!("{one}10.0.0.2:80 -g -w 999999999"), true, true),
+            (&format!("{one}255.255.255.255:65535 -g -w 0"), true, true),
+            // Of nine digits more are left to the other reader.
+            (&format!("{one}10.0.0.2:80 -g -w 1000000000"), true, false),
+            (&format!("{one}[2001:db8::9]:80 -m -w 1"), true, false),
+            (&format!("{one}10.0.0.2 -m -w 1"), true, false),
+            (&format!("{one}10.0.0.2:080 -m -w 1"), true, false),
+            (&format!("{one}10.0.0.2:80 -m -w 01"), true, false),
+            (&format!("{one}10.0.0.256:80 -m -w 1"), false, false),
+            (&format!("{one}10.0.0.2:80 -i -w 1"), false, false),
+            (&format!("{one}10.0.0.2:80 -m -w 1x"), false, false),
+            (&format!("{one}10.0.0.2:80 -m -w +1"), false, false),
+            (&format!("{one}10.0.0.2:80 -m -w 2147483648"), false, false),
+            (&format!("{one}10.0.0.2:80 -m -w 1 "), true, false),
+            (&format!("{one}10.0.0.2:80 -m"), false, false),
+        ];
+        let mut reader = Reader::default();
+        for (line, is_taken, is_next) in rows {
+            let next = reader.next_server(line.as_bytes());
+            assert_eq!(next.is_some(), *is_next, "{line}");
+            let read = reader.read(line.as_bytes());
+            assert_eq!(read.is_some(), *is_taken, "{line}");
+            if let Some((service, destination)) = next {
+                assert_eq!(read, Some(Change::AddDestination { service, destination }), "{line}");
+            }
+        }
+    }
+}
