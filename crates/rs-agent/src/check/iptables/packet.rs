@@ -20,6 +20,8 @@ pub struct Packet {
     pub source: Option<Source>,
     /// The interfaces where they may come in; none if that is not known.
     pub nics: Vec<String>,
+    /// Whether something else, as nftables, may translate their addresses.
+    pub may_be_translated: bool,
 }
 
 /// Who sends.
@@ -43,6 +45,7 @@ impl Packet {
             is_local: true,
             source: None,
             nics: Vec::new(),
+            may_be_translated: false,
         }
     }
 }

@@ -67,7 +67,7 @@ impl Ruleset {
     #[must_use]
     pub fn judge(&self, packet: &Packet) -> Verdict {
         let mut on = OnItsWay::new(packet, State::New);
-        on.translated = self.translates(&on);
+        on.translated = on.packet.may_be_translated || self.translates(&on);
         let first = self.verdict(on.clone());
         if packet.protocol != Some(TCP) || matches!(first, Verdict::Drops(_)) {
             return first;
