@@ -177,6 +177,16 @@ pub(super) const EDGES: &[Row] = &[
         },
         &[],
     ),
+    // firewalld's check is of IPv6 that comes out of tunnels.
+    (
+        Mode::Tun,
+        |w, s| {
+            w.vips.truncate(1);
+            s.managers.firewalld_rpfilter = Some("firewalld.conf".into());
+        },
+        &[],
+    ),
+    (Mode::Dr, |_, s| s.managers.firewalld_rpfilter = Some("firewalld.conf".into()), &[]),
     // A proxy answers for what is elsewhere: by another interface, as a router, if it may.
     (
         Mode::Dr,
