@@ -9,7 +9,7 @@ use super::super::inward;
 use super::super::seen::{Arrival, Device, Lookup, Seen};
 use super::super::subject::{Port, Subject};
 use super::directors::serves;
-use super::{DIP, RIP, VIP, VIP6, address, device, ip, set, sound};
+use super::{CLIENT, DIP, RIP, VIP, VIP6, address, device, ip, set, sound};
 use crate::ipvs::Served;
 use crate::mode::Mode;
 use crate::plan::Change;
@@ -141,11 +141,23 @@ fn a_set_up_is_known_by_its_changes() {
     let subject = Subject::set_up(&wanted, &changes);
     assert_eq!(subject.written, [(key, 1)]);
     assert_eq!(subject.added, [(ip(VIP), "lo".to_owned(), Scope::Link)]);
+    let (rips, directors) = ([RIP.to_owned()], [DIP.to_owned()]);
+    let (client, also_director) = (Some(CLIENT), true);
+    let typed = Typed {
+        vips: &vips,
+        rips: &rips,
+        directors: &directors,
+        client,
+        also_director,
+        ..Typed::default()
+    };
+    let request = Request::check(Mode::Dr, &typed).unwrap();
     let asked = Subject::asked(&request);
-    assert_eq!(
-        (asked.mode, asked.vips, asked.carrier.as_str()),
-        (Some(Mode::Dr), vec![ip(VIP)], "lo")
-    );
+    assert_eq!((asked.mode, asked.carrier.as_str()), (Some(Mode::Dr), "lo"));
+    let ips = (asked.vips, asked.rips, asked.directors);
+    assert_eq!(ips, (vec![ip(VIP)], vec![ip(RIP)], vec![ip(DIP)]));
+    let client = asked.client.map(|client| client.ip);
+    assert_eq!((client, asked.also_director), (Some(ip(CLIENT)), true));
 }
 
 #[test]
