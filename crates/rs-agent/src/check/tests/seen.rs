@@ -141,23 +141,15 @@ fn a_set_up_is_known_by_its_changes() {
     let subject = Subject::set_up(&wanted, &changes);
     assert_eq!(subject.written, [(key, 1)]);
     assert_eq!(subject.added, [(ip(VIP), "lo".to_owned(), Scope::Link)]);
+    // What was asked for on the command line.
     let (rips, directors) = ([RIP.to_owned()], [DIP.to_owned()]);
-    let (client, also_director) = (Some(CLIENT), true);
-    let typed = Typed {
-        vips: &vips,
-        rips: &rips,
-        directors: &directors,
-        client,
-        also_director,
-        ..Typed::default()
-    };
-    let request = Request::check(Mode::Dr, &typed).unwrap();
-    let asked = Subject::asked(&request);
-    assert_eq!((asked.mode, asked.carrier.as_str()), (Some(Mode::Dr), "lo"));
-    let ips = (asked.vips, asked.rips, asked.directors);
-    assert_eq!(ips, (vec![ip(VIP)], vec![ip(RIP)], vec![ip(DIP)]));
-    let client = asked.client.map(|client| client.ip);
-    assert_eq!((client, asked.also_director), (Some(ip(CLIENT)), true));
+    let typed = Typed { rips: &rips, directors: &directors, ..Typed::default() };
+    let asked = |mode, typed| Subject::asked(&Request::check(mode, &typed).unwrap());
+    let dr = asked(Mode::Dr, Typed { vips: &vips, also_director: true, ..typed.clone() });
+    assert_eq!((dr.mode, dr.carrier.as_str(), dr.also_director), (Some(Mode::Dr), "lo", true));
+    assert_eq!((dr.vips, dr.rips, dr.directors), (vec![ip(VIP)], vec![ip(RIP)], vec![ip(DIP)]));
+    let nat = asked(Mode::Nat, Typed { client: Some(CLIENT), rips: &[], ..typed });
+    assert_eq!(nat.client.map(|client| client.ip), Some(ip(CLIENT)));
 }
 
 #[test]
