@@ -21,7 +21,8 @@ use crate::wanted::Wanted;
 /// is local, by eth0, by eth1, and listed by eth0.
 #[test]
 fn what_arrives_counts_before_what_is_looked_up() {
-    let rows: &[(Option<[&[&str]; 3]>, bool, [bool; 4])] = &[
+    type Row = (Option<[&'static [&'static str]; 3]>, bool, [bool; 4]);
+    let rows: &[Row] = &[
         (None, true, [true, true, true, true]),
         (None, false, [false, false, false, false]),
         (Some([&[], &[], &[]]), true, [true, true, true, false]),
@@ -164,7 +165,9 @@ fn the_directors_network_tells_the_interface() {
     let both = [("eth0", RIP, 24), ("eth1", "198.51.100.11", 24)];
     let single = [("eth0", RIP, 24), ("eth1", DIP, 32)];
     type Have = (&'static str, &'static str, u8);
-    let rows: &[(&[&str], &[&str], &[Have], &[&str])] = &[
+    type Names<'a> = &'a [&'static str];
+    type Row<'a> = (Names<'a>, Names<'a>, &'a [Have], Names<'a>);
+    let rows: &[Row<'_>] = &[
         (&[DIP], &[], &both, &["eth0"]),
         (&["198.51.100.1"], &[RIP], &both, &["eth1"]),
         (&[DIP, "198.51.100.1"], &[RIP], &both, &["eth0", "eth1"]),
