@@ -239,6 +239,7 @@ fn names_of(nics: &[&Device]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::seen::Lookup;
     use super::super::subject::Port;
     use super::*;
 
@@ -271,7 +272,8 @@ mod tests {
                 Some(Source::OneOf(ips)) => format!("{ips:?}"),
             };
             let (to, nics) = (asked.packet.to, asked.packet.nics.join("+"));
-            format!("{wanted}{} to {to}{port} from {source} by {nics}", asked.what)
+            let local = if asked.packet.is_local { " here" } else { "" };
+            format!("{wanted}{} to {to}{port}{local} from {source} by {nics}", asked.what)
         };
         questions(subject, seen).into_iter().map(text).collect()
     }
@@ -313,14 +315,14 @@ mod tests {
             (
                 Subject { client, ..base(Mode::Dr, &[vip6], &[]) },
                 &[
-                    "neighbour solicitations to ff02::1:ff00:11 from anybody by eth0",
+                    "neighbour solicitations to ff02::1:ff00:11 here from anybody by eth0",
                     "packets to 2001:db8::10 from anybody by eth0",
                 ],
             ),
             (
                 base(Mode::Dr, &[vip6], &["2001:db8:1::11"]),
                 &[
-                    "neighbour solicitations to ff02::1:ff00:11 from anybody by eth0",
+                    "neighbour solicitations to ff02::1:ff00:11 here from anybody by eth0",
                     "packets to 2001:db8::10 from anybody by eth0",
                 ],
             ),
@@ -331,10 +333,28 @@ mod tests {
             (
                 base(Mode::Tun, &[vip, vip6], &[rip]),
                 &[
-                    "wanted packets of protocol 4 to 192.0.2.11 from [192.0.2.1] by eth0",
-                    "wanted packets of protocol 41 to 192.0.2.11 from [192.0.2.1] by eth0",
+                    "wanted packets of protocol 4 to 192.0.2.11 here from [192.0.2.1] by eth0",
+                    "wanted packets of protocol 41 to 192.0.2.11 here from [192.0.2.1] by eth0",
                     "packets to 192.0.2.10 from anybody by ",
                     "packets to 2001:db8::10 from anybody by ",
+                ],
+            ),
+            // Neighbours ask, whoever is the director.
+            (
+                Subject { directors: ips(&["2001:db8::1"]), ..base(Mode::Dr, &[vip6], &[rip6]) },
+                &[
+                    "neighbour solicitations to ff02::1:ff00:11 here from anybody by eth0",
+                    "packets to 2001:db8::10 from anybody by eth0",
+                ],
+            ),
+            (
+                Subject {
+                    envelope: Envelope::Gue { port: 6080 },
+                    ..base(Mode::Tun, &[vip], &[rip])
+                },
+                &[
+                    "wanted GUE on UDP port 6080 to 192.0.2.11:6080 here from [192.0.2.1] by eth0",
+                    "packets to 192.0.2.10 from anybody by ",
                 ],
             ),
             (base(Mode::Nat, &[vip], &[rip]), &["packets to 192.0.2.11 from anybody by eth0"]),
@@ -347,9 +367,11 @@ mod tests {
         }
         // Of a VRF a firewall has two names.
         let mut seen = seen;
+        let lookup = Lookup { local: true, ..Lookup::default() };
+        seen.lookups.insert(ip(vip), Some(lookup));
         seen.devices[0].vrf = Some("red".into());
         let subject = base(Mode::Dr, &[vip], &[]);
-        assert_eq!(asked(&subject, &seen), ["packets to 192.0.2.10 from anybody by "]);
+        assert_eq!(asked(&subject, &seen), ["packets to 192.0.2.10 here from anybody by "]);
     }
 
     /// The last three bytes of an address name its group.

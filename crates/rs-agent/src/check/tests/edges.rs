@@ -4,7 +4,8 @@
 use super::super::iptables::Ruleset;
 use super::super::seen::{Listener, Seen};
 use super::super::subject::Subject;
-use super::change::{boot, ends, fallback, gre, listener};
+use super::change::{boot, ends, fallback, gre, listener, listens};
+use super::managers::vmac;
 use super::rows::Row;
 use super::{DIP, ROUTER, VIP, VIP6, address, device, ip, lookup, set, sound};
 use crate::mode::Mode;
@@ -177,6 +178,63 @@ pub(super) const EDGES: &[Row] = &[
         },
         &[],
     ),
+    // Only an interface of keepalived's that has an address is to answer for it.
+    (
+        Mode::Dr,
+        |_, s| {
+            vmac(s);
+            s.addresses.pop();
+            set(s, "net.ipv4.conf.vrrp/51.rp_filter", 1);
+        },
+        &["RS-MGR-04 info"],
+    ),
+    // A default route may lead into a device that has no VIP.
+    (
+        Mode::Dr,
+        |_, s| {
+            s.devices.push(device("wg0", false));
+            (s.routes[0].gateways, s.routes[0].devices) = (vec![], vec!["wg0".into()]);
+        },
+        &[],
+    ),
+    // A VIP on Calico's device is lost, whichever device takes the packets.
+    (
+        Mode::Tun,
+        |_, s| {
+            s.managers.overlay = Some("interface cali1".into());
+            s.addresses[2].device = "tunl0".into();
+            s.devices.push(device("tunl0", false));
+            set(s, "net.ipv4.conf.all.rp_filter", 2);
+        },
+        &["RS-RPF-01 error", "RS-MGR-03 error"],
+    ),
+    // An IPv6 socket takes the IPv4 VIP by its mapped address, too.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.vips.truncate(1);
+            listens(w, s, true, "::ffff:192.0.2.10", false);
+        },
+        &[],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.vips.truncate(1);
+            listens(w, s, true, "::ffff:192.0.2.20", false);
+        },
+        &["RS-SRV-01 error"],
+    ),
+    // firewalld's check is of IPv6 that comes out of tunnels.
+    (
+        Mode::Tun,
+        |w, s| {
+            w.vips.truncate(1);
+            s.managers.firewalld_rpfilter = Some("firewalld.conf".into());
+        },
+        &[],
+    ),
+    (Mode::Dr, |_, s| s.managers.firewalld_rpfilter = Some("firewalld.conf".into()), &[]),
     // A proxy answers for what is elsewhere: by another interface, as a router, if it may.
     (
         Mode::Dr,

@@ -26,6 +26,25 @@ pub(super) const PORTS: &[Row] = &[
         },
         &["RS-SRV-01 error"],
     ),
+    // A rule of another protocol is of no interest, and one for what is local is.
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "0.0.0.0", false);
+            s.ip6tables = nat("-A PREROUTING -p udp -m udp --dport 80 -j REDIRECT --to-ports 8080");
+        },
+        &["RS-SRV-01 error"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "0.0.0.0", false);
+            s.ip6tables = nat(
+                "-A PREROUTING -p tcp -m tcp --dport 80 -m addrtype --dst-type LOCAL -j REDIRECT",
+            );
+        },
+        &["RS-SRV-01 unread"],
+    ),
     (
         Mode::Nat,
         |w, s| {

@@ -186,7 +186,8 @@ fn a_rip_is_the_source_towards_the_directors() {
     let to =
         |source: &str| Some(Lookup { source: Some(ip(source)), ..lookup(None, "eth0").unwrap() });
     let (dip2, dip6, rip6) = ("192.0.2.2", "2001:db8::1", "2001:db8::11");
-    let rows: &[(&[(&str, &str)], &[&str])] = &[
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+    let rows: &[Row<'_>] = &[
         (&[(DIP, RIP)], &[RIP]),
         (&[(DIP, RIP), (dip2, RIP)], &[RIP]),
         (&[(DIP, RIP), (dip2, "192.0.2.12")], &[]),

@@ -9,7 +9,7 @@ use super::super::inward;
 use super::super::seen::{Arrival, Device, Lookup, Seen};
 use super::super::subject::{Port, Subject};
 use super::directors::serves;
-use super::{DIP, RIP, VIP, VIP6, address, device, ip, set, sound};
+use super::{CLIENT, DIP, RIP, VIP, VIP6, address, device, ip, set, sound};
 use crate::ipvs::Served;
 use crate::mode::Mode;
 use crate::plan::Change;
@@ -21,7 +21,8 @@ use crate::wanted::Wanted;
 /// is local, by eth0, by eth1, and listed by eth0.
 #[test]
 fn what_arrives_counts_before_what_is_looked_up() {
-    let rows: &[(Option<[&[&str]; 3]>, bool, [bool; 4])] = &[
+    type Row = (Option<[&'static [&'static str]; 3]>, bool, [bool; 4]);
+    let rows: &[Row] = &[
         (None, true, [true, true, true, true]),
         (None, false, [false, false, false, false]),
         (Some([&[], &[], &[]]), true, [true, true, true, false]),
@@ -141,11 +142,15 @@ fn a_set_up_is_known_by_its_changes() {
     let subject = Subject::set_up(&wanted, &changes);
     assert_eq!(subject.written, [(key, 1)]);
     assert_eq!(subject.added, [(ip(VIP), "lo".to_owned(), Scope::Link)]);
-    let asked = Subject::asked(&request);
-    assert_eq!(
-        (asked.mode, asked.vips, asked.carrier.as_str()),
-        (Some(Mode::Dr), vec![ip(VIP)], "lo")
-    );
+    // What was asked for on the command line.
+    let (rips, directors) = ([RIP.to_owned()], [DIP.to_owned()]);
+    let typed = Typed { rips: &rips, directors: &directors, ..Typed::default() };
+    let asked = |mode, typed| Subject::asked(&Request::check(mode, &typed).unwrap());
+    let dr = asked(Mode::Dr, Typed { vips: &vips, also_director: true, ..typed.clone() });
+    assert_eq!((dr.mode, dr.carrier.as_str(), dr.also_director), (Some(Mode::Dr), "lo", true));
+    assert_eq!((dr.vips, dr.rips, dr.directors), (vec![ip(VIP)], vec![ip(RIP)], vec![ip(DIP)]));
+    let nat = asked(Mode::Nat, Typed { client: Some(CLIENT), rips: &[], ..typed });
+    assert_eq!(nat.client.map(|client| client.ip), Some(ip(CLIENT)));
 }
 
 #[test]
@@ -160,7 +165,9 @@ fn the_directors_network_tells_the_interface() {
     let both = [("eth0", RIP, 24), ("eth1", "198.51.100.11", 24)];
     let single = [("eth0", RIP, 24), ("eth1", DIP, 32)];
     type Have = (&'static str, &'static str, u8);
-    let rows: &[(&[&str], &[&str], &[Have], &[&str])] = &[
+    type Names<'a> = &'a [&'static str];
+    type Row<'a> = (Names<'a>, Names<'a>, &'a [Have], Names<'a>);
+    let rows: &[Row<'_>] = &[
         (&[DIP], &[], &both, &["eth0"]),
         (&["198.51.100.1"], &[RIP], &both, &["eth1"]),
         (&[DIP, "198.51.100.1"], &[RIP], &both, &["eth0", "eth1"]),

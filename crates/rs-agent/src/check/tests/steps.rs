@@ -223,3 +223,18 @@ fn a_vip_goes_unless_it_is_this_hosts_own() {
         assert_eq!(texts(&remove(&have, &subject, &seen)), [format!("{first}{delete}")]);
     }
 }
+
+/// One that is too wide where it is hidden is made narrow there first, not elsewhere.
+#[test]
+fn a_wide_vip_waits_for_a_narrow_one_of_its_device() {
+    for (prefix, first) in [(24, "rs0"), (32, "lo")] {
+        let (subject, mut seen) = sound(Mode::Dr);
+        seen.devices.push(device("rs0", false));
+        let have = address(VIP, prefix, "rs0", "host");
+        seen.addresses.push(have.clone());
+        let command = format!(
+            "ip addr show dev {first} | grep -qF ' {VIP}/32 ' && ip addr del {VIP}/{prefix} dev rs0"
+        );
+        assert_eq!(texts(&remove(&have, &subject, &seen)), [command]);
+    }
+}

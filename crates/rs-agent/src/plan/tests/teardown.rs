@@ -138,7 +138,8 @@ fn a_device_goes_with_the_last_vip_that_needs_it() {
     let facts = host();
     let made = Typed { carrier: Some("vips"), create_carrier: true, ..Typed::default() };
     let tun = Typed { rips: texts(&["10.0.0.11"]), ..Typed::default() };
-    let rows: [(Mode, Typed<'_>, &[&str], &str, &[&str]); 3] = [
+    type Row<'a> = (Mode, Typed<'a>, &'a [&'a str], &'a str, &'a [&'a str]);
+    let rows: [Row<'_>; 3] = [
         (
             Mode::Tun,
             tun.clone(),

@@ -287,6 +287,8 @@ ipvsadm -a -f 4294967295 -6 -r [2001:db8::1] ipvsadm -x 5   # at night
         assert!(servers[0].leaves_thresholds && !servers[1].leaves_thresholds);
         assert_eq!(servers[1].server.key.to_string(), "[2001:db8::1]:0");
         assert!(desired.timeouts.is_none() && desired.daemons.is_none());
+        // They have no words for other flags; and each was judged as it was read.
+        assert!(desired.services.iter().all(|it| it.leaves_unknown_flags) && desired.is_judged);
     }
 
     /// `-A` and `-a` by their long names go past the short cuts: that of a line by itself, and
@@ -494,7 +496,9 @@ ipvsadm -a -f 4294967295 -6 -r [2001:db8::1] ipvsadm -x 5   # at night
         }
         let path = read(b"/usr/sbin/ipvsadm -A -f 7\n").unwrap().desired;
         assert_eq!(path.services.len(), 1);
-        let long = vec![b'\n'; MAX_BYTES + 1];
+        let mut long = b"# ".to_vec();
+        long.resize(MAX_BYTES, b'x');
+        long.push(b'\n');
         assert_eq!(read(&long).unwrap_err().len(), 1);
     }
 
