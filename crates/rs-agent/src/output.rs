@@ -9,6 +9,7 @@ use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::process::ExitCode;
 
+use lvs_term::{Stdout, check_stdout};
 use serde::{Serialize, Serializer};
 
 pub use self::status::{
@@ -153,7 +154,7 @@ fn seen(printed: io::Result<()>) -> io::Result<()> {
 #[must_use]
 pub fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        return match seen(error.print()) {
+        return match seen(check_stdout().and_then(|()| error.print())) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 failed(&Failure { doing: "show the help".into(), error: Error::Output(error) })
@@ -235,7 +236,7 @@ fn print(outcome: &Outcome) -> io::Result<()> {
             Report::Text(text) => text.clone(),
         }
     };
-    let mut stdout = io::stdout().lock();
+    let mut stdout = Stdout::lock();
     seen(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
 }
 

@@ -72,7 +72,7 @@ fn help(stop: &clap::Error) -> Option<Result<Exit, Error>> {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Exit::Usage,
         _ => return None,
     };
-    Some(match stop.print() {
+    Some(match lvs_term::check_stdout().and_then(|()| stop.print()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
         _ => Ok(exit),
     })

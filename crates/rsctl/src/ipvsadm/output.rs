@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Write};
+
+use lvs_term::Stdout;
 
 use crate::output::is_harmful;
 
@@ -13,7 +15,7 @@ pub(super) struct Output {
 
 impl Output {
     pub(super) fn new() -> Self {
-        Self { out: BufWriter::new(io::stdout()), lost: None }
+        Self { out: BufWriter::new(Stdout::lock()), lost: None }
     }
 
     pub(super) fn say(&mut self, text: &str) {

@@ -24,6 +24,8 @@ pub(crate) mod words;
 
 use std::io::{self, BufWriter, Write};
 
+use lvs_term::Stdout;
+
 use crate::cli::{Command, View};
 use crate::commands::{Found, Listing, Outcome, Stream};
 use crate::error::Error;
@@ -90,7 +92,7 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
         let plural = if unanswered == 1 { "" } else { "es" };
         warning(&format!("no answer in time for {unanswered} address{plural}, shown as numbers"));
     }
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(Stdout::lock());
     match write(outcome, format, look, &mut out).and_then(|()| Ok(out.flush()?)) {
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => outcome,

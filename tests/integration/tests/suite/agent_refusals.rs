@@ -119,6 +119,12 @@ fn bad_input_and_unfit_hosts_change_nothing() {
     assert_eq!(full.status, 1, "{full:?}");
     assert!(full.stderr.contains("printing the result: No space left"), "{full:?}");
     assert_eq!(server.sh("rs-agent --version | true").status, 0);
+    for command in ["setup --help", "check --list-rules", "--version", "status"] {
+        let closed = server.sh(&format!("rs-agent {command} >&-"));
+        assert_eq!(closed.status, 1, "{command}: {closed:?}");
+        let open = server.sh(&format!("rs-agent {command} 1<>/dev/null"));
+        assert_eq!(open.status, 0, "{command}: {open:?}");
+    }
 }
 
 /// `docs/errors.md`.

@@ -217,6 +217,18 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
     let full = host.sh("rsctl list >/dev/full");
     assert_eq!(full.status, 1, "{full:?}");
     assert!(full.stderr.starts_with("error: cannot write the output: "), "{full:?}");
+    // Rust's runtime puts /dev/null in the place of what was closed, which others open so, too.
+    for command in ["list", "save", "save --format ipvsadm", "ipvsadm -Ln", "--help", "--version"] {
+        let run = |to: &str| host.sh(&format!("rsctl {command} {to}"));
+        let closed = run(">&-");
+        assert_eq!(closed.status, 1, "{command}: {closed:?}");
+        assert!(closed.stderr.contains("cannot write the output: "), "{command}: {closed:?}");
+        for open in [">/dev/null", "1<>/dev/null", "<&- >/dev/null", "2>&- >/dev/null"] {
+            assert_eq!(run(open).status, 0, "{command} {open}");
+        }
+    }
+    // What says nothing needs none.
+    assert_eq!(host.sh("rsctl add-service -f 98 >&- && rsctl delete-service -f 98 >&-").status, 0);
 }
 
 #[test]

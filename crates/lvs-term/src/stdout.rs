@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Standard output, which is not there if a program was started with `>&-`.
+//!
+//! Rust's runtime opens `/dev/null` in the place of a closed descriptor before `main`
+//! (library/std/src/sys/pal/unix): what is written then is lost, and nobody is told.
+
+use std::fs;
+use std::io::{self, StdoutLock, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// `EBADF`, which a write to a closed descriptor is answered with.
+const BAD_DESCRIPTOR: i32 = 9;
+
+static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Looks before the runtime does. Where `/proc` is not mounted nothing is known.
+#[ctor::ctor(unsafe)]
+fn look() {
+    let is_closed = fs::symlink_metadata("/proc/self/fd/1")
+        .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    if is_closed && fs::symlink_metadata("/proc/self/fd").is_ok() {
+        IS_CLOSED.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Checks that standard output was open when the program began.
+///
+/// # Errors
+/// `EBADF` if it was not.
+pub fn check_stdout() -> io::Result<()> {
+    match IS_CLOSED.load(Ordering::Relaxed) {
+        true => Err(io::Error::from_raw_os_error(BAD_DESCRIPTOR)),
+        false => Ok(()),
+    }
+}
+
+/// Standard output, where a write fails with `EBADF` if that was closed.
+#[derive(Debug)]
+pub struct Stdout(StdoutLock<'static>);
+
+impl Stdout {
+    /// Locks it.
+    #[must_use]
+    pub fn lock() -> Self {
+        Self(io::stdout().lock())
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !bytes.is_empty() {
+            check_stdout()?;
+        }
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
