@@ -2,7 +2,7 @@
 //! Hosts next to the line between two answers.
 
 use super::super::iptables::Ruleset;
-use super::super::seen::{Listener, Seen};
+use super::super::seen::{Listener, Route, Seen};
 use super::super::subject::Subject;
 use super::change::{boot, ends, fallback, gre, listener, listens};
 use super::managers::vmac;
@@ -188,6 +188,41 @@ pub(super) const EDGES: &[Row] = &[
         },
         &["RS-MGR-04 info"],
     ),
+    // Of equal routes to the network of a VIP that is too wide, the first is taken.
+    (
+        Mode::Tun,
+        |_, s| {
+            s.addresses[2].prefix = 24;
+            s.routes.insert(0, into_tunnel("192.0.2.0"));
+        },
+        &["RS-VIP-02 error"],
+    ),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.addresses[2].prefix = 24;
+            s.routes.insert(0, into_tunnel("198.51.100.0"));
+        },
+        &["RS-VIP-02 warning"],
+    ),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.addresses[2].prefix = 24;
+            s.routes[2] = into_tunnel("192.0.2.0");
+        },
+        &["RS-VIP-02 warning"],
+    ),
+    // Where it is narrow is elsewhere: it is made so here.
+    (
+        Mode::Dr,
+        |_, s| {
+            s.addresses[2].prefix = 24;
+            s.devices.push(device("rs0", false));
+            s.addresses.push(address(VIP, 32, "rs0", "host"));
+        },
+        &["RS-VIP-02 error"],
+    ),
     // A default route may lead into a device that has no VIP.
     (
         Mode::Dr,
@@ -357,4 +392,11 @@ fn foreign(seen: &mut Seen, on: &str) {
     seen.lookups.insert(ip(VIP), None);
     let socket = Listener { transparent: true, ..listener(true, on, 80) };
     seen.listeners = Some(vec![socket]);
+}
+
+/// A route to a network of 24 bits that leads into the tunnel.
+fn into_tunnel(network: &str) -> Route {
+    let devices = vec!["rs-ipip".into()];
+    let (destination, gateways) = (ip(network), vec![]);
+    Route { destination, prefix: 24, gateways, devices, metric: 0, advmss: None }
 }
