@@ -209,6 +209,9 @@ impl Refusal {
             }
             Self::NoRule(_) => "rs-agent check --list-rules shows all".to_owned(),
             Self::NoPort(_) => "write it as 80, tcp/80 or udp/53".to_owned(),
+            Self::NotAnAddress { option: "--client", .. } => {
+                "write it as 198.51.100.7 or 198.51.100.0/24; names are not looked up".to_owned()
+            }
             Self::NotAnAddress { .. } => {
                 "write it as 192.0.2.10 or 2001:db8::10; names are not looked up".to_owned()
             }
@@ -230,7 +233,7 @@ impl Refusal {
             }
             Self::NoMode => "give --mode dr, tun or nat, or --config FILE".to_owned(),
             Self::BesideConfig => "write it into the file".to_owned(),
-            Self::NoVip => "rs-agent setup --mode dr --vip 192.0.2.10".to_owned(),
+            Self::NoVip => "name it: --vip 192.0.2.10".to_owned(),
             Self::WrongMode { option, .. } => {
                 format!("leave {option} out, or see rs-agent setup --help")
             }

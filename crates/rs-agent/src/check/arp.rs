@@ -95,7 +95,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
         let missing = |vip: &IpAddr| !is_ours(vip) && is_to_come(vip);
         let then = planned(subject, seen, missing);
         let sight = Sight { subject, seen, then: &then, vips: &vips };
-        for nic in seen.nics() {
+        for nic in seen.speakers() {
             ignore(&sight, nic, &mut findings);
             announce(&sight, nic, &mut findings);
         }
@@ -119,21 +119,26 @@ struct Sight<'a> {
 
 impl Sight<'_> {
     /// `eth0 answers ARP for 192.0.2.10`, or will, and whoever may have heard it already.
-    fn told(&self, nic: &str, does: &str, will: &str, vips: &[IpAddr]) -> (String, Vec<IpAddr>) {
+    fn told(&self, nic: &Device, does: &str, will: &str, vips: &[IpAddr]) -> (String, Vec<IpAddr>) {
         let here: Vec<IpAddr> =
             vips.iter().copied().filter(|vip| self.seen.is_local(*vip)).collect();
-        let text = match here.is_empty() {
-            true => format!("{nic} {will} {} as soon as it is local here", some(vips)),
-            false => format!("{nic} {does} {}", some(vips)),
+        let name = &nic.name;
+        let when = match (nic.up, here.is_empty()) {
+            (true, false) => return (format!("{name} {does} {}", some(vips)), here),
+            (true, true) => "it is local here",
+            (false, false) => "that interface is up",
+            (false, true) => "that interface is up and it is local here",
         };
-        (text, here)
+        // Of an interface that is down nobody has heard.
+        let heard = if nic.up { here } else { Vec::new() };
+        (format!("{name} {will} {} as soon as {when}", some(vips)), heard)
     }
 
     /// While this host is their director, it is to answer for them: what does not hide them
     /// then is wrong as soon as another is that.
-    fn severity(&self, nic: &str, vips: &[IpAddr]) -> Severity {
+    fn severity(&self, nic: &Device, vips: &[IpAddr]) -> Severity {
         let all_directed = !vips.is_empty() && vips.iter().all(|vip| self.seen.is_directing(*vip));
-        match matters(self.subject, self.then, nic) && !all_directed {
+        match nic.up && matters(self.subject, self.then, &nic.name) && !all_directed {
             true => Severity::Error,
             false => Severity::Warning,
         }
@@ -143,7 +148,7 @@ impl Sight<'_> {
 fn ignore(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
     let Sight { subject, seen, then, vips } = *sight;
     let name = nic.name.as_str();
-    let severity = |vips: &[IpAddr]| sight.severity(name, vips);
+    let severity = |vips: &[IpAddr]| sight.severity(nic, vips);
     let value = seen.max("arp_ignore", name);
     let because = |answer: Answer| -> Vec<IpAddr> {
         vips.iter().copied().filter(|vip| answers(then, name, *vip) == Some(answer)).collect()
@@ -151,7 +156,7 @@ fn ignore(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
     let (open, shown) = (because(Answer::Open), because(Answer::Shown));
     let steps = || lower_or_raise(subject, seen, name, 1);
     if !open.is_empty() {
-        let (told, heard) = sight.told(name, "answers ARP for", "will answer ARP for", &open);
+        let (told, heard) = sight.told(nic, "answers ARP for", "will answer ARP for", &open);
         let carriers = vips.iter().flat_map(|vip| then.places(*vip));
         let in_vain = carriers
             .map(|have| have.device.as_str())
@@ -180,16 +185,23 @@ fn ignore(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
     }
     if let Some(&vip) = shown.first() {
         let scopes: Vec<String> = then.places(vip).map(Address::text).collect();
-        let (told, heard) = sight.told(name, "answers ARP for", "will answer ARP for", &shown);
+        let (told, heard) = sight.told(nic, "answers ARP for", "will answer ARP for", &shown);
         let message = format!("{told}: arp_ignore=3 hides only scope-host addresses");
         findings.push(
-            Finding::new("RS-ARP-03", Severity::Error, message)
-                .read(seen.read("arp_ignore", &["all", name]))
-                .read(scopes)
-                .steps(steps())
-                .steps(announcement(&heard))
-                .unless(doubt::arp(seen)),
+            Finding::new(
+                "RS-ARP-03",
+                if nic.up { Severity::Error } else { Severity::Warning },
+                message,
+            )
+            .read(seen.read("arp_ignore", &["all", name]))
+            .read(scopes)
+            .steps(steps())
+            .steps(announcement(&heard))
+            .unless(doubt::arp(seen)),
         );
+    }
+    if !nic.up {
+        return;
     }
     if value == 8 {
         let rip = seen.addresses.iter().find(|have| have.device == name && have.ip.is_ipv4());
@@ -236,9 +248,9 @@ fn announce(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
     if leaking.is_empty() {
         return;
     }
-    let severity = sight.severity(name, &leaking);
+    let severity = sight.severity(nic, &leaking);
     let does = "sends ARP requests with sender";
-    let (told, heard) = sight.told(name, does, "will send ARP requests with sender", &leaking);
+    let (told, heard) = sight.told(nic, does, "will send ARP requests with sender", &leaking);
     let message = format!("{told}: effective arp_announce {}", seen.max("arp_announce", name));
     findings.push(
         Finding::new("RS-ARP-06", severity, message)

@@ -33,7 +33,7 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 pub static RULES: &[Rule] = &[
     Rule {
         id: "RS-ARP-01", severities: &[Error, Unread, Warning],
-        meaning: "An interface answers ARP requests for a VIP, or will as soon as the VIP is local: its effective `arp_ignore` (the greater of `all` and its own) lets it. Values 4 to 7 and above 8 mean 0. An error on an interface that this service uses, a warning on others",
+        meaning: "An interface answers ARP requests for a VIP, or will as soon as the VIP is local: its effective `arp_ignore` (the greater of `all` and its own) lets it. Values 4 to 7 and above 8 mean 0. An error on an interface that this service uses, a warning on others and on one that is down",
         reads: "`net/ipv4/conf/{all,IF}/arp_ignore`",
         remedy: "`sysctl -w net.ipv4.conf.all.arp_ignore=1`, then a gratuitous ARP from the director",
         why: "clients that hear this answer bypass the director, and are lost when this host is drained",
@@ -46,7 +46,7 @@ pub static RULES: &[Rule] = &[
         why: "arp_ignore counts on the interface a request arrives on, so this host answers for the VIP",
     },
     Rule {
-        id: "RS-ARP-03", severities: &[Error, Unread],
+        id: "RS-ARP-03", severities: &[Error, Unread, Warning],
         meaning: "An interface has an effective `arp_ignore` of 3, and the VIP another scope than host",
         reads: "`arp_ignore`, scope of the VIP",
         remedy: "`sysctl -w net.ipv4.conf.all.arp_ignore=1` (and the interface), or add the VIP again with scope host",
@@ -168,7 +168,7 @@ pub static RULES: &[Rule] = &[
         id: "RS-RIP-02", severities: &[Error],
         meaning: "The interface that has the RIP, or the only ones in a director's network, are down or have no carrier; where neither is known, modes dr and tun: no interface is up",
         reads: "flags of the interfaces, addresses, the route to the director",
-        remedy: "hide the VIPs from ARP, set the interface up and check again, or see its cable",
+        remedy: "set the interface up, once the VIPs are hidden from ARP; or see its cable",
         why: "nothing arrives: clients time out",
     },
     Rule {
@@ -187,7 +187,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "RS-RPF-03", severities: &[Error, Unread],
-        meaning: "Mode dr: `rp_filter` drops requests on the interface that faces the director, as the route to the clients leaves by another",
+        meaning: "Mode dr: `rp_filter` drops requests on the interface that faces the director, as the route to the clients leaves by another; mode tun: on the interface of the director's network what it sends, as the route to it leaves by another",
         reads: "`net/ipv4/conf/{all,IF}/{rp_filter,src_valid_mark}`, routes from the VIP, `ip rule`",
         remedy: "2 on that interface",
         why: "clients time out: requests arrive and are dropped silently",
@@ -340,8 +340,8 @@ pub static RULES: &[Rule] = &[
         why: "the director's redirects make replies go past it: transfers stall, then fail for minutes",
     },
     Rule {
-        id: "RS-GW-05", severities: &[Error, Unread, Info],
-        meaning: "No route to the clients; without `--client` only that there is no default route",
+        id: "RS-GW-05", severities: &[Error, Unread, Warning, Info],
+        meaning: "No route to the clients; without `--client` only that there is no default route: a warning if this host has one, and a rule keeps replies from it. Or the route leaves by an interface without carrier; a warning without `--client`",
         reads: "routes from the VIP (mode nat: the RIP), `ip rule`",
         remedy: "a route",
         why: "clients elsewhere get no reply",

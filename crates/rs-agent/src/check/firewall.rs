@@ -50,6 +50,9 @@ fn judge(Asked { what, of, wanted, packet }: &Asked, seen: &Seen) -> Option<Find
     let ipv6 = packet.to.is_ipv6();
     let program = if ipv6 { "ip6tables-legacy" } else { "iptables-legacy" };
     let rules = if ipv6 { &seen.ip6tables } else { &seen.iptables };
+    let is_of = |it: &Rewrite| if ipv6 { it.ipv6 } else { it.ipv4 };
+    let may_be_translated = seen.filters.rewrites.iter().any(is_of);
+    let packet = &Packet { may_be_translated, ..packet.clone() };
     let verdict = rules.as_ref().map_or(Verdict::Accepts, |rules| rules.judge(packet));
     if let Verdict::Drops(drops) = verdict {
         let message = format!("the firewall accepts no {what} for {of}");

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::finding::{Finding, Severity};
 use super::remedy::{Phase, Remedy, once_gone};
 use super::replies::{self, Hops, Way};
-use super::seen::{Address, Seen};
+use super::seen::{Address, Seen, contains};
 use super::steps::remove;
 use super::subject::{Subject, some};
 use crate::mode::Mode;
@@ -14,9 +14,13 @@ use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let ways = replies::ways(subject, seen);
-    let mut findings: Vec<Finding> =
-        ways.iter().filter(|way| way.hops.is_none()).map(|way| missing(way, subject)).collect();
+    let mut findings: Vec<Finding> = ways
+        .iter()
+        .filter(|way| way.hops.is_none())
+        .map(|way| missing(way, subject, seen))
+        .collect();
     let through = ways.iter().filter_map(|way| Some((way, way.hops.as_ref()?)));
+    findings.extend(through.clone().filter_map(|(way, hops)| dead(way, hops, subject, seen)));
     if subject.mode == Some(Mode::Nat) {
         through.for_each(|(way, hops)| findings.extend(past(way, hops, subject)));
         on_one_ethernet(subject, seen, &mut findings);
@@ -52,7 +56,7 @@ fn back(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
 }
 
 /// There is no route.
-fn missing(way: &Way, subject: &Subject) -> Finding {
+fn missing(way: &Way, subject: &Subject, seen: &Seen) -> Finding {
     let (who, from) = (&way.who, way.source_text());
     let nat = subject.mode == Some(Mode::Nat);
     let (rule, severity, message) = if way.is_named {
@@ -61,6 +65,12 @@ fn missing(way: &Way, subject: &Subject) -> Finding {
         let message =
             format!("replies{from} to {who} do not go through the director: no default route");
         ("RS-GW-02", Severity::Error, message)
+    } else if way.is_by_rules() && seen.default_route(way.ipv6).is_some() {
+        // This host has clients elsewhere in mind, and forgot these replies, or denies them.
+        let message = format!(
+            "no default route{from}, though this host has one: {who} elsewhere get no replies"
+        );
+        ("RS-GW-05", Severity::Warning, message)
     } else {
         // All clients may be in this host's own networks; only --client tells.
         let message =
@@ -84,6 +94,35 @@ fn missing(way: &Way, subject: &Subject) -> Finding {
         false => to.is_some(),
     };
     finding.unless(way.doubt(is_right))
+}
+
+/// All devices of the route are dead: what is sent there is lost.
+fn dead(way: &Way, hops: &Hops, subject: &Subject, seen: &Seen) -> Option<Finding> {
+    let is_dead = |name: &String| seen.device(name).is_some_and(|device| !device.carrier);
+    // Of the interface by which requests come RS-RIP-02 tells.
+    let is_inward = |name: &String| {
+        let to_rip = |have: &Address| {
+            have.device == *name
+                && (subject.rips.contains(&have.ip)
+                    || subject.directors.iter().any(|ip| contains(have.ip, have.prefix, *ip)))
+        };
+        seen.addresses.iter().any(to_rip) || !seen.nics().any(|nic| nic.carrier)
+    };
+    if hops.devices.is_empty() || !hops.devices.iter().all(|it| is_dead(it) && !is_inward(it)) {
+        return None;
+    }
+    let (who, from, devices) = (&way.who, way.source_text(), hops.devices.join(", "));
+    // Without --client it may be that all are in this host's networks.
+    let severity = if way.is_named { Severity::Error } else { Severity::Warning };
+    let message =
+        format!("replies{from} to {who} leave by {devices}, which has no carrier: they are lost");
+    let is_right = |to: Option<&Hops>| to.is_some_and(|to| !to.devices.iter().all(is_dead));
+    Some(
+        Finding::new("RS-GW-05", severity, message)
+            .read([way.read.clone()])
+            .words(format!("see the cable of {devices}, or give replies another route"))
+            .unless(way.doubt(is_right)),
+    )
 }
 
 fn add_default(ipv6: bool) -> &'static str {

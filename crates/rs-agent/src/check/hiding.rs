@@ -43,7 +43,7 @@ pub(super) fn planned<'a>(
 pub(super) fn hiding(subject: &Subject, seen: &Seen) -> Vec<Remedy> {
     let then = to_be(subject, seen);
     let mut steps = Vec::new();
-    for nic in seen.nics().map(|nic| nic.name.as_str()) {
+    for nic in seen.speakers().map(|nic| nic.name.as_str()) {
         if subject.ipv4_vips().any(|vip| is_shown(&then, nic, vip)) {
             steps.extend(lower_or_raise(subject, seen, nic, 1));
         }
@@ -88,7 +88,7 @@ pub(super) fn set(subject: &Subject, seen: &Seen, settings: &[(&str, i32)]) -> V
         let new = settings.iter().find(|(name, _)| *name == device);
         new.map_or_else(|| seen.ipv4(device, "arp_ignore"), |(_, value)| *value)
     };
-    let nics: Vec<&str> = seen.nics().map(|nic| nic.name.as_str()).collect();
+    let nics: Vec<&str> = seen.speakers().map(|nic| nic.name.as_str()).collect();
     let exposed = |vip: &IpAddr| {
         nics.iter().any(|nic| {
             answers(seen, nic, *vip).is_none()

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
+use super::remedy::{Phase, Remedy, once_gone};
 use super::seen::{Address, Device, Seen, contains};
+use super::steps::up;
 use super::subject::Subject;
 use super::tunnel::{outer, receiving};
 use crate::facts::host_prefix;
@@ -49,7 +51,7 @@ fn dead(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             && told.insert(nic.name.clone())
         {
             let message = format!("{}, {what}, {}: nothing arrives there", nic.name, state(nic));
-            findings.push(revive(message, &[*nic], subject));
+            findings.push(revive(message, &[*nic], subject, seen));
         }
     };
     for rip in subject.rips.iter().filter(|rip| is_used(**rip, subject)) {
@@ -68,7 +70,7 @@ fn dead(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     let all_dead = !nics.is_empty() && !nics.iter().any(|nic| is_alive(nic));
     if told.is_empty() && subject.holds_vips() && all_dead && !goes(false) && !goes(true) {
         let message = "no interface is up and has a carrier: nothing arrives".to_owned();
-        findings.push(revive(message, &nics, subject));
+        findings.push(revive(message, &nics, subject, seen));
     }
 }
 
@@ -89,21 +91,19 @@ fn state(device: &Device) -> &'static str {
     if device.up { "has no carrier" } else { "is down" }
 }
 
-/// Words, as an interface that is down was not judged by any other rule: it may answer for the
-/// VIPs as soon as it is up.
-fn revive(message: String, nics: &[&Device], subject: &Subject) -> Finding {
+/// Sets an interface up once no VIP is on it, and those that are elsewhere are hidden.
+fn revive(message: String, nics: &[&Device], subject: &Subject, seen: &Seen) -> Finding {
     let read = nics.iter().map(|nic| format!("{} {}", nic.name, state(nic)));
     let finding = Finding::new("RS-RIP-02", Severity::Error, message).read(read);
     match nics.first() {
-        Some(nic) if !nic.up && subject.ipv4_vips().next().is_some() => finding.words(format!(
-            "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2, then `ip \
-             link set {} up`, and check again",
-            crate::shell::device(&nic.name)
-        )),
-        Some(nic) if !nic.up => finding.words(format!(
-            "`ip link set {} up`, and check again",
-            crate::shell::device(&nic.name)
-        )),
+        Some(nic) if !nic.up => {
+            let vips = subject.vips.iter().filter(|_| subject.holds_vips());
+            let on_nic = vips.flat_map(|vip| seen.places(*vip));
+            let on_nic = on_nic.filter(|have| have.device == nic.name);
+            let command = once_gone(on_nic, &up(&nic.name));
+            let shows = subject.holds_vips() && subject.ipv4_vips().next().is_some();
+            finding.steps([Remedy { shows, ..Remedy::run(Phase::Rest, command) }])
+        }
         _ => finding.words("see its cable and what it is connected to, and check again"),
     }
 }

@@ -46,7 +46,41 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     findings
 }
 
+/// What a director on this host's Ethernet sends comes in by the interface of their network,
+/// while the route to it leaves by another.
+fn outer(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let mut told: Vec<&str> = Vec::new();
+    for director in subject.directors.iter().filter(|ip| ip.is_ipv4()) {
+        let Some(net) = seen.subnet_of(*director) else { continue };
+        let name = net.device.as_str();
+        let Some(out) = seen.lookup(*director).and_then(|to| to.device.as_deref()) else {
+            continue;
+        };
+        if out == name || told.contains(&name) || fate(seen, name) == Fate::Passes {
+            continue;
+        }
+        told.push(name);
+        let message = format!(
+            "rp_filter {} drops what director {director} sends, which arrives on {name}: the \
+             route to it leaves by {out}",
+            seen.max("rp_filter", name)
+        );
+        // Of rules for marks and the like nobody can tell whether they are for the director.
+        let others = seen.replies.iter().flat_map(|replies| &replies.all);
+        let other = others.flat_map(|reply| &reply.others).next();
+        findings.push(
+            Finding::new("RS-RPF-03", Severity::Error, message)
+                .read(seen.read("rp_filter", &["all", name]))
+                .run(Phase::Settings, crate::shell::set(&SysctlKey::ipv4(name, "rp_filter"), 2))
+                .unless(other.map(|other| {
+                    format!("packets of the director may be routed by `{}`", other.rule)
+                })),
+        );
+    }
+}
+
 fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    outer(subject, seen, findings);
     let Some(vip) = subject.ipv4_vips().next() else { return };
     let ways = replies::ways(subject, seen);
     for device in tunnel::receiving(false, subject, seen) {

@@ -296,7 +296,12 @@ impl Seen {
 
     /// Interfaces that answer ARP now.
     pub fn nics(&self) -> impl Iterator<Item = &Device> {
-        self.devices.iter().filter(|device| device.up && device.arp)
+        self.speakers().filter(|device| device.up)
+    }
+
+    /// Those and the ones that are down, which do so as soon as they are up.
+    pub fn speakers(&self) -> impl Iterator<Item = &Device> {
+        self.devices.iter().filter(|device| device.arp)
     }
 
     /// A setting, 0 if it is not there.

@@ -115,7 +115,7 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
             };
             let mut read: Vec<String> = others.iter().map(text).collect();
             if read.is_empty() {
-                read.push(format!("{protocol} port {}: no socket", port.number));
+                read.push(format!("{protocol} port {}: no socket of a server", port.number));
             }
             let vrf = asked.nics.iter().find_map(|nic| nic.vrf.as_ref());
             let shut = others.iter().find(|it| is_for(it, ip) && it.device.is_none());

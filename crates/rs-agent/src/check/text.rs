@@ -27,7 +27,7 @@ impl CheckReport {
         }
         // Those of one finding stand above, in order.
         if self.findings.len() > 1 && self.remedies.len() > 1 {
-            text += "all remedies, in the order in which no VIP is heard before it is hidden:\n";
+            text += "all remedies, in one safe order (what hides a VIP comes before the VIP):\n";
             for (number, step) in (1..).zip(&self.remedies) {
                 let _ = writeln!(text, "  {number}. {}", printable(step.text()));
             }

@@ -175,7 +175,7 @@ const SET_UP: Kind = Kind {
 pub(crate) const NO_FAULT: &[(&str, &str)] = &[
     ("RS-VIP-04", WORDS),
     ("RS-RIP-01", WORDS),
-    ("RS-RIP-02", WORDS),
+    ("RS-RIP-02", "nobody is heard by an interface that is down: agent_printed"),
     ("RS-RPF-02", WORDS),
     ("RS-RPF-04", WORDS),
     ("RS-RPF-05", WORDS),

@@ -26,7 +26,7 @@ const DECIDED: &[Row] = &[
 /// None of these lets the client in, and each might for all that is understood of it.
 const UNDECIDED: &[&str] = &["-s 203.0.113.0/24 -j ACCEPT", "-m mark --mark 7 -j ACCEPT"];
 
-/// Tables, and a rule each.
+/// Tables, and a rule each, or a chain with its policy.
 type Rules = &'static [(&'static str, &'static str)];
 
 /// Tables and rules behind which all else is accepted, and whether a request to TCP port 80
@@ -57,6 +57,21 @@ const OPEN: &[(Rules, bool, Option<&str>)] = &[
     (&[("filter", "INPUT -p tcp -m recent --set --name x -j DROP")], false, Some("unread")),
     (&[("nat", "PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 80"),
        ("filter", "INPUT -d 192.0.2.10 -j DROP")], true, Some("unread")),
+    // Table nat sees the first packet of a connection, if connections are tracked.
+    (&[("nat", ":INPUT DROP"), ("filter", "INPUT -m conntrack --ctstate INVALID -j DROP")], false, Some("error")),
+    (&[("nat", ":PREROUTING DROP"), ("filter", "INPUT -m state --state INVALID -j DROP")], false, Some("error")),
+    (&[("nat", ":PREROUTING DROP"),
+       ("nat", "PREROUTING -p tcp --dport 80 -m conntrack --ctstate NEW -j ACCEPT")], true, None),
+    (&[("nat", ":PREROUTING DROP"), ("raw", "PREROUTING -p tcp -j CT --notrack"), ("raw", "OUTPUT -p tcp -j CT --notrack"),
+       ("filter", "INPUT -m conntrack --ctstate INVALID -j DROP")], true, None),
+    (&[("nat", ":PREROUTING DROP")], true, Some("unread")),
+    (&[("nat", ":INPUT DROP"), ("raw", "OUTPUT -p udp -j CT --notrack")], true, Some("unread")),
+    (&[("nat", ":INPUT DROP"), ("nat", "PREROUTING -p udp -j REDIRECT")], false, Some("error")),
+    (&[("nat", "PREROUTING -p tcp --dport 81 -j REDIRECT --to-ports 80"),
+       ("filter", "INPUT -m conntrack --ctstate DNAT,SNAT -j DROP")], true, None),
+    // These decide nothing.
+    (&[("mangle", "PREROUTING -j TEE --gateway 192.0.2.99"),
+       ("mangle", "PREROUTING -p tcp -j TCPOPTSTRIP --strip-options timestamp")], true, None),
 ];
 
 /// Severity, message and remedy of each finding of RS-FW-01.
@@ -151,7 +166,11 @@ impl Site {
                 }
             }
             for (_, rule) in rules.iter().filter(|(of, _)| *of == table) {
-                text += &format!("-A {rule}\n");
+                // What is said last of a policy holds.
+                text += &match rule.strip_prefix(':') {
+                    Some(policy) => format!(":{policy} [0:0]\n"),
+                    None => format!("-A {rule}\n"),
+                };
             }
             text += "COMMIT\n";
         }

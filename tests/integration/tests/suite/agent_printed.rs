@@ -3,7 +3,7 @@
 //! The commands that `rs-agent check` prints, as who pastes them gets on with them: whatever
 //! interfaces are called, and where what hides a VIP cannot be set.
 
-use lab::{Host, Network, quoted};
+use lab::{Family, Host, Network, quoted};
 
 /// What to run, in order.
 fn commands(server: &Host, options: &str) -> Vec<String> {
@@ -58,8 +58,13 @@ fn no_vip_comes_up_where_nothing_can_hide_it() {
         ("true", "--mode dr", ""),
         ("true", "--mode tun --rip 192.0.2.11 --director 192.0.2.1", ""),
         ("ip addr add 192.0.2.10/24 dev eth0", "--mode dr", "eth0"),
+        ("ip addr flush to 192.0.2.10 && ip link set eth0 down", "--mode dr", ""),
+        ("true", "--mode tun --rip 192.0.2.11 --director 192.0.2.1", ""),
+        ("ip addr add 192.0.2.10/32 dev lo", "--mode dr", "lo"),
     ] {
         server.must(before);
+        let is_up = || server.sh("ip -o link show up | grep -q eth0").status == 0;
+        let was_up = is_up();
         let commands = commands(server, &format!("--vip 192.0.2.10 {options}"));
         assert!(!commands.is_empty(), "{before} {options}");
         // One after the other, and all at once.
@@ -69,5 +74,39 @@ fn no_vip_comes_up_where_nothing_can_hide_it() {
         let there = server.must("ip -o addr show to 192.0.2.10").stdout;
         let there = there.split_whitespace().nth(1).unwrap_or_default();
         assert_eq!(there, after, "{before} {options}: {commands:#?}");
+        assert_eq!(is_up(), was_up, "{before} {options}: {commands:#?}");
+    }
+}
+
+/// An interface that is down hides a VIP for as long as it is that.
+#[test]
+fn an_interface_comes_up_when_the_vips_are_hidden() {
+    let network = Network::direct_routing(1);
+    let server = &network.servers[0];
+    let vip = network.addresses(Family::Ipv4).vip;
+    let tun = "--mode tun --rip 192.0.2.11 --director 192.0.2.1";
+    for (before, options) in [
+        ("true", "--mode dr"),
+        ("true", tun),
+        ("ip addr add 192.0.2.10/32 dev lo", "--mode dr"),
+        ("ip addr add 192.0.2.10/32 dev eth0", "--mode dr"),
+        ("ip addr add 192.0.2.10/24 dev eth0", tun),
+    ] {
+        server.must(
+            "sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0
+             ip addr flush to 192.0.2.10; ip link set eth0 down",
+        );
+        server.must(before);
+        let commands = commands(server, &format!("--vip {vip} {options}"));
+        for command in &commands {
+            server.must(command);
+            if server.sh("ip -o link show up | grep -q eth0").status == 0 {
+                let answers = network.who_answers(vip);
+                assert!(answers.is_empty(), "{before} {options}: {command} of {commands:#?}");
+            }
+        }
+        server.must("ip -o link show up | grep -q eth0");
+        let checked = server.sh(&format!("rs-agent check --vip {vip} {options}"));
+        assert!(matches!(checked.status, 0 | 3), "{commands:#?}\n{checked:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 //! What `rsctl` does and warns of; and that it warns of nothing else.
 
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 
 use lab::Host;
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ fn a_server_without_weight_that_clients_come_to_all_the_same() {
 
 #[test]
 fn connections_that_lose_their_server() {
-    let (network, _web) = balanced();
+    let (network, web) = balanced();
     let director = &network.director;
     let (service, first) = ("-t 198.51.100.10:80", "10.0.0.11:80");
     let dropped = "and their packets are dropped now; weight 0 first lets connections end";
@@ -80,6 +80,10 @@ fn connections_that_lose_their_server() {
         let dry = director.must(&format!("rsctl {command} {service} --dry-run"));
         assert_eq!(dry.stderr, "", "{command}");
     }
+    // The web servers end a connection on which nothing comes; a queue does not.
+    drop(web);
+    let listen = |server: &Host| server.enter(|| TcpListener::bind("0.0.0.0:80").unwrap());
+    let _queues: Vec<_> = network.servers.iter().map(listen).collect();
     let vip: SocketAddr = "198.51.100.10:80".parse().unwrap();
     let _open: Vec<_> =
         network.client.enter(|| (0..4).map(|_| TcpStream::connect(vip).unwrap()).collect());

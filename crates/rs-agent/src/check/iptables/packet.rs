@@ -20,6 +20,8 @@ pub struct Packet {
     pub source: Option<Source>,
     /// The interfaces where they may come in; none if that is not known.
     pub nics: Vec<String>,
+    /// Whether something else, as nftables, may translate their addresses.
+    pub may_be_translated: bool,
 }
 
 /// Who sends.
@@ -43,6 +45,7 @@ impl Packet {
             is_local: true,
             source: None,
             nics: Vec::new(),
+            may_be_translated: false,
         }
     }
 }
@@ -72,12 +75,14 @@ pub(super) struct OnItsWay<'a> {
     pub tracked: Tracked,
     /// A rule has given it another destination, which is not known.
     pub rewritten: bool,
+    /// A rule of table nat may be for its connection, and change an address of it.
+    pub translated: bool,
 }
 
 impl<'a> OnItsWay<'a> {
     pub(super) fn new(packet: &'a Packet, state: State) -> Self {
         // The kernel tracks no neighbour discovery (net/netfilter/nf_conntrack_proto_icmpv6.c).
         let tracked = if packet.icmpv6.is_some() { Tracked::No } else { Tracked::Yes };
-        Self { packet, state, tracked, rewritten: false }
+        Self { packet, state, tracked, rewritten: false, translated: true }
     }
 }

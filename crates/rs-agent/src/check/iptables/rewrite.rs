@@ -20,6 +20,14 @@ impl Ruleset {
         })
     }
 
+    /// Whether a rule of table nat may change the destination or the source of what comes to
+    /// this host.
+    pub(super) fn translates(&self, on: &OnItsWay<'_>) -> bool {
+        let Some(chains) = self.tables.get("nat") else { return false };
+        let may = |hook| rewriting(chains, hook, on, &mut BTreeSet::new()).is_some();
+        may("PREROUTING") || may("INPUT")
+    }
+
     /// Returns a rule that may keep neighbour solicitations from being answered.
     #[must_use]
     pub fn drops_neighbours(&self) -> Option<String> {

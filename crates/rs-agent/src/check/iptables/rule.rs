@@ -33,6 +33,17 @@ pub(super) struct Target {
     pub options: Vec<String>,
 }
 
+impl Target {
+    /// Keeps connection tracking from what the rule is for.
+    pub(super) fn leaves_untracked(&self) -> bool {
+        self.name == "NOTRACK" || self.options.iter().any(|it| it == "--notrack")
+    }
+
+    fn needs_tracking(&self) -> bool {
+        TARGETS_THAT_TRACK.contains(&self.name.as_str()) && !self.leaves_untracked()
+    }
+}
+
 /// Whether a rule is for a packet. The least of its conditions decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Match {
@@ -65,7 +76,7 @@ impl From<bool> for Match {
 }
 
 /// Matches that say nothing but by their options, all of which are understood.
-const MATCHES: [&str; 10] = [
+const MATCHES: [&str; 11] = [
     "comment",
     "tcp",
     "udp",
@@ -76,7 +87,15 @@ const MATCHES: [&str; 10] = [
     "pkttype",
     "icmp",
     "icmp6",
+    "hl",
 ];
+
+/// Matches and targets for which the kernel tracks connections, in all the network namespace,
+/// as long as a rule has one (`nf_ct_netns_get` in net/netfilter/xt_*.c).
+const MATCHES_THAT_TRACK: [&str; 7] =
+    ["conntrack", "state", "connmark", "connbytes", "connlabel", "connlimit", "helper"];
+const TARGETS_THAT_TRACK: [&str; 8] =
+    ["CT", "CONNMARK", "CONNSECMARK", "DNAT", "SNAT", "REDIRECT", "NETMAP", "MASQUERADE"];
 
 impl Rule {
     pub(super) fn parse(chain: &str, words: Vec<String>) -> Self {
@@ -116,6 +135,12 @@ impl Rule {
         self.target.as_ref()
     }
 
+    /// Whether the kernel tracks connections on its account, whatever it is for.
+    pub(super) fn needs_tracking(&self) -> bool {
+        let tracks = |it: &Condition| it.name == "-m" && MATCHES_THAT_TRACK.contains(&it.value());
+        self.conditions.iter().any(tracks) || self.target().is_some_and(Target::needs_tracking)
+    }
+
     /// Whether it is for protocol 94.
     pub(super) fn is_for_ipip(&self) -> bool {
         self.conditions
@@ -146,6 +171,10 @@ impl Condition {
             "-m" => {
                 if MATCHES.contains(&value) {
                     Match::Yes
+                } else if value == "rt" {
+                    // Neither a director nor a client sends a routing header; without one the
+                    // match fails, negated or not.
+                    Match::No
                 } else {
                     Match::Unknown
                 }
@@ -182,10 +211,9 @@ impl Condition {
             },
             "--ctstate" | "--state" => states(value, on),
             "--tcp-flags" => flags(&self.values, on.state),
-            "--icmpv6-type" => match (packet.icmpv6, value.parse::<u8>()) {
-                (Some(kind), Ok(other)) => (kind == other).into(),
-                _ => Match::Unknown,
-            },
+            "--icmpv6-type" => packet.icmpv6.map_or(Match::Unknown, |kind| icmpv6(value, kind)),
+            // Neighbour discovery is heard with the greatest hop limit only (RFC 4861, 7.1.1).
+            "--hl-eq" if packet.icmpv6.is_some() => (value == "255").into(),
             _ => Match::Unknown,
         }
     }
@@ -232,6 +260,15 @@ fn ports(text: &str, port: u16) -> Match {
     text.split(',').map(part).max().unwrap_or(Match::Unknown)
 }
 
+/// `135`, or with a code `135/0`; that of neighbour discovery is 0.
+fn icmpv6(text: &str, kind: u8) -> Match {
+    let (of, code) = text.split_once('/').unwrap_or((text, "0"));
+    match (of.parse::<u8>(), code.parse::<u8>()) {
+        (Ok(of), Ok(code)) => ((of, code) == (kind, 0)).into(),
+        _ => Match::Unknown,
+    }
+}
+
 fn states(text: &str, on: &OnItsWay<'_>) -> Match {
     let mut states = text.split(',');
     let mine = match on.state {
@@ -240,7 +277,12 @@ fn states(text: &str, on: &OnItsWay<'_>) -> Match {
     };
     let tracked = states.clone().any(|state| state == mine);
     let untracked = states.clone().any(|state| state == "UNTRACKED");
-    let known = ["NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"];
+    // DNAT and SNAT are no states of their own: a connection has them besides.
+    let is_set = |state: &str| match state {
+        "NEW" | "ESTABLISHED" | "RELATED" | "INVALID" | "UNTRACKED" => Match::No,
+        "DNAT" | "SNAT" if !on.translated || on.tracked == Tracked::No => Match::No,
+        _ => Match::Unknown,
+    };
     match on.tracked {
         // INVALID is also what has not been looked at.
         Tracked::NotYet => states.any(|state| state == "INVALID").into(),
@@ -248,9 +290,7 @@ fn states(text: &str, on: &OnItsWay<'_>) -> Match {
         Tracked::No if untracked => Match::Yes,
         Tracked::Unknown if tracked && untracked => Match::Yes,
         Tracked::Unknown if tracked || untracked => Match::Unknown,
-        // SNAT and DNAT are no states of their own.
-        _ if states.all(|state| known.contains(&state)) => Match::No,
-        _ => Match::Unknown,
+        _ => states.map(is_set).max().unwrap_or(Match::Unknown),
     }
 }
 

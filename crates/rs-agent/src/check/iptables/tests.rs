@@ -41,6 +41,12 @@ fn ipip() -> Packet {
     Packet { protocol: Some(4), ..Packet::to("192.0.2.11".parse().unwrap()) }
 }
 
+/// The question who has an address of this host.
+fn solicitation() -> Packet {
+    let to = "ff02::1:ff00:11".parse().unwrap();
+    Packet { protocol: Some(58), icmpv6: Some(135), ..Packet::to(to) }
+}
+
 const TCP80: &str = "-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT";
 const KNOWN: &str = "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT";
 
@@ -110,6 +116,9 @@ const OPEN: &[(&[&str], Said, Said)] = &[
     (&["-A INPUT -s 203.0.113.0/24 -j ACCEPT", TCP80], Passes, Passes),
     (&["-A INPUT -s 203.0.113.0/24 -j DROP", "-A INPUT -j DROP"], Drops, Drops),
     (&["-A INPUT -m limit --limit 1/sec -j LOG", "-A INPUT -m mark --mark 7"], Passes, Passes),
+    // Nobody sends a routing header, whatever its type would be.
+    (&["-A INPUT -m rt --rt-type 0 -j DROP"], Passes, Passes),
+    (&["-A INPUT -m rt ! --rt-type 0 -j DROP"], Passes, Passes),
 ];
 
 /// Rules behind which the policy is to drop.
@@ -136,7 +145,9 @@ const SHUT: &[(&[&str], Said, Said)] = &[
     (&["-A INPUT -p tcp -m tcp --dport 80 --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT"], Drops, Passes),
     (&[KNOWN, "-A INPUT -p tcp -m tcp --dport 80 -m conntrack --ctstate NEW -j ACCEPT"], Passes, Passes),
     (&["-A INPUT -m conntrack ! --ctstate INVALID -j ACCEPT"], Passes, Passes),
-    (&["-A INPUT -m conntrack --ctstate DNAT -j ACCEPT"], Unknown, Unknown),
+    // No rule gives them another address.
+    (&["-A INPUT -m conntrack --ctstate DNAT -j ACCEPT"], Drops, Drops),
+    (&["-A INPUT -m conntrack ! --ctstate SNAT,DNAT -j ACCEPT"], Passes, Passes),
     // Some clients, or something that is not understood.
     (&["-A INPUT -s 203.0.113.0/24 -j ACCEPT"], Unknown, Unknown),
     (&["-A INPUT -s 0.0.0.0/0 -j ACCEPT"], Passes, Passes),
@@ -189,7 +200,80 @@ const TABLES: &[(&str, Said, Said)] = &[
     ("*nat\n-A PREROUTING -p tcp -j REDIRECT --to-ports 8080\n*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -d 192.0.2.10 -j DROP\n", Unknown, Unknown),
     ("*nat\n-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2\n*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j DROP\n", Passes, Passes),
     ("*mangle\n-A PREROUTING -p tcp --dport 80 -j TPROXY --on-port 3128\n", Unknown, Passes),
+    // Table nat has a chain INPUT, too.
+    ("*nat\n:INPUT DROP [0:0]\n*filter\n-A OUTPUT -m conntrack --ctstate NEW\n", Drops, Drops),
+    ("*nat\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j SNAT --to-source 198.51.100.1\n", Passes, Passes),
+    // Only the first packet of a connection comes to table nat, what it decides is for all.
+    ("*nat\n:PREROUTING DROP [0:0]\n-A PREROUTING -p tcp --dport 80 -m conntrack --ctstate NEW -j ACCEPT\n", Passes, Passes),
+    ("*nat\n:PREROUTING DROP [0:0]\n-A PREROUTING -m conntrack --ctstate ESTABLISHED -j ACCEPT\n", Drops, Drops),
+    ("*nat\n-A PREROUTING -m state --state NEW -j REDIRECT --to-ports 8080\n*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp --dport 8080 -j ACCEPT\n", Unknown, Passes),
+    // What is not tracked does not come to it.
+    ("*raw\n-A PREROUTING -p tcp -j CT --notrack\n*nat\n:PREROUTING DROP [0:0]\n:INPUT DROP [0:0]\n*filter\n-A INPUT -m conntrack --ctstate NEW\n", Passes, Unknown),
+    ("*raw\n-A PREROUTING -s 203.0.113.9 -j CT --notrack\n*nat\n:PREROUTING DROP [0:0]\n*filter\n-A INPUT -m state --state NEW\n", Unknown, Unknown),
+    // Nothing is tracked unless a rule needs it, which may be one of nftables.
+    ("*nat\n:PREROUTING DROP [0:0]\n", Unknown, Unknown),
+    ("*nat\n:INPUT DROP [0:0]\n", Unknown, Unknown),
+    ("*raw\n-A OUTPUT -j CT --notrack\n*nat\n:PREROUTING DROP [0:0]\n", Unknown, Unknown),
+    ("*raw\n-A OUTPUT -j CT --zone 1\n*nat\n:PREROUTING DROP [0:0]\n", Drops, Drops),
+    ("*nat\n:PREROUTING DROP [0:0]\n-A POSTROUTING -o eth1 -j MASQUERADE\n", Drops, Drops),
+    // A rule of table nat may set the states DNAT and SNAT.
+    ("*nat\n-A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 192.0.2.10:8080\n*filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate RELATED,DNAT -j ACCEPT\n", Unknown, Unknown),
+    ("*nat\n-A INPUT -s 203.0.113.9 -j SNAT --to-source 198.51.100.1\n*filter\n-A INPUT -m conntrack --ctstate SNAT -j DROP\n", Unknown, Unknown),
+    ("*nat\n-A PREROUTING -d 192.0.2.9 -j DNAT --to-destination 192.0.2.10\n*filter\n-A INPUT -m conntrack --ctstate SNAT,DNAT -j DROP\n", Passes, Passes),
 ];
+
+/// Each lets a packet go on to the next rule.
+#[test]
+fn targets_that_decide_nothing_end_no_walk() {
+    for target in [
+        "TEE --gateway 192.0.2.99",
+        "TCPOPTSTRIP --strip-options timestamp",
+        "ECN --ecn-tcp-remove",
+        "HMARK --hmark-tuple src,dst --hmark-mod 10 --hmark-rnd 1",
+        "IDLETIMER --timeout 9 --label x",
+        "LED --led-trigger-id x",
+        "RATEEST --rateest-name x --rateest-interval 250ms --rateest-ewmalog 500ms",
+        "AUDIT --type accept",
+        "SET --add-set seen src",
+    ] {
+        let rule = format!("-A PREROUTING -p tcp -j {target}");
+        for (policy, is) in [("ACCEPT", Passes), ("DROP", Drops)] {
+            let text = format!("*mangle\n:PREROUTING {policy} [0:0]\n{rule}\n");
+            assert_eq!(said(&text, &web()), is, "{target}, {policy}");
+        }
+    }
+}
+
+/// As `ip6tables-legacy-save` shows them with port 80 open.
+const UFW6: &str = "*filter
+:INPUT DROP [0:0]
+:ufw6-before-input - [0:0]
+:ufw6-logging-deny - [0:0]
+:ufw6-user-input - [0:0]
+-A INPUT -j ufw6-before-input
+-A ufw6-before-input -i lo -j ACCEPT
+-A ufw6-before-input -m rt --rt-type 0 -j DROP
+-A ufw6-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A ufw6-before-input -p ipv6-icmp -m icmp6 --icmpv6-type 129 -j ACCEPT
+-A ufw6-before-input -m conntrack --ctstate INVALID -j ufw6-logging-deny
+-A ufw6-before-input -m conntrack --ctstate INVALID -j DROP
+-A ufw6-before-input -p ipv6-icmp -m icmp6 --icmpv6-type 135 -m hl --hl-eq 255 -j ACCEPT
+-A ufw6-before-input -s fe80::/10 -p ipv6-icmp -m icmp6 --icmpv6-type 130 -j ACCEPT
+-A ufw6-before-input -j ufw6-user-input
+-A ufw6-logging-deny -m limit --limit 3/min --limit-burst 10 -j LOG
+-A ufw6-user-input -p tcp -m tcp --dport 80 -j ACCEPT
+COMMIT
+";
+
+#[test]
+fn ufw_lets_neighbours_and_the_service_in() {
+    let service = Packet { to: "2001:db8::10".parse().unwrap(), ..web() };
+    assert_eq!(said(UFW6, &service), Passes);
+    assert_eq!(said(UFW6, &Packet { port: Some(81), ..service }), Drops);
+    assert_eq!(said(UFW6, &solicitation()), Passes);
+    let other = UFW6.replace("--hl-eq 255", "--hl-eq 64");
+    assert_eq!(said(&other, &solicitation()), Drops);
+}
 
 #[test]
 fn all_tables_that_it_comes_through_count() {
@@ -253,20 +337,21 @@ fn what_is_known_of_a_packet_decides() {
         assert_eq!(of("-A INPUT -i eth0 -j ACCEPT", &packet), is, "{packet:?}");
     }
     // Neighbours are asked for by multicast, and not tracked.
-    let ask = Packet {
-        protocol: Some(58),
-        icmpv6: Some(135),
-        ..Packet::to("ff02::1:ff00:11".parse().unwrap())
-    };
+    let ask = solicitation();
     for (rule, is) in [
         ("-p ipv6-icmp", Passes),
         ("-p ipv6-icmp -m icmp6 --icmpv6-type 135", Passes),
+        ("-p ipv6-icmp -m icmp6 --icmpv6-type 135/0", Passes),
+        ("-p ipv6-icmp -m icmp6 --icmpv6-type 135/1", Drops),
         ("-p ipv6-icmp -m icmp6 --icmpv6-type 128", Drops),
         ("-m conntrack --ctstate NEW,RELATED,ESTABLISHED", Drops),
         ("-m pkttype --pkt-type multicast", Passes),
     ] {
         assert_eq!(of(&format!("-A INPUT {rule} -j ACCEPT"), &ask), is, "{rule}");
     }
+    // So they do not come to table nat.
+    let text = "*nat\n:PREROUTING DROP [0:0]\n*filter\n-A INPUT -m state --state NEW\n";
+    assert_eq!(said(text, &ask), Passes);
 }
 
 /// Each leads to the next by twenty rules.

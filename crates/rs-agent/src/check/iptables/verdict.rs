@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What becomes of packets in all tables.
 
+use super::Ruleset;
 use super::packet::{OnItsWay, Packet, State, Tracked};
-use super::rule::Match;
+use super::rule::{Match, Rule};
 use super::walk::Walk;
-use super::{Ruleset, Table};
 
 /// What becomes of packets that come to a firewall.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,10 +45,19 @@ fn in_table(table: &str, rule: &str) -> String {
     if table == "filter" { rule.to_owned() } else { format!("-t {table} {rule}") }
 }
 
+/// What one chain of the kernel does with packets.
+struct Passage {
+    verdict: Verdict,
+    /// The rule that may give them another destination, which is for them that much.
+    rewrites: Option<(Match, String)>,
+    /// Whether its rules leave them to connection tracking.
+    tracked: Tracked,
+}
+
 const BEFORE_ROUTING: [(&str, &str); 3] =
     [("raw", "PREROUTING"), ("mangle", "PREROUTING"), ("nat", "PREROUTING")];
-const TO_THIS_HOST: [(&str, &str); 3] =
-    [("mangle", "INPUT"), ("filter", "INPUT"), ("security", "INPUT")];
+const TO_THIS_HOST: [(&str, &str); 4] =
+    [("mangle", "INPUT"), ("filter", "INPUT"), ("security", "INPUT"), ("nat", "INPUT")];
 
 const TCP: u8 = 6;
 
@@ -57,29 +66,24 @@ impl Ruleset {
     /// follow it in TCP, without which there is no answer.
     #[must_use]
     pub fn judge(&self, packet: &Packet) -> Verdict {
-        let first = self.verdict(OnItsWay::new(packet, State::New));
+        let mut on = OnItsWay::new(packet, State::New);
+        on.translated = on.packet.may_be_translated || self.translates(&on);
+        let first = self.verdict(on.clone());
         if packet.protocol != Some(TCP) || matches!(first, Verdict::Drops(_)) {
             return first;
         }
-        first.or_worse(self.verdict(OnItsWay::new(packet, State::Established)))
+        first.or_worse(self.verdict(OnItsWay { state: State::Established, ..on }))
     }
 
     fn verdict(&self, mut on: OnItsWay<'_>) -> Verdict {
         let (mut verdict, mut rewrites) = (Verdict::Accepts, None);
         for (table, hook) in BEFORE_ROUTING {
-            let Some(chains) = self.tables.get(table) else { continue };
-            let tracked = on.tracked;
-            if table == "raw" {
-                on.tracked = Tracked::NotYet;
+            let Some(passage) = self.walk(table, hook, &on) else { continue };
+            rewrites = rewrites.or(passage.rewrites);
+            verdict = verdict.and(passage.verdict);
+            if passage.tracked != Tracked::Yes {
+                on.tracked = passage.tracked;
             }
-            let mut walk = Walk::new(chains, &on);
-            let ends = walk.through(hook);
-            if let (None, Some((how, rule))) = (&rewrites, &ends.rewrites) {
-                rewrites = Some((*how, in_table(table, rule)));
-            }
-            verdict = verdict.and(ends.verdict(table, hook));
-            let seen = walk.tracked;
-            on.tracked = if seen == Tracked::Yes { tracked } else { seen };
         }
         let here = self.input(&on);
         let Some((how, rule)) = rewrites else { return verdict.and(here) };
@@ -102,11 +106,46 @@ impl Ruleset {
 
     /// Once they are routed to this host.
     fn input(&self, on: &OnItsWay<'_>) -> Verdict {
-        let stages = TO_THIS_HOST.into_iter().filter_map(|(table, hook)| {
-            let chains: &Table = self.tables.get(table)?;
-            Some(Walk::new(chains, on).through(hook).verdict(table, hook))
-        });
-        stages.fold(Verdict::Accepts, Verdict::and)
+        let stages =
+            TO_THIS_HOST.into_iter().filter_map(|(table, hook)| self.walk(table, hook, on));
+        stages.map(|passage| passage.verdict).fold(Verdict::Accepts, Verdict::and)
+    }
+
+    /// Through a chain of the kernel; not if such packets do not come there.
+    fn walk(&self, table: &'static str, hook: &'static str, on: &OnItsWay<'_>) -> Option<Passage> {
+        let chains = self.tables.get(table)?;
+        let is_nat = table == "nat";
+        if is_nat && on.tracked == Tracked::No {
+            return None;
+        }
+        let mut at = on.clone();
+        if table == "raw" {
+            at.tracked = Tracked::NotYet;
+        } else if is_nat {
+            // Only the first packet of a connection comes there, and what becomes of it becomes
+            // of all (nf_nat_inet_fn in net/netfilter/nf_nat_core.c).
+            at.state = State::New;
+        }
+        let mut walk = Walk::new(chains, &at);
+        let ends = walk.through(hook);
+        let tracked = walk.tracked;
+        let rewrites = ends.rewrites.as_ref().map(|(how, rule)| (*how, in_table(table, rule)));
+        let verdict = match ends.verdict(table, hook) {
+            Verdict::Drops(drops) if is_nat && !self.tracks(on) => {
+                let doubt = drops.first().map_or_else(String::new, Drop::text)
+                    + ": only for what connection tracking sees";
+                Verdict::Unknown { doubt, drop: None }
+            }
+            verdict => verdict,
+        };
+        Some(Passage { verdict, rewrites, tracked })
+    }
+
+    /// Whether it is certain that connection tracking sees such packets. What else than these
+    /// rules may make the kernel track connections, as rules of nftables do, is not known.
+    fn tracks(&self, on: &OnItsWay<'_>) -> bool {
+        let mut rules = self.tables.keys().flat_map(|table| self.rules(table));
+        on.tracked == Tracked::Yes && rules.any(Rule::needs_tracking)
     }
 }
 

@@ -10,7 +10,7 @@ use super::verdict::{Drop, Verdict};
 use super::{Chain, Table};
 
 /// Targets that let a packet go on to the next rule as it is.
-const HARMLESS: [&str; 19] = [
+const HARMLESS: [&str; 26] = [
     "LOG",
     "NFLOG",
     "ULOG",
@@ -23,13 +23,21 @@ const HARMLESS: [&str; 19] = [
     "CT",
     "NOTRACK",
     "TCPMSS",
+    "TCPOPTSTRIP",
     "CHECKSUM",
     "CLASSIFY",
     "DSCP",
+    "ECN",
+    "HMARK",
+    "IDLETIMER",
+    "LED",
+    "RATEEST",
     "TOS",
     "TTL",
     "HL",
     "SET",
+    // Of which only a copy goes elsewhere.
+    "TEE",
 ];
 
 /// Whether that target neither decides about a packet nor gives it another destination.
@@ -168,7 +176,8 @@ impl<'a> Walk<'a> {
         let on = Ends { back: true, ..Ends::default() };
         let Some(target) = rule.target() else { return (on, false) };
         match target.name.as_str() {
-            "ACCEPT" => (Ends { accepts: true, serves: true, ..Ends::default() }, false),
+            // SNAT in INPUT comes behind every other chain: nobody looks at the source any more.
+            "ACCEPT" | "SNAT" => (Ends { accepts: true, serves: true, ..Ends::default() }, false),
             "DROP" | "REJECT" => (Ends::dropped(Match::Yes, rule.text()), false),
             "RETURN" => (on, true),
             "DNAT" | "REDIRECT" | "NETMAP" => {
@@ -187,7 +196,7 @@ impl<'a> Walk<'a> {
                 (ends, leaves)
             }
             name if is_harmless(name) => {
-                if name == "NOTRACK" || target.options.iter().any(|it| it == "--notrack") {
+                if target.leaves_untracked() {
                     self.tracked = match self.tracked {
                         Tracked::Yes if self.all && how == Match::Yes => Tracked::No,
                         Tracked::Yes => Tracked::Unknown,

@@ -2,6 +2,7 @@
 //! Where replies go, asked of the kernel as it decides for them: from the VIP (mode nat: the
 //! RIP), and once more for each rule that may apply to them or not.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use netlink_packet_route::AddressFamily;
@@ -11,7 +12,7 @@ use netlink_packet_route::rule::RuleMessage;
 use super::super::inward;
 use super::super::replies::{Hops, Other, Replies, Reply, families, rips};
 use super::super::seen::{Device, Seen, contains};
-use super::super::subject::Subject;
+use super::super::subject::{Port, Subject};
 use super::decode;
 use super::routes::Tables;
 use super::rules::Rule;
@@ -23,6 +24,9 @@ pub(super) struct Host<'a> {
     pub(super) routes: Vec<RouteMessage>,
     pub(super) devices: &'a [(u32, Device)],
 }
+
+const TCP: u8 = 6;
+const UDP: u8 = 17;
 
 /// Addresses of the Internet, some of which stand for a client anywhere.
 const ANYWHERE: [IpAddr; 12] = [
@@ -48,7 +52,11 @@ pub(super) fn look(
     rules: Result<Vec<RuleMessage>, NetlinkError>,
     seen: &mut Seen,
 ) {
-    let by_source = host.routes.iter().any(|route| route.header.source_prefix_length != 0);
+    // Of several next hops a lookup tells one, which another source may not take.
+    let by_source = host.routes.iter().any(|route| {
+        let several = |it: &RouteAttribute| matches!(it, RouteAttribute::MultiPath(_));
+        route.header.source_prefix_length != 0 || route.attributes.iter().any(several)
+    });
     let messages = match rules {
         Ok(rules) if are_all_alike(&rules) && !by_source => return,
         Ok(rules) => rules,
@@ -117,6 +125,13 @@ pub(crate) fn anywhere(
     ANYWHERE.into_iter().filter(|ip| ip.is_ipv6() == ipv6).min_by_key(longest)
 }
 
+/// The protocols of the ports that were asked for.
+fn protocols(subject: &Subject) -> Vec<u8> {
+    let number = |port: &Port| if port.tcp { TCP } else { UDP };
+    let numbers: BTreeSet<u8> = subject.ports.iter().map(number).collect();
+    numbers.into_iter().collect()
+}
+
 struct Asked<'a> {
     net: &'a Netlink,
     host: &'a Host<'a>,
@@ -140,10 +155,14 @@ impl Asked<'_> {
         };
         let known = from.filter(is_askable);
         let device = from.and_then(|from| self.vrf(from, subject, seen));
-        let plain = Marks { device, ..Marks::default() };
+        let plain = self.plain(to.is_ipv6(), device, subject);
+        let protocols = protocols(subject);
         let hops = self.hops(to, known, &plain)?;
         let mut others = Vec::new();
         for rule in self.rules.iter().filter(|rule| rule.ipv6 == to.is_ipv6()) {
+            if rule.is_for_others(&protocols) {
+                continue;
+            }
             let may_come = known.is_none() && rule.is_by_source(from);
             if !may_come && rule.marks(&plain).is_none() {
                 continue;
@@ -156,10 +175,31 @@ impl Asked<'_> {
                 rule: rule.text.clone(),
                 hops,
                 by_mark: rule.mark.is_some(),
-                by_socket: rule.user.is_some() || rule.device.is_some(),
+                by_socket: rule.users.is_some() || rule.device.is_some(),
             });
         }
         Ok(Reply { from: known, to, hops, others })
+    }
+
+    /// A reply to which no rule applies that is for users, and which is TCP if not all ports
+    /// that were asked for are UDP's. What a lookup does not say the kernel adds: the user who
+    /// asks, and in IPv4 UDP.
+    fn plain(&self, ipv6: bool, device: Option<u32>, subject: &Subject) -> Marks {
+        let rules = || self.rules.iter().filter(|rule| rule.ipv6 == ipv6);
+        let users: Vec<(u32, u32)> = rules().filter_map(|rule| rule.users).collect();
+        let is_free = |user: &u32| !users.iter().any(|(from, to)| (*from..=*to).contains(user));
+        let behind = users.iter().map(|(_, to)| to.saturating_add(1));
+        let nobody = [65_534].into_iter().chain(behind).find(is_free);
+        let asked = match protocols(subject).as_slice() {
+            [only] => *only,
+            _ => TCP,
+        };
+        Marks {
+            device,
+            user: nobody.filter(|_| !users.is_empty()),
+            protocol: rules().any(|rule| rule.protocol.is_some()).then_some(asked),
+            ..Marks::default()
+        }
     }
 
     /// The VRF that a reply stays in, as its request came in by it.

@@ -21,11 +21,12 @@ pub(super) struct Rule {
     from: Option<(IpAddr, u8)>,
     is_inverted: bool,
     pub(super) mark: Option<u32>,
-    pub(super) user: Option<u32>,
+    /// The first and the last of a range.
+    pub(super) users: Option<(u32, u32)>,
     /// The interface a socket is bound to.
     pub(super) device: Option<String>,
     tos: u8,
-    protocol: Option<u8>,
+    pub(super) protocol: Option<u8>,
     ports: [Option<u16>; 2],
     /// A kernel can be asked with all that it names.
     pub(super) is_understood: bool,
@@ -51,7 +52,7 @@ impl Rule {
                 RuleAttribute::Source(ip) => rule.from = Some((*ip, header.src_len)),
                 RuleAttribute::FwMark(mark) => rule.mark = Some(*mark),
                 RuleAttribute::UidRange(range) => {
-                    rule.user = Some(range.start);
+                    rule.users = Some((range.start, range.end));
                     let _ = write!(rest, " uidrange {}-{}", range.start, range.end);
                 }
                 RuleAttribute::Oifname(name) => {
@@ -101,12 +102,19 @@ impl Rule {
         let marks = Marks {
             device: device.flatten().or(plain.device),
             mark: self.mark.filter(|mark| *mark != 0),
-            user: self.user,
+            user: self.users.map(|(first, _)| first).or(plain.user),
             tos: self.tos,
-            protocol: self.protocol,
+            protocol: self.protocol.or(plain.protocol),
             ports: self.ports,
         };
         (marks != *plain || !self.is_understood).then_some(marks)
+    }
+
+    /// Returns whether it is for packets of other protocols than those, if any are known.
+    pub(super) fn is_for_others(&self, protocols: &[u8]) -> bool {
+        !self.is_inverted
+            && !protocols.is_empty()
+            && self.protocol.is_some_and(|protocol| !protocols.contains(&protocol))
     }
 
     /// Returns whether it names a source, be it that one or one that is not known.

@@ -232,6 +232,19 @@ pub(super) const DOUBTS: &[Row] = &[
         },
         &["RS-FW-01 error", "RS-FW-01 unread"],
     ),
+    // A chain of nftables may set the state that a rule accepts.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.ports = vec![crate::check::subject::Port { tcp: true, number: 80 }];
+            let what = "chain ip nat PREROUTING of nftables".to_owned();
+            s.filters.rewrites.push(Rewrite { ipv4: true, ipv6: false, what });
+            s.iptables = Some(Ruleset::parse(
+                "*filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate DNAT -j ACCEPT\n",
+            ));
+        },
+        &["RS-FW-01 unread"],
+    ),
     // The director has to find the RIP.
     (
         Mode::Dr,

@@ -46,6 +46,45 @@ fn doubtful(w: &mut Subject, s: &mut Seen, from: &str, hops: Option<Hops>, right
 }
 
 pub(super) const REPLIES: &[Row] = &[
+    // What is sent by a dead interface is lost, whatever others are like.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.client = Some(CLIENT.to_owned().try_into().unwrap());
+            s.devices.push(Device { carrier: false, ..device("eth1", true) });
+            s.lookups.insert(ip(CLIENT), lookup(Some(ROUTER), "eth1"));
+        },
+        &["RS-GW-05 error"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.client = None;
+            s.devices.push(Device { carrier: false, ..device("eth1", true) });
+            s.routes[0].devices = vec!["eth1".into()];
+        },
+        &["RS-GW-05 warning"],
+    ),
+    // What the director sends comes by its network, and the route to it is another.
+    (
+        Mode::Tun,
+        |_, s| {
+            s.lookups.insert(ip(DIP), lookup(Some(ROUTER), "eth1"));
+            set(s, "net.ipv4.conf.eth0.rp_filter", 1);
+        },
+        &["RS-RPF-03 error"],
+    ),
+    // By a rule that prohibits them, or a table without a route, and no client is named.
+    (
+        Mode::Dr,
+        |w, s| {
+            let routes = s.routes.clone();
+            route(w, s, &[VIP], None, Vec::new());
+            w.client = None;
+            s.routes = routes;
+        },
+        &["RS-GW-05 warning"],
+    ),
     (
         Mode::Dr,
         |w, s| doubtful(w, s, VIP, hops(DIP, "eth0"), hops(ROUTER, "eth0")),

@@ -231,6 +231,49 @@ pub(super) const HOST: &[Row] = &[
     (Mode::Nat, |w, _| w.rips = vec![ip("192.0.2.12")], &["RS-RIP-01 error"]),
     // Nothing arrives.
     (Mode::Dr, |_, s| s.devices[1].up = false, &["RS-RIP-02 error"]),
+    // It will answer as soon as it is up.
+    (
+        Mode::Dr,
+        |_, s| {
+            s.devices[1].up = false;
+            set(s, "net.ipv4.conf.all.arp_ignore", 3);
+            s.addresses
+                .iter_mut()
+                .filter(|have| have.ip == ip(VIP))
+                .for_each(|have| have.scope = "global".into());
+        },
+        &["RS-RIP-02 error", "RS-ARP-03 warning"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            s.devices[1].up = false;
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+            set(s, "net.ipv4.conf.all.arp_announce", 0);
+        },
+        &["RS-RIP-02 error", "RS-ARP-01 warning", "RS-ARP-06 warning"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            s.devices[1].up = false;
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+            s.addresses.retain(|have| have.ip != ip(VIP));
+            s.lookups.insert(ip(VIP), None);
+        },
+        &["RS-VIP-01 error", "RS-RIP-02 error", "RS-ARP-01 warning"],
+    ),
+    (
+        Mode::Dr,
+        |_, s| {
+            s.devices[1].up = false;
+            s.addresses
+                .iter_mut()
+                .filter(|have| have.ip == ip(VIP))
+                .for_each(|have| have.device = "eth0".into());
+        },
+        &["RS-ARP-07 error", "RS-RIP-02 error"],
+    ),
     (Mode::Nat, |_, s| s.devices[1].carrier = false, &["RS-RIP-02 error"]),
     (
         Mode::Tun,
