@@ -7,6 +7,7 @@ mod doubts;
 mod edges;
 mod golden;
 mod managers;
+mod placed;
 mod ports;
 mod remedies;
 mod replies;
@@ -29,6 +30,7 @@ use directors::DIRECTORS;
 use doubts::DOUBTS;
 use edges::EDGES;
 use managers::MANAGERS;
+use placed::PLACED;
 use ports::PORTS;
 use replies::REPLIES;
 use rows::{HOST, Row};
@@ -142,7 +144,9 @@ fn a_sound_host_has_no_finding() {
 }
 
 fn disturbed() -> impl Iterator<Item = &'static Row> {
-    [HOST, EDGES, MANAGERS, TUNNELS, DOUBTS, PORTS, DIRECTORS, REPLIES].into_iter().flatten()
+    [HOST, EDGES, PLACED, MANAGERS, TUNNELS, DOUBTS, PORTS, DIRECTORS, REPLIES]
+        .into_iter()
+        .flatten()
 }
 
 fn brief(finding: &Finding) -> String {

@@ -46,6 +46,16 @@ pub(super) const PORTS: &[Row] = &[
         &["RS-SRV-01 unread"],
     ),
     (
+        Mode::Dr,
+        |w, s| {
+            listens(w, s, true, "0.0.0.0", false);
+            s.ip6tables = nat(
+                "-A PREROUTING -p tcp -m tcp --dport 80 -m addrtype ! --dst-type LOCAL -j REDIRECT",
+            );
+        },
+        &["RS-SRV-01 error"],
+    ),
+    (
         Mode::Nat,
         |w, s| {
             listens(w, s, true, VIP, false);

@@ -151,6 +151,9 @@ fn a_set_up_is_known_by_its_changes() {
     assert_eq!((dr.vips, dr.rips, dr.directors), (vec![ip(VIP)], vec![ip(RIP)], vec![ip(DIP)]));
     let nat = asked(Mode::Nat, Typed { client: Some(CLIENT), rips: &[], ..typed });
     assert_eq!(nat.client.map(|client| client.ip), Some(ip(CLIENT)));
+    // Where routes are asked for: to all that it knows.
+    let all = Subject { vips: vec![ip(VIP)], rips: vec![ip(RIP)], ..nat };
+    assert!(all.destinations().eq([VIP, DIP, RIP, CLIENT].map(ip)));
 }
 
 #[test]
