@@ -98,6 +98,8 @@ pub(super) const EDGES: &[Row] = &[
         },
         &["RS-GW-03 warning"],
     ),
+    // Strict, where the way to the director is the one that its packets come by.
+    (Mode::Tun, |_, s| set(s, "net.ipv4.conf.eth0.rp_filter", 1), &[]),
     // Two directors cannot be named by one device; one can, and the kernel's own names none.
     (
         Mode::Tun,

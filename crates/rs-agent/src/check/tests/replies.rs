@@ -108,6 +108,32 @@ pub(super) const REPLIES: &[Row] = &[
         |w, s| doubtful(w, s, RIP, hops(ROUTER, "eth0"), hops(DIP, "eth0")),
         &["RS-GW-02 unread"],
     ),
+    // Only a rule's table has no route: a host without a default route has none for anybody.
+    (
+        Mode::Dr,
+        |w, s| {
+            route(w, s, &[VIP], None, Vec::new());
+            w.client = None;
+        },
+        &["RS-GW-05 info"],
+    ),
+    // By a rule it may leave where there is a carrier.
+    (
+        Mode::Dr,
+        |w, s| {
+            s.devices.push(Device { carrier: false, ..device("eth1", true) });
+            doubtful(w, s, VIP, hops(ROUTER, "eth1"), hops(ROUTER, "eth0"));
+        },
+        &["RS-GW-05 unread"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            s.devices.push(Device { carrier: false, ..device("eth1", true) });
+            doubtful(w, s, VIP, hops(ROUTER, "eth1"), hops(DIP, "eth1"));
+        },
+        &["RS-GW-05 error"],
+    ),
     // To a client that was named any route is better than none.
     (Mode::Nat, |w, s| doubtful(w, s, RIP, None, hops(ROUTER, "eth0")), &["RS-GW-05 unread"]),
     (

@@ -9,7 +9,7 @@ use super::super::inward;
 use super::super::seen::{Arrival, Device, Lookup, Seen};
 use super::super::subject::{Port, Subject};
 use super::directors::serves;
-use super::{CLIENT, DIP, RIP, VIP, VIP6, address, device, ip, set, sound};
+use super::{CLIENT, DIP, RIP, VIP, VIP6, address, device, findings, ip, set, sound};
 use crate::ipvs::Served;
 use crate::mode::Mode;
 use crate::plan::Change;
@@ -202,4 +202,22 @@ fn the_directors_network_tells_the_interface() {
     let names = |nics: Vec<&Device>| nics.iter().map(|nic| nic.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(inward::expected(ip(VIP), &subject, &seen)), ["rs-ipip"]);
     assert_eq!(names(inward::possible(ip(VIP6), &subject, &seen)), ["eth0", "rs-sit"]);
+}
+
+/// An interface that goes up shows what is IPv4, which must be hidden first.
+#[test]
+fn an_interface_that_goes_up_shows_ipv4() {
+    for (mode, vips, shows) in [
+        (Mode::Dr, 0..2, true),
+        (Mode::Dr, 1..2, false),
+        (Mode::Dr, 0..1, true),
+        (Mode::Nat, 0..0, false),
+    ] {
+        let (mut subject, mut seen) = sound(mode);
+        subject.vips = subject.vips[vips.clone()].to_vec();
+        seen.devices[1].up = false;
+        let found = findings(&subject, &seen);
+        let down = found.iter().find(|finding| finding.rule == "RS-RIP-02").unwrap();
+        assert_eq!(down.remedy[0].shows, shows, "{mode} {vips:?}: {down:?}");
+    }
 }
