@@ -8,6 +8,7 @@ mod packet;
 mod protocols;
 mod rewrite;
 mod rule;
+pub(in crate::check) mod targets;
 mod verdict;
 mod walk;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::packet::{OnItsWay, Packet, State};
 use super::rule::Match;
-use super::walk::is_harmless;
+use super::targets::is_harmless;
 use super::{Ruleset, Table};
 
 impl Ruleset {

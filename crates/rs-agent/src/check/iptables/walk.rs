@@ -6,44 +6,9 @@ use std::collections::BTreeMap;
 
 use super::packet::{OnItsWay, Tracked};
 use super::rule::{Match, Rule};
+use super::targets::is_harmless;
 use super::verdict::{Drop, Verdict};
 use super::{Chain, Table};
-
-/// Targets that let a packet go on to the next rule as it is.
-const HARMLESS: [&str; 26] = [
-    "LOG",
-    "NFLOG",
-    "ULOG",
-    "AUDIT",
-    "TRACE",
-    "MARK",
-    "CONNMARK",
-    "CONNSECMARK",
-    "SECMARK",
-    "CT",
-    "NOTRACK",
-    "TCPMSS",
-    "TCPOPTSTRIP",
-    "CHECKSUM",
-    "CLASSIFY",
-    "DSCP",
-    "ECN",
-    "HMARK",
-    "IDLETIMER",
-    "LED",
-    "RATEEST",
-    "TOS",
-    "TTL",
-    "HL",
-    "SET",
-    // Of which only a copy goes elsewhere.
-    "TEE",
-];
-
-/// Whether that target neither decides about a packet nor gives it another destination.
-pub(super) fn is_harmless(target: &str) -> bool {
-    HARMLESS.contains(&target)
-}
 
 /// The ends that packets may come to in a chain.
 #[derive(Debug, Clone, Default)]

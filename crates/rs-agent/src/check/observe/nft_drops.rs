@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
+use super::super::iptables::targets;
 use super::super::seen::Rewrite;
-use super::nftables::{attributes_of, expressions, name_of_family, target, text, value};
-
-/// Families of include/uapi/linux/netfilter.h.
-const INET: u8 = 1;
-const NETDEV: u8 = 5;
+use super::nftables::{
+    INET, NETDEV, RULE_CHAIN, RULE_TABLE, attributes_of, expressions, name_of_family, target, text,
+    value,
+};
 
 /// Attributes of include/uapi/linux/netfilter/nf_tables.h.
 const CHAIN_TABLE: u16 = 1;
@@ -17,8 +17,6 @@ const CHAIN_NAME: u16 = 3;
 const CHAIN_HOOK: u16 = 4;
 const CHAIN_POLICY: u16 = 5;
 const HOOK_NUMBER: u16 = 1;
-const RULE_TABLE: u16 = 1;
-const RULE_CHAIN: u16 = 2;
 const IMMEDIATE_DATA: u16 = 2;
 const DATA_VERDICT: u16 = 2;
 const VERDICT_CODE: u16 = 1;
@@ -31,28 +29,6 @@ const INPUT: u32 = 1;
 const INET_INGRESS: u32 = 5;
 /// `NF_DROP`, as verdict and as policy.
 const DROP: u32 = 0;
-
-/// Targets of iptables that drop nothing.
-const HARMLESS: [&str; 18] = [
-    "SNAT",
-    "MASQUERADE",
-    "DNAT",
-    "REDIRECT",
-    "LOG",
-    "NFLOG",
-    "MARK",
-    "CONNMARK",
-    "CT",
-    "TCPMSS",
-    "CHECKSUM",
-    "CLASSIFY",
-    "SECMARK",
-    "CONNSECMARK",
-    "DSCP",
-    "TOS",
-    "TTL",
-    "HL",
-];
 
 /// Family, table and name.
 type Chain = (u8, String, String);
@@ -142,7 +118,7 @@ fn does(message: &[u8]) -> Option<(Chain, Does)> {
                 (does.drops, does.anywhere) = (true, true);
             }
             "reject" | "queue" | "tproxy" | "synproxy" => does.drops = true,
-            "target" => does.drops |= !HARMLESS.contains(&target(&data).as_str()),
+            "target" => does.drops |= targets::may_drop(&target(&data)),
             _ => {}
         }
     }

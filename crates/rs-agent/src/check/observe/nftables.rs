@@ -5,48 +5,28 @@
 use netlink_packet_core::NlasIterator;
 use nix::errno::Errno;
 
+use super::super::iptables::targets;
 use super::super::seen::{Filters, Rewrite};
 use super::nft_drops;
 use crate::act::netlink::{Netlink, NetlinkError};
 
 /// Families of include/uapi/linux/netfilter.h.
-const INET: u8 = 1;
+pub(super) const INET: u8 = 1;
 const IPV4: u8 = 2;
 const ARP: u8 = 3;
-const NETDEV: u8 = 5;
+pub(super) const NETDEV: u8 = 5;
 const BRIDGE: u8 = 7;
 const IPV6: u8 = 10;
 
 /// Attributes of include/uapi/linux/netfilter/nf_tables.h.
-const RULE_TABLE: u16 = 1;
-const RULE_CHAIN: u16 = 2;
+pub(super) const RULE_TABLE: u16 = 1;
+pub(super) const RULE_CHAIN: u16 = 2;
 const RULE_EXPRESSIONS: u16 = 4;
 const EXPR_NAME: u16 = 1;
 const EXPR_DATA: u16 = 2;
 const NAT_TYPE: u16 = 1;
 const PAYLOAD_SREG: u16 = 5;
 const TARGET_NAME: u16 = 1;
-
-/// Targets of iptables that leave the destination alone.
-const HARMLESS: [&str; 17] = [
-    "SNAT",
-    "MASQUERADE",
-    "LOG",
-    "NFLOG",
-    "REJECT",
-    "MARK",
-    "CONNMARK",
-    "CT",
-    "TCPMSS",
-    "CHECKSUM",
-    "CLASSIFY",
-    "SECMARK",
-    "CONNSECMARK",
-    "DSCP",
-    "TOS",
-    "TTL",
-    "HL",
-];
 
 /// Looks at the rules if the kernel has nf_tables. Nobody is asked who has none: asking would
 /// load the module.
@@ -108,7 +88,7 @@ fn rewrites(name: &str, data: &[u8]) -> bool {
         "redir" | "tproxy" | "queue" | "fwd" => true,
         // One that writes.
         "payload" => value(data, PAYLOAD_SREG).is_some(),
-        "target" => !HARMLESS.contains(&target(data).as_str()),
+        "target" => targets::may_rewrite(&target(data)),
         _ => false,
     }
 }
