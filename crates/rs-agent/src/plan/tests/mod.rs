@@ -7,6 +7,7 @@ use std::net::IpAddr;
 mod effects;
 mod property;
 mod refuse;
+mod replies;
 mod setup;
 mod teardown;
 mod tunnels;

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use super::*;
+
+#[test]
+fn lines_mean_what_they_mean_to_ipvsadm() {
+    let lines = "\
+-At 192.0.2.1:80 -s wrr
+-at192.0.2.1:80 -r 10.0.0.1:8080 -mw 3
+--add-service -f -1 -6
+ipvsadm -a -f 4294967295 -6 -r [2001:db8::1] ipvsadm -x 5   # at night
+";
+    let desired = read(lines.as_bytes()).unwrap().desired;
+    let keys: Vec<_> = desired.services.iter().map(|it| it.service.key.to_string()).collect();
+    assert_eq!(keys, ["tcp/192.0.2.1:80", "fwmark/4294967295/ipv6"]);
+    let servers: Vec<_> = desired.services.iter().flat_map(|it| &it.servers).collect();
+    assert_eq!(servers[0].server.key.to_string(), "10.0.0.1:8080");
+    assert_eq!(servers[0].server.weight.get(), 3);
+    assert!(servers[0].leaves_thresholds && !servers[1].leaves_thresholds);
+    assert_eq!(servers[1].server.key.to_string(), "[2001:db8::1]:0");
+    assert!(desired.timeouts.is_none() && desired.daemons.is_none());
+    // They have no words for other flags; and each was judged as it was read.
+    assert!(desired.services.iter().all(|it| it.leaves_unknown_flags) && desired.is_judged);
+}
+
+/// `-A` and `-a` by their long names go past the short cuts: that of a line by itself, and
+/// that of one which begins as the one before it did.
+#[test]
+fn the_short_cut_leads_to_where_clap_does() {
+    let service = "-A -t 192.0.2.1:80 -s rr\n";
+    let after_one = format!("{service}-a -t 192.0.2.1:80 -r 10.9.9.9:80 -m -w 1\n");
+    for line in [
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 -x 3",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 -g",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 # at night",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 nonsense",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 ",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7#",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7-x",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 -w 9",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w  7",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m  -w 7",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80  -m -w 7",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -i -w 7",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -mg -w 7",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -x 7",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 0",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 10",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 01",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 00",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 999999999",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1000000000",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w :",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w /",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m",
+        "-a -t 192.0.2.1:80 -r 10.9.9.9:80 -m -w 1",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:0 -m -w 1",
+        "-a -t 192.0.2.1:80 -r 10.0.0:80 -m -w 1",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1.2:80 -m -w 1",
+        "-a -t 192.0.2.1:80 -r 10.0.0.01:80 -m -w 1",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:99999 -m -w 1",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:10000000000 -m -w 1",
+        "-a -u 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1",
+        "-A -t 192.0.2.2:80 -s #wlc",
+        "-A -t 192.0.2.2:80 -s ipvsadm",
+        "-A -t 192.0.2.2:80 -s rr ",
+        "-A -t 192.0.2.2:80 -s rr -p 5",
+        "-A -t 192.0.2.2:80",
+        "-A -x 192.0.2.2:80 -s rr",
+        "-A -u [2001:db8::1]:53 -s mh",
+        "-A -t 10.0.0.1:80 -s",
+        "-A -t 10.0.0.1 -s rr",
+        "-A -t 10.0.0.1:0 -s rr",
+        "-A -t 0.0.0.0:80 -s rr",
+        "-A -t 10.0.0.1:80 -s a-name-that-is-too-long",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -m -w 0",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -g -w 2147483647",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -g -w 1",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1 -m -w 7",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:00080 -m -w 7",
+        "-a -t 192.0.2.1:80 -r 10.0.0.256:80 -m -w 7",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:65536 -m -w 7",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80x -m -w 7",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 007",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 4294967297",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w ",
+        "-a -t 192.0.2.1:80 -r .0.0.1:80 -m -w 1",
+        "-a -t 192.0.2.1:80 -r [2001:db8::9]:80 -m -w 7",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 2147483648",
+        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w +1",
+        "-a -t 192.0.2.1:80 -r 010.0.0.1:80 -m -w 1",
+        "-a -t 192.0.2.9:80 -r 10.0.0.1:80 -m -w 1",
+    ] {
+        let long = match line.split_at(2) {
+            ("-A", rest) => format!("--add-service{rest}"),
+            (_, rest) => format!("--add-server{rest}"),
+        };
+        for before in [service, &after_one] {
+            let read = |line: &str| read(format!("{before}{line}\n").as_bytes());
+            assert_eq!(read(line), read(&long), "{before}{line}");
+        }
+    }
+}
+
+/// More servers than `mh` has slots are told of where their service is.
+#[test]
+fn a_crowd_is_told_of_in_its_line() {
+    let servers = (0..4094).map(|n| format!("-a -f 7 -r 10.0.{}.{}\n", n / 250, n % 250 + 1));
+    let text = format!("-A -f 6\n\n-A -f 7 -s mh\n{}", servers.collect::<String>());
+    let doubts = read(text.as_bytes()).unwrap().desired.doubts;
+    assert_eq!(doubts.iter().map(|doubt| doubt.line).collect::<Vec<_>>(), [3]);
+}
+
+#[test]
+fn lines_that_say_something_else_are_refused() {
+    for line in [
+        "-A -t 192.0.2.1:80 -v",
+        "-A -t 192.0.2.1:80 --json",
+        "-A -t 192.0.2.1:80 --dry-run",
+        "-A -t 192.0.2.1:80 -h",
+        "-A -t 192.0.2.1:80 --help",
+        "-t 192.0.2.1:80 -A",
+        "-A",
+        "-",
+        "--",
+        "-A -t 192.0.2.1:80 -b ",
+        "-\u{e9}",
+    ] {
+        assert_eq!(read(format!("{line}\n").as_bytes()).unwrap_err().len(), 1, "{line}");
+    }
+    assert_eq!(read(b"-A -f 1\n\xff\n").unwrap_err()[0].line, 2);
+}
+
+/// Wherever a stream breaks: in a line, which may mean something else then, or between
+/// two. In lines that either reader takes.
+#[test]
+fn a_table_that_was_cut_is_refused() {
+    let table = "\
+-A -t 192.0.2.1:80 -s rr
+-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -m -w 100
+-a -t 192.0.2.1:80 -r 10.0.0.2:8080 -m -w 100
+--add-service -f 7
+-a -f 7 -r [2001:db8::1]:80 -i -w 100
+";
+    let loose = |cut: usize| read(&table.as_bytes()[..cut]);
+    for cut in 1..table.len() {
+        match loose(cut) {
+            Ok(input) => assert!(table[..cut].ends_with('\n') && !input.is_whole, "{cut}"),
+            Err(problems) => assert_eq!(
+                problems,
+                [Problem { line: table[..cut].lines().count(), message: UNENDED.to_owned() }]
+            ),
+        }
+    }
+    assert!(loose(table.len()).is_ok_and(|input| !input.is_whole));
+
+    use crate::whole::{FIRST, LAST};
+    let framed = format!("# at night\n{FIRST}\n{table}{LAST}\n# more\n");
+    let end = framed.len() - "# more\n".len();
+    // Cut in the first line it is empty: refused as such.
+    for cut in 1 + "# at night\n".len() + FIRST.len()..end {
+        assert_eq!(read(&framed.as_bytes()[..cut]).unwrap_err().len(), 1, "{cut}");
+    }
+    let input = read(framed.as_bytes()).unwrap();
+    assert!(input.is_whole);
+    assert_eq!(input.desired.services.len(), 2);
+    // What was added behind the end may have lost its own.
+    let problems = read(format!("{framed}-A -f 8\n").as_bytes()).unwrap_err();
+    assert_eq!(problems[0].line, 10);
+}
+
+/// Wherever it breaks: its end would be that of the other one.
+#[test]
+fn a_table_that_was_cut_is_refused_if_another_follows() {
+    use crate::whole::{FIRST, LAST};
+    let begin = format!("{FIRST}\n-A -t 192.0.2.12:80 -s rr\n");
+    let lines = "-a -t 192.0.2.12:80 -r 10.0.0.4:80 -m -w 1\n\
+                     -a -t 192.0.2.12:80 -r 10.0.0.5:80 -m -w 1\n\
+                     --add-server -t 192.0.2.12:80 -r 10.0.0.6:80 # at night\n";
+    let other = format!("{FIRST}\n-A -f 7 -s rr\n-a -f 7 -r 10.0.0.1:80 -m -w 1\n{LAST}\n");
+    let first = format!("{begin}{lines}");
+    for cut in FIRST.len() + 1..=first.len() {
+        let text = format!("{}{other}", &first[..cut]);
+        let problems = read(text.as_bytes()).unwrap_err();
+        assert_eq!(problems.len(), 1, "{text}: {problems:?}");
+        assert_eq!(problems[0].line, first[..cut].split('\n').count(), "{text}");
+    }
+    // And where nothing is in front of the first.
+    let loose = format!("-A -f 8\n-a -f 8 -r 10.0.0.4:80 {other}");
+    assert_eq!(read(loose.as_bytes()).unwrap_err()[0].line, 2);
+}
+
+/// What is said of a line: how the answer begins, and what it has of a way out.
+#[test]
+fn a_refusal_names_the_way() {
+    let only = |word: &str| format!("`{word}` cannot be restored: only -A and -a can (");
+    let mut rows: Vec<(&str, String, &str)> = vec![
+        ("-A -t 192.0.2.1:80 -h", "unexpected argument `-h`".into(), ""),
+        ("-A -t 192.0.2.1:80 --help", "unexpected argument `--help`".into(), ""),
+        ("-A -t 192.0.2.1:80 -v", "unexpected argument `--verbose`".into(), ""),
+        ("-A -t 192.0.2.1:80 --json", "unexpected argument `--json`".into(), ""),
+        ("-A -t 192.0.2.1:80 --dry-run", "unexpected argument `--dry-run`".into(), ""),
+        ("-A -t 192.0.2.1", "port 0 (all ports) needs".into(), "(name a port, or"),
+        ("-A -f 0", "firewall mark 0 means `no mark`; use 1".into(), ""),
+        ("-A -f -0", "firewall mark -0 is out of range: use 1".into(), ""),
+        ("-A -t 192.0.2.1:80 -s", "`--scheduler <NAME>` needs a value".into(), ""),
+        ("-A -f 7 \\", "`\\` does not continue a line here".into(), "in one line"),
+        ("-a -f 7 -r 10.0.0.1 (null)", "ipvsadm writes `(null)`".into(), "write -m, -g or -i"),
+        ("-x", "`-x` is no command: lines start with -A or -a".into(), ""),
+    ];
+    for (words, way) in [
+        ("-C --clear", "not in the file is deleted anyway)"),
+        ("-E --edit-service", "write the service as it is to be, with -A)"),
+        ("-e --edit-server", "write the server as it is to be, with -a)"),
+        ("-D --delete-service -d --delete-server", "what is not in the file is deleted)"),
+        ("--set", "timeouts have a place in the JSON form"),
+        ("--start-daemon --stop-daemon", "sync daemons have a place in the JSON form"),
+        ("-L -l --list -S --save -R --restore -Z --zero -h --help -v --version", "only what"),
+    ] {
+        rows.extend(words.split(' ').map(|word| (word, only(word), way)));
+    }
+    for (line, begins, way) in rows {
+        let problems = read(format!("{line}\n").as_bytes()).unwrap_err();
+        let [Problem { line: 1, message }] = &problems[..] else { panic!("{problems:?}") };
+        assert!(message.starts_with(&begins) && message.contains(way), "{line}: {message}");
+    }
+    let path = read(b"/usr/sbin/ipvsadm -A -f 7\n").unwrap().desired;
+    assert_eq!(path.services.len(), 1);
+    let mut long = b"# ".to_vec();
+    long.resize(MAX_BYTES, b'x');
+    long.push(b'\n');
+    assert_eq!(read(&long).unwrap_err().len(), 1);
+}
+
+#[test]
+fn a_flood_of_problems_ends() {
+    let problems = read("x\n".repeat(50_000).as_bytes()).unwrap_err();
+    assert_eq!(problems.len(), MAX_PROBLEMS + 2);
+}
