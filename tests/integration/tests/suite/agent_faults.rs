@@ -183,7 +183,7 @@ pub(crate) const NO_FAULT: &[(&str, &str)] = &[
     ("RS-TUN-10", WORDS),
     ("RS-SRV-01", WORDS),
     ("RS-SRV-02", WORDS),
-    ("RS-DIR-01", "the host is to answer for the VIP, as its director: agent_cases"),
+    ("RS-DIR-01", "the host is to answer for the VIP, as its director: agent_directors"),
     ("RS-DIR-02", WORDS),
     ("RS-FW-01", "no VIP waits for the firewall: agent_firewall"),
     ("RS-GW-01", WORDS),

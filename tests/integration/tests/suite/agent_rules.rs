@@ -209,7 +209,7 @@ fn every_rule_is_provoked_here() {
     let network = real_server();
     let list = network.servers[0].must("rs-agent check --list-rules --json").stdout;
     let rules: serde_json::Value = serde_json::from_str(&list).expect("JSON");
-    // Provoked in `agent_check`, `agent_firewall` and `agent_cases`.
+    // Provoked in `agent_check`, `agent_firewall`, `agent_cases` and `agent_directors`.
     let elsewhere =
         ["RS-SRV-01", "RS-SRV-02", "RS-RPF-05", "RS-FW-01", "RS-VIP-09", "RS-DIR-01", "RS-DIR-02"];
     for rule in rules.as_array().expect("rules") {

@@ -6,6 +6,7 @@
 mod agent;
 mod agent_cases;
 mod agent_check;
+mod agent_directors;
 mod agent_families;
 mod agent_faults;
 mod agent_firewall;
@@ -36,6 +37,7 @@ mod data_path;
 mod errors;
 mod examples;
 mod faults;
+mod full_datagram;
 mod guide;
 mod health;
 mod ipvsadm_files;
