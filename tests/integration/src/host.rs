@@ -19,6 +19,10 @@ use nix::sched::{CloneFlags, setns, unshare};
 use crate::kernel::kernel;
 use crate::packet::Mac;
 
+/// Runs what follows as nobody, without any capability.
+pub const NOBODY: &str = "setpriv --reuid 65534 --regid 65534 --clear-groups \
+     --no-new-privs --inh-caps=-all --ambient-caps=-all --bounding-set=-all";
+
 /// A host of the lab.
 #[derive(Clone, Debug)]
 pub struct Host {

@@ -40,7 +40,7 @@ pub use beside::beside;
 pub use capture::Capture;
 pub use dice::Dice;
 pub use exchange::{Frame, exchange, overheard};
-pub use host::{Host, Output, is_local_route, quoted, run};
+pub use host::{Host, NOBODY, Output, is_local_route, quoted, run};
 pub use kernel::{kernel, skip, skips, skips_part};
 pub use machine::{Disk, Machine};
 pub use network::{Addresses, Family, Network};

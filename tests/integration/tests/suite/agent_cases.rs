@@ -217,7 +217,7 @@ fn a_rule_of_iptables_takes_the_vip() {
     site.is(v4, Sound, &["RS-VIP-01 unread"]);
     assert_eq!(site.check(v4, "").0, 5);
     // Who may not read it says no more.
-    let nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --";
+    let nobody = lab::NOBODY;
     let check = "rs-agent check --mode dr --vip 192.0.2.10";
     let output = site.network.servers[0].sh(&format!("{nobody} {check}"));
     assert_eq!(output.status, 5, "{output:?}");

@@ -173,7 +173,7 @@ fn it_needs_no_privilege_and_says_what_it_could_not_read() {
     let network = real_server();
     let server = &network.servers[0];
     server.must(&format!("rs-agent setup {DR}"));
-    let nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --";
+    let nobody = lab::NOBODY;
     let output = server.sh(&format!("{nobody} rs-agent check --port 81"));
     // Another test may have loaded a packet filter, whose rules root alone sees.
     let unread = ["nftables", "iptables"]

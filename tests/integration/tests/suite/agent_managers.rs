@@ -6,7 +6,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-use lab::{Disk, Host, Mac, Machine, arp_probe, kernel};
+use lab::{Disk, Host, Mac, Machine, UdpServer, arp_probe, beside, kernel};
 
 use crate::agent::real_server;
 use crate::agent_run::{Run, holds};
@@ -122,15 +122,10 @@ fn a_vip_that_others_made_an_ordinary_address() {
     let remedy = said.lines().find_map(|line| line.trim().strip_prefix("remedy: ip route add "));
     let remedy = remedy.unwrap_or_else(|| panic!("no remedy: {said}"));
     network.client.must("ip route replace 192.0.2.10/32 via 192.0.2.11");
-    let ping = network.client.enter(|| {
-        let mut ping = Command::new("ping");
-        ping.args(["-n", "-q", "-f", "-c", "3000", "192.0.2.10"]).stdout(Stdio::piped()).spawn()
-    });
-    let ping = ping.expect("ping");
-    host.must(&format!("ip route add {remedy}"));
-    let ping = ping.wait_with_output().expect("its words");
-    let ping = String::from_utf8_lossy(&ping.stdout);
-    assert!(ping.contains(" 0% packet loss"), "{ping}");
+    let vip = ([192, 0, 2, 10], 53).into();
+    let _names = UdpServer::start(host, vip);
+    let ask = || assert!(network.client.ask_udp(vip, 1)[0].is_ok(), "a request is lost");
+    beside(ask, || host.must(&format!("ip route add {remedy}")));
     assert_eq!(findings(host, "--rule RS-PER-03"), Vec::<String>::new());
     assert!(!holds(host, "ip route show table local | grep -q 'proto static'"));
     // The one that was added anew is somebody else's, and what hides it stays with it.

@@ -134,8 +134,7 @@ fn a_real_server_answers_from_the_vip_by_a_table_of_its_own() {
             // The server is root's, and so is what asks here: which says nothing of servers.
             site.run("ip rule add uidrange 0-0 lookup 101");
             site.is(true, &["RS-GW-01 unread"]);
-            let nobody =
-                "setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --";
+            let nobody = lab::NOBODY;
             let check = format!("{nobody} rs-agent check {}", site.options);
             let output = site.network.servers[0].sh(&check);
             assert_eq!(output.status, 5, "{output:?}");

@@ -92,8 +92,8 @@ fn no_other_user_can_hold_it_up() {
     repaired(&run, host, &[("ip addr del 192.0.2.10/32 dev lo", FIRST)]);
     let second = host.sh("rs-agent run");
     assert!(second.stderr.contains("another rs-agent run keeps this host"), "{second:?}");
-    host.must("timeout 5 rs-agent setup --mode dr --vip 203.0.113.10");
-    host.must("timeout 5 rs-agent teardown");
+    host.must("timeout 60 rs-agent setup --mode dr --vip 203.0.113.10");
+    host.must("timeout 60 rs-agent teardown");
     assert_eq!(run.ends().0, Some(0));
     assert_same(&state(host), &before, "held all the time");
 }

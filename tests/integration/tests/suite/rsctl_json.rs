@@ -6,11 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::UdpSocket;
 
-use lab::{Family, Host, Network, WebServer};
+use lab::{Family, Host, NOBODY, Network, WebServer};
 use serde_json::Value;
 
 use crate::rsctl_names::name_hosts;
-use crate::rsctl_rights::NOBODY;
 
 const PAGE: &str = include_str!("../../../../docs/json.md");
 

@@ -2,15 +2,11 @@
 
 //! What `rsctl` shows to who may not ask the kernel, and what it refuses to show.
 
-use lab::Host;
+use lab::{Host, NOBODY};
 use serde_json::Value;
 
-/// Runs what follows as nobody, without any capability.
-pub(crate) const NOBODY: &str = "setpriv --reuid 65534 --regid 65534 --clear-groups \
-     --no-new-privs --inh-caps=-all --ambient-caps=-all --bounding-set=-all";
-
 /// Services of every kind, with all that `/proc/net/ip_vs` does not show.
-pub(crate) const TABLE: &str = "
+const TABLE: &str = "
     rsctl add-service -t 192.0.2.1:80 -s mh --sched-flags mh-port -p 600 -M 255.255.255.0
     rsctl add-server -t 192.0.2.1:80 -r 10.0.0.1:8080 -m -w 5 -x 100 -y 50
     rsctl add-server -t 192.0.2.1:80 -r 10.0.0.2 -i -w 0 --tun-type gue --tun-port 6080

@@ -376,7 +376,7 @@ fn another_namespace_is_named() {
     );
     // What is no namespace is not waited for, and not acted on.
     host.must("mkfifo /run/fifo");
-    let output = host.sh("timeout 5 rsctl list --netns /run/fifo");
+    let output = host.sh("timeout 60 rsctl list --netns /run/fifo");
     assert_eq!(
         (output.status, output.stderr.as_str()),
         (
