@@ -86,10 +86,5 @@ mod tests {
         )) {
             prop_assert_eq!(bytes(&text(&name)), name);
         }
-
-        #[test]
-        fn any_text_names_something(name in "\\PC*") {
-            let _ = os_string(&name);
-        }
     }
 }

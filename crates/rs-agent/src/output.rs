@@ -142,7 +142,7 @@ fn failed(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.error.exit_status())
 }
 
-/// Whoever read our output and has seen enough is none to complain of.
+/// A reader that closed the pipe early is no error.
 fn seen(printed: io::Result<()>) -> io::Result<()> {
     match printed {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

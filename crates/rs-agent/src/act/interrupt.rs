@@ -23,7 +23,7 @@ impl Interrupt {
         let this = Self::default();
         let ignored = ignored();
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            // Who cannot be interrupted in good order is interrupted at once.
+            // Where the handler cannot be installed, the signal keeps its default action.
             if ignored >> (signal - 1) & 1 == 0 {
                 let _ = this.listen(signal);
             }

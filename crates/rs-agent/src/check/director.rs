@@ -27,8 +27,8 @@ fn unprepared(vip: IpAddr, subject: &Subject, seen: &Seen) -> Option<Finding> {
     }
     let have = seen.directed.iter().find(|have| have.ip == vip)?;
     let message = format!(
-        "{vip} is on {} only, where this host is its director: it serves it no more when another \
-         becomes that",
+        "{vip} is only on {}, as the director's address: this host stops serving it when another \
+         becomes director",
         have.device
     );
     let finding = Finding::new("RS-DIR-01", Severity::Warning, message).read([have.text()]);
@@ -61,7 +61,7 @@ fn again(vip: IpAddr, seen: &Seen) -> Option<Finding> {
         finding
             .words(
                 "sysctl -w net.ipv4.vs.backup_only=1, with the sync daemon in state backup while \
-                 this host is none",
+                 this host is not the director",
             )
             .words("or give IPVS this service only while the VIP is on an interface here"),
     )

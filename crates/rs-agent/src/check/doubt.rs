@@ -22,7 +22,7 @@ pub(super) fn elsewhere(to: IpAddr, port: Option<Port>, seen: &Seen) -> Option<S
         let program = if to.is_ipv4() { "iptables" } else { "ip6tables" };
         return Some(format!("a rule may send its packets elsewhere: {program} {rule}"));
     }
-    let fits = |it: &&super::seen::Rewrite| if to.is_ipv4() { it.ipv4 } else { it.ipv6 };
+    let fits = |it: &&super::seen::Suspect| if to.is_ipv4() { it.ipv4 } else { it.ipv6 };
     seen.filters.rewrites.iter().find(fits).map(|it| it.what.clone())
 }
 

@@ -7,12 +7,15 @@ use super::finding::{Finding, Severity};
 use super::inward;
 use super::iptables::{Drop, Packet, Ruleset, Source, Verdict};
 use super::remedy::{Phase, Remedy};
-use super::seen::{Address, Device, Rewrite, Seen};
-use super::subject::Subject;
+use super::seen::{Address, Device, Seen, Suspect};
+use super::subject::{Subject, some};
 use super::tunnel::outer;
 use crate::facts::of_family;
 use crate::mode::Mode;
 use crate::tunnel::Envelope;
+
+/// How many chains of nftables are named; container hosts have hundreds.
+const MOST_CHAINS: usize = 3;
 
 const IP_IN_IP: u8 = 4;
 const TCP: u8 = 6;
@@ -21,18 +24,47 @@ const ICMPV6: u8 = 58;
 const SOLICITATION: u8 = 135;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
-    let mut told: Vec<(bool, String, Severity)> = Vec::new();
+    // Addresses of one family with the same trouble are told of together.
+    let mut troubles: Vec<(Trouble, String, Vec<IpAddr>, Finding)> = Vec::new();
     for asked in questions(subject, seen) {
-        let Some(finding) = judge(&asked, seen) else { continue };
-        // Of many VIPs the first in trouble stands for all of its family.
-        let trouble = (asked.of.is_ipv4(), asked.what, finding.severity);
-        if !told.contains(&trouble) {
-            told.push(trouble);
-            findings.push(finding);
+        let Some((trouble, mut finding)) = judge(&asked, seen) else { continue };
+        let same = |(other, what, of, _): &&mut (Trouble, String, Vec<IpAddr>, Finding)| {
+            let family = of.first().map(IpAddr::is_ipv4);
+            (*other, what.as_str(), family) == (trouble, &asked.what, Some(asked.of.is_ipv4()))
+        };
+        match troubles.iter_mut().find(same) {
+            Some((_, _, of, first)) => {
+                of.push(asked.of);
+                first.remedy.append(&mut finding.remedy);
+            }
+            None => troubles.push((trouble, asked.what, vec![asked.of], finding)),
         }
     }
-    findings
+    let told = |(trouble, what, of, finding): (Trouble, String, Vec<IpAddr>, Finding)| {
+        let of = some(&of);
+        let message = match trouble {
+            Trouble::Dropped => format!("the firewall accepts no {what} for {of}"),
+            Trouble::NotRead => {
+                format!("whether the firewall accepts {what} for {of} could not be read")
+            }
+            Trouble::Unclear => {
+                format!("whether the firewall accepts {what} for {of} cannot be judged")
+            }
+        };
+        Finding { message, ..finding }
+    };
+    troubles.into_iter().map(told).collect()
+}
+
+/// What may be wrong with packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    /// All are dropped.
+    Dropped,
+    /// The rules could not be read.
+    NotRead,
+    /// Some may be dropped.
+    Unclear,
 }
 
 /// What has to come in.
@@ -46,55 +78,53 @@ struct Asked {
     packet: Packet,
 }
 
-fn judge(Asked { what, of, wanted, packet }: &Asked, seen: &Seen) -> Option<Finding> {
+/// What is wrong with packets, and a finding that lacks its message.
+fn judge(Asked { wanted, packet, .. }: &Asked, seen: &Seen) -> Option<(Trouble, Finding)> {
+    let finding = |severity| Finding::new("RS-FW-01", severity, String::new());
     let ipv6 = packet.to.is_ipv6();
     let program = if ipv6 { "ip6tables-legacy" } else { "iptables-legacy" };
     let rules = if ipv6 { &seen.ip6tables } else { &seen.iptables };
-    let is_of = |it: &Rewrite| if ipv6 { it.ipv6 } else { it.ipv4 };
+    let is_of = |it: &Suspect| if ipv6 { it.ipv6 } else { it.ipv4 };
     let may_be_translated = seen.filters.rewrites.iter().any(is_of);
     let packet = &Packet { may_be_translated, ..packet.clone() };
     let verdict = rules.as_ref().map_or(Verdict::Accepts, |rules| rules.judge(packet));
     if let Verdict::Drops(drops) = verdict {
-        let message = format!("the firewall accepts no {what} for {of}");
         let read = drops.iter().map(|drop| format!("{program}-save: {}", drop.text()));
         let is_ipip = rules.as_ref().is_some_and(Ruleset::names_ipip);
         let ipip = (packet.protocol == Some(IP_IN_IP) && is_ipip)
             .then(|| "-p ipip is protocol 94: IP in IP is 4, ipencap".to_owned());
-        return Some(
-            Finding::new("RS-FW-01", Severity::Error, message)
-                .read(read)
-                .read(ipip)
-                .steps(drops.iter().map(|drop| accepting(program, drop, packet))),
-        );
+        let steps = drops.iter().map(|drop| accepting(program, drop, packet));
+        let finding = finding(Severity::Error).read(read).read(ipip).steps(steps);
+        return Some((Trouble::Dropped, finding));
     }
-    let message = |why: &str| format!("whether the firewall accepts {what} for {of} {why}");
     if let Some(why) = seen.filters.iptables[usize::from(ipv6)].as_ref().filter(|_| *wanted) {
-        return Some(
-            Finding::new("RS-FW-01", Severity::Unread, message("could not be read"))
-                .read([why.clone()])
-                .words("run it as root, with iptables-legacy installed"),
-        );
+        let finding = finding(Severity::Unread).read([why.clone()]);
+        let words = "run it as root, with iptables-legacy installed";
+        return Some((Trouble::NotRead, finding.words(words)));
     }
     let mut read = Vec::new();
     let mut remedy = "see whether a client is served: if so, nothing is wrong here".to_owned();
     if let Verdict::Unknown { doubt, drop } = verdict {
         if doubt.contains(" -s ") && packet.source.is_none() {
-            remedy += "; --client tells whom the rule is to be judged for";
+            remedy += "; with --client the rule is judged for those clients";
         }
         read.push(format!("{program}-save: {doubt}"));
         let drop = drop.map(|drop| drop.text()).filter(|drop| *drop != doubt);
         read.extend(drop.map(|drop| format!("{program}-save: {drop}")));
     }
     if *wanted {
-        let fits = |it: &&Rewrite| if ipv6 { it.ipv6 } else { it.ipv4 };
-        read.extend(seen.filters.drops.iter().filter(fits).map(|it| it.what.clone()));
+        let fits = |it: &&Suspect| if ipv6 { it.ipv6 } else { it.ipv4 };
+        let drops: Vec<&Suspect> = seen.filters.drops.iter().filter(fits).collect();
+        read.extend(drops.iter().take(MOST_CHAINS).map(|it| it.what.clone()));
+        if let Some(more) = drops.len().checked_sub(MOST_CHAINS).filter(|more| *more > 0) {
+            read.push(format!("and {more} more chains of nftables"));
+        }
         read.extend(seen.filters.nftables.clone());
     }
     if read.is_empty() {
         return None;
     }
-    let message = message("cannot be judged");
-    Some(Finding::new("RS-FW-01", Severity::Unread, message).read(read).words(remedy))
+    Some((Trouble::Unclear, finding(Severity::Unread).read(read).words(remedy)))
 }
 
 /// The rule before the others that accepts what `drop` drops.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Does source validation drop what the director sends? (net/ipv4/fib_frontend.c)
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::finding::{Finding, Severity};
@@ -48,7 +49,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
 
 /// What a director on this host's Ethernet sends comes in by the interface of their network,
 /// while the route to it leaves by another.
-fn outer(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+fn from_directors(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     let mut told: Vec<&str> = Vec::new();
     for director in subject.directors.iter().filter(|ip| ip.is_ipv4()) {
         let Some(net) = seen.subnet_of(*director) else { continue };
@@ -80,7 +81,7 @@ fn outer(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
 }
 
 fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    outer(subject, seen, findings);
+    from_directors(subject, seen, findings);
     let Some(vip) = subject.ipv4_vips().next() else { return };
     let ways = replies::ways(subject, seen);
     for device in tunnel::receiving(false, subject, seen) {
@@ -177,7 +178,8 @@ fn inward<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a str> {
         let rip = subject.rips.iter().flat_map(|rip| seen.places(*rip));
         inward.extend(rip.map(|have| have.device.as_str()));
     }
-    inward.dedup();
+    let mut told = BTreeSet::new();
+    inward.retain(|name| told.insert(*name));
     inward
 }
 

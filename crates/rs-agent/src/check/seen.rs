@@ -111,9 +111,9 @@ pub struct Arrival {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filters {
     /// Packets may get another destination before they are routed.
-    pub rewrites: Vec<Rewrite>,
+    pub rewrites: Vec<Suspect>,
     /// Rules of nftables may drop packets.
-    pub drops: Vec<Rewrite>,
+    pub drops: Vec<Suspect>,
     /// ARP requests may stay unanswered, and those of this host may name another sender.
     pub arp: Vec<String>,
     /// Neighbour solicitations may stay unanswered.
@@ -124,9 +124,9 @@ pub struct Filters {
     pub nftables: Option<String>,
 }
 
-/// Packets of these families may get another destination.
+/// Something that may keep packets of these families from their way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rewrite {
+pub struct Suspect {
     /// Those of IPv4.
     pub ipv4: bool,
     /// Those of IPv6.

@@ -114,8 +114,8 @@ fn known(net: &Netlink) -> Vec<String> {
         value.map_or_else(|error| error.to_string(), |value| format!("{name} is {value}"))
     });
     let settings = format!(
-        "of net.ipv4.conf.all {} now, which is 0 where nobody has set it: put it back when the \
-         last VIP is gone",
+        "net.ipv4.conf.all: {} now (0 is the kernel's default): set them back when the last VIP is \
+         gone",
         settings.join(" and ")
     );
     match ours.as_slice() {

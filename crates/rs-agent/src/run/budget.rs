@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-/// So many at once,
+/// Lines allowed at once.
 const BURST: u32 = 200;
-/// and after that one in this time.
+/// Afterwards one line is allowed in this time.
 const EACH: Duration = Duration::from_millis(100);
 
 /// Lines that may be written, and those that were not.

@@ -9,9 +9,9 @@ const GLANCE: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(30);
 /// The least time between two looks.
 const GAP: Duration = Duration::from_millis(100);
-/// Looks may take this part of a processor, on a host with very many routes or addresses,
+/// Looks take at most one part in so many of a processor, on a host with very many routes.
 const SHARE: u32 = 10;
-/// but a repair must not come later for that than this.
+/// But the pause between two is never longer than this.
 const LONGEST_GAP: Duration = Duration::from_secs(1);
 
 /// What is due when, by a clock that is passed in.

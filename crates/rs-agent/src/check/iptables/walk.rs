@@ -94,7 +94,7 @@ impl<'a> Walk<'a> {
     fn rules(&mut self, rules: &'a [Rule]) -> Ends {
         let mut ends = Ends::default();
         // For what is not known some may have been dropped before, or have left the chain.
-        let (mut soiled, mut left) = (false, false);
+        let (mut some_dropped, mut left) = (false, false);
         for rule in rules {
             let how = rule.matches(self.on);
             if how == Match::No {
@@ -111,7 +111,7 @@ impl<'a> Walk<'a> {
             }
             ends.doubt = ends.doubt.take().or(of_rule.doubt);
             ends.accepts |= of_rule.accepts;
-            ends.serves |= of_rule.serves && how != Match::Unknown && !soiled;
+            ends.serves |= of_rule.serves && how != Match::Unknown && !some_dropped;
             let drops = of_rule.drops.is_some();
             keep(&mut ends.drops, of_rule.drops, how);
             keep(&mut ends.rewrites, of_rule.rewrites, how);
@@ -119,12 +119,12 @@ impl<'a> Walk<'a> {
             match how {
                 Match::Unknown => {
                     ends.risky |= drops;
-                    soiled |= drops || leaves;
+                    some_dropped |= drops || leaves;
                     left |= leaves;
                 }
                 Match::Yes => {
                     ends.risky |= of_rule.risky || (drops && left);
-                    soiled |= of_rule.risky;
+                    some_dropped |= of_rule.risky;
                 }
                 Match::Unasked | Match::No => {}
             }

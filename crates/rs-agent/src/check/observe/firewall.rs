@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::super::iptables::Ruleset;
-use super::super::seen::{Rewrite, Seen};
+use super::super::seen::{Seen, Suspect};
 use super::{child, nftables};
 use crate::escaped;
 
@@ -18,21 +18,20 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Reads all of them.
 pub(super) fn look(seen: &mut Seen) {
     for ipv6 in [false, true] {
-        let (names, program) = match ipv6 {
-            false => ("ip_tables_names", "iptables-legacy-save"),
-            true => ("ip6_tables_names", "ip6tables-legacy-save"),
+        let (names, program, name) = match ipv6 {
+            false => ("ip_tables_names", "iptables-legacy-save", "iptables"),
+            true => ("ip6_tables_names", "ip6tables-legacy-save", "ip6tables"),
         };
         match told(names, program) {
             Ok(None) => {}
             Ok(Some(text)) if ipv6 => seen.ip6tables = Some(Ruleset::parse(&text)),
             Ok(Some(text)) => seen.iptables = Some(Ruleset::parse(&text)),
             Err(why) => {
-                let what = format!("rules of iptables could not be read: {why}");
-                seen.filters.rewrites.push(Rewrite { ipv4: !ipv6, ipv6, what });
+                let what = format!("rules of {name} could not be read: {why}");
                 if ipv6 {
-                    let what = format!("rules of ip6tables could not be read: {why}");
-                    seen.filters.neighbours.push(what);
+                    seen.filters.neighbours.push(what.clone());
                 }
+                seen.filters.rewrites.push(Suspect { ipv4: !ipv6, ipv6, what });
                 seen.filters.iptables[usize::from(ipv6)] = Some(why);
             }
         }
@@ -55,7 +54,7 @@ fn told(names: &str, program: &str) -> Result<Option<String>, String> {
     if tables.is_empty() {
         return Ok(None);
     }
-    let failed = |why| format!("the rules of iptables: {program}: {why}");
+    let failed = |why| format!("{program}: {why}");
     let text = run(program, &[]).map_err(failed)?;
     let is_told = |table: &&String| text.lines().any(|line| line.strip_prefix('*') == Some(table));
     match tables.iter().find(|table| !is_told(table)) {

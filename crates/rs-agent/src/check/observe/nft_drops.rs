@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::super::iptables::targets;
-use super::super::seen::Rewrite;
+use super::super::seen::Suspect;
 use super::nftables::{
     INET, NETDEV, RULE_CHAIN, RULE_TABLE, attributes_of, expressions, name_of_family, target, text,
     value,
@@ -34,14 +34,14 @@ const DROP: u32 = 0;
 type Chain = (u8, String, String);
 
 /// Gives the chains with such rules or such a policy, through which packets may come.
-pub(super) fn may_drop(chains: &[Vec<u8>], rules: &[Vec<u8>]) -> Vec<Rewrite> {
+pub(super) fn may_drop(chains: &[Vec<u8>], rules: &[Vec<u8>]) -> Vec<Suspect> {
     let mut reached = BTreeSet::new();
-    let mut found: Vec<Rewrite> = Vec::new();
+    let mut found: Vec<Suspect> = Vec::new();
     let mut tell = |(family, table, name): &Chain, what: &str| {
         let Some(word) = name_of_family(*family) else { return };
         let what = format!("{what} of nftables may drop them: chain {word} {table} {name}");
         let (ipv4, ipv6) = (word != "ip6", word != "ip");
-        let drop = Rewrite { ipv4, ipv6, what };
+        let drop = Suspect { ipv4, ipv6, what };
         if !found.contains(&drop) {
             found.push(drop);
         }

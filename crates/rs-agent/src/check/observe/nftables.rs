@@ -6,7 +6,7 @@ use netlink_packet_core::NlasIterator;
 use nix::errno::Errno;
 
 use super::super::iptables::targets;
-use super::super::seen::{Filters, Rewrite};
+use super::super::seen::{Filters, Suspect};
 use super::nft_drops;
 use crate::act::netlink::{Netlink, NetlinkError};
 
@@ -45,7 +45,7 @@ pub(super) fn look(filters: &mut Filters) {
             let what = format!("rules of nftables could not be read: {error}");
             filters.arp.push(what.clone());
             filters.nftables = Some(what.clone());
-            filters.rewrites.push(Rewrite { ipv4: true, ipv6: true, what });
+            filters.rewrites.push(Suspect { ipv4: true, ipv6: true, what });
         }
     }
 }
@@ -73,7 +73,7 @@ fn judge(rule: &[u8], filters: &mut Filters) {
     }
     if family != ARP && expressions(attributes).any(|(name, data)| rewrites(&name, &data)) {
         let what = format!("a rule of nftables may send its packets elsewhere: {chain}");
-        let rewrite = Rewrite { ipv4: family != IPV6, ipv6: family != IPV4, what };
+        let rewrite = Suspect { ipv4: family != IPV6, ipv6: family != IPV4, what };
         if !filters.rewrites.contains(&rewrite) {
             filters.rewrites.push(rewrite);
         }

@@ -2,7 +2,7 @@
 //! Hosts where something else than addresses, sockets and settings decides, or may.
 
 use super::super::iptables::Ruleset;
-use super::super::seen::{Arrival, Rewrite, Seen};
+use super::super::seen::{Arrival, Seen, Suspect};
 use super::change::{listener, listens};
 use super::directors::serves;
 use super::rows::Row;
@@ -22,7 +22,7 @@ pub(super) fn nat(rules: &str) -> Option<Ruleset> {
 
 fn unreadable(seen: &mut Seen) {
     let what = "rules of nftables could not be read".to_owned();
-    seen.filters.rewrites.push(Rewrite { ipv4: true, ipv6: true, what });
+    seen.filters.rewrites.push(Suspect { ipv4: true, ipv6: true, what });
 }
 
 fn arptables(seen: &mut Seen) {
@@ -214,7 +214,7 @@ pub(super) const DOUBTS: &[Row] = &[
         Mode::Dr,
         |w, s| {
             listens(w, s, true, "::", false);
-            s.filters.drops.push(Rewrite { ipv4: true, ipv6: false, what: "a rule".into() });
+            s.filters.drops.push(Suspect { ipv4: true, ipv6: false, what: "a rule".into() });
         },
         &["RS-FW-01 unread"],
     ),
@@ -232,13 +232,25 @@ pub(super) const DOUBTS: &[Row] = &[
         },
         &["RS-FW-01 error", "RS-FW-01 unread"],
     ),
+    // One of all VIPs, with a command for each.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.vips = vec![ip("192.0.2.9"), ip(VIP)];
+            w.ports = vec![crate::check::subject::Port { tcp: true, number: 80 }];
+            s.addresses.push(address("192.0.2.9", 32, "lo", "host"));
+            s.lookups.insert(ip("192.0.2.9"), s.lookups.get(&ip(VIP)).cloned().flatten());
+            s.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n"));
+        },
+        &["RS-FW-01 error"],
+    ),
     // A chain of nftables may set the state that a rule accepts.
     (
         Mode::Dr,
         |w, s| {
             w.ports = vec![crate::check::subject::Port { tcp: true, number: 80 }];
             let what = "chain ip nat PREROUTING of nftables".to_owned();
-            s.filters.rewrites.push(Rewrite { ipv4: true, ipv6: false, what });
+            s.filters.rewrites.push(Suspect { ipv4: true, ipv6: false, what });
             s.iptables = Some(Ruleset::parse(
                 "*filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate DNAT -j ACCEPT\n",
             ));
