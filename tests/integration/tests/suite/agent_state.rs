@@ -199,6 +199,17 @@ fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
     host.must(&format!("{fill}; rs-agent teardown --vip 203.0.113.10"));
     repaired(&run, host, &[("ip addr del 192.0.2.10/32 dev lo", FIRST)]);
     assert!(!holds(host, SECOND), "it came back\n{}", run.log());
+
+    // Nothing is left of the journal, and there is no room for another.
+    let full = || run.log().matches("No space left").count();
+    let told = full();
+    run.signal(Signal::SIGSTOP);
+    host.must(&format!("rm -f {JOURNAL} {COPY}; {fill}"));
+    run.signal(Signal::SIGCONT);
+    run.until(std::time::Duration::from_secs(20), "a full disk", || full() > told);
+    repaired(&run, host, &[("ip addr del 192.0.2.10/32 dev lo", FIRST)]);
+    host.must(&format!("! ls {JOURNAL} && rm /run/rs-agent/fill"));
+    run.says("the journal was gone and is written again");
     host.must(&format!("{fill}; rs-agent teardown"));
     assert_eq!(run.ends().0, Some(0));
     assert_same(&state(host), &before, "a full disk");
