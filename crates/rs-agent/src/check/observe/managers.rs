@@ -23,6 +23,8 @@ pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<Stri
             .flatten(),
         ..Managers::default()
     };
+    // Read once, and only if it manages anything.
+    let mut profiles = None;
     for (index, device) in devices {
         let link = root.join(format!("run/systemd/netif/links/{index}"));
         if let Some(text) = text(&link, unread)
@@ -36,7 +38,9 @@ pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<Stri
             let managed = pairs.iter().any(|(key, value)| key == "managed" && value == "true");
             let connection = pairs.iter().find(|(key, _)| key == "connection-uuid");
             if let (true, Some((_, uuid))) = (managed, connection) {
-                managers.network_manager.insert(device.name.clone(), profile(uuid, root));
+                let profiles = profiles.get_or_insert_with(|| self::profiles(root));
+                let profile = profiles.get(uuid).cloned().unwrap_or_else(|| made_by_itself(uuid));
+                managers.network_manager.insert(device.name.clone(), profile);
             }
         }
     }
@@ -101,28 +105,33 @@ fn keeps(value: &str) -> Keeps {
     }
 }
 
-/// The profile of that UUID. For every device that others configured NetworkManager makes one
-/// itself, of what it finds there; only root may read those files.
-fn profile(uuid: &str, root: &Path) -> Profile {
+/// All profiles by UUID; of those with the same the first counts. Only root may read them.
+fn profiles(root: &Path) -> BTreeMap<String, Profile> {
+    let mut profiles = BTreeMap::new();
     for folder in ["etc", "run", "usr/lib"] {
         let folder = Path::new("/").join(folder).join("NetworkManager/system-connections");
         let entries = fs::read_dir(root.join(folder.strip_prefix("/").unwrap_or(&folder)));
         for entry in entries.into_iter().flatten().flatten() {
             let Ok(bytes) = fs::read(entry.path()) else { continue };
             let pairs = pairs(&String::from_utf8_lossy(&bytes));
-            let has = |name, value| pairs.iter().any(|(key, have)| key == name && have == value);
-            if has("uuid", uuid) {
-                let address = |value: &str| value.split('/').next().unwrap_or_default().parse();
-                let lines = pairs.iter().filter(|(key, _)| key.starts_with("address"));
-                return Profile {
-                    uuid: uuid.to_owned(),
-                    file: Some(folder.join(entry.file_name()).display().to_string()),
-                    generated: has("nm-generated", "true"),
-                    declared: lines.filter_map(|(_, value)| address(value).ok()).collect(),
-                };
-            }
+            let Some((_, uuid)) = pairs.iter().find(|(key, _)| key == "uuid") else { continue };
+            let address = |value: &str| value.split('/').next().unwrap_or_default().parse();
+            let lines = pairs.iter().filter(|(key, _)| key.starts_with("address"));
+            let profile = Profile {
+                uuid: uuid.clone(),
+                file: Some(folder.join(entry.file_name()).display().to_string()),
+                generated: pairs.iter().any(|(key, on)| key == "nm-generated" && on == "true"),
+                declared: lines.filter_map(|(_, value)| address(value).ok()).collect(),
+            };
+            profiles.entry(uuid.clone()).or_insert(profile);
         }
     }
+    profiles
+}
+
+/// For every device that others configured NetworkManager makes a profile itself, of what it
+/// finds there.
+fn made_by_itself(uuid: &str) -> Profile {
     Profile { uuid: uuid.to_owned(), generated: true, ..Profile::default() }
 }
 
@@ -241,6 +250,17 @@ mod tests {
         let declared = ["127.0.0.1", "192.0.2.10"].map(|ip| ip.parse::<IpAddr>().unwrap());
         assert_eq!(real.declared, declared);
         assert_eq!(real.file.unwrap(), format!("/etc/{folder}/real.nmconnection"));
+
+        // Each device has its own.
+        put(root, "run/NetworkManager/devices/2", &device.replace("uuid=u", "uuid=v"));
+        put(root, "run/NetworkManager/devices/3", &device.replace("uuid=u", "uuid=w"));
+        put(root, &format!("usr/lib/{folder}/v.nmconnection"), &text.replace("uuid=u", "uuid=v"));
+        let devices = [(1, "lo"), (2, "eth0"), (3, "eth1")]
+            .map(|(index, name)| (index, Device { name: name.into(), ..Device::default() }));
+        let found = super::look(root, &devices, &mut Vec::new()).network_manager;
+        let files = ["lo", "eth0", "eth1"].map(|name| found[name].file.clone().unwrap_or_default());
+        assert!(files[0].ends_with("/real.nmconnection") && files[1].ends_with("/v.nmconnection"));
+        assert_eq!(found["eth1"], Profile { uuid: "w".into(), ..unknown });
 
         put(root, "etc/keepalived/keepalived.conf", "vrrp_instance a {\n  # use_vmac\n");
         assert_eq!(look().keepalived_vmac, None);
