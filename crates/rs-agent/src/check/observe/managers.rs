@@ -8,7 +8,10 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::super::seen::{Device, Keeps, Managers, NetworkdLink, Profile};
-use crate::{escaped, processes};
+use crate::{escaped, files, processes};
+
+/// More than any configuration; a device file or a log put there by mistake has no end.
+const LARGEST: u64 = 16 << 20;
 
 /// Looks below `root`, normally `/`.
 pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<String>) -> Managers {
@@ -19,7 +22,7 @@ pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<Stri
         firewalld_rpfilter: processes
             .iter()
             .any(|name| name == "firewalld")
-            .then(|| firewalld(&root.join("etc/firewalld/firewalld.conf")))
+            .then(|| firewalld(&root.join("etc/firewalld/firewalld.conf"), unread))
             .flatten(),
         ..Managers::default()
     };
@@ -49,8 +52,10 @@ pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<Stri
 
 /// A file, if it is there; what cannot be read is said.
 fn text(path: &Path, unread: &mut Vec<String>) -> Option<String> {
-    match fs::read(path) {
-        Ok(bytes) => Some(escaped::text(&bytes)),
+    match files::bytes(path, LARGEST) {
+        Ok((bytes, _)) => Some(escaped::text(&bytes)),
+        // A link to it is how a file of a later folder is switched off.
+        Err(_) if fs::canonicalize(path).is_ok_and(|path| path == Path::new("/dev/null")) => None,
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
             unread.push(format!("{}: {error}", path.display()));
@@ -112,8 +117,8 @@ fn profiles(root: &Path) -> BTreeMap<String, Profile> {
         let folder = Path::new("/").join(folder).join("NetworkManager/system-connections");
         let entries = fs::read_dir(root.join(folder.strip_prefix("/").unwrap_or(&folder)));
         for entry in entries.into_iter().flatten().flatten() {
-            let Ok(bytes) = fs::read(entry.path()) else { continue };
-            let pairs = pairs(&String::from_utf8_lossy(&bytes));
+            let Ok((bytes, _)) = files::bytes(&entry.path(), LARGEST) else { continue };
+            let pairs = pairs(&escaped::text(&bytes));
             let Some((_, uuid)) = pairs.iter().find(|(key, _)| key == "uuid") else { continue };
             let address = |value: &str| value.split('/').next().unwrap_or_default().parse();
             let lines = pairs.iter().filter(|(key, _)| key.starts_with("address"));
@@ -182,8 +187,8 @@ fn keepalived(folder: &Path, unread: &mut Vec<String>) -> Option<String> {
 }
 
 /// `yes` (the default) and `strict` are strict; `strict-forward` spares what is for this host.
-fn firewalld(file: &Path) -> Option<String> {
-    let pairs = pairs(&escaped::text(&fs::read(file).unwrap_or_default()));
+fn firewalld(file: &Path, unread: &mut Vec<String>) -> Option<String> {
+    let pairs = pairs(&text(file, unread).unwrap_or_default());
     let value = pairs.iter().rev().find(|(key, _)| key == "IPv6_rpfilter");
     let value = value.map_or("yes", |(_, value)| value.as_str());
     let strict = ["yes", "true", "strict"].contains(&value.to_ascii_lowercase().as_str());
@@ -269,6 +274,52 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_end_or_no_beginning_is_said_and_not_read() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().to_owned();
+        put(&path, "proc/1/comm", "firewalld\n");
+        let network = "NETWORK_FILE=/etc/systemd/network/a.network\n";
+        put(&path, "run/systemd/netif/links/1", network);
+        let managed = "managed=true\nconnection-uuid=u\n";
+        put(&path, "run/NetworkManager/devices/1", managed);
+        let files = [
+            "etc/keepalived/x.conf",
+            "etc/firewalld/firewalld.conf",
+            "etc/systemd/network/a.network",
+            "etc/NetworkManager/system-connections/x",
+        ];
+        let look = |make: &dyn Fn(&Path)| {
+            for file in files.map(|file| path.join(file)) {
+                fs::create_dir_all(file.parent().unwrap()).unwrap();
+                let _ = fs::remove_file(&file);
+                make(&file);
+            }
+            let (path, (tell, told)) = (path.clone(), std::sync::mpsc::channel());
+            std::thread::spawn(move || {
+                let devices = [(1, Device { name: "lo".into(), ..Device::default() })];
+                let mut unread = Vec::new();
+                let managers = super::look(&path, &devices, &mut unread);
+                tell.send((managers, unread)).unwrap();
+            });
+            told.recv_timeout(std::time::Duration::from_secs(20)).expect("an end")
+        };
+        let fifo = |file: &Path| {
+            nix::unistd::mkfifo(file, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        };
+        let large = |file: &Path| fs::File::create(file).unwrap().set_len(1 << 30).unwrap();
+        for (make, why) in
+            [(&fifo as &dyn Fn(&Path), "not a regular file"), (&large, "larger than 16384 KiB")]
+        {
+            let (managers, unread) = look(make);
+            assert!(managers.network_manager["lo"].generated, "{managers:?}");
+            let told = unread.iter().filter(|what| what.ends_with(why)).count();
+            assert!(told == 3 && unread.len() == 3, "{unread:?}");
+        }
+        let (_, unread) = look(&|file| std::os::unix::fs::symlink("/dev/null", file).unwrap());
+        assert_eq!(unread, [""; 0], "switched off");
+    }
+
+    #[test]
     fn firewalld_is_strict_unless_it_says_otherwise() {
         let root = tempfile::tempdir().unwrap();
         let file = root.path().join("firewalld.conf");
@@ -281,7 +332,7 @@ mod tests {
             ("#IPv6_rpfilter=yes\nIPv6_rpfilter=strict-forward\n", false),
         ] {
             fs::write(&file, text).unwrap();
-            assert_eq!(firewalld(&file).is_some(), strict, "{text}");
+            assert_eq!(firewalld(&file, &mut Vec::new()).is_some(), strict, "{text}");
         }
     }
 }
