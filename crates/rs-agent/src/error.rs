@@ -123,6 +123,9 @@ pub enum Error {
     /// Others could change the configuration file.
     #[error(transparent)]
     UntrustedConfig(Box<Distrust>),
+    /// Others could change what is written there.
+    #[error(transparent)]
+    UntrustedFolder(Box<Distrust>),
     /// The configuration file is wrong.
     #[error("{path}: {}", .faults.join("; "))]
     Config {
@@ -238,6 +241,20 @@ impl Error {
                 ),
                 why => why.hint(),
             },
+            Self::UntrustedFolder(why) => match &**why {
+                Distrust::Open { path, .. } => format!(
+                    "see what is in it, then `chmod go-w {}`: only root and who runs rs-agent may \
+                     write what systemd obeys",
+                    shell::path(path)
+                ),
+                Distrust::Owner { path, .. } => format!(
+                    "see what is in it, then `chown root {}`: only root and who runs rs-agent may \
+                     write what systemd obeys",
+                    shell::path(path)
+                ),
+                Distrust::Io { .. } => "run it as root, or write below another --destdir".into(),
+                _ => "see what it is and move it away, or write below another --destdir".into(),
+            },
             Self::Config { .. } => {
                 "nothing was changed; the keys are the options of `rs-agent run`".into()
             }
@@ -324,6 +341,21 @@ mod tests {
     use nix::errno::Errno;
 
     use super::*;
+
+    #[test]
+    fn a_folder_of_the_unit_is_not_the_state_folder() {
+        let path = || PathBuf::from("/etc/my.d");
+        let denied = io::ErrorKind::PermissionDenied.into();
+        for (why, remedy) in [
+            (Distrust::Open { path: path(), what: "write", mode: 0o777 }, "`chmod go-w /etc/my.d`"),
+            (Distrust::Owner { path: path(), owner: 7, us: 0 }, "`chown root /etc/my.d`"),
+            (Distrust::Kind { path: path(), what: "a directory" }, "--destdir"),
+            (Distrust::Io { path: path(), source: denied }, "as root"),
+        ] {
+            let hint = Error::UntrustedFolder(Box::new(why)).hints().join("; ");
+            assert!(hint.contains(remedy) && !hint.contains("--state-dir"), "{hint}");
+        }
+    }
 
     #[test]
     fn a_port_of_fou_is_for_root_of_the_host() {

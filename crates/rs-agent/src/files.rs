@@ -13,13 +13,22 @@ pub const PUBLIC: u32 = 0o644;
 /// The mode of a folder that anybody may look into.
 pub const FOLDER: u32 = 0o755;
 
-/// Reads a text, and what the system tells of its file. Neither a file without end nor a FIFO
-/// that nobody writes to holds it up.
+/// Reads a text, and what the system tells of its file, as [`bytes`].
 ///
 /// # Errors
 /// The system's; `InvalidData` if it is no regular file, not UTF-8, or larger than `most` bytes.
 pub fn read(path: &Path, most: u64) -> io::Result<(String, Metadata)> {
-    let refused = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
+    let (bytes, about) = bytes(path, most)?;
+    let text = String::from_utf8(bytes).map_err(|_| refused("not UTF-8".to_owned()))?;
+    Ok((text, about))
+}
+
+/// Reads what is in a file, and what the system tells of it. Neither a file without end nor a
+/// FIFO that nobody writes to holds it up.
+///
+/// # Errors
+/// The system's; `InvalidData` if it is no regular file, or larger than `most` bytes.
+pub fn bytes(path: &Path, most: u64) -> io::Result<(Vec<u8>, Metadata)> {
     // Before it is opened, as opening a device may do something by itself.
     if !fs::metadata(path)?.is_file() {
         return Err(refused("not a regular file".to_owned()));
@@ -27,13 +36,16 @@ pub fn read(path: &Path, most: u64) -> io::Result<(String, Metadata)> {
     let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let about = file.metadata()?;
-    let mut text = Vec::new();
-    file.take(most + 1).read_to_end(&mut text)?;
-    if !about.is_file() || text.len() as u64 > most {
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if !about.is_file() || bytes.len() as u64 > most {
         return Err(refused(format!("larger than {} KiB", most >> 10)));
     }
-    let text = String::from_utf8(text).map_err(|_| refused("not UTF-8".to_owned()))?;
-    Ok((text, about))
+    Ok((bytes, about))
+}
+
+fn refused(why: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
 /// Writes a file as a whole: beside, synced, renamed over, folder synced. Its mode is `mode`,

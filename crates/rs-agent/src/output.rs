@@ -70,6 +70,8 @@ pub struct CheckReport {
     pub remedies: Vec<Ordered>,
     /// What could not be read, so that its rules said nothing.
     pub unread: Vec<String>,
+    /// That the journal is damaged or gone, and its copy was read.
+    pub notes: Vec<String>,
 }
 
 /// What `setup` and `teardown` did, or with `--dry-run` would do.

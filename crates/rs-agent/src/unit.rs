@@ -63,6 +63,8 @@ pub enum UnitError {
         at: PathBuf,
         /// `read`, `run` or `entered`.
         what: &'static str,
+        /// What is missing, as chmod(1) has it: `o+r`.
+        right: &'static str,
     },
     /// There is nothing to start.
     #[error("{0} is not there, or is no file")]
@@ -81,9 +83,7 @@ impl UnitError {
             Self::Hidden { .. } => Some(
                 "put the configuration below /etc, the program below /usr/local/sbin".to_owned(),
             ),
-            Self::Closed { at, .. } => {
-                Some(format!("`chown root: {0}`, or `chmod o+rX {0}`", shell::path(at)))
-            }
+            Self::Closed { at, right, .. } => Some(format!("`chmod {right} {}`", shell::path(at))),
             Self::NoProgram(path) => Some(format!(
                 "`install -m 755 rs-agent {}`, or name the program with --program",
                 shell::path(path)
@@ -115,18 +115,21 @@ pub fn reachable(path: &Path, run: bool) -> Result<(), UnitError> {
     let Ok(real) = real else { return Ok(()) };
     for at in real.ancestors() {
         let Ok(about) = fs::metadata(at) else { continue };
-        let (bit, what) = match (about.is_dir(), run) {
-            (true, _) => (1, "entered"),
-            (false, true) => (1, "run"),
-            (false, false) => (4, "read"),
+        let (bit, what, rights) = match (about.is_dir(), run) {
+            (true, _) => (1, "entered", ["u+x", "g+x", "o+x"]),
+            // Whoever may run it may read it: it may be a script.
+            (false, true) => (1, "run", ["a+rx"; 3]),
+            (false, false) => (4, "read", ["u+r", "g+r", "o+r"]),
         };
-        let class = match (about.uid(), about.gid()) {
-            (0, _) => 6,
-            (_, 0) => 3,
-            _ => 0,
+        let [of_owner, of_group, of_others] = rights;
+        let (class, right) = match (about.uid(), about.gid()) {
+            (0, _) => (6, of_owner),
+            (_, 0) => (3, of_group),
+            _ => (0, of_others),
         };
         if about.mode() >> class & bit == 0 {
-            return Err(UnitError::Closed { path: path.to_owned(), at: at.to_owned(), what });
+            let (path, at) = (path.to_owned(), at.to_owned());
+            return Err(UnitError::Closed { path, at, what, right });
         }
     }
     Ok(())
@@ -325,12 +328,22 @@ mod tests {
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
         let about = fs::metadata(&file).unwrap();
-        let class = if about.uid() == 0 {
-            6
+        let (class, who) = if about.uid() == 0 {
+            (6, "u")
         } else if about.gid() == 0 {
-            3
+            (3, "g")
         } else {
-            0
+            (0, "o")
+        };
+        // Its hint is what opens it.
+        let remedied = |at: &Path, right: &str, run: bool| {
+            let hint = reachable(&file, run).unwrap_err().hint();
+            let command = format!("chmod {right} {}", shell::path(at));
+            assert_eq!(hint, Some(format!("`{command}`")));
+            assert!(
+                std::process::Command::new("sh").args(["-c", &command]).status().unwrap().success()
+            );
+            reachable(&file, run).unwrap();
         };
         let mode = |bits| fs::Permissions::from_mode(bits);
         fs::set_permissions(folder.path(), mode(0o755)).unwrap();
@@ -345,10 +358,14 @@ mod tests {
             }
             assert_eq!(reachable(&file, true).is_ok(), bits & 1 == 1, "{bits}");
         }
+        fs::set_permissions(&file, mode(0)).unwrap();
+        remedied(&file, &format!("{who}+r"), false);
         fs::set_permissions(&file, mode(0o644)).unwrap();
+        remedied(&file, "a+rx", true);
         fs::set_permissions(folder.path(), mode(0o711 & !(7 << class))).unwrap();
         let closed = reachable(&file, false);
-        fs::set_permissions(folder.path(), mode(0o700)).unwrap();
+        let entered = fs::canonicalize(folder.path()).unwrap();
+        remedied(&entered, &format!("{who}+x"), false);
         assert!(matches!(closed, Err(UnitError::Closed { what: "entered", .. })), "{closed:?}");
     }
 

@@ -7,8 +7,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::escaped;
 use crate::sysctl_key::SysctlKey;
+use crate::{escaped, files};
 
 /// A file in an earlier folder hides one of the same name in a later one.
 const FOLDERS: [&str; 4] =
@@ -121,15 +121,12 @@ fn below(root: &Path, path: &str) -> PathBuf {
 }
 
 fn content(file: &Path) -> io::Result<String> {
-    let about = fs::metadata(file)?;
     // A link to /dev/null is how a file of a later folder is switched off.
-    if !about.is_file() {
+    if !fs::metadata(file)?.is_file() {
         return Ok(String::new());
     }
-    if about.len() > LARGEST {
-        return Err(io::Error::other("too long for a list of settings"));
-    }
-    Ok(escaped::text(&fs::read(file)?))
+    let (bytes, _) = files::bytes(file, LARGEST)?;
+    Ok(escaped::text(&bytes))
 }
 
 fn parse(file: &Path, text: &str) -> Vec<Assignment> {

@@ -9,7 +9,9 @@ use crate::output::{CheckReport, printable};
 
 impl CheckReport {
     pub(crate) fn remarks(&self) -> String {
-        self.unread.iter().map(|what| format!("note: not read: {}\n", printable(what))).collect()
+        let notes = self.notes.iter().map(|note| format!("note: {}\n", printable(note)));
+        let unread = |what: &String| format!("note: not read: {}\n", printable(what));
+        notes.chain(self.unread.iter().map(unread)).collect()
     }
 
     pub(crate) fn text(&self) -> String {

@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::connect;
+use super::{connect, load};
+use crate::act::netlink::Netlink;
 use crate::check::catalogue::{self, RULES};
 use crate::check::finding::Severity;
 use crate::check::observe::observe;
@@ -13,7 +14,7 @@ use crate::check::subject::{Port, Subject};
 use crate::check::{remedy, replies};
 use crate::cli::CheckArgs;
 use crate::error::Error;
-use crate::journal::Store;
+use crate::journal::{Found, Store};
 use crate::mode::Mode;
 use crate::output::{CheckReport, Report};
 use crate::plan::refuse;
@@ -29,10 +30,10 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
         return Ok(Report::Rules(vec![rule(id)?]));
     }
     let only = args.rules.iter().map(rule).collect::<Result<Vec<_>, Refusal>>()?;
-    let mut subject = subject(args, state_dir)?;
+    let net = connect()?;
+    let (mut subject, notice) = subject(args, state_dir, &net)?;
     let mode = subject.mode.ok_or(Refusal::NothingToCheck)?;
 
-    let net = connect()?;
     let watch = Duration::from_secs(args.watch.unwrap_or(0).into());
     let seen = observe(&net, &subject, watch)?;
     if args.mode.is_some() {
@@ -55,6 +56,7 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
         remedies: remedy::in_order(&findings),
         findings,
         unread: seen.unread,
+        notes: notice.into_iter().collect(),
     }))
 }
 
@@ -67,8 +69,13 @@ fn unicast(subject: &Subject, seen: &Seen) -> Result<(), Refusal> {
     named.try_for_each(|(role, ip)| refuse::no_broadcast(role, ip, &broadcasts))
 }
 
-/// The options, or what is set up, with the options that say more about it.
-fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
+/// The options, or what is set up, with the options that say more about it; and what is to be
+/// told of its journal.
+fn subject(
+    args: &CheckArgs,
+    state_dir: &Path,
+    net: &Netlink,
+) -> Result<(Subject, Option<String>), Error> {
     let client = args.client.clone().map(Network::try_from).transpose()?;
     let ports: Result<Vec<Port>, Refusal> = args
         .ports
@@ -78,6 +85,7 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
     let ports = ports?;
     let directors = request::addresses("--director", &args.directors)?;
     let rips = request::addresses("--rip", &args.rips)?;
+    let mut told = None;
     let mut subject = match args.mode {
         Some(mode) => {
             let typed = Typed {
@@ -95,8 +103,9 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
             Subject::asked(&Request::check(mode, &typed)?)
         }
         None => {
-            let journal =
-                Store::to_show(state_dir)?.load()?.journal.ok_or(Refusal::NothingToCheck)?;
+            let Found { journal, notice } = load(&Store::to_show(state_dir)?, net)?;
+            let journal = journal.ok_or(Refusal::NothingToCheck)?;
+            told = notice;
             let mut subject = Subject::set_up(&journal.wanted, &journal.changes);
             let envelope = request::envelope(args.tunnel, args.checksum, args.tunnel_port)?;
             let mode = journal.wanted.mode;
@@ -120,7 +129,7 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<Subject, Error> {
     if !(args.rips.is_empty() && args.directors.is_empty()) {
         request::distinct(&[], &subject.rips, &subject.directors, &[])?;
     }
-    Ok(subject)
+    Ok((subject, told))
 }
 
 #[cfg(test)]
@@ -138,7 +147,9 @@ mod tests {
     fn subject_of(options: &str, state_dir: &Path) -> Result<Subject, Error> {
         let line = ["rs-agent", "check"].into_iter().chain(options.split_whitespace());
         match Cli::try_parse_from(line).unwrap().command {
-            Command::Check(args) => subject(&args, state_dir),
+            Command::Check(args) => {
+                subject(&args, state_dir, &connect().unwrap()).map(|(subject, _)| subject)
+            }
             _ => unreachable!(),
         }
     }

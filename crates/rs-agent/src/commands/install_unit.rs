@@ -10,7 +10,7 @@ use crate::cli::InstallUnitArgs;
 use crate::config;
 use crate::error::Error;
 use crate::files;
-use crate::files::trust::Trust;
+use crate::files::trust::{Distrust, Trust};
 use crate::sysctl_key::SysctlKey;
 use crate::unit::{self, File, MARK, PATHS, UnitError};
 
@@ -118,10 +118,11 @@ fn not_foreign(present: &[(PathBuf, Option<String>)]) -> Result<(), Error> {
 /// Nobody ever reads half of it, and no link in a folder of others is followed.
 fn replace(path: &Path, text: &str) -> Result<(), Error> {
     let failed = |source| Error::File { path: path.to_owned(), source };
+    let untrusted = |why: Distrust| Error::UntrustedFolder(Box::new(why));
     let trust = Trust::to_act();
-    let folder = trust.resolve(path.parent().unwrap_or(path))?;
+    let folder = trust.resolve(path.parent().unwrap_or(path)).map_err(untrusted)?;
     files::make_folders(&folder).map_err(failed)?;
-    trust.folder(&folder)?;
+    trust.folder(&folder).map_err(untrusted)?;
     let name = path.file_name().unwrap_or_default();
     files::replace(&folder.join(name), text.as_bytes(), files::PUBLIC).map_err(failed)
 }
@@ -221,7 +222,11 @@ mod tests {
             fs::set_permissions(path, fs::Permissions::from_mode(bits)).unwrap();
         };
         mode(folder, 0o777);
-        assert!(matches!(run(&args(root)), Err(Error::Untrusted(_))));
+        let refused = run(&args(root)).unwrap_err();
+        assert!(matches!(refused, Error::UntrustedFolder(_)), "{refused}");
+        let hint = refused.hints().join("; ");
+        let remedy = format!("`chmod go-w {}`", folder.display());
+        assert!(hint.contains(&remedy) && !hint.contains("--state-dir"), "{hint}");
         mode(folder, 0o755);
         run(&args(root)).unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "precious");

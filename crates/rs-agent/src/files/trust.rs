@@ -46,7 +46,7 @@ pub enum Distrust {
         mode: u32,
     },
     /// It is somebody else's.
-    #[error("{path} is not safe: it belongs to uid {owner}, who is neither root nor uid {us}")]
+    #[error("{path} is not safe: it belongs to uid {owner}, {}", not_to(*.us))]
     Owner {
         /// The folder, file or link.
         path: PathBuf,
@@ -81,6 +81,14 @@ pub enum Distrust {
     },
 }
 
+/// Whose it should be.
+fn not_to(us: u32) -> String {
+    match us {
+        0 => "not to root".to_owned(),
+        us => format!("who is neither root nor uid {us}"),
+    }
+}
+
 impl Distrust {
     /// Says what the operator can do about it.
     #[must_use]
@@ -99,11 +107,11 @@ impl Distrust {
                  cannot write"
             ),
             Self::InTheWay { path, is: "a directory" } => format!(
-                "see what is in it and move it away; if it is empty: rmdir {}",
-                path.display()
+                "see what is in it and move it away; if it is empty: `rmdir {}`",
+                shell::path(path)
             ),
             Self::InTheWay { path, .. } => {
-                format!("nothing of rs-agent's is like that: rm {}", path.display())
+                format!("rs-agent did not make it; remove it: `rm {}`", shell::path(path))
             }
             Self::Kind { .. } | Self::Io { .. } => elsewhere.to_owned(),
         }
@@ -273,6 +281,14 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
+
+    #[test]
+    fn root_is_not_told_of_itself_twice() {
+        let says = |us| Distrust::Owner { path: "/x".into(), owner: 1000, us }.to_string();
+        assert_eq!(says(0), "/x is not safe: it belongs to uid 1000, not to root");
+        let other = "/x is not safe: it belongs to uid 1000, who is neither root nor uid 7";
+        assert_eq!(says(7), other);
+    }
 
     #[test]
     fn a_path_leads_where_nobody_else_can_lead_it() {

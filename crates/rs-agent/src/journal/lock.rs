@@ -20,8 +20,8 @@ use nix::sys::socket::{
 };
 
 use super::Store;
+use super::store::untrusted;
 use crate::error::Error;
-use crate::files::trust::Distrust;
 
 /// How long to wait for another command to end.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -103,11 +103,11 @@ impl Store {
         if let Ok(about) = fs::symlink_metadata(path)
             && !about.is_file()
         {
-            self.trust.lock(path, &about)?;
+            self.trust.lock(path, &about).map_err(untrusted)?;
         }
         let file = open(path).map_err(failed)?;
         let about = file.metadata().map_err(failed)?;
-        self.trust.lock(path, &about)?;
+        self.trust.lock(path, &about).map_err(untrusted)?;
         if about.mode() & PRIVATE != PRIVATE {
             // A umask took even its owner's right; a disk that is read-only keeps it so.
             let _ = file.set_permissions(Permissions::from_mode(PRIVATE));
@@ -166,11 +166,5 @@ fn open(path: &Path) -> io::Result<File> {
     match making.write(true).create(true).mode(PRIVATE).open(path) {
         Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => options.open(path),
         file => file,
-    }
-}
-
-impl From<Distrust> for Error {
-    fn from(why: Distrust) -> Self {
-        Self::Untrusted(Box::new(why))
     }
 }

@@ -85,21 +85,21 @@ impl Store {
 
     /// The folder to read from, and what the system tells of it; `None` if there is none.
     fn folder(&self) -> Result<Option<(PathBuf, fs::Metadata)>, Error> {
-        let folder = self.trust.resolve(&self.directory)?;
+        let folder = self.trust.resolve(&self.directory).map_err(untrusted)?;
         match self.trust.folder(&folder) {
             Ok(about) => Ok(Some((folder, about))),
             Err(Distrust::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 Ok(None)
             }
-            Err(why) => Err(why.into()),
+            Err(why) => Err(untrusted(why)),
         }
     }
 
     /// The folder to write to, made if it is missing.
     pub(super) fn folder_to_write(&self) -> Result<PathBuf, Error> {
-        let folder = self.trust.resolve(&self.directory)?;
+        let folder = self.trust.resolve(&self.directory).map_err(untrusted)?;
         files::make_folders(&folder).map_err(|source| self.failed("opening", &folder, source))?;
-        self.trust.folder(&folder)?;
+        self.trust.folder(&folder).map_err(untrusted)?;
         Ok(folder)
     }
 
@@ -170,7 +170,7 @@ impl Store {
             io::ErrorKind::InvalidData => Fault::Damaged(error.to_string()),
             _ => Fault::Unreadable(error),
         })?;
-        self.trust.file(path, &about, folder).map_err(|why| Fault::Stop(why.into()))?;
+        self.trust.file(path, &about, folder).map_err(|why| Fault::Stop(untrusted(why)))?;
         if text.is_empty() {
             return Err(Fault::Damaged("it is empty".to_owned()));
         }
@@ -241,6 +241,10 @@ impl Store {
     pub(super) fn failed(&self, what: &'static str, path: &Path, source: io::Error) -> Error {
         Error::Journal { what, path: path.to_owned(), source }
     }
+}
+
+pub(super) fn untrusted(why: Distrust) -> Error {
+    Error::Untrusted(Box::new(why))
 }
 
 fn is_full(error: &io::Error) -> bool {

@@ -93,26 +93,29 @@ fn another_boot_or_namespace_is_no_journal_and_damage_is_an_error() {
 #[test]
 fn what_is_in_the_place_of_the_lock_is_named() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::new(directory.path()).unwrap();
-    let path = directory.path().join("lock");
+    // Its hint is for a shell.
+    let directory = directory.path().join("of rs-agent");
+    std::fs::create_dir(&directory).unwrap();
+    let store = Store::new(&directory).unwrap();
+    let path = directory.join("lock");
     let remove = || std::fs::remove_file(&path).unwrap();
     let says = |is: &str, hint: &str| {
         let why = store.lock().unwrap_err();
         let shown = path.display();
         assert_eq!(why.to_string(), format!("{shown} is {is}, where rs-agent keeps its lock"));
-        assert_eq!(why.hints(), [format!("{hint}{shown}")]);
+        assert_eq!(why.hints(), [format!("{hint} '{shown}'`")]);
     };
     std::fs::create_dir(&path).unwrap();
-    says("a directory", "see what is in it and move it away; if it is empty: rmdir ");
+    says("a directory", "see what is in it and move it away; if it is empty: `rmdir");
     std::fs::remove_dir(&path).unwrap();
     nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    says("a FIFO", "nothing of rs-agent's is like that: rm ");
+    says("a FIFO", "rs-agent did not make it; remove it: `rm");
     remove();
     std::os::unix::fs::symlink("elsewhere", &path).unwrap();
-    says("a symbolic link", "nothing of rs-agent's is like that: rm ");
+    says("a symbolic link", "rs-agent did not make it; remove it: `rm");
     remove();
     let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
-    says("a socket", "nothing of rs-agent's is like that: rm ");
+    says("a socket", "rs-agent did not make it; remove it: `rm");
     remove();
     store.lock().unwrap();
 }

@@ -199,6 +199,17 @@ fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
     host.must(&format!("{fill}; rs-agent teardown --vip 203.0.113.10"));
     repaired(&run, host, &[("ip addr del 192.0.2.10/32 dev lo", FIRST)]);
     assert!(!holds(host, SECOND), "it came back\n{}", run.log());
+
+    // Nothing is left of the journal, and there is no room for another.
+    let full = || run.log().matches("No space left").count();
+    let told = full();
+    run.signal(Signal::SIGSTOP);
+    host.must(&format!("rm -f {JOURNAL} {COPY}; {fill}"));
+    run.signal(Signal::SIGCONT);
+    run.until(std::time::Duration::from_secs(20), "a full disk", || full() > told);
+    repaired(&run, host, &[("ip addr del 192.0.2.10/32 dev lo", FIRST)]);
+    host.must(&format!("! ls {JOURNAL} && rm /run/rs-agent/fill"));
+    run.says("the journal was gone and is written again");
     host.must(&format!("{fill}; rs-agent teardown"));
     assert_eq!(run.ends().0, Some(0));
     assert_same(&state(host), &before, "a full disk");
@@ -237,7 +248,10 @@ fn a_damaged_journal_has_a_copy_that_is_used() {
             host.must(&format!("for f in {files}; do {damage} $f; done"));
         };
         damage(JOURNAL);
-        for command in ["status", "setup --mode dr --vip 203.0.113.10"] {
+        // `check` may have found something, too.
+        let checked = host.sh("rs-agent check --json");
+        assert!(checked.stdout.contains(words), "{checked:?}");
+        for command in ["status", "check; [ $? != 1 ]", "setup --mode dr --vip 203.0.113.10"] {
             let output = host.must(&format!("rs-agent {command}"));
             let told = "note: /run/rs-agent/netns-";
             assert!(output.stderr.contains(told) && output.stderr.contains(words), "{output:?}");
@@ -276,7 +290,7 @@ fn a_damaged_journal_has_a_copy_that_is_used() {
     host.must(&format!("rs-agent {BOTH} && ip addr add 198.51.100.9/32 dev lo"));
     host.must(&format!("truncate -s 200 {JOURNAL} {COPY}"));
     let remedies = "`ip addr del 192.0.2.10/32 dev lo`, `ip addr del 203.0.113.10/32 dev lo`";
-    for command in [BOTH, "teardown", "status", "run"] {
+    for command in [BOTH, "teardown", "status", "check", "run"] {
         let words = ["is damaged", "so is its copy", remedies, "arp_ignore is 1"];
         refused(host, &format!("rs-agent {command}"), &words);
     }

@@ -8,7 +8,10 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::super::seen::{Device, Keeps, Managers, NetworkdLink, Profile};
-use crate::{escaped, processes};
+use crate::{escaped, files, processes};
+
+/// More than any configuration; a device file or a log put there by mistake has no end.
+const LARGEST: u64 = 16 << 20;
 
 /// Looks below `root`, normally `/`.
 pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<String>) -> Managers {
@@ -19,10 +22,12 @@ pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<Stri
         firewalld_rpfilter: processes
             .iter()
             .any(|name| name == "firewalld")
-            .then(|| firewalld(&root.join("etc/firewalld/firewalld.conf")))
+            .then(|| firewalld(&root.join("etc/firewalld/firewalld.conf"), unread))
             .flatten(),
         ..Managers::default()
     };
+    // Read once, and only if it manages anything.
+    let mut profiles = None;
     for (index, device) in devices {
         let link = root.join(format!("run/systemd/netif/links/{index}"));
         if let Some(text) = text(&link, unread)
@@ -36,7 +41,9 @@ pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<Stri
             let managed = pairs.iter().any(|(key, value)| key == "managed" && value == "true");
             let connection = pairs.iter().find(|(key, _)| key == "connection-uuid");
             if let (true, Some((_, uuid))) = (managed, connection) {
-                managers.network_manager.insert(device.name.clone(), profile(uuid, root));
+                let profiles = profiles.get_or_insert_with(|| self::profiles(root));
+                let profile = profiles.get(uuid).cloned().unwrap_or_else(|| made_by_itself(uuid));
+                managers.network_manager.insert(device.name.clone(), profile);
             }
         }
     }
@@ -45,8 +52,10 @@ pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<Stri
 
 /// A file, if it is there; what cannot be read is said.
 fn text(path: &Path, unread: &mut Vec<String>) -> Option<String> {
-    match fs::read(path) {
-        Ok(bytes) => Some(escaped::text(&bytes)),
+    match files::bytes(path, LARGEST) {
+        Ok((bytes, _)) => Some(escaped::text(&bytes)),
+        // A link to it is how a file of a later folder is switched off.
+        Err(_) if fs::canonicalize(path).is_ok_and(|path| path == Path::new("/dev/null")) => None,
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
             unread.push(format!("{}: {error}", path.display()));
@@ -101,28 +110,33 @@ fn keeps(value: &str) -> Keeps {
     }
 }
 
-/// The profile of that UUID. For every device that others configured NetworkManager makes one
-/// itself, of what it finds there; only root may read those files.
-fn profile(uuid: &str, root: &Path) -> Profile {
+/// All profiles by UUID; of those with the same the first counts. Only root may read them.
+fn profiles(root: &Path) -> BTreeMap<String, Profile> {
+    let mut profiles = BTreeMap::new();
     for folder in ["etc", "run", "usr/lib"] {
         let folder = Path::new("/").join(folder).join("NetworkManager/system-connections");
         let entries = fs::read_dir(root.join(folder.strip_prefix("/").unwrap_or(&folder)));
         for entry in entries.into_iter().flatten().flatten() {
-            let Ok(bytes) = fs::read(entry.path()) else { continue };
-            let pairs = pairs(&String::from_utf8_lossy(&bytes));
-            let has = |name, value| pairs.iter().any(|(key, have)| key == name && have == value);
-            if has("uuid", uuid) {
-                let address = |value: &str| value.split('/').next().unwrap_or_default().parse();
-                let lines = pairs.iter().filter(|(key, _)| key.starts_with("address"));
-                return Profile {
-                    uuid: uuid.to_owned(),
-                    file: Some(folder.join(entry.file_name()).display().to_string()),
-                    generated: has("nm-generated", "true"),
-                    declared: lines.filter_map(|(_, value)| address(value).ok()).collect(),
-                };
-            }
+            let Ok((bytes, _)) = files::bytes(&entry.path(), LARGEST) else { continue };
+            let pairs = pairs(&escaped::text(&bytes));
+            let Some((_, uuid)) = pairs.iter().find(|(key, _)| key == "uuid") else { continue };
+            let address = |value: &str| value.split('/').next().unwrap_or_default().parse();
+            let lines = pairs.iter().filter(|(key, _)| key.starts_with("address"));
+            let profile = Profile {
+                uuid: uuid.clone(),
+                file: Some(folder.join(entry.file_name()).display().to_string()),
+                generated: pairs.iter().any(|(key, on)| key == "nm-generated" && on == "true"),
+                declared: lines.filter_map(|(_, value)| address(value).ok()).collect(),
+            };
+            profiles.entry(uuid.clone()).or_insert(profile);
         }
     }
+    profiles
+}
+
+/// For every device that others configured NetworkManager makes a profile itself, of what it
+/// finds there.
+fn made_by_itself(uuid: &str) -> Profile {
     Profile { uuid: uuid.to_owned(), generated: true, ..Profile::default() }
 }
 
@@ -173,8 +187,8 @@ fn keepalived(folder: &Path, unread: &mut Vec<String>) -> Option<String> {
 }
 
 /// `yes` (the default) and `strict` are strict; `strict-forward` spares what is for this host.
-fn firewalld(file: &Path) -> Option<String> {
-    let pairs = pairs(&escaped::text(&fs::read(file).unwrap_or_default()));
+fn firewalld(file: &Path, unread: &mut Vec<String>) -> Option<String> {
+    let pairs = pairs(&text(file, unread).unwrap_or_default());
     let value = pairs.iter().rev().find(|(key, _)| key == "IPv6_rpfilter");
     let value = value.map_or("yes", |(_, value)| value.as_str());
     let strict = ["yes", "true", "strict"].contains(&value.to_ascii_lowercase().as_str());
@@ -242,10 +256,67 @@ mod tests {
         assert_eq!(real.declared, declared);
         assert_eq!(real.file.unwrap(), format!("/etc/{folder}/real.nmconnection"));
 
+        // Each device has its own.
+        put(root, "run/NetworkManager/devices/2", &device.replace("uuid=u", "uuid=v"));
+        put(root, "run/NetworkManager/devices/3", &device.replace("uuid=u", "uuid=w"));
+        put(root, &format!("usr/lib/{folder}/v.nmconnection"), &text.replace("uuid=u", "uuid=v"));
+        let devices = [(1, "lo"), (2, "eth0"), (3, "eth1")]
+            .map(|(index, name)| (index, Device { name: name.into(), ..Device::default() }));
+        let found = super::look(root, &devices, &mut Vec::new()).network_manager;
+        let files = ["lo", "eth0", "eth1"].map(|name| found[name].file.clone().unwrap_or_default());
+        assert!(files[0].ends_with("/real.nmconnection") && files[1].ends_with("/v.nmconnection"));
+        assert_eq!(found["eth1"], Profile { uuid: "w".into(), ..unknown });
+
         put(root, "etc/keepalived/keepalived.conf", "vrrp_instance a {\n  # use_vmac\n");
         assert_eq!(look().keepalived_vmac, None);
         put(root, "etc/keepalived/keepalived.conf", "vrrp_instance a {\n  use_vmac v0\n}");
         assert!(look().keepalived_vmac.unwrap().ends_with("keepalived.conf:2"));
+    }
+
+    #[test]
+    fn what_has_no_end_or_no_beginning_is_said_and_not_read() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().to_owned();
+        put(&path, "proc/1/comm", "firewalld\n");
+        let network = "NETWORK_FILE=/etc/systemd/network/a.network\n";
+        put(&path, "run/systemd/netif/links/1", network);
+        let managed = "managed=true\nconnection-uuid=u\n";
+        put(&path, "run/NetworkManager/devices/1", managed);
+        let files = [
+            "etc/keepalived/x.conf",
+            "etc/firewalld/firewalld.conf",
+            "etc/systemd/network/a.network",
+            "etc/NetworkManager/system-connections/x",
+        ];
+        let look = |make: &dyn Fn(&Path)| {
+            for file in files.map(|file| path.join(file)) {
+                fs::create_dir_all(file.parent().unwrap()).unwrap();
+                let _ = fs::remove_file(&file);
+                make(&file);
+            }
+            let (path, (tell, told)) = (path.clone(), std::sync::mpsc::channel());
+            std::thread::spawn(move || {
+                let devices = [(1, Device { name: "lo".into(), ..Device::default() })];
+                let mut unread = Vec::new();
+                let managers = super::look(&path, &devices, &mut unread);
+                tell.send((managers, unread)).unwrap();
+            });
+            told.recv_timeout(std::time::Duration::from_secs(20)).expect("an end")
+        };
+        let fifo = |file: &Path| {
+            nix::unistd::mkfifo(file, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        };
+        let large = |file: &Path| fs::File::create(file).unwrap().set_len(1 << 30).unwrap();
+        for (make, why) in
+            [(&fifo as &dyn Fn(&Path), "not a regular file"), (&large, "larger than 16384 KiB")]
+        {
+            let (managers, unread) = look(make);
+            assert!(managers.network_manager["lo"].generated, "{managers:?}");
+            let told = unread.iter().filter(|what| what.ends_with(why)).count();
+            assert!(told == 3 && unread.len() == 3, "{unread:?}");
+        }
+        let (_, unread) = look(&|file| std::os::unix::fs::symlink("/dev/null", file).unwrap());
+        assert_eq!(unread, [""; 0], "switched off");
     }
 
     #[test]
@@ -261,7 +332,7 @@ mod tests {
             ("#IPv6_rpfilter=yes\nIPv6_rpfilter=strict-forward\n", false),
         ] {
             fs::write(&file, text).unwrap();
-            assert_eq!(firewalld(&file).is_some(), strict, "{text}");
+            assert_eq!(firewalld(&file, &mut Vec::new()).is_some(), strict, "{text}");
         }
     }
 }

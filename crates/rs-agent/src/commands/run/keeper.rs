@@ -39,6 +39,8 @@ pub(super) struct Keeper {
     log: Log,
     /// As last seen: what is kept if the file gets lost.
     journal: Option<Journal>,
+    /// It could not be written again after it was damaged or gone.
+    unsaved: bool,
     devices: Devices,
     backoff: Backoff,
     /// Problems that were told and are not over.
@@ -69,6 +71,7 @@ impl Keeper {
             net: connect()?,
             log,
             journal: None,
+            unsaved: false,
             devices: Devices::default(),
             backoff: Backoff::default(),
             told: BTreeSet::new(),
@@ -195,9 +198,16 @@ impl Keeper {
         // From before the journal is read: one that is saved or damaged meanwhile is noticed.
         let mut version = self.store.version();
         match self.store.load() {
-            Ok(Found { journal: Some(journal), notice: None }) => self.journal = Some(journal),
+            Ok(Found { journal: Some(journal), notice: None }) => {
+                self.journal = Some(journal);
+                self.unsaved = false;
+            }
             Ok(Found { journal: None, .. }) if self.journal.is_some() => {
-                return self.journal_is_gone();
+                self.journal_is_gone(told)?;
+                if self.ended {
+                    return Ok(());
+                }
+                version = NONE_LIKE_IT;
             }
             Ok(Found { journal: None, .. }) => {
                 // Still waiting for what the set-up needs.
@@ -249,8 +259,9 @@ impl Keeper {
         let mut version = self.store.version();
         let Found { journal: before, notice } = self.found()?;
         let Some(before) = before else { return Ok(None) };
-        if notice.is_some() {
-            version = NONE_LIKE_IT;
+        match notice {
+            Some(_) => version = NONE_LIKE_IT,
+            None => self.unsaved = false,
         }
         let facts = observe(&self.net, &questions(&before.wanted))?;
         let mut journal = before.clone();
@@ -266,6 +277,7 @@ impl Keeper {
         let mut saved = Ok(());
         if journal != before {
             saved = self.store.save(&journal);
+            self.unsaved &= saved.is_err();
             version = self.store.version();
         }
         if saved.is_err() {
@@ -282,6 +294,7 @@ impl Keeper {
         journal.confirm_tags(&after);
         if journal != unconfirmed && saved.is_ok() {
             saved = self.store.save(&journal);
+            self.unsaved &= saved.is_err();
             version = self.store.version();
         }
         // Nobody has to wait for what is told.

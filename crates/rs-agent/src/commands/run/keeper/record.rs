@@ -2,7 +2,6 @@
 //! The journal as its keeper finds it: whole, damaged or gone.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::{Keeper, RETRY};
 use crate::commands::{load, questions};
@@ -12,11 +11,16 @@ use crate::observe::observe;
 use crate::run::log::Level;
 
 impl Keeper {
-    /// Reads the journal; if it cannot be understood, gives what it last said, with a notice.
+    /// Reads the journal; if it cannot be understood, or is gone and could not be written again,
+    /// gives what it last said, with a notice.
     pub(super) fn found(&self) -> Result<Found, Error> {
         match (load(&self.store, &self.net), &self.journal) {
             (Err(Error::Damaged { why, .. }), Some(journal)) => {
                 Ok(Found { journal: Some(journal.clone()), notice: Some(why) })
+            }
+            (Ok(Found { journal: None, .. }), Some(journal)) if self.unsaved => {
+                let notice = "the journal is gone".to_owned();
+                Ok(Found { journal: Some(journal.clone()), notice: Some(notice) })
             }
             (found, _) => found,
         }
@@ -35,17 +39,45 @@ impl Keeper {
             Ok(Found { journal: Some(journal), notice: None }) => {
                 // Somebody else was faster.
                 self.journal = Some(journal);
+                self.unsaved = false;
                 return Ok(());
             }
             Ok(Found { notice, .. }) => notice.unwrap_or_default(),
             Err(error) => error.to_string(),
         };
         let Some(journal) = self.recorded()? else { return Ok(()) };
-        match self.store.save(&journal) {
-            Ok(()) => {
-                let what = format!("{why}; it is written again");
-                self.log.event(Level::Warning, "repaired", &[("what", &what)]);
-            }
+        self.write_again(&journal, &format!("{why}; it is written again"), told);
+        self.journal = Some(journal);
+        Ok(())
+    }
+
+    /// `teardown` removes the journal last; if what it tells of is still there, or a journal
+    /// that nobody could write was none that `teardown` could remove, somebody else has removed
+    /// it. The host is kept whether or not it can be written again.
+    pub(super) fn journal_is_gone(&mut self, told: &mut BTreeSet<String>) -> Result<(), Error> {
+        let _lock = self.store.lock()?;
+        if let Some(journal) = self.store.load()?.journal {
+            // Somebody else was faster.
+            self.journal = Some(journal);
+            self.unsaved = false;
+            return Ok(());
+        }
+        let Some(journal) = self.journal.clone() else { return Ok(()) };
+        if self.unsaved || journal.in_effect(&observe(&self.net, &questions(&journal.wanted))?) {
+            self.write_again(&journal, "the journal was gone and is written again", told);
+        } else {
+            let what = "this host was taken down by rs-agent teardown: nothing to keep";
+            self.log.event(Level::Info, "ended", &[("what", what)]);
+            self.ended = true;
+        }
+        Ok(())
+    }
+
+    fn write_again(&mut self, journal: &Journal, what: &str, told: &mut BTreeSet<String>) {
+        let saved = self.store.save(journal);
+        self.unsaved = saved.is_err();
+        match saved {
+            Ok(()) => self.log.event(Level::Warning, "repaired", &[("what", what)]),
             Err(error) => {
                 let what = error.to_string();
                 self.problem(&what, &error.hints().join("; "));
@@ -53,30 +85,5 @@ impl Keeper {
                 self.retry_in(RETRY);
             }
         }
-        self.journal = Some(journal);
-        Ok(())
-    }
-
-    /// `teardown` removes the journal last; if what it tells of is still there, somebody
-    /// else has removed it.
-    pub(super) fn journal_is_gone(&mut self) -> Result<(), Error> {
-        let _lock = self.store.lock()?;
-        let Some(journal) = &self.journal else { return Ok(()) };
-        if self.store.load()?.journal.is_some() {
-            self.retry_in(Duration::ZERO);
-            return Ok(());
-        }
-        let facts = observe(&self.net, &questions(&journal.wanted))?;
-        if journal.in_effect(&facts) {
-            self.store.save(journal)?;
-            let what = "the journal was gone and is written again";
-            self.log.event(Level::Warning, "repaired", &[("what", what)]);
-            self.retry_in(Duration::ZERO);
-        } else {
-            let what = "this host was taken down by rs-agent teardown: nothing to keep";
-            self.log.event(Level::Info, "ended", &[("what", what)]);
-            self.ended = true;
-        }
-        Ok(())
     }
 }
