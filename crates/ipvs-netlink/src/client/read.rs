@@ -72,6 +72,21 @@ impl<T: Transport> Client<T> {
         operation: &Operation,
         decode: impl Fn(&[u8]) -> Result<E, DecodeError>,
     ) -> Result<Whole<E>, Error> {
+        let outcome = self.read_until_whole(operation, decode);
+        // A socket that has met large buffers gets large datagrams for all that follows,
+        // which take longer to make. Where that cannot be changed the list is what it is:
+        // what is asked next finds out whether the kernel still answers.
+        if self.datagram > self.usual_datagram {
+            let _ = self.renew(self.usual_datagram, self.usual_datagram);
+        }
+        outcome
+    }
+
+    fn read_until_whole<E: Observed>(
+        &mut self,
+        operation: &Operation,
+        decode: impl Fn(&[u8]) -> Result<E, DecodeError>,
+    ) -> Result<Whole<E>, Error> {
         let mut reading = Reading::new(operation.clone());
         let mut same_cuts = false;
         loop {
@@ -85,11 +100,6 @@ impl<T: Transport> Client<T> {
                 Ok(dump)
             })?;
             if let Some(whole) = reading.add(dump, same_cuts)? {
-                // A socket that has met large buffers gets large datagrams for all that
-                // follows, which take longer to make.
-                if self.datagram > self.usual_datagram {
-                    self.renew(self.usual_datagram, self.usual_datagram)?;
-                }
                 return Ok(whole);
             }
             same_cuts = !self.cut_elsewhere(reading.reads())?;
@@ -380,6 +390,43 @@ fn find(data: &[u8], kind: u16) -> Result<&[u8], DecodeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::script::{Answer, scripted_over};
+    use crate::model::{Change, Scheduler, Service};
+
+    use Answer::{Lost, Refused, Shows};
+
+    /// A list that was read in large datagrams is as good without small ones for what
+    /// follows, and these are tried for however its reading ended.
+    #[test]
+    fn datagrams_are_small_again_behind_a_list_if_they_can_be() {
+        const USUAL: usize = 1024;
+        let services: Vec<_> = (1..=9_u8)
+            .map(|host| Service::new(ServiceKey::tcp([192, 0, 2, host], 80), Scheduler::Rr))
+            .collect();
+        let list = || Shows(services.iter().cloned().map(Change::AddService).collect());
+        // Whether the kernel answers on each new connection, and what follows.
+        for (answers, renewals, expected, datagram) in [
+            (vec![list(), list()], vec![true, true], Ok(9), USUAL),
+            (vec![list(), list()], vec![true, false], Ok(9), USUAL),
+            (vec![list(), list()], vec![true], Ok(9), DATAGRAM),
+            (vec![list(), Refused(Errno::EPERM)], vec![true, true], Err("(EPERM)"), USUAL),
+            (vec![list(), Lost, Lost, Lost], vec![true, false], Err("in time"), USUAL),
+            (vec![list()], vec![false, true], Err("in time"), USUAL),
+        ] {
+            let case = format!("{answers:?} {renewals:?}");
+            let (mut client, asked) = scripted_over(answers.clone(), renewals, USUAL);
+            match (client.services(), expected) {
+                (Ok(found), Ok(number)) => assert_eq!(found.len(), number, "{case}"),
+                (Err(error), Err(end)) => assert!(error.to_string().ends_with(end), "{error}"),
+                (outcome, _) => panic!("{case}: {outcome:?}"),
+            }
+            assert_eq!(
+                (client.datagram, asked.borrow().len()),
+                (datagram, answers.len()),
+                "{case}"
+            );
+        }
+    }
 
     #[test]
     fn the_first_cut_again_is_no_other() {
