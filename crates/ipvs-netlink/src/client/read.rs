@@ -91,13 +91,15 @@ impl<T: Transport> Client<T> {
         let mut same_cuts = false;
         loop {
             let dump = self.again(|client| {
-                let mut dump = Dump::new();
-                let extent = client.ask(operation, Form::Dump, &mut |datagram, data| {
-                    dump.push(datagram, decode(data)?);
+                let (mut entries, mut starts) = (Vec::new(), Vec::new());
+                let pass = client.pass(operation, |datagram, data| {
+                    if starts.len() < datagram {
+                        starts.push(entries.len());
+                    }
+                    entries.push(decode(data)?);
                     Ok(())
                 })?;
-                dump.end(extent.is_cut);
-                Ok(dump)
+                Ok(Dump { entries, starts, pass })
             })?;
             if let Some(whole) = reading.add(dump, same_cuts)? {
                 return Ok(whole);
@@ -151,7 +153,7 @@ impl<T: Transport> Client<T> {
     /// `EPERM` without the capability; [`ErrorKind::OutcomeUnknown`] if an answer
     /// got lost. Some may have been visited then.
     pub fn for_each_service(&mut self, mut visit: impl FnMut(ServiceEntry)) -> Result<Pass, Error> {
-        self.pass(&Operation::Services, |data| {
+        self.pass(&Operation::Services, |_, data| {
             visit(decode_service(find(data, SERVICE)?)?);
             Ok(())
         })
@@ -245,7 +247,7 @@ impl<T: Transport> Client<T> {
         mut visit: impl FnMut(DestinationEntry),
     ) -> Result<Pass, Error> {
         let family = service.family();
-        self.pass(&Operation::Destinations(*service), |data| {
+        self.pass(&Operation::Destinations(*service), |_, data| {
             visit(decode_destination(find(data, DESTINATION)?, family)?);
             Ok(())
         })
@@ -326,7 +328,7 @@ impl<T: Transport> Client<T> {
     pub fn daemons(&mut self) -> Result<Vec<SyncDaemonEntry>, Error> {
         self.again(|client| {
             let mut daemons = Vec::new();
-            client.pass(&Operation::Daemons, |data| {
+            client.pass(&Operation::Daemons, |_, data| {
                 daemons.push(decode_daemon(find(data, DAEMON)?)?);
                 Ok(())
             })?;
@@ -351,17 +353,18 @@ impl<T: Transport> Client<T> {
         })
     }
 
-    /// One dump, object by object.
+    /// One dump, object by object, each with the number of its datagram.
     fn pass(
         &mut self,
         operation: &Operation,
-        mut on_data: impl FnMut(&[u8]) -> Result<(), DecodeError>,
+        mut on_data: impl FnMut(usize, &[u8]) -> Result<(), DecodeError>,
     ) -> Result<Pass, Error> {
         let mut objects = 0;
-        let Extent { datagrams, is_cut } = self.ask(operation, Form::Dump, &mut |_, data| {
-            objects += 1;
-            on_data(data)
-        })?;
+        let Extent { datagrams, is_cut } =
+            self.ask(operation, Form::Dump, &mut |datagram, data| {
+                objects += 1;
+                on_data(datagram, data)
+            })?;
         Ok(Pass { objects, datagrams, is_cut })
     }
 }
