@@ -107,9 +107,9 @@ impl Observed {
         services: Vec<ObservedService>,
         client: &mut Client<T>,
     ) -> Result<Self, Error> {
-        let timeouts = client.timeouts()?;
+        let timeouts = client.timeouts()?.values();
         let daemons = client.daemons()?.into_iter().map(RunningDaemon::from).collect();
-        Ok(Self { services, timeouts: [timeouts.tcp, timeouts.tcp_fin, timeouts.udp], daemons })
+        Ok(Self { services, timeouts, daemons })
     }
 }
 

@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::process::ExitCode;
 
-use lvs_term::{Stdout, check_stdout};
+use lvs_term::{Stdout, check_stdout, is_harmful};
 use serde::{Serialize, Serializer};
 
 pub use self::status::{
@@ -207,13 +207,6 @@ pub(crate) fn printable_json(text: &str) -> String {
         }
     }
     safe
-}
-
-/// Whether a terminal would do something else with it than show it: controls, line ends of
-/// Unicode's, and what turns the direction of the text around.
-pub(crate) fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn print(outcome: &Outcome) -> io::Result<()> {

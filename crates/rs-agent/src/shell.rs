@@ -9,8 +9,9 @@ use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use lvs_term::is_harmful;
+
 use crate::escaped;
-use crate::output::is_harmful;
 use crate::sysctl_key::SysctlKey;
 
 /// What no shell, `sysctl` or glob(3) reads as anything but itself.

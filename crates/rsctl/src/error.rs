@@ -31,7 +31,7 @@ pub(crate) enum Error {
     #[error(transparent)]
     Ipvs(#[from] ipvs_netlink::Error),
     /// Who may not ask the kernel wants to see what only the kernel has.
-    #[error("cannot list the services with {what}: {}, and /proc/net/ip_vs has none", why(.error))]
+    #[error("cannot list the services with {what}: {}, and /proc/net/ip_vs has none", .error.reason())]
     NotPublic {
         /// What it lacks.
         what: &'static str,
@@ -39,7 +39,7 @@ pub(crate) enum Error {
         error: ipvs_netlink::Error,
     },
     /// Who may not ask the kernel wants to save what only the kernel has.
-    #[error("cannot save the table: {}, and /proc/net/ip_vs lacks too much of it", why(.0))]
+    #[error("cannot save the table: {}, and /proc/net/ip_vs lacks too much of it", .0.reason())]
     NotSaved(ipvs_netlink::Error),
     /// The service to be listed is not there.
     #[error("cannot list service {0}: there is no such service")]
@@ -218,12 +218,6 @@ impl Error {
     }
 }
 
-/// Why something cannot be done, without what.
-fn why(error: &ipvs_netlink::Error) -> String {
-    let text = error.to_string();
-    text.split_once(": ").map_or(text.clone(), |(_, why)| why.to_owned())
-}
-
 fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
@@ -269,5 +263,32 @@ fn meant_scheduler(error: &ipvs_netlink::Error) -> Option<String> {
             refusal::did_you_mean_scheduler(service.scheduler.name())
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_no_reason() {
+        let denied = || ipvs_netlink::Error::Namespace {
+            name: "a: b".to_owned(),
+            error: io::ErrorKind::PermissionDenied.into(),
+        };
+        for (error, text) in [
+            (
+                Error::NotSaved(denied()),
+                "cannot save the table: permission denied, and /proc/net/ip_vs lacks too much of \
+                 it",
+            ),
+            (
+                Error::NotPublic { what: "counters", error: denied() },
+                "cannot list the services with counters: permission denied, and /proc/net/ip_vs \
+                 has none",
+            ),
+        ] {
+            assert_eq!(error.to_string(), text);
+        }
     }
 }

@@ -189,9 +189,7 @@ fn settled_server(wanted: &DesiredServer, found: &Destination) -> Destination {
 
 fn timeouts(desired: &Desired, observed: &Observed, steps: &mut Vec<Step>) {
     let Some(after) = desired.timeouts else { return };
-    let mut values = after.values().into_iter().zip(observed.timeouts);
-    // What the kernel was built without cannot differ.
-    if values.any(|(wanted, now)| wanted.is_some() && now.is_some() && wanted != now) {
+    if after.differs_from(observed.timeouts) {
         steps.push(Step::SetTimeouts { before: observed.timeouts, after });
     }
 }

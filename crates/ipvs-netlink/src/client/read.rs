@@ -72,24 +72,36 @@ impl<T: Transport> Client<T> {
         operation: &Operation,
         decode: impl Fn(&[u8]) -> Result<E, DecodeError>,
     ) -> Result<Whole<E>, Error> {
+        let outcome = self.read_until_whole(operation, decode);
+        // A socket that has met large buffers gets large datagrams for all that follows,
+        // which take longer to make. Where that cannot be changed the list is what it is:
+        // what is asked next finds out whether the kernel still answers.
+        if self.datagram > self.usual_datagram {
+            let _ = self.renew(self.usual_datagram, self.usual_datagram);
+        }
+        outcome
+    }
+
+    fn read_until_whole<E: Observed>(
+        &mut self,
+        operation: &Operation,
+        decode: impl Fn(&[u8]) -> Result<E, DecodeError>,
+    ) -> Result<Whole<E>, Error> {
         let mut reading = Reading::new(operation.clone());
         let mut same_cuts = false;
         loop {
             let dump = self.again(|client| {
-                let mut dump = Dump::new();
-                let extent = client.ask(operation, Form::Dump, &mut |datagram, data| {
-                    dump.push(datagram, decode(data)?);
+                let (mut entries, mut starts) = (Vec::new(), Vec::new());
+                let pass = client.pass(operation, |datagram, data| {
+                    if starts.len() < datagram {
+                        starts.push(entries.len());
+                    }
+                    entries.push(decode(data)?);
                     Ok(())
                 })?;
-                dump.end(extent.is_cut);
-                Ok(dump)
+                Ok(Dump { entries, starts, pass })
             })?;
             if let Some(whole) = reading.add(dump, same_cuts)? {
-                // A socket that has met large buffers gets large datagrams for all that
-                // follows, which take longer to make.
-                if self.datagram > self.usual_datagram {
-                    self.renew(self.usual_datagram, self.usual_datagram)?;
-                }
                 return Ok(whole);
             }
             same_cuts = !self.cut_elsewhere(reading.reads())?;
@@ -141,7 +153,7 @@ impl<T: Transport> Client<T> {
     /// `EPERM` without the capability; [`ErrorKind::OutcomeUnknown`] if an answer
     /// got lost. Some may have been visited then.
     pub fn for_each_service(&mut self, mut visit: impl FnMut(ServiceEntry)) -> Result<Pass, Error> {
-        self.pass(&Operation::Services, |data| {
+        self.pass(&Operation::Services, |_, data| {
             visit(decode_service(find(data, SERVICE)?)?);
             Ok(())
         })
@@ -235,7 +247,7 @@ impl<T: Transport> Client<T> {
         mut visit: impl FnMut(DestinationEntry),
     ) -> Result<Pass, Error> {
         let family = service.family();
-        self.pass(&Operation::Destinations(*service), |data| {
+        self.pass(&Operation::Destinations(*service), |_, data| {
             visit(decode_destination(find(data, DESTINATION)?, family)?);
             Ok(())
         })
@@ -316,7 +328,7 @@ impl<T: Transport> Client<T> {
     pub fn daemons(&mut self) -> Result<Vec<SyncDaemonEntry>, Error> {
         self.again(|client| {
             let mut daemons = Vec::new();
-            client.pass(&Operation::Daemons, |data| {
+            client.pass(&Operation::Daemons, |_, data| {
                 daemons.push(decode_daemon(find(data, DAEMON)?)?);
                 Ok(())
             })?;
@@ -341,17 +353,18 @@ impl<T: Transport> Client<T> {
         })
     }
 
-    /// One dump, object by object.
+    /// One dump, object by object, each with the number of its datagram.
     fn pass(
         &mut self,
         operation: &Operation,
-        mut on_data: impl FnMut(&[u8]) -> Result<(), DecodeError>,
+        mut on_data: impl FnMut(usize, &[u8]) -> Result<(), DecodeError>,
     ) -> Result<Pass, Error> {
         let mut objects = 0;
-        let Extent { datagrams, is_cut } = self.ask(operation, Form::Dump, &mut |_, data| {
-            objects += 1;
-            on_data(data)
-        })?;
+        let Extent { datagrams, is_cut } =
+            self.ask(operation, Form::Dump, &mut |datagram, data| {
+                objects += 1;
+                on_data(datagram, data)
+            })?;
         Ok(Pass { objects, datagrams, is_cut })
     }
 }
@@ -380,6 +393,43 @@ fn find(data: &[u8], kind: u16) -> Result<&[u8], DecodeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::script::{Answer, scripted_over};
+    use crate::model::{Change, Scheduler, Service};
+
+    use Answer::{Lost, Refused, Shows};
+
+    /// A list that was read in large datagrams is as good without small ones for what
+    /// follows, and these are tried for however its reading ended.
+    #[test]
+    fn datagrams_are_small_again_behind_a_list_if_they_can_be() {
+        const USUAL: usize = 1024;
+        let services: Vec<_> = (1..=9_u8)
+            .map(|host| Service::new(ServiceKey::tcp([192, 0, 2, host], 80), Scheduler::Rr))
+            .collect();
+        let list = || Shows(services.iter().cloned().map(Change::AddService).collect());
+        // Whether the kernel answers on each new connection, and what follows.
+        for (answers, renewals, expected, datagram) in [
+            (vec![list(), list()], vec![true, true], Ok(9), USUAL),
+            (vec![list(), list()], vec![true, false], Ok(9), USUAL),
+            (vec![list(), list()], vec![true], Ok(9), DATAGRAM),
+            (vec![list(), Refused(Errno::EPERM)], vec![true, true], Err("(EPERM)"), USUAL),
+            (vec![list(), Lost, Lost, Lost], vec![true, false], Err("in time"), USUAL),
+            (vec![list()], vec![false, true], Err("in time"), USUAL),
+        ] {
+            let case = format!("{answers:?} {renewals:?}");
+            let (mut client, asked) = scripted_over(answers.clone(), renewals, USUAL);
+            match (client.services(), expected) {
+                (Ok(found), Ok(number)) => assert_eq!(found.len(), number, "{case}"),
+                (Err(error), Err(end)) => assert!(error.to_string().ends_with(end), "{error}"),
+                (outcome, _) => panic!("{case}: {outcome:?}"),
+            }
+            assert_eq!(
+                (client.datagram, asked.borrow().len()),
+                (datagram, answers.len()),
+                "{case}"
+            );
+        }
+    }
 
     #[test]
     fn the_first_cut_again_is_no_other() {

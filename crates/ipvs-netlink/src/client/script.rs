@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 
-use super::Client;
+use super::{Client, RECEIVE_BUFFER};
 use crate::convert;
 use crate::error::Errno;
 use crate::genl;
@@ -41,6 +41,10 @@ pub(super) enum Answer {
 
 pub(super) struct Script {
     answers: VecDeque<Answer>,
+    /// Whether the family's id is told on each new connection.
+    renewals: VecDeque<bool>,
+    /// Whether it is on this one.
+    tells_family: bool,
     /// The commands that were sent.
     asked: Rc<RefCell<Vec<Command>>>,
     /// What is to be received.
@@ -51,10 +55,25 @@ pub(super) struct Script {
 pub(super) fn scripted(
     answers: impl IntoIterator<Item = Answer>,
 ) -> (Client<Script>, Rc<RefCell<Vec<Command>>>) {
+    scripted_over(answers, [], RECEIVE_BUFFER)
+}
+
+/// The same with that many new connections, on each of which the family's id is told or
+/// not, and a receive buffer of that size.
+pub(super) fn scripted_over(
+    answers: impl IntoIterator<Item = Answer>,
+    renewals: impl IntoIterator<Item = bool>,
+    receive_buffer: usize,
+) -> (Client<Script>, Rc<RefCell<Vec<Command>>>) {
     let asked = Rc::default();
-    let answers = answers.into_iter().collect();
-    let script = Script { answers, asked: Rc::clone(&asked), coming: VecDeque::new() };
-    (Client::with_transport(script).unwrap(), asked)
+    let script = Script {
+        answers: answers.into_iter().collect(),
+        renewals: renewals.into_iter().collect(),
+        tells_family: true,
+        asked: Rc::clone(&asked),
+        coming: VecDeque::new(),
+    };
+    (Client::over(script, receive_buffer).unwrap(), asked)
 }
 
 /// A message with its header in front.
@@ -76,6 +95,10 @@ fn end(sequence: u32, errno: i32) -> Vec<u8> {
 
 impl Script {
     fn answer(&mut self, kind: u16, flags: u16, sequence: u32, command: u8) {
+        if kind == genl::CONTROL && !self.tells_family {
+            self.coming.push_back(Err(io::ErrorKind::WouldBlock.into()));
+            return;
+        }
         if kind == genl::CONTROL {
             // CTRL_CMD_NEWFAMILY with the family's id.
             let id = [&[1, 2, 0, 0, 6, 0, 1, 0][..], &FAMILY.to_ne_bytes(), &[0, 0]].concat();
@@ -133,5 +156,11 @@ impl Transport for Script {
             Some(Ok(_)) => self.receive(buffer),
             _ => Err(io::ErrorKind::WouldBlock.into()),
         }
+    }
+
+    fn renew(&mut self) -> io::Result<()> {
+        self.tells_family = self.renewals.pop_front().ok_or(io::ErrorKind::Unsupported)?;
+        self.coming.clear();
+        Ok(())
     }
 }

@@ -49,17 +49,18 @@ impl<K: Copy + Eq + Hash> Seam<K> {
         let last = self.sewn_to.len().checked_sub(1).filter(|last| *last >= first);
         if let Some(last) = last {
             let start = *self.start.get_or_insert(first);
-            self.sew(first, start);
+            join(&mut self.sewn_to, first, start);
             if !is_cut {
                 let end = *self.end.get_or_insert(last);
-                self.sew(last, end);
+                join(&mut self.sewn_to, last, end);
             }
         }
     }
 
     /// Whether what was seen reaches from the start of the list to its end.
-    pub(super) fn is_closed(&mut self) -> bool {
-        self.start.zip(self.end).is_some_and(|(start, end)| self.group(start) == self.group(end))
+    pub(super) fn is_closed(&self) -> bool {
+        let group = |datagram| group(&self.sewn_to, datagram);
+        self.start.zip(self.end).is_some_and(|(start, end)| group(start) == group(end))
     }
 
     fn add_datagram(&mut self, keys: &[K]) {
@@ -80,14 +81,6 @@ impl<K: Copy + Eq + Hash> Seam<K> {
             }
             places.push((new, place));
         }
-    }
-
-    fn group(&self, datagram: usize) -> usize {
-        group(&self.sewn_to, datagram)
-    }
-
-    fn sew(&mut self, one: usize, other: usize) {
-        join(&mut self.sewn_to, one, other);
     }
 }
 

@@ -143,15 +143,7 @@ impl<T: Transport> Client<T> {
             }
             Change::Flush => self.services()?.is_empty(),
             Change::Zero(_) => false,
-            Change::SetTimeouts(wanted) => {
-                let now = self.timeouts()?;
-                let now = [now.tcp, now.tcp_fin, now.udp];
-                wanted
-                    .values()
-                    .iter()
-                    .zip(now)
-                    .all(|(wanted, now)| wanted.is_none() || *wanted == now)
-            }
+            Change::SetTimeouts(wanted) => !wanted.differs_from(self.timeouts()?.values()),
             Change::StartDaemon(daemon) => self.daemons()?.iter().any(|now| is(now, daemon)),
             Change::StopDaemon(role) => self.daemons()?.iter().all(|now| now.role != *role),
         })

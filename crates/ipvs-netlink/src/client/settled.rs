@@ -10,8 +10,9 @@
 //! under the lock of the writers or, since 7.1, beside them under RCU: that shows
 //! all that nobody touched meanwhile, so only a dump that took several datagrams
 //! can hide any of it, or one that filled its last: that the list ends there
-//! (`NLMSG_DONE`) the kernel finds in another walk, behind as many objects. Such a list is read again, in datagrams that are cut at
-//! other places, until those of all passes cover it without a gap ([`Seam`]).
+//! (`NLMSG_DONE`) the kernel finds in another walk, behind as many objects. Such
+//! a list is read again, in datagrams that are cut at other places, until those
+//! of all passes cover it without a gap ([`Seam`]).
 
 use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{HashMap, HashSet};
@@ -51,8 +52,8 @@ impl Pass {
     /// touched was left out. If not, a change during the pass may have hidden or
     /// repeated others.
     ///
-    /// A single datagram that had no room for one more object is none: that nothing
-    /// is behind it the kernel said later.
+    /// A single datagram without room for one more object is not a snapshot: the kernel
+    /// looked for the end of the list in a later walk.
     pub fn is_snapshot(&self) -> bool {
         self.datagrams <= 1 && !self.is_cut
     }
@@ -97,30 +98,10 @@ impl Observed for DestinationEntry {
 
 /// The objects of one pass, in the kernel's order.
 pub(super) struct Dump<E> {
-    entries: Vec<E>,
+    pub(super) entries: Vec<E>,
     /// Where each datagram starts.
-    starts: Vec<usize>,
-    /// Whether the last one was full, so that the list may go on behind it.
-    is_cut: bool,
-}
-
-impl<E> Dump<E> {
-    pub(super) fn new() -> Self {
-        Self { entries: Vec::new(), starts: Vec::new(), is_cut: false }
-    }
-
-    /// Takes in the next object, which came in the datagram with that number.
-    pub(super) fn push(&mut self, datagram: usize, entry: E) {
-        if self.starts.len() < datagram {
-            self.starts.push(self.entries.len());
-        }
-        self.entries.push(entry);
-    }
-
-    /// Takes note of whether the last datagram was full.
-    pub(super) fn end(&mut self, is_cut: bool) {
-        self.is_cut = is_cut;
-    }
+    pub(super) starts: Vec<usize>,
+    pub(super) pass: Pass,
 }
 
 /// What was seen so far of a list that is read until it is whole.
@@ -130,7 +111,7 @@ pub(super) struct Reading<E: Observed> {
     seam: Seam<E::Key>,
     /// What the last pass showed.
     before: HashMap<E::Key, u64>,
-    /// What earlier passes showed: the objects in front of which the last one had none.
+    /// What earlier passes showed, oldest first.
     earlier: Vec<Vec<E>>,
     reads: usize,
 }
@@ -138,8 +119,7 @@ pub(super) struct Reading<E: Observed> {
 /// A list in which nothing is missing that was there all the time.
 pub(super) struct Whole<E> {
     pub(super) entries: Vec<E>,
-    /// Which of them only passes before the last one showed: the rest of them is
-    /// as it was a moment ago.
+    /// Places of entries that only earlier passes showed; they may be gone by now.
     pub(super) doubtful: Vec<usize>,
 }
 
@@ -172,14 +152,14 @@ impl<E: Observed> Reading<E> {
         dump: Dump<E>,
         same_cuts: bool,
     ) -> Result<Option<Whole<E>>, Error> {
-        let Dump { mut entries, starts, is_cut } = dump;
-        let is_snapshot = starts.len() <= 1 && !is_cut;
+        let Dump { mut entries, starts, pass } = dump;
+        let is_snapshot = pass.is_snapshot();
         self.reads += 1;
         if !is_snapshot || self.reads > 1 {
             let keys: Vec<_> = entries.iter().map(Observed::key).collect();
             let ends = starts.iter().skip(1).copied().chain([keys.len()]);
             let parts = starts.iter().zip(ends).map(|(start, end)| &keys[*start..end]);
-            self.seam.add(parts, is_cut);
+            self.seam.add(parts, pass.is_cut);
         }
         let shown = entries.len();
         let mut now = HashMap::with_capacity(shown);
@@ -271,11 +251,12 @@ mod tests {
 
     /// A pass in datagrams of that many objects, the first one shorter.
     fn dump(keys: impl IntoIterator<Item = u32>, first: usize, size: usize) -> Dump<(u32, u32)> {
-        let mut dump = Dump::new();
-        for (place, key) in keys.into_iter().enumerate() {
-            dump.push(1 + (place + size - first) / size, (key, 0));
-        }
-        dump
+        let entries: Vec<_> = keys.into_iter().map(|key| (key, 0)).collect();
+        let others = (first..entries.len()).step_by(size);
+        let starts: Vec<_> =
+            [0].into_iter().filter(|_| !entries.is_empty()).chain(others).collect();
+        let pass = Pass { objects: entries.len(), datagrams: starts.len(), is_cut: false };
+        Dump { entries, starts, pass }
     }
 
     fn keys(whole: Option<Whole<(u32, u32)>>) -> Option<Vec<u32>> {
@@ -290,7 +271,7 @@ mod tests {
         assert!(reading.add(dump(0..1000, 90, 90), false).unwrap().is_none());
         let whole = keys(reading.add(dump(0..1000, 45, 90), false).unwrap());
         assert_eq!(whole, Some((0..1000).collect()));
-        let nothing = Reading::<(u32, u32)>::new(Operation::Services).add(Dump::new(), false);
+        let nothing = Reading::new(Operation::Services).add(dump([], 90, 90), false);
         assert_eq!(keys(nothing.unwrap()), Some(Vec::new()));
     }
 
@@ -299,7 +280,7 @@ mod tests {
     fn a_full_datagram_is_no_list() {
         let full = |keys| {
             let mut dump = dump(keys, 91, 91);
-            dump.end(true);
+            dump.pass.is_cut = true;
             dump
         };
         let mut reading = Reading::new(Operation::Services);

@@ -55,6 +55,10 @@ impl KernelError {
         }
     }
 
+    pub(super) fn reason(&self) -> String {
+        format!("{} ({})", self.explanation(), self.errno)
+    }
+
     /// What may help, a line each, most likely first.
     pub fn hints(&self) -> Vec<String> {
         explain::remedy(self).into_iter().collect()
@@ -63,7 +67,7 @@ impl KernelError {
 
 impl fmt::Display for KernelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {} ({})", self.operation, self.explanation(), self.errno)
+        write!(f, "cannot {}: {}", self.operation, self.reason())
     }
 }
 

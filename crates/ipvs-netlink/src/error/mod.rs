@@ -6,6 +6,7 @@ mod errno;
 mod explain;
 mod kernel;
 
+use std::fmt;
 use std::io;
 
 pub use errno::Errno;
@@ -19,17 +20,14 @@ use crate::operation::Operation;
 ///
 /// Its text is one line, "cannot add server 10.0.0.2:80 to tcp/10.1.0.1:80: it
 /// exists already (EEXIST)"; [`hints`](Self::hints) say what may help.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The kernel refused.
-    #[error(transparent)]
     Kernel(Box<KernelError>),
     /// The kernel has no IPVS, or cannot load it.
-    #[error("cannot reach IPVS: the kernel does not have it and could not load the module ip_vs")]
     FamilyMissing,
     /// Refused before anything was sent.
-    #[error("cannot {operation}: {reason}")]
     Invalid {
         /// What was to be done.
         operation: Box<Operation>,
@@ -37,7 +35,6 @@ pub enum Error {
         reason: Invalid,
     },
     /// A system call on the socket failed.
-    #[error("cannot {operation}: cannot {action}: {error}")]
     Io {
         /// What was to be done.
         operation: Box<Operation>,
@@ -48,7 +45,6 @@ pub enum Error {
     },
     /// No answer came in time, also when asked again. Whether the kernel made the
     /// change is not known then.
-    #[error("cannot {operation}: the kernel did not answer in time")]
     TimedOut {
         /// What was to be done.
         operation: Box<Operation>,
@@ -56,7 +52,6 @@ pub enum Error {
     /// The answer was dropped, for instance because the socket's receive buffer
     /// was full (`ENOBUFS`), also when asked again. Whether the kernel made the
     /// change is not known then.
-    #[error("cannot {operation}: the kernel's answer was lost")]
     RepliesLost {
         /// What was to be done.
         operation: Box<Operation>,
@@ -64,10 +59,6 @@ pub enum Error {
     /// Every read showed another table than the one before: others change it
     /// faster than it can be read, and a read during a change can hide objects
     /// that nobody touched.
-    #[error(
-        "cannot {operation}: others kept changing them during {reads} reads, for instance \
-         {example}{}", and_others(*.others)
-    )]
     Unstable {
         /// What was to be done.
         operation: Box<Operation>,
@@ -81,13 +72,11 @@ pub enum Error {
     /// Others added objects as fast as they were read, so that the list never
     /// ended: this one, or one given up before, of which the rest is still coming.
     /// Nothing was changed.
-    #[error("cannot {operation}: others add to them as fast as they are read")]
     Endless {
         /// What was to be done.
         operation: Box<Operation>,
     },
     /// A file of the kernel's could not be read.
-    #[error("cannot read {path}: {}", system_text(error))]
     File {
         /// The file.
         path: String,
@@ -95,7 +84,6 @@ pub enum Error {
         error: io::Error,
     },
     /// What stands in a file is not what any known kernel writes there.
-    #[error("cannot understand line {line} of {path}: {detail}")]
     Text {
         /// The file.
         path: String,
@@ -105,7 +93,6 @@ pub enum Error {
         detail: &'static str,
     },
     /// A network namespace could not be opened or entered.
-    #[error("cannot enter network namespace {name}: {}", system_text(error))]
     Namespace {
         /// How it was called.
         name: String,
@@ -113,13 +100,35 @@ pub enum Error {
         error: io::Error,
     },
     /// The kernel's answer could not be understood.
-    #[error("cannot {operation}: the kernel's answer could not be read: {detail}")]
     Decode {
         /// What was to be done.
         operation: Box<Operation>,
         /// What was wrong with the answer.
         detail: String,
     },
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot ")?;
+        match self {
+            Self::Kernel(error) => error.operation.fmt(f),
+            Self::FamilyMissing => Operation::Connect.fmt(f),
+            Self::Invalid { operation, .. }
+            | Self::Io { operation, .. }
+            | Self::TimedOut { operation }
+            | Self::RepliesLost { operation }
+            | Self::Unstable { operation, .. }
+            | Self::Endless { operation }
+            | Self::Decode { operation, .. } => operation.fmt(f),
+            Self::File { path, .. } => write!(f, "read {path}"),
+            Self::Text { path, line, .. } => write!(f, "understand line {line} of {path}"),
+            Self::Namespace { name, .. } => write!(f, "enter network namespace {name}"),
+        }?;
+        write!(f, ": {}", self.reason())
+    }
 }
 
 /// The kind of an [`Error`], to match on.
@@ -187,6 +196,30 @@ impl Error {
         }
     }
 
+    /// Why it failed, without what was to be done: its text behind "cannot …: ".
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Kernel(error) => error.reason(),
+            Self::FamilyMissing => {
+                "the kernel does not have it and could not load the module ip_vs".to_owned()
+            }
+            Self::Invalid { reason, .. } => reason.to_string(),
+            Self::Io { action, error, .. } => format!("cannot {action}: {error}"),
+            Self::TimedOut { .. } => "the kernel did not answer in time".to_owned(),
+            Self::RepliesLost { .. } => "the kernel's answer was lost".to_owned(),
+            Self::Unstable { reads, example, others, .. } => format!(
+                "others kept changing them during {reads} reads, for instance {example}{}",
+                and_others(*others)
+            ),
+            Self::Endless { .. } => "others add to them as fast as they are read".to_owned(),
+            Self::File { error, .. } | Self::Namespace { error, .. } => system_text(error),
+            Self::Text { detail, .. } => (*detail).to_owned(),
+            Self::Decode { detail, .. } => {
+                format!("the kernel's answer could not be read: {detail}")
+            }
+        }
+    }
+
     /// Whether the answer did not arrive, or not whole: asking again may help.
     pub(crate) fn in_doubt(&self) -> bool {
         matches!(self, Self::TimedOut { .. } | Self::RepliesLost { .. } | Self::Decode { .. })
@@ -237,5 +270,54 @@ fn and_others(count: usize) -> String {
 impl From<KernelError> for Error {
     fn from(error: KernelError) -> Self {
         Self::Kernel(Box::new(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_what_stands_behind_what_was_to_be_done() {
+        let missing = || io::Error::from_raw_os_error(libc::ENOENT);
+        let operation = || Box::new(Operation::Services);
+        let refused =
+            KernelError { operation: Operation::Services, errno: Errno::EPERM, ext_ack: None };
+        for (error, what, reason) in [
+            (refused.into(), "list the services", "the kernel did not permit it (EPERM)"),
+            (
+                Error::FamilyMissing,
+                "reach IPVS",
+                "the kernel does not have it and could not load the module ip_vs",
+            ),
+            (
+                Error::Namespace { name: "a: b".to_owned(), error: missing() },
+                "enter network namespace a: b",
+                "no such file or directory",
+            ),
+            (
+                Error::File { path: "/proc/a: b".to_owned(), error: missing() },
+                "read /proc/a: b",
+                "no such file or directory",
+            ),
+            (
+                Error::Text { path: "/proc/a: b".to_owned(), line: 3, detail: "no server" },
+                "understand line 3 of /proc/a: b",
+                "no server",
+            ),
+            (
+                Error::Decode { operation: operation(), detail: "a: b".to_owned() },
+                "list the services",
+                "the kernel's answer could not be read: a: b",
+            ),
+            (
+                Error::TimedOut { operation: operation() },
+                "list the services",
+                "the kernel did not answer in time",
+            ),
+        ] {
+            assert_eq!(error.reason(), reason);
+            assert_eq!(error.to_string(), format!("cannot {what}: {reason}"));
+        }
     }
 }

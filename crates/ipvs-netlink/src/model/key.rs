@@ -133,6 +133,15 @@ impl DestinationKey {
         Self { address: address.into(), port }
     }
 
+    /// What was probably meant by an IPv6 address and a port without brackets: a guess, to
+    /// ask about, since `2001:db8::1:80` is an address, too.
+    pub fn without_brackets(text: &str) -> Option<Self> {
+        let (address, port) = text.rsplit_once(':')?;
+        let address: Ipv6Addr = address.parse().ok()?;
+        let port = port.parse().ok().filter(|_| !port.starts_with('+'))?;
+        Some(Self::new(address, port))
+    }
+
     /// The address family, which may differ from the service's for tunnels.
     pub fn family(&self) -> AddressFamily {
         AddressFamily::of(self.address)
@@ -154,22 +163,16 @@ impl FromStr for DestinationKey {
             // A zone (`%2`) has no place in IPVS; dropping it would change the meaning.
             // That `%0` means none is no reason to read it.
             Ok(SocketAddr::V6(v6)) if !text.contains('%') => Ok(Self::new(*v6.ip(), v6.port())),
-            _ => Err(match with_brackets(text) {
-                Some(meant) => Invalid::Unbracketed { text: text.to_owned(), meant },
-                None => Invalid::DestinationText { text: text.to_owned() },
+            _ => Err(match (Self::without_brackets(text), text.parse::<Ipv6Addr>()) {
+                (Some(meant), _) => {
+                    Invalid::Unbracketed { text: text.to_owned(), meant: meant.to_string() }
+                }
+                (None, Ok(_)) => {
+                    Invalid::Unbracketed { text: text.to_owned(), meant: format!("[{text}]:PORT") }
+                }
+                (None, Err(_)) => Invalid::DestinationText { text: text.to_owned() },
             }),
         }
-    }
-}
-
-/// What was probably meant by an IPv6 address without brackets.
-fn with_brackets(text: &str) -> Option<String> {
-    let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
-    match text.rsplit_once(':') {
-        Some((address, port)) if is_address(address) && port.parse::<u16>().is_ok() => {
-            Some(format!("[{address}]:{port}"))
-        }
-        _ => is_address(text).then(|| format!("[{text}]:PORT")),
     }
 }
 
@@ -220,13 +223,19 @@ mod tests {
         for (text, meant) in [
             ("2001:db8::1:80", "[2001:db8::1]:80"),
             ("2001:db8::1", "[2001:db8::1]:PORT"),
+            ("2001:db8::1:f00", "[2001:db8::1:f00]:PORT"),
             ("2001:db8:1:2:3:4:5:6:80", "[2001:db8:1:2:3:4:5:6]:80"),
         ] {
+            let guess = DestinationKey::without_brackets(text).map(|key| key.to_string());
+            assert_eq!(guess, Some(meant.to_owned()).filter(|meant| !meant.ends_with("PORT")));
             let error = text.parse::<DestinationKey>().unwrap_err().to_string();
             let why = "has an IPv6 address without brackets: did you mean";
             assert_eq!(error, format!("`{text}` {why} {meant}?"));
             let error = format!("tcp/{text}").parse::<ServiceKey>().unwrap_err().to_string();
             assert_eq!(error, format!("`tcp/{text}` {why} tcp/{meant}?"));
+        }
+        for text in ["2001:db8::1:+80", "2001:db8::1:65536", "[2001:db8::1]:80", "10.0.0.1:80"] {
+            assert_eq!(DestinationKey::without_brackets(text), None, "{text}");
         }
     }
 }

@@ -17,6 +17,13 @@ pub struct Timeouts {
     pub udp: Option<u32>,
 }
 
+impl Timeouts {
+    /// The three values, in the order TCP, TCP after FIN, UDP.
+    pub fn values(&self) -> [Option<u32>; 3] {
+        [self.tcp, self.tcp_fin, self.udp]
+    }
+}
+
 /// Which timeouts to set; `None` leaves one as it is.
 ///
 /// Connections that exist take the new value with their next packet.
@@ -71,6 +78,15 @@ impl SetTimeouts {
     pub fn values(&self) -> [Option<u32>; 3] {
         [self.tcp, self.tcp_fin, self.udp]
     }
+
+    /// Whether any that it sets has another value now ([`Timeouts::values`]). One that the
+    /// kernel was built without has none, and does not differ: setting it does nothing.
+    pub fn differs_from(&self, now: [Option<u32>; 3]) -> bool {
+        let differs = |(wanted, now): (Option<u32>, Option<u32>)| {
+            wanted.zip(now).is_some_and(|(wanted, now)| wanted != now)
+        };
+        self.values().into_iter().zip(now).any(differs)
+    }
 }
 
 fn checked(seconds: u32) -> Result<u32, Invalid> {
@@ -101,5 +117,21 @@ mod tests {
         }
         let all = SetTimeouts::new().udp(3).unwrap().tcp(1).unwrap().tcp_fin(2).unwrap();
         assert_eq!(all.values(), [Some(1), Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn what_is_not_set_and_what_is_not_there_does_not_differ() {
+        for (set, now, expected) in [
+            ([None; 3], [Some(1), Some(2), None], false),
+            ([Some(1), None, Some(3)], [Some(1), Some(2), Some(3)], false),
+            ([Some(1), None, Some(3)], [Some(1), Some(2), Some(4)], true),
+            ([None, Some(3), None], [Some(1), Some(2), Some(3)], true),
+            ([Some(1), None, Some(3)], [None, None, Some(3)], false),
+            ([Some(1), None, Some(3)], [None, None, Some(4)], true),
+            ([Some(1), Some(2), Some(3)], [None; 3], false),
+        ] {
+            let set = SetTimeouts::from_kernel(set);
+            assert_eq!(set.differs_from(now), expected, "{set:?} {now:?}");
+        }
     }
 }

@@ -5,8 +5,9 @@
 //!
 //! Reading these needs no privilege and loads no module. Services and real
 //! servers are in `/proc/net/ip_vs` too, but with holes ([`TableService`] says
-//! which); [`Client`](crate::Client) has them whole. Left out here are `ip_vs_app` (the protocol helpers, of which there is `ftp`)
-//! and `ip_vs_status` (the fill of the kernel's own hash tables, since 7.1).
+//! which); [`Client`](crate::Client) has them whole. Left out here are
+//! `ip_vs_app` (the protocol helpers, of which there is `ftp`) and
+//! `ip_vs_status` (the fill of the kernel's own hash tables, since 7.1).
 //!
 //! ```no_run
 //! use ipvs_netlink::procfs::Procfs;

@@ -59,8 +59,8 @@ pub enum TableKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TablePersistence {
-    /// Which clients are taken for one; of a mark's service only if it is of IPv4, as far
-    /// as that can be seen.
+    /// Which clients are taken for one. `None` for marks: the file does not tell their
+    /// family.
     pub netmask: Option<Netmask>,
 }
 
@@ -199,8 +199,11 @@ fn service(line: &[u8]) -> Option<TableService> {
         TableKey::Service(ServiceKey::Endpoint { protocol, address, port })
     };
     let scheduler = words.next()?.parse().ok()?;
-    let is_ipv6 = matches!(key, TableKey::Service(key) if key.family() == AddressFamily::Ipv6);
-    let mut one_packet = (!is_ipv6).then_some(false);
+    let family = match key {
+        TableKey::Service(key) => Some(key.family()),
+        TableKey::Fwmark(_) => None,
+    };
+    let mut one_packet = (family != Some(AddressFamily::Ipv6)).then_some(false);
     let mut persistence = None;
     while let Some(word) = words.next() {
         match word {
@@ -208,7 +211,8 @@ fn service(line: &[u8]) -> Option<TableService> {
             "persistent" => {
                 decimal(words.next()?)?;
                 let bits = hexadecimal(words.next()?)?.try_into().ok()?;
-                persistence = Some(TablePersistence { netmask: netmask(key, is_ipv6, bits) });
+                let netmask = family.and_then(|family| netmask(family, bits));
+                persistence = Some(TablePersistence { netmask });
             }
             _ => return None,
         }
@@ -218,12 +222,10 @@ fn service(line: &[u8]) -> Option<TableService> {
 
 /// A mask of IPv4, or the length of a prefix of IPv6, which the kernel takes for a number
 /// in network order (`ntohl`).
-fn netmask(key: TableKey, is_ipv6: bool, bits: u32) -> Option<Netmask> {
-    match key {
-        // A prefix length looks like a mask of eight bits at most.
-        TableKey::Fwmark(_) if bits.to_be() <= 128 => None,
-        _ if is_ipv6 => Netmask::ipv6_prefix(bits.to_be().try_into().ok()?).ok(),
-        _ => Some(Netmask::ipv4(Ipv4Addr::from_bits(bits))),
+fn netmask(family: AddressFamily, bits: u32) -> Option<Netmask> {
+    match family {
+        AddressFamily::Ipv4 => Some(Netmask::ipv4(Ipv4Addr::from_bits(bits))),
+        AddressFamily::Ipv6 => Netmask::ipv6_prefix(bits.to_be().try_into().ok()?).ok(),
     }
 }
 
@@ -267,7 +269,7 @@ UDP  C000020A:13C4 rr ops
 IP_51  C000020A:0000 none 
 TCP  [2001:0db8:0000:0000:0000:0000:0000:0010]:0050 sh persistent 90000 40000000
   -> [2001:0db8:0000:0000:0000:0000:0000:000b]:0050      Route   1      0          0          
-FWM  00000007 rr ops persistent 90000 FFFFFFFF
+FWM  00000007 rr ops persistent 90000 FFFFFF00
 FWM  FFFFFFFF rr 
 ";
 
@@ -299,6 +301,8 @@ FWM  FFFFFFFF rr
         }
         assert_eq!(web6.servers[0].method, TableMethod::Gateway);
         assert_eq!((mark.key, mark.one_packet), (TableKey::Fwmark(7), Some(true)));
+        // As of IPv4 it would be 255.255.255.0; of which family it is, is not told.
+        assert_eq!(mark.persistence, Some(TablePersistence { netmask: None }));
         assert_eq!((other.key, other.persistence), (TableKey::Fwmark(u32::MAX), None));
     }
 

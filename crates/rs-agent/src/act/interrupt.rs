@@ -21,10 +21,10 @@ impl Interrupt {
     #[must_use]
     pub fn catch() -> Self {
         let this = Self::default();
-        let ignored = ignored();
+        let ignored = lvs_term::ignored_signals();
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             // Where the handler cannot be installed, the signal keeps its default action.
-            if ignored >> (signal - 1) & 1 == 0 {
+            if !ignored.contains(&signal) {
                 let _ = this.listen(signal);
             }
         }
@@ -51,13 +51,4 @@ impl Interrupt {
     pub fn check(&self) -> Result<(), Error> {
         if self.0.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
     }
-}
-
-/// The signals that are ignored, one bit each (proc_pid_status(5), `SigIgn`).
-fn ignored() -> u64 {
-    // It begins with the name of this process, which need not be UTF-8.
-    let status = std::fs::read("/proc/self/status").unwrap_or_default();
-    let status = String::from_utf8_lossy(&status);
-    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }

@@ -196,7 +196,7 @@ mod tests {
         let name = "e\u{1b}[1m\u{9b}2J\u{202e}\u{2028}";
         for format in [LogFormat::Text, LogFormat::Json] {
             let text = line(format, false, Level::Info, "x", &[("what", name)]);
-            assert!(!text.trim_end().contains(crate::output::is_harmful), "{text:?}");
+            assert!(!text.trim_end().contains(lvs_term::is_harmful), "{text:?}");
             if format == LogFormat::Json {
                 let object: serde_json::Value = serde_json::from_str(&text).unwrap();
                 assert_eq!(object["what"], name, "nothing is lost");

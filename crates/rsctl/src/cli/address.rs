@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use ipvs_netlink::{Protocol, ServiceKey};
+use ipvs_netlink::{DestinationKey, Protocol, ServiceKey};
 
 use super::BadValue;
 use super::value::number;
@@ -73,12 +73,9 @@ impl FromStr for Endpoint {
 /// What is wrong with IPv6 without brackets: where its port would begin, if it has one, is
 /// anybody's guess.
 fn unbracketed(text: &str) -> BadValue {
-    let address = ipv6(text);
-    let with_port = text.rsplit_once(':').filter(|(address, port)| {
-        address.parse::<Ipv6Addr>().is_ok() && number(port, "port", 0..=u16::MAX.into()).is_ok()
-    });
-    let question = with_port.map(|(address, port)| format!("did you mean [{address}]:{port}?"));
-    match (address, question) {
+    let meant = DestinationKey::without_brackets(text);
+    let question = meant.map(|meant| format!("did you mean {meant}?"));
+    match (ipv6(text), question) {
         (Ok(_), question) => {
             let bad = BadValue::new(format!("`{text}` is an IPv6 address without brackets"));
             bad.hint(question.map_or_else(

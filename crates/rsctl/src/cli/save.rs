@@ -11,7 +11,8 @@ use super::Report;
 #[command(after_help = "\
 The JSON form holds everything: services, servers with their thresholds, timeouts, sync daemons. The
 ipvsadm form is what `ipvsadm -Sn` writes, for `ipvsadm -R`, between two lines that are blank to it
-and tell `rsctl restore` that none is missing; what it has no words for is named on stderr. Both have the servers of a service in the order in which they were added.
+and tell `rsctl restore` that none is missing; what it has no words for is named on stderr. Both have
+the servers of a service in the order in which they were added.
 
 Example:
   rsctl save -o /etc/ipvs.json
@@ -42,8 +43,9 @@ the end the table is read again and compared. Nothing is ever flushed.
 
 FILE is the whole table: services and servers that are not in it are deleted, unless --merge is
 given. A file of `rsctl save` whose end is missing is refused. Lines of ipvsadm do not show whether
-some are missing: to delete more than a quarter of the table, they need --allow-deletes. What a file does not speak of stays: ipvsadm's form has no timeouts and no sync daemons, and
-without -x and -y a server that is there keeps its thresholds.
+some are missing: to delete more than a quarter of the table, they need --allow-deletes. What a file
+does not speak of stays: ipvsadm's form has no timeouts and no sync daemons, and without -x and -y a
+server that is there keeps its thresholds.
 
 sh, dh and mh hash by the order in which servers were added. --reorder makes it that of FILE, one server
 after the other: while one is away its packets are dropped, and with the sysctl expire_nodest_conn its

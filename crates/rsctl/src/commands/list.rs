@@ -173,8 +173,8 @@ fn look_again(
 ///
 /// The kernel writes a service with all its servers in one walk over them, however many
 /// there are (`ip_vs_ctl.c: ip_vs_info_seq_show`), so of a service that is shown no server
-/// is missing that was there all the time. That takes a third of what asking a second time
-/// takes. It cannot say that a service is missing.
+/// is missing that was there all the time. That takes less than asking again
+/// (docs/performance.md). It cannot say that a service is missing.
 #[derive(Default)]
 struct Witness(HashMap<ServiceKey, Vec<DestinationKey>>);
 

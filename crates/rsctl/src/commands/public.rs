@@ -196,4 +196,18 @@ mod tests {
         }
         assert!(!agree(&table(web), &table(mail)));
     }
+
+    /// The mark may be of IPv4 or of IPv6, and its netmask is of the same family.
+    #[test]
+    fn of_a_mark_no_netmask_is_shown() {
+        let netmask = |line: &str| {
+            let service = listed(table(line).remove(0)).unwrap().service;
+            service.persistence.unwrap().netmask
+        };
+        assert!(netmask("FWM  00000007 rr persistent 90000 FFFFFF00\n").is_host());
+        assert_eq!(
+            netmask("TCP  0A000001:0050 rr persistent 90000 FFFFFF00\n").to_string(),
+            "255.255.255.0"
+        );
+    }
 }

@@ -10,23 +10,16 @@ pub(super) fn run(director: &Director, args: &Timeouts) -> Result<Outcome, Error
     if args.shows() {
         return Ok(Outcome::Timeouts(director.connect()?.timeouts()?));
     }
-    let change = plan(args)?;
+    let wanted = plan(args)?;
     let mut client = director.connect()?;
-    if !differs(args, &client.timeouts()?) {
+    if !wanted.differs_from(client.timeouts()?.values()) {
         return Ok(director.changed(Vec::new()));
     }
-    director.apply_over(&mut client, change)?;
+    director.apply_over(&mut client, Change::SetTimeouts(wanted))?;
     Ok(director.changed(vec![Changed::new(Action::SetTimeouts)]))
 }
 
-/// Whether anything that is named has another value now.
-fn differs(args: &Timeouts, now: &ipvs_netlink::Timeouts) -> bool {
-    let pairs = [(args.tcp, now.tcp), (args.tcp_fin, now.tcp_fin), (args.udp, now.udp)];
-    // What the kernel does not tell may be anything.
-    pairs.into_iter().any(|(wanted, now)| wanted.is_some_and(|wanted| now != Some(wanted)))
-}
-
-fn plan(args: &Timeouts) -> Result<Change, Error> {
+fn plan(args: &Timeouts) -> Result<SetTimeouts, Error> {
     let refused = |invalid| Error::refused("set the timeouts", invalid);
     let mut set = SetTimeouts::new();
     if let Some(seconds) = args.tcp {
@@ -38,5 +31,5 @@ fn plan(args: &Timeouts) -> Result<Change, Error> {
     if let Some(seconds) = args.udp {
         set = set.udp(seconds).map_err(refused)?;
     }
-    Ok(Change::SetTimeouts(set))
+    Ok(set)
 }

@@ -2,9 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use lvs_term::Stdout;
-
-use crate::output::is_harmful;
+use lvs_term::{Stdout, is_harmful};
 
 /// Where answers and complaints go.
 pub(super) struct Output {

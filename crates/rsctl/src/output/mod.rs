@@ -24,7 +24,7 @@ pub(crate) mod words;
 
 use std::io::{self, BufWriter, Write};
 
-use lvs_term::Stdout;
+use lvs_term::{Stdout, is_harmful};
 
 use crate::cli::{Command, View};
 use crate::commands::{Found, Listing, Outcome, Stream};
@@ -179,13 +179,6 @@ pub(crate) fn one_line(text: &str) -> String {
         if is_harmful(c) { line.extend(c.escape_default()) } else { line.push(c) }
     }
     line
-}
-
-/// Whether a terminal would do something else with it than show it: controls,
-/// line ends of Unicode's, and what turns the direction of the text around.
-pub(crate) fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

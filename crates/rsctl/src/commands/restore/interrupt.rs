@@ -16,9 +16,9 @@ impl Interrupt {
     /// nohup(1) does and a shell for what runs in its background.
     pub(super) fn catch() -> io::Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
-        // It begins with the name of this process, which need not be UTF-8.
-        let status = std::fs::read("/proc/self/status").unwrap_or_default();
-        for signal in heard(&String::from_utf8_lossy(&status)) {
+        let ignored = lvs_term::ignored_signals();
+        let heard = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !ignored.contains(it));
+        for signal in heard {
             // In this order: the first to come is not the second.
             flag::register_conditional_default(signal, Arc::clone(&asked))?;
             flag::register(signal, Arc::clone(&asked))?;
@@ -28,35 +28,5 @@ impl Interrupt {
 
     pub(super) fn is_asked_for(&self) -> bool {
         self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// The signals that end the work, without those that are ignored: one bit each in the line
-/// `SigIgn` of `status` (proc_pid_status(5)).
-fn heard(status: &str) -> impl Iterator<Item = i32> {
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
-    [SIGINT, SIGTERM, SIGHUP].into_iter().filter(move |signal| mask >> (signal - 1) & 1 == 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_ignored_stays_ignored() {
-        let heard = |mask: &str| -> Vec<i32> {
-            let status = format!("Name:\trsctl\nSigBlk:\tffffffffffffffff\nSigIgn:\t{mask}\n");
-            super::heard(&status).collect()
-        };
-        assert_eq!(heard("0000000000000000"), [SIGINT, SIGTERM, SIGHUP]);
-        // As Rust's runtime leaves it: SIGPIPE.
-        assert_eq!(heard("0000000000001000"), [SIGINT, SIGTERM, SIGHUP]);
-        // As of nohup(1), and of a job in the background of a shell without job control.
-        assert_eq!(heard("0000000000001001"), [SIGINT, SIGTERM]);
-        assert_eq!(heard("0000000000001006"), [SIGTERM, SIGHUP]);
-        assert_eq!(heard("0000000000004000"), [SIGINT, SIGHUP]);
-        // Who cannot know listens.
-        assert_eq!(super::heard("").count(), 3);
     }
 }

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quarter_is_large_unless_it_is_next_to_nothing() {
+    fn more_than_a_quarter_is_large_unless_it_is_next_to_nothing() {
         let large = |services: (usize, usize), servers: (usize, usize)| {
             let share = |(gone, of)| Share { gone, of };
             Loss { services: share(services), servers: share(servers) }.is_large()

@@ -32,8 +32,8 @@ pub(crate) struct Restored {
     pub(crate) file: String,
     pub(crate) is_dry_run: bool,
     pub(crate) plan: Plan,
-    /// What it would take away that nobody is known to have meant: it was not carried out.
-    pub(crate) unasked: Option<Loss>,
+    /// Large loss that `--allow-deletes` did not confirm; not carried out.
+    pub(crate) unconfirmed: Option<Loss>,
     /// What became of the plan; `None` for a dry run.
     pub(crate) applied: Option<Applied>,
     /// Whether somebody asked for an end before it was one.
@@ -72,8 +72,8 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
     }
     let means_it = is_whole || args.allow_deletes || desired.services.is_empty();
     let loss = Loss::of(&plan, &observed);
-    let unasked = (!means_it && loss.is_large()).then_some(loss);
-    if let (Some(loss), false) = (unasked, args.report.dry_run) {
+    let unconfirmed = (!means_it && loss.is_large()).then_some(loss);
+    if let (Some(loss), false) = (unconfirmed, args.report.dry_run) {
         return Err(Error::ManyDeletes { file: name, loss });
     }
     if args.report.dry_run || plan.is_empty() {
@@ -81,7 +81,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
             file: name,
             is_dry_run: args.report.dry_run,
             plan,
-            unasked,
+            unconfirmed,
             applied: None,
             interrupted: false,
             left: Plan::default(),
@@ -109,7 +109,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
             file: name,
             is_dry_run: false,
             plan,
-            unasked: None,
+            unconfirmed: None,
             applied: Some(applied),
             interrupted,
             left: Plan::default(),
@@ -128,7 +128,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
         file: name,
         is_dry_run: false,
         plan,
-        unasked: None,
+        unconfirmed: None,
         applied: Some(applied),
         interrupted: false,
         left,
@@ -217,7 +217,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
 impl Restored {
     /// How it ended.
     pub(crate) fn conclude(self) -> Result<Exit, Error> {
-        if let Some(loss) = self.unasked {
+        if let Some(loss) = self.unconfirmed {
             return Err(Error::ManyDeletes { file: self.file, loss });
         }
         if self.is_dry_run && !self.plan.is_empty() {

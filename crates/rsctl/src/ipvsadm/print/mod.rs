@@ -21,8 +21,7 @@ use super::address;
 
 /// `-L --timeout`
 pub(super) fn timeouts(timeouts: &Timeouts) -> String {
-    let [tcp, fin, udp] =
-        [timeouts.tcp, timeouts.tcp_fin, timeouts.udp].map(|seconds| seconds.unwrap_or(0) as i32);
+    let [tcp, fin, udp] = timeouts.values().map(|seconds| seconds.unwrap_or(0) as i32);
     format!("Timeout (tcp tcpfin udp): {tcp} {fin} {udp}\n")
 }
 

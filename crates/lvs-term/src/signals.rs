@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+/// The signals that this process is told to ignore, by number, as nohup(1) does for its
+/// program and a shell for what runs in its background. Where `/proc` is not mounted none is
+/// known.
+#[must_use]
+pub fn ignored_signals() -> Vec<i32> {
+    // It begins with the name of this process, which need not be UTF-8.
+    let status = std::fs::read("/proc/self/status").unwrap_or_default();
+    ignored(&String::from_utf8_lossy(&status))
+}
+
+/// One bit each in the line `SigIgn` of `status` (proc_pid_status(5)).
+fn ignored(status: &str) -> Vec<i32> {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    (1..=64).filter(|signal| mask >> (signal - 1) & 1 == 1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGHUP: i32 = 1;
+    const SIGINT: i32 = 2;
+    const SIGQUIT: i32 = 3;
+    const SIGPIPE: i32 = 13;
+    const SIGTERM: i32 = 15;
+
+    #[test]
+    fn each_bit_is_a_signal() {
+        for (mask, expected) in [
+            ("0000000000000000", &[][..]),
+            // As Rust's runtime leaves it.
+            ("0000000000001000", &[SIGPIPE]),
+            // As of nohup(1), and of a job in the background of a shell without job control.
+            ("0000000000001001", &[SIGHUP, SIGPIPE]),
+            ("0000000000001006", &[SIGINT, SIGQUIT, SIGPIPE]),
+            ("0000000000004000", &[SIGTERM]),
+            ("8000000000000000", &[64]),
+            ("no mask", &[]),
+        ] {
+            let status = format!("Name:\trsctl\nSigBlk:\tffffffffffffffff\nSigIgn:\t{mask}\n");
+            assert_eq!(ignored(&status), expected, "{mask}");
+        }
+        assert_eq!(ignored(""), []);
+        // The test's own, as Rust's runtime left it.
+        assert!(ignored_signals().contains(&SIGPIPE));
+    }
+}
