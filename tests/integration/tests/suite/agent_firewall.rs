@@ -342,7 +342,7 @@ fn who_may_not_read_a_firewall_is_told() {
     let check = "rs-agent check --rule RS-FW-01";
     // Of root's group, who may read which tables there are but not what is in them; and of none.
     for (group, unread) in [
-        ("--regid=0", "read:   the rules of iptables: iptables-legacy-save: "),
+        ("--regid=0", "read:   iptables-legacy-save: "),
         ("--regid=65534", "read:   /proc/thread-self/net/ip_tables_names: Permission denied"),
     ] {
         let nobody = format!("setpriv --reuid=65534 {group} --clear-groups {check}");
@@ -363,7 +363,7 @@ fn who_may_not_read_a_firewall_is_told() {
         "printf '{hangs}' >/run/hangs && chmod +x /run/hangs && mount --bind /run/hangs {program}"
     ));
     let output = site.server().sh(&format!("{check} --port 80"));
-    let unread = "read:   the rules of iptables: iptables-legacy-save: did not end within 10 s\n";
+    let unread = "read:   iptables-legacy-save: did not end within 10 s\n";
     assert!(output.status == 5 && output.stdout.contains(unread), "{output:?}");
     assert_ne!(site.server().sh("grep -lsa '[7]654321' /proc/[0-9]*/cmdline").status, 0);
 }
