@@ -120,7 +120,10 @@ fn glance() -> String {
         words.drain(6..8);
         glance += &(words.join(" ") + "\n");
     }
-    glance
+    // In one order, and once: where a route arrives while they are read, the kernel may tell
+    // another twice, or elsewhere.
+    let lines: BTreeSet<&str> = glance.lines().collect();
+    lines.into_iter().fold(String::new(), |glance, line| glance + line + "\n")
 }
 
 /// The one journal of this host.
