@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::act::netlink::{Netlink, NetlinkError, are_all_alike};
-use crate::act::sysctl::{self, SysctlError};
+use lvs_host::netlink::{Netlink, NetlinkError, are_all_alike};
+use lvs_host::sysctl::{self, SysctlError};
+use lvs_host::SysctlKey;
+
 use crate::check::observe::anywhere;
 use crate::error::Error;
 use crate::facts::{Facts, Link};
 use crate::ipvs;
-use crate::sysctl_key::SysctlKey;
 
 /// What is asked besides what is always.
 #[derive(Debug, Clone, Default)]

@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::finding::{Finding, Severity};
 use super::remedy::{Phase, Remedy, once_gone};
 use super::replies::{self, Hops, Way};
@@ -10,7 +12,6 @@ use super::seen::{Address, Seen, contains};
 use super::steps::remove;
 use super::subject::{Subject, some};
 use crate::mode::Mode;
-use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let ways = replies::ways(subject, seen);

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::arp::{Answer, answers, answers_by, leaks, speak_as_self};
 use super::remedy::{Phase, Remedy, once_gone};
 use super::seen::{Address, Lookup, Seen};
@@ -12,7 +14,6 @@ use super::steps::{answers_arp, at_carrier, carrier, remove};
 use super::subject::Subject;
 use crate::facts::host_prefix;
 use crate::shell;
-use crate::sysctl_key::SysctlKey;
 
 /// The host with the IPv4 VIPs on their devices of which `which` says so.
 pub(super) fn planned<'a>(

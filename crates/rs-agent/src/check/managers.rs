@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::finding::{Finding, Severity};
 use super::persistence::boot_conflicts;
 use super::remedy::Phase;
@@ -11,7 +13,6 @@ use super::subject::{Subject, some};
 use super::tunnel;
 use crate::mode::Mode;
 use crate::shell;
-use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use lvs_host::sysctl_d::Assignment;
+use lvs_host::SysctlKey;
+
 use super::iptables::Ruleset;
 use super::replies::Replies;
-use super::sysctl_files::Assignment;
 pub use crate::facts::contains;
 use crate::facts::{Port, host_prefix};
 use crate::ipvs::Service;
-use crate::sysctl_key::SysctlKey;
 
 /// The state of the network namespace, and the files that will change it.
 #[derive(Debug, Clone, Default)]

@@ -4,6 +4,8 @@
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::doubt;
 use super::finding::Finding;
 use super::remedy::{Phase, Remedy, once_there};
@@ -16,7 +18,6 @@ use crate::plan::Change;
 use crate::plan::refuse::is_own_of_a_host;
 use crate::request::Scope;
 use crate::shell;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
 /// The device of that kind as it is to be: named as set-up named it.

@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::doubt;
 use super::finding::{Finding, Severity};
 use super::inward;
@@ -16,7 +18,6 @@ use super::subject::Subject;
 use crate::facts::host_prefix;
 use crate::mode::Mode;
 use crate::request::Scope;
-use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings = Vec::new();

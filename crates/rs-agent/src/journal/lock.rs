@@ -103,11 +103,11 @@ impl Store {
         if let Ok(about) = fs::symlink_metadata(path)
             && !about.is_file()
         {
-            self.trust.lock(path, &about).map_err(untrusted)?;
+            self.trust.lock(path, &about, "rs-agent").map_err(untrusted)?;
         }
         let file = open(path).map_err(failed)?;
         let about = file.metadata().map_err(failed)?;
-        self.trust.lock(path, &about).map_err(untrusted)?;
+        self.trust.lock(path, &about, "rs-agent").map_err(untrusted)?;
         if about.mode() & PRIVATE != PRIVATE {
             // A umask took even its owner's right; a disk that is read-only keeps it so.
             let _ = file.set_permissions(Permissions::from_mode(PRIVATE));

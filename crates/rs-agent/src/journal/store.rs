@@ -11,11 +11,12 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use lvs_host::files;
+use lvs_host::files::trust::{Distrust, Trust};
+
 use super::{FORMAT, Identity, Journal, ParseError};
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::files;
-use crate::files::trust::{Distrust, Trust};
 use crate::wanted::Wanted;
 
 /// Larger than the journal of a hundred thousand VIPs.

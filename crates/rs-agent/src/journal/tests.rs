@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Files as they were written, damaged, and of elsewhere.
 
+use lvs_host::SysctlKey;
+
 use super::store::copy;
 use super::*;
 use crate::error::Error;
 use crate::mode::Mode;
 use crate::request::Scope;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::Envelope;
 
 fn wanted() -> Wanted {

@@ -4,10 +4,10 @@
 use std::net::IpAddr;
 
 use serde::Serialize;
+use lvs_host::SysctlKey;
 
 use super::printable;
 use crate::mode::Mode;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Listener, Tunnel};
 
 /// What `status` shows.

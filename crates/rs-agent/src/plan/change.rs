@@ -6,11 +6,11 @@ use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+use lvs_host::SysctlKey;
 
 use crate::facts::{Facts, SavedRoute, host_prefix};
 use crate::request::Scope;
 use crate::shell;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Listener, Tunnel, TunnelKind};
 
 /// Marks addresses this program adds (`IFA_PROTO`, Linux 5.18 and later), so that an

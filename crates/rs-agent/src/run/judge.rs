@@ -132,12 +132,13 @@ pub fn ready(steps: Vec<Step>, held: impl Fn(&Change) -> bool) -> Vec<Step> {
 
 #[cfg(test)]
 mod tests {
+    use lvs_host::SysctlKey;
+
     use super::*;
     use crate::facts::{Address, Link};
     use crate::journal::Store;
     use crate::plan::ADDRESS_TAG;
     use crate::request::{Scope, Typed};
-    use crate::sysctl_key::SysctlKey;
 
     const VIPS: [&str; 2] = ["192.0.2.10", "203.0.113.10"];
 

@@ -7,8 +7,10 @@ use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use lvs_host::{files, processes};
+use lvs_term::escaped;
+
 use super::super::seen::{Device, Keeps, Managers, NetworkdLink, Profile};
-use crate::{escaped, files, processes};
 
 /// More than any configuration; a device file or a log put there by mistake has no end.
 const LARGEST: u64 = 16 << 20;

@@ -2,7 +2,6 @@
 //! Looks at the calling thread's network namespace, and changes nothing. What cannot be
 //! read is said, and the rest is judged all the same.
 
-mod child;
 mod counters;
 mod decode;
 mod firewall;
@@ -19,16 +18,17 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use lvs_host::sysctl_d;
+use lvs_host::netlink::{Netlink, NetlinkError};
+use lvs_host::sysctl::{self, SysctlError};
+use lvs_host::SysctlKey;
+
 pub(crate) use self::replies::anywhere;
 use super::seen::{Device, Fou, Seen};
 use super::subject::Subject;
-use super::sysctl_files;
-use crate::act::netlink::{Netlink, NetlinkError};
-use crate::act::sysctl::{self, SysctlError};
 use crate::error::Error;
 use crate::ipvs;
 use crate::mode::Mode;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Envelope, Listener as Unpacks};
 
 /// Collects what the rules about `subject` need; counts drops for as long as `watch`.
@@ -103,7 +103,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
             seen.unread.extend(unread.cloned().collect::<BTreeSet<String>>());
         }
     }
-    let (lines, unread) = sysctl_files::read(Path::new("/"));
+    let (lines, unread) = sysctl_d::read(Path::new("/"));
     seen.boot = lines;
     seen.unread.extend(unread);
     seen.managers = managers::look(Path::new("/"), &devices, &mut seen.unread);

@@ -4,11 +4,11 @@
 
 use netlink_packet_core::NlasIterator;
 use nix::errno::Errno;
+use lvs_host::netlink::{Netlink, NetlinkError};
 
 use super::super::iptables::targets;
 use super::super::seen::{Filters, Suspect};
 use super::nft_drops;
-use crate::act::netlink::{Netlink, NetlinkError};
 
 /// Families of include/uapi/linux/netfilter.h.
 pub(super) const INET: u8 = 1;

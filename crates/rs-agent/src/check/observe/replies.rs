@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
 use netlink_packet_route::rule::RuleMessage;
+use lvs_host::netlink::{Marks, Netlink, NetlinkError, TABLE_LOCAL, are_all_alike, table_of};
 
 use super::super::inward;
 use super::super::replies::{Hops, Other, Replies, Reply, families, rips};
@@ -16,7 +17,6 @@ use super::super::subject::{Port, Subject};
 use super::decode;
 use super::routes::Tables;
 use super::rules::Rule;
-use crate::act::netlink::{Marks, Netlink, NetlinkError, TABLE_LOCAL, are_all_alike, table_of};
 use crate::mode::Mode;
 
 /// What was read of this host's routing.

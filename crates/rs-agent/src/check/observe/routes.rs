@@ -10,12 +10,12 @@ use netlink_packet_route::link::{
 };
 use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
 use netlink_packet_route::rule::RuleMessage;
+use lvs_host::netlink::{Netlink, TABLE_LOCAL, are_all_alike, table_of};
 
 use super::super::inward;
 use super::super::seen::{Arrival, Seen, contains};
 use super::super::subject::Subject;
 use super::decode;
-use crate::act::netlink::{Netlink, TABLE_LOCAL, are_all_alike, table_of};
 use crate::facts::host_prefix;
 
 /// The VRFs: interfaces in one by their number, with its name and its table.

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleFlags, RuleMessage};
+use lvs_host::netlink::Marks;
 
 use super::super::seen::contains;
-use crate::act::netlink::Marks;
 
 /// A rule. Its interface of arrival is left out: replies have none but `lo`, as the kernel
 /// itself sees when it is asked.
@@ -98,7 +98,7 @@ impl Rule {
     /// that is more than its ends and this host's VRF.
     pub(super) fn marks(&self, plain: &Marks) -> Option<Marks> {
         let device =
-            self.device.as_ref().map(|name| crate::act::netlink::Netlink::index(name).ok());
+            self.device.as_ref().map(|name| lvs_host::netlink::Netlink::index(name).ok());
         let marks = Marks {
             device: device.flatten().or(plain.device),
             mark: self.mark.filter(|mark| *mark != 0),

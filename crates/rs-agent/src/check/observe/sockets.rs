@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use netlink_packet_core::NlasIterator;
+use lvs_host::netlink::{Netlink, NetlinkError};
 
 use super::super::seen::Listener;
-use crate::act::netlink::{Netlink, NetlinkError};
 
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;

@@ -18,6 +18,8 @@ mod tunnels;
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::blind::BLIND;
 use super::catalogue::RULES;
 use super::finding::{Finding, Severity};
@@ -25,7 +27,6 @@ use super::findings;
 use super::seen::{Address, Device, Ends, Lookup, Route, Seen};
 use super::subject::Subject;
 use crate::mode::Mode;
-use crate::sysctl_key::SysctlKey;
 use directors::DIRECTORS;
 use doubts::DOUBTS;
 use edges::EDGES;

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::act::sysctl;
+use lvs_host::sysctl;
+use lvs_host::SysctlKey;
+
 use crate::facts::Facts;
 use crate::journal::{Journal, Store};
-use crate::sysctl_key::SysctlKey;
 
 /// See [`Store::version`].
 pub(super) type Version = Option<(u64, i64, i64)>;

@@ -9,13 +9,14 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use lvs_host::netlink::Netlink;
+
 use super::super::{connect, questions};
 use super::glance::{Glance, NONE_LIKE_IT, Version};
 use super::settings::Settings;
 use super::{setup, teardown};
 use crate::act;
 use crate::act::interrupt::Interrupt;
-use crate::act::netlink::Netlink;
 use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
 use crate::facts::Facts;

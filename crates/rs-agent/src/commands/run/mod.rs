@@ -18,16 +18,16 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::time::{ClockId, clock_gettime};
+use lvs_host::privilege;
+use lvs_host::events::Events;
 
 use super::{connect, load, setup, teardown};
 use crate::act::interrupt::Interrupt;
-use crate::act::privilege;
 use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
 use crate::journal::Store;
 use crate::mode::Mode;
 use crate::output::ChangeReport;
-use crate::run::events::Events;
 use crate::run::log::{Level, Log};
 use crate::run::pace::Pace;
 use crate::run::service::Service;

@@ -12,11 +12,12 @@ mod setup;
 mod teardown;
 mod tunnels;
 
+use lvs_host::SysctlKey;
+
 use super::change::{Action, Change, Step};
 use crate::facts::{Address, DefaultRoute, Facts, Hop, Link, Port, SavedRoute, host_prefix};
 use crate::mode::Mode;
 use crate::request::{Request, Typed};
-use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
 fn ip(text: &str) -> IpAddr {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is refused, and what is not.
 
+use lvs_host::SysctlKey;
+
 use super::{address, host, ip, link, request, route, set, wanted};
 use crate::facts::{Facts, Hop, Link};
 use crate::mode::Mode;
 use crate::plan::refuse;
 use crate::refusal::Refusal;
 use crate::request::{Typed, texts};
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::Tunnel;
 use crate::wanted::Wanted;
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What goes, in which order, and what stays.
 
+use lvs_host::SysctlKey;
+
 use super::{commands, host, ip, link, request, set, set_up, wanted};
 use crate::facts::Link;
 use crate::mode::Mode;
 use crate::plan::{ADDRESS_TAG, Change, teardown};
 use crate::request::{Typed, texts};
-use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use lvs_term::escaped;
 use netlink_packet_core::DefaultNla;
 use netlink_packet_route::address::{
     AddressAttribute, AddressFlags, AddressMessage, AddressScope, CacheInfo,
@@ -17,11 +18,9 @@ use netlink_packet_route::{AddressFamily, IpProtocol, RouteNetlinkMessage};
 use rtnetlink::{AddressMessageBuilder, LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
 
 use super::raw::IFLA_IFNAME;
-use super::{How, Vip};
-use crate::escaped;
-use crate::facts::host_prefix;
-use crate::plan::ADDRESS_TAG;
-use crate::request::Scope;
+use super::{AddressChange, How};
+use crate::address::Scope;
+use crate::ip::host_prefix;
 use crate::tunnel::{Tunnel, TunnelKind};
 
 /// Of include/uapi/linux/if_addr.h.
@@ -51,7 +50,7 @@ fn named(name: &str, mut link: LinkMessage) -> LinkMessage {
     link
 }
 
-/// A name that need not be UTF-8: see [`crate::escaped`].
+/// A name that need not be UTF-8: see [`lvs_term::escaped`].
 fn string(kind: u16, text: &str) -> DefaultNla {
     let mut name = escaped::bytes(text);
     name.push(0);
@@ -118,11 +117,11 @@ pub(super) fn inner(kind: TunnelKind) -> IpProtocol {
     }
 }
 
-/// A VIP as a single address, hidden as far as its family can: IPv4 by its scope, so that
+/// A single address, hidden as far as its family can: IPv4 by its scope, so that
 /// it is not chosen as a source; IPv6 deprecated and without DAD.
-pub(super) fn vip(vip: &Vip<'_>, index: u32) -> AddressMessage {
-    let length = host_prefix(vip.ip);
-    let mut message = match vip.ip {
+pub(super) fn address(change: &AddressChange<'_>, index: u32) -> AddressMessage {
+    let length = host_prefix(change.ip);
+    let mut message = match change.ip {
         IpAddr::V4(ip) => {
             AddressMessageBuilder::<Ipv4Addr>::new().index(index).address(ip, length).build()
         }
@@ -130,22 +129,21 @@ pub(super) fn vip(vip: &Vip<'_>, index: u32) -> AddressMessage {
             AddressMessageBuilder::<Ipv6Addr>::new().index(index).address(ip, length).build()
         }
     };
-    let tag = match vip.how {
+    let tag = match change.how {
         // It need only be named.
         How::Remove => return message,
-        How::Add => Some(ADDRESS_TAG),
-        How::Deprecate { tag } => tag,
+        How::Add { tag } | How::Deprecate { tag } => tag,
     };
     message.attributes.extend(tag.map(|tag| AddressAttribute::Protocol(tag.into())));
-    if vip.ip.is_ipv4() {
-        message.header.scope = match vip.scope {
+    if change.ip.is_ipv4() {
+        message.header.scope = match change.scope {
             Scope::Host => AddressScope::Host,
             Scope::Link => AddressScope::Link,
             Scope::Global => AddressScope::Universe,
         };
         message
             .attributes
-            .extend(vip.label.map(|it| AddressAttribute::Other(string(IFA_LABEL, it))));
+            .extend(change.label.map(|it| AddressAttribute::Other(string(IFA_LABEL, it))));
         return message;
     }
     let mut lifetime = CacheInfo::default();

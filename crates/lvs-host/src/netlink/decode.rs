@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! rtnetlink messages as [`crate::facts`].
+//! rtnetlink messages as the facts of this crate.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -17,7 +17,9 @@ use netlink_packet_route::route::{
 use netlink_packet_route::{AddressFamily, IpProtocol};
 
 use super::raw;
-use crate::facts::{Address, DefaultRoute, Hop, Link, SavedRoute};
+use crate::address::Address;
+use crate::link::Link;
+use crate::route::{DefaultRoute, Hop, SavedRoute};
 use crate::tunnel::{Tunnel, TunnelKind};
 
 pub(super) fn link(message: &LinkMessage) -> Option<(u32, Link)> {
@@ -310,7 +312,7 @@ fn ip_of_via(via: &RouteVia) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::act::netlink::encode;
+    use crate::netlink::encode;
 
     #[test]
     fn a_saved_route_comes_back_whole_but_for_its_present_state() {

@@ -11,7 +11,7 @@ use process_control::{ChildExt as _, Control as _};
 ///
 /// # Errors
 /// It could not be run or heard, or did not end.
-pub(super) fn output(command: &mut Command, patience: Duration) -> Result<Output, String> {
+pub fn output(command: &mut Command, patience: Duration) -> Result<Output, String> {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let output = child.and_then(|child| {
         child.controlled_with_output().time_limit(patience).terminate_for_timeout().wait()

@@ -5,9 +5,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use lvs_term::escaped;
 use serde::{Deserialize, Serialize};
 
-use crate::escaped;
 
 /// A file below `/proc/sys`, kept as path components because an interface name
 /// may contain dots (`eth0.100`), which the dotted spelling cannot tell apart.
@@ -15,7 +15,7 @@ use crate::escaped;
 /// As text it is what `sysctl(8)` of procps accepts: dots between components, and
 /// a slash for each dot inside one: `net.ipv4.conf.eth0/100.arp_ignore`. An
 /// interface name cannot contain a slash, so the text is unambiguous. A name that is no
-/// UTF-8 is its [`escaped`] text.
+/// UTF-8 is its [`lvs_term::escaped`] text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SysctlKey(Vec<String>);

@@ -7,13 +7,15 @@
 //! settings of every interface, so reading goes to the file in any case: the crate looks at
 //! it twice and opens it after that.
 
+mod key;
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 
 use ::sysctl::{Ctl, Sysctl as _};
 use nix::errno::Errno;
 
-use crate::sysctl_key::SysctlKey;
+pub use self::key::{BadKey, SysctlKey};
 
 /// Why a setting could not be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -8,11 +8,12 @@ use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NetlinkMessag
 use netlink_packet_route::RouteNetlinkMessage;
 
 use super::{Netlink, NetlinkError, encode};
-use crate::request::Scope;
+use crate::address::Scope;
 
-/// A VIP to be added, changed or removed.
+/// A single address to be added, changed or removed, hidden as far as its family can: IPv4 by
+/// its scope, IPv6 deprecated and without duplicate address detection.
 #[derive(Debug, Clone, Copy)]
-pub struct Vip<'a> {
+pub struct AddressChange<'a> {
     /// The address.
     pub ip: IpAddr,
     /// Interface name.
@@ -25,11 +26,14 @@ pub struct Vip<'a> {
     pub how: How,
 }
 
-/// What becomes of a VIP.
+/// What becomes of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
     /// It is not there yet.
-    Add,
+    Add {
+        /// Who adds it (`IFA_PROTO`).
+        tag: Option<u8>,
+    },
     /// It is there, an IPv6 address, and is made deprecated in place.
     Deprecate {
         /// Whose it is: a change that does not say so would take it from them.
@@ -40,27 +44,30 @@ pub enum How {
 }
 
 impl Netlink {
-    /// How many VIPs are changed in one send.
+    /// How many addresses are changed in one send.
     pub const BATCH: usize = 64;
 
-    /// Adds, changes and removes VIPs, in one send: at most [`Self::BATCH`] of them. One answer
+    /// Adds, changes and removes addresses, in one send: at most [`Self::BATCH`] of them. One answer
     /// each: EEXIST if one to be added is there, EADDRNOTAVAIL if one to be removed is not (one
     /// to be changed that is gone is added: the kernel asks for no NLM_F_CREATE),
     /// [`NetlinkError::NoDevice`] if its interface is gone: the others are sent all the same.
-    pub fn change_vips(&self, vips: &[Vip<'_>]) -> Vec<Result<(), NetlinkError>> {
+    pub fn change_addresses(
+        &self,
+        changes: &[AddressChange<'_>],
+    ) -> Vec<Result<(), NetlinkError>> {
         let mut indexes: HashMap<&str, Option<u32>> = HashMap::new();
-        let mut requests = Vec::with_capacity(vips.len());
-        let mut sent = Vec::with_capacity(vips.len());
-        let mut answers: Vec<_> = vips.iter().map(|_| Err(NetlinkError::NoAnswer)).collect();
-        for (vip, answer) in vips.iter().zip(&mut answers) {
-            let index = indexes.entry(vip.device).or_insert_with(|| Self::index(vip.device).ok());
+        let mut requests = Vec::with_capacity(changes.len());
+        let mut sent = Vec::with_capacity(changes.len());
+        let mut answers: Vec<_> = changes.iter().map(|_| Err(NetlinkError::NoAnswer)).collect();
+        for (change, answer) in changes.iter().zip(&mut answers) {
+            let index = indexes.entry(change.device).or_insert_with(|| Self::index(change.device).ok());
             let Some(index) = *index else {
-                *answer = Err(NetlinkError::NoDevice(vip.device.to_owned()));
+                *answer = Err(NetlinkError::NoDevice(change.device.to_owned()));
                 continue;
             };
-            let message = encode::vip(vip, index);
-            let (message, flags) = match vip.how {
-                How::Add => (RouteNetlinkMessage::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL),
+            let message = encode::address(change, index);
+            let (message, flags) = match change.how {
+                How::Add { .. } => (RouteNetlinkMessage::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL),
                 How::Deprecate { .. } => (RouteNetlinkMessage::NewAddress(message), NLM_F_REPLACE),
                 How::Remove => (RouteNetlinkMessage::DelAddress(message), 0),
             };
@@ -91,11 +98,11 @@ mod tests {
     /// whoever runs it.
     #[test]
     fn a_missing_device_answers_for_itself_alone() {
-        let vip = |device| {
+        let change = |device| {
             let ip = "192.0.2.254".parse().unwrap();
-            Vip { ip, device, scope: Scope::Host, label: None, how: How::Remove }
+            AddressChange { ip, device, scope: Scope::Host, label: None, how: How::Remove }
         };
-        let answers = Netlink::connect().unwrap().change_vips(&["lo", "no-such", "lo"].map(vip));
+        let answers = Netlink::connect().unwrap().change_addresses(&["lo", "no-such", "lo"].map(change));
         let [Err(first), Err(second), Err(third)] = &answers[..] else { panic!("{answers:?}") };
         assert!(matches!(first, NetlinkError::Kernel(_)), "{answers:?}");
         assert!(matches!(second, NetlinkError::NoDevice(_)), "{answers:?}");

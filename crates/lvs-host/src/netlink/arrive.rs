@@ -10,7 +10,7 @@ use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::errno::Errno;
 
 use super::{Netlink, NetlinkError, encode, raw};
-use crate::facts::host_prefix;
+use crate::ip::host_prefix;
 
 /// Priorities of the three rules that are there from the start: local, main, default
 /// (`fib_default_rules_init` in net/ipv4/fib_rules.c; IPv6 has no default).

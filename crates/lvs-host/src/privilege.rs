@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! May this process change the network at all?
 
-use crate::error::Error;
-
 /// `CAP_NET_ADMIN` of include/uapi/linux/capability.h.
 const NET_ADMIN: u32 = 12;
 
+/// The effective set of this thread lacks CAP_NET_ADMIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("needs CAP_NET_ADMIN")]
+pub struct NoPrivilege;
+
+/// Checks that this thread has CAP_NET_ADMIN.
+///
 /// # Errors
-/// [`Error::NoPrivilege`] if the effective set lacks CAP_NET_ADMIN.
-pub fn check() -> Result<(), Error> {
+/// [`NoPrivilege`] if the effective set lacks it.
+pub fn check() -> Result<(), NoPrivilege> {
     // It begins with the name of the program's file, which need not be UTF-8.
     let status = std::fs::read("/proc/thread-self/status").unwrap_or_default();
     match effective(&String::from_utf8_lossy(&status)) {
-        Some(set) if set & (1 << NET_ADMIN) == 0 => Err(Error::NoPrivilege),
+        Some(set) if set & (1 << NET_ADMIN) == 0 => Err(NoPrivilege),
         // Without /proc the kernel itself will tell.
         _ => Ok(()),
     }

@@ -10,8 +10,6 @@ use std::path::{Component, Path, PathBuf};
 
 use nix::unistd::geteuid;
 
-use crate::shell;
-
 /// Write permission for the group or for others.
 const OTHERS_WRITE: u32 = 0o022;
 /// Any permission for them.
@@ -64,12 +62,14 @@ pub enum Distrust {
         what: &'static str,
     },
     /// Something else is where a file of this program belongs.
-    #[error("{path} is {is}, where rs-agent keeps its lock")]
+    #[error("{path} is {is}, where {program} keeps its lock")]
     InTheWay {
         /// The lock's path.
         path: PathBuf,
         /// What is there: `a directory`.
         is: &'static str,
+        /// Whose place it is.
+        program: &'static str,
     },
     /// It could not be looked at.
     #[error("opening {path}: {source}")]
@@ -86,35 +86,6 @@ fn not_to(us: u32) -> String {
     match us {
         0 => "not to root".to_owned(),
         us => format!("who is neither root nor uid {us}"),
-    }
-}
-
-impl Distrust {
-    /// Says what the operator can do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        let elsewhere = "--state-dir or RS_AGENT_STATE_DIR names another directory";
-        match self {
-            Self::Open { path, what: "open", .. } => {
-                format!("`chmod 600 {}`, or remove it while no rs-agent runs", shell::path(path))
-            }
-            Self::Open { path, .. } => format!(
-                "see what is in it, then `chmod go-w {}`; {elsewhere}, one that others cannot write",
-                shell::path(path)
-            ),
-            Self::Owner { owner, .. } => format!(
-                "run rs-agent as uid {owner}; or {elsewhere}, one of its own user that others \
-                 cannot write"
-            ),
-            Self::InTheWay { path, is: "a directory" } => format!(
-                "see what is in it and move it away; if it is empty: `rmdir {}`",
-                shell::path(path)
-            ),
-            Self::InTheWay { path, .. } => {
-                format!("rs-agent did not make it; remove it: `rm {}`", shell::path(path))
-            }
-            Self::Kind { .. } | Self::Io { .. } => elsewhere.to_owned(),
-        }
     }
 }
 
@@ -207,11 +178,16 @@ impl Trust {
         closed(path, about, OTHERS_WRITE, "write")
     }
 
-    /// Checks that nobody else can open, and so lock, a file.
+    /// Checks that nobody else can open, and so lock, a file of `program`.
     ///
     /// # Errors
     /// [`Distrust`].
-    pub fn lock(&self, path: &Path, about: &Metadata) -> Result<(), Distrust> {
+    pub fn lock(
+        &self,
+        path: &Path,
+        about: &Metadata,
+        program: &'static str,
+    ) -> Result<(), Distrust> {
         let kind = about.file_type();
         if !kind.is_file() {
             let is = match kind {
@@ -221,7 +197,7 @@ impl Trust {
                 kind if kind.is_socket() => "a socket",
                 _ => "a device",
             };
-            return Err(Distrust::InTheWay { path: path.to_owned(), is });
+            return Err(Distrust::InTheWay { path: path.to_owned(), is, program });
         }
         self.owner(path, about, None)?;
         closed(path, about, OTHERS, "open")

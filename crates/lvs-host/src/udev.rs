@@ -8,8 +8,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::netlink::Netlink;
-use crate::escaped;
+use lvs_term::escaped;
+
+use crate::netlink::Netlink;
 
 /// udev takes a few milliseconds; one that hangs is not waited for.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -4,6 +4,7 @@
 //! The `rtnetlink` crate is asynchronous. Its runtime lives here and nowhere else;
 //! callers see blocking calls.
 
+mod addresses;
 mod arrive;
 mod decode;
 mod diag;
@@ -13,7 +14,6 @@ mod look;
 mod nft;
 mod raw;
 mod socket;
-mod vips;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -22,6 +22,7 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use lvs_term::escaped;
 use netlink_packet_core::NetlinkMessage;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::route::RouteMessage;
@@ -31,14 +32,15 @@ use nix::net::if_::if_nametoindex;
 use rtnetlink::{Handle, LinkUnspec};
 use tokio::runtime::{Builder, Runtime};
 
+pub use self::addresses::{AddressChange, How};
 pub use self::arrive::{Marks, TABLE_LOCAL, are_all_alike, table_of};
 use self::fou::Fou;
 use self::raw::{Decode, Raw};
 use self::socket::Socket;
-pub use self::vips::{How, Vip};
-use crate::escaped;
-use crate::facts::{Address, DefaultRoute, Hop, Link, Port, SavedRoute};
-use crate::tunnel::{Listener, Tunnel};
+use crate::address::Address;
+use crate::link::Link;
+use crate::route::{DefaultRoute, Hop, SavedRoute};
+use crate::tunnel::{Listener, Port, Tunnel};
 
 /// The kernel answers at once or never; this bounds never.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -74,39 +76,6 @@ impl NetlinkError {
             }
             Self::NoDevice(_) => true,
             _ => false,
-        }
-    }
-
-    /// What to do when the kernel answers `command` so.
-    #[must_use]
-    pub fn hint(&self, command: &str) -> Option<String> {
-        let Self::Kernel(errno) = self else {
-            return None;
-        };
-        match errno {
-            // rtnl_newlink(): no such link kind, and its module could not be loaded.
-            Errno::EOPNOTSUPP if command.contains(" type ") => {
-                let kind = command.split(" type ").nth(1)?.split(' ').next()?;
-                let module = match kind {
-                    "ip6tnl" => "ip6_tunnel",
-                    "gre" => "ip_gre",
-                    "ip6gre" => "ip6_gre",
-                    kind => kind,
-                };
-                Some(format!(
-                    "this kernel cannot make {kind} devices: is module {module} installed?"
-                ))
-            }
-            // Of adding and deleting, not of asking (GENL_ADMIN_PERM in net/ipv4/fou_nl.c).
-            Errno::EPERM if command.contains(" fou ") => {
-                Some("the kernel allows that to root of the host only, not of a container".into())
-            }
-            Errno::EPERM => {
-                Some("CAP_NET_ADMIN is needed in the namespace's own user namespace".into())
-            }
-            Errno::EADDRINUSE => Some("a program has that UDP port: ss -ulpn names it".into()),
-            Errno::EEXIST => Some("somebody else made it at the same moment: try again".into()),
-            _ => None,
         }
     }
 }

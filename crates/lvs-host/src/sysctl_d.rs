@@ -7,8 +7,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::sysctl_key::SysctlKey;
-use crate::{escaped, files};
+use lvs_term::escaped;
+
+use crate::files;
+use crate::sysctl::SysctlKey;
 
 /// A file in an earlier folder hides one of the same name in a later one.
 const FOLDERS: [&str; 4] =
