@@ -9,6 +9,7 @@
 //! | [`udev`] | when udev is done with a new device |
 //! | [`privilege`], [`processes`], [`program`] | what this process may, who else runs, what another program says |
 //! | [`files`] | files within bounds, whole, and where nobody else writes |
+//! | [`state`], [`netns`] | what a program keeps there of a network namespace, and who may change it |
 //! | [`link`], [`address`], [`route`], [`tunnel`], [`ip`] | the facts themselves: plain data |
 //!
 //! It knows of no load balancer and of no program that uses it: errors say what failed and why,
@@ -22,10 +23,12 @@ pub mod files;
 pub mod ip;
 pub mod link;
 pub mod netlink;
+pub mod netns;
 pub mod privilege;
 pub mod processes;
 pub mod program;
 pub mod route;
+pub mod state;
 pub mod sysctl;
 pub mod sysctl_d;
 pub mod tunnel;

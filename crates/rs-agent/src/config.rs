@@ -16,9 +16,9 @@ use std::path::Path;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args as _, Command, FromArgMatches as _};
-use toml::de::{DeTable, DeValue};
 use lvs_host::files;
 use lvs_host::files::trust::{Distrust, Trust};
+use toml::de::{DeTable, DeValue};
 
 use crate::cli::RunArgs;
 use crate::error::Error;

@@ -9,10 +9,11 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use lvs_host::files::trust::Distrust;
 use lvs_host::netlink::NetlinkError;
 use lvs_host::privilege::NoPrivilege;
+use lvs_host::state::StateError;
 use lvs_host::sysctl::SysctlError;
-use lvs_host::files::trust::Distrust;
 
 use crate::refusal::Refusal;
 use crate::shell;
@@ -268,6 +269,25 @@ impl Error {
             Self::Config { .. } | Self::ReadConfig { .. } | Self::UntrustedConfig(_) => 2,
             Self::Unit(UnitError::Path(_) | UnitError::Hidden { .. }) => 2,
             _ => 1,
+        }
+    }
+}
+
+impl From<StateError> for Error {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::Io { what, path, source } => Self::Journal { what, path, source },
+            StateError::Newer { path, format, program } => {
+                let why =
+                    format!("format {format} is of a newer version of {program}: use that one");
+                Self::Journal { what: "reading", path, source: io::Error::other(why) }
+            }
+            StateError::Untrusted(why) => Self::Untrusted(Box::new(why)),
+            StateError::Damaged { path, why, copy } => {
+                Self::Damaged { path, why, copy, known: Vec::new() }
+            }
+            StateError::Busy { folder, .. } => Self::Busy(folder),
+            StateError::Claimed { .. } => Self::Watched,
         }
     }
 }

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
 use lvs_host::netlink::{Netlink, NetlinkError, are_all_alike};
 use lvs_host::sysctl::{self, SysctlError};
-use lvs_host::SysctlKey;
 
 use crate::check::observe::anywhere;
 use crate::error::Error;

@@ -11,8 +11,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
 use lvs_term::escaped;
+use serde::{Deserialize, Serialize};
 
 pub use self::list::{addresses, list, vips};
 pub use self::network::Network;

@@ -51,23 +51,23 @@ impl Netlink {
     /// each: EEXIST if one to be added is there, EADDRNOTAVAIL if one to be removed is not (one
     /// to be changed that is gone is added: the kernel asks for no NLM_F_CREATE),
     /// [`NetlinkError::NoDevice`] if its interface is gone: the others are sent all the same.
-    pub fn change_addresses(
-        &self,
-        changes: &[AddressChange<'_>],
-    ) -> Vec<Result<(), NetlinkError>> {
+    pub fn change_addresses(&self, changes: &[AddressChange<'_>]) -> Vec<Result<(), NetlinkError>> {
         let mut indexes: HashMap<&str, Option<u32>> = HashMap::new();
         let mut requests = Vec::with_capacity(changes.len());
         let mut sent = Vec::with_capacity(changes.len());
         let mut answers: Vec<_> = changes.iter().map(|_| Err(NetlinkError::NoAnswer)).collect();
         for (change, answer) in changes.iter().zip(&mut answers) {
-            let index = indexes.entry(change.device).or_insert_with(|| Self::index(change.device).ok());
+            let index =
+                indexes.entry(change.device).or_insert_with(|| Self::index(change.device).ok());
             let Some(index) = *index else {
                 *answer = Err(NetlinkError::NoDevice(change.device.to_owned()));
                 continue;
             };
             let message = encode::address(change, index);
             let (message, flags) = match change.how {
-                How::Add { .. } => (RouteNetlinkMessage::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL),
+                How::Add { .. } => {
+                    (RouteNetlinkMessage::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL)
+                }
                 How::Deprecate { .. } => (RouteNetlinkMessage::NewAddress(message), NLM_F_REPLACE),
                 How::Remove => (RouteNetlinkMessage::DelAddress(message), 0),
             };
@@ -102,7 +102,8 @@ mod tests {
             let ip = "192.0.2.254".parse().unwrap();
             AddressChange { ip, device, scope: Scope::Host, label: None, how: How::Remove }
         };
-        let answers = Netlink::connect().unwrap().change_addresses(&["lo", "no-such", "lo"].map(change));
+        let answers =
+            Netlink::connect().unwrap().change_addresses(&["lo", "no-such", "lo"].map(change));
         let [Err(first), Err(second), Err(third)] = &answers[..] else { panic!("{answers:?}") };
         assert!(matches!(first, NetlinkError::Kernel(_)), "{answers:?}");
         assert!(matches!(second, NetlinkError::NoDevice(_)), "{answers:?}");

@@ -8,7 +8,6 @@ use std::str::FromStr;
 use lvs_term::escaped;
 use serde::{Deserialize, Serialize};
 
-
 /// A file below `/proc/sys`, kept as path components because an interface name
 /// may contain dots (`eth0.100`), which the dotted spelling cannot tell apart.
 ///

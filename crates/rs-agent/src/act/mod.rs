@@ -71,10 +71,7 @@ pub fn perform(
     }
     let vips = actions.iter().filter_map(|action| vip(action));
     let is_new = |vip: &AddressChange<'_>| matches!(vip.how, How::Add { .. });
-    local(
-        net,
-        vips.filter(is_new).map(|vip| vip.ip).filter(IpAddr::is_ipv6).collect(),
-    )
+    local(net, vips.filter(is_new).map(|vip| vip.ip).filter(IpAddr::is_ipv6).collect())
 }
 
 /// Waits until packets for these new IPv6 addresses are for this host. The kernel makes the
@@ -278,8 +275,8 @@ fn apply(net: &Netlink, action: &Action) -> Result<(), Error> {
 mod tests {
     use std::io;
 
-    use nix::errno::Errno;
     use lvs_host::SysctlKey;
+    use nix::errno::Errno;
 
     use super::*;
     use crate::request::Scope;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Will it be so tomorrow? What the journal remembers, and what files do at boot.
 
-use lvs_host::sysctl_d::{Assignment, winner};
 use lvs_host::SysctlKey;
+use lvs_host::sysctl_d::{Assignment, winner};
 
 use super::finding::{Finding, Severity};
 use super::hiding;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use lvs_host::sysctl_d::Assignment;
 use lvs_host::SysctlKey;
+use lvs_host::sysctl_d::Assignment;
 
 use super::iptables::Ruleset;
 use super::replies::Replies;

@@ -5,10 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lvs_host::sysctl;
+use lvs_host::SysctlKey;
 use lvs_host::files;
 use lvs_host::files::trust::{Distrust, Trust};
-use lvs_host::SysctlKey;
+use lvs_host::sysctl;
 
 use crate::cli::InstallUnitArgs;
 use crate::config;

@@ -11,9 +11,9 @@ mod teardown;
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
 use lvs_host::netlink::Netlink;
 use lvs_host::sysctl;
-use lvs_host::SysctlKey;
 
 use crate::cli::{Cli, Command, What};
 use crate::error::{Error, Failure};

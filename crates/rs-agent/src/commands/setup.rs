@@ -8,8 +8,8 @@ use lvs_host::netlink::Netlink;
 use lvs_host::privilege;
 
 use super::{connect, list, load, questions};
-use crate::act::interrupt::Interrupt;
 use crate::act;
+use crate::act::interrupt::Interrupt;
 use crate::cli::SetupArgs;
 use crate::config;
 use crate::error::Error;

@@ -7,8 +7,8 @@ use std::path::Path;
 use lvs_host::privilege;
 
 use super::{connect, list, load, questions};
-use crate::act::interrupt::Interrupt;
 use crate::act;
+use crate::act::interrupt::Interrupt;
 use crate::cli::TeardownArgs;
 use crate::error::Error;
 use crate::journal::{Found, Store};

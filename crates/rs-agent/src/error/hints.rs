@@ -30,7 +30,9 @@ pub(super) fn netlink(answer: &NetlinkError, command: &str) -> Option<String> {
         Errno::EPERM if command.contains(" fou ") => {
             Some("the kernel allows that to root of the host only, not of a container".into())
         }
-        Errno::EPERM => Some("CAP_NET_ADMIN is needed in the namespace's own user namespace".into()),
+        Errno::EPERM => {
+            Some("CAP_NET_ADMIN is needed in the namespace's own user namespace".into())
+        }
         Errno::EADDRINUSE => Some("a program has that UDP port: ss -ulpn names it".into()),
         Errno::EEXIST => Some("somebody else made it at the same moment: try again".into()),
         _ => None,

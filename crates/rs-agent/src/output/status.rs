@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
 use lvs_host::SysctlKey;
+use serde::Serialize;
 
 use super::printable;
 use crate::mode::Mode;

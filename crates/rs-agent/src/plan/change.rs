@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
 use lvs_host::SysctlKey;
+use serde::{Deserialize, Serialize};
 
 use crate::facts::{Facts, SavedRoute, host_prefix};
 use crate::request::Scope;

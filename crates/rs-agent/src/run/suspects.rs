@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use lvs_host::sysctl_d;
-use lvs_host::processes;
 use lvs_host::SysctlKey;
+use lvs_host::processes;
+use lvs_host::sysctl_d;
 
 use crate::plan::Change;
 

@@ -18,10 +18,10 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use lvs_host::sysctl_d;
+use lvs_host::SysctlKey;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::sysctl::{self, SysctlError};
-use lvs_host::SysctlKey;
+use lvs_host::sysctl_d;
 
 pub(crate) use self::replies::anywhere;
 use super::seen::{Device, Fou, Seen};

@@ -2,9 +2,9 @@
 //! What rules of nftables may do to a packet before anything else looks at it. Whatever is
 //! not understood may do it.
 
+use lvs_host::netlink::{Netlink, NetlinkError};
 use netlink_packet_core::NlasIterator;
 use nix::errno::Errno;
-use lvs_host::netlink::{Netlink, NetlinkError};
 
 use super::super::iptables::targets;
 use super::super::seen::{Filters, Suspect};

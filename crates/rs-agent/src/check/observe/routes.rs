@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
+use lvs_host::netlink::{Netlink, TABLE_LOCAL, are_all_alike, table_of};
 use netlink_packet_route::link::{
     InfoData, InfoPortKind, InfoVrf, LinkAttribute, LinkInfo, LinkMessage,
 };
 use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
 use netlink_packet_route::rule::RuleMessage;
-use lvs_host::netlink::{Netlink, TABLE_LOCAL, are_all_alike, table_of};
 
 use super::super::inward;
 use super::super::seen::{Arrival, Seen, contains};

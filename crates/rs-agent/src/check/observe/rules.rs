@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use lvs_host::netlink::Marks;
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleFlags, RuleMessage};
-use lvs_host::netlink::Marks;
 
 use super::super::seen::contains;
 
@@ -97,8 +97,7 @@ impl Rule {
     /// Returns what a reply is like to which it applies (or does not, if it is inverted), if
     /// that is more than its ends and this host's VRF.
     pub(super) fn marks(&self, plain: &Marks) -> Option<Marks> {
-        let device =
-            self.device.as_ref().map(|name| lvs_host::netlink::Netlink::index(name).ok());
+        let device = self.device.as_ref().map(|name| lvs_host::netlink::Netlink::index(name).ok());
         let marks = Marks {
             device: device.flatten().or(plain.device),
             mark: self.mark.filter(|mark| *mark != 0),

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use netlink_packet_core::NlasIterator;
 use lvs_host::netlink::{Netlink, NetlinkError};
+use netlink_packet_core::NlasIterator;
 
 use super::super::seen::Listener;
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use lvs_host::sysctl;
 use lvs_host::SysctlKey;
+use lvs_host::sysctl;
 
 use crate::facts::Facts;
 use crate::journal::{Journal, Store};

@@ -13,13 +13,13 @@ use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use lvs_host::events::Events;
+use lvs_host::privilege;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::time::{ClockId, clock_gettime};
-use lvs_host::privilege;
-use lvs_host::events::Events;
 
 use super::{connect, load, setup, teardown};
 use crate::act::interrupt::Interrupt;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Who may change this host, and who keeps it: one at a time.
+//! Who may change something, and who has claimed a network namespace: one at a time.
 //!
-//! The locks are on files that only their owner can open, so nobody else can hold them. That
-//! one `run` keeps a network namespace is said by a name of it too (unix(7), abstract), which
-//! no removal of files takes away; any user could take the name first, so it counts only if
-//! its owner is believed.
+//! The locks are on files that only their owner can open, so nobody else can hold them; they
+//! end with the process. That a network namespace is claimed is said by a name of it too
+//! (unix(7), abstract), which no removal of files takes away; any user could take the name
+//! first, so it counts only if its owner is believed.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io;
@@ -19,95 +19,98 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, getsockopt, listen, socket,
 };
 
-use super::Store;
-use super::store::untrusted;
-use crate::error::Error;
+use super::{Folder, StateError, failed};
 
-/// How long to wait for another command to end.
-const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 /// For everybody but its owner.
 const PRIVATE: u32 = 0o600;
-/// What a `run` is called in its network namespace.
-const NAME: &[u8] = b"rs-agent-run";
 
-/// Held while a command changes things; the lock ends with the process.
+/// Held while a process changes things.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
     path: PathBuf,
 }
 
-/// Held by the one `run` of a network namespace.
+/// Held by the one process that has claimed a network namespace.
 #[derive(Debug)]
-pub struct Sole {
+pub struct Claim {
     lock: Lock,
     /// `None` if the name is taken by somebody who is not believed, or cannot be had.
     _name: Option<OwnedFd>,
 }
 
-impl Store {
-    /// Waits for other commands in this folder to end, and keeps them out. Makes the folder if
-    /// it is missing.
+impl Folder {
+    /// Waits for who holds the lock of that name to end, and keeps others out. Makes the folder
+    /// if it is missing.
     ///
     /// # Errors
-    /// [`Error::Busy`] after ten seconds; [`Error::Untrusted`]; [`Error::Journal`].
-    pub fn lock(&self) -> Result<Lock, Error> {
-        let path = self.folder_to_write()?.join("lock");
+    /// [`StateError::Busy`] after so long; [`StateError::Untrusted`]; [`StateError::Io`].
+    pub fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError> {
+        let path = self.make()?.join(name);
         let begun = Instant::now();
         loop {
             match self.try_lock(&path)? {
                 Some(lock) if lock.is_there() => return Ok(lock),
                 // Removed since it was opened: whoever comes next locks another one.
                 Some(_) => {
-                    self.folder_to_write()?;
+                    self.make()?;
                 }
-                None if begun.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
-                None => return Err(Error::Busy(self.directory.clone())),
+                None if begun.elapsed() < patience => std::thread::sleep(PAUSE),
+                None => {
+                    let folder = self.path.clone();
+                    return Err(StateError::Busy { program: self.program, folder });
+                }
             }
         }
     }
 
-    /// Claims this network namespace for one `run`, until the process ends.
+    /// Claims this network namespace until the process ends, by a lock on the file `lock` and
+    /// by the abstract name `name`.
     ///
     /// # Errors
-    /// [`Error::Watched`] if another has it; [`Error::Untrusted`]; [`Error::Journal`].
-    pub fn watch(&self) -> Result<Sole, Error> {
-        let lock = self.claim()?;
-        let name = self.take_name().map_err(|()| Error::Watched)?;
-        Ok(Sole { lock, _name: name })
+    /// [`StateError::Claimed`] if another has it; [`StateError::Untrusted`];
+    /// [`StateError::Io`].
+    pub fn claim(&self, lock: &str, name: &str) -> Result<Claim, StateError> {
+        let lock = self.claim_file(lock)?;
+        let name = self.take_name(name).map_err(|()| self.claimed())?;
+        Ok(Claim { lock, _name: name })
     }
 
-    /// Claims it again if the lock file is gone, which it tells: another `run` would not see
-    /// this one by its file.
+    /// Claims it again if the file `lock` is gone, which it tells: another process would not
+    /// see this one by its file.
     ///
     /// # Errors
-    /// As [`Self::watch`].
-    pub fn watch_again(&self, sole: &mut Sole) -> Result<bool, Error> {
-        if sole.lock.is_there() {
+    /// As [`Self::claim`].
+    pub fn claim_again(&self, claim: &mut Claim, lock: &str) -> Result<bool, StateError> {
+        if claim.lock.is_there() {
             return Ok(false);
         }
-        sole.lock = self.claim()?;
+        claim.lock = self.claim_file(lock)?;
         Ok(true)
     }
 
-    fn claim(&self) -> Result<Lock, Error> {
-        let path = self.folder_to_write()?.join(format!("run-{}.lock", self.identity.inode));
-        self.try_lock(&path)?.filter(Lock::is_there).ok_or(Error::Watched)
+    fn claim_file(&self, name: &str) -> Result<Lock, StateError> {
+        let path = self.make()?.join(name);
+        self.try_lock(&path)?.filter(Lock::is_there).ok_or_else(|| self.claimed())
+    }
+
+    fn claimed(&self) -> StateError {
+        StateError::Claimed { program: self.program }
     }
 
     /// `None`: somebody else has it.
-    fn try_lock(&self, path: &Path) -> Result<Option<Lock>, Error> {
-        let failed = |source| self.failed("locking", path, source);
+    fn try_lock(&self, path: &Path) -> Result<Option<Lock>, StateError> {
+        let failed = |source| failed("locking", path, source);
         // Before it is opened, as opening a device may do something by itself.
         if let Ok(about) = fs::symlink_metadata(path)
             && !about.is_file()
         {
-            self.trust.lock(path, &about, "rs-agent").map_err(untrusted)?;
+            self.trust.lock(path, &about, self.program)?;
         }
         let file = open(path).map_err(failed)?;
         let about = file.metadata().map_err(failed)?;
-        self.trust.lock(path, &about, "rs-agent").map_err(untrusted)?;
+        self.trust.lock(path, &about, self.program)?;
         if about.mode() & PRIVATE != PRIVATE {
             // A umask took even its owner's right; a disk that is read-only keeps it so.
             let _ = file.set_permissions(Permissions::from_mode(PRIVATE));
@@ -119,26 +122,26 @@ impl Store {
         }
     }
 
-    /// Takes the name. `Err`: another `run` that is believed has it.
-    fn take_name(&self) -> Result<Option<OwnedFd>, ()> {
+    /// Takes the name. `Err`: another process that is believed has it.
+    fn take_name(&self, name: &str) -> Result<Option<OwnedFd>, ()> {
         let new = || {
             let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
             socket(AddressFamily::Unix, SockType::Stream, flags, None)
         };
         let take = || {
-            let name = new()?;
-            bind(name.as_raw_fd(), &UnixAddr::new_abstract(NAME)?)?;
-            listen(&name, Backlog::new(1)?)?;
-            Ok(name)
+            let taken = new()?;
+            bind(taken.as_raw_fd(), &UnixAddr::new_abstract(name.as_bytes())?)?;
+            listen(&taken, Backlog::new(1)?)?;
+            Ok(taken)
         };
         match take() {
-            Ok(name) => return Ok(Some(name)),
+            Ok(taken) => return Ok(Some(taken)),
             Err(Errno::EADDRINUSE) => {}
             Err(_) => return Ok(None),
         }
         let owner = || {
             let asker = new()?;
-            connect(asker.as_raw_fd(), &UnixAddr::new_abstract(NAME)?)?;
+            connect(asker.as_raw_fd(), &UnixAddr::new_abstract(name.as_bytes())?)?;
             getsockopt(&asker, PeerCredentials)
         };
         match owner() {
@@ -149,7 +152,7 @@ impl Store {
 }
 
 impl Lock {
-    /// Whether its file is still the one that another command would open.
+    /// Whether its file is still the one that another process would open.
     fn is_there(&self) -> bool {
         let id = |about: fs::Metadata| (about.dev(), about.ino());
         let there = fs::symlink_metadata(&self.path).map(id).ok();
