@@ -21,15 +21,46 @@ pub struct Address {
     /// Its preferred lifetime is over (`IFA_F_DEPRECATED`): no source for what this host
     /// sends of itself, as long as there is another.
     pub deprecated: bool,
+    /// For how many seconds it may still be chosen as a source; [`u32::MAX`] is for ever, 0
+    /// is deprecated.
+    pub preferred: u32,
+    /// Duplicate address detection is not over.
+    pub tentative: bool,
+    /// Duplicate address detection found another holder.
+    pub dad_failed: bool,
 }
 
-/// Every address, in the order of [`Address::ip`]: a host may have thousands of VIPs, and
-/// nearly every question is about one of them.
+impl Address {
+    /// Builds one with nothing special about it.
+    #[must_use]
+    pub fn new(device: &str, ip: IpAddr, prefix: u8, scope: &str) -> Self {
+        Self {
+            device: device.to_owned(),
+            ip,
+            prefix,
+            scope: scope.to_owned(),
+            tag: None,
+            deprecated: false,
+            preferred: u32::MAX,
+            tentative: false,
+            dad_failed: false,
+        }
+    }
+
+    /// Returns it as `ip addr` writes it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{}/{} dev {} scope {}", self.ip, self.prefix, self.device, self.scope)
+    }
+}
+
+/// Every address, in the order of [`Address::ip`]: a host may have thousands, and nearly every
+/// question is about one of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addresses(Vec<Address>);
 
 impl Addresses {
-    /// Those with that address: on one interface as a rule.
+    /// Returns those with that address: on one interface as a rule.
     #[must_use]
     pub fn of(&self, ip: IpAddr) -> &[Address] {
         let start = self.0.partition_point(|have| have.ip < ip);

@@ -10,7 +10,7 @@
 //! | [`privilege`], [`processes`], [`program`] | what this process may, who else runs, what another program says |
 //! | [`files`] | files within bounds, whole, and where nobody else writes |
 //! | [`state`], [`netns`] | what a program keeps there of a network namespace, and who may change it |
-//! | [`link`], [`address`], [`route`], [`tunnel`], [`ip`] | the facts themselves: plain data |
+//! | [`link`], [`address`], [`route`], [`rule`], [`tunnel`], [`fou`], [`socket`], [`ip`] | the facts themselves: plain data |
 //!
 //! It knows of no load balancer and of no program that uses it: errors say what failed and why,
 //! and leave advice to who knows the command line.
@@ -18,8 +18,10 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod anywhere;
 pub mod events;
 pub mod files;
+pub mod fou;
 pub mod ip;
 pub mod link;
 pub mod netlink;
@@ -28,6 +30,8 @@ pub mod privilege;
 pub mod processes;
 pub mod program;
 pub mod route;
+pub mod rule;
+pub mod socket;
 pub mod state;
 pub mod sysctl;
 pub mod sysctl_d;
@@ -36,6 +40,6 @@ pub mod udev;
 
 pub use address::{Address, Addresses, Scope};
 pub use link::Link;
-pub use route::{DefaultRoute, Hop, SavedRoute};
+pub use route::{DefaultRoute, Lookup, Route, SavedRoute};
 pub use sysctl::SysctlKey;
-pub use tunnel::{Listener, Port, Tunnel, TunnelKind};
+pub use tunnel::{Tunnel, TunnelKind};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Tunnel devices, and the UDP ports at which the kernel decapsulates.
+//! Tunnel devices that receive.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -23,6 +23,34 @@ pub enum TunnelKind {
 }
 
 impl TunnelKind {
+    /// Returns the kind that `ip link` calls so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Ipip, Self::Sit, Self::Ip6tnl, Self::Gre, Self::Ip6gre];
+        all.into_iter().find(|kind| kind.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ipip => "ipip",
+            Self::Sit => "sit",
+            Self::Ip6tnl => "ip6tnl",
+            Self::Gre => "gre",
+            Self::Ip6gre => "ip6gre",
+        }
+    }
+
+    /// Returns the protocol that such a device decapsulates, and nothing else: its mode; 0 is
+    /// `mode any`. Only ipip, sit and ip6tnl have one.
+    #[must_use]
+    pub fn mode(self) -> u8 {
+        match self {
+            Self::Ipip => 4,
+            Self::Sit => 41,
+            Self::Ip6tnl | Self::Gre | Self::Ip6gre => 0,
+        }
+    }
+
     /// Whether such packets come out of it.
     #[must_use]
     pub fn carries(self, inner: IpAddr) -> bool {
@@ -66,13 +94,7 @@ impl TunnelKind {
 
 impl fmt::Display for TunnelKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ipip => "ipip",
-            Self::Sit => "sit",
-            Self::Ip6tnl => "ip6tnl",
-            Self::Gre => "gre",
-            Self::Ip6gre => "ip6gre",
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -132,30 +154,4 @@ pub fn automatic(ip: IpAddr) -> bool {
         IpAddr::V4(_) => false,
         IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.segments()[..6] == [0; 6],
     }
-}
-
-/// A UDP port of the kernel's that takes packets out of GUE (`ip fou add`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Listener {
-    /// UDP port.
-    pub port: u16,
-    /// For packets over IPv6 rather than IPv4: one of each can share a port.
-    pub ipv6: bool,
-}
-
-impl fmt::Display for Listener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UDP port {} over IPv{}", self.port, if self.ipv6 { 6 } else { 4 })
-    }
-}
-
-/// A UDP port at which the kernel takes packets out of an envelope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Port {
-    /// Where.
-    pub at: Listener,
-    /// It unpacks GUE; else plain packets of one protocol.
-    pub gue: bool,
-    /// It unpacks GUE, from any peer and to any address, as ours do.
-    pub like_ours: bool,
 }

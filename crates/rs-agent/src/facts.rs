@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
+pub use lvs_host::fou::{Listener, Port};
 pub use lvs_host::ip::{contains, host_prefix, of_family, only_one};
 pub use lvs_host::{
-    Address, Addresses, DefaultRoute, Hop, Link, Listener, Port, SavedRoute, Tunnel, TunnelKind,
+    Address, Addresses, DefaultRoute, Link, Lookup, SavedRoute, Tunnel, TunnelKind,
 };
 
 /// The part of the network namespace's state that decisions depend on.
@@ -15,17 +16,15 @@ pub use lvs_host::{
 pub struct Facts {
     /// Every interface.
     pub links: Vec<Link>,
-    /// The numbers of the interfaces: one that was deleted and made again has another.
-    pub indexes: BTreeMap<String, u32>,
     /// Every address.
     pub addresses: Addresses,
     /// Default routes of table main, both families.
     pub default_routes: Vec<DefaultRoute>,
     /// Answers of the kernel's route lookup; `None` means unreachable.
-    pub hops: BTreeMap<IpAddr, Option<Hop>>,
+    pub hops: BTreeMap<IpAddr, Option<Lookup>>,
     /// Mode nat, where rules tell packets apart: the same for replies from this host's address
     /// towards the director.
-    pub replies: BTreeMap<IpAddr, Option<Hop>>,
+    pub replies: BTreeMap<IpAddr, Option<Lookup>>,
     /// Of those the address that stands for clients anywhere, of each family.
     pub anywhere: [Option<IpAddr>; 2],
     /// Values of the settings that exist.
@@ -75,7 +74,7 @@ impl Facts {
 
     /// Interfaces that answer ARP now: up, ARP-capable, and not a port of another.
     pub fn arp_links(&self) -> impl Iterator<Item = &Link> {
-        self.links.iter().filter(|link| link.up && link.arp && !link.port)
+        self.links.iter().filter(|link| link.up && link.answers_arp())
     }
 
     /// The value that counts for `arp_ignore`, `arp_announce` and `rp_filter`:

@@ -4,7 +4,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
-pub use lvs_host::tunnel::{Listener, Tunnel, TunnelKind, automatic};
+pub use lvs_host::fou::Listener;
+pub use lvs_host::tunnel::{Tunnel, TunnelKind, automatic};
 use serde::{Deserialize, Serialize};
 
 /// What the director puts around a packet in mode tun: its `--tun-type`.

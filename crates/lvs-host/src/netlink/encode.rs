@@ -14,7 +14,7 @@ use netlink_packet_route::link::{
 };
 use netlink_packet_route::neighbour::{NeighbourFlags, NeighbourMessage};
 use netlink_packet_route::route::RouteMessage;
-use netlink_packet_route::{AddressFamily, IpProtocol, RouteNetlinkMessage};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use rtnetlink::{AddressMessageBuilder, LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
 
 use super::raw::IFLA_IFNAME;
@@ -61,7 +61,7 @@ fn ip_tunnel(tunnel: &Tunnel) -> Vec<InfoIpTunnel> {
     let mut info: Vec<InfoIpTunnel> = Vec::new();
     info.extend(tunnel.local.map(InfoIpTunnel::Local));
     info.extend(tunnel.remote.map(InfoIpTunnel::Remote));
-    info.push(InfoIpTunnel::Protocol(inner(tunnel.kind)));
+    info.push(InfoIpTunnel::Protocol(tunnel.kind.mode().into()));
     match tunnel.kind {
         TunnelKind::Sit => info.push(InfoIpTunnel::Ttl(0)),
         TunnelKind::Ip6tnl => {
@@ -105,16 +105,6 @@ fn ip6gre(tunnel: &Tunnel) -> Vec<InfoGre6> {
         info.push(InfoGre6::IFlags(GreIOFlags::Checksum));
     }
     info
-}
-
-/// What an ipip, sit or ip6tnl device unpacks, and nothing else: its mode. 0 (as a protocol
-/// number: hop-by-hop options) is `mode any`.
-pub(super) fn inner(kind: TunnelKind) -> IpProtocol {
-    match kind {
-        TunnelKind::Ipip => IpProtocol::Ipip,
-        TunnelKind::Sit => IpProtocol::Ipv6,
-        TunnelKind::Ip6tnl | TunnelKind::Gre | TunnelKind::Ip6gre => IpProtocol::Hopopts,
-    }
 }
 
 /// A single address, hidden as far as its family can: IPv4 by its scope, so that

@@ -17,7 +17,7 @@ use nix::errno::Errno;
 
 use super::NetlinkError;
 use super::socket::Socket;
-use crate::tunnel::{Listener, Port};
+use crate::fou::{Listener, Port};
 
 const CMD_ADD: u8 = 1;
 const CMD_DEL: u8 = 2;

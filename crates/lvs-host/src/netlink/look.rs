@@ -1,41 +1,62 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What there is, as whole messages: `check` judges more of them than a set-up needs.
+//! What there is.
 
 use std::net::IpAddr;
 
 use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::LinkMessage;
-use netlink_packet_route::neighbour::NeighbourMessage;
 use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteType};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::errno::Errno;
 
+use super::decode::{self, Names};
 use super::{Netlink, NetlinkError, encode, raw};
+use crate::address::Address;
+use crate::link::Link;
+use crate::route::{DefaultRoute, Lookup, Route};
 
 impl Netlink {
-    /// Every interface, whole.
+    /// Reads every interface.
     ///
     /// # Errors
     /// The kernel's answer.
-    pub fn link_messages(&self) -> Result<Vec<LinkMessage>, NetlinkError> {
+    pub fn links(&self) -> Result<Vec<Link>, NetlinkError> {
         let all = RouteNetlinkMessage::GetLink(LinkMessage::default());
-        self.read_all(&all, raw::link)
+        Ok(decode::link::links(&self.read_all(&all, raw::link)?))
     }
 
-    /// Every address, whole.
+    /// Reads every address, on these interfaces.
     ///
     /// # Errors
     /// The kernel's answer.
-    pub fn address_messages(&self) -> Result<Vec<AddressMessage>, NetlinkError> {
+    pub fn addresses(&self, links: &[Link]) -> Result<Vec<Address>, NetlinkError> {
         let all = RouteNetlinkMessage::GetAddress(AddressMessage::default());
-        self.read_all(&all, raw::address)
+        let names = Names::of(links);
+        let found = self.read_all(&all, raw::address)?;
+        Ok(found.iter().filter_map(|it| decode::address::address(it, &names)).collect())
     }
 
-    /// Every route of every table, both families.
+    /// Reads every route of every table, both families.
     ///
     /// # Errors
     /// The kernel's answer.
-    pub fn route_messages(&self) -> Result<Vec<RouteMessage>, NetlinkError> {
+    pub fn routes(&self, links: &[Link]) -> Result<Vec<Route>, NetlinkError> {
+        let names = Names::of(links);
+        let found = self.route_messages()?;
+        Ok(found.iter().filter_map(|it| decode::route::route(it, &names)).collect())
+    }
+
+    /// Reads the default routes of table main, both families.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub fn default_routes(&self, links: &[Link]) -> Result<Vec<DefaultRoute>, NetlinkError> {
+        let names = Names::of(links);
+        let found = self.route_messages()?;
+        Ok(found.iter().filter_map(|it| decode::route::default_route(it, &names)).collect())
+    }
+
+    fn route_messages(&self) -> Result<Vec<RouteMessage>, NetlinkError> {
         let mut routes = Vec::new();
         for all in [encode::any_route(false), encode::any_route(true)] {
             match self.read_all(&RouteNetlinkMessage::GetRoute(all), raw::route) {
@@ -48,7 +69,7 @@ impl Netlink {
         Ok(routes)
     }
 
-    /// The IPv6 addresses to which the kernel has its own route, in any table: packets for
+    /// Reads the IPv6 addresses to which the kernel has its own route, in any table: packets for
     /// them are for this host, or for the VRF of their device.
     ///
     /// # Errors
@@ -66,13 +87,13 @@ impl Netlink {
         Ok(self.read_all(&all, raw::route)?.into_iter().filter_map(own).collect())
     }
 
-    /// The route a packet to `ip` would take, whole; `None` if it would go nowhere.
+    /// Asks where a packet to `ip` would go; `None` if nowhere.
     ///
     /// # Errors
     /// The kernel's answer, unless it is that there is no route.
-    pub fn lookup_message(&self, ip: IpAddr) -> Result<Option<RouteMessage>, NetlinkError> {
+    pub fn lookup(&self, ip: IpAddr, links: &[Link]) -> Result<Option<Lookup>, NetlinkError> {
         match self.read_one(&RouteNetlinkMessage::GetRoute(encode::lookup(ip)), raw::route) {
-            Ok(route) => Ok(route),
+            Ok(route) => Ok(route.and_then(|it| decode::route::lookup(&it, &Names::of(links)))),
             Err(NetlinkError::Kernel(
                 Errno::ENETUNREACH
                 | Errno::EHOSTUNREACH
@@ -84,15 +105,19 @@ impl Netlink {
         }
     }
 
-    /// The addresses this host answers for as a proxy (`ip neigh show proxy`).
+    /// Reads the addresses this host answers for as a proxy (`ip neigh show proxy`), and by
+    /// which interface.
     ///
     /// # Errors
     /// The kernel's answer.
-    pub fn proxy_messages(&self) -> Result<Vec<NeighbourMessage>, NetlinkError> {
+    pub fn proxies(&self, links: &[Link]) -> Result<Vec<(IpAddr, String)>, NetlinkError> {
+        let names = Names::of(links);
         let mut proxies = Vec::new();
         for family in [AddressFamily::Inet, AddressFamily::Inet6] {
             match self.read_all(&encode::any_proxy(family), raw::neighbour) {
-                Ok(found) => proxies.extend(found),
+                Ok(found) => {
+                    proxies.extend(found.iter().filter_map(|it| decode::proxy(it, &names)));
+                }
                 Err(NetlinkError::Kernel(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT)) => {}
                 Err(error) => return Err(error),
             }

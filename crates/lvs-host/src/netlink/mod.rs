@@ -16,7 +16,6 @@ mod raw;
 mod socket;
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
@@ -33,14 +32,12 @@ use rtnetlink::{Handle, LinkUnspec};
 use tokio::runtime::{Builder, Runtime};
 
 pub use self::addresses::{AddressChange, How};
-pub use self::arrive::{Marks, TABLE_LOCAL, are_all_alike, table_of};
 use self::fou::Fou;
 use self::raw::{Decode, Raw};
 use self::socket::Socket;
-use crate::address::Address;
-use crate::link::Link;
-use crate::route::{DefaultRoute, Hop, SavedRoute};
-use crate::tunnel::{Listener, Port, Tunnel};
+use crate::fou::{Listener, Port};
+use crate::route::SavedRoute;
+use crate::tunnel::Tunnel;
 
 /// The kernel answers at once or never; this bounds never.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -157,52 +154,7 @@ impl Netlink {
         }
     }
 
-    /// Every interface, with its index.
-    ///
-    /// # Errors
-    /// The kernel's answer.
-    pub fn links(&self) -> Result<Vec<(u32, Link)>, NetlinkError> {
-        Ok(self.link_messages()?.iter().filter_map(decode::link).collect())
-    }
-
-    /// Every address.
-    ///
-    /// # Errors
-    /// The kernel's answer.
-    pub fn addresses(&self, links: &[(u32, Link)]) -> Result<Vec<Address>, NetlinkError> {
-        let names: HashMap<u32, &str> =
-            links.iter().map(|(index, link)| (*index, link.name.as_str())).collect();
-        let address = |message| decode::address(message, &names);
-        Ok(self.address_messages()?.iter().filter_map(address).collect())
-    }
-
-    /// The default routes of table main, both families.
-    ///
-    /// # Errors
-    /// The kernel's answer.
-    pub fn default_routes(&self, links: &[(u32, Link)]) -> Result<Vec<DefaultRoute>, NetlinkError> {
-        let route = |message| decode::default_route(message, links);
-        Ok(self.route_messages()?.iter().filter_map(route).collect())
-    }
-
-    /// Where a packet to `ip` would go; `None` if nowhere.
-    ///
-    /// # Errors
-    /// The kernel's answer, unless it is that there is no route.
-    pub fn hop(&self, ip: IpAddr) -> Result<Option<Hop>, NetlinkError> {
-        Ok(self.lookup_message(ip)?.as_ref().and_then(decode::hop))
-    }
-
-    /// Where a reply to `to` from `from`, an address of this host, would go; `None` if nowhere.
-    ///
-    /// # Errors
-    /// The kernel's answer, unless it is that there is no route.
-    pub fn reply_hop(&self, to: IpAddr, from: IpAddr) -> Result<Option<Hop>, NetlinkError> {
-        let reply = self.reply_message(to, Some(from), &Marks::default())?;
-        Ok(reply.as_ref().and_then(decode::hop))
-    }
-
-    /// The number of an interface.
+    /// Returns the number of an interface.
     ///
     /// # Errors
     /// [`NetlinkError::NoDevice`].
@@ -293,7 +245,7 @@ impl Netlink {
     /// # Errors
     /// The kernel's answer, or the saved route is damaged.
     pub fn restore_route(&self, saved: &SavedRoute) -> Result<(), NetlinkError> {
-        let message = decode::saved(saved)
+        let message = decode::route::saved(saved)
             .ok_or_else(|| NetlinkError::Unexpected(format!("saved route {:?}", saved.message)))?;
         self.replace(message)
     }

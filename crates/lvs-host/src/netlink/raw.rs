@@ -304,8 +304,8 @@ mod tests {
         };
         let message = RouteNetlinkMessage::NewLink(super::super::encode::tunnel(&tunnel));
         let found = link(&Raw::from(&message)).unwrap().unwrap();
-        let found = super::super::decode::link(&found).unwrap().1;
-        assert_eq!((found.name, found.tunnel), ("rs-ipip".to_owned(), Some(tunnel)));
+        let found = super::super::decode::link::links(&[found]);
+        assert_eq!(found[0].tunnel(), Some(tunnel));
     }
 
     #[test]

@@ -304,7 +304,7 @@ fn show(subject: &Subject, seen: &Seen) -> Remedy {
         have.ip.is_ipv4()
             && !have.ip.is_loopback()
             && !subject.vips.contains(&have.ip)
-            && seen.device(&have.device).is_some_and(|device| !device.arp)
+            && seen.device(&have.device).is_some_and(|device| !device.answers_arp())
     };
     let hidden: Vec<IpAddr> = seen.addresses.iter().filter(is_hidden).map(|have| have.ip).collect();
     match hidden.as_slice() {

@@ -23,15 +23,8 @@ pub(super) fn planned<'a>(
 ) -> Cow<'a, Seen> {
     let mut seen = Cow::Borrowed(seen);
     for vip in subject.ipv4_vips().filter(which) {
-        let address = Address {
-            device: carrier(vip, subject, &seen),
-            ip: vip,
-            prefix: host_prefix(vip),
-            scope: subject.scope.to_string(),
-            tentative: false,
-            dad_failed: false,
-            preferred: u32::MAX,
-        };
+        let (device, scope) = (carrier(vip, subject, &seen), subject.scope.to_string());
+        let address = Address::new(&device, vip, host_prefix(vip), &scope);
         let then = seen.to_mut();
         then.addresses.push(address);
         then.lookups.insert(vip, Some(Lookup { local: true, ..Lookup::default() }));

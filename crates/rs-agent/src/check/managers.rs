@@ -151,7 +151,7 @@ fn keepalived(seen: &Seen) -> Option<Finding> {
 fn swallowed(ipv6: bool, subject: &Subject, seen: &Seen) -> Option<Finding> {
     let route = seen.default_route(ipv6)?;
     let carries = |name: &str| {
-        seen.device(name).is_some_and(|device| !device.arp && device.ends.is_none())
+        seen.device(name).is_some_and(|device| !device.answers_arp() && device.ends.is_none())
             && seen.addresses.iter().any(|a| a.device == name && subject.vips.contains(&a.ip))
     };
     let device = route.devices.iter().find(|name| carries(name))?;

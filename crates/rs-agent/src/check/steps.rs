@@ -103,7 +103,7 @@ pub(super) fn carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> String {
 
 /// Whether a VIP on that device is announced there.
 pub(super) fn answers_arp(device: &str, seen: &Seen) -> bool {
-    seen.device(device).is_some_and(|device| device.arp)
+    seen.device(device).is_some_and(|device| device.answers_arp())
 }
 
 /// The command that makes a carrier.

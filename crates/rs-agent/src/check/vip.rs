@@ -214,7 +214,8 @@ fn source(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     let Some(bare) = bare else { return };
     for vip in subject.ipv4_vips() {
         let wide = |have: &&Address| {
-            have.scope == "global" && seen.device(&have.device).is_some_and(|device| !device.arp)
+            have.scope == "global"
+                && seen.device(&have.device).is_some_and(|device| !device.answers_arp())
         };
         if let Some(have) = seen.places(vip).find(wide) {
             let name = &bare.name;

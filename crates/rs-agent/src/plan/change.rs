@@ -174,7 +174,7 @@ impl Change {
         match self {
             Self::Tunnel(tunnel) => match facts.link(&tunnel.name) {
                 None => Effect::Gone,
-                Some(link) if link.tunnel.as_ref() == Some(tunnel) => Effect::There,
+                Some(link) if link.tunnel().as_ref() == Some(tunnel) => Effect::There,
                 Some(_) => Effect::Foreign(format!("{} is another device now", tunnel.name)),
             },
             Self::Dummy { device } => match facts.link(device) {
