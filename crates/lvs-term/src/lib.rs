@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! How the programs of this project speak to whoever started them.
 
+pub mod escaped;
 mod signals;
 mod stdout;
 mod text;

@@ -16,12 +16,12 @@ use std::path::Path;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args as _, Command, FromArgMatches as _};
+use lvs_host::files;
+use lvs_host::files::trust::{Distrust, Trust};
 use toml::de::{DeTable, DeValue};
 
 use crate::cli::RunArgs;
 use crate::error::Error;
-use crate::files;
-use crate::files::trust::{Distrust, Trust};
 use crate::request;
 
 /// More than any list of VIPs takes; a device or a log given by mistake has no end.

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Why a command failed, what to do about it, and its exit status.
 
+mod hints;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::act::netlink::NetlinkError;
-use crate::act::sysctl::SysctlError;
-use crate::files::trust::Distrust;
+use lvs_host::files::trust::Distrust;
+use lvs_host::netlink::NetlinkError;
+use lvs_host::privilege::NoPrivilege;
+use lvs_host::state::StateError;
+use lvs_host::sysctl::SysctlError;
+
 use crate::refusal::Refusal;
 use crate::shell;
 use crate::unit::UnitError;
@@ -22,8 +27,8 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// Nothing was changed: no CAP_NET_ADMIN in this network namespace.
-    #[error("needs CAP_NET_ADMIN")]
-    NoPrivilege,
+    #[error(transparent)]
+    NoPrivilege(#[from] NoPrivilege),
     /// The kernel refused a change.
     #[error("`{command}`: {source}")]
     Netlink {
@@ -176,34 +181,26 @@ impl Error {
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
             Self::Refused(refusal) => refusal.hint(),
-            Self::NoPrivilege => {
+            Self::NoPrivilege(_) => {
                 "run it as root, or with this capability alone (setpriv, AmbientCapabilities=); \
                  rs-agent status and --dry-run need no privilege"
                     .into()
             }
-            Self::Netlink { source, command } => match source.hint(command) {
+            Self::Netlink { source, command } => match hints::netlink(source, command) {
                 Some(hint) => hint,
                 None => return Vec::new(),
             },
-            Self::Sysctl(SysctlError::ReadOnly(_)) => {
-                "in a container, mount /proc/sys/net writable, or run rs-agent on the host".into()
-            }
-            Self::Sysctl(SysctlError::NotPermitted(_)) => {
-                "run it as root of the network namespace's owner".into()
-            }
-            Self::Sysctl(SysctlError::NotThere(_)) => {
-                "is /proc mounted, and is this the right network namespace?".into()
-            }
-            Self::Sysctl(SysctlError::NotKept { .. }) => {
-                "another program sets it too: find it".into()
-            }
+            Self::Sysctl(error) => match hints::sysctl(error) {
+                Some(hint) => hint.into(),
+                None => return Vec::new(),
+            },
             Self::Journal { what: "reading", .. } => {
                 "it tells what this host was before: keep it, and make it readable".into()
             }
             Self::Journal { .. } => {
                 "--state-dir or RS_AGENT_STATE_DIR names another directory".into()
             }
-            Self::Untrusted(why) => why.hint(),
+            Self::Untrusted(why) => hints::state(why),
             Self::Damaged { path, known, .. } => {
                 let mut hints = known.clone();
                 let copy = PathBuf::from(format!("{}.copy", path.display()));
@@ -228,33 +225,8 @@ impl Error {
             Self::ReadConfig { .. } => {
                 "it has to be a regular file that rs-agent may read, of 1 MiB at most".into()
             }
-            Self::UntrustedConfig(why) => match &**why {
-                Distrust::Open { path, .. } => format!(
-                    "see what is in it, then `chmod go-w {}`: only root and who runs rs-agent may \
-                     write the configuration and the folders on the way to it",
-                    shell::path(path)
-                ),
-                Distrust::Owner { path, .. } => format!(
-                    "see what is in it, then `chown root {}`: only root and who runs rs-agent may \
-                     write the configuration and the folders on the way to it",
-                    shell::path(path)
-                ),
-                why => why.hint(),
-            },
-            Self::UntrustedFolder(why) => match &**why {
-                Distrust::Open { path, .. } => format!(
-                    "see what is in it, then `chmod go-w {}`: only root and who runs rs-agent may \
-                     write what systemd obeys",
-                    shell::path(path)
-                ),
-                Distrust::Owner { path, .. } => format!(
-                    "see what is in it, then `chown root {}`: only root and who runs rs-agent may \
-                     write what systemd obeys",
-                    shell::path(path)
-                ),
-                Distrust::Io { .. } => "run it as root, or write below another --destdir".into(),
-                _ => "see what it is and move it away, or write below another --destdir".into(),
-            },
+            Self::UntrustedConfig(why) => hints::config(why),
+            Self::UntrustedFolder(why) => hints::unit(why),
             Self::Config { .. } => {
                 "nothing was changed; the keys are the options of `rs-agent run`".into()
             }
@@ -297,6 +269,25 @@ impl Error {
             Self::Config { .. } | Self::ReadConfig { .. } | Self::UntrustedConfig(_) => 2,
             Self::Unit(UnitError::Path(_) | UnitError::Hidden { .. }) => 2,
             _ => 1,
+        }
+    }
+}
+
+impl From<StateError> for Error {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::Io { what, path, source } => Self::Journal { what, path, source },
+            StateError::Newer { path, format, program } => {
+                let why =
+                    format!("format {format} is of a newer version of {program}: use that one");
+                Self::Journal { what: "reading", path, source: io::Error::other(why) }
+            }
+            StateError::Untrusted(why) => Self::Untrusted(Box::new(why)),
+            StateError::Damaged { path, why, copy } => {
+                Self::Damaged { path, why, copy, known: Vec::new() }
+            }
+            StateError::Busy { folder, .. } => Self::Busy(folder),
+            StateError::Claimed { .. } => Self::Watched,
         }
     }
 }

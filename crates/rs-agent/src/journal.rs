@@ -5,20 +5,14 @@
 //! The journal says what was *intended*; what was *done* is seen on the host
 //! ([`Change::effect`]), so no step needs a second write. [`Store`] keeps it.
 
-mod lock;
 mod store;
 
 use std::collections::{BTreeSet, HashSet};
-use std::io;
 use std::net::IpAddr;
-use std::os::unix::fs::MetadataExt as _;
 
-use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, getsockopt, socket};
-use nix::{getsockopt_impl, sockopt_impl};
+use lvs_host::netns::Identity;
 use serde::{Deserialize, Serialize};
 
-pub use self::lock::{Lock, Sole};
 pub use self::store::{Found, Store};
 use crate::facts::Facts;
 use crate::plan::{Change, Effect, Target};
@@ -28,22 +22,6 @@ use crate::wanted::Wanted;
 /// one that has none of them; format 2 knew one gateway at most, and RIPs only as ends of
 /// devices.
 const FORMAT: u32 = 3;
-
-/// What every format begins with.
-#[derive(Deserialize)]
-struct Head {
-    format: u32,
-}
-
-/// The namespace a journal is about. Kernel state does not outlive a boot, and inode
-/// numbers of namespaces are used again, the cookie never.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
-    boot: String,
-    inode: u64,
-    /// `SO_NETNS_COOKIE`, Linux 5.14 and later.
-    cookie: Option<u64>,
-}
 
 /// The content of a journal file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,41 +40,9 @@ pub struct Journal {
     pub changes: Vec<Change>,
 }
 
-sockopt_impl!(
-    /// `SO_NETNS_COOKIE` of socket(7).
-    NetnsCookie, GetOnly, libc::SOL_SOCKET, libc::SO_NETNS_COOKIE, u64
-);
-
-impl Identity {
-    fn of_this_namespace() -> io::Result<Self> {
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
-        let inode = std::fs::metadata("/proc/thread-self/ns/net")?.ino();
-        let any = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, None)?;
-        let cookie = match getsockopt(&any, NetnsCookie) {
-            Ok(cookie) => Some(cookie),
-            Err(Errno::ENOPROTOOPT) => None,
-            Err(errno) => return Err(errno.into()),
-        };
-        Ok(Self { boot: boot.trim().to_owned(), inode, cookie })
-    }
-}
-
-/// Why a text is no journal.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ParseError {
-    #[error("format {0} is of a newer version of rs-agent: use that one")]
-    Newer(u32),
-    #[error(transparent)]
-    Broken(#[from] serde_json::Error),
-}
-
 impl Journal {
     /// Understands the text of a file, of every format there was.
-    fn parse(text: &str) -> Result<Self, ParseError> {
-        let Head { format } = serde_json::from_str(text)?;
-        if format > FORMAT {
-            return Err(ParseError::Newer(format));
-        }
+    fn parse(text: &str, format: u32) -> serde_json::Result<Self> {
         let mut journal: Self = serde_json::from_str(text)?;
         if format < 3 {
             let named = journal.wanted.tunnels.iter().filter_map(|tunnel| tunnel.local);

@@ -9,8 +9,8 @@
 //! | [`request`], [`wanted`], [`tunnel`] | what is asked for, checked without the kernel, then made complete |
 //! | [`observe`] | what is there now ([`facts`]) |
 //! | [`plan`] | which changes are missing, in which order, and why; what is refused |
-//! | [`journal`], [`files`] | what this host was like before, written before anything is changed; where nobody else writes |
-//! | [`act`] | the changes themselves: rtnetlink and `/proc/sys` |
+//! | [`journal`] | what this host was like before, written before anything is changed |
+//! | [`act`] | the changes themselves, by the ports of [`lvs_host`] |
 //! | [`verify`] | is it really so |
 //! | [`check`] | is this host a sound real server, whoever set it up |
 //! | [`run`] | is it still so, and what to do if not |
@@ -28,21 +28,17 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod error;
-pub mod escaped;
 pub mod facts;
-pub mod files;
 pub mod ipvs;
 pub mod journal;
 pub mod mode;
 pub mod observe;
 pub mod output;
 pub mod plan;
-pub mod processes;
 pub mod refusal;
 pub mod request;
 pub mod run;
 pub mod shell;
-pub mod sysctl_key;
 pub mod tunnel;
 pub mod unit;
 pub mod verify;

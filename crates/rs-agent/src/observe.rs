@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::act::netlink::{Netlink, NetlinkError, are_all_alike};
-use crate::act::sysctl::{self, SysctlError};
-use crate::check::observe::anywhere;
+use lvs_host::SysctlKey;
+use lvs_host::anywhere::anywhere;
+use lvs_host::netlink::{Netlink, NetlinkError};
+use lvs_host::rule::{Marks, are_all_alike};
+use lvs_host::sysctl::{self, SysctlError};
+
 use crate::error::Error;
 use crate::facts::{Facts, Link};
 use crate::ipvs;
-use crate::sysctl_key::SysctlKey;
 
 /// What is asked besides what is always.
 #[derive(Debug, Clone, Default)]
@@ -35,14 +37,13 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
     let default_routes = net.default_routes(&links).map_err(failed("routes"))?;
     let mut facts = Facts {
         addresses: net.addresses(&links).map_err(failed("addresses"))?.into(),
-        indexes: links.iter().map(|(index, link)| (link.name.clone(), *index)).collect(),
-        links: links.into_iter().map(|(_, link)| link).collect(),
+        links,
         ..Facts::default()
     };
     let gateways = default_routes.iter().flat_map(|route| route.gateways.iter().copied());
     let destinations = questions.destinations.iter().copied();
     for ip in destinations.chain(gateways).collect::<BTreeSet<IpAddr>>() {
-        facts.hops.insert(ip, net.hop(ip).map_err(failed("a route"))?);
+        facts.hops.insert(ip, net.lookup(ip, &facts.links).map_err(failed("a route"))?);
     }
     facts.default_routes = default_routes;
     if !questions.ways_back.is_empty() {
@@ -68,11 +69,11 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
 
 /// Asks for the ways of replies, if rules may tell them from other packets.
 fn replies(net: &Netlink, questions: &Questions, facts: &mut Facts) -> Result<(), NetlinkError> {
-    let rules = net.rule_messages()?;
+    let rules = net.rules()?;
     if are_all_alike(&rules) {
         return Ok(());
     }
-    let routes = net.route_messages()?;
+    let routes = net.routes(&facts.links)?;
     for ipv6 in [false, true] {
         let mine = |ips: &[IpAddr]| -> Vec<IpAddr> {
             ips.iter().copied().filter(|ip| ip.is_ipv6() == ipv6).collect()
@@ -86,7 +87,7 @@ fn replies(net: &Netlink, questions: &Questions, facts: &mut Facts) -> Result<()
             clients.extend(anywhere);
         }
         for to in clients {
-            let hop = net.reply_hop(to, from)?;
+            let hop = net.reply(to, Some(from), &Marks::default(), &facts.links)?;
             facts.replies.insert(to, hop);
         }
     }

@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_step_says_from_what_to_what_also_on_the_way_back() {
-        let key = crate::sysctl_key::SysctlKey::ipv4("all", "arp_ignore");
+        let key = lvs_host::SysctlKey::ipv4("all", "arp_ignore");
         let change = Change::Sysctl { key, from: Some(0), to: 1 };
         for (action, from, to) in [(change.clone().make(), 0, 1), (change.undo(), 1, 0)] {
             let step = serde_json::to_value(StepReport::from(Step { action, reason: "" })).unwrap();

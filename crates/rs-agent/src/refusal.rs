@@ -3,10 +3,11 @@
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use crate::mode::Mode;
 use crate::request::Scope;
 use crate::shell;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Listener, TunnelKind};
 
 /// A reason not to begin. `Display` is the "why"; [`Refusal::hint`] the way out. The

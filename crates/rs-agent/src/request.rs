@@ -11,11 +11,11 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use lvs_term::escaped;
 use serde::{Deserialize, Serialize};
 
 pub use self::list::{addresses, list, vips};
 pub use self::network::Network;
-use crate::escaped;
 use crate::facts::of_family;
 use crate::mode::Mode;
 use crate::refusal::Refusal;
@@ -60,6 +60,16 @@ impl fmt::Display for Scope {
             Self::Global => "global",
             Self::Link => "link",
         })
+    }
+}
+
+impl From<Scope> for lvs_host::Scope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Host => Self::Host,
+            Scope::Link => Self::Link,
+            Scope::Global => Self::Global,
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use std::path::Path;
 
 use lvs_term::is_harmful;
 
-use crate::escaped;
-use crate::sysctl_key::SysctlKey;
+use lvs_host::SysctlKey;
+use lvs_term::escaped;
 
 /// What no shell, `sysctl` or glob(3) reads as anything but itself.
 fn is_plain(byte: u8) -> bool {

@@ -9,12 +9,13 @@ use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
+use lvs_host::SysctlKey;
+
 use crate::facts::Facts;
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::shell;
-use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
 /// The first line of each file of ours: what tells them from somebody's own.

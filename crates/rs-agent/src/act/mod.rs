@@ -3,22 +3,18 @@
 
 mod failpoint;
 pub mod interrupt;
-pub mod netlink;
-pub mod privilege;
-pub mod sysctl;
-pub mod udev;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use interrupt::Interrupt;
-use netlink::{How, Netlink, NetlinkError, Vip};
-use sysctl::SysctlError;
+use lvs_host::netlink::{AddressChange, How, Netlink, NetlinkError};
+use lvs_host::sysctl::{self, SysctlError};
+use lvs_host::udev;
 
 use crate::error::Error;
-use crate::plan::{Action, Change, Step};
-use crate::request::Scope;
+use crate::plan::{ADDRESS_TAG, Action, Change, Step};
 
 /// The kernel makes the route of a new IPv6 address within a millisecond, or when a busy host
 /// comes to it.
@@ -74,10 +70,8 @@ pub fn perform(
         failpoint::reached(performed)?;
     }
     let vips = actions.iter().filter_map(|action| vip(action));
-    local(
-        net,
-        vips.filter(|vip| vip.how == How::Add).map(|vip| vip.ip).filter(IpAddr::is_ipv6).collect(),
-    )
+    let is_new = |vip: &AddressChange<'_>| matches!(vip.how, How::Add { .. });
+    local(net, vips.filter(is_new).map(|vip| vip.ip).filter(IpAddr::is_ipv6).collect())
 }
 
 /// Waits until packets for these new IPv6 addresses are for this host. The kernel makes the
@@ -193,12 +187,12 @@ fn made_device(action: &Action) -> Option<&str> {
 /// Performs the first of `actions`, or as many as go together: at most `most`. Gives what
 /// came of each one tried.
 fn next(net: &Netlink, actions: &[&Action], most: usize) -> Vec<Result<(), Error>> {
-    let vips: Vec<Vip<'_>> =
+    let vips: Vec<AddressChange<'_>> =
         actions.iter().take(most.min(Netlink::BATCH)).map_while(|action| vip(action)).collect();
     if vips.is_empty() {
         return actions.iter().take(1).map(|action| apply(net, action)).collect();
     }
-    let mut answers = net.change_vips(&vips).into_iter();
+    let mut answers = net.change_addresses(&vips).into_iter();
     // No answer is never taken for done: what is not known to be gone keeps what hides it.
     let mut answer = || answers.next().unwrap_or(Err(NetlinkError::NoAnswer));
     actions.iter().take(vips.len()).map(|action| judge(action, answer())).collect()
@@ -215,16 +209,18 @@ pub fn may_be_done(result: &Result<(), Error>) -> bool {
     }
 }
 
-fn vip(action: &Action) -> Option<Vip<'_>> {
+fn vip(action: &Action) -> Option<AddressChange<'_>> {
     match &action.change {
         Change::Address { ip, device, scope, label, .. } => {
             let label = label.as_deref();
-            let how = if action.undo { How::Remove } else { How::Add };
-            Some(Vip { ip: *ip, device, scope: *scope, label, how })
+            let add = How::Add { tag: Some(ADDRESS_TAG) };
+            let how = if action.undo { How::Remove } else { add };
+            Some(AddressChange { ip: *ip, device, scope: (*scope).into(), label, how })
         }
         Change::Deprecate { ip, device, tag } if !action.undo => {
             let how = How::Deprecate { tag: *tag };
-            Some(Vip { ip: *ip, device, scope: Scope::default(), label: None, how })
+            let scope = lvs_host::Scope::default();
+            Some(AddressChange { ip: *ip, device, scope, label: None, how })
         }
         _ => None,
     }
@@ -261,7 +257,7 @@ fn apply(net: &Netlink, action: &Action) -> Result<(), Error> {
         (Change::Up { device }, undo) => net.set_up(device, !undo),
         (Change::Deprecate { .. }, true) => return Ok(()),
         (Change::Address { .. } | Change::Deprecate { .. }, _) => {
-            let answers = vip(action).map(|vip| net.change_vips(&[vip])).unwrap_or_default();
+            let answers = vip(action).map(|vip| net.change_addresses(&[vip])).unwrap_or_default();
             answers.into_iter().next().unwrap_or(Err(NetlinkError::NoAnswer))
         }
         (Change::DefaultRoute { gateway, metric, .. }, false) => {
@@ -279,10 +275,11 @@ fn apply(net: &Netlink, action: &Action) -> Result<(), Error> {
 mod tests {
     use std::io;
 
+    use lvs_host::SysctlKey;
     use nix::errno::Errno;
 
     use super::*;
-    use crate::sysctl_key::SysctlKey;
+    use crate::request::Scope;
 
     #[test]
     fn what_was_not_heard_of_may_be_done_and_what_was_refused_is_not() {

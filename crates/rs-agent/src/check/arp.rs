@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::doubt;
 use super::finding::{Finding, Severity};
 use super::hiding::{lower_or_raise, planned};
@@ -13,7 +15,6 @@ use super::subject::{Subject, some};
 use crate::arp_ignore::{Hides, hides, shown};
 use crate::facts::host_prefix;
 use crate::shell;
-use crate::sysctl_key::SysctlKey;
 
 /// Why an interface answers a request for a VIP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

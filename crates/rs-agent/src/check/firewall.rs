@@ -286,9 +286,7 @@ mod tests {
     }
 
     fn have(text: &str, prefix: u8, device: &str, scope: &str) -> Address {
-        let (device, scope) = (device.into(), scope.into());
-        let (tentative, dad_failed, preferred) = (false, false, u32::MAX);
-        Address { device, ip: ip(text), prefix, scope, tentative, dad_failed, preferred }
+        Address::new(device, ip(text), prefix, scope)
     }
 
     /// What is asked: of what, whether it is wanted, from where and by which interfaces.

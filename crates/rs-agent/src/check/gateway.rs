@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::finding::{Finding, Severity};
 use super::remedy::{Phase, Remedy, once_gone};
 use super::replies::{self, Hops, Way};
@@ -10,7 +12,6 @@ use super::seen::{Address, Seen, contains};
 use super::steps::remove;
 use super::subject::{Subject, some};
 use crate::mode::Mode;
-use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let ways = replies::ways(subject, seen);
@@ -303,7 +304,7 @@ fn show(subject: &Subject, seen: &Seen) -> Remedy {
         have.ip.is_ipv4()
             && !have.ip.is_loopback()
             && !subject.vips.contains(&have.ip)
-            && seen.device(&have.device).is_some_and(|device| !device.arp)
+            && seen.device(&have.device).is_some_and(|device| !device.answers_arp())
     };
     let hidden: Vec<IpAddr> = seen.addresses.iter().filter(is_hidden).map(|have| have.ip).collect();
     match hidden.as_slice() {

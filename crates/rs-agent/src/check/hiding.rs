@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::arp::{Answer, answers, answers_by, leaks, speak_as_self};
 use super::remedy::{Phase, Remedy, once_gone};
 use super::seen::{Address, Lookup, Seen};
@@ -12,7 +14,6 @@ use super::steps::{answers_arp, at_carrier, carrier, remove};
 use super::subject::Subject;
 use crate::facts::host_prefix;
 use crate::shell;
-use crate::sysctl_key::SysctlKey;
 
 /// The host with the IPv4 VIPs on their devices of which `which` says so.
 pub(super) fn planned<'a>(
@@ -22,15 +23,8 @@ pub(super) fn planned<'a>(
 ) -> Cow<'a, Seen> {
     let mut seen = Cow::Borrowed(seen);
     for vip in subject.ipv4_vips().filter(which) {
-        let address = Address {
-            device: carrier(vip, subject, &seen),
-            ip: vip,
-            prefix: host_prefix(vip),
-            scope: subject.scope.to_string(),
-            tentative: false,
-            dad_failed: false,
-            preferred: u32::MAX,
-        };
+        let (device, scope) = (carrier(vip, subject, &seen), subject.scope.to_string());
+        let address = Address::new(&device, vip, host_prefix(vip), &scope);
         let then = seen.to_mut();
         then.addresses.push(address);
         then.lookups.insert(vip, Some(Lookup { local: true, ..Lookup::default() }));

@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::finding::{Finding, Severity};
 use super::persistence::boot_conflicts;
 use super::remedy::Phase;
@@ -11,7 +13,6 @@ use super::subject::{Subject, some};
 use super::tunnel;
 use crate::mode::Mode;
 use crate::shell;
-use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -150,7 +151,7 @@ fn keepalived(seen: &Seen) -> Option<Finding> {
 fn swallowed(ipv6: bool, subject: &Subject, seen: &Seen) -> Option<Finding> {
     let route = seen.default_route(ipv6)?;
     let carries = |name: &str| {
-        seen.device(name).is_some_and(|device| !device.arp && device.ends.is_none())
+        seen.device(name).is_some_and(|device| !device.answers_arp() && device.ends.is_none())
             && seen.addresses.iter().any(|a| a.device == name && subject.vips.contains(&a.ip))
     };
     let device = route.devices.iter().find(|name| carries(name))?;

@@ -13,7 +13,6 @@ pub mod observe;
 pub mod replies;
 pub mod seen;
 pub mod subject;
-pub mod sysctl_files;
 
 mod arp;
 mod director;

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Will it be so tomorrow? What the journal remembers, and what files do at boot.
 
+use lvs_host::SysctlKey;
+use lvs_host::sysctl_d::{Assignment, winner};
+
 use super::finding::{Finding, Severity};
 use super::hiding;
 use super::remedy::{Phase, Remedy, Step};
 use super::seen::{Address, Seen};
 use super::steps::add;
 use super::subject::{Subject, single};
-use super::sysctl_files::{Assignment, winner};
 use super::tunnel;
 use crate::facts::host_prefix;
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::Scope;
 use crate::shell;
-use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings = Vec::new();

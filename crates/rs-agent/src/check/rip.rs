@@ -38,7 +38,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
 
 /// Interfaces where nothing can arrive: those of the RIPs and those towards the directors, or all.
 fn dead(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    let nics: Vec<&Device> = seen.devices.iter().filter(|device| device.arp).collect();
+    let nics: Vec<&Device> = seen.devices.iter().filter(|device| device.answers_arp()).collect();
     let mut told = BTreeSet::new();
     // One that is alive is enough.
     let mut tell = |is_it: &dyn Fn(&Address) -> bool, what: String| {

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::finding::{Finding, Severity};
 use super::remedy::Phase;
 use super::replies::{self, Hops, Way};
@@ -12,7 +14,6 @@ use super::steps::add;
 use super::subject::Subject;
 use super::tunnel;
 use crate::mode::Mode;
-use crate::sysctl_key::SysctlKey;
 
 /// What `__fib_validate_source()` does with a packet from a client that came in by a device
 /// by which the route to that client does not leave.

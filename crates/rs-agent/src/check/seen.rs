@@ -4,13 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+pub use lvs_host::ip::contains;
+pub use lvs_host::link::{Ends, Link as Device};
+pub use lvs_host::socket::Listener;
+use lvs_host::sysctl_d::Assignment;
+pub use lvs_host::{Address, Lookup, Route};
+
 use super::iptables::Ruleset;
 use super::replies::Replies;
-use super::sysctl_files::Assignment;
-pub use crate::facts::contains;
 use crate::facts::{Port, host_prefix};
 use crate::ipvs::Service;
-use crate::sysctl_key::SysctlKey;
 
 /// The state of the network namespace, and the files that will change it.
 #[derive(Debug, Clone, Default)]
@@ -67,29 +71,6 @@ pub struct Seen {
     pub unread: Vec<String>,
 }
 
-/// An interface.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Device {
-    /// Its name, which may contain dots.
-    pub name: String,
-    /// Administratively up.
-    pub up: bool,
-    /// Something is at the other end of the cable (`IFF_LOWER_UP`).
-    pub carrier: bool,
-    /// Answers ARP if it is up: neither loopback nor NOARP, and no port of another.
-    pub arp: bool,
-    /// `IFLA_INFO_KIND`; physical interfaces have none.
-    pub kind: Option<String>,
-    /// In bytes.
-    pub mtu: u32,
-    /// Its ends, if it is a tunnel.
-    pub ends: Option<Ends>,
-    /// Packets with a bad or an unexpected checksum (`rx_crc_errors`).
-    pub crc_errors: u64,
-    /// The VRF it is in.
-    pub vrf: Option<String>,
-}
-
 /// What becomes of packets for a VIP, where that is not the same for all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arrival {
@@ -133,94 +114,6 @@ pub struct Suspect {
     pub ipv6: bool,
     /// What was seen.
     pub what: String,
-}
-
-/// What a tunnel device takes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ends {
-    /// Outer destination; absent: any.
-    pub local: Option<IpAddr>,
-    /// Outer source; absent: any.
-    pub remote: Option<IpAddr>,
-    /// `IFLA_IPTUN_PROTO`: 4 is IPv4 only, 41 IPv6 only, 0 both.
-    pub protocol: Option<u8>,
-    /// `external`: in metadata mode.
-    pub external: bool,
-    /// GRE with a key or sequence numbers.
-    pub keyed: bool,
-    /// GRE with checksums (`icsum`).
-    pub checksum: bool,
-    /// ip6tnl: accepts an outer source that is an address of this host.
-    pub local_remote: bool,
-}
-
-/// An address on an interface.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    /// Interface name.
-    pub device: String,
-    /// The address.
-    pub ip: IpAddr,
-    /// Prefix length in bits.
-    pub prefix: u8,
-    /// `host`, `link`, `global` …, as `ip addr` prints it.
-    pub scope: String,
-    /// Duplicate address detection is not over.
-    pub tentative: bool,
-    /// Duplicate address detection found another holder.
-    pub dad_failed: bool,
-    /// For how many seconds it may still be chosen as a source; [`u32::MAX`] is for ever, 0
-    /// is deprecated.
-    pub preferred: u32,
-}
-
-/// A route of table main.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
-    /// Destination network.
-    pub destination: IpAddr,
-    /// Prefix length in bits; 0 is the default route.
-    pub prefix: u8,
-    /// Its routers; none if it is on-link.
-    pub gateways: Vec<IpAddr>,
-    /// The interfaces it leaves by.
-    pub devices: Vec<String>,
-    /// `RTA_PRIORITY`; the lowest wins.
-    pub metric: u32,
-    /// `advmss` in bytes, if set.
-    pub advmss: Option<u32>,
-}
-
-/// Where a packet would go.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lookup {
-    /// To this host itself.
-    pub local: bool,
-    /// Next router; absent if on-link or local.
-    pub gateway: Option<IpAddr>,
-    /// By which interface.
-    pub device: Option<String>,
-    /// From which address.
-    pub source: Option<IpAddr>,
-    /// `advmss` in bytes, if set.
-    pub advmss: Option<u32>,
-}
-
-/// A socket that waits for clients.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listener {
-    /// TCP; else UDP.
-    pub tcp: bool,
-    /// Address it is bound to; unspecified: any.
-    pub ip: IpAddr,
-    /// Port.
-    pub port: u16,
-    /// An IPv6 socket that takes no IPv4.
-    pub v6only: bool,
-    /// The interface or VRF it is bound to.
-    pub device: Option<String>,
-    /// It may use addresses that are not this host's (IP_TRANSPARENT).
-    pub transparent: bool,
 }
 
 /// UDP ports that unpack.
@@ -301,7 +194,7 @@ impl Seen {
 
     /// Those and the ones that are down, which do so as soon as they are up.
     pub fn speakers(&self) -> impl Iterator<Item = &Device> {
-        self.devices.iter().filter(|device| device.arp)
+        self.devices.iter().filter(|device| device.answers_arp())
     }
 
     /// A setting, 0 if it is not there.
@@ -381,7 +274,7 @@ impl Seen {
     pub fn apart(&self, also_director: bool, vips: &[IpAddr]) -> Option<Self> {
         let is_directors = |have: &Address| {
             vips.contains(&have.ip)
-                && self.device(&have.device).is_some_and(|device| device.arp)
+                && self.device(&have.device).is_some_and(Device::answers_arp)
                 && (also_director || self.directs(have.ip))
         };
         if !self.addresses.iter().any(is_directors) {
@@ -430,13 +323,5 @@ impl Seen {
                 && !have.ip.is_loopback()
                 && contains(have.ip, have.prefix, ip)
         })
-    }
-}
-
-impl Address {
-    /// As `ip addr` writes it.
-    #[must_use]
-    pub fn text(&self) -> String {
-        format!("{}/{} dev {} scope {}", self.ip, self.prefix, self.device, self.scope)
     }
 }

@@ -4,6 +4,8 @@
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::doubt;
 use super::finding::Finding;
 use super::remedy::{Phase, Remedy, once_there};
@@ -16,7 +18,6 @@ use crate::plan::Change;
 use crate::plan::refuse::is_own_of_a_host;
 use crate::request::Scope;
 use crate::shell;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
 /// The device of that kind as it is to be: named as set-up named it.
@@ -102,7 +103,7 @@ pub(super) fn carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> String {
 
 /// Whether a VIP on that device is announced there.
 pub(super) fn answers_arp(device: &str, seen: &Seen) -> bool {
-    seen.device(device).is_some_and(|device| device.arp)
+    seen.device(device).is_some_and(|device| device.answers_arp())
 }
 
 /// The command that makes a carrier.

@@ -4,11 +4,12 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use crate::facts::host_prefix;
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::{Network, Request, Scope};
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Envelope, Tunnel};
 use crate::wanted::Wanted;
 

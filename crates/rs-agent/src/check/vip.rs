@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::doubt;
 use super::finding::{Finding, Severity};
 use super::inward;
@@ -16,7 +18,6 @@ use super::subject::Subject;
 use crate::facts::host_prefix;
 use crate::mode::Mode;
 use crate::request::Scope;
-use crate::sysctl_key::SysctlKey;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -213,7 +214,8 @@ fn source(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     let Some(bare) = bare else { return };
     for vip in subject.ipv4_vips() {
         let wide = |have: &&Address| {
-            have.scope == "global" && seen.device(&have.device).is_some_and(|device| !device.arp)
+            have.scope == "global"
+                && seen.device(&have.device).is_some_and(|device| !device.answers_arp())
         };
         if let Some(have) = seen.places(vip).find(wide) {
             let name = &bare.name;

@@ -4,8 +4,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use lvs_host::netlink::Netlink;
+
 use super::{connect, load};
-use crate::act::netlink::Netlink;
 use crate::check::catalogue::{self, RULES};
 use crate::check::finding::Severity;
 use crate::check::observe::observe;

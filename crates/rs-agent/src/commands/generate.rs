@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
+use lvs_host::files;
 
 use crate::cli::{Cli, GenerateArgs, Generated};
 use crate::error::Error;
-use crate::files;
 
 /// The section of the manual for an administrator's commands.
 const SECTION: &str = "8";

@@ -5,13 +5,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::act::sysctl;
+use lvs_host::SysctlKey;
+use lvs_host::files;
+use lvs_host::files::trust::{Distrust, Trust};
+use lvs_host::sysctl;
+
 use crate::cli::InstallUnitArgs;
 use crate::config;
 use crate::error::Error;
-use crate::files;
-use crate::files::trust::{Distrust, Trust};
-use crate::sysctl_key::SysctlKey;
 use crate::unit::{self, File, MARK, PATHS, UnitError};
 
 pub(super) fn run(args: &InstallUnitArgs) -> Result<String, Error> {

@@ -11,8 +11,10 @@ mod teardown;
 
 use std::net::IpAddr;
 
-use crate::act::netlink::Netlink;
-use crate::act::sysctl;
+use lvs_host::SysctlKey;
+use lvs_host::netlink::Netlink;
+use lvs_host::sysctl;
+
 use crate::cli::{Cli, Command, What};
 use crate::error::{Error, Failure};
 use crate::journal::{Found, Store};
@@ -21,7 +23,6 @@ use crate::observe::Questions;
 use crate::output::{Outcome, Report};
 use crate::plan::{ADDRESS_TAG, Change};
 use crate::request::Scope;
-use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
 /// Runs the command.

@@ -4,10 +4,12 @@
 use std::net::IpAddr;
 use std::path::Path;
 
+use lvs_host::netlink::Netlink;
+use lvs_host::privilege;
+
 use super::{connect, list, load, questions};
+use crate::act;
 use crate::act::interrupt::Interrupt;
-use crate::act::netlink::Netlink;
-use crate::act::{self, privilege};
 use crate::cli::SetupArgs;
 use crate::config;
 use crate::error::Error;

@@ -4,9 +4,11 @@
 use std::net::IpAddr;
 use std::path::Path;
 
+use lvs_host::privilege;
+
 use super::{connect, list, load, questions};
+use crate::act;
 use crate::act::interrupt::Interrupt;
-use crate::act::{self, privilege};
 use crate::cli::TeardownArgs;
 use crate::error::Error;
 use crate::journal::{Found, Store};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Files as they were written, damaged, and of elsewhere.
 
-use super::store::copy;
+use lvs_host::SysctlKey;
+
 use super::*;
 use crate::error::Error;
 use crate::mode::Mode;
 use crate::request::Scope;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::Envelope;
 
 fn wanted() -> Wanted {
@@ -78,15 +78,16 @@ fn another_boot_or_namespace_is_no_journal_and_damage_is_an_error() {
     }
     journal.format = FORMAT + 1;
     store.save(&journal).unwrap();
-    assert!(store.load().unwrap_err().to_string().contains("a newer version"));
-    // Whatever else it may hold.
-    std::fs::write(store.file(), r#"{"format": 77, "shape": "unknown"}"#).unwrap();
-    assert!(store.load().unwrap_err().to_string().contains("a newer version"));
-    std::fs::write(store.file(), "{").unwrap();
-    assert!(store.load().is_err());
-    // Too long for any memory, and refused by its length.
-    std::fs::File::create(store.file()).unwrap().set_len(1 << 40).unwrap();
-    std::fs::remove_file(copy(&store.file())).unwrap();
+    let newer = store.load().unwrap_err();
+    let text = "format 4 is of a newer version of rs-agent: use that one";
+    assert_eq!(newer.to_string(), format!("reading {}: {text}", store.file().display()));
+    assert!(newer.hints()[0].contains("keep it"), "{newer:?}");
+    let copy = store.file().with_extension("json.copy");
+    for file in [&store.file(), &copy] {
+        std::fs::write(file, "{").unwrap();
+    }
+    assert!(matches!(store.load(), Err(Error::Damaged { copy: "so is its copy", .. })));
+    std::fs::remove_file(copy).unwrap();
     assert!(matches!(store.load(), Err(Error::Damaged { copy: "it has no copy", .. })));
 }
 
@@ -118,42 +119,6 @@ fn what_is_in_the_place_of_the_lock_is_named() {
     says("a socket", "rs-agent did not make it; remove it: `rm");
     remove();
     store.lock().unwrap();
-}
-
-/// Each half is enough, and neither is taken for the other's.
-#[test]
-fn a_damaged_journal_is_read_from_its_copy() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Store::new(directory.path()).unwrap();
-    let mut journal = store.begin(wanted(), &Facts::default());
-    journal.intend([sysctl(0)]);
-    store.save(&journal).unwrap();
-    let whole = std::fs::read(store.file()).unwrap();
-    for length in 0..whole.len() - 2 {
-        std::fs::write(store.file(), &whole[..length]).unwrap();
-        let found = store.load().unwrap();
-        assert_eq!(found.journal.as_ref(), Some(&journal), "{length}");
-        assert!(found.notice.unwrap().contains(" is damaged ("), "{length}");
-    }
-    std::fs::remove_file(store.file()).unwrap();
-    let found = store.load().unwrap();
-    assert!(found.notice.unwrap().ends_with(" is gone: its copy is read"));
-    assert_eq!(found.journal.as_ref(), Some(&journal));
-    // What a copy of another namespace says is of no use, and no obstacle.
-    let mut other = journal.clone();
-    other.identity.boot.push('x');
-    store.save(&other).unwrap();
-    std::fs::write(store.file(), "").unwrap();
-    let found = store.load().unwrap();
-    assert!(found.journal.is_none() && found.notice.unwrap().contains("it is empty"));
-    std::fs::remove_file(store.file()).unwrap();
-    assert_eq!(loaded(&store), None);
-    // One that is damaged is no copy.
-    store.save(&journal).unwrap();
-    std::fs::write(copy(&store.file()), "").unwrap();
-    assert_eq!(loaded(&store), Some(journal));
-    std::fs::write(store.file(), "").unwrap();
-    assert!(matches!(store.load(), Err(Error::Damaged { copy: "so is its copy", .. })));
 }
 
 /// RIPs were ends of devices only, and envelopes and scopes not known.

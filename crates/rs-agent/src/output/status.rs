@@ -3,11 +3,11 @@
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
 use serde::Serialize;
 
 use super::printable;
 use crate::mode::Mode;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Listener, Tunnel};
 
 /// What `status` shows.

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Facts, SavedRoute, host_prefix};
 use crate::request::Scope;
 use crate::shell;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Listener, Tunnel, TunnelKind};
 
 /// Marks addresses this program adds (`IFA_PROTO`, Linux 5.18 and later), so that an
@@ -174,7 +174,7 @@ impl Change {
         match self {
             Self::Tunnel(tunnel) => match facts.link(&tunnel.name) {
                 None => Effect::Gone,
-                Some(link) if link.tunnel.as_ref() == Some(tunnel) => Effect::There,
+                Some(link) if link.tunnel().as_ref() == Some(tunnel) => Effect::There,
                 Some(_) => Effect::Foreign(format!("{} is another device now", tunnel.name)),
             },
             Self::Dummy { device } => match facts.link(device) {

@@ -36,10 +36,10 @@ pub(super) fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 }
 
 fn same(tunnel: &Tunnel, link: &Link) -> Result<(), Refusal> {
-    if link.tunnel.as_ref() == Some(tunnel) {
+    if link.tunnel().as_ref() == Some(tunnel) {
         return Ok(());
     }
-    let is = match (&link.tunnel, &link.kind) {
+    let is = match (link.tunnel(), &link.kind) {
         (Some(other), _) => other.to_string(),
         (None, Some(kind)) => kind.clone(),
         (None, None) => "another device".to_owned(),
@@ -50,7 +50,7 @@ fn same(tunnel: &Tunnel, link: &Link) -> Result<(), Refusal> {
 /// The kernel allows one device per kind and pair of ends (EEXIST).
 fn ends_are_free(tunnel: &Tunnel, facts: &Facts) -> Result<(), Refusal> {
     let same_ends = |link: &&Link| {
-        link.tunnel.as_ref().is_some_and(|other| {
+        link.tunnel().is_some_and(|other| {
             (other.kind, other.local, other.remote) == (tunnel.kind, tunnel.local, tunnel.remote)
         })
     };

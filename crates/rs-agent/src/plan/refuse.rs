@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
+use lvs_host::SysctlKey;
+
 use super::devices;
 use super::setup::route_metric;
 use crate::arp_ignore::{Hides, hides, shown};
@@ -12,7 +14,6 @@ use crate::facts::{Address, Facts, contains, host_prefix, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::distinct;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::Tunnel;
 use crate::wanted::Wanted;
 

@@ -3,11 +3,12 @@
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::change::{Change, Step};
 use crate::facts::Facts;
 use crate::mode::Mode;
 use crate::request::Scope;
-use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
 /// The steps from what is to what is wanted; none if everything is in place.

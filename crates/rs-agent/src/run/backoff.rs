@@ -83,8 +83,9 @@ impl Backoff {
 
 #[cfg(test)]
 mod tests {
+    use lvs_host::SysctlKey;
+
     use super::*;
-    use crate::sysctl_key::SysctlKey;
 
     fn target(name: &str) -> Change {
         Change::Sysctl { key: SysctlKey::ipv4("all", name), from: Some(0), to: 1 }

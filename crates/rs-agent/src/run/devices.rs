@@ -18,7 +18,7 @@ impl Devices {
     pub fn remade(&self, changes: &[Change], facts: &Facts) -> Vec<String> {
         let other = |name: &&str| {
             let known = self.indexes.get(*name);
-            known.is_some() && facts.indexes.get(*name).is_some_and(|now| known != Some(now))
+            known.is_some() && facts.link(name).is_some_and(|now| known != Some(&now.index))
         };
         made(changes).filter(other).map(str::to_owned).collect()
     }
@@ -28,7 +28,7 @@ impl Devices {
     pub fn remember(&mut self, changes: &[Change], facts: &Facts, all: bool) {
         self.indexes.retain(|known, _| made(changes).any(|name| name == known));
         for name in made(changes) {
-            if let Some(&index) = facts.indexes.get(name)
+            if let Some(index) = facts.link(name).map(|link| link.index)
                 && (all || !self.indexes.contains_key(name))
             {
                 self.indexes.insert(name.to_owned(), index);
@@ -49,9 +49,11 @@ fn made(changes: &[Change]) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Link;
 
     fn facts(index: u32) -> Facts {
-        Facts { indexes: [("vips".to_owned(), index)].into(), ..Facts::default() }
+        let link = Link { index, name: "vips".to_owned(), ..Link::default() };
+        Facts { links: vec![link], ..Facts::default() }
     }
 
     #[test]

@@ -132,24 +132,24 @@ pub fn ready(steps: Vec<Step>, held: impl Fn(&Change) -> bool) -> Vec<Step> {
 
 #[cfg(test)]
 mod tests {
+    use lvs_host::SysctlKey;
+
     use super::*;
     use crate::facts::{Address, Link};
     use crate::journal::Store;
     use crate::plan::ADDRESS_TAG;
     use crate::request::{Scope, Typed};
-    use crate::sysctl_key::SysctlKey;
 
     const VIPS: [&str; 2] = ["192.0.2.10", "203.0.113.10"];
 
     fn link(name: &str, arp: bool) -> Link {
-        Link { name: name.into(), up: true, arp, port: false, kind: None, tunnel: None }
+        Link { name: name.into(), up: true, arp, ..Link::default() }
     }
 
     fn address(device: &str, ip: &str, tag: Option<u8>) -> Address {
-        let (device, scope) = (device.to_owned(), "host".to_owned());
         let ip: IpAddr = ip.parse().unwrap();
         let (prefix, deprecated) = (crate::facts::host_prefix(ip), ip.is_ipv6());
-        Address { device, ip, prefix, scope, tag, deprecated }
+        Address { tag, deprecated, ..Address::new(device, ip, prefix, "host") }
     }
 
     fn arp(facts: &mut Facts, ignore: i32, announce: i32) {
@@ -284,7 +284,7 @@ mod tests {
         let journal = Store::new(std::path::Path::new("/nonexistent")).unwrap();
         let journal = journal.begin(wanted, &facts);
         // The IPv6 network is not there.
-        let near = crate::facts::Hop { gateway: None, source: None };
+        let near = crate::facts::Lookup::default();
         facts.hops.insert("10.0.0.1".parse().unwrap(), Some(near));
         let verdict = judge(&journal, &facts);
         assert_eq!(commands(&verdict), ["ip route replace default via 10.0.0.1"]);

@@ -4,7 +4,7 @@
 //!
 //! | file | question |
 //! |---|---|
-//! | [`events`] | has anything changed, and who asked for it |
+//! | [`lvs_host::events`] | has anything changed, and who asked for it |
 //! | [`judge`] | what is to be repaired, and what is not ours (pure) |
 //! | [`devices`] | is a device still the one that we made (pure) |
 //! | [`backoff`] | not again so soon (pure) |
@@ -16,7 +16,6 @@
 pub mod backoff;
 pub mod budget;
 pub mod devices;
-pub mod events;
 pub mod judge;
 pub mod log;
 pub mod pace;

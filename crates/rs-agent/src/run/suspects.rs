@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use crate::check::sysctl_files;
+use lvs_host::SysctlKey;
+use lvs_host::processes;
+use lvs_host::sysctl_d;
+
 use crate::plan::Change;
-use crate::processes;
-use crate::sysctl_key::SysctlKey;
 
 /// Programs known to write addresses, links, routes or these settings, by the name in
 /// `/proc/PID/comm` (15 bytes), with what they are known to do.
@@ -71,8 +72,8 @@ pub fn name_of(process: u32) -> Option<String> {
 
 /// The line of sysctl.d that decides about `key`, if it says anything but `value`.
 fn file(root: &Path, key: &SysctlKey, value: i32) -> Option<String> {
-    let (lines, _) = sysctl_files::read(root);
-    let line = sysctl_files::winner(&lines, key).filter(|line| line.value() != Some(value))?;
+    let (lines, _) = sysctl_d::read(root);
+    let line = sysctl_d::winner(&lines, key).filter(|line| line.value() != Some(value))?;
     Some(format!("{} says {key} = {}", line.place(), line.text()))
 }
 

@@ -7,10 +7,12 @@ use std::io::ErrorKind;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use lvs_host::program;
+use lvs_term::escaped;
+
 use super::super::iptables::Ruleset;
 use super::super::seen::{Seen, Suspect};
-use super::{child, nftables};
-use crate::escaped;
+use super::nftables;
 
 /// How long the program may take. What is on its path is somebody else's.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -99,7 +101,7 @@ fn hiding(list: &str) -> Option<String> {
 fn run(program: &str, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new(program);
     command.env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin").args(arguments).stdin(Stdio::null());
-    let output = child::output(&mut command, PATIENCE)?;
+    let output = program::output(&mut command, PATIENCE)?;
     if output.status.success() {
         return Ok(escaped::text(&output.stdout));
     }

@@ -7,14 +7,16 @@ use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use lvs_host::{files, processes};
+use lvs_term::escaped;
+
 use super::super::seen::{Device, Keeps, Managers, NetworkdLink, Profile};
-use crate::{escaped, files, processes};
 
 /// More than any configuration; a device file or a log put there by mistake has no end.
 const LARGEST: u64 = 16 << 20;
 
 /// Looks below `root`, normally `/`.
-pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<String>) -> Managers {
+pub(super) fn look(root: &Path, devices: &[Device], unread: &mut Vec<String>) -> Managers {
     let processes = processes::names(&root.join("proc"));
     let mut managers = Managers {
         overlay: overlay(devices, &processes),
@@ -28,7 +30,8 @@ pub(super) fn look(root: &Path, devices: &[(u32, Device)], unread: &mut Vec<Stri
     };
     // Read once, and only if it manages anything.
     let mut profiles = None;
-    for (index, device) in devices {
+    for device in devices {
+        let index = device.index;
         let link = root.join(format!("run/systemd/netif/links/{index}"));
         if let Some(text) = text(&link, unread)
             && let Some(found) = networkd(&pairs(&text), root, unread)
@@ -158,12 +161,12 @@ fn drop_ins(file: &str, root: &Path) -> Vec<PathBuf> {
     found.into_values().collect()
 }
 
-fn overlay(devices: &[(u32, Device)], processes: &[String]) -> Option<String> {
+fn overlay(devices: &[Device], processes: &[String]) -> Option<String> {
     let is_device = |name: &str| name.starts_with("cali") || name == "vxlan.calico";
-    let device = devices.iter().find(|(_, device)| is_device(&device.name));
+    let device = devices.iter().find(|device| is_device(&device.name));
     let is_process = |name: &&String| name.starts_with("calico-") || *name == "felix";
     device
-        .map(|(_, device)| format!("interface {}", device.name))
+        .map(|device| format!("interface {}", device.name))
         .or_else(|| processes.iter().find(is_process).map(|name| format!("process {name}")))
 }
 
@@ -209,7 +212,7 @@ mod tests {
     fn reads_what_they_leave() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
-        let devices = [(1, Device { name: "lo".into(), ..Device::default() })];
+        let devices = [Device { index: 1, name: "lo".into(), ..Device::default() }];
         let look = || super::look(root, &devices, &mut Vec::new());
         assert_eq!(look(), Managers::default());
 
@@ -260,8 +263,11 @@ mod tests {
         put(root, "run/NetworkManager/devices/2", &device.replace("uuid=u", "uuid=v"));
         put(root, "run/NetworkManager/devices/3", &device.replace("uuid=u", "uuid=w"));
         put(root, &format!("usr/lib/{folder}/v.nmconnection"), &text.replace("uuid=u", "uuid=v"));
-        let devices = [(1, "lo"), (2, "eth0"), (3, "eth1")]
-            .map(|(index, name)| (index, Device { name: name.into(), ..Device::default() }));
+        let devices = [(1, "lo"), (2, "eth0"), (3, "eth1")].map(|(index, name)| Device {
+            index,
+            name: name.into(),
+            ..Device::default()
+        });
         let found = super::look(root, &devices, &mut Vec::new()).network_manager;
         let files = ["lo", "eth0", "eth1"].map(|name| found[name].file.clone().unwrap_or_default());
         assert!(files[0].ends_with("/real.nmconnection") && files[1].ends_with("/v.nmconnection"));
@@ -296,7 +302,7 @@ mod tests {
             }
             let (path, (tell, told)) = (path.clone(), std::sync::mpsc::channel());
             std::thread::spawn(move || {
-                let devices = [(1, Device { name: "lo".into(), ..Device::default() })];
+                let devices = [Device { index: 1, name: "lo".into(), ..Device::default() }];
                 let mut unread = Vec::new();
                 let managers = super::look(&path, &devices, &mut unread);
                 tell.send((managers, unread)).unwrap();

@@ -2,33 +2,29 @@
 //! Looks at the calling thread's network namespace, and changes nothing. What cannot be
 //! read is said, and the rest is judged all the same.
 
-mod child;
 mod counters;
-mod decode;
 mod firewall;
 mod managers;
 mod nft_drops;
 mod nftables;
 mod replies;
 mod routes;
-mod rules;
-mod sockets;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-pub(crate) use self::replies::anywhere;
+use lvs_host::SysctlKey;
+use lvs_host::netlink::{Netlink, NetlinkError};
+use lvs_host::sysctl::{self, SysctlError};
+use lvs_host::sysctl_d;
+
 use super::seen::{Device, Fou, Seen};
 use super::subject::Subject;
-use super::sysctl_files;
-use crate::act::netlink::{Netlink, NetlinkError};
-use crate::act::sysctl::{self, SysctlError};
 use crate::error::Error;
 use crate::ipvs;
 use crate::mode::Mode;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Envelope, Listener as Unpacks};
 
 /// Collects what the rules about `subject` need; counts drops for as long as `watch`.
@@ -37,44 +33,30 @@ use crate::tunnel::{Envelope, Listener as Unpacks};
 /// Interfaces, addresses or routes could not be read: then nothing can be said.
 pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen, Error> {
     let failed = |what| move |source: NetlinkError| Error::Observe { what, source };
-    let links = net.link_messages().map_err(failed("interfaces"))?;
-    let vrfs = routes::vrfs(&links);
-    let device = |link| {
-        let (index, device) = decode::device(link)?;
-        let vrf = vrfs.get(&index).map(|(name, _)| name.clone());
-        Some((index, Device { vrf, ..device }))
-    };
-    let devices: Vec<(u32, Device)> = links.iter().filter_map(device).collect();
-    let addresses = net.address_messages().map_err(failed("addresses"))?;
-    let routes = net.route_messages().map_err(failed("routes"))?;
+    let devices = net.links().map_err(failed("interfaces"))?;
+    let routes = net.routes(&devices).map_err(failed("routes"))?;
     let mut seen = Seen {
-        addresses: addresses.iter().filter_map(|it| decode::address(it, &devices)).collect(),
-        routes: routes.iter().filter_map(|it| decode::route(it, &devices)).collect(),
+        addresses: net.addresses(&devices).map_err(failed("addresses"))?,
+        routes: routes.iter().filter(|route| route.is_plain()).cloned().collect(),
         ..Seen::default()
     };
     let gateways: Vec<IpAddr> =
         seen.routes.iter().filter(|it| it.prefix == 0).flat_map(|it| it.gateways.clone()).collect();
-    let ends = devices.iter().filter_map(|(_, device)| device.ends.as_ref()?.local);
+    let ends = devices.iter().filter_map(|device| device.ends.as_ref()?.local);
     let ends = ends.filter(|_| subject.mode == Some(Mode::Tun));
     for ip in subject.destinations().chain(gateways).chain(ends).collect::<BTreeSet<IpAddr>>() {
-        let found = net.lookup_message(ip).map_err(failed("a route"))?;
-        seen.lookups.insert(ip, found.and_then(|it| decode::lookup(&it, &devices)));
+        seen.lookups.insert(ip, net.lookup(ip, &devices).map_err(failed("a route"))?);
     }
-    match net.proxy_messages() {
-        Ok(found) => {
-            seen.proxies = found.iter().filter_map(|it| decode::proxy(it, &devices)).collect();
-        }
+    match net.proxies(&devices) {
+        Ok(found) => seen.proxies = found,
         Err(error) => seen.unread.push(format!("neighbour proxies: {error}")),
     }
     settings(&devices, &mut seen);
-    let names = devices.iter().map(|(index, device)| (*index, device.name.clone()));
-    let names: BTreeMap<u32, String> = names.collect();
-    let indexes = names.iter().map(|(index, name)| (name.clone(), *index)).collect();
-    seen.devices = devices.iter().map(|(_, device)| device.clone()).collect();
-    let rules = net.rule_messages();
-    routes::arrivals(net, subject, &routes, rules.as_deref().ok(), &indexes, &vrfs, &mut seen);
+    seen.devices.clone_from(&devices);
+    let rules = net.rules();
+    routes::arrivals(net, subject, &routes, rules.as_deref().ok(), &mut seen);
     replies::look(net, subject, &replies::Host { routes, devices: &devices }, rules, &mut seen);
-    listening(subject, &names, &mut seen);
+    listening(subject, &mut seen);
     match ipvs::services() {
         Ok(services) => seen.ipvs = services,
         Err(error) => seen.unread.push(format!("{}: {error}", ipvs::PATH)),
@@ -103,7 +85,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
             seen.unread.extend(unread.cloned().collect::<BTreeSet<String>>());
         }
     }
-    let (lines, unread) = sysctl_files::read(Path::new("/"));
+    let (lines, unread) = sysctl_d::read(Path::new("/"));
     seen.boot = lines;
     seen.unread.extend(unread);
     seen.managers = managers::look(Path::new("/"), &devices, &mut seen.unread);
@@ -114,7 +96,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
 }
 
 /// Sockets, if there are ports to ask about, or VIPs that only some sockets could serve.
-fn listening(subject: &Subject, names: &BTreeMap<u32, String>, seen: &mut Seen) {
+fn listening(subject: &Subject, seen: &mut Seen) {
     let is_odd = |vip: &IpAddr| !seen.is_local(*vip) || seen.is_mute(*vip);
     let is_odd = subject.holds_vips() && subject.vips.iter().any(is_odd);
     for (at, tcp) in [true, false].into_iter().enumerate() {
@@ -122,7 +104,7 @@ fn listening(subject: &Subject, names: &BTreeMap<u32, String>, seen: &mut Seen) 
         if !is_asked && !is_odd {
             continue;
         }
-        match sockets::listeners(tcp, names) {
+        match Netlink::listeners(tcp, &seen.devices) {
             Ok(found) => seen.listeners.get_or_insert_default().extend(found),
             Err(error) => {
                 let protocol = if tcp { "tcp" } else { "udp" };
@@ -151,8 +133,8 @@ const IPV4: [&str; 11] = [
 ];
 const IPV6: [&str; 3] = ["disable_ipv6", "accept_redirects", "forwarding"];
 
-fn settings(devices: &[(u32, Device)], seen: &mut Seen) {
-    let names = devices.iter().map(|(_, device)| device.name.as_str());
+fn settings(devices: &[Device], seen: &mut Seen) {
+    let names = devices.iter().map(|device| device.name.as_str());
     for device in ["all", "default"].into_iter().chain(names) {
         let keys = IPV4.map(|name| SysctlKey::ipv4(device, name));
         let keys = keys.into_iter().chain(IPV6.map(|name| SysctlKey::ipv6(device, name)));

@@ -2,13 +2,13 @@
 //! What rules of nftables may do to a packet before anything else looks at it. Whatever is
 //! not understood may do it.
 
+use lvs_host::netlink::{Netlink, NetlinkError};
 use netlink_packet_core::NlasIterator;
 use nix::errno::Errno;
 
 use super::super::iptables::targets;
 use super::super::seen::{Filters, Suspect};
 use super::nft_drops;
-use crate::act::netlink::{Netlink, NetlinkError};
 
 /// Families of include/uapi/linux/netfilter.h.
 pub(super) const INET: u8 = 1;

@@ -3,69 +3,46 @@
 //! RIP), and once more for each rule that may apply to them or not.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
-use netlink_packet_route::AddressFamily;
-use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
-use netlink_packet_route::rule::RuleMessage;
+use lvs_host::anywhere::anywhere;
+use lvs_host::netlink::{Netlink, NetlinkError};
+use lvs_host::route::{LocalTables, Route, RouteKind, TABLE_LOCAL};
+use lvs_host::rule::{Marks, Rule, are_all_alike};
 
 use super::super::inward;
 use super::super::replies::{Hops, Other, Replies, Reply, families, rips};
-use super::super::seen::{Device, Seen, contains};
+use super::super::seen::{Device, Seen};
 use super::super::subject::{Port, Subject};
-use super::decode;
-use super::routes::Tables;
-use super::rules::Rule;
-use crate::act::netlink::{Marks, Netlink, NetlinkError, TABLE_LOCAL, are_all_alike, table_of};
 use crate::mode::Mode;
 
 /// What was read of this host's routing.
 pub(super) struct Host<'a> {
-    pub(super) routes: Vec<RouteMessage>,
-    pub(super) devices: &'a [(u32, Device)],
+    pub(super) routes: Vec<Route>,
+    pub(super) devices: &'a [Device],
 }
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
-
-/// Addresses of the Internet, some of which stand for a client anywhere.
-const ANYWHERE: [IpAddr; 12] = [
-    IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1)),
-    IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)),
-    IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
-    IpAddr::V4(Ipv4Addr::new(9, 9, 9, 9)),
-    IpAddr::V4(Ipv4Addr::new(77, 77, 77, 77)),
-    IpAddr::V4(Ipv4Addr::new(133, 33, 33, 33)),
-    IpAddr::V4(Ipv4Addr::new(199, 99, 99, 99)),
-    IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, 1)),
-    IpAddr::V6(Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 1)),
-    IpAddr::V6(Ipv6Addr::new(0x2400, 0, 0, 0, 0, 0, 0, 1)),
-    IpAddr::V6(Ipv6Addr::new(0x2600, 0, 0, 0, 0, 0, 0, 1)),
-    IpAddr::V6(Ipv6Addr::new(0x2a00, 0, 0, 0, 0, 0, 0, 1)),
-];
 
 /// Asks for the ways of all replies, if rules or routes may tell them from other packets.
 pub(super) fn look(
     net: &Netlink,
     subject: &Subject,
     host: &Host<'_>,
-    rules: Result<Vec<RuleMessage>, NetlinkError>,
+    rules: Result<Vec<Rule>, NetlinkError>,
     seen: &mut Seen,
 ) {
     // Of several next hops a lookup tells one, which another source may not take.
-    let by_source = host.routes.iter().any(|route| {
-        let several = |it: &RouteAttribute| matches!(it, RouteAttribute::MultiPath(_));
-        route.header.source_prefix_length != 0 || route.attributes.iter().any(several)
-    });
-    let messages = match rules {
+    let by_source = host.routes.iter().any(|route| route.is_by_source || route.is_multipath);
+    let rules = match rules {
         Ok(rules) if are_all_alike(&rules) && !by_source => return,
         Ok(rules) => rules,
         Err(error) => return seen.unread.push(format!("rules of routing: {error}")),
     };
-    let rules: Vec<Rule> = messages.iter().map(Rule::of).collect();
-    let anywhere = [false, true].map(|ipv6| anywhere(ipv6, &host.routes, &messages));
+    let anywhere = [false, true].map(|ipv6| anywhere(ipv6, &host.routes, &rules));
     let mut replies = Replies { all: Vec::new(), anywhere };
-    let asked = Asked { net, host, rules: &rules, tables: Tables::of(&host.routes) };
+    let asked = Asked { net, host, rules: &rules, tables: LocalTables::of(&host.routes) };
     for (from, to) in ends(subject, anywhere, seen) {
         match asked.reply(from, to, subject, seen) {
             Ok(reply) => replies.all.push(reply),
@@ -103,28 +80,6 @@ fn ends(
     ends
 }
 
-/// Returns the one of them that least is said about by routes and rules.
-pub(crate) fn anywhere(
-    ipv6: bool,
-    routes: &[RouteMessage],
-    rules: &[RuleMessage],
-) -> Option<IpAddr> {
-    let routes = routes.iter().filter_map(|route| {
-        let to = route.attributes.iter().find_map(|attribute| match attribute {
-            RouteAttribute::Destination(to) => decode::ip(to),
-            _ => None,
-        });
-        Some((to?, route.header.destination_prefix_length))
-    });
-    let rules = rules.iter().filter_map(|rule| Rule::of(rule).to);
-    let named: Vec<(IpAddr, u8)> = routes.chain(rules).collect();
-    let longest = |ip: &IpAddr| {
-        let covers = |(of, prefix): &&(IpAddr, u8)| contains(*of, *prefix, *ip);
-        named.iter().filter(covers).map(|(_, prefix)| *prefix).max()
-    };
-    ANYWHERE.into_iter().filter(|ip| ip.is_ipv6() == ipv6).min_by_key(longest)
-}
-
 /// The protocols of the ports that were asked for.
 fn protocols(subject: &Subject) -> Vec<u8> {
     let number = |port: &Port| if port.tcp { TCP } else { UDP };
@@ -136,7 +91,7 @@ struct Asked<'a> {
     net: &'a Netlink,
     host: &'a Host<'a>,
     rules: &'a [Rule],
-    tables: Tables,
+    tables: LocalTables,
 }
 
 impl Asked<'_> {
@@ -210,8 +165,8 @@ impl Asked<'_> {
             .vrf
             .as_ref()
             .filter(|vrf| nics.iter().all(|nic| nic.vrf.as_ref() == Some(vrf)))?;
-        let index = |(index, device): &(u32, Device)| (device.name == *vrf).then_some(*index);
-        self.host.devices.iter().find_map(index)
+        let device = self.host.devices.iter().find(|device| device.name == *vrf);
+        device.map(|device| device.index)
     }
 
     fn hops(
@@ -220,41 +175,31 @@ impl Asked<'_> {
         from: Option<IpAddr>,
         marks: &Marks,
     ) -> Result<Option<Hops>, NetlinkError> {
-        let Some(route) = self.net.reply_message(to, from, marks)? else { return Ok(None) };
-        let Some(found) = decode::lookup(&route, self.host.devices) else { return Ok(None) };
-        let table = table_of(&route);
-        let (gateways, devices) = decode::hops(&route, self.host.devices);
+        let found = self.net.reply(to, from, marks, self.host.devices)?;
+        let Some(found) = found else { return Ok(None) };
+        let gateways: Vec<IpAddr> = found.gateway.into_iter().collect();
+        let devices: Vec<String> = found.device.into_iter().collect();
         // The kernel tells the next hop of this client; others may have another.
-        let all = self.best(to, table).map(|best| decode::hops(best, self.host.devices));
-        let has = |(of, by): &(Vec<IpAddr>, Vec<String>)| {
-            gateways.iter().all(|ip| of.contains(ip)) && devices.iter().all(|it| by.contains(it))
+        let all = self.best(to, found.table).filter(|all| {
+            gateways.iter().all(|ip| all.gateways.contains(ip))
+                && devices.iter().all(|it| all.devices.contains(it))
+        });
+        let (gateways, devices) = match all {
+            Some(all) => (all.gateways.clone(), all.devices.clone()),
+            None => (gateways, devices),
         };
-        let (gateways, devices) = all.filter(has).unwrap_or((gateways, devices));
-        Ok(Some(Hops { gateways, devices, table: Some(table), advmss: found.advmss }))
+        let table = Some(found.table);
+        Ok(Some(Hops { gateways, devices, table, advmss: found.advmss }))
     }
 
     /// The route of several next hops that leads there.
-    fn best(&self, to: IpAddr, table: u32) -> Option<&RouteMessage> {
-        let family = if to.is_ipv6() { AddressFamily::Inet6 } else { AddressFamily::Inet };
-        let leads = |route: &&RouteMessage| {
-            let several = |it: &RouteAttribute| matches!(it, RouteAttribute::MultiPath(_));
-            let prefix = route.header.destination_prefix_length;
-            let covers = route.attributes.iter().any(|attribute| match attribute {
-                RouteAttribute::Destination(of) => {
-                    decode::ip(of).is_some_and(|of| contains(of, prefix, to))
-                }
-                _ => false,
-            });
-            route.header.address_family == family
-                && route.header.kind == RouteType::Unicast
-                && table_of(route) == table
-                && (prefix == 0 || covers)
-                && route.attributes.iter().any(several)
+    fn best(&self, to: IpAddr, table: u32) -> Option<&Route> {
+        let leads = |route: &&Route| {
+            route.kind == RouteKind::Unicast
+                && route.table == table
+                && route.is_multipath
+                && route.leads_to(to)
         };
-        self.host
-            .routes
-            .iter()
-            .filter(leads)
-            .max_by_key(|route| route.header.destination_prefix_length)
+        self.host.routes.iter().filter(leads).max_by_key(|route| route.prefix)
     }
 }

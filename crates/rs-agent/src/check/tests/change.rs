@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Changes to a sound host that several rows share.
 
+use lvs_host::SysctlKey;
+
 use super::super::seen::{Device, Ends, Fou, Listener, Seen};
 use super::super::subject::{Port, Subject};
 use super::{device, ip, set};
 use crate::facts;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
 pub(super) fn ends(seen: &mut Seen, at: usize) -> &mut Ends {
@@ -46,7 +47,7 @@ pub(super) fn boot(seen: &mut Seen, text: &str) {
     let folder = root.path().join("etc/sysctl.d");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("50-x.conf"), text).unwrap();
-    seen.boot = super::super::sysctl_files::read(root.path()).0;
+    seen.boot = lvs_host::sysctl_d::read(root.path()).0;
 }
 
 /// UDP port 6080, for a few peers only.

@@ -18,6 +18,8 @@ mod tunnels;
 
 use std::net::IpAddr;
 
+use lvs_host::SysctlKey;
+
 use super::blind::BLIND;
 use super::catalogue::RULES;
 use super::finding::{Finding, Severity};
@@ -25,7 +27,6 @@ use super::findings;
 use super::seen::{Address, Device, Ends, Lookup, Route, Seen};
 use super::subject::Subject;
 use crate::mode::Mode;
-use crate::sysctl_key::SysctlKey;
 use directors::DIRECTORS;
 use doubts::DOUBTS;
 use edges::EDGES;
@@ -52,15 +53,8 @@ fn device(name: &str, arp: bool) -> Device {
 }
 
 fn address(ip_text: &str, prefix: u8, device: &str, scope: &str) -> Address {
-    Address {
-        device: device.into(),
-        ip: ip(ip_text),
-        prefix,
-        scope: scope.into(),
-        tentative: false,
-        dad_failed: false,
-        preferred: if ip_text == VIP6 { 0 } else { u32::MAX },
-    }
+    let preferred = if ip_text == VIP6 { 0 } else { u32::MAX };
+    Address { preferred, ..Address::new(device, ip(ip_text), prefix, scope) }
 }
 
 fn lookup(gateway: Option<&str>, device: &str) -> Option<Lookup> {
@@ -93,12 +87,10 @@ fn sound(mode: Mode) -> (Subject, Seen) {
         ("192.0.2.0", 24, vec![]),
     ] {
         seen.routes.push(Route {
-            destination: ip(destination),
-            prefix,
             gateways,
             devices: vec!["eth0".into()],
-            metric: 0,
             advmss: tun.then_some(1300),
+            ..Route::new(ip(destination), prefix)
         });
     }
     seen.lookups.insert(ip(DIP), lookup(None, "eth0"));

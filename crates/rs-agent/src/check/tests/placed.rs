@@ -325,6 +325,5 @@ fn foreign(seen: &mut Seen, on: &str) {
 /// A route to a network of 24 bits that leads into the tunnel.
 fn into_tunnel(network: &str) -> Route {
     let devices = vec!["rs-ipip".into()];
-    let (destination, gateways) = (ip(network), vec![]);
-    Route { destination, prefix: 24, gateways, devices, metric: 0, advmss: None }
+    Route { devices, ..Route::new(ip(network), 24) }
 }

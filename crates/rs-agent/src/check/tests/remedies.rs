@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Remedies: commands that help, in the order that is safe.
 
+use lvs_host::SysctlKey;
+
 use super::super::remedy::{Ordered, Remedy, in_order};
 use super::super::seen::{Lookup, Seen};
 use super::super::subject::Subject;
@@ -10,7 +12,6 @@ use super::rows::Disturb;
 use super::{VIP, address, device, findings, ip, set, sound};
 use crate::mode::Mode;
 use crate::request::Scope;
-use crate::sysctl_key::SysctlKey;
 use tunnels::TUNNELS;
 
 mod tunnels;

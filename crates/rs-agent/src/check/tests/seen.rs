@@ -2,6 +2,8 @@
 //! What was read, asked about: whether an address is local, by which interface it is told, and
 //! what a set-up is known by.
 
+use lvs_host::SysctlKey;
+
 use super::super::arp::{Answer, answers_by, leaks, speak_as_self};
 use super::super::catalogue::find;
 use super::super::hiding::lower_or_raise;
@@ -14,7 +16,6 @@ use crate::ipvs::Served;
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::{Request, Scope, Typed};
-use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
 /// Interfaces that take it, that do not, and that list it; what the lookup says; and whether it

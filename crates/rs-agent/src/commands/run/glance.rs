@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::act::sysctl;
+use lvs_host::SysctlKey;
+use lvs_host::sysctl;
+
 use crate::facts::Facts;
 use crate::journal::{Journal, Store};
-use crate::sysctl_key::SysctlKey;
 
 /// See [`Store::version`].
 pub(super) type Version = Option<(u64, i64, i64)>;
@@ -43,7 +44,7 @@ impl Glance {
 /// Those that the plan of a set-up writes, and those that count beside them: of `arp_ignore` and
 /// `arp_announce` the greater of `all` and the interface's own.
 fn keys<'a>(journal: &'a Journal, facts: &'a Facts) -> impl Iterator<Item = SysctlKey> + 'a {
-    let nics = facts.links.iter().filter(|link| link.arp && !link.port);
+    let nics = facts.links.iter().filter(|link| link.answers_arp());
     let devices = ["all"].into_iter().chain(nics.map(|link| link.name.as_str()));
     let hiding = devices.flat_map(|device| {
         ["arp_ignore", "arp_announce"].map(|name| SysctlKey::ipv4(device, name))
@@ -64,9 +65,12 @@ mod tests {
 
     #[test]
     fn the_interfaces_own_settings_are_looked_at_too() {
-        let link = |name: &str, arp, port| {
-            let (name, kind, tunnel) = (name.to_owned(), None, None);
-            Link { name, up: true, arp, port, kind, tunnel }
+        let link = |name: &str, arp, port| Link {
+            name: name.to_owned(),
+            up: true,
+            arp,
+            port,
+            ..Link::default()
         };
         let links = vec![link("lo", false, false), link("eth0", true, false)];
         let mut facts = Facts { links, ..Facts::default() };

@@ -9,17 +9,19 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use lvs_host::netlink::Netlink;
+use lvs_host::state::Claim;
+
 use super::super::{connect, questions};
 use super::glance::{Glance, NONE_LIKE_IT, Version};
 use super::settings::Settings;
 use super::{setup, teardown};
 use crate::act;
 use crate::act::interrupt::Interrupt;
-use crate::act::netlink::Netlink;
 use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::journal::{Found, Journal, Sole, Store};
+use crate::journal::{Found, Journal, Store};
 use crate::observe::observe;
 use crate::plan::{Change, Step, Target};
 use crate::run::backoff::Backoff;
@@ -33,7 +35,7 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(super) struct Keeper {
     settings: Settings,
     store: Store,
-    sole: Sole,
+    sole: Claim,
     state_dir: PathBuf,
     net: Netlink,
     log: Log,
@@ -59,7 +61,7 @@ impl Keeper {
     pub(super) fn new(
         settings: Settings,
         store: Store,
-        sole: Sole,
+        sole: Claim,
         state_dir: &Path,
         log: Log,
     ) -> Result<Self, Error> {

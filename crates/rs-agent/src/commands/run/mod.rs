@@ -13,6 +13,8 @@ use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use lvs_host::events::Events;
+use lvs_host::privilege;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
@@ -21,13 +23,11 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::{connect, load, setup, teardown};
 use crate::act::interrupt::Interrupt;
-use crate::act::privilege;
 use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
 use crate::journal::Store;
 use crate::mode::Mode;
 use crate::output::ChangeReport;
-use crate::run::events::Events;
 use crate::run::log::{Level, Log};
 use crate::run::pace::Pace;
 use crate::run::service::Service;

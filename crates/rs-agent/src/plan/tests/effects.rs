@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What became of a change: in effect, undone, or somebody else's.
 
+use lvs_host::SysctlKey;
+
 use super::{address, host, ip, link, route, set};
 use crate::facts::{Facts, Link, Port};
 use crate::plan::{ADDRESS_TAG, Change, Effect};
 use crate::request::Scope;
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::Listener;
 
 /// What is done to the host, and what the change is then.

@@ -12,11 +12,12 @@ mod setup;
 mod teardown;
 mod tunnels;
 
+use lvs_host::SysctlKey;
+
 use super::change::{Action, Change, Step};
-use crate::facts::{Address, DefaultRoute, Facts, Hop, Link, Port, SavedRoute, host_prefix};
+use crate::facts::{Address, DefaultRoute, Facts, Link, Lookup, Port, SavedRoute, host_prefix};
 use crate::mode::Mode;
 use crate::request::{Request, Typed};
-use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
 fn ip(text: &str) -> IpAddr {
@@ -24,7 +25,7 @@ fn ip(text: &str) -> IpAddr {
 }
 
 fn link(name: &str, arp: bool) -> Link {
-    Link { name: name.into(), up: true, arp, port: false, kind: None, tunnel: None }
+    Link { name: name.into(), up: true, arp, ..Link::default() }
 }
 
 fn route(gateway: &str, metric: u32) -> DefaultRoute {
@@ -34,8 +35,8 @@ fn route(gateway: &str, metric: u32) -> DefaultRoute {
 }
 
 fn address(device: &str, text: &str, prefix: u8, scope: &str) -> Address {
-    let (device, scope, deprecated) = (device.into(), scope.into(), ip(text).is_ipv6());
-    Address { device, ip: ip(text), prefix, scope, tag: None, deprecated }
+    let deprecated = ip(text).is_ipv6();
+    Address { deprecated, ..Address::new(device, ip(text), prefix, scope) }
 }
 
 /// A host with `lo`, `eth0` (10.0.0.11/24) and a default route via 10.0.0.254.
@@ -54,7 +55,7 @@ fn host() -> Facts {
     for device in ["all", "default", "lo", "eth0"] {
         conf(&mut facts, device);
     }
-    let near = |source: &str| Some(Hop { gateway: None, source: Some(ip(source)) });
+    let near = |source: &str| Some(Lookup { source: Some(ip(source)), ..Lookup::default() });
     facts.hops.insert(ip("10.0.0.254"), near("10.0.0.11"));
     facts.hops.insert(ip("10.0.0.1"), near("10.0.0.11"));
     facts.hops.insert(ip("2001:db8:1::1"), near("2001:db8:1::11"));
@@ -81,6 +82,12 @@ fn commands(steps: &[Step]) -> Vec<String> {
     steps.iter().map(|step| step.action.to_string()).collect()
 }
 
+/// Makes a link that tunnel.
+fn be(link: &mut Link, tunnel: &crate::tunnel::Tunnel) {
+    link.kind = Some(tunnel.kind.to_string());
+    link.ends = Some(tunnel.into());
+}
+
 /// What our actions mean, as far as the facts go: this models our own plans, not the kernel.
 fn perform(facts: &mut Facts, action: &Action) {
     match (&action.change, action.undo) {
@@ -94,7 +101,8 @@ fn perform(facts: &mut Facts, action: &Action) {
         }
         (Change::Tunnel(tunnel), false) => {
             let mut new = link(&tunnel.name, false);
-            (new.up, new.tunnel) = (false, Some(tunnel.clone()));
+            new.up = false;
+            be(&mut new, tunnel);
             facts.links.push(new);
             conf(facts, &tunnel.name);
         }

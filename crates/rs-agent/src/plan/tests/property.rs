@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use proptest::prelude::*;
 
-use super::{address, conf, host, ip, link, perform, request, route, set};
+use super::{address, be, conf, host, ip, link, perform, request, route, set};
 use crate::facts::Facts;
 use crate::mode::Mode;
 use crate::plan::{Change, Effect, setup, teardown};
@@ -32,7 +32,8 @@ fn any_host() -> impl Strategy<Value = Facts> {
             let tunnel =
                 Tunnel { name, kind, local, remote: None, checksum: false, fallback: false };
             let mut there = link("rs-ipip", false);
-            (there.up, there.tunnel) = (false, Some(tunnel));
+            there.up = false;
+            be(&mut there, &tunnel);
             facts.links.push(there);
             conf(&mut facts, "rs-ipip");
         }

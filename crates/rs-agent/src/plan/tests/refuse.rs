@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is refused, and what is not.
 
-use super::{address, host, ip, link, request, route, set, wanted};
-use crate::facts::{Facts, Hop, Link};
+use lvs_host::SysctlKey;
+
+use super::{address, be, host, ip, link, request, route, set, wanted};
+use crate::facts::{Facts, Link, Lookup};
 use crate::mode::Mode;
 use crate::plan::refuse;
 use crate::refusal::Refusal;
 use crate::request::{Typed, texts};
-use crate::sysctl_key::SysctlKey;
 use crate::tunnel::Tunnel;
 use crate::wanted::Wanted;
 
@@ -130,7 +131,7 @@ fn a_broadcast_address_is_no_hosts() {
     let mut facts = host();
     // The kernel's answer is the same for both.
     for end in ["10.0.0.255", "10.0.0.250"] {
-        let hop = Hop { gateway: None, source: Some(ip("10.0.0.11")) };
+        let hop = Lookup { source: Some(ip("10.0.0.11")), ..Lookup::default() };
         facts.hops.insert(ip(end), Some(hop));
     }
     let check = |mode, vips: &[&str], typed: Typed<'_>| {
@@ -199,10 +200,11 @@ fn a_device_of_another_kind_or_the_same_ends_is_refused() {
     facts.links.push(Link { kind: Some("dummy".into()), ..link("rs-ipip", false) });
     assert!(matches!(refuse::check(&tun, &facts), Err(Refusal::DeviceTaken { .. })));
     let same = Tunnel { name: "ipip7".into(), ..tun.tunnels[0].clone() };
-    facts.links[2] = Link { tunnel: Some(same), ..link("ipip7", false) };
+    facts.links[2] = link("ipip7", false);
+    be(&mut facts.links[2], &same);
     assert!(matches!(refuse::check(&tun, &facts), Err(Refusal::EndpointTaken { .. })));
-    let ours = Some(tun.tunnels[0].clone());
-    facts.links[2] = Link { tunnel: ours, ..link("rs-ipip", false) };
+    facts.links[2] = link("rs-ipip", false);
+    be(&mut facts.links[2], &tun.tunnels[0]);
     assert_eq!(refuse::check(&tun, &facts), Ok(()));
 }
 

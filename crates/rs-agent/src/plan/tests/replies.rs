@@ -2,7 +2,7 @@
 //! What is refused, and what is told, of directors, gateways and the ways of replies.
 
 use super::{address, commands, host, ip, request, route};
-use crate::facts::{Facts, Hop};
+use crate::facts::{Facts, Lookup};
 use crate::mode::Mode;
 use crate::plan::{refuse, setup};
 use crate::refusal::Refusal;
@@ -26,7 +26,7 @@ fn nat_wants_the_way_back() {
     // The default route is right, that to the client is not.
     let client = Typed { directors: &right, client: Some("198.51.100.7"), ..Typed::default() };
     let mut aside = facts.clone();
-    let hop = |gateway| Some(Hop { gateway: Some(ip(gateway)), source: None });
+    let hop = |gateway| Some(Lookup { gateway: Some(ip(gateway)), ..Lookup::default() });
     aside.hops.insert(ip("198.51.100.7"), hop("10.0.0.3"));
     assert!(matches!(check(client.clone(), &aside), Err(Refusal::NotThroughDirector { .. })));
     aside.hops.insert(ip("198.51.100.7"), hop("10.0.0.254"));
@@ -46,8 +46,8 @@ fn nat_wants_the_way_back() {
 #[test]
 fn a_gateway_is_the_next_hop_and_the_only_default_of_its_metric() {
     let (v4, v6) = ("10.0.0.254", "2001:db8:1::fe");
-    let near = Some(Hop { gateway: None, source: None });
-    let behind = Some(Hop { gateway: Some(ip(v4)), source: None });
+    let near = Some(Lookup::default());
+    let behind = Some(Lookup { gateway: Some(ip(v4)), ..Lookup::default() });
     let far = || Err(Refusal::GatewayFar(ip("10.0.0.1")));
     let rows = [
         (vec![(v4, 0)], near.clone(), Ok(())),
@@ -70,11 +70,11 @@ fn a_gateway_is_the_next_hop_and_the_only_default_of_its_metric() {
 #[test]
 fn rules_say_where_replies_go() {
     let anywhere = ip("198.51.100.1");
-    let way = |gateway: &str| Some(Hop { gateway: Some(ip(gateway)), source: None });
+    let way = |gateway: &str| Some(Lookup { gateway: Some(ip(gateway)), ..Lookup::default() });
     let rows = [
         (way("10.0.0.1"), None),
         (way("10.0.0.254"), Some("via 10.0.0.254 by the rules (ip rule)")),
-        (Some(Hop { gateway: None, source: None }), Some("on-link by the rules (ip rule)")),
+        (Some(Lookup::default()), Some("on-link by the rules (ip rule)")),
         (None, Some("missing")),
     ];
     for main in ["10.0.0.1", "10.0.0.254"] {

@@ -2,7 +2,7 @@
 //! Which steps, in which order.
 
 use super::{address, commands, host, ip, request, set, wanted};
-use crate::facts::Hop;
+use crate::facts::Lookup;
 use crate::mode::Mode;
 use crate::plan::setup;
 use crate::refusal::Refusal;
@@ -73,7 +73,10 @@ fn tun_makes_one_device_per_envelope() {
 #[test]
 fn the_rip_is_guessed_only_if_it_is_clear() {
     let mut facts = host();
-    facts.hops.insert(ip("10.9.0.1"), Some(Hop { gateway: None, source: Some(ip("10.9.0.11")) }));
+    facts.hops.insert(
+        ip("10.9.0.1"),
+        Some(Lookup { source: Some(ip("10.9.0.11")), ..Lookup::default() }),
+    );
     let directors = ["10.0.0.1", "10.9.0.1"].map(str::to_owned);
     let typed = Typed { directors: &directors, ..Typed::default() };
     let two = Wanted::resolve(&request(Mode::Tun, &["192.0.2.10"], typed.clone()), None, &facts);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What goes, in which order, and what stays.
 
+use lvs_host::SysctlKey;
+
 use super::{commands, host, ip, link, request, set, set_up, wanted};
 use crate::facts::Link;
 use crate::mode::Mode;
 use crate::plan::{ADDRESS_TAG, Change, teardown};
 use crate::request::{Typed, texts};
-use crate::sysctl_key::SysctlKey;
 use crate::wanted::Wanted;
 
 #[test]
@@ -117,7 +118,7 @@ fn teardown_leaves_a_device_that_somebody_else_made() {
     let (mut after, changes) = set_up(&wanted, &facts);
     after.addresses.retain(|have| have.device != "rs-ipip");
     let theirs = after.links.iter_mut().find(|link| link.name == "rs-ipip").unwrap();
-    theirs.tunnel.as_mut().unwrap().remote = Some(ip("10.0.0.77"));
+    theirs.ends.as_mut().unwrap().remote = Some(ip("10.0.0.77"));
     for rp_filter in [2, 0] {
         set(&mut after, "rs-ipip", "rp_filter", rp_filter);
         let plan = teardown::plan(&changes, None, &[], &after);

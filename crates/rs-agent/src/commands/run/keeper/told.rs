@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use lvs_host::events::Heard;
+
 use super::super::super::some;
 use super::Keeper;
 use crate::output::{ChangeReport, StepReport, printable};
 use crate::plan::Step;
 use crate::run::backoff::Again;
-use crate::run::events::Heard;
 use crate::run::judge::Verdict;
 use crate::run::log::Level;
 use crate::run::suspects;

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Reads and writes kernel settings.
+//!
+//! The `sysctl` crate takes dotted names only, so a key with a dot inside a component
+//! (interface `eth0.100`) goes to the file directly. It also reports every failure to
+//! open as "not found"; the file is asked again for the true reason. Every run reads a few
+//! settings of every interface, so reading goes to the file in any case: the crate looks at
+//! it twice and opens it after that.
+
+mod key;
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+
+use ::sysctl::{Ctl, Sysctl as _};
+use nix::errno::Errno;
+
+pub use self::key::{BadKey, SysctlKey};
+
+/// Why a setting could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SysctlError {
+    /// ENOENT: no such setting in this kernel, or its interface is gone.
+    #[error("{0} is not there")]
+    NotThere(SysctlKey),
+    /// EACCES or EPERM.
+    #[error("{0} may not be written by this user")]
+    NotPermitted(SysctlKey),
+    /// EROFS: `/proc/sys` is mounted read-only, as in most containers.
+    #[error("{0} is on a read-only /proc/sys")]
+    ReadOnly(SysctlKey),
+    /// The kernel took the value and has another.
+    #[error("{key} was set to {wrote} but reads {reads}")]
+    NotKept {
+        /// Which.
+        key: SysctlKey,
+        /// What was written.
+        wrote: i32,
+        /// What it is.
+        reads: i32,
+    },
+    /// Not a number where one was expected.
+    #[error("{key} reads {text:?}, which is no number")]
+    NotANumber {
+        /// Which.
+        key: SysctlKey,
+        /// Its content.
+        text: String,
+    },
+    /// Anything else.
+    #[error("{key}: {source}")]
+    Io {
+        /// Which.
+        key: SysctlKey,
+        /// The system's answer.
+        source: io::Error,
+    },
+}
+
+impl SysctlError {
+    fn from_io(key: &SysctlKey, source: io::Error) -> Self {
+        let key = key.clone();
+        match source.raw_os_error().map(Errno::from_raw) {
+            Some(Errno::ENOENT) => Self::NotThere(key),
+            Some(Errno::EACCES | Errno::EPERM) => Self::NotPermitted(key),
+            Some(Errno::EROFS) => Self::ReadOnly(key),
+            _ => Self::Io { key, source },
+        }
+    }
+}
+
+/// The value.
+///
+/// # Errors
+/// It is not there, may not be read, or is no number.
+pub fn read(key: &SysctlKey) -> Result<i32, SysctlError> {
+    // A number and its line end; the kernel gives all of it in one read.
+    let mut content = [0; 64];
+    let length = File::open(key.path())
+        .and_then(|mut file| file.read(&mut content))
+        .map_err(|error| SysctlError::from_io(key, error))?;
+    let text = String::from_utf8_lossy(content.get(..length).unwrap_or_default());
+    let text = text.trim();
+    text.parse().map_err(|_| SysctlError::NotANumber { key: key.clone(), text: text.to_owned() })
+}
+
+/// Writes the value unless it is there already, and reads it back.
+///
+/// # Errors
+/// It cannot be written, or the kernel did not keep it.
+pub fn write(key: &SysctlKey, value: i32) -> Result<(), SysctlError> {
+    if read(key)? == value {
+        return Ok(());
+    }
+    let text = value.to_string();
+    match key.dotted() {
+        Some(name) => {
+            let written = Ctl::new(&name).and_then(|ctl| ctl.set_value_string(&text));
+            written.map_err(|error| diagnose(key, &error, &open_to_write(key)))?;
+        }
+        None => {
+            std::fs::write(key.path(), &text).map_err(|e| SysctlError::from_io(key, e))?;
+        }
+    }
+    match read(key)? {
+        reads if reads == value => Ok(()),
+        reads => Err(SysctlError::NotKept { key: key.clone(), wrote: value, reads }),
+    }
+}
+
+/// Whether the setting could be written now. Opens it, writes nothing.
+///
+/// # Errors
+/// The reason why not.
+pub fn check_writable(key: &SysctlKey) -> Result<(), SysctlError> {
+    open_to_write(key).map(drop).map_err(|e| SysctlError::from_io(key, e))
+}
+
+fn open_to_write(key: &SysctlKey) -> io::Result<File> {
+    OpenOptions::new().write(true).open(key.path())
+}
+
+fn diagnose(
+    key: &SysctlKey,
+    error: &::sysctl::SysctlError,
+    again: &io::Result<File>,
+) -> SysctlError {
+    let errno = again.as_ref().err().and_then(io::Error::raw_os_error);
+    let source =
+        errno.map_or_else(|| io::Error::other(error.to_string()), io::Error::from_raw_os_error);
+    SysctlError::from_io(key, source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_number_and_names_what_is_missing() {
+        assert!(read(&SysctlKey::ipv4("all", "arp_ignore")).is_ok());
+        for device in ["no-such-device", "no.such.device"] {
+            let missing = read(&SysctlKey::ipv4(device, "arp_ignore"));
+            assert!(matches!(missing, Err(SysctlError::NotThere(_))), "{missing:?}");
+        }
+        let text: SysctlKey = "kernel.ostype".parse().unwrap();
+        assert!(matches!(read(&text), Err(SysctlError::NotANumber { .. })));
+    }
+}

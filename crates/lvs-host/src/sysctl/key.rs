@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The name of a kernel setting.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use lvs_term::escaped;
+use serde::{Deserialize, Serialize};
+
+/// A file below `/proc/sys`, kept as path components because an interface name
+/// may contain dots (`eth0.100`), which the dotted spelling cannot tell apart.
+///
+/// As text it is what `sysctl(8)` of procps accepts: dots between components, and
+/// a slash for each dot inside one: `net.ipv4.conf.eth0/100.arp_ignore`. An
+/// interface name cannot contain a slash, so the text is unambiguous. A name that is no
+/// UTF-8 is its [`lvs_term::escaped`] text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SysctlKey(Vec<String>);
+
+/// The text is not the name of a kernel setting.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a sysctl name")]
+pub struct BadKey(String);
+
+impl SysctlKey {
+    /// `net.ipv4.conf.DEVICE.NAME`; DEVICE may be `all` or `default`.
+    #[must_use]
+    pub fn ipv4(device: &str, name: &str) -> Self {
+        Self::conf("ipv4", device, name)
+    }
+
+    /// `net.ipv6.conf.DEVICE.NAME`; DEVICE may be `all` or `default`.
+    #[must_use]
+    pub fn ipv6(device: &str, name: &str) -> Self {
+        Self::conf("ipv6", device, name)
+    }
+
+    fn conf(family: &str, device: &str, name: &str) -> Self {
+        Self(["net", family, "conf", device, name].map(str::to_owned).to_vec())
+    }
+
+    /// The interface of a `net.ipvX.conf.DEVICE.NAME` key.
+    #[must_use]
+    pub fn device(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [net, _, conf, device, _] if net == "net" && conf == "conf" => Some(device),
+            _ => None,
+        }
+    }
+
+    /// The file, below `/proc/sys`.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        let mut path = PathBuf::from("/proc/sys");
+        path.extend(self.0.iter().map(|part| escaped::os_string(part)));
+        path
+    }
+
+    /// The dotted name, if no component contains a dot or is no UTF-8.
+    #[must_use]
+    pub fn dotted(&self) -> Option<String> {
+        (!self.0.iter().any(|part| part.contains(['.', '\\']))).then(|| self.0.join("."))
+    }
+}
+
+impl fmt::Display for SysctlKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, part) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str(".")?;
+            }
+            f.write_str(&part.replace('.', "/"))?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for SysctlKey {
+    type Err = BadKey;
+
+    fn from_str(text: &str) -> Result<Self, BadKey> {
+        let parts: Vec<String> = text.split('.').map(|part| part.replace('/', ".")).collect();
+        // An empty part, `.` or `..` would name another file than the text says.
+        if parts.iter().any(|part| part.is_empty() || part == "." || part == "..") {
+            return Err(BadKey(text.to_owned()));
+        }
+        Ok(Self(parts))
+    }
+}
+
+impl TryFrom<String> for SysctlKey {
+    type Error = BadKey;
+
+    fn try_from(text: String) -> Result<Self, BadKey> {
+        text.parse()
+    }
+}
+
+impl From<SysctlKey> for String {
+    fn from(key: SysctlKey) -> Self {
+        key.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_in_interface_names_survive() {
+        for device in ["eth0", "eth0.100", "a..b", "all"] {
+            let key = SysctlKey::ipv4(device, "arp_ignore");
+            assert_eq!(key.to_string().parse(), Ok(key.clone()));
+            assert_eq!(key.device(), Some(device));
+            assert_eq!(
+                key.path().to_str(),
+                Some(format!("/proc/sys/net/ipv4/conf/{device}/arp_ignore").as_str())
+            );
+        }
+        let latin = SysctlKey::ipv4("gr\\xfcn", "x");
+        assert_eq!(
+            latin.path().as_os_str().as_encoded_bytes(),
+            b"/proc/sys/net/ipv4/conf/gr\xfcn/x"
+        );
+        assert_eq!((latin.to_string().parse(), latin.dotted()), (Ok(latin), None));
+        assert_eq!(SysctlKey::ipv4("eth0.100", "x").to_string(), "net.ipv4.conf.eth0/100.x");
+        assert_eq!(SysctlKey::ipv4("eth0.100", "x").dotted(), None);
+        assert_eq!(SysctlKey::ipv4("eth0", "x").dotted().as_deref(), Some("net.ipv4.conf.eth0.x"));
+    }
+
+    #[test]
+    fn text_that_leaves_the_tree_is_refused() {
+        for text in ["", "net..x", "net.//.x", "net./.x"] {
+            assert!(text.parse::<SysctlKey>().is_err(), "{text}");
+        }
+    }
+}
