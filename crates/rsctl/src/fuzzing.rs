@@ -3,19 +3,22 @@
 //! The targets of `fuzz/`, each beside the parser that it feeds, and what must hold
 //! of every complaint. Not in the program: built for tests and for libFuzzer.
 
+use crate::commands::fuzzing as commands;
+use crate::output::fuzzing as output;
+
 /// Any words for `rsctl`, with NULs between them.
 pub fn command_line(data: &[u8]) {
-    crate::commands::fuzzing::command_line(data);
+    commands::command_line(data, error, output::kept);
 }
 
 /// Any text for a value.
 pub fn values(data: &[u8]) {
-    crate::cli::fuzzing::values(data);
+    crate::cli::fuzzing::values(data, harmless);
 }
 
 /// Any bytes for a file to restore.
 pub fn restore(data: &[u8]) {
-    crate::commands::fuzzing::restore(data);
+    commands::restore(data, error, output::kept);
 }
 
 /// Any lines for `ipvsadm -R`.
@@ -25,7 +28,7 @@ pub fn ipvsadm(data: &[u8]) {
 
 /// Any bytes for another director's status.
 pub fn peer(data: &[u8]) {
-    crate::commands::fuzzing::peer(data);
+    commands::peer(data, error, output::status);
 }
 
 /// What a terminal is shown: lines, each with something on it, without anything
@@ -40,8 +43,8 @@ pub(crate) fn harmless(text: &str) {
 }
 
 /// The same of an error, which is one line before its details and hints.
-pub(crate) fn error(error: &crate::error::Error) {
-    let text = crate::output::error_text(error);
+fn error(error: &crate::error::Error) {
+    let text = error.complaint().to_string();
     harmless(&text);
     assert!(text.starts_with("error: ") && !text.starts_with("error: \n"), "{text:?}");
     let lines = 1 + error.details().len() + error.hints().len();

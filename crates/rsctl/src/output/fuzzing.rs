@@ -2,8 +2,8 @@
 
 use ipvs_cluster::{Observed, file};
 use ipvs_netlink::{Change, Thresholds};
+use lvs_term::Look;
 
-use super::look::Look;
 use super::{ipvsadm, settings};
 use crate::commands::{Status, fuzzing::parse};
 use crate::fuzzing::harmless;
