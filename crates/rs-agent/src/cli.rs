@@ -6,6 +6,7 @@ mod what;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use lvs_term::Generated;
 
 pub use self::what::What;
 use crate::mode::Mode;
@@ -338,13 +339,4 @@ pub struct GenerateArgs {
     /// The folder to write into; it must exist
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
-}
-
-/// What `generate` can write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Generated {
-    Man,
-    Bash,
-    Zsh,
-    Fish,
 }
