@@ -7,6 +7,8 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use lvs_term::{exit, system_error};
+
 use crate::act::netlink::NetlinkError;
 use crate::act::sysctl::SysctlError;
 use crate::files::trust::Distrust;
@@ -113,7 +115,7 @@ pub enum Error {
         undo: Box<Error>,
     },
     /// The configuration file cannot be read.
-    #[error("reading {path}: {source}")]
+    #[error("reading {path}: {}", system_error(.source))]
     ReadConfig {
         /// The file.
         path: PathBuf,
@@ -141,7 +143,7 @@ pub enum Error {
     #[error("another rs-agent run keeps this host")]
     Watched,
     /// Something `run` needs to watch.
-    #[error("{what}: {source}")]
+    #[error("{what}: {}", system_error(.source))]
     Watch {
         /// What.
         what: &'static str,
@@ -149,7 +151,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file could not be written or removed.
-    #[error("{path}: {source}")]
+    #[error("{path}: {}", system_error(.source))]
     File {
         /// The file.
         path: PathBuf,
@@ -166,7 +168,7 @@ pub enum Error {
     #[error("failpoint after {0} actions")]
     Failpoint(usize),
     /// The result could not be printed.
-    #[error("printing the result: {0}")]
+    #[error("printing the result: {}", system_error(.0))]
     Output(#[source] io::Error),
 }
 
@@ -292,11 +294,11 @@ impl Error {
     #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Refused(refusal) if refusal.is_usage() => 2,
+            Self::Refused(refusal) if refusal.is_usage() => exit::USAGE,
             // An unreadable file stays so: systemd need not try again.
-            Self::Config { .. } | Self::ReadConfig { .. } | Self::UntrustedConfig(_) => 2,
-            Self::Unit(UnitError::Path(_) | UnitError::Hidden { .. }) => 2,
-            _ => 1,
+            Self::Config { .. } | Self::ReadConfig { .. } | Self::UntrustedConfig(_) => exit::USAGE,
+            Self::Unit(UnitError::Path(_) | UnitError::Hidden { .. }) => exit::USAGE,
+            _ => exit::FAILED,
         }
     }
 }

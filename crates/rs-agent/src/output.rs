@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 pub(crate) use lvs_term::printable;
 use lvs_term::{
-    Complaint, Label, Stdout, Usage, printable_json, printable_lines, tell, unless_closed,
+    Complaint, Label, Stdout, Usage, exit, printable_json, printable_lines, tell, unless_closed,
 };
 use serde::{Serialize, Serializer};
 
@@ -156,7 +156,7 @@ pub fn usage(stop: &clap::Error) -> ExitCode {
         Ok(None) => {
             let word = std::env::args_os().nth(1);
             complaint(stop, word.as_deref().and_then(OsStr::to_str)).tell();
-            ExitCode::from(lvs_term::exit::USAGE)
+            ExitCode::from(exit::USAGE)
         }
         Err(error) => {
             failed(&Failure { doing: "show the help".into(), error: Error::Output(error) })
@@ -206,7 +206,7 @@ impl Report {
             Self::Check(report) if report.errors > 0 => 4,
             Self::Check(report) if report.unjudged > 0 => 5,
             Self::Check(report) if report.warnings > 0 => 3,
-            _ => 0,
+            _ => exit::DONE,
         }
     }
 }

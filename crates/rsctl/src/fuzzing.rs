@@ -5,6 +5,7 @@
 
 use crate::commands::fuzzing as commands;
 use crate::output::fuzzing as output;
+pub(crate) use crate::output::fuzzing::harmless;
 
 /// Any words for `rsctl`, with NULs between them.
 pub fn command_line(data: &[u8]) {
@@ -31,18 +32,7 @@ pub fn peer(data: &[u8]) {
     commands::peer(data, error, output::status);
 }
 
-/// What a terminal is shown: lines, each with something on it, without anything
-/// that would move the cursor or turn the text around.
-pub(crate) fn harmless(text: &str) {
-    assert!(text.ends_with('\n'), "{text:?}");
-    for line in text.lines() {
-        assert!(!line.is_empty(), "{text:?}");
-        assert!(!line.contains(lvs_term::is_harmful), "{line:?}");
-        assert!(line.len() < 8000, "a line of {} bytes", line.len());
-    }
-}
-
-/// The same of an error, which is one line before its details and hints.
+/// Checks that an error is harmless, and one line before its details and hints.
 fn error(error: &crate::error::Error) {
     let text = error.complaint().to_string();
     harmless(&text);

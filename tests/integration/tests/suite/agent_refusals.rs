@@ -121,7 +121,7 @@ fn bad_input_and_unfit_hosts_change_nothing() {
     }
     let full = server.sh("rs-agent setup --help >/dev/full");
     assert_eq!(full.status, 1, "{full:?}");
-    assert!(full.stderr.contains("printing the result: No space left"), "{full:?}");
+    assert!(full.stderr.contains("printing the result: no space left"), "{full:?}");
     assert_eq!(server.sh("rs-agent --version | true").status, 0);
     for command in ["setup --help", "check --list-rules", "--version", "status"] {
         let closed = server.sh(&format!("rs-agent {command} >&-"));
