@@ -8,6 +8,7 @@
 //! | `json` | the same of JSON, as it is written |
 //! | `complaint` | the lines of standard error: `error:`, `warning:`, `note:`, `hint:` |
 //! | `usage` | what clap stops for, in that form |
+//! | `number` | numbers on a command line |
 //! | `exit` | the exit statuses that all programs share |
 //! | `look`, `columns` | tables: colour, width, columns, short numbers |
 //! | `progress` | how far long work is |
@@ -20,6 +21,7 @@ pub mod exit;
 mod generate;
 mod json;
 mod look;
+mod number;
 mod progress;
 mod signals;
 mod stdout;
@@ -31,6 +33,7 @@ pub use complaint::{Complaint, Label, tell};
 pub use generate::Generated;
 pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};
+pub use number::{BadNumber, number};
 pub use progress::Progress;
 pub use signals::ignored_signals;
 pub use stdout::{Stdout, check_stdout, unless_closed};

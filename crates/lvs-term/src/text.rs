@@ -62,10 +62,11 @@ pub fn printable(text: &str) -> String {
 
 /// Returns the text as [`printable`] does, but for its line ends, which stay.
 #[must_use]
-pub fn printable_lines(text: &str) -> Cow<'_, str> {
+pub fn printable_lines<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
+    let text = text.into();
     let is_plain = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
     if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
-        return Cow::Borrowed(text);
+        return text;
     }
     Cow::Owned(text.split('\n').map(printable).collect::<Vec<_>>().join("\n"))
 }

@@ -10,14 +10,13 @@
 //! on-stop = "keep"
 //! ```
 
-use std::convert::Infallible;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args as _, Command, FromArgMatches as _};
-use lvs_term::Usage;
+use lvs_term::{BadNumber, Usage};
 use toml::de::{DeTable, DeValue};
 
 use crate::cli::RunArgs;
@@ -128,7 +127,7 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
 
 /// What clap says, in our words.
 fn plain(error: &clap::Error) -> String {
-    Usage::of(error, |never: &Infallible| match *never {}).message
+    Usage::of(error, |_: &BadNumber| None).message
 }
 
 /// What may be written: the options of `run`, as clap describes them.

@@ -4,7 +4,6 @@
 
 mod status;
 
-use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -14,7 +13,8 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 pub(crate) use lvs_term::printable;
 use lvs_term::{
-    Complaint, Label, Stdout, Usage, exit, printable_json, printable_lines, tell, unless_closed,
+    BadNumber, Complaint, Label, Stdout, Usage, exit, printable_json, printable_lines, tell,
+    unless_closed,
 };
 use serde::{Serialize, Serializer};
 
@@ -166,7 +166,7 @@ pub fn usage(stop: &clap::Error) -> ExitCode {
 
 /// Clap's complaint in the form of all our errors; `word` is the first that was typed.
 fn complaint(stop: &clap::Error, word: Option<&str>) -> Complaint {
-    let usage = Usage::of(stop, |never: &Infallible| match *never {});
+    let usage = Usage::of(stop, |_: &BadNumber| None);
     let known = |name: &&str| Cli::command().find_subcommand(name).is_some();
     match word.filter(known) {
         Some(command) => usage.see(&format!("rs-agent {command}")).into(),
@@ -281,7 +281,7 @@ mod tests {
             ),
             (
                 &[&dr[..], &["--tunnel-port", "0"]].concat(),
-                "`0` is not a value of `--tunnel-port <PORT>`: 0 is not in 1..=65535",
+                "tunnel port 0 is out of range: use 1 to 65535",
                 "see `rs-agent setup --help`",
             ),
             (

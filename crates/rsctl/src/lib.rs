@@ -61,9 +61,10 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
     let dry_run = report.is_some_and(|report| report.dry_run);
     let changes = report.is_some() && !dry_run;
     let director = Director::new(cli.global.netns.as_ref(), dry_run)?;
-    let mut progress = Progress::new("changes");
-    let mut outcome =
-        commands::run(&director, cli.command, &mut |done, all| progress.tell(done, all))?;
+    let mut progress = None;
+    let mut outcome = commands::run(&director, cli.command, &mut |done, all| {
+        progress.get_or_insert_with(|| Progress::new("changes")).tell(done, all);
+    })?;
     drop(progress);
     // What became of the work matters more than whether it could be told.
     let printed = output::print(&mut outcome, format, look);

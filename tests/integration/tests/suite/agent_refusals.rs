@@ -17,7 +17,11 @@ const INPUT: [Case; 30] = [
     ("--mode dr --vip 192.0.2.10 --label sixteen-bytes:xx", 2, "is not a label"),
     ("--mode tun --vip 192.0.2.10 --checksum", 2, "--checksum does not go with this --tunnel"),
     ("--mode tun --vip 192.0.2.10 --tunnel gue", 2, "--tunnel gue needs --tunnel-port"),
-    ("--mode tun --vip 192.0.2.10 --tunnel gue --tunnel-port 0", 2, "`0` is not a value of"),
+    (
+        "--mode tun --vip 192.0.2.10 --tunnel gue --tunnel-port 0",
+        2,
+        "tunnel port 0 is out of range: use 1 to 65535",
+    ),
     ("--mode tun --vip 192.0.2.10 --tunnel ipip --tunnel-port 6080", 2, "--tunnel-port does not"),
     (
         "--mode tun --vip 192.0.2.10 --tunnel-device x --fallback-devices",
