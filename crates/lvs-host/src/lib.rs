@@ -10,6 +10,7 @@
 //! | [`privilege`], [`processes`], [`program`] | what this process may, who else runs, what another program says |
 //! | [`files`] | files within bounds, whole, and where nobody else writes |
 //! | [`state`], [`netns`] | what a program keeps there of a network namespace, and who may change it |
+//! | [`escaped`] | names that need not be UTF-8, as text |
 //! | [`link`], [`address`], [`route`], [`rule`], [`tunnel`], [`fou`], [`socket`], [`ip`] | the facts themselves: plain data |
 //!
 //! It knows of no load balancer and of no program that uses it: errors say what failed and why,
@@ -19,6 +20,7 @@
 
 pub mod address;
 pub mod anywhere;
+pub mod escaped;
 pub mod events;
 pub mod files;
 pub mod fou;

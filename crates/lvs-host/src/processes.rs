@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use lvs_term::escaped;
+use crate::escaped;
 
 /// Names of the processes of this network namespace, as in `/proc/PID/comm` (15 bytes); of
 /// one that does not say where it is, too. `proc` is normally `/proc`.

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lvs_term::escaped;
+use crate::escaped;
 
 use crate::files;
 use crate::sysctl::SysctlKey;

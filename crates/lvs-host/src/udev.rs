@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lvs_term::escaped;
+use crate::escaped;
 
 use crate::netlink::Netlink;
 

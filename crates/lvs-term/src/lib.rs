@@ -1,11 +1,44 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! How the programs of this project speak to whoever started them.
+//! How the programs of this project speak to whoever started them: what they print and in
+//! which form. Nothing here knows what it is about.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | `text` | what a terminal would act on, and the forms of a text without it |
+//! | `json` | the same of JSON, as it is written |
+//! | `complaint` | the lines of standard error: `error:`, `warning:`, `note:`, `hint:` |
+//! | `usage` | what clap stops for, in that form |
+//! | `number` | numbers on a command line |
+//! | `exit` | the exit statuses that all programs share |
+//! | `look`, `columns` | tables: colour, width, columns, short numbers |
+//! | `progress` | how far long work is |
+//! | `generate` | manual pages and completions |
+//! | `stdout`, `signals` | whether standard output is there, which signals are ignored |
 
-pub mod escaped;
+mod columns;
+mod complaint;
+pub mod exit;
+mod generate;
+mod json;
+mod look;
+mod number;
+mod progress;
 mod signals;
 mod stdout;
 mod text;
+mod usage;
 
+pub use columns::{Row, short_number, write_rows};
+pub use complaint::{Complaint, Label, tell};
+pub use generate::Generated;
+pub use json::JsonOut;
+pub use look::{ColorWhen, Look, Tone};
+pub use number::{BadNumber, number};
+pub use progress::Progress;
 pub use signals::ignored_signals;
-pub use stdout::{Stdout, check_stdout};
-pub use text::is_harmful;
+pub use stdout::{Stdout, check_stdout, unless_closed};
+pub use text::{
+    is_harmful, one_line, printable, printable_ascii, printable_json, printable_lines, shortened,
+    system_error,
+};
+pub use usage::{Usage, help};

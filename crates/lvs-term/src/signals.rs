@@ -43,7 +43,7 @@ mod tests {
             let status = format!("Name:\trsctl\nSigBlk:\tffffffffffffffff\nSigIgn:\t{mask}\n");
             assert_eq!(ignored(&status), expected, "{mask}");
         }
-        assert_eq!(ignored(""), []);
+        assert!(ignored("").is_empty());
         // The test's own, as Rust's runtime left it.
         assert!(ignored_signals().contains(&SIGPIPE));
     }

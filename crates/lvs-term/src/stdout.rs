@@ -34,6 +34,17 @@ pub fn check_stdout() -> io::Result<()> {
     }
 }
 
+/// Returns what came of writing; a reader that has seen enough, as in `| head`, is no failure.
+///
+/// # Errors
+/// All others.
+pub fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// Standard output, where a write fails with `EBADF` if that was closed.
 #[derive(Debug)]
 pub struct Stdout(StdoutLock<'static>);

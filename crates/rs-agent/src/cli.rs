@@ -6,6 +6,7 @@ mod what;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use lvs_term::{BadNumber, Generated, number};
 
 pub use self::what::What;
 use crate::mode::Mode;
@@ -244,7 +245,7 @@ pub struct CheckArgs {
     #[arg(long)]
     pub checksum: bool,
     /// gue: the director's --tun-port
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "PORT", value_parser = what::tunnel_port)]
     pub tunnel_port: Option<u16>,
     /// nat: the director that is the default gateway; one of each family at most
     #[arg(long = "gateway", value_name = "DIP", value_delimiter = ',', requires = "mode")]
@@ -256,7 +257,7 @@ pub struct CheckArgs {
     #[arg(long = "port", value_name = "[PROTOCOL/]PORT", value_delimiter = ',')]
     pub ports: Vec<String>,
     /// Count for so many seconds what source validation drops
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub watch: Option<u16>,
     /// Only these rules, repeated or comma-separated
     #[arg(long = "rule", value_name = "ID", value_delimiter = ',')]
@@ -271,6 +272,11 @@ pub struct CheckArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Reads for how long `check` watches.
+fn seconds(text: &str) -> Result<u16, BadNumber> {
+    number(text, "number of seconds", 1..=3600)
 }
 
 /// Options of `status`.
@@ -338,13 +344,4 @@ pub struct GenerateArgs {
     /// The folder to write into; it must exist
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
-}
-
-/// What `generate` can write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Generated {
-    Man,
-    Bash,
-    Zsh,
-    Fish,
 }

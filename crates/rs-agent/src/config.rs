@@ -18,6 +18,7 @@ use clap::error::ErrorKind;
 use clap::{ArgAction, Args as _, Command, FromArgMatches as _};
 use lvs_host::files;
 use lvs_host::files::trust::{Distrust, Trust};
+use lvs_term::{BadNumber, Usage};
 use toml::de::{DeTable, DeValue};
 
 use crate::cli::RunArgs;
@@ -124,12 +125,9 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
     }
 }
 
-/// What clap says, without its advice on usage, as one line.
+/// What clap says, in our words.
 fn plain(error: &clap::Error) -> String {
-    let message = error.to_string();
-    let what = message.split("\n\n").next().unwrap_or_default();
-    let what = what.strip_prefix("error: ").unwrap_or(what);
-    what.split_whitespace().collect::<Vec<_>>().join(" ")
+    Usage::of(error, |_: &BadNumber| None).message
 }
 
 /// What may be written: the options of `run`, as clap describes them.
@@ -309,6 +307,6 @@ mod tests {
         let alone = parse(&format!("{dr}create-carrier = true\n")).unwrap_err();
         assert!(alone[0].contains("--carrier"), "{alone:#?}");
         let both = parse(&format!("{tun}tunnel-device = \"x\"\nfallback-devices = true\n"));
-        assert!(both.unwrap_err()[0].contains("cannot be used with"));
+        assert!(both.unwrap_err()[0].contains("cannot be used together with"));
     }
 }

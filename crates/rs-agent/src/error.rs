@@ -14,6 +14,7 @@ use lvs_host::netlink::NetlinkError;
 use lvs_host::privilege::NoPrivilege;
 use lvs_host::state::StateError;
 use lvs_host::sysctl::SysctlError;
+use lvs_term::{exit, system_error};
 
 use crate::refusal::Refusal;
 use crate::shell;
@@ -118,7 +119,7 @@ pub enum Error {
         undo: Box<Error>,
     },
     /// The configuration file cannot be read.
-    #[error("reading {path}: {source}")]
+    #[error("reading {path}: {}", system_error(.source))]
     ReadConfig {
         /// The file.
         path: PathBuf,
@@ -146,7 +147,7 @@ pub enum Error {
     #[error("another rs-agent run keeps this host")]
     Watched,
     /// Something `run` needs to watch.
-    #[error("{what}: {source}")]
+    #[error("{what}: {}", system_error(.source))]
     Watch {
         /// What.
         what: &'static str,
@@ -154,7 +155,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file could not be written or removed.
-    #[error("{path}: {source}")]
+    #[error("{path}: {}", system_error(.source))]
     File {
         /// The file.
         path: PathBuf,
@@ -171,7 +172,7 @@ pub enum Error {
     #[error("failpoint after {0} actions")]
     Failpoint(usize),
     /// The result could not be printed.
-    #[error("printing the result: {0}")]
+    #[error("printing the result: {}", system_error(.0))]
     Output(#[source] io::Error),
 }
 
@@ -264,11 +265,11 @@ impl Error {
     #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Refused(refusal) if refusal.is_usage() => 2,
+            Self::Refused(refusal) if refusal.is_usage() => exit::USAGE,
             // An unreadable file stays so: systemd need not try again.
-            Self::Config { .. } | Self::ReadConfig { .. } | Self::UntrustedConfig(_) => 2,
-            Self::Unit(UnitError::Path(_) | UnitError::Hidden { .. }) => 2,
-            _ => 1,
+            Self::Config { .. } | Self::ReadConfig { .. } | Self::UntrustedConfig(_) => exit::USAGE,
+            Self::Unit(UnitError::Path(_) | UnitError::Hidden { .. }) => exit::USAGE,
+            _ => exit::FAILED,
         }
     }
 }

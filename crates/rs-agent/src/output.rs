@@ -4,12 +4,18 @@
 
 mod status;
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::process::ExitCode;
 
-use lvs_term::{Stdout, check_stdout, is_harmful};
+use clap::CommandFactory as _;
+pub(crate) use lvs_term::printable;
+use lvs_term::{
+    BadNumber, Complaint, Label, Stdout, Usage, exit, printable_json, printable_lines, tell,
+    unless_closed,
+};
 use serde::{Serialize, Serializer};
 
 pub use self::status::{
@@ -20,6 +26,7 @@ use crate::check::catalogue::Rule;
 use crate::check::finding::Finding;
 use crate::check::remedy::Ordered;
 use crate::check::text::rules_text;
+use crate::cli::Cli;
 use crate::error::{Error, Failure};
 use crate::mode::Mode;
 use crate::plan::{Action, Change, Step};
@@ -136,77 +143,35 @@ pub fn finish(result: Result<Outcome, Failure>) -> ExitCode {
 
 /// Says why, and gives the exit status.
 fn failed(failure: &Failure) -> ExitCode {
-    let mut text = format!("error: {}\n", printable(&failure.to_string()));
-    for hint in failure.error.hints() {
-        let _ = writeln!(text, "hint: {}", printable(&hint));
-    }
-    let _ = io::stderr().write_all(text.as_bytes());
+    let hints = failure.error.hints();
+    Complaint { message: failure.to_string(), details: Vec::new(), hints }.tell();
     ExitCode::from(failure.error.exit_status())
 }
 
-/// A reader that closed the pipe early is no error.
-fn seen(printed: io::Result<()>) -> io::Result<()> {
-    match printed {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
-}
-
-/// Prints help, version or a usage error and gives the exit status.
+/// Prints what clap stopped for, help, version or a usage error, and gives the exit status.
 #[must_use]
-pub fn usage(error: &clap::Error) -> ExitCode {
-    if !error.use_stderr() {
-        return match seen(check_stdout().and_then(|()| error.print())) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                failed(&Failure { doing: "show the help".into(), error: Error::Output(error) })
-            }
-        };
-    }
-    let _ = io::stderr().write_all(complaint(&error.to_string()).as_bytes());
-    ExitCode::from(2)
-}
-
-/// Clap's several paragraphs in the form of all our errors: one line, then hints.
-fn complaint(text: &str) -> String {
-    let mut paragraphs = text.split("\n\n");
-    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let first = words(paragraphs.next().unwrap_or_default());
-    let message = match first.strip_prefix("error: ") {
-        Some(message) => message.to_owned(),
-        // Without a command clap shows its help instead.
-        None => "a command is missing: setup, teardown, check, status or run".to_owned(),
-    };
-    let mut lines = format!("error: {}\n", printable(&message));
-    for tip in paragraphs.filter_map(|paragraph| paragraph.trim_start().strip_prefix("tip: ")) {
-        lines += &format!("hint: {}\n", printable(&words(tip)));
-    }
-    lines + "hint: see `rs-agent --help` and `rs-agent COMMAND --help`\n"
-}
-
-/// Returns the text on one line and without what a terminal would act on. What was typed,
-/// the names of interfaces and what other programs wrote may hold anything.
-pub(crate) fn printable(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_harmful(c) { line.extend(c.escape_default()) } else { line.push(c) }
-    }
-    line
-}
-
-/// Returns the same JSON without what a terminal would act on: inside its strings, where
-/// alone that can be, each such character is written by its number.
-pub(crate) fn printable_json(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        // None of them is beyond the first 65536, where JSON would want two numbers.
-        if c != '\n' && is_harmful(c) {
-            let _ = write!(safe, "\\u{:04x}", u32::from(c));
-        } else {
-            safe.push(c);
+pub fn usage(stop: &clap::Error) -> ExitCode {
+    match lvs_term::help(stop) {
+        Ok(Some(status)) => ExitCode::from(status),
+        Ok(None) => {
+            let word = std::env::args_os().nth(1);
+            complaint(stop, word.as_deref().and_then(OsStr::to_str)).tell();
+            ExitCode::from(exit::USAGE)
+        }
+        Err(error) => {
+            failed(&Failure { doing: "show the help".into(), error: Error::Output(error) })
         }
     }
-    safe
+}
+
+/// Clap's complaint in the form of all our errors; `word` is the first that was typed.
+fn complaint(stop: &clap::Error, word: Option<&str>) -> Complaint {
+    let usage = Usage::of(stop, |_: &BadNumber| None);
+    let known = |name: &&str| Cli::command().find_subcommand(name).is_some();
+    match word.filter(known) {
+        Some(command) => usage.see(&format!("rs-agent {command}")).into(),
+        None => usage.see("rs-agent").into(),
+    }
 }
 
 fn print(outcome: &Outcome) -> io::Result<()> {
@@ -215,24 +180,23 @@ fn print(outcome: &Outcome) -> io::Result<()> {
     } else {
         match &outcome.report {
             Report::Change(report) => {
-                let _ = io::stderr().write_all(report.remarks().as_bytes());
+                tell(&report.remarks());
                 report.text(outcome.verbose)
             }
             Report::Check(report) => {
-                let _ = io::stderr().write_all(report.remarks().as_bytes());
+                tell(&report.remarks());
                 report.text()
             }
             Report::Rules(rules) => rules_text(rules),
             Report::Status(report) => {
-                let notes = report.notes.iter().map(|note| format!("note: {note}\n"));
-                let _ = io::stderr().write_all(notes.collect::<String>().as_bytes());
+                tell(&report.remarks());
                 report.text()
             }
-            Report::Text(text) => text.clone(),
+            Report::Text(text) => printable_lines(text).into_owned(),
         }
     };
     let mut stdout = Stdout::lock();
-    seen(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+    unless_closed(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
 }
 
 impl Report {
@@ -242,17 +206,15 @@ impl Report {
             Self::Check(report) if report.errors > 0 => 4,
             Self::Check(report) if report.unjudged > 0 => 5,
             Self::Check(report) if report.warnings > 0 => 3,
-            _ => 0,
+            _ => exit::DONE,
         }
     }
 }
 
 impl ChangeReport {
     fn remarks(&self) -> String {
-        let notes = self.notes.iter().map(|note| format!("note: {}\n", printable(note)));
-        let warning = |warning: &String| format!("warning: {}\n", printable(warning));
-        let warnings = self.warnings.iter().map(warning);
-        notes.chain(warnings).collect()
+        let notes = self.notes.iter().map(|note| Label::Note.line(note));
+        notes.chain(self.warnings.iter().map(|it| Label::Warning.line(it))).collect()
     }
 
     fn text(&self, verbose: bool) -> String {
@@ -274,7 +236,10 @@ impl ChangeReport {
 
 #[cfg(test)]
 mod tests {
+    use lvs_term::is_harmful;
+
     use super::*;
+    use crate::request::{Request, Typed};
 
     #[test]
     fn a_step_says_from_what_to_what_also_on_the_way_back() {
@@ -289,27 +254,89 @@ mod tests {
         }
     }
 
+    fn complained(words: &[&str]) -> String {
+        use clap::Parser as _;
+        let stop = Cli::try_parse_from(["rs-agent"].iter().chain(words)).expect_err("a complaint");
+        complaint(&stop, words.first().copied()).to_string()
+    }
+
     #[test]
     fn a_complaint_is_one_line_and_hints() {
-        let clap = "error: the following required arguments were not provided:\n  --mode <MODE>\n\n\
-                    Usage: rs-agent setup --mode <MODE>\n\nFor more information, try '--help'.\n";
-        assert_eq!(
-            complaint(clap),
-            "error: the following required arguments were not provided: --mode <MODE>\n\
-             hint: see `rs-agent --help` and `rs-agent COMMAND --help`\n"
-        );
-        let typo =
-            "error: unrecognized subcommand 'setpu'\n\n  tip: a similar one exists: 'setup'\n";
-        assert!(complaint(typo).contains("\nhint: a similar one exists: 'setup'\n"));
-        assert!(complaint("Usage: rs-agent\n").starts_with("error: a command is missing"));
-        assert_eq!(printable("a\n\u{1b}[31m"), "a\\n\\u{1b}[31m");
+        let dr = ["setup", "--mode", "dr", "--vip", "192.0.2.10"];
+        for (words, message, hints) in [
+            (
+                &["setpu"][..],
+                "there is no command `setpu`",
+                "did you mean `setup`?|see `rs-agent --help`",
+            ),
+            (
+                &["check", "--vip", "192.0.2.10"],
+                "missing `--mode <MODE>`",
+                "see `rs-agent check --help`",
+            ),
+            (
+                &[&dr[..], &["--scope", "site"]].concat(),
+                "`site` is not a value of `--scope <SCOPE>`: use one of host, global, link",
+                "see `rs-agent setup --help`",
+            ),
+            (
+                &[&dr[..], &["--tunnel-port", "0"]].concat(),
+                "tunnel port 0 is out of range: use 1 to 65535",
+                "see `rs-agent setup --help`",
+            ),
+            (
+                &[&dr[..], &["--config", "x"]].concat(),
+                "`--mode <MODE>` cannot be used together with `--config <FILE>`",
+                "see `rs-agent setup --help`",
+            ),
+        ] {
+            let mut expected = format!("error: {message}\n");
+            hints.split('|').for_each(|hint| expected += &format!("hint: {hint}\n"));
+            assert_eq!(complained(words), expected);
+        }
+    }
+
+    /// What was typed, and what stands in a file that was named.
+    #[test]
+    fn no_word_reaches_the_terminal_as_it_is() {
+        let odd = "a\x07\x1b[31m\u{202e}b";
+        let failure = |error| {
+            let failure = Failure { doing: format!("set up dr for {odd}"), error };
+            let hints = failure.error.hints();
+            Complaint { message: failure.to_string(), details: Vec::new(), hints }.to_string()
+        };
+        let vips = [odd.to_owned()];
+        let typed = Typed { vips: &vips, ..Typed::default() };
+        let faults =
+            crate::config::parse(&format!("\"{odd}\" = 1\nmode = \"{odd}\"\n")).unwrap_err();
+        for text in [
+            complained(&[odd]),
+            complained(&["setup", &format!("--{odd}")]),
+            complained(&["setup", "--mode", odd]),
+            complained(&["check", "--watch", odd]),
+            failure(Request::check(Mode::Dr, &typed).unwrap_err().into()),
+            failure(Error::Config { path: odd.into(), faults: vec![odd.to_owned()] }),
+            failure(Error::Config { path: odd.into(), faults }),
+            failure(Error::NotOurFiles(vec![odd.to_owned()])),
+            failure(Error::Damaged {
+                path: odd.into(),
+                why: odd.to_owned(),
+                copy: "so is its copy",
+                known: vec![odd.to_owned()],
+            }),
+        ] {
+            assert!(text.contains("\\u{1b}[31m\\u{202e}b"), "{text}");
+            assert!(!text.contains(|c| c != '\n' && is_harmful(c)), "{text:?}");
+            assert!(
+                text.lines().all(|it| it.starts_with("error: ") || it.starts_with("hint: ")),
+                "{text}"
+            );
+        }
     }
 
     #[test]
     fn nothing_from_outside_reaches_the_terminal_as_it_is() {
         let name = "e\u{1b}[1m\u{9b}2J\u{202e}\u{61c}";
-        assert_eq!(printable(name), "e\\u{1b}[1m\\u{9b}2J\\u{202e}\\u{61c}");
-        assert_eq!(printable("grün \u{1f600}"), "grün \u{1f600}");
         let mut report = ChangeReport { notes: vec![name.into()], ..ChangeReport::default() };
         report.warnings = vec![name.into()];
         let json = printable_json(&serde_json::to_string_pretty(&report).unwrap());
@@ -327,9 +354,12 @@ mod tests {
             since: Some(name.into()),
             vips: vec![vip],
             drift: vec![name.into()],
+            notes: vec![name.into()],
             ..StatusReport::default()
         };
-        for text in [json.clone(), report.remarks(), report.text(true), status.text()] {
+        for text in
+            [json.clone(), report.remarks(), report.text(true), status.remarks(), status.text()]
+        {
             assert!(text.contains("e\\u"), "{text:?}");
             assert!(!text.contains(|c| c != '\n' && is_harmful(c)), "{text:?}");
         }

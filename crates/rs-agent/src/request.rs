@@ -11,7 +11,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use lvs_term::escaped;
+use lvs_host::escaped;
 use serde::{Deserialize, Serialize};
 
 pub use self::list::{addresses, list, vips};

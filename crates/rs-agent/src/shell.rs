@@ -12,7 +12,7 @@ use std::path::Path;
 use lvs_term::is_harmful;
 
 use lvs_host::SysctlKey;
-use lvs_term::escaped;
+use lvs_host::escaped;
 
 /// What no shell, `sysctl` or glob(3) reads as anything but itself.
 fn is_plain(byte: u8) -> bool {

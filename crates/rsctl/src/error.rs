@@ -3,14 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
-use ipvs_cluster::Fate;
 use ipvs_cluster::file::Problem;
 use ipvs_netlink::{Change, ErrorKind, ServiceKey};
+use lvs_term::{Complaint, Usage, system_error};
 
-use crate::cli::Usage;
-use crate::commands::{Loss, Restored};
 use crate::exit::Exit;
-use crate::output::{self, words};
 use crate::refusal::{self, Refusal};
 
 /// Why `rsctl` failed: one line, and hints.
@@ -61,7 +58,7 @@ pub(crate) enum Error {
         why: String,
     },
     /// What was generated could not be written.
-    #[error("cannot write into {}: {}", folder.display(), words::system(.error))]
+    #[error("cannot write into {}: {}", folder.display(), system_error(.error))]
     Generate {
         /// Where it was to go.
         folder: PathBuf,
@@ -72,10 +69,10 @@ pub(crate) enum Error {
     #[error("cannot delete all services: the answer was not `y`")]
     Declined,
     /// The question could not be asked.
-    #[error("cannot delete all services: cannot ask on the terminal: {}", words::system(.0))]
+    #[error("cannot delete all services: cannot ask on the terminal: {}", system_error(.0))]
     Ask(io::Error),
     /// The file could not be read.
-    #[error("cannot read {file}: {}", words::system(.error))]
+    #[error("cannot read {file}: {}", system_error(.error))]
     Read {
         /// Its name.
         file: String,
@@ -83,7 +80,7 @@ pub(crate) enum Error {
         error: io::Error,
     },
     /// The file could not be written; what was there before is there still.
-    #[error("cannot write {file}: {}", words::system(.error))]
+    #[error("cannot write {file}: {}", system_error(.error))]
     Write {
         /// Its name.
         file: String,
@@ -120,16 +117,13 @@ pub(crate) enum Error {
         /// Its name.
         file: String,
         /// What would go.
-        loss: Loss,
+        loss: String,
     },
-    /// Part of a restore was not done, or does not show in the table.
-    #[error("cannot restore {}: {}", .0.file, summary(.0))]
-    NotRestored(Box<Restored>),
     /// The output could not be written. What was to be done has been done.
-    #[error("cannot write the output: {}", words::system(.0))]
+    #[error("cannot write the output: {}", system_error(.0))]
     Output(#[from] io::Error),
     /// The same of a command that has changed something.
-    #[error("the changes were made, and cannot be told of: {}", words::system(.0))]
+    #[error("the changes were made, and cannot be told of: {}", system_error(.0))]
     Untold(io::Error),
 }
 
@@ -168,15 +162,6 @@ impl Error {
                  of ipvsadm do not show whether some are missing, those of `rsctl save` do"
                     .to_owned(),
             ],
-            Self::NotRestored(restored) => {
-                let failed = restored.applied.iter().flat_map(|applied| &applied.fates);
-                let first = failed.filter_map(|fate| match fate {
-                    Fate::Failed(error) => Some(error.hints()),
-                    _ => None,
-                });
-                let again = "`rsctl restore --dry-run` shows what is left, and a restore does it";
-                first.take(1).flatten().chain([again.to_owned()]).collect()
-            }
             Self::Doubtful { .. } => {
                 vec!["`--as-is` sets it all the same, as another tool may have done".to_owned()]
             }
@@ -190,6 +175,12 @@ impl Error {
         }
     }
 
+    /// All of it, as it is told.
+    pub(crate) fn complaint(&self) -> Complaint {
+        let (details, hints) = (self.details(), self.hints());
+        Complaint { message: self.to_string(), details, hints }.shortened()
+    }
+
     /// All there is to say, a line each, between the error and its hints.
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
@@ -197,7 +188,6 @@ impl Error {
                 let line = |it: &Problem| format!("{file}:{}: {}", it.line, it.message);
                 problems.iter().map(line).collect()
             }
-            Self::NotRestored(restored) => output::failures(restored),
             _ => Vec::new(),
         }
     }
@@ -220,36 +210,6 @@ impl Error {
 
 fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-fn summary(restored: &Restored) -> String {
-    let fates = restored.applied.as_ref().map_or(&[][..], |applied| &applied.fates);
-    let number = |is: fn(&Fate) -> bool| fates.iter().filter(|fate| is(fate)).count();
-    let failed = number(|fate| matches!(fate, Fate::Failed(_)));
-    let unknown = number(|fate| matches!(fate, Fate::Unknown));
-    let not_tried = number(|fate| matches!(fate, Fate::NotTried));
-    let made = number(|fate| matches!(fate, Fate::Done));
-    if failed + unknown + not_tried == 0 && restored.unread.is_some() {
-        return "all changes were made, and the table could not be read again".to_owned();
-    }
-    if failed + unknown + not_tried == 0 {
-        let left = restored.left.steps.len();
-        return format!(
-            "all changes were made, and {} there now: another program changes the table",
-            if left == 1 {
-                "1 difference is".to_owned()
-            } else {
-                format!("{left} differences are")
-            }
-        );
-    }
-    if restored.interrupted && failed + unknown == 0 {
-        let changes = count(fates.len(), "change");
-        return format!("interrupted: {made} of {changes} made, {not_tried} not tried");
-    }
-    let unknown = if unknown == 0 { String::new() } else { format!("{unknown} perhaps done, ") };
-    let changes = count(fates.len(), "change");
-    format!("{failed} of {changes} failed, {unknown}{not_tried} not tried, {made} made")
 }
 
 /// The kernel does not say which name it would have known.

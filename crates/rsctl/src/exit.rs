@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use lvs_term::exit;
+
 /// The exit codes of `rsctl`, all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -17,11 +19,11 @@ pub(crate) enum Exit {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Done => Self::SUCCESS,
-            Exit::Failed => Self::FAILURE,
-            Exit::Usage => Self::from(2),
-            Exit::Pending => Self::from(3),
-        }
+        Self::from(match exit {
+            Exit::Done => exit::DONE,
+            Exit::Failed => exit::FAILED,
+            Exit::Usage => exit::USAGE,
+            Exit::Pending => 3,
+        })
     }
 }

@@ -3,19 +3,23 @@
 //! The targets of `fuzz/`, each beside the parser that it feeds, and what must hold
 //! of every complaint. Not in the program: built for tests and for libFuzzer.
 
+use crate::commands::fuzzing as commands;
+use crate::output::fuzzing as output;
+pub(crate) use crate::output::fuzzing::harmless;
+
 /// Any words for `rsctl`, with NULs between them.
 pub fn command_line(data: &[u8]) {
-    crate::commands::fuzzing::command_line(data);
+    commands::command_line(data, error, output::kept);
 }
 
 /// Any text for a value.
 pub fn values(data: &[u8]) {
-    crate::cli::fuzzing::values(data);
+    crate::cli::fuzzing::values(data, harmless);
 }
 
 /// Any bytes for a file to restore.
 pub fn restore(data: &[u8]) {
-    crate::commands::fuzzing::restore(data);
+    commands::restore(data, error, output::kept);
 }
 
 /// Any lines for `ipvsadm -R`.
@@ -25,23 +29,12 @@ pub fn ipvsadm(data: &[u8]) {
 
 /// Any bytes for another director's status.
 pub fn peer(data: &[u8]) {
-    crate::commands::fuzzing::peer(data);
+    commands::peer(data, error, output::status);
 }
 
-/// What a terminal is shown: lines, each with something on it, without anything
-/// that would move the cursor or turn the text around.
-pub(crate) fn harmless(text: &str) {
-    assert!(text.ends_with('\n'), "{text:?}");
-    for line in text.lines() {
-        assert!(!line.is_empty(), "{text:?}");
-        assert!(!line.contains(lvs_term::is_harmful), "{line:?}");
-        assert!(line.len() < 8000, "a line of {} bytes", line.len());
-    }
-}
-
-/// The same of an error, which is one line before its details and hints.
-pub(crate) fn error(error: &crate::error::Error) {
-    let text = crate::output::error_text(error);
+/// Checks that an error is harmless, and one line before its details and hints.
+fn error(error: &crate::error::Error) {
+    let text = error.complaint().to_string();
     harmless(&text);
     assert!(text.starts_with("error: ") && !text.starts_with("error: \n"), "{text:?}");
     let lines = 1 + error.details().len() + error.hints().len();

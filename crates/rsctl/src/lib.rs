@@ -19,14 +19,14 @@ mod output;
 mod port_names;
 mod refusal;
 mod whole;
+mod words;
 
 use std::ffi::OsString;
-use std::io;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use lvs_term::{Look, Progress, Usage};
 
-use cli::{Cli, Usage};
+use cli::Cli;
 use commands::Director;
 use error::Error;
 use exit::Exit;
@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
         return ExitCode::from(ipvsadm::run(&program, &words));
     }
     let exit = run(args).unwrap_or_else(|error| {
-        output::error(&error);
+        error.complaint().tell();
         error.exit()
     });
     exit.into()
@@ -47,35 +47,36 @@ pub fn main() -> ExitCode {
 fn run(args: Vec<OsString>) -> Result<Exit, Error> {
     let cli = match Cli::read(&args) {
         Ok(cli) => cli,
-        Err(error) => return help(&error).unwrap_or_else(|| Err(usage(&error, &args).into())),
+        Err(stop) => {
+            return match lvs_term::help(&stop).map_err(Error::Output)? {
+                Some(lvs_term::exit::DONE) => Ok(Exit::Done),
+                Some(_) => Ok(Exit::Usage),
+                None => Err(usage(&stop, &args).into()),
+            };
+        }
     };
     let format = output::Format::of(&cli.command);
-    let look = output::Look::of_terminal(cli.global.color);
+    let look = Look::of_terminal(cli.global.color);
     let report = cli.command.report();
     let dry_run = report.is_some_and(|report| report.dry_run);
     let changes = report.is_some() && !dry_run;
     let director = Director::new(cli.global.netns.as_ref(), dry_run)?;
-    let mut outcome = commands::run(&director, cli.command)?;
+    let mut progress = None;
+    let mut outcome = commands::run(&director, cli.command, &mut |done, all| {
+        progress.get_or_insert_with(|| Progress::new("changes")).tell(done, all);
+    })?;
+    drop(progress);
     // What became of the work matters more than whether it could be told.
     let printed = output::print(&mut outcome, format, look);
     let exit = outcome.conclude()?;
+    if let Some(shortfall) = output::shortfall(&outcome) {
+        shortfall.tell();
+        return Ok(exit);
+    }
     match printed {
         Err(Error::Output(error)) if changes => Err(Error::Untold(error)),
         printed => printed.map(|()| exit),
     }
-}
-
-/// Prints the help or the version, if that is what clap stopped for.
-fn help(stop: &clap::Error) -> Option<Result<Exit, Error>> {
-    let exit = match stop.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Exit::Usage,
-        _ => return None,
-    };
-    Some(match lvs_term::check_stdout().and_then(|()| stop.print()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
-        _ => Ok(exit),
-    })
 }
 
 /// The complaint, with the help of the command it is about.

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ipvs_netlink::Protocol;
+use lvs_term::printable_ascii;
 
 use crate::port_names::PortNames;
 
@@ -50,7 +51,7 @@ impl Names {
     /// The name of the port; services by mark have no protocol, and so no such names.
     pub(crate) fn port(&self, port: u16, protocol: Option<Protocol>) -> Option<String> {
         let name = self.ports.as_ref()?.name(port, &protocol?.to_string())?;
-        Some(printable(name))
+        Some(printable_ascii(name))
     }
 
     /// `web1.example:http`, as far as there are names.
@@ -77,17 +78,7 @@ fn host_name(address: IpAddr) -> Option<String> {
     let found = dns_lookup::lookup_addr(&address).ok()?;
     // Without a name it is the address again; and who calls himself by another's
     // address is not believed.
-    (!found.is_empty() && found.parse::<IpAddr>().is_err()).then(|| printable(&found))
-}
-
-/// Names come from strangers: what a terminal could act on, or show from right to
-/// left, or as wide as two, is written as its number.
-fn printable(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
-    for c in name.chars() {
-        if c.is_ascii_graphic() { text.push(c) } else { text.extend(c.escape_unicode()) }
-    }
-    text
+    (!found.is_empty() && found.parse::<IpAddr>().is_err()).then(|| printable_ascii(&found))
 }
 
 /// The answers of `answer`, which may take its time, and how many did not come.
@@ -173,8 +164,10 @@ mod tests {
 
     #[test]
     fn nothing_in_a_name_reaches_the_terminal() {
-        assert_eq!(printable("a\x1b[31m\n\u{202e}b"), "a\\u{1b}[31m\\u{a}\\u{202e}b");
-        assert_eq!(printable("web-1.example_x"), "web-1.example_x");
+        let ports = Some(PortNames::parse("a\x07\x1b[31m\u{202e}b 80/tcp"));
+        let names = Names { ports, ..Names::default() };
+        let shown = "a\\u{7}\\u{1b}[31m\\u{202e}b";
+        assert_eq!(names.port(80, Some(Protocol::Tcp)).as_deref(), Some(shown));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use ipvs_netlink::{DestinationKey, Invalid, Scheduler, Tunnel};
 
-use crate::output::words;
+use crate::words;
 
 /// Why a combination of options is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

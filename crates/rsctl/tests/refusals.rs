@@ -170,7 +170,7 @@ fn files_that_are_no_table() {
         (
             "a byte order mark in the middle",
             "-A -f 1\n\u{feff}-A -f 2\n".into(),
-            &["2: `\u{feff}-A` is no command: lines start with -A or -a"],
+            &["2: `\\u{feff}-A` is no command: lines start with -A or -a"],
         ),
         ("depth", "{\"format\":".repeat(100_000).into(), &["1: EOF while parsing a value"]),
     ];
@@ -231,4 +231,52 @@ fn names_of_files_are_shown_without_harm() {
     }
     let line = "f=$(printf '\\033[31m'); mkdir $f; rsctl generate bash $f";
     assert_eq!(text(&shell(line, b"").stdout), "\\u{1b}[31m/rsctl.bash\n");
+}
+
+/// A control, an escape sequence and a right-to-left override, for a shell and as shown.
+const ODD: &str = "$(printf 'a\\007\\033[31m\\342\\200\\256b')";
+const IN_JSON: &str = r"a\u0007\u001b[31m\u202eb";
+const SHOWN: &str = r"a\u{7}\u{1b}[31m\u{202e}b";
+
+/// Wherever it is typed, or stands in a file.
+#[test]
+fn no_word_reaches_the_terminal_as_it_is() {
+    let service = "tcp/192.0.2.1:80";
+    let server = format!("{service} -r 10.0.0.1");
+    for line in [
+        format!("rsctl \"{ODD}\""),
+        format!("rsctl --netns \"{ODD}\" list"),
+        format!("rsctl list \"{ODD}\""),
+        format!("rsctl list \"--{ODD}\""),
+        format!("rsctl list --sort \"{ODD}\""),
+        format!("rsctl --color \"{ODD}\" list"),
+        format!("rsctl add-service -t \"{ODD}\""),
+        format!("rsctl add-service {service} -s \"{ODD}\""),
+        format!("rsctl add-service {service} --pe \"{ODD}\""),
+        format!("rsctl add-service {service} -p \"{ODD}\""),
+        format!("rsctl add-server {service} -r \"{ODD}\""),
+        format!("rsctl add-server {server} --mode \"{ODD}\""),
+        format!("rsctl add-server {server} -w \"{ODD}\""),
+        format!("rsctl connections --state \"{ODD}\""),
+        format!("rsctl sync-daemon start master --mcast-interface \"/{ODD}\""),
+        format!("rsctl sync-daemon status --peer \"{ODD}\""),
+        format!("printf %s '{{\"daemons\":\"{IN_JSON}\"}}' >x; rsctl sync-daemon status --peer x"),
+        format!("rsctl timeouts --tcp \"{ODD}\""),
+        format!("rsctl generate \"{ODD}\" ."),
+        format!("rsctl generate bash \"{ODD}\""),
+        format!("rsctl restore \"{ODD}\""),
+        format!("echo \"{ODD}\" | rsctl restore"),
+        format!("echo \"-A -t 192.0.2.1:80 -s {ODD}\" | rsctl restore"),
+        format!("printf %s '{{\"{IN_JSON}\":1}}' | rsctl restore"),
+        format!("echo '-C' >\"{ODD}\"; rsctl restore \"{ODD}\""),
+    ] {
+        let output = shell(&line, b"");
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        assert_ne!(output.status.code(), Some(0), "{line}: {stdout}");
+        for said in [stdout, stderr] {
+            let odd = |c: char| c != '\n' && lvs_term::is_harmful(c);
+            assert!(!said.contains(odd), "{line}: {said:?}");
+        }
+        assert!(stderr.contains(SHOWN), "{line}: {stderr}");
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use lvs_term::escaped;
+use crate::escaped;
 use netlink_packet_core::DefaultNla;
 use netlink_packet_route::address::{
     AddressAttribute, AddressFlags, AddressMessage, AddressScope, CacheInfo,
@@ -50,7 +50,7 @@ fn named(name: &str, mut link: LinkMessage) -> LinkMessage {
     link
 }
 
-/// A name that need not be UTF-8: see [`lvs_term::escaped`].
+/// A name that need not be UTF-8: see [`crate::escaped`].
 fn string(kind: u16, text: &str) -> DefaultNla {
     let mut name = escaped::bytes(text);
     name.push(0);

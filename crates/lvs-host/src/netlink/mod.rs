@@ -21,7 +21,7 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use lvs_term::escaped;
+use crate::escaped;
 use netlink_packet_core::NetlinkMessage;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::route::RouteMessage;

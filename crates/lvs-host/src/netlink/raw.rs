@@ -8,7 +8,7 @@
 
 use std::convert::Infallible;
 
-use lvs_term::escaped;
+use crate::escaped;
 use netlink_packet_core::{
     DefaultNla, Emitable as _, NetlinkDeserializable, NetlinkHeader, NetlinkMessage,
     NetlinkPayload, NetlinkSerializable, NlaBuffer, NlasIterator, Parseable as _,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use lvs_term::escaped;
+use crate::escaped;
 use serde::{Deserialize, Serialize};
 
 /// A file below `/proc/sys`, kept as path components because an interface name
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// As text it is what `sysctl(8)` of procps accepts: dots between components, and
 /// a slash for each dot inside one: `net.ipv4.conf.eth0/100.arp_ignore`. An
 /// interface name cannot contain a slash, so the text is unambiguous. A name that is no
-/// UTF-8 is its [`lvs_term::escaped`] text.
+/// UTF-8 is its [`crate::escaped`] text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SysctlKey(Vec<String>);

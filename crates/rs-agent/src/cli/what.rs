@@ -4,10 +4,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use lvs_term::{BadNumber, number};
 
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::{Request, Scope, TunnelType, Typed};
+
+/// Reads the UDP port of a tunnel.
+pub(super) fn tunnel_port(text: &str) -> Result<u16, BadNumber> {
+    number(text, "tunnel port", 1..=u16::MAX)
+}
 
 /// What this host is to be.
 #[derive(Debug, Args)]
@@ -56,7 +62,7 @@ pub struct What {
     #[arg(long)]
     pub checksum: bool,
     /// gue: the director's --tun-port
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "PORT", value_parser = tunnel_port)]
     pub tunnel_port: Option<u16>,
     /// tun: the name of the tunnel device [default: rs- and its kind, such as rs-ipip]
     #[arg(long, value_name = "NAME")]

@@ -4,9 +4,9 @@
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
+use lvs_term::{Label, printable};
 use serde::Serialize;
 
-use super::printable;
 use crate::mode::Mode;
 use crate::tunnel::{Listener, Tunnel};
 
@@ -149,6 +149,10 @@ pub struct GatewayStatus {
 }
 
 impl StatusReport {
+    pub(super) fn remarks(&self) -> String {
+        self.notes.iter().map(|note| Label::Note.line(note)).collect()
+    }
+
     /// Names of interfaces may hold line ends and worse: each line is made printable whole.
     pub(super) fn text(&self) -> String {
         self.lines().iter().map(|line| printable(line) + "\n").collect()

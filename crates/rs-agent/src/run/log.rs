@@ -3,14 +3,14 @@
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io;
 use std::time::{Instant, SystemTime};
 
+use lvs_term::{printable_json, tell};
 use nix::sys::stat::fstat;
 
 use super::budget::Budget;
 use crate::cli::LogFormat;
-use crate::output::printable_json;
 
 /// So many events of one kind have a line each; more of them, that happen together, have one
 /// for all.
@@ -85,8 +85,7 @@ impl Log {
 
     fn write(&self, level: Level, event: &str, fields: &[(&str, &str)]) {
         let line = line(self.format, self.journal, level, event, fields);
-        // Nobody to tell of a log that cannot be written.
-        let _ = io::stderr().write_all(line.as_bytes());
+        tell(&line);
     }
 }
 

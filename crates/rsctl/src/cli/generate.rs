@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use lvs_term::Generated;
 
 /// Write the manual pages, or the completions of a shell.
 #[derive(Debug, Args)]
@@ -20,12 +21,4 @@ pub(crate) struct Generate {
     /// The folder to write into; it must exist.
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Generated {
-    Man,
-    Bash,
-    Zsh,
-    Fish,
 }

@@ -23,13 +23,14 @@ mod value;
 
 use std::ffi::OsString;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use lvs_term::ColorWhen;
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
-pub(crate) use generate::{Generate, Generated};
+pub(crate) use generate::Generate;
 pub(crate) use list::{List, SortKey, View};
 pub(crate) use namespace::NamespaceName;
 pub(crate) use save::{Form, Restore, Save};
@@ -39,7 +40,7 @@ pub(crate) use server::{
 };
 pub(crate) use service::{AddService, DeleteService, EditService, ServiceSettings};
 pub(crate) use timeouts::Timeouts;
-pub(crate) use usage::{Usage, explain};
+pub(crate) use usage::explain;
 
 /// Set up and show the virtual services of this host, an IPVS (LVS) director.
 #[derive(Debug, Parser)]
@@ -78,15 +79,6 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto)]
     #[arg(hide_default_value = true)]
     pub(crate) color: ColorWhen,
-}
-
-/// When tables have colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ColorWhen {
-    #[default]
-    Auto,
-    Always,
-    Never,
 }
 
 #[derive(Debug, Subcommand)]

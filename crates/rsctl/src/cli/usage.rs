@@ -1,91 +1,30 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::error::Error as _;
-
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::{ContextKind, ContextValue};
+use lvs_term::Usage;
 
 use super::BadValue;
-
-/// A command line that could not be read: one line, then hints.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub(crate) struct Usage {
-    message: String,
-    pub(crate) hints: Vec<String>,
-}
 
 /// Clap's complaint in the form of all our errors. `command` is the subcommand
 /// whose help may help.
 pub(crate) fn explain(error: &clap::Error, command: Option<&str>) -> Usage {
-    let mut hints = Vec::new();
-    if let Some(hint) = error.source().and_then(|source| source.downcast_ref::<BadValue>()) {
-        hints.extend(hint.hint.clone());
+    let mut usage = Usage::of(error, |bad: &BadValue| bad.hint.clone());
+    if lacks_service(error) {
+        let example = "SERVICE is, for example, tcp/192.0.2.10:80 or -t 192.0.2.10:80";
+        usage.hints.push(example.to_owned());
     }
-    for kind in
-        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
-    {
-        // The most similar one is the last.
-        if let Some(similar) = texts(error, kind).last() {
-            hints.push(format!("did you mean `{similar}`?"));
-        }
-    }
-    if texts(error, ContextKind::InvalidArg).iter().any(|arg| arg == "SERVICE") {
-        hints.push("SERVICE is, for example, tcp/192.0.2.10:80 or -t 192.0.2.10:80".to_owned());
-    }
-    hints.push(match command {
-        Some(command) => format!("see `rsctl {command} --help`"),
-        None => "see `rsctl --help`".to_owned(),
-    });
-    Usage { message: message(error), hints }
-}
-
-fn message(error: &clap::Error) -> String {
-    let arg = quoted(&texts(error, ContextKind::InvalidArg), ", ");
-    let value = texts(error, ContextKind::InvalidValue).concat();
-    match error.kind() {
-        ErrorKind::ValueValidation => match error.source() {
-            Some(source) => source.to_string(),
-            None => format!("`{value}` is not a value of {arg}"),
-        },
-        ErrorKind::InvalidValue if value.is_empty() => format!("{arg} needs a value"),
-        ErrorKind::InvalidValue => {
-            let valid = texts(error, ContextKind::ValidValue).join(", ");
-            format!("`{value}` is not a value of {arg}: use one of {valid}")
-        }
-        ErrorKind::UnknownArgument => format!("unexpected argument {arg}"),
-        ErrorKind::InvalidSubcommand => {
-            let name = quoted(&texts(error, ContextKind::InvalidSubcommand), "");
-            format!("there is no command {name}")
-        }
-        ErrorKind::ArgumentConflict => {
-            let prior = quoted(&texts(error, ContextKind::PriorArg), ", ");
-            if prior.is_empty() || prior == arg {
-                format!("{arg} is given more than once")
-            } else {
-                format!("{arg} cannot be used together with {prior}")
-            }
-        }
-        ErrorKind::MissingRequiredArgument => {
-            format!("missing {}", quoted(&texts(error, ContextKind::InvalidArg), " and "))
-        }
-        ErrorKind::MissingSubcommand => "a command is missing".to_owned(),
-        ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
-        other => other.as_str().unwrap_or("the arguments could not be read").to_owned(),
+    match command {
+        Some(command) => usage.see(&format!("rsctl {command}")),
+        None => usage.see("rsctl"),
     }
 }
 
-/// A piece of clap's context, whichever of its forms it has.
-fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
-    match error.get(kind) {
-        Some(ContextValue::String(text)) => vec![text.clone()],
-        Some(ContextValue::Strings(texts)) => texts.clone(),
-        _ => Vec::new(),
+fn lacks_service(error: &clap::Error) -> bool {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(arg)) => arg == "SERVICE",
+        Some(ContextValue::Strings(args)) => args.iter().any(|arg| arg == "SERVICE"),
+        _ => false,
     }
-}
-
-fn quoted(texts: &[String], separator: &str) -> String {
-    let quoted: Vec<_> = texts.iter().map(|text| format!("`{text}`")).collect();
-    quoted.join(separator)
 }
 
 #[cfg(test)]

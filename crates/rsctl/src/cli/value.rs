@@ -17,15 +17,7 @@ use super::{BadValue, Endpoint};
 /// A decimal number within `range`. Signs, blanks and hexadecimal are refused:
 /// `strtol`, which `ipvsadm` uses, takes some of them.
 pub(super) fn number(text: &str, what: &str, range: RangeInclusive<u32>) -> Result<u32, BadValue> {
-    let expected = || format!("use {} to {}", range.start(), range.end());
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(BadValue::new(format!("`{text}` is not a {what}: {}", expected())));
-    }
-    text.parse()
-        .ok()
-        .filter(|number| range.contains(number))
-        .ok_or_else(|| BadValue::new(format!("{what} {text} is out of range: {}", expected())))
+    lvs_term::number(text, what, range).map_err(|bad| BadValue::new(bad.to_string()))
 }
 
 /// The most the kernel takes where it reads an `int`.

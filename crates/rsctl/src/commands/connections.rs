@@ -26,7 +26,7 @@ pub(crate) enum Found {
 
 /// Entries that are wanted, in order.
 pub(crate) struct Stream {
-    entries: Box<dyn Iterator<Item = Result<Connection, Error>>>,
+    pub(crate) entries: Box<dyn Iterator<Item = Result<Connection, Error>>>,
     /// Whether the column of origins is wanted.
     pub(crate) origin: bool,
     /// Whether all of them are ghosts.

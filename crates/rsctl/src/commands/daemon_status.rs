@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::Director;
 use crate::cli::DaemonStatus;
 use crate::error::Error;
-use crate::output::words;
 
 /// What is printed, and read back as the other director's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,7 +113,7 @@ fn read_peer(path: &Path) -> Result<Status, Error> {
     } else {
         File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
     };
-    read.map_err(|error| unreadable(words::system(&error)))?;
+    read.map_err(|error| unreadable(lvs_term::system_error(&error)))?;
     // What was cut, by whomever, is no object.
     parse(&text).map_err(|error| unreadable(error.to_string()))
 }

@@ -11,11 +11,11 @@ use ipvs_netlink::{
     Service, ServiceKey,
 };
 
-use super::{add_server, add_service, daemon_status, edit_server, edit_service, restore, server};
+use super::{
+    Status, add_server, add_service, daemon_status, edit_server, edit_service, restore, server,
+};
 use crate::cli::{self, Cli, Command};
 use crate::error::Error;
-use crate::fuzzing;
-use crate::output;
 
 thread_local! {
     /// Made once: clap takes its time over it.
@@ -23,8 +23,9 @@ thread_local! {
 }
 
 /// A command line is refused in a line and hints, or means something; what it
-/// adds is the same when it is saved and restored.
-pub(crate) fn command_line(data: &[u8]) {
+/// adds is the same when it is saved and restored. `refused` judges what is told of an error,
+/// `kept` what is saved.
+pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)) {
     let words = data.split(|byte| *byte == 0).map(|word| OsString::from_vec(word.to_vec()));
     let args: Vec<OsString> = std::iter::once("rsctl".into()).chain(words).collect();
     let parsed = CLI
@@ -43,7 +44,7 @@ pub(crate) fn command_line(data: &[u8]) {
         Err(stop) => {
             let command = args.get(1).and_then(|arg| arg.to_str());
             let command = command.filter(|name| cli::is_command(name));
-            return fuzzing::error(&Error::Usage(cli::explain(&stop, command)));
+            return refused(&Error::Usage(cli::explain(&stop, command)));
         }
     };
     let planned = match cli.command {
@@ -75,11 +76,11 @@ pub(crate) fn command_line(data: &[u8]) {
             ObservedService::new(holder(service), vec![destination])
         }
         Ok(other) => unreachable!("{other:?}"),
-        Err(refused) => return fuzzing::error(&refused),
+        Err(error) => return refused(&error),
     };
     let services = vec![entry];
     let timeouts = [Some(900), Some(120), Some(300)];
-    output::fuzzing::kept(&Observed { services, timeouts, daemons: Vec::new() });
+    kept(&Observed { services, timeouts, daemons: Vec::new() });
 }
 
 /// A service that may have any port.
@@ -93,18 +94,18 @@ fn holder(key: ServiceKey) -> Service {
 }
 
 /// A file is refused line by line, or means the same in both forms of `save`.
-pub(crate) fn restore(data: &[u8]) {
-    restored(data);
+pub(crate) fn restore(data: &[u8], error: fn(&Error), kept: fn(&Observed)) {
+    restored(data, error, kept);
     if !data.ends_with(b"\n") {
         // A last line that does not end is refused unread.
-        restored(&[data, b"\n"].concat());
+        restored(&[data, b"\n"].concat(), error, kept);
     }
 }
 
-fn restored(data: &[u8]) {
+fn restored(data: &[u8], error: fn(&Error), kept: fn(&Observed)) {
     match restore::parse(data) {
         Ok(restore::Input { desired, .. }) => {
-            output::fuzzing::kept(&Observed::from(&desired));
+            kept(&Observed::from(&desired));
             // What was judged when it was read has no flaw that is found later.
             let (nothing, policy) = (Observed::default(), Policy::default());
             let plan = plan(&desired, &nothing, policy);
@@ -120,24 +121,24 @@ fn restored(data: &[u8]) {
                 assert!(!problem.message.is_empty(), "{problem:?}");
             }
             let file = String::from_utf8_lossy(&data[..data.len().min(9)]).into_owned();
-            fuzzing::error(&Error::BadFile { file, problems });
+            error(&Error::BadFile { file, problems });
         }
     }
 }
 
 /// Another director's status is refused, or compared and shown.
-pub(crate) fn peer(data: &[u8]) {
+pub(crate) fn peer(data: &[u8], refused: fn(&Error), shown: fn(&Status)) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match daemon_status::parse(text) {
         Ok(peer) => {
             let mut here = peer.clone();
             here.sysctls.values_mut().for_each(|value| value.push('1'));
             here.problems = Some(daemon_status::problems(&here, &peer));
-            output::fuzzing::status(&here);
+            shown(&here);
         }
         Err(error) => {
             let path = String::from_utf8_lossy(&data[..data.len().min(9)]).into_owned();
-            fuzzing::error(&Error::Peer { path, why: error.to_string() });
+            refused(&Error::Peer { path, why: error.to_string() });
         }
     }
 }

@@ -43,7 +43,7 @@ pub(crate) use connections::{Found, Stream, address_of};
 pub(crate) use daemon_status::{Daemon, Status};
 pub(crate) use director::Director;
 pub(crate) use list::{IsSettled, ListedServer, ListedService, Listing};
-pub(crate) use restore::{Loss, Restored};
+pub(crate) use restore::Restored;
 pub(crate) use save::Saved;
 pub(crate) use warning::Warning;
 
@@ -72,7 +72,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// How it ended, once it is written.
-    pub(crate) fn conclude(self) -> Result<Exit, Error> {
+    pub(crate) fn conclude(&self) -> Result<Exit, Error> {
         match self {
             Self::Restored(restored) => restored.conclude(),
             // Something was found that ought not to be.
@@ -142,7 +142,12 @@ impl Director {
     }
 }
 
-pub(crate) fn run(director: &Director, command: Command) -> Result<Outcome, Error> {
+/// Runs a command. Long work tells `progress` how many of how many changes are made.
+pub(crate) fn run(
+    director: &Director,
+    command: Command,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Outcome, Error> {
     let made = match command {
         Command::AddService(args) => add_service::run(director, &args),
         Command::EditService(args) => edit_service::run(director, &args),
@@ -160,7 +165,9 @@ pub(crate) fn run(director: &Director, command: Command) -> Result<Outcome, Erro
         Command::SyncDaemon(args) => return daemon::run(director, &args),
         Command::Generate(args) => return generate::run(&args).map(Outcome::Written),
         Command::Save(args) => return save::run(director, args).map(Outcome::Saved),
-        Command::Restore(args) => return restore::run(director, &args).map(Outcome::Restored),
+        Command::Restore(args) => {
+            return restore::run(director, &args, progress).map(Outcome::Restored);
+        }
     };
     made.map(|made| director.changed(made))
 }

@@ -9,7 +9,6 @@ use ipvs_netlink::{Change, Destination, Service};
 use super::{add_server, add_service, edit_service, server};
 use crate::cli::{Cli, Command};
 use crate::error::Error;
-use crate::output;
 
 fn parse(line: &str) -> Command {
     let words = std::iter::once("rsctl").chain(line.split_whitespace());
@@ -254,7 +253,7 @@ fn refusals_say_why_and_what_to_write() {
         ),
     ] {
         let error = plan(line).expect_err(line);
-        let text = output::error_text(&error);
+        let text = error.complaint().to_string();
         assert_eq!(text, format!("error: cannot {why}\nhint: {hint}\n"), "{line}");
         assert_eq!(error.exit(), crate::exit::Exit::Usage, "{line}");
     }

@@ -5,7 +5,6 @@ use ipvs_netlink::{Change, Netmask, Persistence, PersistenceTimeout, Scheduler, 
 
 use super::line;
 use super::names::Names;
-use super::output;
 use super::print;
 use super::request::{self, Request};
 use super::restore::words;
@@ -38,7 +37,7 @@ pub(crate) fn lines(data: &[u8]) {
             Some(Ok(Request::Change(change))) => saved(&change),
             Some(Err(Stop::Exit(text, status) | Stop::Line(text, status))) => {
                 assert_ne!(status, 0, "{text}");
-                harmless(&format!("{}\n", output::shown(&text).trim_end_matches('\n')));
+                harmless(&format!("{}\n", lvs_term::printable_lines(&text).trim_end_matches('\n')));
             }
             _ => {}
         }

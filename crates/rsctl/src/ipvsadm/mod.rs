@@ -127,7 +127,11 @@ fn carry_out(session: &mut Session, request: Request) -> Result<Reply, Stop> {
     let more = |text| Reply { text, ends: false };
     match request {
         Request::Change(change) => session.change(*change).map(|()| more(String::new())),
-        Request::Show(view, style) => session.show(view, style).map(more),
+        // What is saved is for `-R`, which reads it again.
+        Request::Show(view, style) if style.save => session.show(view, style).map(more),
+        Request::Show(view, style) => {
+            session.show(view, style).map(|text| more(lvs_term::printable_lines(text).into_owned()))
+        }
         Request::Help => Ok(Reply { text: about(false, "ipvsadm"), ends: true }),
         Request::Version => Ok(Reply { text: about(true, "ipvsadm"), ends: true }),
         // Only the first line can be one, and it is not carried out here.

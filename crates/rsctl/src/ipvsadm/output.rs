@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use lvs_term::{Stdout, is_harmful};
+use lvs_term::{Stdout, printable_lines};
 
 /// Where answers and complaints go.
 pub(super) struct Output {
@@ -22,11 +22,11 @@ impl Output {
         }
     }
 
-    /// Writes a line to stderr, behind all that was said before. If that fails,
-    /// there is nobody to tell.
+    /// Writes a line to stderr, behind all that was said before, without what a terminal would
+    /// act on: words of the line are in it. Line ends are `ipvsadm`'s own.
     pub(super) fn complain(&mut self, text: &str) {
         self.flush();
-        let _ = io::stderr().lock().write_all(format!("{}\n", shown(text)).as_bytes());
+        lvs_term::tell(&format!("{}\n", printable_lines(text)));
     }
 
     fn flush(&mut self) {
@@ -47,14 +47,4 @@ impl Output {
             _ => status,
         }
     }
-}
-
-/// A complaint without what a terminal would act on: words of the line are in it.
-/// Line ends are `ipvsadm`'s own.
-pub(super) fn shown(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c != '\n' && is_harmful(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    shown
 }

@@ -7,11 +7,10 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 use ipvs_netlink::procfs::{Connection, Origin, VirtualAddress};
+use lvs_term::{Look, Row, Tone, one_line, printable, write_rows};
 use serde::Serialize;
 
-use super::columns::{self, Row};
 use super::json;
-use super::look::{Look, Tone};
 use crate::cli::GroupBy;
 use crate::commands::{Found, Stream, address_of};
 use crate::error::Error;
@@ -101,7 +100,7 @@ pub(super) fn write(
                 };
                 Row::new(Tone::Plain, [shown, count.to_string()])
             }));
-            Ok(columns::write(&rows, 1, look, out)?)
+            Ok(write_rows(&rows, 1, look, out)?)
         }
     }
 }
@@ -144,7 +143,7 @@ fn write_text(stream: &mut Stream, look: Look, out: &mut impl Write) -> Result<(
         let mut line = format!(
             "{:<5} {expires:>7} {:<11} ",
             connection.protocol.to_string(),
-            connection.state
+            printable(connection.state.as_str())
         );
         if origins {
             line += &format!("{:<6} ", word_of_origin(&connection).unwrap_or("?"));
@@ -156,10 +155,10 @@ fn write_text(stream: &mut Stream, look: Look, out: &mut impl Write) -> Result<(
         }
         if let Some(engine) = &connection.engine {
             let data = String::from_utf8_lossy(&engine.data);
-            line += &format!(" {} {}", engine.name, super::one_line(&data));
+            line += &format!(" {} {}", printable(&engine.name), one_line(&data));
         }
         let tone = match (ghosts, connection.is_template()) {
-            (true, _) => Tone::Lost,
+            (true, _) => Tone::Bad,
             (_, true) => Tone::Dim,
             _ => Tone::Plain,
         };

@@ -2,12 +2,22 @@
 
 use ipvs_cluster::{Observed, file};
 use ipvs_netlink::{Change, Thresholds};
+use lvs_term::Look;
 
-use super::look::Look;
 use super::{ipvsadm, settings};
 use crate::commands::{Status, fuzzing::parse};
-use crate::fuzzing::harmless;
 use crate::whole;
+
+/// Checks what a terminal is shown: lines, each with something on it, and nothing that it would
+/// act on.
+pub(crate) fn harmless(text: &str) {
+    assert!(text.ends_with('\n'), "{text:?}");
+    for line in text.lines() {
+        assert!(!line.is_empty(), "{text:?}");
+        assert!(!line.contains(lvs_term::is_harmful), "{line:?}");
+        assert!(line.len() < 8000, "a line of {} bytes", line.len());
+    }
+}
 
 /// `table` is the same when it is saved and read again, in either form as far as
 /// that goes; and `ipvsadm`'s grammar takes the lines for the same changes.

@@ -3,15 +3,14 @@
 //! Everything `rsctl` writes, but for the question of `clear`.
 
 mod changes;
-mod columns;
 mod connections;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod ipvsadm;
 mod json;
-mod look;
 mod numbers;
-mod progress;
+#[cfg(test)]
+mod outside;
 mod public;
 mod restore;
 #[cfg(test)]
@@ -20,19 +19,14 @@ mod save;
 mod settings;
 mod table;
 mod views;
-pub(crate) mod words;
 
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 
-use lvs_term::{Stdout, is_harmful};
+use lvs_term::{Complaint, JsonOut, Label, Look, Stdout, one_line, shortened, unless_closed};
 
-use crate::cli::{Command, View};
+use crate::cli::{Command, Form, View};
 use crate::commands::{Found, Listing, Outcome, Stream};
 use crate::error::Error;
-
-pub(crate) use look::Look;
-pub(crate) use progress::Progress;
-pub(crate) use restore::failures;
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,10 +86,44 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
         let plural = if unanswered == 1 { "" } else { "es" };
         warning(&format!("no answer in time for {unanswered} address{plural}, shown as numbers"));
     }
-    let mut out = BufWriter::new(Stdout::lock());
-    match write(outcome, format, look, &mut out).and_then(|()| Ok(out.flush()?)) {
-        Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+    match render(outcome, format, look, &mut Stdout::lock()) {
+        Err(Error::Output(error)) => Ok(unless_closed(Err(error))?),
         outcome => outcome,
+    }
+}
+
+/// Writes what a terminal may be shown.
+fn render(
+    outcome: &mut Outcome,
+    format: Format,
+    look: Look,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let mut json;
+    let out: &mut dyn Write = if is_json(outcome, format) {
+        json = JsonOut::new(out);
+        &mut json
+    } else {
+        out
+    };
+    let mut out = BufWriter::new(out);
+    write(outcome, format, look, &mut out)?;
+    Ok(out.flush()?)
+}
+
+fn is_json(outcome: &Outcome, format: Format) -> bool {
+    match outcome {
+        Outcome::Saved(saved) => saved.form == Form::Json,
+        _ => format == Format::Json,
+    }
+}
+
+/// What a command that did not do all that was asked for has to say, once that it did is
+/// printed.
+pub(crate) fn shortfall(outcome: &Outcome) -> Option<Complaint> {
+    match outcome {
+        Outcome::Restored(restored) if restored.fell_short() => Some(restore::shortfall(restored)),
+        _ => None,
     }
 }
 
@@ -132,70 +160,12 @@ fn write(
     Ok(())
 }
 
-/// Writes an error and its hints to stderr. If that fails, there is nobody to
-/// tell.
-pub(crate) fn error(error: &Error) {
-    let _ = io::stderr().lock().write_all(error_text(error).as_bytes());
-}
-
-/// Writes a warning to stderr, as [`error`] does an error.
+/// Writes a warning to standard error.
 fn warning(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "warning: {}", one_line(text));
+    Label::Warning.tell(&shortened(text));
 }
 
-/// Writes a hint to stderr, behind a warning.
+/// Writes a hint to standard error, behind a warning.
 fn hint(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "hint: {}", one_line(text));
-}
-
-pub(crate) fn error_text(error: &Error) -> String {
-    let mut text = format!("error: {}\n", one_line(&error.to_string()));
-    for detail in error.details() {
-        text += &format!("{}\n", one_line(&detail));
-    }
-    for hint in error.hints() {
-        text += &format!("hint: {}\n", one_line(&hint));
-    }
-    text
-}
-
-/// The most characters of a line about what was typed or read, and how many of
-/// them are kept of its end, where the reason stands.
-const LONGEST: usize = 1000;
-const END: usize = 300;
-
-/// What was typed, or stands in a file, may hold line ends and terminal controls,
-/// and be of any length.
-pub(crate) fn one_line(text: &str) -> String {
-    let length = text.chars().count();
-    if length > LONGEST {
-        let (start, end) = (LONGEST - END, length - END);
-        let start: String = text.chars().take(start).collect();
-        let end: String = text.chars().skip(end).collect();
-        return format!("{} [...] {}", one_line(&start), one_line(&end));
-    }
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_harmful(c) { line.extend(c.escape_default()) } else { line.push(c) }
-    }
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_stays_on_its_line() {
-        assert_eq!(one_line("a `b\n\x1b[31m` c: é"), "a `b\\n\\u{1b}[31m` c: é");
-        assert_eq!(one_line("\u{9b}2J \u{202e}gpj\u{61c}"), "\\u{9b}2J \\u{202e}gpj\\u{61c}");
-    }
-
-    #[test]
-    fn what_is_endless_is_cut_and_keeps_its_reason() {
-        let line = one_line(&format!("`{}` is not an IP address", "\u{e9}".repeat(1_000_000)));
-        assert!(line.starts_with("`\u{e9}") && line.ends_with("` is not an IP address"));
-        assert_eq!(line.chars().count(), LONGEST + 7);
-        assert_eq!(one_line(&"x".repeat(LONGEST)), "x".repeat(LONGEST));
-    }
+    Label::Hint.tell(&shortened(text));
 }

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use ipvs_cluster::{Action, Fate, Plan, Step, file};
+use lvs_term::{Complaint, one_line};
 use serde_json::{Map, Value};
 
-use super::one_line;
 use crate::commands::Restored;
 
 /// `+`, `~` or `-`, and what it is about.
@@ -112,9 +112,55 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// What became of each change of a restore that was not made whole, and what is
-/// not as it should be, a line each.
-pub(crate) fn failures(restored: &Restored) -> Vec<String> {
+/// What a restore that fell short has to say: how far it came, what became of each change,
+/// and what is not as it should be.
+pub(super) fn shortfall(restored: &Restored) -> Complaint {
+    let failed = restored.applied.iter().flat_map(|applied| &applied.fates);
+    let first = failed.filter_map(|fate| match fate {
+        Fate::Failed(error) => Some(error.hints()),
+        _ => None,
+    });
+    let again = "`rsctl restore --dry-run` shows what is left, and a restore does it";
+    let hints = first.take(1).flatten().chain([again.to_owned()]).collect();
+    let message = format!("cannot restore {}: {}", restored.file, summary(restored));
+    Complaint { message, details: failures(restored), hints }.shortened()
+}
+
+fn summary(restored: &Restored) -> String {
+    let fates = restored.applied.as_ref().map_or(&[][..], |applied| &applied.fates);
+    let number = |is: fn(&Fate) -> bool| fates.iter().filter(|fate| is(fate)).count();
+    let failed = number(|fate| matches!(fate, Fate::Failed(_)));
+    let unknown = number(|fate| matches!(fate, Fate::Unknown));
+    let not_tried = number(|fate| matches!(fate, Fate::NotTried));
+    let made = number(|fate| matches!(fate, Fate::Done));
+    if failed + unknown + not_tried == 0 && restored.unread.is_some() {
+        return "all changes were made, and the table could not be read again".to_owned();
+    }
+    if failed + unknown + not_tried == 0 {
+        let left = restored.left.steps.len();
+        return format!(
+            "all changes were made, and {} there now: another program changes the table",
+            if left == 1 {
+                "1 difference is".to_owned()
+            } else {
+                format!("{left} differences are")
+            }
+        );
+    }
+    if restored.interrupted && failed + unknown == 0 {
+        let changes = changes(fates.len());
+        return format!("interrupted: {made} of {changes} made, {not_tried} not tried");
+    }
+    let unknown = if unknown == 0 { String::new() } else { format!("{unknown} perhaps done, ") };
+    let changes = changes(fates.len());
+    format!("{failed} of {changes} failed, {unknown}{not_tried} not tried, {made} made")
+}
+
+fn changes(number: usize) -> String {
+    format!("{number} change{}", if number == 1 { "" } else { "s" })
+}
+
+fn failures(restored: &Restored) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(applied) = &restored.applied {
         for (step, fate) in restored.plan.steps.iter().zip(&applied.fates) {

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use ipvs_cluster::Doubt;
 use ipvs_cluster::file::Problem;
+use lvs_term::system_error;
 use tempfile::Builder;
 
-use super::{ipvsadm, words};
+use super::ipvsadm;
 use crate::cli::Form;
 use crate::commands::Saved;
 use crate::commands::restore::lines;
@@ -168,7 +169,7 @@ fn keep_rights(known: &fs::Metadata, file: &fs::File) -> io::Result<()> {
     let new = file.metadata()?;
     if (known.uid(), known.gid()) != (new.uid(), new.gid()) {
         fchown(file, Some(known.uid()), Some(known.gid())).map_err(|error| {
-            let why = format!("its owner cannot be kept: {}", words::system(&error));
+            let why = format!("its owner cannot be kept: {}", system_error(&error));
             io::Error::new(error.kind(), why)
         })?;
     }

@@ -5,11 +5,10 @@
 use std::io::{self, Write};
 
 use ipvs_netlink::{SyncDaemonEntry, Timeouts};
+use lvs_term::{Look, Row, Tone, one_line, write_rows};
 use serde::Serialize;
 
-use super::columns::{self, Row};
-use super::look::{Look, Tone};
-use super::{json, one_line};
+use super::json;
 use crate::commands::{Daemon, Status};
 
 /// What `rsctl timeouts --json` prints: seconds, or null if the kernel has none.
@@ -64,9 +63,8 @@ fn table(daemons: &[Daemon], look: Look, out: &mut impl Write) -> io::Result<()>
     let mut rows = vec![Row::new(Tone::Title, titles.map(str::to_owned))];
     rows.extend(daemons.iter().map(|daemon| {
         let cells = [
-            // The kernel takes controls in a name.
-            one_line(&daemon.role),
-            one_line(&daemon.interface),
+            daemon.role.clone(),
+            daemon.interface.clone(),
             daemon.group.to_string(),
             daemon.syncid.to_string(),
             daemon.maxlen.to_string(),
@@ -75,7 +73,7 @@ fn table(daemons: &[Daemon], look: Look, out: &mut impl Write) -> io::Result<()>
         ];
         Row::new(Tone::Plain, cells)
     }));
-    columns::write(&rows, 3, look, out)
+    write_rows(&rows, 3, look, out)
 }
 
 pub(super) fn write_status(

@@ -6,13 +6,13 @@ use std::io::{self, Write};
 use ipvs_netlink::{
     AddressFamily, Connections, Destination, ForwardingMethod, Protocol, Service, ServiceKey,
 };
+use lvs_term::{Look, Tone, printable};
 
-use super::look::{Look, Tone};
 use super::numbers::{digits, endpoint_width, push_endpoint, put_right};
-use super::words;
 use crate::commands::{ListedServer, ListedService, Listing};
 use crate::flags;
 use crate::names::Names;
+use crate::words;
 
 /// The columns of `ipvsadm -Ln`, as wide as what they hold.
 ///
@@ -57,7 +57,7 @@ pub(super) fn tone(listed: &ListedServer) -> Tone {
     let upper = listed.server.thresholds.upper();
     match (listed.server.weight.get(), upper) {
         (0, _) => Tone::Dim,
-        (_, 1..) if connections >= upper => Tone::Limit,
+        (_, 1..) if connections >= upper => Tone::Notable,
         _ => Tone::Plain,
     }
 }
@@ -207,7 +207,9 @@ fn push_address(line: &mut Vec<u8>, service: ServiceKey, listed: &ListedServer, 
 
 fn service_cells(service: &Service, names: &Names, is_public: bool) -> [String; 4] {
     let (prot, address) = prot_and_address(service.key, names);
-    [prot, address, service.scheduler.to_string(), service_flags(service, is_public)]
+    // Modules of the kernel are called as those who wrote them like.
+    let scheduler = printable(service.scheduler.name());
+    [prot, address, scheduler, printable(&service_flags(service, is_public))]
 }
 
 /// `TCP` and `192.0.2.10:80`, `FWM` and `7 IPv6`.
@@ -354,7 +356,7 @@ TCP  192.0.2.10:80
         listing.services[0].servers[0].connections.active = 100;
         listing.services[0].servers[1].server.weight = ipvs_netlink::Weight::ZERO;
         let servers = &listing.services[0].servers;
-        assert_eq!((tone(&servers[0]), tone(&servers[1])), (Tone::Limit, Tone::Dim));
+        assert_eq!((tone(&servers[0]), tone(&servers[1])), (Tone::Notable, Tone::Dim));
         assert_eq!(tone(&listing.services[1].servers[0]), Tone::Plain);
     }
 }

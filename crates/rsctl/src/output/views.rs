@@ -6,13 +6,12 @@
 use std::io::{self, Write};
 
 use ipvs_netlink::Stats;
+use lvs_term::{Look, Row, Tone, short_number, write_rows};
 
-use super::columns::{self, Row, number};
-use super::look::{Look, Tone};
 use super::table::{forward, prot_and_address, server_address, tone};
-use super::words;
 use crate::cli::View;
 use crate::commands::{ListedServer, ListedService, Listing};
+use crate::words;
 
 pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::Result<()> {
     writeln!(
@@ -112,7 +111,7 @@ fn rows<const N: usize>(
             row(tone(server), name, of_server(server))
         }));
     }
-    columns::write(&rows, 1, look, out)
+    write_rows(&rows, 1, look, out)
 }
 
 fn sums(stats: &Stats, exact: bool) -> [String; 5] {
@@ -123,7 +122,7 @@ fn sums(stats: &Stats, exact: bool) -> [String; 5] {
         stats.incoming_bytes,
         stats.outgoing_bytes,
     ]
-    .map(|count| number(count, exact))
+    .map(|count| short_number(count, exact))
 }
 
 fn rates(stats: &Stats, exact: bool) -> [String; 5] {
@@ -134,7 +133,7 @@ fn rates(stats: &Stats, exact: bool) -> [String; 5] {
         stats.incoming_bytes_per_second,
         stats.outgoing_bytes_per_second,
     ]
-    .map(|count| number(count, exact))
+    .map(|count| short_number(count, exact))
 }
 
 #[cfg(test)]

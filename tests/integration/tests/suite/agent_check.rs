@@ -219,7 +219,7 @@ fn what_is_typed_wrong_is_one_line_and_a_hint() {
         ("--mode dr --vip x", "--vip \"x\" is not an IP address", "192.0.2.10"),
         ("--mode dr --vip 192.0.2.10 --client 1.2.3.4/33", "\"1.2.3.4/33\" is not", "100.0/24"),
         ("--mode tun --vip 192.0.2.10 --tunnel gue", "needs --tunnel-port", "--tunnel-port"),
-        ("--vip 192.0.2.10", "not provided: --mode <MODE>", "--help"),
+        ("--vip 192.0.2.10", "missing `--mode <MODE>`", "--help"),
     ] {
         let output = server.sh(&format!("rs-agent check {arguments}"));
         assert_eq!((output.status, output.stdout.as_str()), (2, ""), "{arguments}: {output:?}");

@@ -13,13 +13,21 @@ type Case = (&'static str, i32, &'static str);
 const INPUT: [Case; 30] = [
     ("--mode dr --vip 192.0.2.10 --tunnel gre", 2, "--tunnel has no meaning in mode dr"),
     ("--mode dr --vip 192.0.2.10 --create-carrier", 2, "--carrier"),
-    ("--mode dr --vip 192.0.2.10 --scope site", 2, "invalid value 'site'"),
+    ("--mode dr --vip 192.0.2.10 --scope site", 2, "`site` is not a value of `--scope <SCOPE>`"),
     ("--mode dr --vip 192.0.2.10 --label sixteen-bytes:xx", 2, "is not a label"),
     ("--mode tun --vip 192.0.2.10 --checksum", 2, "--checksum does not go with this --tunnel"),
     ("--mode tun --vip 192.0.2.10 --tunnel gue", 2, "--tunnel gue needs --tunnel-port"),
-    ("--mode tun --vip 192.0.2.10 --tunnel gue --tunnel-port 0", 2, "invalid value '0'"),
+    (
+        "--mode tun --vip 192.0.2.10 --tunnel gue --tunnel-port 0",
+        2,
+        "tunnel port 0 is out of range: use 1 to 65535",
+    ),
     ("--mode tun --vip 192.0.2.10 --tunnel ipip --tunnel-port 6080", 2, "--tunnel-port does not"),
-    ("--mode tun --vip 192.0.2.10 --tunnel-device x --fallback-devices", 2, "cannot be used with"),
+    (
+        "--mode tun --vip 192.0.2.10 --tunnel-device x --fallback-devices",
+        2,
+        "cannot be used together",
+    ),
     ("--mode dr", 2, "--vip is missing"),
     ("--mode dr --vip www.example.com", 2, "is not an IP address"),
     ("--mode dr --vip 192.0.2.10/24", 2, "192.0.2.10/24 is a whole subnet"),
@@ -44,7 +52,7 @@ const INPUT: [Case; 30] = [
         2,
         "are of different",
     ),
-    ("--mode masquerade", 2, "invalid value 'masquerade'"),
+    ("--mode masquerade", 2, "`masquerade` is not a value of `--mode"),
 ];
 
 const STATE: [Case; 18] = [
@@ -117,7 +125,7 @@ fn bad_input_and_unfit_hosts_change_nothing() {
     }
     let full = server.sh("rs-agent setup --help >/dev/full");
     assert_eq!(full.status, 1, "{full:?}");
-    assert!(full.stderr.contains("printing the result: No space left"), "{full:?}");
+    assert!(full.stderr.contains("printing the result: no space left"), "{full:?}");
     assert_eq!(server.sh("rs-agent --version | true").status, 0);
     for command in ["setup --help", "check --list-rules", "--version", "status"] {
         let closed = server.sh(&format!("rs-agent {command} >&-"));

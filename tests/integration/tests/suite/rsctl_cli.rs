@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use lab::{Host, Output};
+use lab::{Host, Output, quoted};
 use nix::pty::openpty;
 use serde_json::{Value, json};
 
@@ -195,6 +195,41 @@ TCP  192.0.2.1:80       rr
 
     let all: Value = serde_json::from_str(&host.must("rsctl list --json").stdout).unwrap();
     assert_eq!(all["services"].as_array().unwrap().len(), 2);
+}
+
+/// The kernel takes nearly any bytes for the name of an interface, and tells it as it is.
+#[test]
+fn no_name_of_the_kernel_reaches_the_terminal_as_it_is() {
+    let host = Host::new("director");
+    let name = "e\x07\x1b[31m\u{202e}i";
+    let odd = quoted(name);
+    host.must(&format!(
+        "ip link add {odd} type dummy && ip link set {odd} up && ip addr add 10.7.0.1/24 dev {odd}"
+    ));
+    let start = format!("rsctl sync-daemon start master --mcast-interface {odd}");
+    let shown = |text: &str, form: &str| {
+        let harmful = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(text.contains(form) && !text.contains(harmful), "{text:?}");
+    };
+    let (text, in_json) = (r"e\u{7}\u{1b}[31m\u{202e}i", r"e\u0007\u001b[31m\u202ei");
+    host.must(&start);
+    for command in ["rsctl sync-daemon", "rsctl sync-daemon status", "rsctl ipvsadm -L --daemon"] {
+        shown(&host.must(command).stdout, text);
+    }
+    for command in ["rsctl sync-daemon --json", "rsctl sync-daemon status --json", "rsctl save"] {
+        shown(&host.must(command).stdout, in_json);
+    }
+    shown(&host.sh(&start).stderr, text);
+    // It is the same name to who reads it again.
+    host.must("rsctl save >/run/saved; rsctl sync-daemon stop master");
+    let planned = host.sh("rsctl restore --dry-run /run/saved --allow-empty");
+    assert_eq!(planned.status, 3, "{planned:?}");
+    shown(&planned.stdout, text);
+    shown(&host.must("rsctl restore -v /run/saved --allow-empty").stdout, text);
+    let again: Value = serde_json::from_str(&host.must("rsctl sync-daemon --json").stdout).unwrap();
+    assert_eq!(again["daemons"][0]["interface"], name);
+    host.must(&format!("rsctl sync-daemon stop master && ip link del {odd}"));
+    shown(&host.sh("rsctl restore /run/saved --allow-empty").stderr, text);
 }
 
 #[test]

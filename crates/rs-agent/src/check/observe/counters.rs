@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
-use lvs_term::escaped;
+use lvs_host::escaped;
 
 const NETSTAT: &str = "/proc/thread-self/net/netstat";
 const RT_CACHE: &str = "/proc/thread-self/net/stat/rt_cache";

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use lvs_host::{files, processes};
-use lvs_term::escaped;
+use lvs_host::escaped;
 
 use super::super::seen::{Device, Keeps, Managers, NetworkdLink, Profile};
 

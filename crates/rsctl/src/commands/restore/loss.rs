@@ -6,7 +6,7 @@ use ipvs_cluster::{Observed, Plan, Step};
 
 /// What a plan takes away, and of how much.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Loss {
+pub(super) struct Loss {
     services: Share,
     servers: Share,
 }

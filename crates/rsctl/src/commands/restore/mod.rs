@@ -18,12 +18,11 @@ use ipvs_cluster::{
 use ipvs_netlink::{Client, ServiceKey};
 
 use self::interrupt::Interrupt;
-pub(crate) use self::loss::Loss;
+use self::loss::Loss;
 use super::Director;
 use crate::cli::Restore;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::output;
 
 /// What a restore did, or would do.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ pub(crate) struct Restored {
     pub(crate) is_dry_run: bool,
     pub(crate) plan: Plan,
     /// Large loss that `--allow-deletes` did not confirm; not carried out.
-    pub(crate) unconfirmed: Option<Loss>,
+    unconfirmed: Option<Loss>,
     /// What became of the plan; `None` for a dry run.
     pub(crate) applied: Option<Applied>,
     /// Whether somebody asked for an end before it was one.
@@ -46,7 +45,11 @@ pub(crate) struct Restored {
     pub(crate) unread: Option<ipvs_netlink::Error>,
 }
 
-pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error> {
+pub(super) fn run(
+    director: &Director,
+    args: &Restore,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Restored, Error> {
     let name = match args.file.to_str() {
         Some("-") => "<stdin>".to_owned(),
         _ => args.file.display().to_string(),
@@ -74,7 +77,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
     let loss = Loss::of(&plan, &observed);
     let unconfirmed = (!means_it && loss.is_large()).then_some(loss);
     if let (Some(loss), false) = (unconfirmed, args.report.dry_run) {
-        return Err(Error::ManyDeletes { file: name, loss });
+        return Err(Error::ManyDeletes { file: name, loss: loss.to_string() });
     }
     if args.report.dry_run || plan.is_empty() {
         return Ok(Restored {
@@ -93,16 +96,14 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
             unread: None,
         });
     }
-    let mut progress = output::Progress::new(plan.steps.len());
     let apply = if args.as_is { apply_as_is } else { apply };
     // Who cannot be interrupted in good order is interrupted at once.
     let interrupt = Interrupt::catch().ok();
     let is_interrupted = || interrupt.as_ref().is_some_and(Interrupt::is_asked_for);
     let applied = apply(&mut client, &plan, &mut |done| {
-        progress.tell(done);
+        progress(done, plan.steps.len());
         if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    drop(progress);
     let interrupted = is_interrupted() && !applied.is_complete();
     if interrupted {
         return Ok(Restored {
@@ -215,19 +216,37 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
 }
 
 impl Restored {
+    /// What a dry run of that plan would do.
+    #[cfg(test)]
+    pub(crate) fn planned(file: String, plan: Plan) -> Self {
+        Self {
+            file,
+            is_dry_run: true,
+            plan,
+            unconfirmed: None,
+            applied: None,
+            interrupted: false,
+            left: Plan::default(),
+            reordered: Vec::new(),
+            unread: None,
+        }
+    }
+
     /// How it ended.
-    pub(crate) fn conclude(self) -> Result<Exit, Error> {
+    pub(crate) fn conclude(&self) -> Result<Exit, Error> {
         if let Some(loss) = self.unconfirmed {
-            return Err(Error::ManyDeletes { file: self.file, loss });
+            return Err(Error::ManyDeletes { file: self.file.clone(), loss: loss.to_string() });
         }
         if self.is_dry_run && !self.plan.is_empty() {
             return Ok(Exit::Pending);
         }
+        Ok(if self.fell_short() { Exit::Failed } else { Exit::Done })
+    }
+
+    /// Whether part of it was not done, or does not show in the table.
+    pub(crate) fn fell_short(&self) -> bool {
         let complete = self.applied.as_ref().is_none_or(Applied::is_complete);
-        if complete && self.left.is_empty() && self.unread.is_none() {
-            return Ok(Exit::Done);
-        }
-        Err(Error::NotRestored(Box::new(self)))
+        !complete || !self.left.is_empty() || self.unread.is_some()
     }
 }
 

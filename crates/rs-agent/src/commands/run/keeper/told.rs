@@ -8,7 +8,7 @@ use lvs_host::events::Heard;
 
 use super::super::super::some;
 use super::Keeper;
-use crate::output::{ChangeReport, StepReport, printable};
+use crate::output::{ChangeReport, StepReport};
 use crate::plan::Step;
 use crate::run::backoff::Again;
 use crate::run::judge::Verdict;
@@ -31,7 +31,7 @@ impl Keeper {
         let waiting = self.waiting.as_ref();
         let wrong = self.told.len() + waiting.map_or(0, |(count, _)| *count);
         let first = self.told.first().or(waiting.map(|(_, first)| first));
-        printable(&match first {
+        lvs_term::printable(&match first {
             None => format!("keeping {keeping}"),
             Some(first) => format!("keeping {keeping}; {wrong} wrong: {first}"),
         })

@@ -1,20 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::io;
-
 use ipvs_netlink::{GueChecksum, Tunnel};
-
-/// What the system says of `error`, as all our errors are written: without a
-/// capital letter, and without the number.
-pub(crate) fn system(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = text.chars();
-    match (error.raw_os_error(), chars.next()) {
-        (Some(_), Some(first)) => first.to_lowercase().chain(chars).collect(),
-        _ => text.to_owned(),
-    }
-}
 
 /// A tunnel in a word: `ipip`, `gue:6080`, `gue:6080,csum`, `gre,csum`.
 pub(crate) fn tunnel(tunnel: Tunnel) -> String {

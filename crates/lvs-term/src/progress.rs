@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+//! How far long work is.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// A line on the terminal that says how far long work is. Nothing anywhere else.
-pub(crate) struct Progress {
-    total: usize,
+/// A line on the terminal that says how far long work is, and goes when this is dropped.
+/// Nothing anywhere else.
+#[derive(Debug)]
+pub struct Progress {
+    what: &'static str,
     next: Option<Instant>,
     shown: bool,
 }
@@ -15,19 +18,22 @@ const FIRST: Duration = Duration::from_millis(500);
 const EVERY: Duration = Duration::from_millis(100);
 
 impl Progress {
-    pub(crate) fn new(total: usize) -> Self {
+    /// Begins to wait; `what` is what is counted, such as `changes`.
+    #[must_use]
+    pub fn new(what: &'static str) -> Self {
         let next = io::stderr().is_terminal().then(|| Instant::now() + FIRST);
-        Self { total, next, shown: false }
+        Self { what, next, shown: false }
     }
 
-    pub(crate) fn tell(&mut self, done: usize) {
+    /// Says that `done` of `all` are done.
+    pub fn tell(&mut self, done: usize, all: usize) {
         // Where nobody looks, not even the clock is.
         let Some(next) = self.next else { return };
         let now = Instant::now();
         if next <= now {
             self.next = Some(now + EVERY);
             self.shown = true;
-            let _ = write!(io::stderr(), "\r{done} of {} changes", self.total);
+            let _ = write!(io::stderr(), "\r{done} of {all} {}", self.what);
         }
     }
 }

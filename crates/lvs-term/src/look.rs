@@ -7,34 +7,44 @@ use std::io::{self, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
-use crate::cli::ColorWhen;
+/// When tables have colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorWhen {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
 
 /// What the output may use. Without a terminal neither.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Look {
-    pub(super) color: bool,
+pub struct Look {
+    /// Whether lines have colours.
+    pub color: bool,
     /// Columns of the terminal.
-    pub(super) width: Option<usize>,
+    pub width: Option<usize>,
 }
 
 /// What a line of a table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub enum Tone {
+    /// A line like any other.
     Plain,
     /// A heading.
     Title,
-    /// Of no consequence for new connections.
+    /// Of little consequence.
     Dim,
-    /// At its limit.
-    Limit,
-    /// Lost.
-    Lost,
+    /// Worth a look.
+    Notable,
+    /// Wrong.
+    Bad,
 }
 
 impl Look {
-    /// What stdout is. `auto` is no colour for who sets `NO_COLOR`, or has a terminal
-    /// that knows none.
-    pub(crate) fn of_terminal(when: ColorWhen) -> Self {
+    /// Returns what standard output may use. `auto` is no colour for who sets `NO_COLOR`, or has
+    /// a terminal that knows none.
+    #[must_use]
+    pub fn of_terminal(when: ColorWhen) -> Self {
         let stdout = io::stdout();
         let terminal = stdout.is_terminal();
         let color = match when {
@@ -48,26 +58,26 @@ impl Look {
         Self { color, width }
     }
 
-    /// A line of that width has no room.
-    pub(super) fn is_too_narrow_for(self, width: usize) -> bool {
+    /// Returns whether a line of that width has no room.
+    #[must_use]
+    pub fn is_too_narrow_for(self, width: usize) -> bool {
         self.width.is_some_and(|room| room < width)
     }
 
-    /// Writes `text` as a line, or if it is folded as several, each with the tone.
-    pub(super) fn line(
-        self,
-        tone: Tone,
-        text: impl AsRef<[u8]>,
-        out: &mut impl Write,
-    ) -> io::Result<()> {
+    /// Writes `text` as a line, or if it is folded as several, each with the tone. What came
+    /// from outside is [`crate::printable`] before.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn line(self, tone: Tone, text: impl AsRef<[u8]>, out: &mut impl Write) -> io::Result<()> {
         let text = text.as_ref();
         let style = match tone {
             _ if !self.color => Style::new(),
             Tone::Plain => Style::new(),
             Tone::Title => Style::new().bold(),
             Tone::Dim => Style::new().dimmed(),
-            Tone::Limit => AnsiColor::Yellow.on_default(),
-            Tone::Lost => AnsiColor::Red.on_default(),
+            Tone::Notable => AnsiColor::Yellow.on_default(),
+            Tone::Bad => AnsiColor::Red.on_default(),
         };
         if style.is_plain() {
             out.write_all(text)?;
@@ -93,9 +103,9 @@ mod tests {
             Look { color, width: None }.line(tone, "x", &mut out).unwrap();
             String::from_utf8(out).unwrap()
         };
-        assert_eq!(text(false, Tone::Lost), "x\n");
+        assert_eq!(text(false, Tone::Bad), "x\n");
         assert_eq!(text(true, Tone::Plain), "x\n");
         assert_eq!(text(true, Tone::Title), "\x1b[1mx\x1b[0m\n");
-        assert_eq!(text(true, Tone::Lost), "\x1b[31mx\x1b[0m\n");
+        assert_eq!(text(true, Tone::Bad), "\x1b[31mx\x1b[0m\n");
     }
 }

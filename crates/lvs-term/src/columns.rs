@@ -1,30 +1,38 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+//! Tables of texts, and numbers that fit into them.
 
 use std::io::{self, Write};
 
-use super::look::{Look, Tone};
+use crate::look::{Look, Tone};
+use crate::text::{is_printable, printable};
 
 /// A line of a table, and what it is.
-pub(super) struct Row {
-    pub(super) tone: Tone,
-    pub(super) cells: Vec<String>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    tone: Tone,
+    cells: Vec<String>,
 }
 
 impl Row {
-    pub(super) fn new(tone: Tone, cells: impl IntoIterator<Item = String>) -> Self {
-        Self { tone, cells: cells.into_iter().collect() }
+    /// Makes a line of cells, each without what a terminal would act on.
+    pub fn new(tone: Tone, cells: impl IntoIterator<Item = String>) -> Self {
+        let shown = |cell: String| if is_printable(&cell) { cell } else { printable(&cell) };
+        Self { tone, cells: cells.into_iter().map(shown).collect() }
     }
 }
 
 /// Writes rows with columns as wide as what they hold: the first `left` to the
 /// left, the others, which are numbers, to the right. On a terminal that is too
 /// narrow, what is behind the first column stands below it: nothing is cut.
-pub(super) fn write(rows: &[Row], left: usize, look: Look, out: &mut impl Write) -> io::Result<()> {
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_rows(rows: &[Row], left: usize, look: Look, out: &mut impl Write) -> io::Result<()> {
     let mut widths = Vec::new();
     for Row { cells, .. } in rows {
         widths.resize(cells.len().max(widths.len()), 0);
         for (width, cell) in widths.iter_mut().zip(cells) {
-            *width = cell.len().max(*width);
+            *width = cell.chars().count().max(*width);
         }
     }
     let whole = widths.iter().sum::<usize>() + widths.len().saturating_sub(1);
@@ -54,10 +62,11 @@ pub(super) fn write(rows: &[Row], left: usize, look: Look, out: &mut impl Write)
 }
 
 /// What stands before the rest of a line that had no room.
-pub(super) const BELOW: &str = "       ";
+const BELOW: &str = "       ";
 
-/// A number short enough for a column: 12345, 123.4M. `exact` gives all of it.
-pub(super) fn number(number: u64, exact: bool) -> String {
+/// Returns a number short enough for a column: 12345, 123.4M. `exact` gives all of it.
+#[must_use]
+pub fn short_number(number: u64, exact: bool) -> String {
     const UNITS: [(u64, &str); 4] =
         [(1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1_000, "K")];
     if exact || number < 100_000 {
@@ -83,8 +92,31 @@ mod tests {
             (5_000_000_000, "5.0G"),
             (u64::MAX, "18446744.0T"),
         ] {
-            assert_eq!(number(value, false), text);
-            assert_eq!(number(value, true), value.to_string());
+            assert_eq!(short_number(value, false), text);
+            assert_eq!(short_number(value, true), value.to_string());
         }
+    }
+
+    fn text(rows: &[Row], width: Option<usize>) -> String {
+        let mut out = Vec::new();
+        write_rows(rows, 1, Look { color: false, width }, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_what_is_seen_of_them() {
+        let row = |cells: [&str; 2]| Row::new(Tone::Plain, cells.map(str::to_owned));
+        let rows = [row(["Name", "Bytes"]), row(["gr\u{fc}n", "1"]), row(["lo", "10"])];
+        assert_eq!(text(&rows, None), "Name Bytes\ngr\u{fc}n     1\nlo      10\n");
+        assert_eq!(
+            text(&rows, Some(9)),
+            "Name\n       Bytes\ngr\u{fc}n\n           1\nlo\n          10\n"
+        );
+    }
+
+    #[test]
+    fn no_cell_reaches_the_terminal_as_it_is() {
+        let rows = [Row::new(Tone::Plain, ["a\x07\x1b[31m\u{202e}\nb", "1"].map(str::to_owned))];
+        assert_eq!(text(&rows, None), "a\\u{7}\\u{1b}[31m\\u{202e}\\nb 1\n");
     }
 }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Manual pages and completions, from the command line's description.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Command;
+use clap_complete::Shell;
+
+/// The section of the manual for an administrator's commands.
+const SECTION: &str = "8";
+
+/// What can be generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Generated {
+    Man,
+    Bash,
+    Zsh,
+    Fish,
+}
+
+impl Generated {
+    /// Writes the manual pages of a program, or its completions for a shell, into a folder,
+    /// and returns the files.
+    ///
+    /// # Errors
+    /// The system's, if the folder is not there or cannot be written.
+    pub fn write(self, mut command: Command, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let shell = match self {
+            Self::Man => return man(command, folder),
+            Self::Bash => Shell::Bash,
+            Self::Zsh => Shell::Zsh,
+            Self::Fish => Shell::Fish,
+        };
+        let name = command.get_name().to_owned();
+        Ok(vec![clap_complete::generate_to(shell, &mut command, name, folder)?])
+    }
+}
+
+/// Writes a page for the program and one for each command, and for each of theirs:
+/// `man rsctl-sync-daemon-start`.
+fn man(command: Command, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut command = command.disable_help_subcommand(true);
+    command.build();
+    let page = |(name, page): (String, Command)| {
+        let path = folder.join(format!("{name}.{SECTION}"));
+        let mut text = Vec::new();
+        clap_mangen::Man::new(page).section(SECTION).render(&mut text)?;
+        std::fs::write(&path, text)?;
+        Ok(path)
+    };
+    let name = command.get_name().to_owned();
+    pages(&command, name).into_iter().map(page).collect()
+}
+
+fn pages(command: &Command, name: String) -> Vec<(String, Command)> {
+    let below = command.get_subcommands();
+    let below = below.flat_map(|sub| pages(sub, format!("{name}-{}", sub.get_name())));
+    let mut all = vec![(name.clone(), command.clone().name(name.clone()))];
+    all.extend(below);
+    all
+}

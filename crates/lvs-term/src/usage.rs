@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What clap stops for: complaints in the form of all our errors, the help, the version.
+
+use std::error::Error;
+use std::io;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::complaint::Complaint;
+use crate::exit;
+use crate::stdout::{check_stdout, unless_closed};
+
+/// A command line that could not be read: one line, then hints.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Usage {
+    /// What is wrong with it.
+    pub message: String,
+    /// What to write instead.
+    pub hints: Vec<String>,
+}
+
+impl Usage {
+    /// Puts clap's complaint into a line. Errors of the program's own parsers of values, which
+    /// are of type `V`, are whole sentences; `advice` is what each has to say besides.
+    #[must_use]
+    pub fn of<V: Error + 'static>(
+        error: &clap::Error,
+        advice: impl Fn(&V) -> Option<String>,
+    ) -> Self {
+        let own = error.source().and_then(|source| source.downcast_ref::<V>());
+        let mut hints: Vec<String> = own.and_then(advice).into_iter().collect();
+        for kind in [
+            ContextKind::SuggestedArg,
+            ContextKind::SuggestedSubcommand,
+            ContextKind::SuggestedValue,
+        ] {
+            // The most similar one is the last.
+            if let Some(similar) = texts(error, kind).last() {
+                hints.push(format!("did you mean `{similar}`?"));
+            }
+        }
+        Self { message: own.map_or_else(|| message(error), V::to_string), hints }
+    }
+
+    /// Adds where to read on: the help of `command`, such as `rsctl list`.
+    #[must_use]
+    pub fn see(mut self, command: &str) -> Self {
+        self.hints.push(format!("see `{command} --help`"));
+        self
+    }
+}
+
+impl From<Usage> for Complaint {
+    fn from(Usage { message, hints }: Usage) -> Self {
+        Self { message, details: Vec::new(), hints }.shortened()
+    }
+}
+
+fn message(error: &clap::Error) -> String {
+    let arg = quoted(&texts(error, ContextKind::InvalidArg), ", ");
+    let value = texts(error, ContextKind::InvalidValue).concat();
+    match error.kind() {
+        ErrorKind::ValueValidation => match error.source() {
+            Some(source) => format!("`{value}` is not a value of {arg}: {source}"),
+            None => format!("`{value}` is not a value of {arg}"),
+        },
+        ErrorKind::InvalidValue if value.is_empty() => format!("{arg} needs a value"),
+        ErrorKind::InvalidValue => {
+            let valid = texts(error, ContextKind::ValidValue).join(", ");
+            format!("`{value}` is not a value of {arg}: use one of {valid}")
+        }
+        ErrorKind::UnknownArgument => format!("unexpected argument {arg}"),
+        ErrorKind::InvalidSubcommand => {
+            let name = quoted(&texts(error, ContextKind::InvalidSubcommand), "");
+            format!("there is no command {name}")
+        }
+        ErrorKind::ArgumentConflict => {
+            let prior = quoted(&texts(error, ContextKind::PriorArg), ", ");
+            if prior.is_empty() || prior == arg {
+                format!("{arg} is given more than once")
+            } else {
+                format!("{arg} cannot be used together with {prior}")
+            }
+        }
+        ErrorKind::MissingRequiredArgument => {
+            format!("missing {}", quoted(&texts(error, ContextKind::InvalidArg), " and "))
+        }
+        ErrorKind::MissingSubcommand => "a command is missing".to_owned(),
+        ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
+        other => other.as_str().unwrap_or("the arguments could not be read").to_owned(),
+    }
+}
+
+/// A piece of clap's context, whichever of its forms it has.
+fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn quoted(texts: &[String], separator: &str) -> String {
+    let quoted: Vec<_> = texts.iter().map(|text| format!("`{text}`")).collect();
+    quoted.join(separator)
+}
+
+/// Prints the help or the version, if that is what clap stopped for, and returns the exit
+/// status; `None` of a complaint. A program that is called without a word shows its help too,
+/// but has not done what it was called for.
+///
+/// # Errors
+/// The system's, if standard output takes nothing.
+pub fn help(stop: &clap::Error) -> io::Result<Option<u8>> {
+    let status = match stop.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => exit::DONE,
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => exit::USAGE,
+        _ => return Ok(None),
+    };
+    unless_closed(check_stdout().and_then(|()| stop.print()))?;
+    Ok(Some(status))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    fn command() -> clap::Command {
+        let port = clap::Arg::new("port")
+            .long("port")
+            .value_name("PORT")
+            .value_parser(clap::value_parser!(u16).range(1..));
+        let mode = clap::Arg::new("mode").long("mode").value_parser(["dr", "tun"]);
+        let vip = clap::Arg::new("vip").long("vip").value_name("VIP").conflicts_with("mode");
+        clap::Command::new("x")
+            .subcommand_required(true)
+            .subcommand(clap::Command::new("setup").args([port, mode, vip]))
+    }
+
+    fn complaint(line: &str) -> Complaint {
+        let error = command().try_get_matches_from(line.split(' ')).expect_err(line);
+        Usage::of(&error, |never: &Infallible| match *never {}).see("x setup").into()
+    }
+
+    #[test]
+    fn complaints_are_one_line_and_hints() {
+        for (line, message, hints) in [
+            (
+                "x setup --port 0",
+                "`0` is not a value of `--port <PORT>`: 0 is not in 1..=65535",
+                "",
+            ),
+            (
+                "x setup --mode nat",
+                "`nat` is not a value of `--mode <mode>`: use one of dr, tun",
+                "",
+            ),
+            (
+                "x setup --vip 1 --mode dr",
+                "`--vip <VIP>` cannot be used together with `--mode <mode>`",
+                "",
+            ),
+            ("x setup --prot 1", "unexpected argument `--prot`", "hint: did you mean `--port`?\n"),
+            ("x setpu", "there is no command `setpu`", "hint: did you mean `setup`?\n"),
+        ] {
+            let expected = format!("error: {message}\n{hints}hint: see `x setup --help`\n");
+            assert_eq!(complaint(line).to_string(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_was_typed_is_printable_and_short() {
+        for line in [
+            "x \x1b[31m\u{202e}",
+            "x setup --\x1b[31m\u{202e}=1",
+            "x setup --port \x1b[31m\u{202e}",
+            "x setup --mode \x1b[31m\u{202e}",
+        ] {
+            let text = complaint(line).to_string();
+            assert!(text.contains("\\u{1b}[31m\\u{202e}"), "{text}");
+            assert!(!text.contains(|c| c != '\n' && crate::is_harmful(c)), "{text:?}");
+            assert_eq!(text.lines().count(), 2, "{text}");
+        }
+        let long = complaint(&format!("x setup --mode {}", "y".repeat(1_000_000))).to_string();
+        assert!(long.len() < 1200, "{} bytes", long.len());
+    }
+}
