@@ -117,8 +117,8 @@ mod transport;
 pub mod unchecked;
 
 pub use client::{BatchError, BatchFailure, BatchReport, Client, ConnectOptions, Pass};
-pub use error::{Errno, Error, ErrorKind, KernelError};
-pub use genl::ExtAck;
+pub use error::{Error, ErrorKind, KernelError};
+pub use genl::{Errno, ExtAck};
 pub use model::{
     AddressFamily, Change, Connections, Destination, DestinationEntry, DestinationKey, EngineName,
     ForwardingMethod, GueChecksum, Info, InterfaceName, Invalid, IpvsVersion, Netmask, Persistence,

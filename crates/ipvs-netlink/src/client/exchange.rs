@@ -8,8 +8,8 @@ use netlink_packet_core::{DecodeError, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 
 use super::Client;
 use crate::convert;
-use crate::error::{Errno, Error, KernelError};
-use crate::genl::{self, ExtAck, ReplyBody};
+use crate::error::{Error, KernelError};
+use crate::genl::{self, Errno, ExtAck, ReplyBody};
 use crate::message::IpvsMessage;
 use crate::model::Change;
 use crate::operation::Operation;

@@ -10,7 +10,8 @@ use super::{Client, RECEIVE_BUFFER};
 use crate::convert::{
     decode_daemon, decode_destination, decode_info, decode_service, decode_timeouts,
 };
-use crate::error::{Errno, Error, ErrorKind, KernelError};
+use crate::error::{Error, ErrorKind, KernelError};
+use crate::genl::Errno;
 use crate::message::next_attribute;
 use crate::model::{
     DestinationEntry, DestinationKey, Info, ServiceEntry, ServiceKey, SyncDaemonEntry, TableEntry,

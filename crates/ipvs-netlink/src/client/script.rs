@@ -10,8 +10,7 @@ use std::rc::Rc;
 
 use super::{Client, RECEIVE_BUFFER};
 use crate::convert;
-use crate::error::Errno;
-use crate::genl;
+use crate::genl::{self, Errno};
 use crate::message::{Command, IpvsMessage};
 use crate::model::Change;
 use crate::transport::Transport;

@@ -4,7 +4,8 @@
 
 use std::io;
 
-use super::{Errno, ErrorKind, KernelError};
+use super::{ErrorKind, KernelError};
+use crate::genl::Errno;
 use crate::model::{AddressFamily, Change, Scheduler, Service, ServiceKey, SyncRole};
 
 /// As in "cannot …: CAUSE".

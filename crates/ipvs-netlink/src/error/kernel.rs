@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{Errno, ErrorKind, explain};
-use crate::genl::ExtAck;
+use super::{ErrorKind, explain};
+use crate::genl::{Errno, ExtAck};
 use crate::model::Change;
 use crate::operation::Operation;
 

@@ -2,14 +2,12 @@
 
 //! What can go wrong, in words that say what to do about it.
 
-mod errno;
 mod explain;
 mod kernel;
 
 use std::fmt;
 use std::io;
 
-pub use errno::Errno;
 use explain::system_text;
 pub use kernel::KernelError;
 
@@ -276,6 +274,7 @@ impl From<KernelError> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::genl::Errno;
 
     #[test]
     fn the_reason_is_what_stands_behind_what_was_to_be_done() {

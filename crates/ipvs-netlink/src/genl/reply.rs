@@ -6,8 +6,7 @@ use netlink_packet_core::{
 };
 use netlink_packet_generic::constants::GENL_HDRLEN;
 
-use super::ExtAck;
-use crate::error::Errno;
+use super::{Errno, ExtAck};
 
 /// One message of the kernel's.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::client::script::{Answer, scripted};
-use crate::error::Errno;
+use crate::genl::Errno;
 use crate::message::Command;
 use crate::model::{ForwardingMethod, Scheduler, SetTimeouts, Weight};
 
