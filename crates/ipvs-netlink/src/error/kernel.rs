@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::fmt;
-
-use super::{ErrorKind, explain};
+use super::ErrorKind;
 use crate::genl::{Errno, ExtAck};
 use crate::model::Change;
 use crate::operation::Operation;
@@ -45,30 +43,4 @@ impl KernelError {
             _ => ErrorKind::Other,
         }
     }
-
-    /// What the errno means for this request.
-    pub fn explanation(&self) -> String {
-        let text = explain::cause(self);
-        match self.ext_ack.as_ref().and_then(|ext_ack| ext_ack.message.as_ref()) {
-            Some(message) => format!("{text}: {message}"),
-            None => text,
-        }
-    }
-
-    pub(super) fn reason(&self) -> String {
-        format!("{} ({})", self.explanation(), self.errno)
-    }
-
-    /// What may help, a line each, most likely first.
-    pub fn hints(&self) -> Vec<String> {
-        explain::remedy(self).into_iter().collect()
-    }
 }
-
-impl fmt::Display for KernelError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {}", self.operation, self.reason())
-    }
-}
-
-impl std::error::Error for KernelError {}
