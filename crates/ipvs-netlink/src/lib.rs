@@ -122,9 +122,9 @@ pub use genl::{Errno, ExtAck};
 pub use model::{
     AddressFamily, Change, Connections, Destination, DestinationEntry, DestinationKey, EngineName,
     ForwardingMethod, GueChecksum, Info, InterfaceName, Invalid, IpvsVersion, Netmask, Persistence,
-    PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, SchedulerName, Service, ServiceEntry,
-    ServiceKey, SetTimeouts, Stats, SyncDaemon, SyncDaemonEntry, SyncRole, TableEntry, Thresholds,
-    Timeouts, Tunnel, UnknownAttribute, Weight,
+    PersistenceTimeout, Protocol, Scheduler, SchedulerFlag, SchedulerFlags, SchedulerName, Service,
+    ServiceEntry, ServiceKey, SetTimeouts, Stats, SyncDaemon, SyncDaemonEntry, SyncRole,
+    TableEntry, Thresholds, Timeouts, Tunnel, UnknownAttribute, Weight,
 };
 pub use namespace::Namespace;
 pub use operation::Operation;

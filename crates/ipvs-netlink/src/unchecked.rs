@@ -13,7 +13,7 @@ use crate::client::{BatchReport, Client};
 use crate::error::Error;
 use crate::model::{
     Change, EngineName, InterfaceName, PersistenceTimeout, Scheduler, SetTimeouts, SyncDaemon,
-    Thresholds,
+    Thresholds, Timeouts,
 };
 use crate::transport::Transport;
 
@@ -67,9 +67,8 @@ pub fn persistence_timeout(seconds: u32) -> PersistenceTimeout {
     PersistenceTimeout::from_kernel(seconds)
 }
 
-/// Timeouts of any length, in seconds, in the order TCP, TCP after FIN, UDP; `None`
-/// and 0 leave one as it is.
-pub fn timeouts(seconds: [Option<u32>; 3]) -> SetTimeouts {
+/// Returns a request to set timeouts of any length; `None` and 0 leave one as it is.
+pub fn timeouts(seconds: Timeouts) -> SetTimeouts {
     SetTimeouts::from_kernel(seconds)
 }
 

@@ -9,7 +9,6 @@ mod cli;
 mod commands;
 mod error;
 mod exit;
-mod flags;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;

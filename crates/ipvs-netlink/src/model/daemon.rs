@@ -16,12 +16,31 @@ pub enum SyncRole {
     Backup,
 }
 
-impl fmt::Display for SyncRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl SyncRole {
+    /// Both roles.
+    pub const ALL: [Self; 2] = [Self::Master, Self::Backup];
+
+    /// Returns the word for it, `master` or `backup`.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Master => "master",
             Self::Backup => "backup",
-        })
+        }
+    }
+}
+
+impl fmt::Display for SyncRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for SyncRole {
+    type Err = Invalid;
+
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        let known = Self::ALL.into_iter().find(|role| role.name() == name);
+        known.ok_or_else(|| Invalid::SyncRoleText(name.to_owned()))
     }
 }
 
@@ -173,4 +192,86 @@ pub struct SyncDaemonEntry {
 impl SyncDaemonEntry {
     /// The group of a daemon for which none was chosen.
     pub const DEFAULT_GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 81));
+    /// The port of a daemon for which none was chosen (`IP_VS_SYNC_PORT`).
+    pub const DEFAULT_PORT: u16 = 8848;
+    /// The time to live for which none was chosen (`ip_vs_sync.c`).
+    pub const DEFAULT_TTL: u8 = 1;
+    /// The length of a master's messages on Ethernet, if none was chosen.
+    const DEFAULT_LENGTH: u16 = 1472;
+
+    /// Tells whether this daemon is what `wanted` asks for. A length that is not
+    /// asked for is the kernel's choice, and any is right.
+    pub fn is(&self, wanted: &SyncDaemon) -> bool {
+        let default = Self::from(wanted);
+        let max_length = match wanted.max_length {
+            Some(length) => length.get(),
+            None => self.max_length,
+        };
+        *self == Self { max_length, ..default }
+    }
+}
+
+/// Returns what runs once the kernel has started the daemon, on Ethernet.
+impl From<&SyncDaemon> for SyncDaemonEntry {
+    fn from(wanted: &SyncDaemon) -> Self {
+        Self {
+            role: wanted.role,
+            interface: wanted.interface.clone(),
+            sync_id: wanted.whole_sync_id(),
+            max_length: wanted.max_length.map_or(Self::DEFAULT_LENGTH, NonZeroU16::get),
+            group: wanted.group().unwrap_or(Self::DEFAULT_GROUP),
+            port: wanted.port.map_or(Self::DEFAULT_PORT, NonZeroU16::get),
+            ttl: wanted.ttl.map_or(Self::DEFAULT_TTL, NonZeroU8::get),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_read_as_they_are_written() {
+        for role in SyncRole::ALL {
+            assert_eq!(role.to_string().parse(), Ok(role));
+        }
+        assert!("Master".parse::<SyncRole>().is_err());
+    }
+
+    /// Whether a daemon that runs is the wanted one: each thing that may differ.
+    #[test]
+    fn a_running_daemon_is_the_wanted_one() {
+        let wanted = SyncDaemon::new(SyncRole::Master, "eth0".parse().unwrap(), 3);
+        let running = SyncDaemonEntry {
+            role: SyncRole::Master,
+            interface: "eth0".parse().unwrap(),
+            sync_id: 3,
+            max_length: 1472,
+            group: SyncDaemonEntry::DEFAULT_GROUP,
+            port: 8848,
+            ttl: 1,
+        };
+        let group = Ipv4Addr::new(224, 0, 0, 82).into();
+        let others = [
+            SyncDaemonEntry { role: SyncRole::Backup, ..running.clone() },
+            SyncDaemonEntry { interface: "eth1".parse().unwrap(), ..running.clone() },
+            SyncDaemonEntry { sync_id: 259, ..running.clone() },
+            SyncDaemonEntry { group, ..running.clone() },
+            SyncDaemonEntry { port: 8849, ..running.clone() },
+            SyncDaemonEntry { ttl: 2, ..running.clone() },
+        ];
+        assert!(running.is(&wanted));
+        for other in &others {
+            assert!(!other.is(&wanted), "{other:?}");
+        }
+        // The length by default is the interface's affair.
+        assert!(SyncDaemonEntry { max_length: 1400, ..running.clone() }.is(&wanted));
+        let mut chosen = wanted.with_group(group).unwrap();
+        (chosen.max_length, chosen.port) = (NonZeroU16::new(1472), NonZeroU16::new(8849));
+        chosen.ttl = NonZeroU8::new(2);
+        let as_chosen = SyncDaemonEntry { group, port: 8849, ttl: 2, ..running.clone() };
+        assert!(as_chosen.is(&chosen));
+        assert!(!running.is(&chosen));
+        assert!(!SyncDaemonEntry { max_length: 1400, ..as_chosen.clone() }.is(&chosen));
+    }
 }

@@ -103,8 +103,8 @@ impl FromStr for ServiceKey {
             let mark = mark.ok_or_else(|| wrong("fwmark/NUMBER[/ipv6]"))?;
             return Self::fwmark(family, mark);
         }
-        let protocol = Protocol::from_text(kind)
-            .ok_or_else(|| wrong("tcp/, udp/, sctp/ or fwmark/ in front"))?;
+        let protocol: Protocol =
+            kind.parse().map_err(|_| wrong("tcp/, udp/, sctp/ or fwmark/ in front"))?;
         let endpoint: DestinationKey = rest.parse().map_err(|invalid| match invalid {
             Invalid::Unbracketed { meant, .. } => {
                 Invalid::Unbracketed { text: text.to_owned(), meant: format!("{kind}/{meant}") }

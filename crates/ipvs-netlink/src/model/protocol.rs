@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
+
+use super::Invalid;
 
 /// IPv4 or IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,7 +80,7 @@ impl Protocol {
         }
     }
 
-    pub(super) fn from_text(text: &str) -> Option<Self> {
+    fn from_text(text: &str) -> Option<Self> {
         Some(match text {
             "tcp" => Self::Tcp,
             "udp" => Self::Udp,
@@ -90,6 +93,15 @@ impl Protocol {
                 Self::from_number(number.parse().ok().filter(|_| plain)?)
             }
         })
+    }
+}
+
+/// Reads what [`Display`](fmt::Display) writes: `tcp`, `esp`, `ip-99`.
+impl FromStr for Protocol {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::from_text(text).ok_or_else(|| Invalid::ProtocolText(text.to_owned()))
     }
 }
 

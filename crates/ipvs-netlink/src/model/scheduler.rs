@@ -121,6 +121,13 @@ impl Scheduler {
         Self::by_name(name).unwrap_or_else(|| Self::Other(SchedulerName::from_kernel(name)))
     }
 
+    /// Tells whether a flag means under `other` what it means under this one. `sh`
+    /// and `mh` share both meanings; every other scheduler has its own, or none.
+    pub fn shares_flags_with(&self, other: &Self) -> bool {
+        let hashes = |scheduler| matches!(scheduler, &Self::Sh | &Self::Mh);
+        self == other || (hashes(self) && hashes(other))
+    }
+
     fn by_name(name: &str) -> Option<Self> {
         NAMES.iter().find(|(_, n)| *n == name).map(|(scheduler, _)| scheduler.clone())
     }
@@ -143,28 +150,6 @@ impl FromStr for Scheduler {
     }
 }
 
-bitflags::bitflags! {
-    /// The three flag bits whose meaning belongs to the scheduler
-    /// (`include/uapi/linux/ip_vs.h`).
-    ///
-    /// `sh` and `mh` give them a meaning: [`FALLBACK`](Self::FALLBACK) and
-    /// [`PORT`](Self::PORT). The kernel keeps them when the scheduler changes.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub struct SchedulerFlags: u32 {
-        /// `flag-1`.
-        const FLAG_1 = 0x0008;
-        /// `flag-2`.
-        const FLAG_2 = 0x0010;
-        /// `flag-3`, used by no scheduler of the kernel's own.
-        const FLAG_3 = 0x0020;
-        /// `sh-fallback`, `mh-fallback`: if the server chosen by the hash
-        /// takes no connections, take another instead of refusing.
-        const FALLBACK = 0x0008;
-        /// `sh-port`, `mh-port`: hash the client's port too.
-        const PORT = 0x0010;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,5 +167,13 @@ mod tests {
         for name in ["", "rr ", "RR", "../x", "a-b", "sixteen_letters_", "ftp\0"] {
             assert!(name.parse::<Scheduler>().is_err(), "{name:?} was accepted");
         }
+    }
+
+    #[test]
+    fn flags_keep_their_meaning_between_the_two_hashes_only() {
+        assert!(Scheduler::Sh.shares_flags_with(&Scheduler::Mh));
+        assert!(Scheduler::Rr.shares_flags_with(&Scheduler::Rr));
+        assert!(!Scheduler::Sh.shares_flags_with(&Scheduler::Rr));
+        assert!(!Scheduler::Rr.shares_flags_with(&Scheduler::Sh));
     }
 }

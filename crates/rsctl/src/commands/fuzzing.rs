@@ -78,7 +78,7 @@ pub(crate) fn command_line(data: &[u8]) {
         Err(refused) => return fuzzing::error(&refused),
     };
     let services = vec![entry];
-    let timeouts = [Some(900), Some(120), Some(300)];
+    let timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
     output::fuzzing::kept(&Observed { services, timeouts, daemons: Vec::new() });
 }
 
