@@ -17,6 +17,7 @@ mod names;
 mod output;
 mod port_names;
 mod refusal;
+mod trace;
 mod whole;
 
 use std::ffi::OsString;

@@ -72,7 +72,7 @@ pub(super) fn scripted_over(
         asked: Rc::clone(&asked),
         coming: VecDeque::new(),
     };
-    (Client::over(script, receive_buffer).unwrap(), asked)
+    (Client::over(script, receive_buffer, None).unwrap(), asked)
 }
 
 /// A message with its header in front.
