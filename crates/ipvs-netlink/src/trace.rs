@@ -22,7 +22,7 @@ use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NetlinkBuffer};
 use crate::genl::{self, Errno, ExtAck, ReplyBody};
 use crate::message::{Attribute, Command, InfoAttribute, next_attribute, show};
 
-/// Something that passed, or should have.
+/// An event shows something that passed, or should have.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -36,7 +36,7 @@ pub enum Event<'a> {
     NotReceived(&'a io::Error),
 }
 
-/// One netlink message.
+/// The type holds one netlink message.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
     bytes: &'a [u8],

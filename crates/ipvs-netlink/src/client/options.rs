@@ -9,7 +9,7 @@ use crate::operation::Operation;
 use crate::trace::{Event, Trace};
 use crate::transport::NetlinkTransport;
 
-/// Where and how to connect, for what [`Client::connect`] does not do.
+/// The options say where and how to connect, for what [`Client::connect`] does not do.
 ///
 /// ```no_run
 /// use ipvs_netlink::{ConnectOptions, Namespace};

@@ -9,7 +9,7 @@ use crate::genl::Errno;
 use crate::model::{AddressFamily, Change, Scheduler, Service, ServiceKey, SyncRole};
 
 impl KernelError {
-    /// What the errno means for this request.
+    /// Says what the errno means for this request.
     pub fn explanation(&self) -> String {
         let text = cause(self);
         match self.ext_ack.as_ref().and_then(|ext_ack| ext_ack.message.as_ref()) {
@@ -22,7 +22,7 @@ impl KernelError {
         format!("{} ({})", self.explanation(), self.errno)
     }
 
-    /// What may help, a line each, most likely first.
+    /// Says what may help, a line each, most likely first.
     pub fn hints(&self) -> Vec<String> {
         remedy(self).into_iter().collect()
     }

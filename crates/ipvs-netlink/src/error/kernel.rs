@@ -5,7 +5,7 @@ use crate::genl::{Errno, ExtAck};
 use crate::model::Change;
 use crate::operation::Operation;
 
-/// The kernel's refusal of one request, and what it means.
+/// The error holds the kernel's refusal of one request, and says what it means.
 ///
 /// IPVS answers with bare errnos; the same one means different things for
 /// different requests, so only the pair can be explained. All of them are in
@@ -22,7 +22,7 @@ pub struct KernelError {
 }
 
 impl KernelError {
-    /// What to match on.
+    /// Returns the kind, to match on.
     pub fn kind(&self) -> ErrorKind {
         match (self.errno, self.operation.change()) {
             (Errno::EPERM, _) => ErrorKind::PermissionDenied,

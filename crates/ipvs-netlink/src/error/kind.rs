@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-/// The kind of an [`Error`](crate::Error), to match on.
+/// The kind groups each [`Error`](crate::Error) with those that a program treats alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

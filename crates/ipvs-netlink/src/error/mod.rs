@@ -16,7 +16,7 @@ pub use kind::ErrorKind;
 use crate::model::Invalid;
 use crate::operation::Operation;
 
-/// Why an operation failed.
+/// The error says why an operation failed.
 ///
 /// Its text is one line, "cannot add server 10.0.0.2:80 to tcp/10.1.0.1:80: it
 /// exists already (EEXIST)"; [`hints`](Self::hints) say what may help.
@@ -132,7 +132,7 @@ impl fmt::Display for Error {
 }
 
 impl Error {
-    /// What to match on.
+    /// Returns the kind, to match on.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Kernel(error) => error.kind(),
@@ -158,7 +158,7 @@ impl Error {
         }
     }
 
-    /// Why it failed, without what was to be done: its text behind "cannot …: ".
+    /// Says why it failed, without what was to be done: its text behind "cannot …: ".
     pub fn reason(&self) -> String {
         match self {
             Self::Kernel(error) => error.reason(),
@@ -187,7 +187,7 @@ impl Error {
         matches!(self, Self::TimedOut { .. } | Self::RepliesLost { .. } | Self::Decode { .. })
     }
 
-    /// What may help, a line each, most likely first.
+    /// Says what may help, a line each, most likely first.
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::Kernel(error) => error.hints(),

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::Invalid;
 
-/// What a sync daemon does. A director can run one of each.
+/// The role says what a sync daemon does. A director can run one of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SyncRole {
     /// Tells others of this director's connections.
@@ -17,7 +17,7 @@ pub enum SyncRole {
 }
 
 impl SyncRole {
-    /// Both roles.
+    /// These are both roles.
     pub const ALL: [Self; 2] = [Self::Master, Self::Backup];
 
     /// Returns the word for it, `master` or `backup`.
@@ -44,7 +44,8 @@ impl FromStr for SyncRole {
     }
 }
 
-/// The name of a network interface: 1 to 15 bytes, as `dev_valid_name` has it.
+/// The type holds the name of a network interface: 1 to 15 bytes, as `dev_valid_name` has
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InterfaceName(Box<str>);
 
@@ -53,7 +54,7 @@ impl InterfaceName {
         Self(name.into())
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -79,7 +80,7 @@ impl FromStr for InterfaceName {
     }
 }
 
-/// A connection-sync daemon: what to start.
+/// The type describes a connection-sync daemon to start.
 ///
 /// What is left open takes the kernel's default. The settings of a running
 /// daemon cannot change; stop it and start another.
@@ -108,7 +109,7 @@ pub struct SyncDaemon {
 }
 
 impl SyncDaemon {
-    /// A daemon with the kernel's defaults.
+    /// Returns a daemon with the kernel's defaults.
     pub fn new(role: SyncRole, interface: InterfaceName, sync_id: u8) -> Self {
         Self {
             role,
@@ -122,13 +123,13 @@ impl SyncDaemon {
         }
     }
 
-    /// The sync id as the kernel keeps it, 32 bits. Only
+    /// Returns the sync id as the kernel keeps it, 32 bits. Only
     /// [`unchecked::sync_id`](crate::unchecked::sync_id) makes one above 255.
     pub fn whole_sync_id(&self) -> u32 {
         self.sync_id_beyond | u32::from(self.sync_id)
     }
 
-    /// The same with another multicast group.
+    /// Returns the daemon with another multicast group.
     ///
     /// # Errors
     /// [`Invalid::NotMulticast`] if it is a unicast address.
@@ -163,13 +164,13 @@ impl SyncDaemon {
         }
     }
 
-    /// The multicast group, if it is not the default.
+    /// Returns the multicast group, if it is not the default.
     pub fn group(&self) -> Option<IpAddr> {
         self.group
     }
 }
 
-/// A sync daemon that runs, with the values the kernel settled on.
+/// An entry describes a sync daemon that runs, with the values the kernel settled on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SyncDaemonEntry {
@@ -190,11 +191,11 @@ pub struct SyncDaemonEntry {
 }
 
 impl SyncDaemonEntry {
-    /// The group of a daemon for which none was chosen.
+    /// The kernel takes this group if none was chosen.
     pub const DEFAULT_GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 81));
-    /// The port of a daemon for which none was chosen (`IP_VS_SYNC_PORT`).
+    /// The kernel takes this port if none was chosen (`IP_VS_SYNC_PORT`).
     pub const DEFAULT_PORT: u16 = 8848;
-    /// The time to live for which none was chosen (`ip_vs_sync.c`).
+    /// The kernel takes this time to live if none was chosen (`ip_vs_sync.c`).
     pub const DEFAULT_TTL: u8 = 1;
     /// The length of a master's messages on Ethernet, if none was chosen.
     const DEFAULT_LENGTH: u16 = 1472;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::Invalid;
 
-/// How packets reach a real server (`IP_VS_CONN_F_FWD_MASK`).
+/// The method says how packets reach a real server (`IP_VS_CONN_F_FWD_MASK`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ForwardingMethod {
@@ -69,8 +69,8 @@ impl ForwardingMethod {
         WORDS.iter().find(|(method, ..)| same(method))
     }
 
-    /// Whether the packet keeps its destination, so that the real server's
-    /// port has no effect.
+    /// Tells whether the packet keeps its destination, so that the real server's port has
+    /// no effect.
     pub fn keeps_port(&self) -> bool {
         matches!(self, Self::Gateway | Self::Tunnel(_) | Self::Local)
     }
@@ -86,7 +86,7 @@ impl fmt::Display for ForwardingMethod {
     }
 }
 
-/// What a tunnelled packet is wrapped in.
+/// The tunnel says what a packet is encapsulated in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Tunnel {
@@ -117,7 +117,8 @@ pub enum Tunnel {
     },
 }
 
-/// Checksum of a GUE tunnel (`IP_VS_TUNNEL_ENCAP_FLAG_*`).
+/// The checksum says what protects the packets of a GUE tunnel
+/// (`IP_VS_TUNNEL_ENCAP_FLAG_*`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GueChecksum {
     /// No outer checksum.

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::{AddressFamily, DestinationKey, ServiceKey, SyncRole};
 
-/// Why a value, or a combination of values, is refused before anything is sent.
+/// The variants say why a value, or a combination of values, is refused before anything is
+/// sent.
 ///
 /// Much of this the kernel would accept and then misread or ignore; see each
 /// variant.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::Invalid;
 
-/// IPv4 or IPv6.
+/// The family is IPv4 or IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AddressFamily {
     /// `AF_INET`
@@ -16,7 +16,7 @@ pub enum AddressFamily {
 }
 
 impl AddressFamily {
-    /// The family of an address.
+    /// Returns the family of an address.
     pub fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(_) => Self::Ipv4,
@@ -34,7 +34,7 @@ impl fmt::Display for AddressFamily {
     }
 }
 
-/// The transport protocol of a virtual service.
+/// The protocol is the transport of a virtual service.
 ///
 /// The kernel stores any number, but has code to balance these five only
 /// (`net/netfilter/ipvs/ip_vs_proto.c`).
@@ -56,7 +56,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The IP protocol number, see `/etc/protocols`.
+    /// Returns the IP protocol number, see `/etc/protocols`.
     pub fn number(self) -> u16 {
         match self {
             Self::Tcp => 6,
@@ -68,7 +68,7 @@ impl Protocol {
         }
     }
 
-    /// The protocol with this IP protocol number.
+    /// Returns the protocol with this IP protocol number.
     pub fn from_number(number: u16) -> Self {
         match number {
             6 => Self::Tcp,

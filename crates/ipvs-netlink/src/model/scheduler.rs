@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use super::Invalid;
 
-/// The name of a scheduler that [`Scheduler`] does not list. `"NAME".parse()`
-/// makes a [`Scheduler`] of any name, so that none is ever written in two ways.
+/// The type holds the name of a scheduler that [`Scheduler`] does not list.
+/// `"NAME".parse()` makes a [`Scheduler`] of any name, so that none is ever written in two
+/// ways.
 ///
 /// The kernel pastes scheduler names into a module name and loads that module, so
 /// only 1 to 15 of `a-z`, `0-9` and `_` are sent.
@@ -37,13 +38,13 @@ impl SchedulerName {
         Self(name.into())
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// How a virtual service chooses the real server of a new connection.
+/// The scheduler says how a virtual service chooses the real server of a new connection.
 ///
 /// The list is the kernel's (`net/netfilter/ipvs/Kconfig`, 6.1 to 7.3). A
 /// scheduler is a module, loaded by the kernel when a service asks for it.
@@ -104,12 +105,12 @@ const NAMES: [(Scheduler, &str); 15] = [
 ];
 
 impl Scheduler {
-    /// The schedulers this library knows, in the order of the kernel's manual.
+    /// Returns the schedulers that this library knows, in the order of the kernel's manual.
     pub fn known() -> impl Iterator<Item = &'static Scheduler> {
         NAMES.iter().map(|(scheduler, _)| scheduler)
     }
 
-    /// The kernel's name for it, also the ending of its module's name.
+    /// Returns the kernel's name for it, also the ending of its module's name.
     pub fn name(&self) -> &str {
         match self {
             Self::Other(name) => name.as_str(),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::{Invalid, Scheduler};
 
 bitflags::bitflags! {
-    /// The three flag bits whose meaning belongs to the scheduler
+    /// The flags are three bits whose meaning belongs to the scheduler
     /// (`include/uapi/linux/ip_vs.h`).
     ///
     /// `sh` and `mh` give them a meaning: [`FALLBACK`](Self::FALLBACK) and
@@ -42,7 +42,7 @@ impl SchedulerFlags {
     }
 }
 
-/// A word for one flag of a scheduler, as `ipvsadm -b` takes it.
+/// A flag is a word for one bit of a scheduler's, as `ipvsadm -b` takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SchedulerFlag {
@@ -63,7 +63,7 @@ pub enum SchedulerFlag {
 }
 
 impl SchedulerFlag {
-    /// Every word.
+    /// These are all words.
     pub const ALL: [Self; 7] = [
         Self::ShFallback,
         Self::ShPort,

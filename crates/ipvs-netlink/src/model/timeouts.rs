@@ -2,7 +2,7 @@
 
 use super::Invalid;
 
-/// The timeouts of idle connections, in seconds, of one network namespace.
+/// The timeouts say after how many seconds a network namespace forgets idle connections.
 ///
 /// Other TCP states and SCTP have timeouts that cannot be set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -17,7 +17,7 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// The timeouts that a network namespace begins with.
+    /// A network namespace begins with these timeouts.
     pub const KERNEL_DEFAULTS: Self = Self { tcp: Some(900), tcp_fin: Some(120), udp: Some(300) };
 
     /// Returns the timeouts that are there once `set` is applied to these.
@@ -33,15 +33,15 @@ impl Timeouts {
     }
 }
 
-/// A request to set timeouts; those that it does not name stay as they are.
+/// The request sets timeouts; those that it does not name stay as they are.
 ///
 /// Connections that exist take the new value with their next packet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SetTimeouts(Timeouts);
 
 impl SetTimeouts {
-    /// The longest timeout: 31 days, as in `ipvsadm`; every kernel configuration
-    /// can hold it.
+    /// A timeout has this length at most: 31 days, as in `ipvsadm`; every kernel
+    /// configuration can hold it.
     pub const MAX: u32 = 31 * 24 * 60 * 60;
 
     /// Returns a request that sets none of them yet.

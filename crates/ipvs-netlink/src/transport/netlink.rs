@@ -15,8 +15,8 @@ use super::Transport;
 use crate::error::Error;
 use crate::namespace::Namespace;
 
-/// A generic-netlink socket in the network namespace of the thread that opened
-/// it.
+/// The transport is a generic-netlink socket in the network namespace of the thread that
+/// opened it.
 #[derive(Debug)]
 pub struct NetlinkTransport {
     socket: Socket,
@@ -42,9 +42,9 @@ impl Home {
 }
 
 impl NetlinkTransport {
-    /// How long [`open`](Self::open) lets `receive` wait. The kernel answers
-    /// while `send` runs, which itself waits for a busy lock or for `modprobe`;
-    /// an answer that is not there soon after has been lost.
+    /// [`open`](Self::open) lets `receive` wait as long as this. The kernel answers while
+    /// `send` runs, which itself waits for a busy lock or for `modprobe`; an answer that is
+    /// not there soon after has been lost.
     pub const RECEIVE_TIMEOUT: Duration = Duration::from_secs(4);
 
     /// How many bytes of answers [`open`](Self::open) makes room for: for those
