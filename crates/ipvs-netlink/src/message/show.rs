@@ -25,11 +25,16 @@ pub(crate) trait Show {
     fn show(&self, family: Option<AddressFamily>, f: &mut Formatter<'_>) -> fmt::Result;
 }
 
-/// An attribute that may tell the family of the addresses beside it.
+/// What an attribute is to those beside it.
 pub(crate) trait Scope {
-    /// Returns the family that it tells.
+    /// Returns the family of the addresses beside it, if it tells that.
     fn family(&self) -> Option<AddressFamily> {
         None
+    }
+
+    /// Tells whether it says nothing and only keeps the next one aligned.
+    fn is_padding(&self) -> bool {
+        false
     }
 }
 
@@ -62,8 +67,25 @@ impl Scope for DestinationAttribute {
 
 impl Scope for DaemonAttribute {}
 impl Scope for InfoAttribute {}
-impl Scope for StatsAttribute {}
-impl Scope for Stats64Attribute {}
+
+impl Scope for StatsAttribute {
+    fn is_padding(&self) -> bool {
+        matches!(self, Self::Other(nla) if is_stats_padding(nla))
+    }
+}
+
+impl Scope for Stats64Attribute {
+    fn is_padding(&self) -> bool {
+        matches!(self, Self::Other(nla) if is_stats_padding(nla))
+    }
+}
+
+/// `IPVS_STATS_ATTR_PAD`, which kernels without cheap unaligned access put before each
+/// number of 64 bits that would not be aligned (`nla_put_64bit`).
+fn is_stats_padding(nla: &DefaultNla) -> bool {
+    const PAD: u16 = 11;
+    nla.kind() & NLA_TYPE_MASK == PAD && nla.value_len() == 0
+}
 
 fn named(family: u16) -> Option<AddressFamily> {
     match i32::from(family) {
@@ -101,7 +123,8 @@ fn list<A: Show + Scope>(
     f: &mut Formatter<'_>,
 ) -> fmt::Result {
     let family = attributes.iter().find_map(Scope::family).or(outer);
-    for (place, attribute) in attributes.iter().enumerate() {
+    let told = attributes.iter().filter(|attribute| !attribute.is_padding());
+    for (place, attribute) in told.enumerate() {
         if place > 0 {
             f.write_str(" ")?;
         }

@@ -139,6 +139,18 @@ fn what_is_not_known_stands_as_bytes() {
     assert_eq!(lines(&[1, 2, 3], false), ["< no message: 0x010203"]);
 }
 
+/// Some kernels align numbers of 64 bits.
+#[test]
+fn padding_of_statistics_says_nothing() {
+    let number = attribute(1, &7_u64.to_ne_bytes());
+    let stats = attribute(12, &[attribute(11, &[]), number, attribute(11, &[9])].concat());
+    let payload = [vec![1, 1, 0, 0], attribute(1, &stats)].concat();
+    assert_eq!(
+        lines(&message(FAMILY, 0, &payload), false),
+        ["< #9 NewService Service={Stats64={Connections=7 attribute-11=0x09}}"]
+    );
+}
+
 #[test]
 fn the_look_for_the_family_is_shown() {
     let mut bytes = Vec::new();
