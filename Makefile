@@ -17,7 +17,7 @@ endif
 PROPTEST_RNG_SEED := $(or $(SEED),1)
 export KERNELS TEST KERNEL LAB ROWS MODULE SEED PROPTEST_RNG_SEED
 
-.PHONY: build test check mutants demo bench lint docs docs-check install clean help
+.PHONY: build test check mutants demo bench lint package docs docs-check install clean help
 
 build: ## build rsctl and rs-agent (release)
 	cargo build --release -p rsctl -p rs-agent
@@ -41,6 +41,10 @@ lint: docs-check ## formatting, clippy, documentation, generated docs in step
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
+	@tests/package/run check
+
+package: ## build and test each library from its own package, with nothing around it
+	@tests/package/run
 
 docs: ## make the manual pages and completions from the programs
 	rm -rf $(DOCS)/man $(DOCS)/completions

@@ -8,7 +8,6 @@ use ipvs_netlink::{
     BatchError, BatchReport, Change, Client, Error, ErrorKind, Transport, unchecked,
 };
 
-use crate::observed::RunningDaemon;
 use crate::plan::{Phase, Plan, Step, flaw};
 
 /// What became of a plan.
@@ -224,8 +223,7 @@ fn compare_and_set<T: Transport>(
             }
         }
         Step::StartDaemon(wanted) => {
-            let running = client.daemons()?.into_iter().map(RunningDaemon::from);
-            let same = running.into_iter().any(|daemon| daemon.is(wanted));
+            let same = client.daemons()?.iter().any(|daemon| daemon.is(wanted));
             if same { Ok(()) } else { Err(error) }
         }
         _ => Err(error),

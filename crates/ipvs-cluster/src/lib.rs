@@ -35,5 +35,5 @@ pub mod plan;
 
 pub use apply::{Applied, Fate, apply, apply_as_is};
 pub use desired::{Desired, DesiredServer, DesiredService, Doubt, Subject};
-pub use observed::{Observed, ObservedService, RunningDaemon};
+pub use observed::{Observed, ObservedService};
 pub use plan::{Action, Phase, Plan, Policy, Step, plan, refused, reordered};

@@ -2,11 +2,9 @@
 
 //! What the kernel has.
 
-use std::net::IpAddr;
-
 use ipvs_netlink::{
-    Client, Destination, Error, InterfaceName, Service, ServiceKey, SyncDaemon, SyncDaemonEntry,
-    SyncRole, TableEntry, Transport,
+    Client, Destination, Error, Service, ServiceKey, SyncDaemonEntry, TableEntry, Timeouts,
+    Transport,
 };
 
 use crate::desired::Desired;
@@ -16,11 +14,10 @@ use crate::desired::Desired;
 pub struct Observed {
     /// The virtual services: by family, protocol, address and port, then the marks.
     pub services: Vec<ObservedService>,
-    /// Seconds after which idle connections are forgotten: TCP, TCP after FIN,
-    /// UDP. `None` if the kernel was built without.
-    pub timeouts: [Option<u32>; 3],
+    /// After how long idle connections are forgotten.
+    pub timeouts: Timeouts,
     /// The sync daemons that run.
-    pub daemons: Vec<RunningDaemon>,
+    pub daemons: Vec<SyncDaemonEntry>,
 }
 
 /// A virtual service with its real servers.
@@ -33,25 +30,6 @@ pub struct ObservedService {
     /// Whether they were not asked for, and are taken for what is wanted
     /// ([`Observed::glance`]): `servers` is empty then.
     pub is_known: bool,
-}
-
-/// A sync daemon that runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunningDaemon {
-    /// What it does.
-    pub role: SyncRole,
-    /// The interface for multicast.
-    pub interface: InterfaceName,
-    /// Its sync id.
-    pub sync_id: u32,
-    /// Most bytes of UDP payload in a message.
-    pub max_length: u16,
-    /// The multicast group.
-    pub group: IpAddr,
-    /// The UDP port.
-    pub port: u16,
-    /// The time to live of multicast packets.
-    pub ttl: u8,
 }
 
 impl ObservedService {
@@ -107,8 +85,8 @@ impl Observed {
         services: Vec<ObservedService>,
         client: &mut Client<T>,
     ) -> Result<Self, Error> {
-        let timeouts = client.timeouts()?.values();
-        let daemons = client.daemons()?.into_iter().map(RunningDaemon::from).collect();
+        let timeouts = client.timeouts()?;
+        let daemons = client.daemons()?;
         Ok(Self { services, timeouts, daemons })
     }
 }
@@ -118,32 +96,6 @@ impl From<TableEntry> for ObservedService {
         // The kernel puts each new server in front.
         let servers = entry.destinations.into_iter().rev().map(|entry| entry.destination).collect();
         Self::new(entry.service.service, servers)
-    }
-}
-
-impl From<SyncDaemonEntry> for RunningDaemon {
-    fn from(entry: SyncDaemonEntry) -> Self {
-        let SyncDaemonEntry { role, interface, sync_id, max_length, group, port, ttl, .. } = entry;
-        Self { role, interface, sync_id, max_length, group, port, ttl }
-    }
-}
-
-impl RunningDaemon {
-    /// The port of a daemon for which none was chosen.
-    pub const DEFAULT_PORT: u16 = 8848;
-    /// The time to live for which none was chosen.
-    pub const DEFAULT_TTL: u8 = 1;
-
-    /// Whether it is what `wanted` asks for. A length that is not asked for is
-    /// the kernel's choice, and any is right.
-    pub fn is(&self, wanted: &SyncDaemon) -> bool {
-        self.role == wanted.role
-            && self.interface == wanted.interface
-            && self.sync_id == wanted.whole_sync_id()
-            && wanted.max_length.is_none_or(|length| length.get() == self.max_length)
-            && self.group == wanted.group().unwrap_or(SyncDaemonEntry::DEFAULT_GROUP)
-            && self.port == wanted.port.map_or(Self::DEFAULT_PORT, Into::into)
-            && self.ttl == wanted.ttl.map_or(Self::DEFAULT_TTL, Into::into)
     }
 }
 
@@ -161,27 +113,8 @@ impl From<&Desired> for Observed {
         });
         let mut services: Vec<_> = services.collect();
         services.sort_by_key(|entry| order(&entry.service.key));
-        let mut timeouts = [Some(900), Some(120), Some(300)];
-        for (now, wanted) in timeouts.iter_mut().zip(desired.timeouts.unwrap_or_default().values())
-        {
-            *now = wanted.or(*now);
-        }
-        let daemons = desired.daemons.iter().flatten().map(RunningDaemon::from).collect();
+        let timeouts = Timeouts::KERNEL_DEFAULTS.after(&desired.timeouts.unwrap_or_default());
+        let daemons = desired.daemons.iter().flatten().map(SyncDaemonEntry::from).collect();
         Self { services, timeouts, daemons }
-    }
-}
-
-impl From<&SyncDaemon> for RunningDaemon {
-    fn from(wanted: &SyncDaemon) -> Self {
-        Self {
-            role: wanted.role,
-            interface: wanted.interface.clone(),
-            sync_id: wanted.whole_sync_id(),
-            // The kernel's default for a master on Ethernet.
-            max_length: wanted.max_length.map_or(1472, Into::into),
-            group: wanted.group().unwrap_or(SyncDaemonEntry::DEFAULT_GROUP),
-            port: wanted.port.map_or(Self::DEFAULT_PORT, Into::into),
-            ttl: wanted.ttl.map_or(Self::DEFAULT_TTL, Into::into),
-        }
     }
 }

@@ -113,18 +113,19 @@ pub mod model;
 mod namespace;
 mod operation;
 pub mod procfs;
+pub mod trace;
 mod transport;
 pub mod unchecked;
 
 pub use client::{BatchError, BatchFailure, BatchReport, Client, ConnectOptions, Pass};
-pub use error::{Errno, Error, ErrorKind, KernelError};
-pub use genl::ExtAck;
+pub use error::{Error, ErrorKind, KernelError};
+pub use genl::{Errno, ExtAck};
 pub use model::{
     AddressFamily, Change, Connections, Destination, DestinationEntry, DestinationKey, EngineName,
     ForwardingMethod, GueChecksum, Info, InterfaceName, Invalid, IpvsVersion, Netmask, Persistence,
-    PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, SchedulerName, Service, ServiceEntry,
-    ServiceKey, SetTimeouts, Stats, SyncDaemon, SyncDaemonEntry, SyncRole, TableEntry, Thresholds,
-    Timeouts, Tunnel, UnknownAttribute, Weight,
+    PersistenceTimeout, Protocol, Scheduler, SchedulerFlag, SchedulerFlags, SchedulerName, Service,
+    ServiceEntry, ServiceKey, SetTimeouts, Stats, SyncDaemon, SyncDaemonEntry, SyncRole,
+    TableEntry, Thresholds, Timeouts, Tunnel, UnknownAttribute, Weight,
 };
 pub use namespace::Namespace;
 pub use operation::Operation;

@@ -12,7 +12,7 @@ use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
 
 use crate::error::Error;
 
-/// A network namespace other than the one the program runs in.
+/// The type names a network namespace other than the one the program runs in.
 ///
 /// IPVS has a table of its own in each (`net/netfilter/ipvs`: everything hangs
 /// on `struct netns_ipvs`). A value of this type keeps its namespace alive.
@@ -29,7 +29,7 @@ pub struct Namespace {
 }
 
 impl Namespace {
-    /// The namespace that `ip netns add NAME` made: `/run/netns/NAME`.
+    /// Opens the namespace that `ip netns add NAME` made: `/run/netns/NAME`.
     ///
     /// # Errors
     /// [`Error::Namespace`] if there is none of that name, or the name is a path.
@@ -41,7 +41,7 @@ impl Namespace {
         Self::open(name.to_owned(), &Path::new("/run/netns").join(name))
     }
 
-    /// The namespace that a process is in, for example a container's first one.
+    /// Opens the namespace that a process is in, for example a container's first one.
     ///
     /// # Errors
     /// [`Error::Namespace`] if there is no such process, or it may not be looked
@@ -50,7 +50,7 @@ impl Namespace {
         Self::open(format!("of process {pid}"), &PathBuf::from(format!("/proc/{pid}/ns/net")))
     }
 
-    /// The namespace behind a file, as container runtimes keep them.
+    /// Opens the namespace behind a file, as container runtimes keep them.
     ///
     /// # Errors
     /// [`Error::Namespace`] if the file cannot be opened, or is no namespace.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::model::{Change, ServiceKey};
 
-/// What was asked of the kernel: the subject of every error.
+/// The operation says what was asked of the kernel: the subject of every error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Operation {
@@ -29,7 +29,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The change, if it is one.
+    /// Returns the change, if it is one.
     pub fn change(&self) -> Option<&Change> {
         match self {
             Self::Change(change) => Some(change),
@@ -42,7 +42,7 @@ impl Operation {
         matches!(self, Self::Change(_) | Self::Batch)
     }
 
-    /// The service it is about, if it is about one.
+    /// Returns the service that it is about, if it is about one.
     pub fn service(&self) -> Option<&ServiceKey> {
         match self {
             Self::Service(key) | Self::Destinations(key) => Some(key),

@@ -13,7 +13,7 @@ use crate::client::{BatchReport, Client};
 use crate::error::Error;
 use crate::model::{
     Change, EngineName, InterfaceName, PersistenceTimeout, Scheduler, SetTimeouts, SyncDaemon,
-    Thresholds,
+    Thresholds, Timeouts,
 };
 use crate::transport::Transport;
 
@@ -40,40 +40,39 @@ pub fn batch<T: Transport>(
     client.batch_unchecked(changes)
 }
 
-/// A scheduler of any name. The kernel makes `ip_vs_NAME` of it and asks
-/// `modprobe` for that module.
+/// Takes a scheduler of any name. The kernel makes `ip_vs_NAME` of it and asks `modprobe`
+/// for that module.
 pub fn scheduler(name: &str) -> Scheduler {
     Scheduler::from_kernel(name)
 }
 
-/// A persistence engine of any name; `ip_vs_pe_NAME` is its module.
+/// Takes a persistence engine of any name; `ip_vs_pe_NAME` is its module.
 pub fn engine(name: &str) -> EngineName {
     EngineName::from_kernel(name)
 }
 
-/// An interface of any name.
+/// Takes an interface of any name.
 pub fn interface(name: &str) -> InterfaceName {
     InterfaceName::from_kernel(name)
 }
 
-/// Thresholds in any order and of any size.
+/// Takes thresholds in any order and of any size.
 pub fn thresholds(upper: u32, lower: u32) -> Thresholds {
     Thresholds::from_kernel(upper, lower)
 }
 
-/// A persistence timeout of any length, in seconds. The kernel multiplies it by HZ
+/// Takes a persistence timeout of any length, in seconds. The kernel multiplies it by HZ
 /// into 32 bits.
 pub fn persistence_timeout(seconds: u32) -> PersistenceTimeout {
     PersistenceTimeout::from_kernel(seconds)
 }
 
-/// Timeouts of any length, in seconds, in the order TCP, TCP after FIN, UDP; `None`
-/// and 0 leave one as it is.
-pub fn timeouts(seconds: [Option<u32>; 3]) -> SetTimeouts {
+/// Returns a request to set timeouts of any length; `None` and 0 leave one as it is.
+pub fn timeouts(seconds: Timeouts) -> SetTimeouts {
     SetTimeouts::from_kernel(seconds)
 }
 
-/// `daemon` with a sync id of 32 bits. Above 255 none of its messages is taken.
+/// Returns `daemon` with a sync id of 32 bits. Above 255 none of its messages is taken.
 pub fn sync_id(mut daemon: SyncDaemon, id: u32) -> SyncDaemon {
     [daemon.sync_id, ..] = id.to_le_bytes();
     daemon.sync_id_beyond = id & !0xff;

@@ -9,7 +9,6 @@ mod cli;
 mod commands;
 mod error;
 mod exit;
-mod flags;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -18,6 +17,7 @@ mod names;
 mod output;
 mod port_names;
 mod refusal;
+mod trace;
 mod whole;
 mod words;
 

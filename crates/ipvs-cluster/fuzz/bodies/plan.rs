@@ -7,8 +7,8 @@
 mod making;
 
 use ipvs_cluster::{
-    Action, Desired, DesiredService, Observed, ObservedService, Policy, RunningDaemon, Step, file,
-    plan, refused, reordered,
+    Action, Desired, DesiredService, Observed, ObservedService, Policy, Step, file, plan, refused,
+    reordered,
 };
 
 pub(crate) fn run(data: &[u8]) {

@@ -2,6 +2,7 @@
 
 //! Reads a file and says everything that is wrong with it, each with its line.
 
+use ipvs_netlink::Timeouts;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -94,7 +95,7 @@ impl<'a> Reader<'a> {
         let timeouts = table.timeouts.and_then(|raw| {
             let timeouts = self.parse::<TimeoutsObject>(raw)?;
             let timeouts = self.keep(raw, timeouts.into_model())?;
-            self.doubt(raw, &Step::SetTimeouts { before: [None; 3], after: timeouts });
+            self.doubt(raw, &Step::SetTimeouts { before: Timeouts::default(), after: timeouts });
             Some(timeouts)
         });
         let daemons = table.daemons.map(|raws| {

@@ -189,7 +189,7 @@ fn settled_server(wanted: &DesiredServer, found: &Destination) -> Destination {
 
 fn timeouts(desired: &Desired, observed: &Observed, steps: &mut Vec<Step>) {
     let Some(after) = desired.timeouts else { return };
-    if after.differs_from(observed.timeouts) {
+    if after.differs_from(&observed.timeouts) {
         steps.push(Step::SetTimeouts { before: observed.timeouts, after });
     }
 }

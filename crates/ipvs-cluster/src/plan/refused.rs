@@ -6,7 +6,7 @@
 use foldhash::{HashMap, HashSet};
 use ipvs_netlink::{
     Change, Destination, Persistence, PersistenceTimeout, Scheduler, Service, ServiceKey,
-    SetTimeouts, Thresholds,
+    Thresholds,
 };
 
 use super::{Action, Plan, Policy, Step};
@@ -64,11 +64,7 @@ pub(crate) fn flaw(step: &Step) -> Option<String> {
         Step::AddServer { service, server: after, .. } => server(service, None, after),
         Step::EditServer { service, before, after } => server(service, Some(before), after),
         Step::SetTimeouts { before, after } => {
-            let changed =
-                after.values().into_iter().zip(before).filter(|(after, now)| after != *now);
-            let most = SetTimeouts::MAX;
-            let long = changed.filter_map(|(after, _)| after).find(|seconds| *seconds > most);
-            long.map(|seconds| ipvs_netlink::Invalid::Timeout(seconds).to_string())
+            after.check_edit_of(before).err().map(|invalid| invalid.to_string())
         }
         Step::StartDaemon(daemon) if daemon.whole_sync_id() > u32::from(u8::MAX) => {
             let id = daemon.whole_sync_id();

@@ -2,10 +2,10 @@
 
 use ipvs_netlink::{
     Change, Destination, DestinationKey, Scheduler, Service, ServiceKey, SetTimeouts, SyncDaemon,
+    SyncDaemonEntry, Timeouts,
 };
 
 use crate::desired::Subject;
-use crate::observed::RunningDaemon;
 
 /// One step: what there is before, and what there is to be after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,14 +14,14 @@ pub enum Step {
     /// Set timeouts of connections.
     SetTimeouts {
         /// Those of now.
-        before: [Option<u32>; 3],
+        before: Timeouts,
         /// Those that are wanted.
         after: SetTimeouts,
     },
     /// Stop a sync daemon.
     StopDaemon {
         /// What runs.
-        before: RunningDaemon,
+        before: SyncDaemonEntry,
         /// Whether one with other settings takes its place.
         restarts: bool,
     },
@@ -269,12 +269,12 @@ mod tests {
     fn a_daemon_is_known_by_its_role() {
         for role in [SyncRole::Master, SyncRole::Backup] {
             let daemon = SyncDaemon::new(role, "eth0".parse().unwrap(), 3);
-            let before = RunningDaemon::from(&daemon);
+            let before = SyncDaemonEntry::from(&daemon);
             let subject = Subject::Daemon(role);
             assert_eq!(Step::StopDaemon { before, restarts: true }.subject(), subject);
             assert_eq!(Step::StartDaemon(daemon).subject(), subject);
         }
-        let timeouts = Step::SetTimeouts { before: [None; 3], after: SetTimeouts::new() };
+        let timeouts = Step::SetTimeouts { before: Timeouts::default(), after: SetTimeouts::new() };
         assert_eq!(timeouts.subject(), Subject::Timeouts);
     }
 }

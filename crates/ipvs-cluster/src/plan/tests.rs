@@ -7,7 +7,6 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
 use super::*;
-use crate::observed::RunningDaemon;
 
 /// Shared with the fuzz targets, which see the library from outside.
 #[path = "../../tests/support/making.rs"]

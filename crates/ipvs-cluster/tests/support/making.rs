@@ -4,11 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use ipvs_netlink::{ServiceKey, Weight};
+use ipvs_netlink::{ServiceKey, SyncDaemonEntry, Weight};
 
 use super::{
-    Action, Desired, DesiredService, Observed, ObservedService, Policy, RunningDaemon, Step, plan,
-    reordered,
+    Action, Desired, DesiredService, Observed, ObservedService, Policy, Step, plan, reordered,
 };
 
 /// The kernel would make every step of the plan, the last one leaves what is
@@ -58,9 +57,7 @@ pub(super) fn make(table: &mut Observed, step: &Step) -> Result<(), String> {
     let place = step.service().map(|key| table.services.iter().position(|s| s.service.key == key));
     match step {
         Step::SetTimeouts { after, .. } => {
-            for (now, wanted) in table.timeouts.iter_mut().zip(after.values()) {
-                *now = wanted.or(*now);
-            }
+            table.timeouts = table.timeouts.after(after);
         }
         Step::StopDaemon { before, .. } => {
             let running = table.daemons.iter().position(|it| it == before).ok_or_else(refused)?;
@@ -70,7 +67,7 @@ pub(super) fn make(table: &mut Observed, step: &Step) -> Result<(), String> {
             if table.daemons.iter().any(|running| running.role == wanted.role) {
                 return Err(refused());
             }
-            table.daemons.push(RunningDaemon::from(wanted));
+            table.daemons.push(SyncDaemonEntry::from(wanted));
         }
         Step::AddService(service) => {
             if place != Some(None) {

@@ -15,8 +15,8 @@ use super::Client;
 use super::exchange::{decode_error, unanswered};
 use super::settle::{Seen, hides};
 use crate::convert;
-use crate::error::{Errno, Error, KernelError};
-use crate::genl::{self, ExtAck, ReplyBody};
+use crate::error::{Error, KernelError};
+use crate::genl::{self, Errno, ExtAck, ReplyBody};
 use crate::message::IpvsMessage;
 use crate::model::Change;
 use crate::operation::Operation;
@@ -27,7 +27,7 @@ const MAX_REQUESTS: usize = 256;
 /// Bytes of one send. Well under what the smallest usual send buffer takes.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// What became of a batch.
+/// A report says what became of a batch.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct BatchReport {
@@ -42,7 +42,7 @@ pub struct BatchReport {
     pub sends: usize,
 }
 
-/// A change of a batch that was not made.
+/// A failure names a change of a batch that was not made.
 ///
 /// If its kind is [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown), it may
 /// have been: answers got lost, and a later change of the batch to the same object
@@ -56,7 +56,7 @@ pub struct BatchFailure {
     pub error: Error,
 }
 
-/// A batch that could not be carried to its end.
+/// The error says how far a batch came that could not be carried to its end.
 #[derive(Debug, thiserror::Error)]
 #[error("{error} (changes up to number {} of the batch are settled)", unknown.start)]
 #[non_exhaustive]

@@ -8,8 +8,8 @@ use netlink_packet_core::{DecodeError, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 
 use super::Client;
 use crate::convert;
-use crate::error::{Errno, Error, KernelError};
-use crate::genl::{self, ExtAck, ReplyBody};
+use crate::error::{Error, KernelError};
+use crate::genl::{self, Errno, ExtAck, ReplyBody};
 use crate::message::IpvsMessage;
 use crate::model::Change;
 use crate::operation::Operation;
@@ -211,7 +211,13 @@ impl<T: Transport> Client<T> {
         while self.unread {
             self.shown = self.shown.max(self.datagram);
             match self.transport.receive_now(&mut self.receive_buffer[..self.datagram]) {
-                Ok(length) => bytes += length,
+                Ok(length) => {
+                    bytes += length;
+                    let left = &self.receive_buffer[..self.datagram.min(length)];
+                    if let Some(trace) = &self.trace {
+                        trace.answers(left, self.family_id);
+                    }
+                }
                 Err(error) if error.raw_os_error() != Some(libc::ENOBUFS) => self.unread = false,
                 Err(_) => {}
             }
@@ -226,10 +232,15 @@ impl<T: Transport> Client<T> {
 
     pub(super) fn send(&mut self, operation: &Operation, datagram: &[u8]) -> Result<(), Error> {
         self.drain(operation)?;
-        self.transport.send(datagram).map_err(|error| Error::Io {
-            operation: Box::new(operation.clone()),
-            action: "send to the kernel",
-            error,
+        if let Some(trace) = &self.trace {
+            trace.requests(datagram, self.family_id);
+        }
+        self.transport.send(datagram).map_err(|error| {
+            if let Some(trace) = &self.trace {
+                trace.not_sent(&error);
+            }
+            let operation = Box::new(operation.clone());
+            Error::Io { operation, action: "send to the kernel", error }
         })
     }
 
@@ -256,6 +267,9 @@ impl<T: Transport> Client<T> {
     ) -> Result<&[u8], Error> {
         let length = received.map_err(|error| {
             self.unread = true;
+            if let Some(trace) = &self.trace {
+                trace.not_received(&error);
+            }
             let operation = Box::new(operation.clone());
             match error.raw_os_error() {
                 Some(libc::ENOBUFS) => Error::RepliesLost { operation },
@@ -264,7 +278,12 @@ impl<T: Transport> Client<T> {
             }
         })?;
         match self.receive_buffer[..self.datagram].get(..length) {
-            Some(datagram) => Ok(datagram),
+            Some(datagram) => {
+                if let Some(trace) = &self.trace {
+                    trace.answers(datagram, self.family_id);
+                }
+                Ok(datagram)
+            }
             None => {
                 self.unread = true;
                 Err(Error::Decode {

@@ -15,6 +15,7 @@ mod settled;
 mod write;
 
 use crate::error::Error;
+use crate::trace::Trace;
 use crate::transport::{NetlinkTransport, Transport};
 
 pub use batch::{BatchError, BatchFailure, BatchReport};
@@ -45,6 +46,8 @@ pub struct Client<T = NetlinkTransport> {
     /// Whether an exchange was given up before its end, so that answers to it
     /// may still come.
     unread: bool,
+    /// Who is shown what passes.
+    trace: Option<Trace>,
 }
 
 /// Eight times what the kernel sends, so that the allocator takes it fresh from the system:
@@ -72,10 +75,10 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// As [`connect`](Client::connect).
     pub fn with_transport(transport: T) -> Result<Self, Error> {
-        Self::over(transport, RECEIVE_BUFFER)
+        Self::over(transport, RECEIVE_BUFFER, None)
     }
 
-    fn over(transport: T, receive_buffer: usize) -> Result<Self, Error> {
+    fn over(transport: T, receive_buffer: usize, trace: Option<Trace>) -> Result<Self, Error> {
         let mut client = Self {
             transport,
             family_id: 0,
@@ -86,6 +89,7 @@ impl<T: Transport> Client<T> {
             shown: 0,
             usual_datagram: receive_buffer,
             unread: false,
+            trace,
         };
         client.family_id = client.resolve_family()?;
         Ok(client)

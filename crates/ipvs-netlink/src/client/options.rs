@@ -6,9 +6,10 @@ use super::{Client, RECEIVE_BUFFER};
 use crate::error::Error;
 use crate::namespace::Namespace;
 use crate::operation::Operation;
+use crate::trace::{Event, Trace};
 use crate::transport::NetlinkTransport;
 
-/// Where and how to connect, for what [`Client::connect`] does not do.
+/// The options say where and how to connect, for what [`Client::connect`] does not do.
 ///
 /// ```no_run
 /// use ipvs_netlink::{ConnectOptions, Namespace};
@@ -24,8 +25,8 @@ use crate::transport::NetlinkTransport;
 pub struct ConnectOptions {
     namespace: Option<Namespace>,
     receive_timeout: Duration,
-    receive_buffer: usize,
     datagram: usize,
+    trace: Option<Trace>,
 }
 
 impl Default for ConnectOptions {
@@ -33,25 +34,25 @@ impl Default for ConnectOptions {
         Self {
             namespace: None,
             receive_timeout: NetlinkTransport::RECEIVE_TIMEOUT,
-            receive_buffer: NetlinkTransport::RECEIVE_BUFFER,
             datagram: RECEIVE_BUFFER,
+            trace: None,
         }
     }
 }
 
 impl ConnectOptions {
-    /// What [`Client::connect`] does.
+    /// Returns the options of [`Client::connect`].
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The network namespace to work in; by default the calling thread's.
+    /// Sets the network namespace to work in; by default it is the calling thread's.
     #[must_use]
     pub fn namespace(self, namespace: Namespace) -> Self {
         Self { namespace: Some(namespace), ..self }
     }
 
-    /// How long to wait for each answer; 4 seconds by default. What does not
+    /// Sets how long to wait for each answer; by default it is 4 seconds. What does not
     /// answer in time is asked again or read back, so an operation as a whole may
     /// take some times as long. A request waits besides, without limit, for the
     /// kernel's locks and for `modprobe`, since the kernel works while it is sent.
@@ -60,29 +61,36 @@ impl ConnectOptions {
         Self { receive_timeout, ..self }
     }
 
-    /// Bytes of answers the kernel may keep for us; 1 MiB by default, which
-    /// holds those to a full batch. With less, answers get lost and are read
-    /// back, which is slower and just as safe.
-    #[must_use]
-    pub fn receive_buffer(self, receive_buffer: usize) -> Self {
-        Self { receive_buffer, ..self }
-    }
-
-    /// The most bytes of one datagram of the kernel's, 8 KiB at least and 64 KiB at
-    /// most; by default all that it ever sends in one, 32 KiB. (With pages of 16 KiB or
-    /// more it sends up to 8 KiB whatever it is told: `NLMSG_GOODSIZE`, `netlink.h`.)
+    /// Tells about how many servers most services have, for a client that is to read
+    /// the whole table. It is a hint: a longer list is read all the same.
     ///
-    /// For each datagram the kernel allocates and clears that much or more,
-    /// whatever it then holds (`netlink_dump` in `af_netlink.c`), so a table of
-    /// many services with few servers each is read sooner with less. Only what
-    /// fits into one datagram is seen at one moment ([`Pass::is_snapshot`]): a
-    /// server takes about 330 bytes. A list that did not fit is read again in larger
-    /// ones.
+    /// The kernel allocates and clears memory for each piece of a list, as much as the
+    /// client can take, whatever it then holds (`netlink_dump` in `af_netlink.c`). So a
+    /// table of many services with few servers each is read sooner if only as much is
+    /// asked for. Only what fits into one piece is seen at one moment
+    /// ([`Pass::is_snapshot`]).
     ///
     /// [`Pass::is_snapshot`]: crate::Pass::is_snapshot
     #[must_use]
-    pub fn datagram(self, datagram: usize) -> Self {
-        Self { datagram: datagram.clamp(8 * 1024, 64 * 1024), ..self }
+    pub fn servers_per_service(self, servers: usize) -> Self {
+        Self { datagram: datagram(servers), ..self }
+    }
+
+    /// Hands each request and each answer to `hook`, decoded, for a log or a bug
+    /// report; by default nobody looks, and nothing is decoded.
+    ///
+    /// ```no_run
+    /// use ipvs_netlink::ConnectOptions;
+    ///
+    /// # fn main() -> Result<(), ipvs_netlink::Error> {
+    /// let mut client = ConnectOptions::new().trace(|event| eprintln!("{event}")).connect()?;
+    /// client.services()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn trace(self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        Self { trace: Some(Trace::new(hook)), ..self }
     }
 
     /// Connects.
@@ -91,20 +99,30 @@ impl ConnectOptions {
     /// As [`Client::connect`]; [`Error::Namespace`] if the namespace cannot be
     /// entered.
     pub fn connect(self) -> Result<Client, Error> {
-        let Self { receive_timeout, receive_buffer, .. } = self;
-        let opened = match &self.namespace {
-            None => NetlinkTransport::open_with(receive_timeout, receive_buffer),
-            Some(namespace) => {
-                NetlinkTransport::open_in(namespace, receive_timeout, receive_buffer)?
-            }
+        let Self { namespace, receive_timeout, datagram, trace } = self;
+        let opened = match &namespace {
+            None => NetlinkTransport::open_with(receive_timeout, NetlinkTransport::RECEIVE_BUFFER),
+            Some(namespace) => NetlinkTransport::open_in(namespace, receive_timeout)?,
         };
         let transport = opened.map_err(|error| Error::Io {
             operation: Box::new(Operation::Connect),
             action: "open a netlink socket",
             error,
         })?;
-        Client::over(transport, self.datagram)
+        Client::over(transport, datagram, trace)
     }
+}
+
+/// The most bytes of one datagram of the kernel's that so many servers take. (With pages
+/// of 16 KiB or more it sends up to 8 KiB whatever it is told: `NLMSG_GOODSIZE`,
+/// `netlink.h`.)
+fn datagram(servers: usize) -> usize {
+    /// What the kernel tells of a server.
+    const SERVER: usize = 340;
+    /// What it keeps beside each datagram.
+    const NOTES: usize = 320;
+    let memory = servers.saturating_mul(SERVER).saturating_add(NOTES);
+    memory.clamp(8 * 1024, 32 * 1024).next_power_of_two() - NOTES
 }
 
 #[cfg(test)]
@@ -112,9 +130,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_datagram_is_of_a_size_that_the_kernel_and_memory_have() {
-        for (asked, given) in [(0, 8192), (16_384, 16_384), (usize::MAX, 65_536)] {
-            assert_eq!(ConnectOptions::new().datagram(asked).datagram, given);
+    fn a_datagram_is_of_a_size_that_the_kernel_has() {
+        for (servers, memory) in [(0, 8), (23, 8), (24, 16), (45, 16), (90, 32), (usize::MAX, 32)] {
+            let options = ConnectOptions::new().servers_per_service(servers);
+            assert_eq!(options.datagram, memory * 1024 - 320, "{servers}");
         }
     }
 }

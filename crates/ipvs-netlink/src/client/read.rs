@@ -10,7 +10,8 @@ use super::{Client, RECEIVE_BUFFER};
 use crate::convert::{
     decode_daemon, decode_destination, decode_info, decode_service, decode_timeouts,
 };
-use crate::error::{Errno, Error, ErrorKind, KernelError};
+use crate::error::{Error, ErrorKind, KernelError};
+use crate::genl::Errno;
 use crate::message::next_attribute;
 use crate::model::{
     DestinationEntry, DestinationKey, Info, ServiceEntry, ServiceKey, SyncDaemonEntry, TableEntry,
@@ -25,7 +26,7 @@ const DESTINATION: u16 = 2;
 const DAEMON: u16 = 3;
 
 impl<T: Transport> Client<T> {
-    /// The version of the kernel's IPVS and the size of its connection table.
+    /// Reads the version of the kernel's IPVS and the size of its connection table.
     ///
     /// # Errors
     /// `EPERM` without the capability.
@@ -33,8 +34,8 @@ impl<T: Transport> Client<T> {
         self.read_one(&Operation::Info, decode_info)
     }
 
-    /// All virtual services, in the kernel's order, whatever others do meanwhile: each
-    /// that is there all the time is there once, and what comes or goes may be there
+    /// Reads all virtual services, in the kernel's order, whatever others do meanwhile:
+    /// each that is there all the time is there once, and what comes or goes may be there
     /// or not.
     ///
     /// A table too large for one datagram (about 90 services) is read again, with other
@@ -159,7 +160,7 @@ impl<T: Transport> Client<T> {
         })
     }
 
-    /// One virtual service, or `None` if there is none with that key: the
+    /// Reads one virtual service, or returns `None` if there is none with that key: the
     /// kernel's own word, whatever happens to the rest of the table.
     ///
     /// # Errors
@@ -174,9 +175,9 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Each of these services, or `None` for one that does not exist. The table
-    /// is read once; what it did not show is asked for one by one, so nothing is
-    /// called missing that is there, whatever others do meanwhile.
+    /// Finds each of these services, or `None` for one that does not exist. The table is
+    /// read once; what it did not show is asked for one by one, so nothing is called
+    /// missing that is there, whatever others do meanwhile.
     ///
     /// # Errors
     /// As [`service`](Self::service).
@@ -200,7 +201,7 @@ impl<T: Transport> Client<T> {
         Ok(found)
     }
 
-    /// The real servers of a virtual service, the one added last first.
+    /// Reads the real servers of a virtual service, the one added last first.
     ///
     /// As with [`services`](Self::services), each that is there all the time is there
     /// once: what does not fit into one datagram (about 90 servers) is read again until
@@ -221,8 +222,8 @@ impl<T: Transport> Client<T> {
         Ok(entries)
     }
 
-    /// As [`destinations`](Self::destinations), but of a service that does not exist there
-    /// is none, and no error: one question less.
+    /// Reads them as [`destinations`](Self::destinations) does, but of a service that does
+    /// not exist there is none, and no error: one question less.
     ///
     /// # Errors
     /// As [`services`](Self::services).
@@ -253,10 +254,9 @@ impl<T: Transport> Client<T> {
         })
     }
 
-    /// One real server, or `None` if the service has none with that key. The
-    /// kernel has no request for one, so this reads all of the service, and
-    /// believes that one is missing only as [`destinations`](Self::destinations)
-    /// does.
+    /// Reads one real server, or returns `None` if the service has none with that key. The
+    /// kernel has no request for one, so this reads all of the service, and believes that
+    /// one is missing only as [`destinations`](Self::destinations) does.
     ///
     /// # Errors
     /// As [`destinations`](Self::destinations).
@@ -280,7 +280,7 @@ impl<T: Transport> Client<T> {
         Ok(destinations.into_iter().find(|entry| entry.destination.key == *key))
     }
 
-    /// The whole table: every virtual service with its real servers.
+    /// Reads the whole table: every virtual service with its real servers.
     ///
     /// Each service that is there all the time is there once, and with it each of its
     /// servers that is, as [`services`](Self::services) and
@@ -313,7 +313,7 @@ impl<T: Transport> Client<T> {
         Ok(table)
     }
 
-    /// The timeouts of idle connections.
+    /// Reads the timeouts of idle connections.
     ///
     /// # Errors
     /// `EPERM` without the capability.
@@ -321,7 +321,7 @@ impl<T: Transport> Client<T> {
         self.read_one(&Operation::Timeouts, decode_timeouts)
     }
 
-    /// The sync daemons that run: none, one, or one of each role.
+    /// Reads the sync daemons that run: none, one, or one of each role.
     ///
     /// # Errors
     /// `EPERM` without the capability.

@@ -10,8 +10,7 @@ use std::rc::Rc;
 
 use super::{Client, RECEIVE_BUFFER};
 use crate::convert;
-use crate::error::Errno;
-use crate::genl;
+use crate::genl::{self, Errno};
 use crate::message::{Command, IpvsMessage};
 use crate::model::Change;
 use crate::transport::Transport;
@@ -73,7 +72,7 @@ pub(super) fn scripted_over(
         asked: Rc::clone(&asked),
         coming: VecDeque::new(),
     };
-    (Client::over(script, receive_buffer).unwrap(), asked)
+    (Client::over(script, receive_buffer, None).unwrap(), asked)
 }
 
 /// A message with its header in front.

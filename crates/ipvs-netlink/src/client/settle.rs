@@ -8,14 +8,11 @@
 //! sent again: its answer then tells why.
 
 use std::collections::HashMap;
-use std::num::{NonZeroU8, NonZeroU16};
 
 use super::Client;
 use super::exchange::{Form, unanswered};
 use crate::error::{Error, ErrorKind};
-use crate::model::{
-    Change, Destination, DestinationKey, Service, ServiceKey, SyncDaemon, SyncDaemonEntry, SyncRole,
-};
+use crate::model::{Change, Destination, DestinationKey, Service, ServiceKey, SyncRole};
 use crate::operation::Operation;
 use crate::transport::Transport;
 
@@ -143,8 +140,8 @@ impl<T: Transport> Client<T> {
             }
             Change::Flush => self.services()?.is_empty(),
             Change::Zero(_) => false,
-            Change::SetTimeouts(wanted) => !wanted.differs_from(self.timeouts()?.values()),
-            Change::StartDaemon(daemon) => self.daemons()?.iter().any(|now| is(now, daemon)),
+            Change::SetTimeouts(wanted) => !wanted.differs_from(&self.timeouts()?),
+            Change::StartDaemon(daemon) => self.daemons()?.iter().any(|now| now.is(daemon)),
             Change::StopDaemon(role) => self.daemons()?.iter().all(|now| now.role != *role),
         })
     }
@@ -193,19 +190,4 @@ impl<T: Transport> Client<T> {
             }
         }
     }
-}
-
-/// Whether the running daemon is the wanted one, as far as that says: the length
-/// it has by default is the interface's affair.
-fn is(now: &SyncDaemonEntry, wanted: &SyncDaemon) -> bool {
-    /// `IP_VS_SYNC_PORT` and the time to live (`ip_vs_sync.c`).
-    const DEFAULT_PORT: u16 = 8848;
-    const DEFAULT_TTL: u8 = 1;
-    now.role == wanted.role
-        && now.interface == wanted.interface
-        && now.sync_id == wanted.whole_sync_id()
-        && now.group == wanted.group().unwrap_or(SyncDaemonEntry::DEFAULT_GROUP)
-        && now.port == wanted.port.map_or(DEFAULT_PORT, NonZeroU16::get)
-        && now.ttl == wanted.ttl.map_or(DEFAULT_TTL, NonZeroU8::get)
-        && wanted.max_length.is_none_or(|length| length.get() == now.max_length)
 }

@@ -29,7 +29,7 @@ use crate::operation::Operation;
 /// How often a table is read before it is called unstable.
 pub(super) const MOST_READS: usize = 16;
 
-/// How one pass over a table went.
+/// A pass says how one walk over a table went.
 ///
 /// Returned by the one-pass reads, [`Client::for_each_service`] and
 /// [`Client::for_each_destination`].
@@ -48,9 +48,9 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Whether all objects were seen in one go: each once, and none that nobody
-    /// touched was left out. If not, a change during the pass may have hidden or
-    /// repeated others.
+    /// Tells whether all objects were seen in one go: each once, and none that nobody
+    /// touched was left out. If not, a change during the pass may have hidden or repeated
+    /// others.
     ///
     /// A single datagram without room for one more object is not a snapshot: the kernel
     /// looked for the end of the list in a later walk.

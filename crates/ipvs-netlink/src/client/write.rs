@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Client;
-use crate::error::{Errno, Error, ErrorKind, KernelError};
+use crate::error::{Error, ErrorKind, KernelError};
+use crate::genl::Errno;
 use crate::model::{
     Change, Destination, DestinationKey, ForwardingMethod, Invalid, Scheduler, Service, ServiceKey,
 };

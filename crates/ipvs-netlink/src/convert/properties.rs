@@ -257,7 +257,7 @@ proptest! {
         let (bytes, read) = over_the_wire(&message);
         prop_assert_eq!(&read, &message);
         let found = decode_timeouts(&bytes).unwrap();
-        prop_assert_eq!([found.tcp, found.tcp_fin, found.udp], timeouts.values());
+        prop_assert_eq!(found, timeouts.values());
     }
 
     /// The 64-bit counters where there are any, else those of 32 bits.

@@ -2,13 +2,42 @@
 
 //! What each errno means for each request, and what helps.
 
-use std::io;
+use std::{fmt, io};
 
-use super::{Errno, ErrorKind, KernelError};
+use super::{ErrorKind, KernelError};
+use crate::genl::Errno;
 use crate::model::{AddressFamily, Change, Scheduler, Service, ServiceKey, SyncRole};
 
+impl KernelError {
+    /// Says what the errno means for this request.
+    pub fn explanation(&self) -> String {
+        let text = cause(self);
+        match self.ext_ack.as_ref().and_then(|ext_ack| ext_ack.message.as_ref()) {
+            Some(message) => format!("{text}: {message}"),
+            None => text,
+        }
+    }
+
+    pub(super) fn reason(&self) -> String {
+        format!("{} ({})", self.explanation(), self.errno)
+    }
+
+    /// Says what may help, a line each, most likely first.
+    pub fn hints(&self) -> Vec<String> {
+        remedy(self).into_iter().collect()
+    }
+}
+
+impl fmt::Display for KernelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {}: {}", self.operation, self.reason())
+    }
+}
+
+impl std::error::Error for KernelError {}
+
 /// As in "cannot …: CAUSE".
-pub(super) fn cause(error: &KernelError) -> String {
+fn cause(error: &KernelError) -> String {
     let change = error.operation.change();
     let text = match (error.kind(), change) {
         (ErrorKind::PermissionDenied, _) => "the kernel did not permit it",
@@ -76,7 +105,7 @@ fn fills_a_table(service: &Service) -> bool {
     service.scheduler == Scheduler::Mh
 }
 
-pub(super) fn remedy(error: &KernelError) -> Option<String> {
+fn remedy(error: &KernelError) -> Option<String> {
     let change = error.operation.change();
     let text = match (error.kind(), change) {
         (ErrorKind::PermissionDenied, _) => {

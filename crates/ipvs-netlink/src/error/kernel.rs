@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::fmt;
-
-use super::{Errno, ErrorKind, explain};
-use crate::genl::ExtAck;
+use super::ErrorKind;
+use crate::genl::{Errno, ExtAck};
 use crate::model::Change;
 use crate::operation::Operation;
 
-/// The kernel's refusal of one request, and what it means.
+/// The error holds the kernel's refusal of one request, and says what it means.
 ///
 /// IPVS answers with bare errnos; the same one means different things for
 /// different requests, so only the pair can be explained. All of them are in
@@ -24,7 +22,7 @@ pub struct KernelError {
 }
 
 impl KernelError {
-    /// What to match on.
+    /// Returns the kind, to match on.
     pub fn kind(&self) -> ErrorKind {
         match (self.errno, self.operation.change()) {
             (Errno::EPERM, _) => ErrorKind::PermissionDenied,
@@ -45,30 +43,4 @@ impl KernelError {
             _ => ErrorKind::Other,
         }
     }
-
-    /// What the errno means for this request.
-    pub fn explanation(&self) -> String {
-        let text = explain::cause(self);
-        match self.ext_ack.as_ref().and_then(|ext_ack| ext_ack.message.as_ref()) {
-            Some(message) => format!("{text}: {message}"),
-            None => text,
-        }
-    }
-
-    pub(super) fn reason(&self) -> String {
-        format!("{} ({})", self.explanation(), self.errno)
-    }
-
-    /// What may help, a line each, most likely first.
-    pub fn hints(&self) -> Vec<String> {
-        explain::remedy(self).into_iter().collect()
-    }
 }
-
-impl fmt::Display for KernelError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {}", self.operation, self.reason())
-    }
-}
-
-impl std::error::Error for KernelError {}

@@ -2,21 +2,21 @@
 
 //! What can go wrong, in words that say what to do about it.
 
-mod errno;
 mod explain;
 mod kernel;
+mod kind;
 
 use std::fmt;
 use std::io;
 
-pub use errno::Errno;
 use explain::system_text;
 pub use kernel::KernelError;
+pub use kind::ErrorKind;
 
 use crate::model::Invalid;
 use crate::operation::Operation;
 
-/// Why an operation failed.
+/// The error says why an operation failed.
 ///
 /// Its text is one line, "cannot add server 10.0.0.2:80 to tcp/10.1.0.1:80: it
 /// exists already (EEXIST)"; [`hints`](Self::hints) say what may help.
@@ -131,46 +131,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// The kind of an [`Error`], to match on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// `CAP_NET_ADMIN` in the initial user namespace is missing (`EPERM`).
-    PermissionDenied,
-    /// The kernel has no IPVS.
-    FamilyMissing,
-    /// The object to add exists (`EEXIST`).
-    AlreadyExists,
-    /// No such virtual service (`ESRCH`).
-    ServiceMissing,
-    /// The service exists, the real server in it does not (`ENOENT`).
-    DestinationMissing,
-    /// The scheduler or the persistence engine cannot be loaded (`ENOENT`).
-    SchedulerMissing,
-    /// No sync daemon of that role runs (`ESRCH`).
-    DaemonMissing,
-    /// The sync daemon's interface does not exist (`ENODEV`).
-    InterfaceMissing,
-    /// Refused before anything was sent.
-    Invalid,
-    /// The kernel refused a value (`EINVAL`, `ERANGE`).
-    Rejected,
-    /// The kernel cannot do that at all (`EOPNOTSUPP`, `EAFNOSUPPORT`).
-    Unsupported,
-    /// Out of memory, or the module is being unloaded.
-    Unavailable,
-    /// Whether it was done is not known.
-    OutcomeUnknown,
-    /// Others change the table faster than it can be read.
-    Unstable,
-    /// There is no such network namespace.
-    NamespaceMissing,
-    /// Anything else.
-    Other,
-}
-
 impl Error {
-    /// What to match on.
+    /// Returns the kind, to match on.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Kernel(error) => error.kind(),
@@ -196,7 +158,7 @@ impl Error {
         }
     }
 
-    /// Why it failed, without what was to be done: its text behind "cannot …: ".
+    /// Says why it failed, without what was to be done: its text behind "cannot …: ".
     pub fn reason(&self) -> String {
         match self {
             Self::Kernel(error) => error.reason(),
@@ -225,7 +187,7 @@ impl Error {
         matches!(self, Self::TimedOut { .. } | Self::RepliesLost { .. } | Self::Decode { .. })
     }
 
-    /// What may help, a line each, most likely first.
+    /// Says what may help, a line each, most likely first.
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::Kernel(error) => error.hints(),
@@ -276,6 +238,7 @@ impl From<KernelError> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::genl::Errno;
 
     #[test]
     fn the_reason_is_what_stands_behind_what_was_to_be_done() {

@@ -7,8 +7,13 @@ use netlink_packet_generic::ctrl::{GenlCtrl, GenlCtrlCmd};
 /// `GENL_ID_CTRL`: the family that knows the others.
 pub(crate) const CONTROL: u16 = 16;
 
-/// `CTRL_ATTR_FAMILY_ID` (`include/uapi/linux/genetlink.h`)
-const FAMILY_ID: u16 = 1;
+/// `CTRL_CMD_NEWFAMILY` and `CTRL_CMD_GETFAMILY` (`include/uapi/linux/genetlink.h`)
+pub(crate) const NEW_FAMILY: u8 = 1;
+pub(crate) const GET_FAMILY: u8 = 3;
+
+/// `CTRL_ATTR_FAMILY_ID` and `CTRL_ATTR_FAMILY_NAME`
+pub(crate) const FAMILY_ID: u16 = 1;
+pub(crate) const FAMILY_NAME: u16 = 2;
 
 /// Asks for the family called `name`. The kernel loads its module on the way
 /// if it can, and needs no privilege for that.

@@ -2,7 +2,7 @@
 
 use netlink_packet_core::{NLM_F_ACK_TLVS, NLM_F_CAPPED, NlasIterator};
 
-/// What the kernel adds to an errno (`NETLINK_EXT_ACK`).
+/// The extended acknowledgement holds what the kernel adds to an errno (`NETLINK_EXT_ACK`).
 ///
 /// IPVS itself adds nothing; this comes from the kernel's check of attribute
 /// lengths, so seeing one means that a message was malformed.

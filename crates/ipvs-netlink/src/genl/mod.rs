@@ -3,11 +3,15 @@
 //! Generic netlink without a socket and without IPVS: bytes in, replies out.
 
 mod ctrl;
+mod errno;
 mod ext_ack;
 mod reply;
 mod request;
 
-pub(crate) use ctrl::{CONTROL, decode_family_id, get_family};
+pub(crate) use ctrl::{
+    CONTROL, FAMILY_ID, FAMILY_NAME, GET_FAMILY, NEW_FAMILY, decode_family_id, get_family,
+};
+pub use errno::Errno;
 pub use ext_ack::ExtAck;
-pub(crate) use reply::{ReplyBody, replies};
+pub(crate) use reply::{ReplyBody, decode, replies};
 pub(crate) use request::{encode, pack};

@@ -6,8 +6,7 @@ use netlink_packet_core::{
 };
 use netlink_packet_generic::constants::GENL_HDRLEN;
 
-use super::ExtAck;
-use crate::error::Errno;
+use super::{Errno, ExtAck};
 
 /// One message of the kernel's.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,8 +64,10 @@ impl<'a> Iterator for Replies<'a> {
     }
 }
 
-/// `None` for a message without a meaning (`NLMSG_NOOP`).
-fn decode<'a>(buffer: &NetlinkBuffer<&'a [u8]>) -> Result<Option<Reply<'a>>, DecodeError> {
+/// Reads one message; `None` for one without a meaning (`NLMSG_NOOP`).
+pub(crate) fn decode<'a>(
+    buffer: &NetlinkBuffer<&'a [u8]>,
+) -> Result<Option<Reply<'a>>, DecodeError> {
     let payload = buffer.payload();
     let body = match buffer.message_type() {
         NLMSG_NOOP => return Ok(None),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-/// The commands of the family (`IPVS_CMD_*`).
+/// A command says what a message of the family asks for or answers (`IPVS_CMD_*`).
 ///
 /// Replies carry the command of the change that would make them: a service
 /// comes as [`NewService`](Self::NewService), never as `GetService`.

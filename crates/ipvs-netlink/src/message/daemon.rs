@@ -6,7 +6,7 @@ use super::Text;
 use super::table::attribute_table;
 
 attribute_table! {
-    /// Attributes of a sync daemon (`IPVS_DAEMON_ATTR_*`).
+    /// The attributes describe a sync daemon (`IPVS_DAEMON_ATTR_*`).
     pub enum DaemonAttribute {
         /// The role: 1 master, 2 backup.
         1 => State(u32),

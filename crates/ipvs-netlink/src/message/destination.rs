@@ -4,7 +4,7 @@ use super::table::attribute_table;
 use super::{BigEndianPort, Stats64Attribute, StatsAttribute, WireAddress};
 
 attribute_table! {
-    /// Attributes of a real server (`IPVS_DEST_ATTR_*`).
+    /// The attributes describe a real server (`IPVS_DEST_ATTR_*`).
     pub enum DestinationAttribute {
         /// The RIP.
         1 => Address(WireAddress),

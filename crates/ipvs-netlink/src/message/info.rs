@@ -3,7 +3,7 @@
 use super::table::attribute_table;
 
 attribute_table! {
-    /// Attributes of the answer to `GET_INFO` (`IPVS_INFO_ATTR_*`). They share
+    /// The attributes make up the answer to `GET_INFO` (`IPVS_INFO_ATTR_*`). They share
     /// numbers with those of all other messages, so the command decides.
     pub enum InfoAttribute {
         /// The version, for example 0x010201 for 1.2.1.

@@ -8,7 +8,7 @@ use super::wire::attributes;
 use super::{Command, DaemonAttribute, DestinationAttribute, InfoAttribute, ServiceAttribute};
 
 attribute_table! {
-    /// Top-level attributes (`IPVS_CMD_ATTR_*`).
+    /// The top-level attributes hold the parts of a message (`IPVS_CMD_ATTR_*`).
     pub enum Attribute {
         /// A virtual service.
         1 => Service(Vec<ServiceAttribute>),
@@ -25,7 +25,7 @@ attribute_table! {
     }
 }
 
-/// A message of the family `IPVS`, for use with
+/// A message holds a command of the family `IPVS` and its attributes, for use with
 /// [`GenlMessage`](netlink_packet_generic::GenlMessage).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -39,12 +39,12 @@ pub struct IpvsMessage {
 }
 
 impl IpvsMessage {
-    /// The name under which the kernel registers the family.
+    /// The kernel registers the family under this name. the kernel registers the family.
     pub const FAMILY: &'static str = "IPVS";
     /// `IPVS_GENL_VERSION`
     pub const VERSION: u8 = 1;
 
-    /// A message with these attributes.
+    /// Returns a message with these attributes.
     pub fn new(command: Command, attributes: Vec<Attribute>) -> Self {
         Self { command, attributes, info: Vec::new() }
     }

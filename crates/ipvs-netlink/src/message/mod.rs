@@ -14,6 +14,7 @@ mod info;
 mod ipvs;
 mod pack;
 mod service;
+pub(crate) mod show;
 mod stats;
 mod table;
 mod wire;

@@ -6,7 +6,7 @@ use super::{
 };
 
 attribute_table! {
-    /// Attributes of a virtual service (`IPVS_SVC_ATTR_*`).
+    /// The attributes describe a virtual service (`IPVS_SVC_ATTR_*`).
     pub enum ServiceAttribute {
         /// `AF_INET` or `AF_INET6`, also for firewall-mark services.
         1 => AddressFamily(u16),

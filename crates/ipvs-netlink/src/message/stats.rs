@@ -3,8 +3,8 @@
 use super::table::attribute_table;
 
 attribute_table! {
-    /// Counters of mixed width (`IPVS_STATS_ATTR_*` within `*_ATTR_STATS`). The
-    /// 32-bit ones wrap silently.
+    /// The attributes hold counters of mixed width (`IPVS_STATS_ATTR_*` within
+    /// `*_ATTR_STATS`). The 32-bit ones wrap silently.
     pub enum StatsAttribute {
         /// Connections scheduled.
         1 => Connections(u32),
@@ -30,7 +30,8 @@ attribute_table! {
 }
 
 attribute_table! {
-    /// Counters of 64 bits (`IPVS_STATS_ATTR_*` within `*_ATTR_STATS64`).
+    /// The attributes hold counters of 64 bits (`IPVS_STATS_ATTR_*` within
+    /// `*_ATTR_STATS64`).
     pub enum Stats64Attribute {
         /// Connections scheduled.
         1 => Connections(u64),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! One row per attribute: number, name and form. Length, encoding and decoding
-//! follow from the row, so that they cannot disagree.
+//! One row per attribute: number, name and form. Length, encoding, decoding and the
+//! words of a trace follow from the row, so that they cannot disagree.
 
 macro_rules! attribute_table {
     (
@@ -56,6 +56,22 @@ macro_rules! attribute_table {
                 match self {
                     $(Self::$variant(value) => $crate::message::wire::Wire::emit(value, buffer),)*
                     Self::Other(nla) => netlink_packet_core::Nla::emit_value(nla, buffer),
+                }
+            }
+        }
+
+        impl $crate::message::show::Show for $name {
+            fn show(
+                &self,
+                family: Option<$crate::model::AddressFamily>,
+                f: &mut std::fmt::Formatter<'_>,
+            ) -> std::fmt::Result {
+                match self {
+                    $(Self::$variant(value) => {
+                        f.write_str(concat!(stringify!($variant), "="))?;
+                        $crate::message::show::ShowValue::show_value(value, family, f)
+                    })*
+                    Self::Other(nla) => $crate::message::show::show_unknown(nla, f),
                 }
             }
         }

@@ -63,7 +63,7 @@ macro_rules! host_order_integer {
 
 host_order_integer!(u8, u16, u32, u64);
 
-/// A port in network byte order.
+/// The form holds a port in network byte order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BigEndianPort(pub u16);
 
@@ -81,13 +81,13 @@ impl Wire for BigEndianPort {
     }
 }
 
-/// `union nf_inet_addr`: 16 bytes, of which IPv4 uses the first four. Which
+/// The form is `union nf_inet_addr`: 16 bytes, of which IPv4 uses the first four. Which
 /// family it is stands in another attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WireAddress(pub [u8; 16]);
 
 impl WireAddress {
-    /// The address, read as one of `family`.
+    /// Returns the address, read as one of `family`.
     pub fn to_ip(self, family: AddressFamily) -> IpAddr {
         let [a, b, c, d, ..] = self.0;
         match family {
@@ -130,7 +130,7 @@ impl Wire for WireAddress {
     }
 }
 
-/// `struct ip_vs_flags`: bits, and which of them to change.
+/// The form is `struct ip_vs_flags`: bits, and which of them to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WireFlags {
     /// The bits.
@@ -157,8 +157,8 @@ impl Wire for WireFlags {
     }
 }
 
-/// A netmask field: an IPv4 mask in network order, or an IPv6 prefix length as
-/// a number in host order.
+/// The form holds a netmask: an IPv4 mask in network order, or an IPv6 prefix length as a
+/// number in host order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WireNetmask(pub [u8; 4]);
 
@@ -204,7 +204,8 @@ impl Wire for Ipv6Addr {
     }
 }
 
-/// Text with its final NUL, which the kernel demands (`NLA_NUL_STRING`).
+/// The form holds text, on the wire with a final NUL, which the kernel demands
+/// (`NLA_NUL_STRING`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(pub String);
 

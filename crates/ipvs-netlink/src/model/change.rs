@@ -6,7 +6,8 @@ use super::{
     Destination, DestinationKey, Invalid, Service, ServiceKey, SetTimeouts, SyncDaemon, SyncRole,
 };
 
-/// One change to the kernel's table: what a batch is made of.
+/// A change says what is to become of one object in the kernel's table: what a batch is
+/// made of.
 ///
 /// The kernel has no transactions: each change stands for itself, and a failed
 /// one does not stop those behind it.
@@ -86,9 +87,9 @@ impl Change {
         }
     }
 
-    /// The first thing that is wrong with it and was not with `before`: what
-    /// another tool left behind must not stand in the way of an edit of something
-    /// else. A weight must be settable to 0.
+    /// Refuses what is wrong with it and was not with `before`: what another tool left
+    /// behind must not stand in the way of an edit of something else. A weight must be
+    /// settable to 0.
     ///
     /// # Errors
     /// As [`check`](Self::check).

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::Invalid;
 
-/// What a sync daemon does. A director can run one of each.
+/// The role says what a sync daemon does. A director can run one of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SyncRole {
     /// Tells others of this director's connections.
@@ -16,16 +16,36 @@ pub enum SyncRole {
     Backup,
 }
 
-impl fmt::Display for SyncRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl SyncRole {
+    /// These are both roles.
+    pub const ALL: [Self; 2] = [Self::Master, Self::Backup];
+
+    /// Returns the word for it, `master` or `backup`.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Master => "master",
             Self::Backup => "backup",
-        })
+        }
     }
 }
 
-/// The name of a network interface: 1 to 15 bytes, as `dev_valid_name` has it.
+impl fmt::Display for SyncRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for SyncRole {
+    type Err = Invalid;
+
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        let known = Self::ALL.into_iter().find(|role| role.name() == name);
+        known.ok_or_else(|| Invalid::SyncRoleText(name.to_owned()))
+    }
+}
+
+/// The type holds the name of a network interface: 1 to 15 bytes, as `dev_valid_name` has
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InterfaceName(Box<str>);
 
@@ -34,7 +54,7 @@ impl InterfaceName {
         Self(name.into())
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -60,7 +80,7 @@ impl FromStr for InterfaceName {
     }
 }
 
-/// A connection-sync daemon: what to start.
+/// The type describes a connection-sync daemon to start.
 ///
 /// What is left open takes the kernel's default. The settings of a running
 /// daemon cannot change; stop it and start another.
@@ -89,7 +109,7 @@ pub struct SyncDaemon {
 }
 
 impl SyncDaemon {
-    /// A daemon with the kernel's defaults.
+    /// Returns a daemon with the kernel's defaults.
     pub fn new(role: SyncRole, interface: InterfaceName, sync_id: u8) -> Self {
         Self {
             role,
@@ -103,13 +123,13 @@ impl SyncDaemon {
         }
     }
 
-    /// The sync id as the kernel keeps it, 32 bits. Only
+    /// Returns the sync id as the kernel keeps it, 32 bits. Only
     /// [`unchecked::sync_id`](crate::unchecked::sync_id) makes one above 255.
     pub fn whole_sync_id(&self) -> u32 {
         self.sync_id_beyond | u32::from(self.sync_id)
     }
 
-    /// The same with another multicast group.
+    /// Returns the daemon with another multicast group.
     ///
     /// # Errors
     /// [`Invalid::NotMulticast`] if it is a unicast address.
@@ -144,13 +164,13 @@ impl SyncDaemon {
         }
     }
 
-    /// The multicast group, if it is not the default.
+    /// Returns the multicast group, if it is not the default.
     pub fn group(&self) -> Option<IpAddr> {
         self.group
     }
 }
 
-/// A sync daemon that runs, with the values the kernel settled on.
+/// An entry describes a sync daemon that runs, with the values the kernel settled on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SyncDaemonEntry {
@@ -171,6 +191,88 @@ pub struct SyncDaemonEntry {
 }
 
 impl SyncDaemonEntry {
-    /// The group of a daemon for which none was chosen.
+    /// The kernel takes this group if none was chosen.
     pub const DEFAULT_GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 81));
+    /// The kernel takes this port if none was chosen (`IP_VS_SYNC_PORT`).
+    pub const DEFAULT_PORT: u16 = 8848;
+    /// The kernel takes this time to live if none was chosen (`ip_vs_sync.c`).
+    pub const DEFAULT_TTL: u8 = 1;
+    /// The length of a master's messages on Ethernet, if none was chosen.
+    const DEFAULT_LENGTH: u16 = 1472;
+
+    /// Tells whether this daemon is what `wanted` asks for. A length that is not
+    /// asked for is the kernel's choice, and any is right.
+    pub fn is(&self, wanted: &SyncDaemon) -> bool {
+        let default = Self::from(wanted);
+        let max_length = match wanted.max_length {
+            Some(length) => length.get(),
+            None => self.max_length,
+        };
+        *self == Self { max_length, ..default }
+    }
+}
+
+/// Returns what runs once the kernel has started the daemon, on Ethernet.
+impl From<&SyncDaemon> for SyncDaemonEntry {
+    fn from(wanted: &SyncDaemon) -> Self {
+        Self {
+            role: wanted.role,
+            interface: wanted.interface.clone(),
+            sync_id: wanted.whole_sync_id(),
+            max_length: wanted.max_length.map_or(Self::DEFAULT_LENGTH, NonZeroU16::get),
+            group: wanted.group().unwrap_or(Self::DEFAULT_GROUP),
+            port: wanted.port.map_or(Self::DEFAULT_PORT, NonZeroU16::get),
+            ttl: wanted.ttl.map_or(Self::DEFAULT_TTL, NonZeroU8::get),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_read_as_they_are_written() {
+        for role in SyncRole::ALL {
+            assert_eq!(role.to_string().parse(), Ok(role));
+        }
+        assert!("Master".parse::<SyncRole>().is_err());
+    }
+
+    /// Whether a daemon that runs is the wanted one: each thing that may differ.
+    #[test]
+    fn a_running_daemon_is_the_wanted_one() {
+        let wanted = SyncDaemon::new(SyncRole::Master, "eth0".parse().unwrap(), 3);
+        let running = SyncDaemonEntry {
+            role: SyncRole::Master,
+            interface: "eth0".parse().unwrap(),
+            sync_id: 3,
+            max_length: 1472,
+            group: SyncDaemonEntry::DEFAULT_GROUP,
+            port: 8848,
+            ttl: 1,
+        };
+        let group = Ipv4Addr::new(224, 0, 0, 82).into();
+        let others = [
+            SyncDaemonEntry { role: SyncRole::Backup, ..running.clone() },
+            SyncDaemonEntry { interface: "eth1".parse().unwrap(), ..running.clone() },
+            SyncDaemonEntry { sync_id: 259, ..running.clone() },
+            SyncDaemonEntry { group, ..running.clone() },
+            SyncDaemonEntry { port: 8849, ..running.clone() },
+            SyncDaemonEntry { ttl: 2, ..running.clone() },
+        ];
+        assert!(running.is(&wanted));
+        for other in &others {
+            assert!(!other.is(&wanted), "{other:?}");
+        }
+        // The length by default is the interface's affair.
+        assert!(SyncDaemonEntry { max_length: 1400, ..running.clone() }.is(&wanted));
+        let mut chosen = wanted.with_group(group).unwrap();
+        (chosen.max_length, chosen.port) = (NonZeroU16::new(1472), NonZeroU16::new(8849));
+        chosen.ttl = NonZeroU8::new(2);
+        let as_chosen = SyncDaemonEntry { group, port: 8849, ttl: 2, ..running.clone() };
+        assert!(as_chosen.is(&chosen));
+        assert!(!running.is(&chosen));
+        assert!(!SyncDaemonEntry { max_length: 1400, ..as_chosen.clone() }.is(&chosen));
+    }
 }

@@ -8,7 +8,8 @@ use super::{
     UnknownAttribute,
 };
 
-/// A real server of a virtual service (the kernel's word is destination).
+/// A destination describes a real server of a virtual service (the kernel's word is
+/// destination).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Destination {
@@ -23,7 +24,7 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// A real server of weight 1 without thresholds.
+    /// Returns a real server of weight 1 without thresholds.
     pub fn new(key: DestinationKey, forwarding: ForwardingMethod) -> Self {
         Self { key, forwarding, weight: Weight::ONE, thresholds: Thresholds::UNLIMITED }
     }
@@ -80,7 +81,7 @@ impl Destination {
         destinations.sort_by_key(|destination| destination.key);
     }
 
-    /// The tunnel, if packets travel through one.
+    /// Returns the tunnel, if packets travel through one.
     pub fn tunnel(&self) -> Option<Tunnel> {
         match self.forwarding {
             ForwardingMethod::Tunnel(tunnel) => Some(tunnel),
@@ -103,7 +104,7 @@ fn not_a_server(address: IpAddr) -> Option<&'static str> {
     }
 }
 
-/// A real server's share of new connections, 0 to 2147483647. 0 gives it no
+/// The weight is a real server's share of new connections, 0 to 2147483647. 0 gives it no
 /// new ones and leaves those it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Weight(u32);
@@ -114,7 +115,7 @@ impl Weight {
     /// The default.
     pub const ONE: Self = Self(1);
 
-    /// That weight.
+    /// Takes that weight.
     ///
     /// # Errors
     /// [`Invalid::Weight`] above 2147483647: the kernel reads it as `int`.
@@ -126,7 +127,7 @@ impl Weight {
         }
     }
 
-    /// The number.
+    /// Returns the number.
     pub fn get(self) -> u32 {
         self.0
     }
@@ -138,7 +139,7 @@ impl fmt::Display for Weight {
     }
 }
 
-/// How many connections a real server may have before it gets no more, and
+/// Thresholds say how many connections a real server may have before it gets no more, and
 /// when it gets some again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Thresholds {
@@ -150,8 +151,8 @@ impl Thresholds {
     /// No limit.
     pub const UNLIMITED: Self = Self { upper: 0, lower: 0 };
 
-    /// Stop at `upper` connections (0: never), start again below `lower` (0:
-    /// at three quarters of `upper`).
+    /// Makes a server stop at `upper` connections (0: never) and start again below `lower`
+    /// (0: at three quarters of `upper`).
     ///
     /// # Errors
     /// [`Invalid::ThresholdsCrossed`] if `lower` is above `upper`;
@@ -171,19 +172,19 @@ impl Thresholds {
         Self { upper, lower }
     }
 
-    /// Connections at which the server gets no more; 0 for no limit.
+    /// Returns the number of connections at which the server gets no more; 0 for no limit.
     pub fn upper(self) -> u32 {
         self.upper
     }
 
-    /// Connections below which it gets some again; 0 for three quarters of
-    /// the upper threshold.
+    /// Returns the number of connections below which it gets some again; 0 for three
+    /// quarters of the upper threshold.
     pub fn lower(self) -> u32 {
         self.lower
     }
 }
 
-/// A real server as the kernel has it.
+/// An entry describes a real server as the kernel has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DestinationEntry {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::num::NonZeroU16;
+use std::str::FromStr;
 
 use super::Invalid;
 
-/// How packets reach a real server (`IP_VS_CONN_F_FWD_MASK`).
+/// The method says how packets reach a real server (`IP_VS_CONN_F_FWD_MASK`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ForwardingMethod {
@@ -25,9 +26,51 @@ pub enum ForwardingMethod {
     Other(u32),
 }
 
+/// The methods that have words: the method, its word in files and JSON, and the one in
+/// lists. The tunnel stands for tunnels of every type.
+const WORDS: [(ForwardingMethod, &str, &str); 4] = [
+    (ForwardingMethod::Masquerade, "masquerade", "Masq"),
+    (ForwardingMethod::Gateway, "gateway", "Route"),
+    (ForwardingMethod::Tunnel(Tunnel::Ipip), "tunnel", "Tunnel"),
+    (ForwardingMethod::Local, "local", "Local"),
+];
+
 impl ForwardingMethod {
-    /// Whether the packet keeps its destination, so that the real server's
-    /// port has no effect.
+    /// Returns the word for it: `masquerade`, `gateway`, `tunnel` or `local`; `None`
+    /// for a value that this library does not know.
+    pub fn name(&self) -> Option<&'static str> {
+        self.words().map(|(_, name, _)| *name)
+    }
+
+    /// Reads the word for a method, as [`name`](Self::name) returns it; `tunnel` is an
+    /// ipip tunnel. `method-4` to `method-7` are the values without a word that the
+    /// kernel's three bits can hold.
+    ///
+    /// # Errors
+    /// [`Invalid::ForwardingMethodText`] if it is another word.
+    pub fn from_name(name: &str) -> Result<Self, Invalid> {
+        let known = WORDS.iter().find(|(_, word, _)| *word == name).map(|(method, ..)| *method);
+        let unknown = || {
+            let number = name.strip_prefix("method-")?.parse().ok()?;
+            (4..=7).contains(&number).then_some(Self::Other(number))
+        };
+        known.or_else(unknown).ok_or_else(|| Invalid::ForwardingMethodText(name.to_owned()))
+    }
+
+    /// Returns the word by which the kernel (`/proc/net/ip_vs`) and `ipvsadm` list it:
+    /// `Masq`, `Route`, `Tunnel` or `Local`; `None` for a value that this library does
+    /// not know.
+    pub fn listed_as(&self) -> Option<&'static str> {
+        self.words().map(|(.., listed)| *listed)
+    }
+
+    fn words(&self) -> Option<&'static (Self, &'static str, &'static str)> {
+        let same = |known: &Self| std::mem::discriminant(known) == std::mem::discriminant(self);
+        WORDS.iter().find(|(method, ..)| same(method))
+    }
+
+    /// Tells whether the packet keeps its destination, so that the real server's port has
+    /// no effect.
     pub fn keeps_port(&self) -> bool {
         matches!(self, Self::Gateway | Self::Tunnel(_) | Self::Local)
     }
@@ -37,16 +80,13 @@ impl ForwardingMethod {
 impl fmt::Display for ForwardingMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Masquerade => f.write_str("Masq"),
-            Self::Gateway => f.write_str("Route"),
-            Self::Tunnel(_) => f.write_str("Tunnel"),
-            Self::Local => f.write_str("Local"),
             Self::Other(value) => write!(f, "method-{value}"),
+            known => f.write_str(known.listed_as().unwrap_or_default()),
         }
     }
 }
 
-/// What a tunnelled packet is wrapped in.
+/// The tunnel says what a packet is encapsulated in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Tunnel {
@@ -77,7 +117,8 @@ pub enum Tunnel {
     },
 }
 
-/// Checksum of a GUE tunnel (`IP_VS_TUNNEL_ENCAP_FLAG_*`).
+/// The checksum says what protects the packets of a GUE tunnel
+/// (`IP_VS_TUNNEL_ENCAP_FLAG_*`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GueChecksum {
     /// No outer checksum.
@@ -89,6 +130,33 @@ pub enum GueChecksum {
     Remote,
 }
 
+impl GueChecksum {
+    /// Returns the word for it: `none`, `outer` or `remote`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Outer => "outer",
+            Self::Remote => "remote",
+        }
+    }
+}
+
+impl fmt::Display for GueChecksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for GueChecksum {
+    type Err = Invalid;
+
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        let all = [Self::None, Self::Outer, Self::Remote];
+        let known = all.into_iter().find(|checksum| checksum.name() == name);
+        known.ok_or_else(|| Invalid::ChecksumText(name.to_owned()))
+    }
+}
+
 const TYPE_IPIP: u8 = 0;
 const TYPE_GUE: u8 = 1;
 const TYPE_GRE: u8 = 2;
@@ -96,6 +164,17 @@ const FLAG_CHECKSUM: u16 = 1;
 const FLAG_REMOTE_CHECKSUM: u16 = 2;
 
 impl Tunnel {
+    /// Returns the word for its type: `ipip`, `gue` or `gre`; `None` for a type that
+    /// this library does not know.
+    pub fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Ipip => Some("ipip"),
+            Self::Gue { .. } => Some("gue"),
+            Self::Gre { .. } => Some("gre"),
+            Self::Other { .. } => None,
+        }
+    }
+
     /// The kernel's type, port and flags.
     pub(crate) fn to_wire(self) -> (u8, u16, u16) {
         match self {
@@ -140,6 +219,29 @@ impl Tunnel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_method_is_read_as_it_is_written() {
+        for (method, name, listed) in WORDS {
+            assert_eq!(method.name(), Some(name));
+            assert_eq!(ForwardingMethod::from_name(name), Ok(method));
+            assert_eq!(method.listed_as(), Some(listed));
+            assert_eq!(method.to_string(), listed);
+        }
+        let gre = ForwardingMethod::Tunnel(Tunnel::Gre { checksum: true });
+        assert_eq!((gre.name(), gre.to_string().as_str()), (Some("tunnel"), "Tunnel"));
+        for number in 4..=7 {
+            let method = ForwardingMethod::Other(number);
+            assert_eq!(method.name(), None);
+            assert_eq!(ForwardingMethod::from_name(&method.to_string()), Ok(method));
+        }
+        for name in ["nat", "Masq", "method-3", "method-8", "method-", ""] {
+            assert!(ForwardingMethod::from_name(name).is_err(), "{name} was accepted");
+        }
+        for checksum in [GueChecksum::None, GueChecksum::Outer, GueChecksum::Remote] {
+            assert_eq!(checksum.to_string().parse(), Ok(checksum));
+        }
+    }
 
     #[test]
     fn every_tunnel_survives_the_wire() {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What the kernel says of its IPVS (`IPVS_CMD_GET_INFO`).
+/// The information holds what the kernel says of its IPVS (`IPVS_CMD_GET_INFO`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Info {
@@ -13,7 +13,7 @@ pub struct Info {
     pub connection_table_size: u32,
 }
 
-/// The version of IPVS, not of the kernel.
+/// The version is that of IPVS, not of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IpvsVersion {
     /// The first number.

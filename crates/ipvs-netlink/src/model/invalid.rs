@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::{AddressFamily, DestinationKey, ServiceKey, SyncRole};
 
-/// Why a value, or a combination of values, is refused before anything is sent.
+/// The variants say why a value, or a combination of values, is refused before anything is
+/// sent.
 ///
 /// Much of this the kernel would accept and then misread or ignore; see each
 /// variant.
@@ -37,6 +38,9 @@ pub enum Invalid {
     /// address service `TCP 0.0.0.0:0`.
     #[error("firewall mark 0 means `no mark`; use 1 to 4294967295")]
     ZeroFwmark,
+    /// The text is not a transport protocol.
+    #[error("`{0}` is not a protocol of IPVS: use tcp, udp, sctp, esp or ah")]
+    ProtocolText(String),
     /// The kernel stores any protocol number, but balances only these.
     #[error("IPVS balances only TCP, UDP, SCTP, AH and ESP, not protocol {0}")]
     UnsupportedProtocol(u16),
@@ -71,6 +75,12 @@ pub enum Invalid {
     /// the kernel's own.
     #[error("scheduler flags {0:#x} are out of range: use 0x8, 0x10 and 0x20")]
     SchedulerFlags(u32),
+    /// The text is not a word for a flag of a scheduler.
+    #[error(
+        "`{0}` is not a scheduler flag: use sh-fallback, sh-port, mh-fallback, mh-port, flag-1, \
+         flag-2 or flag-3"
+    )]
+    SchedulerFlagText(String),
     /// The kernel reads the weight as `int` and refuses negative ones.
     #[error("weight {0} is out of range: use 0 to 2147483647")]
     Weight(i64),
@@ -148,6 +158,12 @@ pub enum Invalid {
     /// no transmitter and pass by unbalanced.
     #[error("forwarding method {0} cannot be set: use masquerade, gateway, tunnel or local")]
     ForwardingMethod(u32),
+    /// The text is not a forwarding method.
+    #[error("`{0}` is not a forwarding method: use masquerade, gateway, tunnel or local")]
+    ForwardingMethodText(String),
+    /// The text is not a checksum of a GUE tunnel.
+    #[error("`{0}` is not a tunnel's checksum: use none, outer or remote")]
+    ChecksumText(String),
     /// A tunnel type this library can read but does not know.
     #[error("tunnel type {0} cannot be set: use ipip, gue or gre")]
     TunnelType(u8),
@@ -161,6 +177,9 @@ pub enum Invalid {
     /// Not what `dev_valid_name` (`net/core/dev.c`) takes.
     #[error("`{0}` is not an interface name: use 1 to 15 bytes without blanks, `/` and `:`")]
     InterfaceName(String),
+    /// The text is not the role of a sync daemon.
+    #[error("`{0}` is not a sync daemon's role: use master or backup")]
+    SyncRoleText(String),
     /// The kernel would take the nearest length it can use, without a word.
     #[error("a {role} sync daemon cannot send {length} bytes: use {least} to {most}")]
     SyncMaxLength {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::{AddressFamily, Invalid, Protocol};
 
-/// What identifies a virtual service within a network namespace.
+/// The key identifies a virtual service within a network namespace.
 ///
 /// As text: `tcp/192.0.2.10:80`, `udp/[2001:db8::1]:53`, `fwmark/7`,
 /// `fwmark/7/ipv6`.
@@ -32,22 +32,23 @@ pub enum ServiceKey {
 }
 
 impl ServiceKey {
-    /// A service on TCP `address`:`port`.
+    /// Returns the key of a service on TCP `address`:`port`.
     pub fn tcp(address: impl Into<IpAddr>, port: u16) -> Self {
         Self::Endpoint { protocol: Protocol::Tcp, address: address.into(), port }
     }
 
-    /// A service on UDP `address`:`port`.
+    /// Returns the key of a service on UDP `address`:`port`.
     pub fn udp(address: impl Into<IpAddr>, port: u16) -> Self {
         Self::Endpoint { protocol: Protocol::Udp, address: address.into(), port }
     }
 
-    /// A service on SCTP `address`:`port`.
+    /// Returns the key of a service on SCTP `address`:`port`.
     pub fn sctp(address: impl Into<IpAddr>, port: u16) -> Self {
         Self::Endpoint { protocol: Protocol::Sctp, address: address.into(), port }
     }
 
-    /// A service for packets of `family` that carry the firewall mark `mark`.
+    /// Returns the key of a service for packets of `family` that carry the firewall mark
+    /// `mark`.
     ///
     /// # Errors
     /// [`Invalid::ZeroFwmark`] if `mark` is 0.
@@ -56,7 +57,7 @@ impl ServiceKey {
         Ok(Self::Fwmark { family, mark })
     }
 
-    /// The address family of the packets this service balances.
+    /// Returns the address family of the packets this service balances.
     pub fn family(&self) -> AddressFamily {
         match self {
             Self::Endpoint { address, .. } => AddressFamily::of(*address),
@@ -64,7 +65,7 @@ impl ServiceKey {
         }
     }
 
-    /// The port, or `None` for a firewall-mark service.
+    /// Returns the port, or `None` for a firewall-mark service.
     pub fn port(&self) -> Option<u16> {
         match self {
             Self::Endpoint { port, .. } => Some(*port),
@@ -103,8 +104,8 @@ impl FromStr for ServiceKey {
             let mark = mark.ok_or_else(|| wrong("fwmark/NUMBER[/ipv6]"))?;
             return Self::fwmark(family, mark);
         }
-        let protocol = Protocol::from_text(kind)
-            .ok_or_else(|| wrong("tcp/, udp/, sctp/ or fwmark/ in front"))?;
+        let protocol: Protocol =
+            kind.parse().map_err(|_| wrong("tcp/, udp/, sctp/ or fwmark/ in front"))?;
         let endpoint: DestinationKey = rest.parse().map_err(|invalid| match invalid {
             Invalid::Unbracketed { meant, .. } => {
                 Invalid::Unbracketed { text: text.to_owned(), meant: format!("{kind}/{meant}") }
@@ -115,7 +116,7 @@ impl FromStr for ServiceKey {
     }
 }
 
-/// What identifies a real server within its virtual service.
+/// The key identifies a real server within its virtual service.
 ///
 /// The forwarding method is not part of it: the same address and port cannot
 /// be added twice with two methods. As text: `10.0.0.11:8080`.
@@ -128,12 +129,12 @@ pub struct DestinationKey {
 }
 
 impl DestinationKey {
-    /// The real server `address`:`port`.
+    /// Returns the key of the real server `address`:`port`.
     pub fn new(address: impl Into<IpAddr>, port: u16) -> Self {
         Self { address: address.into(), port }
     }
 
-    /// What was probably meant by an IPv6 address and a port without brackets: a guess, to
+    /// Guesses what was meant by an IPv6 address and a port without brackets: a guess, to
     /// ask about, since `2001:db8::1:80` is an address, too.
     pub fn without_brackets(text: &str) -> Option<Self> {
         let (address, port) = text.rsplit_once(':')?;
@@ -142,7 +143,7 @@ impl DestinationKey {
         Some(Self::new(address, port))
     }
 
-    /// The address family, which may differ from the service's for tunnels.
+    /// Returns the address family, which may differ from the service's for tunnels.
     pub fn family(&self) -> AddressFamily {
         AddressFamily::of(self.address)
     }

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use super::{AddressFamily, Invalid};
 
-/// The part of a client's address that persistence looks at.
+/// The netmask says which part of a client's address persistence looks at.
 ///
 /// IPv4 masks are masks and may have holes; IPv6 ones are prefix lengths
 /// (`ip_vs_ctl.c`: `netmask` is one 32-bit field for both).
@@ -19,7 +19,7 @@ enum Repr {
 }
 
 impl Netmask {
-    /// The whole address: every client for itself.
+    /// Returns the mask of the whole address: every client for itself.
     pub fn host(family: AddressFamily) -> Self {
         Self(match family {
             AddressFamily::Ipv4 => Repr::V4(Ipv4Addr::BROADCAST),
@@ -27,12 +27,12 @@ impl Netmask {
         })
     }
 
-    /// An IPv4 mask such as 255.255.255.0.
+    /// Takes an IPv4 mask such as 255.255.255.0.
     pub fn ipv4(mask: Ipv4Addr) -> Self {
         Self(Repr::V4(mask))
     }
 
-    /// An IPv4 mask of `length` bits.
+    /// Returns an IPv4 mask of `length` bits.
     ///
     /// # Errors
     /// [`Invalid::Ipv4Prefix`] above 32.
@@ -44,7 +44,7 @@ impl Netmask {
         Ok(Self(Repr::V4(Ipv4Addr::from_bits(bits))))
     }
 
-    /// An IPv6 prefix of `length` bits.
+    /// Returns an IPv6 prefix of `length` bits.
     ///
     /// # Errors
     /// [`Invalid::Ipv6Prefix`] outside 1 to 128, as in the kernel.
@@ -81,12 +81,12 @@ impl Netmask {
         }
     }
 
-    /// Whether it is the whole address.
+    /// Tells whether it is the whole address.
     pub fn is_host(&self) -> bool {
         *self == Self::host(self.family())
     }
 
-    /// The family it is for.
+    /// Returns the family that it is for.
     pub fn family(&self) -> AddressFamily {
         match self.0 {
             Repr::V4(_) => AddressFamily::Ipv4,
@@ -94,7 +94,7 @@ impl Netmask {
         }
     }
 
-    /// Whether it is an IPv4 mask that is no prefix, such as 255.0.255.0.
+    /// Tells whether it is an IPv4 mask that is no prefix, such as 255.0.255.0.
     pub fn has_holes(&self) -> bool {
         match self.0 {
             Repr::V4(mask) => mask.to_bits().leading_ones() != mask.to_bits().count_ones(),

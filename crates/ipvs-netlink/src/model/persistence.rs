@@ -6,7 +6,8 @@ use std::str::FromStr;
 use super::scheduler::is_plain_name;
 use super::{Invalid, Netmask};
 
-/// Connections of one client, or of one client network, stay on one server.
+/// Persistence keeps the connections of one client, or of one client network, on one
+/// server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Persistence {
     /// How long after the last connection the client is remembered.
@@ -15,17 +16,17 @@ pub struct Persistence {
     pub netmask: Netmask,
 }
 
-/// Seconds for which a client is remembered, 1 to 2678400 (31 days).
+/// The timeout says for how many seconds a client is remembered, 1 to 2678400 (31 days).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PersistenceTimeout(u32);
 
 impl PersistenceTimeout {
-    /// What `-p` without a value means: six minutes.
+    /// `ipvsadm -p` without a value means this: six minutes.
     pub const DEFAULT: Self = Self(360);
-    /// 31 days, the most `ipvsadm` accepts too.
+    /// The longest is 31 days, in `ipvsadm` too.
     pub const MAX: Self = Self(31 * 24 * 60 * 60);
 
-    /// That many seconds.
+    /// Takes that many seconds.
     ///
     /// # Errors
     /// [`Invalid::PersistenceTimeout`] outside 1 to 2678400: the kernel
@@ -44,13 +45,13 @@ impl PersistenceTimeout {
         Self(seconds)
     }
 
-    /// The number of seconds.
+    /// Returns the number of seconds.
     pub fn as_seconds(self) -> u32 {
         self.0
     }
 }
 
-/// The name of a persistence engine; `sip` is the only one in the kernel.
+/// The type holds the name of a persistence engine; `sip` is the only one in the kernel.
 ///
 /// An engine acts on persistent UDP services only. The kernel pastes the name
 /// into a module name, so it must be plain.
@@ -63,7 +64,7 @@ impl EngineName {
         Self(name.into())
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 
-/// IPv4 or IPv6.
+use super::Invalid;
+
+/// The family is IPv4 or IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AddressFamily {
     /// `AF_INET`
@@ -13,7 +16,7 @@ pub enum AddressFamily {
 }
 
 impl AddressFamily {
-    /// The family of an address.
+    /// Returns the family of an address.
     pub fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(_) => Self::Ipv4,
@@ -31,7 +34,7 @@ impl fmt::Display for AddressFamily {
     }
 }
 
-/// The transport protocol of a virtual service.
+/// The protocol is the transport of a virtual service.
 ///
 /// The kernel stores any number, but has code to balance these five only
 /// (`net/netfilter/ipvs/ip_vs_proto.c`).
@@ -53,7 +56,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The IP protocol number, see `/etc/protocols`.
+    /// Returns the IP protocol number, see `/etc/protocols`.
     pub fn number(self) -> u16 {
         match self {
             Self::Tcp => 6,
@@ -65,7 +68,7 @@ impl Protocol {
         }
     }
 
-    /// The protocol with this IP protocol number.
+    /// Returns the protocol with this IP protocol number.
     pub fn from_number(number: u16) -> Self {
         match number {
             6 => Self::Tcp,
@@ -77,7 +80,7 @@ impl Protocol {
         }
     }
 
-    pub(super) fn from_text(text: &str) -> Option<Self> {
+    fn from_text(text: &str) -> Option<Self> {
         Some(match text {
             "tcp" => Self::Tcp,
             "udp" => Self::Udp,
@@ -90,6 +93,15 @@ impl Protocol {
                 Self::from_number(number.parse().ok().filter(|_| plain)?)
             }
         })
+    }
+}
+
+/// Reads what [`Display`](fmt::Display) writes: `tcp`, `esp`, `ip-99`.
+impl FromStr for Protocol {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::from_text(text).ok_or_else(|| Invalid::ProtocolText(text.to_owned()))
     }
 }
 

@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use super::Invalid;
 
-/// The name of a scheduler that [`Scheduler`] does not list. `"NAME".parse()`
-/// makes a [`Scheduler`] of any name, so that none is ever written in two ways.
+/// The type holds the name of a scheduler that [`Scheduler`] does not list.
+/// `"NAME".parse()` makes a [`Scheduler`] of any name, so that none is ever written in two
+/// ways.
 ///
 /// The kernel pastes scheduler names into a module name and loads that module, so
 /// only 1 to 15 of `a-z`, `0-9` and `_` are sent.
@@ -37,13 +38,13 @@ impl SchedulerName {
         Self(name.into())
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// How a virtual service chooses the real server of a new connection.
+/// The scheduler says how a virtual service chooses the real server of a new connection.
 ///
 /// The list is the kernel's (`net/netfilter/ipvs/Kconfig`, 6.1 to 7.3). A
 /// scheduler is a module, loaded by the kernel when a service asks for it.
@@ -104,12 +105,12 @@ const NAMES: [(Scheduler, &str); 15] = [
 ];
 
 impl Scheduler {
-    /// The schedulers this library knows, in the order of the kernel's manual.
+    /// Returns the schedulers that this library knows, in the order of the kernel's manual.
     pub fn known() -> impl Iterator<Item = &'static Scheduler> {
         NAMES.iter().map(|(scheduler, _)| scheduler)
     }
 
-    /// The kernel's name for it, also the ending of its module's name.
+    /// Returns the kernel's name for it, also the ending of its module's name.
     pub fn name(&self) -> &str {
         match self {
             Self::Other(name) => name.as_str(),
@@ -119,6 +120,13 @@ impl Scheduler {
 
     pub(crate) fn from_kernel(name: &str) -> Self {
         Self::by_name(name).unwrap_or_else(|| Self::Other(SchedulerName::from_kernel(name)))
+    }
+
+    /// Tells whether a flag means under `other` what it means under this one. `sh`
+    /// and `mh` share both meanings; every other scheduler has its own, or none.
+    pub fn shares_flags_with(&self, other: &Self) -> bool {
+        let hashes = |scheduler| matches!(scheduler, &Self::Sh | &Self::Mh);
+        self == other || (hashes(self) && hashes(other))
     }
 
     fn by_name(name: &str) -> Option<Self> {
@@ -143,28 +151,6 @@ impl FromStr for Scheduler {
     }
 }
 
-bitflags::bitflags! {
-    /// The three flag bits whose meaning belongs to the scheduler
-    /// (`include/uapi/linux/ip_vs.h`).
-    ///
-    /// `sh` and `mh` give them a meaning: [`FALLBACK`](Self::FALLBACK) and
-    /// [`PORT`](Self::PORT). The kernel keeps them when the scheduler changes.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub struct SchedulerFlags: u32 {
-        /// `flag-1`.
-        const FLAG_1 = 0x0008;
-        /// `flag-2`.
-        const FLAG_2 = 0x0010;
-        /// `flag-3`, used by no scheduler of the kernel's own.
-        const FLAG_3 = 0x0020;
-        /// `sh-fallback`, `mh-fallback`: if the server chosen by the hash
-        /// takes no connections, take another instead of refusing.
-        const FALLBACK = 0x0008;
-        /// `sh-port`, `mh-port`: hash the client's port too.
-        const PORT = 0x0010;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,5 +168,13 @@ mod tests {
         for name in ["", "rr ", "RR", "../x", "a-b", "sixteen_letters_", "ftp\0"] {
             assert!(name.parse::<Scheduler>().is_err(), "{name:?} was accepted");
         }
+    }
+
+    #[test]
+    fn flags_keep_their_meaning_between_the_two_hashes_only() {
+        assert!(Scheduler::Sh.shares_flags_with(&Scheduler::Mh));
+        assert!(Scheduler::Rr.shares_flags_with(&Scheduler::Rr));
+        assert!(!Scheduler::Sh.shares_flags_with(&Scheduler::Rr));
+        assert!(!Scheduler::Rr.shares_flags_with(&Scheduler::Sh));
     }
 }

@@ -7,7 +7,7 @@ use super::{
     ServiceKey, Stats, UnknownAttribute,
 };
 
-/// A virtual service as an administrator wants it.
+/// A service describes a virtual service as an administrator wants it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Service {
@@ -29,7 +29,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// A service without persistence or flags.
+    /// Returns a service without persistence or flags.
     pub fn new(key: ServiceKey, scheduler: Scheduler) -> Self {
         Self {
             key,
@@ -42,15 +42,15 @@ impl Service {
         }
     }
 
-    /// Flag bits the kernel reported and this library does not know. They are
-    /// sent back as they are when the service is edited.
+    /// Returns the flag bits that the kernel reported and this library does not know. They
+    /// are sent back as they are when the service is edited.
     pub fn unknown_flags(&self) -> u32 {
         self.unknown_flags
     }
 
-    /// The same with these bits for [`unknown_flags`](Self::unknown_flags), as
-    /// read from a kernel before. Bits that have a field of their own, or that
-    /// are the kernel's own note, are left out.
+    /// Returns the service with these bits for [`unknown_flags`](Self::unknown_flags), as
+    /// read from a kernel before. Bits that have a field of their own, or that are the
+    /// kernel's own note, are left out.
     pub fn with_unknown_flags(self, bits: u32) -> Self {
         let known = 0x0007 | SchedulerFlags::all().bits();
         Self { unknown_flags: bits & !known, ..self }
@@ -113,7 +113,7 @@ impl Service {
     }
 }
 
-/// A virtual service as the kernel has it.
+/// An entry describes a virtual service as the kernel has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceEntry {
@@ -125,7 +125,7 @@ pub struct ServiceEntry {
     pub unknown: Box<[UnknownAttribute]>,
 }
 
-/// A virtual service with its real servers, as the kernel has them.
+/// An entry holds a virtual service with its real servers, as the kernel has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableEntry {

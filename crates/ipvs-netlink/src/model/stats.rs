@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-/// Counters and rates of a service or a real server.
+/// The statistics hold counters and rates of a service or a real server.
 ///
 /// A copy the kernel makes every 2 seconds (`ip_vs_est.c`); right after
 /// traffic it is still the old one, and with `run_estimation=0` it stands
@@ -30,7 +30,8 @@ pub struct Stats {
     pub outgoing_bytes_per_second: u64,
 }
 
-/// Connections a real server has now. Unlike [`Stats`] these are live.
+/// The numbers say how many connections a real server has now. Unlike [`Stats`] these are
+/// live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Connections {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-/// An attribute of a service or a real server that the kernel reported and this
-/// library does not know, or whose length is not the one it knows.
+/// The type keeps an attribute of a service or a real server that the kernel reported and
+/// this library does not know, or whose length is not the one it knows.
 ///
 /// Newer kernels may have more to tell than is known here. It can be shown; it
 /// is not sent back by an edit, since what it would do is not known either.

@@ -8,7 +8,7 @@ use super::line::{Words, address, decimal, port};
 use super::state::ConnectionState;
 use crate::model::{DestinationKey, Protocol};
 
-/// An entry of the connection table.
+/// A connection is an entry of the connection table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Connection {
@@ -33,7 +33,7 @@ pub struct Connection {
     pub origin: Option<Origin>,
 }
 
-/// The side of a connection that its client sees.
+/// The address is the side of a connection that its client sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum VirtualAddress {
@@ -53,7 +53,7 @@ impl fmt::Display for VirtualAddress {
     }
 }
 
-/// What a persistence engine found in the client's packets.
+/// The data is what a persistence engine found in the client's packets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct EngineData {
@@ -64,7 +64,7 @@ pub struct EngineData {
     pub data: Vec<u8>,
 }
 
-/// Where a connection comes from.
+/// The origin says where a connection comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
@@ -75,8 +75,8 @@ pub enum Origin {
 }
 
 impl Connection {
-    /// Whether it remembers a client for a persistent service, and is no
-    /// connection itself (`IP_VS_CONN_F_TEMPLATE`).
+    /// Tells whether it remembers a client for a persistent service, and is no connection
+    /// itself (`IP_VS_CONN_F_TEMPLATE`).
     ///
     /// The kernel does not show the flag: templates are told by the client's port
     /// 0 and a state that no connection of their protocol has.

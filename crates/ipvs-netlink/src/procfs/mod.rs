@@ -45,24 +45,24 @@ pub use stats::{CpuStats, PerCpu};
 pub use sysctl::Sysctl;
 pub use table::ConnectionTable;
 
-/// The files of one network namespace.
+/// The type reads the files of one network namespace.
 #[derive(Clone, Debug, Default)]
 pub struct Procfs {
     namespace: Option<Namespace>,
 }
 
 impl Procfs {
-    /// Those of the calling thread's namespace.
+    /// Returns a reader of the calling thread's namespace.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Those of another namespace.
+    /// Returns a reader of another namespace.
     pub fn of(namespace: Namespace) -> Self {
         Self { namespace: Some(namespace) }
     }
 
-    /// Whether IPVS is loaded, without loading it.
+    /// Tells whether IPVS is loaded, without loading it.
     ///
     /// # Errors
     /// [`Error::Namespace`] if the namespace cannot be entered.
@@ -71,7 +71,7 @@ impl Procfs {
             .map_err(|error| unreadable("ip_vs", error))
     }
 
-    /// The connection table with the data of persistence engines
+    /// Reads the connection table with the data of persistence engines
     /// (`/proc/net/ip_vs_conn`), one connection at a time.
     ///
     /// The kernel writes a page at a time while the table changes: connections
@@ -86,9 +86,8 @@ impl Procfs {
         self.table("ip_vs_conn")
     }
 
-    /// The connection table with the origin of each connection
-    /// (`/proc/net/ip_vs_conn_sync`), otherwise as
-    /// [`connections`](Self::connections).
+    /// Reads the connection table with the origin of each connection
+    /// (`/proc/net/ip_vs_conn_sync`), otherwise as [`connections`](Self::connections).
     ///
     /// # Errors
     /// As [`connections`](Self::connections).
@@ -96,8 +95,8 @@ impl Procfs {
         self.table("ip_vs_conn_sync")
     }
 
-    /// The services with their servers (`/proc/net/ip_vs`), as far as the kernel tells
-    /// them to everyone, one service at a time.
+    /// Reads the services with their servers (`/proc/net/ip_vs`), as far as the kernel
+    /// tells them to everyone, one service at a time.
     ///
     /// A service is shown with all its servers at one moment. Services may be missing or
     /// come twice if others change the table meanwhile: the kernel starts over behind
@@ -110,7 +109,8 @@ impl Procfs {
         self.services_in_pieces(16 * READ)
     }
 
-    /// The same, read in pieces of so many bytes; the kernel gives a page at most for one.
+    /// Reads the services in pieces of so many bytes; the kernel gives a page at most for
+    /// one.
     ///
     /// What others delete and add meanwhile hides or repeats services at the borders of the
     /// pieces: with two sizes these are not at the same services.
@@ -121,7 +121,7 @@ impl Procfs {
         ServiceTable::from_reader(BufReader::with_capacity(bytes.max(1), self.open("ip_vs")?))
     }
 
-    /// Counters and rates of the whole namespace (`/proc/net/ip_vs_stats`), which
+    /// Reads counters and rates of the whole namespace (`/proc/net/ip_vs_stats`), which
     /// netlink does not have. Sampled every 2 seconds, like those of services.
     ///
     /// # Errors
@@ -131,8 +131,8 @@ impl Procfs {
         stats::totals(&self.text("ip_vs_stats")?)
     }
 
-    /// Counters of each processor (`/proc/net/ip_vs_stats_percpu`). Unlike all
-    /// others these are live, and zeroing does not touch them.
+    /// Reads counters of each processor (`/proc/net/ip_vs_stats_percpu`). Unlike all others
+    /// these are live, and zeroing does not touch them.
     ///
     /// # Errors
     /// As [`totals`](Self::totals).
@@ -140,7 +140,7 @@ impl Procfs {
         stats::per_cpu(&self.text("ip_vs_stats_percpu")?)
     }
 
-    /// Every setting the running kernel has under `net.ipv4.vs`, by name. Newer
+    /// Reads every setting that the running kernel has under `net.ipv4.vs`, by name. Newer
     /// kernels have more, and some exist only while a scheduler is loaded.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::model::{AddressFamily, DestinationKey, IpvsVersion, Netmask, Schedule
 const LONGEST_LINE: u64 = 1024;
 const FILE: &str = "ip_vs";
 
-/// The services of a table, read one at a time with their servers.
+/// The iterator reads the services of a table one at a time, with their servers.
 #[derive(Debug)]
 pub struct ServiceTable<R> {
     version: IpvsVersion,
@@ -24,7 +24,7 @@ pub struct ServiceTable<R> {
     number: usize,
 }
 
-/// A virtual service as `/proc/net/ip_vs` shows it.
+/// The type describes a virtual service as `/proc/net/ip_vs` shows it.
 ///
 /// What is not here the file does not tell: the scheduler's flags, the persistence engine
 /// and all counters; of servers the tunnel, the thresholds, the clients remembered, and
@@ -45,7 +45,7 @@ pub struct TableService {
     pub servers: Vec<TableServer>,
 }
 
-/// Which service it is.
+/// The key says which service it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TableKey {
@@ -55,7 +55,8 @@ pub enum TableKey {
     Fwmark(u32),
 }
 
-/// The persistence of a service, whose timeout is told in ticks of a clock that is not.
+/// The type describes the persistence of a service, whose timeout is told in ticks of a
+/// clock that is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TablePersistence {
@@ -64,7 +65,7 @@ pub struct TablePersistence {
     pub netmask: Option<Netmask>,
 }
 
-/// A real server as `/proc/net/ip_vs` shows it.
+/// The type describes a real server as `/proc/net/ip_vs` shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableServer {
@@ -80,7 +81,7 @@ pub struct TableServer {
     pub inactive: u32,
 }
 
-/// A forwarding method, of which the file has the word only.
+/// The method says how packets travel, of which the file has the word only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TableMethod {
@@ -115,12 +116,12 @@ impl<R: BufRead> ServiceTable<R> {
         Ok(table)
     }
 
-    /// The version of the kernel's IPVS.
+    /// Returns the version of the kernel's IPVS.
     pub fn version(&self) -> IpvsVersion {
         self.version
     }
 
-    /// Buckets of the connection table.
+    /// Returns the number of buckets of the connection table.
     pub fn connection_table_size(&self) -> u32 {
         self.connection_table_size
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// The state of a connection, in the kernel's words.
+/// The type holds the state of a connection, in the kernel's words.
 ///
 /// TCP and SCTP have their own (`ip_vs_proto_tcp.c: tcp_state_name_table`,
 /// `ip_vs_proto_sctp.c: sctp_state_name_table`), UDP has one, and templates are
@@ -51,12 +51,12 @@ impl ConnectionState {
         })
     }
 
-    /// The words of the kernels 6.1 to 7.3. A later one may have others.
+    /// Returns the words of the kernels 6.1 to 7.3. A later one may have others.
     pub fn known() -> impl Iterator<Item = &'static str> {
         KNOWN.into_iter()
     }
 
-    /// The kernel's word, for example `ESTABLISHED`.
+    /// Returns the kernel's word, for example `ESTABLISHED`.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -5,7 +5,7 @@ use super::malformed;
 use crate::error::Error;
 use crate::model::Stats;
 
-/// Counters of each processor, and of all.
+/// The type holds counters of each processor, and of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PerCpu {
@@ -15,7 +15,7 @@ pub struct PerCpu {
     pub total: Stats,
 }
 
-/// Counters of one processor since IPVS was loaded.
+/// The type holds counters of one processor since IPVS was loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CpuStats {

@@ -2,7 +2,7 @@
 
 use std::{fs, io};
 
-/// A setting under `net.ipv4.vs`; what each means is in the kernel's
+/// The type holds a setting under `net.ipv4.vs`; what each means is in the kernel's
 /// `Documentation/networking/ipvs-sysctl.rst`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]

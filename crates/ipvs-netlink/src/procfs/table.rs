@@ -9,7 +9,8 @@ use crate::error::Error;
 /// 255 bytes of its data.
 const LONGEST_LINE: u64 = 1024;
 
-/// The connections of a table, read one at a time: memory does not grow with it.
+/// The iterator reads the connections of a table one at a time: memory does not grow with
+/// it.
 ///
 /// A line that cannot be understood is an error of its own; the lines behind it
 /// follow.

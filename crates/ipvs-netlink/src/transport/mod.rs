@@ -8,7 +8,7 @@ use std::io;
 
 pub use netlink::NetlinkTransport;
 
-/// A connection to the kernel that carries whole datagrams.
+/// A transport is a connection to the kernel that carries whole datagrams.
 ///
 /// [`NetlinkTransport`] is the real one. A transport of your own can wrap it,
 /// to log what passes or to lose some of it on purpose.
@@ -29,7 +29,7 @@ pub trait Transport {
     /// `ENOBUFS` if the kernel had to drop answers.
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// The same without waiting.
+    /// Takes one datagram that is there, without waiting.
     ///
     /// # Errors
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none now.

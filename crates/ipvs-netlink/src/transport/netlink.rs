@@ -15,8 +15,8 @@ use super::Transport;
 use crate::error::Error;
 use crate::namespace::Namespace;
 
-/// A generic-netlink socket in the network namespace of the thread that opened
-/// it.
+/// The transport is a generic-netlink socket in the network namespace of the thread that
+/// opened it.
 #[derive(Debug)]
 pub struct NetlinkTransport {
     socket: Socket,
@@ -42,17 +42,18 @@ impl Home {
 }
 
 impl NetlinkTransport {
-    /// How long [`open`](Self::open) lets `receive` wait. The kernel answers
-    /// while `send` runs, which itself waits for a busy lock or for `modprobe`;
-    /// an answer that is not there soon after has been lost.
+    /// [`open`](Self::open) lets `receive` wait as long as this. The kernel answers while
+    /// `send` runs, which itself waits for a busy lock or for `modprobe`; an answer that is
+    /// not there soon after has been lost.
     pub const RECEIVE_TIMEOUT: Duration = Duration::from_secs(4);
 
     /// How many bytes of answers [`open`](Self::open) makes room for: for those
     /// to a full batch if every request in it fails, of which each takes up to
-    /// 1 KiB of the kernel's accounting.
-    pub const RECEIVE_BUFFER: usize = 1 << 20;
+    /// 1 KiB of the kernel's accounting. With less, answers get lost and are read
+    /// back, which is slower and just as safe.
+    pub(crate) const RECEIVE_BUFFER: usize = 1 << 20;
 
-    /// Opens the socket.
+    /// Opens the socket with the usual patience and room for a mebibyte of answers.
     ///
     /// # Errors
     /// The system's, for instance when the process is out of file descriptors.
@@ -91,9 +92,8 @@ impl NetlinkTransport {
     pub(crate) fn open_in(
         namespace: &Namespace,
         receive_timeout: Duration,
-        receive_buffer: usize,
     ) -> Result<io::Result<Self>, Error> {
-        let opened = namespace.enter(|| Self::open_with(receive_timeout, receive_buffer))?;
+        let opened = namespace.enter(|| Self::open_with(receive_timeout, Self::RECEIVE_BUFFER))?;
         Ok(opened.map(|transport| Self { home: Home::Entered(namespace.clone()), ..transport }))
     }
 
@@ -135,8 +135,7 @@ impl Transport for NetlinkTransport {
     fn renew(&mut self) -> io::Result<()> {
         *self = match (&self.home, Home::of_this_thread()) {
             (Home::Entered(namespace), _) => {
-                Self::open_in(namespace, self.patience, self.receive_buffer)
-                    .map_err(io::Error::other)??
+                Self::open_in(namespace, self.patience).map_err(io::Error::other)??
             }
             (Home::Thread(Some(then)), Home::Thread(Some(now))) if *then == now => {
                 Self::open_with(self.patience, self.receive_buffer)?

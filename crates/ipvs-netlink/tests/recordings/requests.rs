@@ -9,7 +9,7 @@ use ipvs_netlink::message::{
     ServiceAttribute, Text, WireFlags, WireNetmask,
 };
 use ipvs_netlink::{
-    AddressFamily, Change, Client, DestinationKey, ServiceKey, SetTimeouts, SyncRole,
+    AddressFamily, Change, Client, DestinationKey, ServiceKey, SetTimeouts, SyncRole, Timeouts,
 };
 
 use crate::objects::{BACKUP, MASTER, daemons, edited, servers, services, web};
@@ -108,7 +108,8 @@ fn left_out(change: &Change) -> IpvsMessage {
         Change::SetTimeouts(timeouts) => {
             let silent =
                 [Attribute::TimeoutTcp(0), Attribute::TimeoutTcpFin(0), Attribute::TimeoutUdp(0)];
-            let silent = silent.into_iter().zip(timeouts.values());
+            let Timeouts { tcp, tcp_fin, udp, .. } = timeouts.values();
+            let silent = silent.into_iter().zip([tcp, tcp_fin, udp]);
             silent.filter_map(|(zero, value)| value.is_none().then_some(zero)).collect()
         }
         // The role is enough to stop a daemon.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::num::{NonZeroU8, NonZeroU16};
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use ipvs_netlink::{InterfaceName, SyncRole};
 
 use super::{Report, value};
@@ -40,8 +40,8 @@ The settings of a running daemon cannot change: stop it and start it anew. Nothi
 network of its own.")]
 pub(crate) struct StartDaemon {
     /// What it does.
-    #[arg(value_enum)]
-    pub(crate) role: Role,
+    #[arg(value_parser = value::sync_role())]
+    pub(crate) role: SyncRole,
 
     /// The interface for multicast.
     #[arg(long, value_name = "DEV", value_parser = value::interface)]
@@ -96,8 +96,8 @@ pub(crate) struct StartDaemon {
 #[derive(Debug, Args)]
 pub(crate) struct StopDaemon {
     /// Which one.
-    #[arg(value_enum)]
-    pub(crate) role: Role,
+    #[arg(value_parser = value::sync_role())]
+    pub(crate) role: SyncRole,
 
     #[command(flatten)]
     pub(crate) report: Report,
@@ -120,19 +120,4 @@ pub(crate) struct DaemonStatus {
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Role {
-    Master,
-    Backup,
-}
-
-impl From<Role> for SyncRole {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Master => Self::Master,
-            Role::Backup => Self::Backup,
-        }
-    }
 }

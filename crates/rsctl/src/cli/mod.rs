@@ -57,7 +57,10 @@ unless `list` and `connections` are asked for --names.
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
 Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed),
-3 a dry run found something to change."
+3 a dry run found something to change.
+
+RSCTL_NETLINK_TRACE=1 in the environment prints each request to the kernel and each answer,
+decoded, to standard error: for bug reports."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use clap::Args;
-use ipvs_netlink::{EngineName, PersistenceTimeout, Scheduler};
+use ipvs_netlink::{EngineName, PersistenceTimeout, Scheduler, SchedulerFlag};
 
 use super::{Report, Selector, value};
-use crate::flags::Flag;
 
 /// Add a virtual service.
 #[derive(Debug, Args)]
@@ -117,8 +116,14 @@ pub(crate) struct ServiceSettings {
     pub(crate) engine: Option<EngineName>,
 
     /// Flags of the scheduler, several with commas.
-    #[arg(short = 'b', long = "sched-flags", value_name = "FLAG", value_delimiter = ',')]
-    pub(crate) flags: Vec<Flag>,
+    #[arg(
+        short = 'b',
+        long = "sched-flags",
+        value_name = "FLAG",
+        value_parser = value::scheduler_flag(),
+        value_delimiter = ','
+    )]
+    pub(crate) flags: Vec<SchedulerFlag>,
 
     /// One-packet scheduling, UDP only: each packet is scheduled by itself.
     #[arg(short, long = "ops")]

@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
 use std::ops::RangeInclusive;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ipvs_netlink::procfs::ConnectionState;
 use ipvs_netlink::{
-    EngineName, InterfaceName, Invalid, PersistenceTimeout, Scheduler, ServiceKey, SetTimeouts,
-    Weight,
+    EngineName, InterfaceName, Invalid, PersistenceTimeout, Scheduler, SchedulerFlag, ServiceKey,
+    SetTimeouts, SyncRole, Weight,
 };
 
 use super::{BadValue, Endpoint};
@@ -33,6 +34,16 @@ pub(super) fn upper_threshold(text: &str) -> Result<u32, BadValue> {
 
 pub(super) fn lower_threshold(text: &str) -> Result<u32, BadValue> {
     number(text, "lower threshold", 0..=INT_MAX)
+}
+
+pub(super) fn scheduler_flag() -> impl TypedValueParser<Value = SchedulerFlag> {
+    PossibleValuesParser::new(SchedulerFlag::ALL.map(SchedulerFlag::name))
+        .try_map(|word| word.parse::<SchedulerFlag>())
+}
+
+pub(super) fn sync_role() -> impl TypedValueParser<Value = SyncRole> {
+    PossibleValuesParser::new(SyncRole::ALL.map(SyncRole::name))
+        .try_map(|word| word.parse::<SyncRole>())
 }
 
 pub(super) fn persistence_timeout(text: &str) -> Result<PersistenceTimeout, BadValue> {

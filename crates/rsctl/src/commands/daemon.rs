@@ -14,17 +14,17 @@ pub(super) fn run(director: &Director, args: &SyncDaemonArgs) -> Result<Outcome,
         }
         Some(DaemonCommand::Start(args)) => (Action::StartDaemon, args.role, plan(args)?),
         Some(DaemonCommand::Stop(args)) => {
-            (Action::StopDaemon, args.role, Change::StopDaemon(args.role.into()))
+            (Action::StopDaemon, args.role, Change::StopDaemon(args.role))
         }
     };
     director.apply(change)?;
-    let changed = Changed { role: Some(role.into()), ..Changed::new(action) };
+    let changed = Changed { role: Some(role), ..Changed::new(action) };
     Ok(director.changed(vec![changed]))
 }
 
 fn plan(args: &StartDaemon) -> Result<Change, Error> {
     let refused = |invalid| Error::refused("start the sync daemon", invalid);
-    let mut daemon = SyncDaemon::new(args.role.into(), args.mcast_interface.clone(), args.syncid);
+    let mut daemon = SyncDaemon::new(args.role, args.mcast_interface.clone(), args.syncid);
     daemon.max_length = args.sync_maxlen;
     daemon.port = args.mcast_port;
     daemon.ttl = args.mcast_ttl;

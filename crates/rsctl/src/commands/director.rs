@@ -7,6 +7,7 @@ use ipvs_netlink::{
 
 use crate::cli::NamespaceName;
 use crate::error::Error;
+use crate::trace;
 
 /// Where a command acts, and whether it acts or only says what it would do.
 #[derive(Clone, Debug, Default)]
@@ -30,18 +31,13 @@ impl Director {
         Ok(self.connect_with(ConnectOptions::new())?)
     }
 
-    /// For reading everything once, where most services have about so many
-    /// servers: in datagrams as small as hold them, which the kernel has sooner
-    /// than large ones.
+    /// Connects to read everything once, where most services have about so many servers.
     pub(super) fn connect_to_look(&self, servers: usize) -> Result<Client, ipvs_netlink::Error> {
-        // What it tells of a server, and what it keeps beside each datagram.
-        const SERVER: usize = 340;
-        const NOTES: usize = 320;
-        let memory = (servers * SERVER + NOTES).next_power_of_two().clamp(8 * 1024, 32 * 1024);
-        self.connect_with(ConnectOptions::new().datagram(memory - NOTES))
+        self.connect_with(ConnectOptions::new().servers_per_service(servers))
     }
 
     fn connect_with(&self, options: ConnectOptions) -> Result<Client, ipvs_netlink::Error> {
+        let options = trace::asked_for(options);
         match &self.namespace {
             None => options.connect(),
             Some(namespace) => options.namespace(namespace.clone()).connect(),

@@ -79,7 +79,7 @@ pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)
         Err(error) => return refused(&error),
     };
     let services = vec![entry];
-    let timeouts = [Some(900), Some(120), Some(300)];
+    let timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
     kept(&Observed { services, timeouts, daemons: Vec::new() });
 }
 

@@ -50,11 +50,11 @@ pub(crate) struct ListedServer {
     pub(super) stats: Option<Box<Stats>>,
 }
 
-/// How many servers `ipvsadm` gets at one moment, in 16 KiB.
-const AS_IPVSADM: usize = 45;
+/// How many servers most services have at most.
+const USUAL_SERVERS: usize = 45;
 
 pub(super) fn run(director: &Director, args: &List) -> Result<Listing, Error> {
-    let mut client = director.connect_to_look(AS_IPVSADM)?;
+    let mut client = director.connect_to_look(USUAL_SERVERS)?;
     let info = match client.info() {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             let Public { version, connection_table_size, services, is_settled } =

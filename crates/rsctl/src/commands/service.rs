@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use ipvs_netlink::{
-    Netmask, Persistence, PersistenceTimeout, Scheduler, SchedulerFlags, Service, ServiceKey,
+    Netmask, Persistence, PersistenceTimeout, Scheduler, SchedulerFlag, SchedulerFlags, Service,
+    ServiceKey,
 };
 
 use crate::cli::ServiceSettings;
-use crate::flags::{self, Flag};
 use crate::refusal::Refusal;
 
 /// A service of which nothing is said.
@@ -47,13 +47,13 @@ pub(super) fn set(service: &mut Service, settings: &ServiceSettings) -> Result<(
 /// The kernel would keep the flag bits: `sh-port` would lie dormant under `rr`
 /// and wake up as something else under a third scheduler.
 fn set_scheduler(service: &mut Service, scheduler: &Scheduler) {
-    if !flags::keep_meaning(&service.scheduler, scheduler) {
+    if !service.scheduler.shares_flags_with(scheduler) {
         service.scheduler_flags = SchedulerFlags::empty();
     }
     service.scheduler = scheduler.clone();
 }
 
-fn bits(words: &[Flag], scheduler: &Scheduler) -> Result<SchedulerFlags, Refusal> {
+fn bits(words: &[SchedulerFlag], scheduler: &Scheduler) -> Result<SchedulerFlags, Refusal> {
     let mut bits = SchedulerFlags::empty();
     for word in words {
         if let Some(owner) = word.scheduler()

@@ -12,7 +12,7 @@ pub(super) fn run(director: &Director, args: &Timeouts) -> Result<Outcome, Error
     }
     let wanted = plan(args)?;
     let mut client = director.connect()?;
-    if !wanted.differs_from(client.timeouts()?.values()) {
+    if !wanted.differs_from(&client.timeouts()?) {
         return Ok(director.changed(Vec::new()));
     }
     director.apply_over(&mut client, Change::SetTimeouts(wanted))?;

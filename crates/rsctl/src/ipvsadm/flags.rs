@@ -2,20 +2,9 @@
 
 //! The words of `-b`, read and written as `ipvsadm` does.
 
-use ipvs_netlink::{Scheduler, SchedulerFlags};
+use ipvs_netlink::{Scheduler, SchedulerFlag, SchedulerFlags};
 
 use super::stop::Stop;
-
-/// Each word with its bit and the scheduler it belongs to.
-const WORDS: [(&str, SchedulerFlags, Option<&str>); 7] = [
-    ("flag-1", SchedulerFlags::FLAG_1, None),
-    ("flag-2", SchedulerFlags::FLAG_2, None),
-    ("flag-3", SchedulerFlags::FLAG_3, None),
-    ("sh-fallback", SchedulerFlags::FALLBACK, Some("sh")),
-    ("sh-port", SchedulerFlags::PORT, Some("sh")),
-    ("mh-fallback", SchedulerFlags::FALLBACK, Some("mh")),
-    ("mh-port", SchedulerFlags::PORT, Some("mh")),
-];
 
 /// Reads words with commas between them. Nothing at all is no flag; nothing but
 /// commas is refused, where `ipvsadm` crashes.
@@ -26,26 +15,22 @@ pub(super) fn read(text: &str, scheduler: &str) -> Result<SchedulerFlags, Stop> 
         return Err(Stop::fail(format!("invalid scheduler flag `{text}'")));
     }
     for word in words {
-        let Some((_, bit, owner)) = WORDS.iter().find(|(known, ..)| *known == word) else {
+        let Ok(flag) = word.parse::<SchedulerFlag>() else {
             return Err(Stop::fail(format!("invalid scheduler flag `{word}'")));
         };
-        if owner.is_some_and(|owner| owner != scheduler) {
+        if flag.scheduler().is_some_and(|owner| owner.name() != scheduler) {
             return Err(Stop::fail(format!("incompatible scheduler flag `{word}'")));
         }
-        flags |= *bit;
+        flags |= flag.bit();
     }
     Ok(flags)
 }
 
 /// The words for `flags`. `sh` and `mh` have none for the third bit.
 pub(super) fn write(flags: SchedulerFlags, scheduler: &Scheduler) -> String {
-    let owner = match scheduler {
-        Scheduler::Sh => Some("sh"),
-        Scheduler::Mh => Some("mh"),
-        _ => None,
-    };
-    let named = WORDS.iter().filter(|(_, bit, of)| *of == owner && flags.contains(*bit));
-    named.map(|(word, ..)| *word).collect::<Vec<_>>().join(",")
+    let own = matches!(scheduler, Scheduler::Sh | Scheduler::Mh);
+    let named = flags.words(scheduler).filter(|flag| flag.scheduler().is_some() == own);
+    named.map(SchedulerFlag::name).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ fn saved(change: &Change) {
             });
             if destination.check(service).is_ok() && holder.check().is_ok() {
                 let services = vec![ObservedService::new(holder, vec![destination])];
-                let timeouts = [Some(900), Some(120), Some(300)];
+                let timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
                 crate::output::fuzzing::kept(&Observed { services, timeouts, daemons: Vec::new() });
             }
         }

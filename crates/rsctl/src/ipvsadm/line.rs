@@ -85,12 +85,12 @@ pub(super) fn read(program: &str, words: &[String], names: &mut Names) -> Result
         // What follows is not looked at.
         (Command::Help | Command::Version, _) => return Ok(line),
         (Command::StartDaemon, role) => {
-            let role = role.and_then(self::role);
+            let role = role.and_then(|role| role.parse().ok());
             line.daemon.role =
                 role.ok_or_else(|| Stop::fail("illegal start-daemon parameter specified"))?;
         }
         (Command::StopDaemon, role) => {
-            let role = role.and_then(self::role);
+            let role = role.and_then(|role| role.parse().ok());
             line.daemon.role = role.ok_or_else(|| Stop::fail("illegal start_daemon specified"))?;
         }
         _ => {}
@@ -299,14 +299,6 @@ pub(super) fn protocol_name(protocol: Protocol) -> &'static str {
         Protocol::Udp => "udp",
         Protocol::Sctp => "sctp",
         _ => "tcp",
-    }
-}
-
-fn role(text: &str) -> Option<SyncRole> {
-    match text {
-        "master" => Some(SyncRole::Master),
-        "backup" => Some(SyncRole::Backup),
-        _ => None,
     }
 }
 

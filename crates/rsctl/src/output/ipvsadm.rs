@@ -7,11 +7,10 @@ use std::io::{self, Write};
 
 use ipvs_cluster::Observed;
 use ipvs_netlink::{
-    AddressFamily, Destination, ForwardingMethod, GueChecksum, Protocol, Service, ServiceKey,
-    Tunnel,
+    AddressFamily, Destination, ForwardingMethod, GueChecksum, Protocol, SchedulerFlag, Service,
+    ServiceKey, Timeouts, Tunnel,
 };
 
-use crate::flags;
 use crate::whole;
 
 pub(super) fn write(table: &Observed, out: &mut impl Write) -> io::Result<()> {
@@ -77,7 +76,8 @@ fn service(service: &Service) -> String {
     if service.one_packet {
         line += " -o";
     }
-    let flags = flags::names(service.scheduler_flags, &service.scheduler);
+    let words = service.scheduler_flags.words(&service.scheduler);
+    let flags: Vec<&str> = words.map(SchedulerFlag::name).collect();
     if !flags.is_empty() {
         line += &format!(" -b {}", flags.join(","));
     }
@@ -129,7 +129,8 @@ pub(super) fn left_out(table: &Observed) -> Vec<String> {
             }
         }
     }
-    let [tcp, fin, udp] = table.timeouts.map(|timeout| timeout.unwrap_or_default());
+    let Timeouts { tcp, tcp_fin, udp, .. } = table.timeouts;
+    let [tcp, fin, udp] = [tcp, tcp_fin, udp].map(Option::unwrap_or_default);
     if (tcp, fin, udp) != (900, 120, 300) {
         left.push(format!("the timeouts {tcp}, {fin} and {udp}"));
     }

@@ -10,7 +10,6 @@ use lvs_term::{Look, Tone, printable};
 
 use super::numbers::{digits, endpoint_width, push_endpoint, put_right};
 use crate::commands::{ListedServer, ListedService, Listing};
-use crate::flags;
 use crate::names::Names;
 use crate::words;
 
@@ -234,10 +233,8 @@ fn prot(protocol: Protocol) -> String {
 /// `(sh-port) persistent 360 mask 255.255.255.0 pe sip ops`
 fn service_flags(service: &Service, is_public: bool) -> String {
     let mut words = Vec::new();
-    let mut flags: Vec<String> = flags::names(service.scheduler_flags, &service.scheduler)
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let named = service.scheduler_flags.words(&service.scheduler);
+    let mut flags: Vec<String> = named.map(|flag| flag.to_string()).collect();
     if service.unknown_flags() != 0 {
         flags.push(format!("{:#x}", service.unknown_flags()));
     }
@@ -265,12 +262,12 @@ fn service_flags(service: &Service, is_public: bool) -> String {
 
 /// The forwarding method, with the tunnel if there is one that is known.
 fn method(forwarding: ForwardingMethod, is_public: bool) -> Cow<'static, str> {
-    match forwarding {
-        ForwardingMethod::Tunnel(_) if is_public => "Tunnel".into(),
-        ForwardingMethod::Masquerade => "Masq".into(),
-        ForwardingMethod::Gateway => "Route".into(),
-        ForwardingMethod::Tunnel(tunnel) => format!("Tunnel({})", words::tunnel(tunnel)).into(),
-        other => other.to_string().into(),
+    match (forwarding, forwarding.listed_as()) {
+        (ForwardingMethod::Tunnel(tunnel), Some(word)) if !is_public => {
+            format!("{word}({})", words::tunnel(tunnel)).into()
+        }
+        (_, Some(word)) => word.into(),
+        (other, None) => other.to_string().into(),
     }
 }
 

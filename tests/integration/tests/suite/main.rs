@@ -62,6 +62,7 @@ mod rsctl_restore_input;
 mod rsctl_restore_rivals;
 mod rsctl_rights;
 mod rsctl_save;
+mod rsctl_trace;
 mod rsctl_views;
 mod rsctl_warnings;
 mod tables;

@@ -5,7 +5,7 @@
 
 use ipvs_netlink::{
     Change, Client, Destination, ForwardingMethod, Netmask, Persistence, Scheduler, Service,
-    ServiceKey, SyncDaemon, SyncRole, Tunnel, unchecked,
+    ServiceKey, SyncDaemon, SyncRole, Timeouts, Tunnel, unchecked,
 };
 use lab::{Host, Output};
 
@@ -48,6 +48,8 @@ fn odd_changes() -> Vec<Change> {
     let mut large = server("10.0.0.6:80", ForwardingMethod::Masquerade);
     large.thresholds = unchecked::thresholds(3_000_000_000, 1);
     let tunnel = |kind, port, flags| ForwardingMethod::Tunnel(Tunnel::Other { kind, port, flags });
+    let mut long = Timeouts::default();
+    long.tcp = Some(5_000_000);
     vec![
         // 2^32 − 1 wraps around, see `traps.rs`.
         add(persistent("tcp/192.0.2.1:80", u32::MAX)),
@@ -66,7 +68,7 @@ fn odd_changes() -> Vec<Change> {
         to("tcp/192.0.2.9:80", server("10.0.0.5:81", ForwardingMethod::Local)),
         add(plain("tcp/[2001:db8::1]:80")),
         to("tcp/[2001:db8::1]:80", server("[fe80::5]:80", ForwardingMethod::Masquerade)),
-        Change::SetTimeouts(unchecked::timeouts([Some(5_000_000), None, None])),
+        Change::SetTimeouts(unchecked::timeouts(long)),
         Change::StartDaemon(unchecked::sync_id(
             SyncDaemon::new(SyncRole::Master, "lo".parse().unwrap(), 0),
             300,

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use ipvs_cluster::{Fate, Observed, Policy, apply, file, plan};
-use ipvs_netlink::Client;
+use ipvs_netlink::{Client, Timeouts};
 use lab::{Host, Output};
 use serde_json::Value;
 
@@ -254,7 +254,8 @@ fn daemons_and_timeouts_follow_the_json_form_only() {
     let signs: Vec<&str> = output.stdout.lines().map(|line| &line[..8]).collect();
     assert_eq!(signs, ["~ timeou", "- master", "- backup", "+ backup"], "{}", output.stdout);
     let after = observe(&host);
-    assert_eq!(after.timeouts, [Some(600), Some(60), Some(250)]);
+    let Timeouts { tcp, tcp_fin, udp, .. } = after.timeouts;
+    assert_eq!((tcp, tcp_fin, udp), (Some(600), Some(60), Some(250)));
     assert_eq!(after.daemons.len(), 1);
     assert_eq!(after.daemons[0].sync_id, 5);
     assert_eq!(restore(&host, "--dry-run", json).status, 0);

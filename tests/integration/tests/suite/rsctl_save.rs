@@ -6,6 +6,7 @@
 use ipvs_cluster::Observed;
 use ipvs_netlink::{
     Change, Client, Destination, ForwardingMethod, Scheduler, Service, ServiceKey, Thresholds,
+    Timeouts,
 };
 use lab::Host;
 use serde_json::Value;
@@ -32,7 +33,7 @@ fn as_lines_say(mut table: Observed) -> Observed {
     for server in table.services.iter_mut().flat_map(|entry| &mut entry.servers) {
         server.thresholds = Thresholds::UNLIMITED;
     }
-    table.timeouts = [Some(900), Some(120), Some(300)];
+    table.timeouts = Timeouts::KERNEL_DEFAULTS;
     table.daemons.clear();
     table
 }

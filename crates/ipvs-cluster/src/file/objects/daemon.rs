@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 use std::num::{NonZeroU8, NonZeroU16};
 
-use ipvs_netlink::{InterfaceName, Invalid, SetTimeouts, SyncDaemon, SyncRole, unchecked};
+use ipvs_netlink::{
+    InterfaceName, Invalid, SetTimeouts, SyncDaemon, SyncDaemonEntry, SyncRole, Timeouts, unchecked,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::file::text;
-use crate::observed::RunningDaemon;
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -23,7 +24,8 @@ pub(in crate::file) struct TimeoutsObject {
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::file) struct DaemonObject {
-    role: Role,
+    #[serde(with = "text")]
+    role: SyncRole,
     #[serde(with = "text")]
     interface: InterfaceName,
     sync_id: u32,
@@ -37,34 +39,29 @@ pub(in crate::file) struct DaemonObject {
     ttl: Option<NonZeroU8>,
 }
 
-#[derive(Clone, Copy, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Role {
-    Master,
-    Backup,
-}
-
-impl From<[Option<u32>; 3]> for TimeoutsObject {
-    fn from([tcp, tcp_fin, udp]: [Option<u32>; 3]) -> Self {
+impl From<Timeouts> for TimeoutsObject {
+    fn from(Timeouts { tcp, tcp_fin, udp, .. }: Timeouts) -> Self {
         Self { tcp, tcp_fin, udp }
     }
 }
 
 impl TimeoutsObject {
     pub(in crate::file) fn into_model(self) -> Result<SetTimeouts, Invalid> {
-        let seconds = [self.tcp, self.tcp_fin, self.udp];
+        let Self { tcp, tcp_fin, udp } = self;
         // To the kernel that means "leave it"; it never holds it.
-        if seconds.contains(&Some(0)) {
+        if [tcp, tcp_fin, udp].contains(&Some(0)) {
             return Err(Invalid::Timeout(0));
         }
+        let mut seconds = Timeouts::default();
+        (seconds.tcp, seconds.tcp_fin, seconds.udp) = (tcp, tcp_fin, udp);
         Ok(unchecked::timeouts(seconds))
     }
 }
 
-impl From<&RunningDaemon> for DaemonObject {
-    fn from(daemon: &RunningDaemon) -> Self {
+impl From<&SyncDaemonEntry> for DaemonObject {
+    fn from(daemon: &SyncDaemonEntry) -> Self {
         Self {
-            role: daemon.role.into(),
+            role: daemon.role,
             interface: daemon.interface.clone(),
             sync_id: daemon.sync_id,
             max_length: NonZeroU16::new(daemon.max_length),
@@ -78,7 +75,7 @@ impl From<&RunningDaemon> for DaemonObject {
 impl From<&SyncDaemon> for DaemonObject {
     fn from(daemon: &SyncDaemon) -> Self {
         Self {
-            role: daemon.role.into(),
+            role: daemon.role,
             interface: daemon.interface.clone(),
             sync_id: daemon.whole_sync_id(),
             max_length: daemon.max_length,
@@ -91,11 +88,8 @@ impl From<&SyncDaemon> for DaemonObject {
 
 impl DaemonObject {
     pub(in crate::file) fn into_model(self) -> Result<SyncDaemon, String> {
-        let role = match self.role {
-            Role::Master => SyncRole::Master,
-            Role::Backup => SyncRole::Backup,
-        };
-        let mut daemon = unchecked::sync_id(SyncDaemon::new(role, self.interface, 0), self.sync_id);
+        let daemon = SyncDaemon::new(self.role, self.interface, 0);
+        let mut daemon = unchecked::sync_id(daemon, self.sync_id);
         daemon.max_length = self.max_length;
         daemon.port = self.port;
         daemon.ttl = self.ttl;
@@ -104,14 +98,5 @@ impl DaemonObject {
         }
         daemon.check().map_err(|invalid| invalid.to_string())?;
         Ok(daemon)
-    }
-}
-
-impl From<SyncRole> for Role {
-    fn from(role: SyncRole) -> Self {
-        match role {
-            SyncRole::Master => Self::Master,
-            SyncRole::Backup => Self::Backup,
-        }
     }
 }

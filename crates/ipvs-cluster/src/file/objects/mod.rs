@@ -56,13 +56,7 @@ pub fn before(step: &Step) -> Option<Value> {
 /// The object of the file that is there after `step`, without its servers.
 pub fn after(step: &Step) -> Option<Value> {
     match step {
-        Step::SetTimeouts { before, after } => {
-            let mut values = *before;
-            for (value, after) in values.iter_mut().zip(after.values()) {
-                *value = after.or(*value);
-            }
-            value(&TimeoutsObject::from(values))
-        }
+        Step::SetTimeouts { before, after } => value(&TimeoutsObject::from(before.after(after))),
         Step::AddService(after) | Step::EditService { after, .. } => {
             value(&ServiceObject::from(after))
         }

@@ -33,19 +33,11 @@ struct TunnelObject {
     kind: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     port: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    checksum: Option<Checksum>,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "text::optional")]
+    checksum: Option<GueChecksum>,
     /// Of types without a name only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     flags: Option<u16>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Checksum {
-    None,
-    Outer,
-    Remote,
 }
 
 fn one() -> u32 {
@@ -56,13 +48,10 @@ impl From<&Destination> for ServerObject {
     fn from(server: &Destination) -> Self {
         Self {
             server: server.key,
-            method: match server.forwarding {
-                ForwardingMethod::Masquerade => "masquerade".to_owned(),
-                ForwardingMethod::Gateway => "gateway".to_owned(),
-                ForwardingMethod::Tunnel(_) => "tunnel".to_owned(),
-                ForwardingMethod::Local => "local".to_owned(),
+            method: match server.forwarding.name() {
+                Some(name) => name.to_owned(),
                 // `method-5`
-                other => other.to_string(),
+                None => server.forwarding.to_string(),
             },
             tunnel: server.tunnel().map(TunnelObject::from),
             weight: server.weight.get(),
@@ -74,25 +63,16 @@ impl From<&Destination> for ServerObject {
 
 impl ServerObject {
     pub(in crate::file) fn into_model(self) -> Result<Destination, String> {
-        let forwarding = match (self.method.as_str(), self.tunnel) {
-            ("tunnel", None) => ForwardingMethod::Tunnel(Tunnel::Ipip),
-            ("tunnel", Some(tunnel)) => ForwardingMethod::Tunnel(tunnel.into_model()?),
-            ("masquerade", None) => ForwardingMethod::Masquerade,
-            ("gateway", None) => ForwardingMethod::Gateway,
-            ("local", None) => ForwardingMethod::Local,
-            ("masquerade" | "gateway" | "local", Some(_)) => {
-                return Err(format!("the method {} has no tunnel", self.method));
+        let words = |invalid: Invalid| invalid.to_string();
+        let method = ForwardingMethod::from_name(&self.method).map_err(words)?;
+        let forwarding = match (method, self.tunnel) {
+            (method, None) => method,
+            (ForwardingMethod::Tunnel(_), Some(tunnel)) => {
+                ForwardingMethod::Tunnel(tunnel.into_model()?)
             }
-            (other, None) if let Some(method) = foreign(other) => method,
-            (other, _) => {
-                return Err(format!(
-                    "`{other}` is not a forwarding method: use masquerade, gateway, tunnel or \
-                     local"
-                ));
-            }
+            (_, Some(_)) => return Err(format!("the method {} has no tunnel", self.method)),
         };
         let mut server = Destination::new(self.server, forwarding);
-        let words = |invalid: Invalid| invalid.to_string();
         server.weight = Weight::new(self.weight).map_err(words)?;
         let (upper, lower) = (self.upper_threshold, self.lower_threshold);
         // The kernel takes them in no other order; a large one some kernels take.
@@ -102,12 +82,6 @@ impl ServerObject {
         server.thresholds = unchecked::thresholds(upper, lower);
         Ok(server)
     }
-}
-
-/// `method-5`: those without a name that the kernel's three bits can hold.
-fn foreign(text: &str) -> Option<ForwardingMethod> {
-    let number = text.strip_prefix("method-")?.parse().ok()?;
-    (4..=7).contains(&number).then_some(ForwardingMethod::Other(number))
 }
 
 impl From<Tunnel> for TunnelObject {
@@ -120,16 +94,9 @@ impl From<Tunnel> for TunnelObject {
         };
         match tunnel {
             Tunnel::Ipip => named("ipip", None, None),
-            Tunnel::Gue { port, checksum } => {
-                let checksum = match checksum {
-                    GueChecksum::None => Checksum::None,
-                    GueChecksum::Outer => Checksum::Outer,
-                    GueChecksum::Remote => Checksum::Remote,
-                };
-                named("gue", Some(port.get()), Some(checksum))
-            }
+            Tunnel::Gue { port, checksum } => named("gue", Some(port.get()), Some(checksum)),
             Tunnel::Gre { checksum } => {
-                let checksum = if checksum { Checksum::Outer } else { Checksum::None };
+                let checksum = if checksum { GueChecksum::Outer } else { GueChecksum::None };
                 named("gre", None, Some(checksum))
             }
             Tunnel::Other { kind, port, flags } => Self {
@@ -146,26 +113,20 @@ impl From<Tunnel> for TunnelObject {
 impl TunnelObject {
     fn into_model(self) -> Result<Tunnel, String> {
         let Self { kind, port, checksum, flags } = self;
-        match (kind.as_str(), port, checksum.unwrap_or(Checksum::None), flags) {
-            ("ipip", None, Checksum::None, None) => Ok(Tunnel::Ipip),
-            ("gre", None, Checksum::None, None) => Ok(Tunnel::Gre { checksum: false }),
-            ("gre", None, Checksum::Outer, None) => Ok(Tunnel::Gre { checksum: true }),
+        match (kind.as_str(), port, checksum.unwrap_or(GueChecksum::None), flags) {
+            ("ipip", None, GueChecksum::None, None) => Ok(Tunnel::Ipip),
+            ("gre", None, GueChecksum::None, None) => Ok(Tunnel::Gre { checksum: false }),
+            ("gre", None, GueChecksum::Outer, None) => Ok(Tunnel::Gre { checksum: true }),
             ("gue", port, checksum, None) => {
                 let port = port.and_then(NonZeroU16::new).ok_or("a gue tunnel needs a port")?;
-                let checksum = match checksum {
-                    Checksum::None => GueChecksum::None,
-                    Checksum::Outer => GueChecksum::Outer,
-                    Checksum::Remote => GueChecksum::Remote,
-                };
                 Ok(Tunnel::Gue { port, checksum })
             }
             ("ipip" | "gre", Some(_), ..) => Err(format!("{kind} tunnels have no port")),
             ("ipip" | "gre", _, checksum, None) => {
-                let word = format!("{checksum:?}").to_lowercase();
-                Err(format!("{kind} tunnels have no checksum `{word}`"))
+                Err(format!("{kind} tunnels have no checksum `{checksum}`"))
             }
             ("ipip" | "gre" | "gue", ..) => Err(format!("{kind} tunnels have no flags")),
-            (_, port, Checksum::None, Some(flags)) if kind.starts_with("type-") => {
+            (_, port, GueChecksum::None, Some(flags)) if kind.starts_with("type-") => {
                 let number = kind.trim_start_matches("type-").parse();
                 let kind = number.map_err(|_| format!("`{kind}` is not a type of tunnel"))?;
                 Ok(Tunnel::Other { kind, port: port.unwrap_or(0), flags })

@@ -3,12 +3,12 @@
 use std::net::Ipv4Addr;
 
 use ipvs_netlink::{
-    DestinationKey, ForwardingMethod, Invalid, Netmask, SyncDaemon, SyncRole, Weight, unchecked,
+    DestinationKey, ForwardingMethod, Invalid, Netmask, SyncDaemon, SyncDaemonEntry, SyncRole,
+    Timeouts, Weight, unchecked,
 };
 
 use super::*;
 use crate::desired::{DesiredServer, DesiredService, Doubt};
-use crate::observed::RunningDaemon;
 use crate::plan::plan;
 
 /// 31 days.
@@ -61,7 +61,18 @@ fn edit_server(before: Destination, after: Destination) -> Step {
 }
 
 fn set(before: [Option<u32>; 3], after: [Option<u32>; 3]) -> Step {
-    Step::SetTimeouts { before, after: unchecked::timeouts(after) }
+    let timeouts = |[tcp, tcp_fin, udp]: [Option<u32>; 3]| {
+        let mut timeouts = Timeouts::default();
+        (timeouts.tcp, timeouts.tcp_fin, timeouts.udp) = (tcp, tcp_fin, udp);
+        timeouts
+    };
+    Step::SetTimeouts { before: timeouts(before), after: unchecked::timeouts(timeouts(after)) }
+}
+
+/// A daemon with a sync id that matches no message, as another tool may start it.
+fn odd_daemon() -> SyncDaemonEntry {
+    let daemon = SyncDaemon::new(SyncRole::Backup, "eth0".parse().unwrap(), 0);
+    SyncDaemonEntry::from(&unchecked::sync_id(daemon, 256))
 }
 
 fn start(id: u32) -> Step {
@@ -128,20 +139,7 @@ fn each_step_has_the_flaws_that_it_brings() {
         (Step::LiftServer { service: key(), server: method() }, nothing.clone()),
         (Step::PutServer { service: key(), server: limited(1, 2) }, nothing.clone()),
         (Step::DeleteService { before: one_packet(), servers: 0 }, nothing.clone()),
-        (
-            Step::StopDaemon {
-                before: RunningDaemon {
-                    sync_id: 256,
-                    ..RunningDaemon::from(&SyncDaemon::new(
-                        SyncRole::Backup,
-                        "eth0".parse().unwrap(),
-                        0,
-                    ))
-                },
-                restarts: false,
-            },
-            nothing,
-        ),
+        (Step::StopDaemon { before: odd_daemon(), restarts: false }, nothing),
     ];
     for (row, (step, expected)) in rows.into_iter().enumerate() {
         assert_eq!(flaw(&step), expected, "row {row}: {step:?}");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::net::Ipv4Addr;
+use std::num::{NonZeroU8, NonZeroU16};
 
 use super::*;
 use crate::client::script::{Answer, scripted};
-use crate::error::Errno;
+use crate::genl::Errno;
 use crate::message::Command;
-use crate::model::{ForwardingMethod, Scheduler, SetTimeouts, Weight};
+use crate::model::{ForwardingMethod, Scheduler, SetTimeouts, SyncDaemon, Timeouts, Weight};
 
 use Answer::{Broken, Done, Lost, Refused, Shows};
 use Command as C;
@@ -154,7 +154,11 @@ fn each_change_is_found_where_it_shows() {
     let beside = add_server("10.0.0.2:80");
     let web = Change::AddService(service(WEB));
     let timeouts = |tcp: Option<u32>, fin: Option<u32>, udp: Option<u32>| {
-        Shows(vec![Change::SetTimeouts(SetTimeouts::from_kernel([tcp, fin, udp]))])
+        Shows(vec![Change::SetTimeouts(SetTimeouts::from_kernel(Timeouts {
+            tcp,
+            tcp_fin: fin,
+            udp,
+        }))])
     };
     let two = Change::SetTimeouts(SetTimeouts::new().tcp(7).unwrap().udp(9).unwrap());
     let daemon = |role| SyncDaemon::new(role, "eth0".parse().unwrap(), 3);
@@ -294,41 +298,4 @@ fn what_a_later_change_hides() {
         let hidden = changes.iter().map(|earlier| if hides(later, earlier) { 'x' } else { '.' });
         assert_eq!(hidden.collect::<String>(), expected, "{later}");
     }
-}
-
-/// Whether a daemon that runs is the wanted one: each thing that may differ.
-#[test]
-fn a_running_daemon_is_the_wanted_one() {
-    let wanted = SyncDaemon::new(SyncRole::Master, "eth0".parse().unwrap(), 3);
-    let running = SyncDaemonEntry {
-        role: SyncRole::Master,
-        interface: "eth0".parse().unwrap(),
-        sync_id: 3,
-        max_length: 1472,
-        group: SyncDaemonEntry::DEFAULT_GROUP,
-        port: 8848,
-        ttl: 1,
-    };
-    let group = Ipv4Addr::new(224, 0, 0, 82).into();
-    let others = [
-        SyncDaemonEntry { role: SyncRole::Backup, ..running.clone() },
-        SyncDaemonEntry { interface: "eth1".parse().unwrap(), ..running.clone() },
-        SyncDaemonEntry { sync_id: 259, ..running.clone() },
-        SyncDaemonEntry { group, ..running.clone() },
-        SyncDaemonEntry { port: 8849, ..running.clone() },
-        SyncDaemonEntry { ttl: 2, ..running.clone() },
-    ];
-    assert!(is(&running, &wanted));
-    for other in &others {
-        assert!(!is(other, &wanted), "{other:?}");
-    }
-    // The length by default is the interface's affair.
-    assert!(is(&SyncDaemonEntry { max_length: 1400, ..running.clone() }, &wanted));
-    let mut chosen = wanted.with_group(group).unwrap();
-    (chosen.max_length, chosen.port) = (NonZeroU16::new(1472), NonZeroU16::new(8849));
-    chosen.ttl = NonZeroU8::new(2);
-    let as_chosen = SyncDaemonEntry { group, port: 8849, ttl: 2, ..running.clone() };
-    assert!(is(&as_chosen, &chosen));
-    assert!(!is(&running, &chosen));
-    assert!(!is(&SyncDaemonEntry { max_length: 1400, ..as_chosen.clone() }, &chosen));
 }

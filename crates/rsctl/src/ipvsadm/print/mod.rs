@@ -21,7 +21,8 @@ use super::address;
 
 /// `-L --timeout`
 pub(super) fn timeouts(timeouts: &Timeouts) -> String {
-    let [tcp, fin, udp] = timeouts.values().map(|seconds| seconds.unwrap_or(0) as i32);
+    let &Timeouts { tcp, tcp_fin, udp, .. } = timeouts;
+    let [tcp, fin, udp] = [tcp, tcp_fin, udp].map(|seconds| seconds.unwrap_or(0) as i32);
     format!("Timeout (tcp tcpfin udp): {tcp} {fin} {udp}\n")
 }
 

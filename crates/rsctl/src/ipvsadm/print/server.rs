@@ -40,7 +40,7 @@ pub(in crate::ipvsadm) fn server(
     let (upper, lower) = (server.thresholds.upper(), server.thresholds.lower());
     let (active, inactive) = (entry.connections.active, entry.connections.inactive);
     let persistent = entry.connections.persistent;
-    let method = method_name(server.forwarding);
+    let method = server.forwarding.listed_as().unwrap_or("(null)");
     let rest = match style.layout {
         Layout::Stats | Layout::Rate => counters(entry, style),
         Layout::Thresholds => format!(" {upper:<10} {lower:<10} {active:<10} {inactive:<10}"),
@@ -80,16 +80,6 @@ fn counters(entry: &DestinationEntry, style: Style) -> String {
         counter(stats.incoming_bytes_per_second, style.exact),
         counter(stats.outgoing_bytes_per_second, style.exact)
     )
-}
-
-fn method_name(method: ForwardingMethod) -> &'static str {
-    match method {
-        ForwardingMethod::Masquerade => "Masq",
-        ForwardingMethod::Local => "Local",
-        ForwardingMethod::Tunnel(_) => "Tunnel",
-        ForwardingMethod::Gateway => "Route",
-        _ => "(null)",
-    }
 }
 
 /// The words that make the method, and those that make the tunnel.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use ipvs_netlink::{
-    AddressFamily, ForwardingMethod, GueChecksum, Persistence, Protocol, ServiceKey, Stats, Tunnel,
+    AddressFamily, GueChecksum, Persistence, Protocol, SchedulerFlag, ServiceKey, Stats, Tunnel,
 };
 
 use super::schema::{
@@ -9,7 +9,6 @@ use super::schema::{
     ServiceObject, StatsObject, TunnelObject,
 };
 use crate::commands::{Action, Changed, ListedServer, ListedService, Listing};
-use crate::flags;
 use crate::names::Names;
 
 impl From<&Changed> for ChangeObject {
@@ -64,7 +63,11 @@ impl ServiceObject {
             service: service.key.to_string(),
             identity: Identity::from(service.key),
             scheduler: service.scheduler.to_string(),
-            scheduler_flags: flags::names(service.scheduler_flags, &service.scheduler),
+            scheduler_flags: service
+                .scheduler_flags
+                .words(&service.scheduler)
+                .map(SchedulerFlag::name)
+                .collect(),
             persistent: service.persistence.map(PersistentObject::from),
             engine: service.engine.as_ref().map(ToString::to_string),
             one_packet: service.one_packet,
@@ -109,13 +112,7 @@ impl ServerObject {
             server: server.key.to_string(),
             address: server.key.address,
             port: server.key.port,
-            method: match server.forwarding {
-                ForwardingMethod::Masquerade => "masquerade",
-                ForwardingMethod::Gateway => "gateway",
-                ForwardingMethod::Tunnel(_) => "tunnel",
-                ForwardingMethod::Local => "local",
-                _ => "unknown",
-            },
+            method: server.forwarding.name().unwrap_or("unknown"),
             tunnel: server.tunnel().map(TunnelObject::from),
             weight: server.weight.get(),
             upper_threshold: server.thresholds.upper(),
@@ -132,21 +129,12 @@ impl ServerObject {
 
 impl From<Tunnel> for TunnelObject {
     fn from(tunnel: Tunnel) -> Self {
-        let (kind, port, checksum) = match tunnel {
-            Tunnel::Ipip => ("ipip", None, "none"),
-            Tunnel::Gue { port, checksum } => (
-                "gue",
-                Some(port.get()),
-                match checksum {
-                    GueChecksum::None => "none",
-                    GueChecksum::Outer => "outer",
-                    GueChecksum::Remote => "remote",
-                },
-            ),
-            Tunnel::Gre { checksum } => ("gre", None, if checksum { "outer" } else { "none" }),
-            _ => ("unknown", None, "none"),
+        let (port, checksum) = match tunnel {
+            Tunnel::Gue { port, checksum } => (Some(port.get()), checksum),
+            Tunnel::Gre { checksum: true } => (None, GueChecksum::Outer),
+            _ => (None, GueChecksum::None),
         };
-        Self { kind, port, checksum }
+        Self { kind: tunnel.name().unwrap_or("unknown"), port, checksum: checksum.name() }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-/// An error number of the kernel's, positive.
+/// An errno holds an error number of the kernel's, positive.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Errno(i32);
 
@@ -15,7 +15,7 @@ macro_rules! errnos {
                 pub const $name: Self = Self(libc::$name);
             )*
 
-            /// Its symbol, for example `EEXIST`, for those that IPVS uses.
+            /// Returns its symbol, for example `EEXIST`, for those that IPVS uses.
             pub fn name(self) -> Option<&'static str> {
                 match self {
                     $(Self::$name => Some(stringify!($name)),)*
@@ -37,7 +37,7 @@ impl Errno {
         Self(code.saturating_abs())
     }
 
-    /// The number.
+    /// Returns the number.
     pub fn number(self) -> i32 {
         self.0
     }
