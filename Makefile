@@ -37,7 +37,8 @@ demo: ## show the main job at work in the newest kernel (KERNEL=6.1)
 bench: ## measure against a raw socket and ipvsadm, in an emulated machine (ROWS=word, CLOCK=instructions)
 	@$(SCRIPTS)/bench
 
-lint: docs-check ## formatting, clippy, documentation, generated docs in step
+lint: docs-check ## formatting, clippy, documentation, generated docs in step, spelling, licences
+	@tests/lint/run
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps

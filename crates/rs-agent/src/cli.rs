@@ -17,8 +17,7 @@ Make this host a real server for the given VIPs.
 
 dr   arp_ignore and arp_announce are raised first, so that this host never answers for
      a VIP; then each VIP is added to lo, as a single address.
-tun  as dr, and a tunnel device takes the director's packets out of their envelope and
-     gets the VIPs; its rp_filter becomes 2. --tunnel names what the director uses:
+tun  like dr, but a tunnel device decapsulates the director's packets and has the VIPs; its rp_filter becomes 2. --tunnel names what the director uses:
        ipip  rs-ipip (IPv4 VIP) and rs-sit (IPv6 VIP) to an IPv4 RIP,
              rs-ip6tnl to an IPv6 RIP; to RIPs of both families rs-ipip and rs-ip6tnl
        gre   rs-gre to an IPv4 RIP, rs-ip6gre to an IPv6 RIP
@@ -28,25 +27,25 @@ nat  no VIP here: replies must go back through the director. Checks the route to
 
 Running it again changes nothing; with another --vip it adds that one. Everything is
 checked before anything is changed, the previous values are recorded before they are
-overwritten, and a failure half-way is undone, as is what Ctrl-C interrupts. VIPs and values that were there before
-stay when the rest is torn down.";
+overwritten, and a failure half-way is undone, as is what Ctrl-C interrupts. VIPs and
+values that were there before stay when the rest is torn down.";
 
 const TEARDOWN: &str = "\
 Put everything back as it was before setup.
 
 The VIPs go first; only then are arp_ignore and arp_announce put back, to the values from
 before, where they still have ours and no other VIP needs them. What somebody else has
-changed since is left as it is, and said. What cannot be taken down does not keep the rest:
-each failure is told, and teardown again does what is left, as it does after Ctrl-C; but arp_ignore and arp_announce
-stay as long as a VIP does. Take this host out of the director's service
-first: rsctl, weight 0, and wait for the connections to end.";
+changed since is left as it is, and reported. If something cannot be taken down, the rest
+is, each failure is reported, and another teardown does what is left, as it does after
+Ctrl-C; but arp_ignore and arp_announce stay as long as a VIP does. Drain this host first:
+rsctl edit-server with weight 0 on the director, then wait for its connections to end.";
 
 const CHECK: &str = "\
 Judge whether this host is a sound real server, and say what the remedy is.
 
 Without --mode it is held against what `rs-agent setup` made. With --mode and --vip any
 host can be judged, also one set up by hand or by a script. Only facts are read: no packet
-is sent, nothing is changed, and no privilege is needed. What could not be read is said on
+is sent, nothing is changed, and no privilege is needed. What could not be read is named on
 stderr.
 
 Each finding has the id of its rule, what was read and where, why it matters, and the
@@ -58,11 +57,11 @@ Make this host a real server as setup does, then keep it so.
 Without options it keeps what is set up now. Address, link and route changes are seen as
 they happen, settings within a second. What is gone is made again; what somebody else has
 made differently (a setting raised further, an address added again by another program, a
-device made anew) is left alone and logged. Who undoes the same thing again and again is
-given way to for ever longer, 30 s at most, and the likely culprit is named.
+device made anew) is left alone and logged. If something undoes the same thing again and again,
+the pauses between repairs grow, to 30 s at most, and the likely culprit is named.
 
-With --config the file is the whole truth: a VIP that is no longer in it is taken down, at
-the start and at each SIGHUP. `rs-agent teardown` while it runs ends it.";
+With --config only the file counts: a VIP that is no longer in it is taken down, at the
+start and at each SIGHUP. `rs-agent teardown` while it runs ends it.";
 
 const INSTALL_UNIT: &str = "\
 Write what makes rs-agent start with this host: a systemd unit, the settings in sysctl.d
@@ -94,7 +93,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
 
-    /// Where the values from before are kept; one file per network namespace
+    /// The folder that keeps the values from before; one file per network namespace
     #[arg(
         long,
         global = true,
@@ -219,7 +218,8 @@ Examples:
 Exit status: 0 nothing found, or only infos; 1 the check itself failed; 2 wrong usage;
 3 warnings; 4 errors; 5 no errors, but something that may be one could not be judged.")]
 pub struct CheckArgs {
-    /// How the director forwards to this host [default: as set up]
+    /// How the director forwards to this host: its forwarding method for this real server
+    /// [default: as set up]
     #[arg(long)]
     pub mode: Option<Mode>,
     /// A VIP: a single address, repeated or comma-separated
@@ -256,7 +256,7 @@ pub struct CheckArgs {
     /// A port of the service, as 80, tcp/80 or udp/53: is a server there?
     #[arg(long = "port", value_name = "[PROTOCOL/]PORT", value_delimiter = ',')]
     pub ports: Vec<String>,
-    /// Count for so many seconds what source validation drops
+    /// Count for so many seconds the packets that source validation drops
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub watch: Option<u16>,
     /// Only these rules, repeated or comma-separated

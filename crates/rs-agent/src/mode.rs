@@ -5,15 +5,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How the director forwards to this host.
+/// Says how the director forwards to this host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Direct routing: the VIP is local here, but hidden from ARP.
+    /// Direct routing (rsctl -g): the VIP is on this host too, hidden from ARP.
     Dr,
-    /// Tunnel: as dr, and packets arrive in an envelope (IP-in-IP, GRE or GUE).
+    /// Tunnelling (rsctl -i): like dr, and packets arrive through a tunnel (ipip, GRE or GUE).
     Tun,
-    /// Masquerading: no VIP here; replies must go back through the director.
+    /// Masquerading (rsctl -m): no VIP on this host; replies go back through the director.
     Nat,
 }
 

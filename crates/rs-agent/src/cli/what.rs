@@ -22,15 +22,15 @@ pub struct What {
     /// be repeated
     #[arg(long, value_name = "FILE", conflicts_with = "mode")]
     pub config: Option<PathBuf>,
-    /// How the director forwards to this host
+    /// How the director forwards to this host: its forwarding method for this real server
     #[arg(long)]
     pub mode: Option<Mode>,
     /// A VIP: a single address, repeated or comma-separated
     #[arg(long = "vip", value_name = "VIP", value_delimiter = ',')]
     pub vips: Vec<String>,
     /// The address the director sends to [default: this host's address towards the director
-    /// or the default gateway]; repeated or comma-separated, one of each family: each VIP then
-    /// comes to that of its own
+    /// or the default gateway]; repeated or comma-separated, one of each family: packets for a
+    /// VIP then arrive at the one of its family
     #[arg(long = "rip", value_name = "RIP", value_delimiter = ',')]
     pub rips: Vec<String>,
     /// The director's address, repeated or comma-separated; mode tun with exactly one of a
@@ -51,7 +51,7 @@ pub struct What {
     #[arg(long)]
     pub label: Option<String>,
     /// dr, tun: this host is a director of the VIPs, too, and has them on an interface while it
-    /// is the active one; known without this while IPVS here has a service of the VIP
+    /// is the active one; not needed while IPVS on this host has a service of the VIP
     #[arg(long)]
     pub also_director: bool,
     /// tun: the director's --tun-type [default: ipip]

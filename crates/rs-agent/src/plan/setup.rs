@@ -58,10 +58,7 @@ fn vip_steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
     for tunnel in &wanted.tunnels {
         let link = facts.link(&tunnel.name);
         if link.is_none() && !tunnel.fallback {
-            step(
-                Change::Tunnel(tunnel.clone()),
-                "takes packets from the director out of their envelope",
-            );
+            step(Change::Tunnel(tunnel.clone()), "decapsulates packets from the director");
         }
         if tunnel.carries_ipv4() {
             let key = SysctlKey::ipv4(&tunnel.name, "rp_filter");

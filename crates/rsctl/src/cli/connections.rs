@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Endpoint, Selector, value};
 
-/// Show the connection table: filtered, grouped, or only its ghosts.
+/// Show the connection table: whole, filtered or grouped.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl connections [OPTIONS] [SERVICE]",
@@ -39,7 +39,7 @@ pub(crate) struct Connections {
     #[arg(long, value_name = "STATE", value_parser = value::state)]
     pub(crate) state: Option<String>,
 
-    /// Only those that are forgotten within so many seconds.
+    /// Only those that expire within so many seconds.
     #[arg(
         long,
         value_name = "SECONDS",
@@ -48,11 +48,11 @@ pub(crate) struct Connections {
     )]
     pub(crate) expires_within: Option<u32>,
 
-    /// Only persistence templates: clients remembered.
+    /// Only persistence templates, one for each client that is remembered.
     #[arg(long, conflicts_with = "no_templates")]
     pub(crate) templates: bool,
 
-    /// No persistence templates.
+    /// Leave out persistence templates.
     #[arg(long)]
     pub(crate) no_templates: bool,
 
@@ -60,7 +60,7 @@ pub(crate) struct Connections {
     #[arg(long)]
     pub(crate) ghosts: bool,
 
-    /// Count them by this instead of listing them.
+    /// Count connections by this instead of listing them.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) group_by: Option<GroupBy>,
 
@@ -72,7 +72,7 @@ pub(crate) struct Connections {
     #[arg(long, value_enum, default_value_t = Sort::None, conflicts_with = "group_by")]
     pub(crate) sort: Sort,
 
-    /// Also tell where each comes from: this director or a sync daemon.
+    /// Also show where each was made: by this director, or received by a sync daemon.
     #[arg(long)]
     pub(crate) origin: bool,
 
@@ -80,12 +80,12 @@ pub(crate) struct Connections {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Names instead of numbers: of hosts, by looking them up, and of ports (of hosts only
-    /// with --group-by). In JSON, beside them.
+    /// Show names of hosts, which are looked up, and of ports (with --group-by of hosts
+    /// only); in JSON beside the numbers.
     #[arg(long)]
     pub(crate) names: bool,
 
-    /// Accepted for ipvsadm's sake: everything is numeric unless --names is given.
+    /// Accepted as in ipvsadm, without effect: addresses are numbers unless --names is given.
     #[arg(short, long, hide = true, conflicts_with = "names")]
     numeric: bool,
 }

@@ -9,11 +9,11 @@ use ipvs_netlink::{InterfaceName, SyncRole};
 
 use super::{Report, value};
 
-/// Show, start and stop the daemons that share connections between directors.
+/// Show, start and stop the daemons that synchronise connections between directors.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A master tells others of this director's connections, a backup takes them in; both can run at once. Without a
-command: show.")]
+A master sends this director's connections to others, a backup receives theirs; both can run at once. Without
+a command, the daemons that run are shown.")]
 pub(crate) struct SyncDaemonArgs {
     #[command(subcommand)]
     pub(crate) command: Option<DaemonCommand>,
@@ -36,18 +36,18 @@ pub(crate) enum DaemonCommand {
 Example:
   rsctl sync-daemon start master --mcast-interface eth1 --syncid 7
 
-The settings of a running daemon cannot change: stop it and start it anew. Nothing protects what is sent: use a
-network of its own.")]
+The settings of a running daemon cannot change: stop it and start it anew. What is sent is neither encrypted
+nor authenticated: use a network of its own.")]
 pub(crate) struct StartDaemon {
-    /// What it does.
+    /// Whether it sends connections (master) or receives them (backup).
     #[arg(value_parser = value::sync_role())]
     pub(crate) role: SyncRole,
 
-    /// The interface for multicast.
+    /// The interface that multicast packets leave or arrive by.
     #[arg(long, value_name = "DEV", value_parser = value::interface)]
     pub(crate) mcast_interface: InterfaceName,
 
-    /// Which daemons belong together, 0 to 255. A backup with 0 listens to all.
+    /// Only daemons with the same number hear each other, 0 to 255; a backup with 0 hears all.
     #[arg(
         long,
         value_name = "N",
@@ -57,7 +57,7 @@ pub(crate) struct StartDaemon {
     )]
     pub(crate) syncid: u8,
 
-    /// Most bytes of a message.
+    /// The largest message, in bytes.
     #[arg(
         long,
         value_name = "BYTES",
@@ -95,7 +95,7 @@ pub(crate) struct StartDaemon {
 /// Stop a daemon.
 #[derive(Debug, Args)]
 pub(crate) struct StopDaemon {
-    /// Which one.
+    /// Which of the two to stop.
     #[arg(value_parser = value::sync_role())]
     pub(crate) role: SyncRole,
 

@@ -31,7 +31,7 @@ pub(crate) struct List {
     #[command(flatten)]
     views: Views,
 
-    /// Numbers in full, without K, M and G.
+    /// Show numbers in full, without K, M and G.
     #[arg(short = 'X', long)]
     pub(crate) exact: bool,
 
@@ -39,11 +39,11 @@ pub(crate) struct List {
     #[arg(long, value_enum, default_value_t = SortKey::Address)]
     pub(crate) sort: SortKey,
 
-    /// The kernel's order: the same as --sort none.
+    /// Keep the kernel's order, like --sort none.
     #[arg(long, conflicts_with = "sort", hide = true)]
     nosort: bool,
 
-    /// Accepted for older scripts: every list is whole.
+    /// Accepted for older scripts, without effect: every list is complete.
     #[arg(long, hide = true)]
     settled: bool,
 
@@ -51,11 +51,11 @@ pub(crate) struct List {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Names instead of numbers: of hosts, by looking them up, and of ports. In JSON, beside them.
+    /// Show names of hosts, which are looked up, and of ports; in JSON beside the numbers.
     #[arg(long)]
     pub(crate) names: bool,
 
-    /// Accepted for ipvsadm's sake: everything is numeric unless --names is given.
+    /// Accepted as in ipvsadm, without effect: addresses are numbers unless --names is given.
     #[arg(short, long, hide = true, conflicts_with = "names")]
     numeric: bool,
 }
@@ -97,7 +97,7 @@ struct Views {
     #[arg(long)]
     stats: bool,
 
-    /// Rates: the same per second.
+    /// Rates: connections, packets and bytes per second.
     #[arg(long)]
     rate: bool,
 

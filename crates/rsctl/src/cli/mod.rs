@@ -78,7 +78,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) netns: Option<NamespaceName>,
 
-    /// Whether tables have colours; auto: on a terminal, unless NO_COLOR is set.
+    /// When to colour tables; auto: on a terminal, unless NO_COLOR is set.
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto)]
     #[arg(hide_default_value = true)]
     pub(crate) color: ColorWhen,
@@ -208,7 +208,7 @@ pub(crate) struct Zero {
 #[command(after_help = "\
 On a terminal it asks first, unless --yes is given. Connections stay in the connection table.")]
 pub(crate) struct Clear {
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(short, long)]
     pub(crate) yes: bool,
 

@@ -18,11 +18,11 @@ Example:
   rsctl save -o /etc/ipvs.json
   rsctl save --format ipvsadm | ssh other-director rsctl restore -v")]
 pub(crate) struct Save {
-    /// What to write.
+    /// The form to write.
     #[arg(long, value_enum, default_value_t = Form::Json)]
     pub(crate) format: Form,
 
-    /// Write to FILE, all of it or nothing, instead of the standard output, which is `-`.
+    /// Write to FILE, all of it or nothing; - for standard output, the default.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
@@ -34,7 +34,7 @@ pub(crate) enum Form {
     Ipvsadm,
 }
 
-/// Make the table what a file says, by changing what differs.
+/// Restore a table from a file by changing what differs.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 FILE is of either form of `rsctl save`, or lines of ipvsadm with -A and -a. All of it is read before
@@ -44,7 +44,7 @@ the end the table is read again and compared. Nothing is ever flushed.
 FILE is the whole table: services and servers that are not in it are deleted, unless --merge is
 given. A file of `rsctl save` whose end is missing is refused. Lines of ipvsadm do not show whether
 some are missing: to delete more than a quarter of the table, they need --allow-deletes. What a file
-does not speak of stays: ipvsadm's form has no timeouts and no sync daemons, and without -x and -y a
+does not mention stays: ipvsadm's form has no timeouts and no sync daemons, and without -x and -y a
 server that is there keeps its thresholds.
 
 sh, dh and mh hash by the order in which servers were added. --reorder makes it that of FILE, one server
@@ -58,7 +58,7 @@ Example:
 Exit status: 0 the table is what FILE says, 1 it is not, 2 FILE is bad and nothing was changed,
 3 with --dry-run, it would be changed.")]
 pub(crate) struct Restore {
-    /// What to read; - or nothing for the standard input.
+    /// The file to read; - or none for standard input.
     #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]
     pub(crate) file: PathBuf,
 
@@ -66,7 +66,7 @@ pub(crate) struct Restore {
     #[arg(long)]
     pub(crate) merge: bool,
 
-    /// Where a scheduler hashes by their order, take servers out of place away and add
+    /// Where a scheduler hashes by the order of servers, delete those out of order and add
     /// them again.
     #[arg(long, conflicts_with = "merge")]
     pub(crate) reorder: bool,
@@ -76,17 +76,17 @@ pub(crate) struct Restore {
     #[arg(long)]
     pub(crate) as_is: bool,
 
-    /// Take a file without services for what it says: delete all.
+    /// Accept a file without services, and delete all of them.
     #[arg(long)]
     pub(crate) allow_empty: bool,
 
-    /// Take lines of ipvsadm for the whole table though more than a quarter of its services
-    /// or servers would be deleted.
+    /// Accept lines of ipvsadm as the whole table even if that deletes more than a quarter of
+    /// its services or servers.
     #[arg(long)]
     pub(crate) allow_deletes: bool,
 
-    /// Look again at the servers of new services too, of which the kernel acknowledged
-    /// each: another program may have changed them since. Takes as long as adding them.
+    /// Read back the servers of new services too, each of which the kernel has acknowledged:
+    /// another program may have changed them since. Takes as long as adding them.
     #[arg(long)]
     pub(crate) verify: bool,
 

@@ -94,7 +94,7 @@ pub(crate) struct ServerArg {
 #[derive(Debug, Default, Args)]
 #[group(skip)]
 pub(crate) struct ServerSettings {
-    /// Share of new connections, 0 for none.
+    /// Share of new connections; 0 drains the server: it gets none.
     #[arg(
         short,
         long,
@@ -104,7 +104,7 @@ pub(crate) struct ServerSettings {
     )]
     pub(crate) weight: Option<Weight>,
 
-    /// No new connections from N on, 0 for no limit.
+    /// Upper threshold: no new connections from N on; 0 for no limit.
     #[arg(
         short = 'x',
         long = "u-threshold",
@@ -114,7 +114,7 @@ pub(crate) struct ServerSettings {
     )]
     pub(crate) upper: Option<u32>,
 
-    /// New connections again below N, 0 for three quarters of the upper threshold.
+    /// Lower threshold: new connections again below N; 0 for three quarters of the upper one.
     #[arg(
         short = 'y',
         long = "l-threshold",
@@ -139,7 +139,7 @@ pub(crate) struct MethodArgs {
     #[arg(short = 'g', long = "gatewaying")]
     gateway: bool,
 
-    /// Tunnelling.
+    /// Tunnelling: the packet is sent inside another one.
     #[arg(short = 'i', long = "ipip")]
     tunnel: bool,
 
@@ -147,7 +147,7 @@ pub(crate) struct MethodArgs {
     #[arg(short = 'm', long = "masquerading")]
     masquerade: bool,
 
-    /// The same as a word.
+    /// The forwarding method by name: dr is -g, tun is -i, nat is -m.
     #[arg(long, value_enum)]
     mode: Option<Mode>,
 }
@@ -190,7 +190,7 @@ impl MethodArgs {
 #[group(skip)]
 #[command(next_help_heading = "Tunnel (with -i)")]
 pub(crate) struct TunnelSettings {
-    /// What packets are wrapped in; ipip if not given.
+    /// Encapsulation of the packets sent to the server; ipip if not given.
     #[arg(long = "tun-type", value_name = "TYPE", value_enum)]
     pub(crate) kind: Option<TunnelType>,
 

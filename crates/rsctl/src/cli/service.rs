@@ -54,19 +54,19 @@ pub(crate) struct EditService {
     #[arg(long)]
     pub(crate) replace: bool,
 
-    /// No persistence, and so no netmask and no persistence engine.
+    /// End persistence, and with it netmask and persistence engine.
     #[arg(long, conflicts_with_all = ["persistent", "netmask", "engine"])]
     pub(crate) no_persistent: bool,
 
-    /// No persistence engine: a client is its address.
+    /// Use no persistence engine: the address tells clients apart.
     #[arg(long = "no-pe", visible_alias = "no-engine", conflicts_with = "engine")]
     pub(crate) no_engine: bool,
 
-    /// No scheduler flags.
+    /// Clear the scheduler flags.
     #[arg(long = "no-sched-flags", conflicts_with = "flags")]
     pub(crate) no_flags: bool,
 
-    /// No one-packet scheduling.
+    /// End one-packet scheduling.
     #[arg(long = "no-ops", conflicts_with = "one_packet")]
     pub(crate) no_one_packet: bool,
 
@@ -97,7 +97,7 @@ pub(crate) struct ServiceSettings {
     #[arg(short, long, value_name = "NAME", value_parser = value::scheduler)]
     pub(crate) scheduler: Option<Scheduler>,
 
-    /// Keep each client on one server until it was quiet for SECONDS (360 if not given).
+    /// Keep each client on one server until it has been idle for SECONDS (360 if not given).
     #[arg(
         short,
         long,
@@ -107,7 +107,8 @@ pub(crate) struct ServiceSettings {
     )]
     pub(crate) persistent: Option<Option<PersistenceTimeout>>,
 
-    /// What is one client to persistence: 255.255.255.0 or /24, for IPv6 a prefix length.
+    /// Clients with the same network count as one for persistence: 255.255.255.0 or /24, for
+    /// IPv6 a prefix length.
     #[arg(short = 'M', long, value_name = "MASK")]
     pub(crate) netmask: Option<String>,
 

@@ -7,8 +7,8 @@ use std::io::ErrorKind;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use lvs_host::program;
 use lvs_host::escaped;
+use lvs_host::program;
 
 use super::super::iptables::Ruleset;
 use super::super::seen::{Seen, Suspect};

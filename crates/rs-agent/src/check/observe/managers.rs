@@ -7,8 +7,8 @@ use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use lvs_host::{files, processes};
 use lvs_host::escaped;
+use lvs_host::{files, processes};
 
 use super::super::seen::{Device, Keeps, Managers, NetworkdLink, Profile};
 
