@@ -3,6 +3,9 @@
 
 use std::net::IpAddr;
 
+use nix::net::if_::if_nametoindex;
+
+use crate::escaped;
 use crate::tunnel::{Tunnel, TunnelKind};
 
 /// An interface.
@@ -32,6 +35,13 @@ pub struct Link {
     pub table: Option<u32>,
     /// The VRF it is in.
     pub vrf: Option<String>,
+}
+
+/// Returns the number of the interface of that name in the calling thread's network namespace,
+/// if there is one.
+#[must_use]
+pub fn index(name: &str) -> Option<u32> {
+    if_nametoindex(escaped::bytes(name).as_slice()).ok()
 }
 
 /// What a tunnel device takes.

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use crate::ip::contains;
-use crate::netlink::Netlink;
+use crate::link;
 
 /// A rule. Its interface of arrival is left out: replies have none but `lo`, as the kernel
 /// itself sees when it is asked.
@@ -42,7 +42,7 @@ impl Rule {
     /// Returns what a reply is like to which it applies (or does not, if it is inverted), if
     /// that is more than its ends and this host's VRF.
     pub fn marks(&self, plain: &Marks) -> Option<Marks> {
-        let device = self.device.as_ref().map(|name| Netlink::index(name).ok());
+        let device = self.device.as_ref().map(|name| link::index(name));
         let marks = Marks {
             device: device.flatten().or(plain.device),
             mark: self.mark.filter(|mark| *mark != 0),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::escaped;
 
-use crate::netlink::Netlink;
+use crate::link;
 
 /// udev takes a few milliseconds; one that hangs is not waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Returns once udev has dealt with these interfaces, or is not there.
 pub fn settle(devices: &[&str]) {
     let control = Path::new("/run/udev");
-    let numbered = devices.iter().filter_map(|name| Some((*name, Netlink::index(name).ok()?)));
+    let numbered = devices.iter().filter_map(|name| Some((*name, link::index(name)?)));
     let numbered: Vec<(&str, u32)> = numbered.collect();
     // It hears of devices in the network namespace it runs in only, the first one.
     let net = Path::new("/sys/class/net");

@@ -21,13 +21,11 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::escaped;
 use netlink_packet_core::NetlinkMessage;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::route::RouteMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use nix::errno::Errno;
-use nix::net::if_::if_nametoindex;
 use rtnetlink::{Handle, LinkUnspec};
 use tokio::runtime::{Builder, Runtime};
 
@@ -154,13 +152,8 @@ impl Netlink {
         }
     }
 
-    /// Returns the number of an interface.
-    ///
-    /// # Errors
-    /// [`NetlinkError::NoDevice`].
-    pub fn index(device: &str) -> Result<u32, NetlinkError> {
-        if_nametoindex(escaped::bytes(device).as_slice())
-            .map_err(|_| NetlinkError::NoDevice(device.to_owned()))
+    fn index(device: &str) -> Result<u32, NetlinkError> {
+        crate::link::index(device).ok_or_else(|| NetlinkError::NoDevice(device.to_owned()))
     }
 
     /// UDP ports that unpack; `None` if the kernel has no module `fou` now.
