@@ -8,6 +8,7 @@ use std::io::Write;
 use std::net::Ipv6Addr;
 use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Once};
 use std::thread;
@@ -48,16 +49,33 @@ pub struct Output {
     pub stderr: String,
 }
 
+/// Whether IPVS keeps counters. Before Linux 6.2 a timer does it, after it a thread a namespace.
+const ESTIMATION: &str = "net/ipv4/vs/run_estimation";
+
 /// Where state of one host must not meet that of another.
 const PRIVATE_FOLDERS: [&str; 2] = ["/run", "/var/lib"];
 
 impl Host {
     /// A new host with nothing but `lo`, which is up. `name` is what it calls
     /// itself, and need not be unique.
+    ///
+    /// Its IPVS counts nothing ([`Host::count`]). A kernel of 6.12 that takes down a network
+    /// namespace soon after its first service can wait for ever for the thread that counts,
+    /// which waits for a lock of the former, and with them every user of IPVS: a test that
+    /// needs no traffic is over that soon.
     pub fn new(name: &str) -> Self {
         let host = Self::bare(name);
         host.ip(["link set lo up".to_owned()]);
+        // Some tests have taken the module away.
+        if kernel() >= (6, 2) && host.enter(|| Path::new("/proc/sys").join(ESTIMATION).exists()) {
+            host.sysctl(ESTIMATION, "0");
+        }
         host
+    }
+
+    /// Has its IPVS keep counters and rates, as every host of a [`crate::Network`] does.
+    pub fn count(&self) {
+        self.sysctl(ESTIMATION, "1");
     }
 
     /// A new host with nothing but `lo`, which is down.

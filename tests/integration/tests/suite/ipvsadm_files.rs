@@ -202,6 +202,7 @@ fn ipvsadm_views_of_one_host_are_equal_to_the_byte() {
         }
     }
     restore(&host, Whose::Theirs, &input);
+    host.count();
     host.enter(|| {
         for (port, text) in
             [(53, "?"), (5060, "INVITE sip:a@b SIP/2.0\r\nCall-ID: one@two\r\n\r\n")]
