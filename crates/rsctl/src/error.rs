@@ -227,7 +227,7 @@ fn summary(restored: &Restored) -> String {
     let number = |is: fn(&Fate) -> bool| fates.iter().filter(|fate| is(fate)).count();
     let failed = number(|fate| matches!(fate, Fate::Failed(_)));
     let unknown = number(|fate| matches!(fate, Fate::Unknown));
-    let not_tried = number(|fate| matches!(fate, Fate::NotTried));
+    let not_tried = number(|fate| matches!(fate, Fate::NotTried(_)));
     let made = number(|fate| matches!(fate, Fate::Done));
     if failed + unknown + not_tried == 0 && restored.unread.is_some() {
         return "all changes were made, and the table could not be read again".to_owned();

@@ -120,13 +120,13 @@ pub(crate) fn failures(restored: &Restored) -> Vec<String> {
         for (step, fate) in restored.plan.steps.iter().zip(&applied.fates) {
             match fate {
                 // The first so many of the file: the error has the number.
-                Fate::Done | Fate::NotTried if restored.interrupted => {}
+                Fate::Done | Fate::NotTried(_) if restored.interrupted => {}
                 // Without -v this is the only place that says so.
                 Fate::Done if !applied.is_complete() => lines.push(format!("done: {}", line(step))),
                 Fate::Done => {}
                 Fate::Failed(error) => lines.push(format!("failed: {}: {error}", line(step))),
                 Fate::Unknown => lines.push(format!("perhaps done: {}", line(step))),
-                Fate::NotTried => lines.push(format!("not done: {}", line(step))),
+                Fate::NotTried(_) => lines.push(format!("not done: {}", line(step))),
             }
         }
         if let Some(error) = &applied.broke {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What was seen as what is wanted, which is how a change is rolled back; and what is wanted
+//! as what would be seen.
+
+use std::num::{NonZeroU8, NonZeroU16};
+
+use ipvs_netlink::{SyncDaemon, unchecked};
+
+use super::{Builder, Desired, DesiredService, Faults};
+use crate::observed::{Observed, ObservedService, RunningDaemon};
+
+/// Wants all of a table that was observed: its services with their servers in their order, its
+/// timeouts and its daemons. A plan towards it rolls back whatever was changed since.
+///
+/// What is not sound in it is let in as [`Builder::finish_as_found`] lets it in.
+///
+/// # Errors
+/// What no kernel has, such as two services with one key: the table was built by hand, or read
+/// while somebody changed it.
+impl TryFrom<&Observed> for Desired {
+    type Error = Faults<&'static str>;
+
+    fn try_from(table: &Observed) -> Result<Self, Self::Error> {
+        const ORIGIN: &str = "the observed table";
+        let mut builder = Builder::new();
+        for ObservedService { service, servers } in &table.services {
+            let service = DesiredService::new(service.clone());
+            builder.service(ORIGIN, service.with_servers(servers.iter().copied()));
+        }
+        builder.timeouts(ORIGIN, unchecked::timeouts(table.timeouts));
+        builder.only_daemons();
+        for daemon in &table.daemons {
+            builder.daemon(ORIGIN, SyncDaemon::from(daemon));
+        }
+        builder.finish_as_found().map(|(desired, _)| desired)
+    }
+}
+
+/// What starts a daemon with the settings of one that runs.
+impl From<&RunningDaemon> for SyncDaemon {
+    fn from(running: &RunningDaemon) -> Self {
+        let daemon = Self::new(running.role, running.interface.clone(), 0);
+        let mut daemon = unchecked::sync_id(daemon, running.sync_id);
+        daemon.max_length = NonZeroU16::new(running.max_length);
+        daemon.port = NonZeroU16::new(running.port);
+        daemon.ttl = NonZeroU8::new(running.ttl);
+        // The kernel has no daemon with another group than one for multicast.
+        daemon.clone().with_group(running.group).unwrap_or(daemon)
+    }
+}
+
+/// What a kernel has that had nothing before and was made what is wanted.
+impl From<&Desired> for Observed {
+    fn from(desired: &Desired) -> Self {
+        let services = desired.services().iter().map(|entry| {
+            let servers = entry.servers.iter().map(|wanted| wanted.server).collect();
+            ObservedService::new(entry.service.clone(), servers)
+        });
+        let mut services: Vec<_> = services.collect();
+        services.sort_by_key(ObservedService::order);
+        let mut timeouts = [Some(900), Some(120), Some(300)];
+        let wanted = desired.timeouts().unwrap_or_default().values();
+        for (now, wanted) in timeouts.iter_mut().zip(wanted) {
+            *now = wanted.or(*now);
+        }
+        let daemons = desired.daemons().into_iter().flatten().map(RunningDaemon::from).collect();
+        Self { services, timeouts, daemons }
+    }
+}
