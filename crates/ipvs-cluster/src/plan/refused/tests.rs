@@ -179,9 +179,9 @@ fn what_is_not_sound_is_told_of_where_it_is_not_there() {
     let (one, other) = (first.clone(), second.clone());
     assert_eq!(told(service(one_packet()), &[]), [one, other]);
     assert_eq!(told(sound_one.clone(), &[]), []);
-    assert_eq!(told(service(sound()), &[]), [second.clone()]);
+    assert_eq!(told(service(sound()), &[]), vec![second.clone()]);
     // Its server was there, and its service is edited.
-    assert_eq!(told(service(one_packet()), &[service(sound())]), [first.clone()]);
+    assert_eq!(told(service(one_packet()), &[service(sound())]), vec![first.clone()]);
     // In the order of the plan: servers come first.
     assert_eq!(told(service(one_packet()), &[sound_one]), [second, first]);
     assert_eq!(told(service(one_packet()), &[service(one_packet())]), []);
