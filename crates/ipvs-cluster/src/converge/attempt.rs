@@ -15,13 +15,21 @@ use crate::plan::{Plan, Step, plan, reordered};
 #[must_use]
 pub struct Attempt<'a> {
     pub(super) choices: Choices<'a>,
-    /// What was to be done.
-    pub plan: Plan,
-    /// What became of it.
-    pub applied: Applied,
+    pub(super) plan: Plan,
+    pub(super) applied: Applied,
 }
 
 impl Attempt<'_> {
+    /// Returns what was to be done.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Returns what became of it.
+    pub fn applied(&self) -> &Applied {
+        &self.applied
+    }
+
     /// Reads the table again and compares it with what is wanted.
     pub fn verify<T: Transport>(self, client: &mut Client<T>) -> Report {
         self.verify_at_a_glance(client, |client, known, _most| Glance::take(client, known))

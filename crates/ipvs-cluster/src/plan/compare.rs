@@ -36,7 +36,7 @@ impl Default for Policy {
 /// kernel takes from one message to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// The steps, sorted by [`Phase`].
+    /// The steps, sorted by [`Phase`](super::Phase).
     pub steps: Vec<Step>,
 }
 
