@@ -2,24 +2,38 @@
 
 //! What an administrator wants of a director, and how to get there.
 //!
-//! [`desired`] is a whole wanted state, [`mod@file`] its written form, [`observed`]
-//! what the kernel has. [`mod@plan`] compares the two and decides, without acting,
-//! on ordered steps; [`mod@apply`] makes them and says what became of each. To verify
-//! is to observe and plan again: the steps that are left are what differs.
+//! [`Desired`] is a whole wanted state, which a [`Builder`] makes, or [`mod@file`], its written
+//! form. [`Observed`] is what the kernel has. [`mod@plan`] compares the two and decides, without
+//! acting, on ordered steps; [`mod@apply`] makes them and says what became of each. To verify
+//! is to observe and plan again: the steps that are left are what differs. [`Converge`] does
+//! all of this in one call, or in as many as its caller has to say something in between.
 //!
 //! ```no_run
-//! use ipvs_cluster::{Observed, Policy, apply, file, plan};
+//! use ipvs_cluster::{Converge, Policy, file};
 //! use ipvs_netlink::Client;
-//!
-//! use std::ops::ControlFlow;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let wanted = std::fs::read("table.json")?;
-//! let desired = file::read(&wanted).map_err(|problems| format!("{problems:?}"))?;
+//! let table = file::read(&wanted).map_err(|problems| format!("{problems:?}"))?;
+//! let report = Converge::new(&table.desired, Policy::default()).run(&mut Client::connect()?)?;
+//! assert!(report.is_converged());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What is wanted of a table that was observed before is that table, so that a rollback is a
+//! plan like any other:
+//!
+//! ```no_run
+//! use ipvs_cluster::{Converge, Desired, Observed, Policy};
+//! use ipvs_netlink::Client;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut client = Client::connect()?;
-//! let plan = plan(&desired, &Observed::read(&mut client)?, Policy::default());
-//! let applied = apply(&mut client, &plan, |_done| ControlFlow::Continue(()));
-//! assert!(applied.is_complete());
+//! let before = Observed::read(&mut client)?;
+//! // Whatever happens here.
+//! let report = Converge::new(&Desired::try_from(&before)?, Policy::default()).run(&mut client)?;
+//! assert!(report.is_converged());
 //! # Ok(())
 //! # }
 //! ```
@@ -28,12 +42,27 @@
 #![forbid(unsafe_code)]
 
 pub mod apply;
+pub mod converge;
 pub mod desired;
 pub mod file;
+mod glance;
 pub mod observed;
 pub mod plan;
+pub mod problem;
+pub mod sound;
+mod subject;
 
-pub use apply::{Applied, Fate, apply, apply_as_is};
-pub use desired::{Desired, DesiredServer, DesiredService, Doubt, Subject};
+pub use apply::{Applied, Because, Fate, OnFailure, apply, apply_as_is};
+pub use converge::{Attempt, Converge, LookError, OnUnsound, Outlook, Report, Verdict, Verify};
+pub use desired::{Builder, Desired, DesiredServer, DesiredService, Fault, Faults, Why};
+pub use glance::Glance;
 pub use observed::{Observed, ObservedService};
-pub use plan::{Action, Phase, Plan, Policy, Step, plan, refused, reordered};
+pub use plan::{Action, Flaw, Loss, Phase, Plan, Policy, Step, plan, refused, reordered};
+pub use problem::{Line, Problem};
+pub use sound::Unsound;
+pub use subject::Subject;
+
+/// Has the example of the README compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -30,6 +30,7 @@ fn every_case_has_its_plan() {
         let path = folder.join(name);
         file::read(&fs::read(&path).unwrap())
             .unwrap_or_else(|problems| panic!("{}: {problems:#?}", path.display()))
+            .desired
     };
     let mut seen = 0;
     for case in fs::read_dir(&cases).unwrap() {

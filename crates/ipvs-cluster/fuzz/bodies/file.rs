@@ -7,7 +7,7 @@ use ipvs_cluster::{Observed, Policy, file, plan};
 
 pub(crate) fn run(data: &[u8]) {
     let desired = match file::read(data) {
-        Ok(desired) => desired,
+        Ok(table) => table.desired,
         Err(problems) => {
             let lines = data.iter().filter(|byte| **byte == b'\n').count() + 1;
             assert!(!problems.is_empty());
@@ -23,7 +23,7 @@ pub(crate) fn run(data: &[u8]) {
     let mut written = Vec::new();
     file::write(&table, &mut written).expect("memory takes it");
     let again = match file::read(&written) {
-        Ok(again) => again,
+        Ok(again) => again.desired,
         Err(problems) => panic!("{problems:?} in\n{}", String::from_utf8_lossy(&written)),
     };
     assert_eq!(Observed::from(&again), table);

@@ -10,6 +10,10 @@ mod read;
 mod text;
 mod write;
 
+use crate::desired::{Desired, Fault};
+use crate::problem::Line;
+
+pub use crate::problem::Problem;
 pub use objects::{after, before};
 pub use read::{MAX_BYTES, MAX_OBJECTS, read};
 pub use write::write;
@@ -17,11 +21,12 @@ pub use write::write;
 /// What the first field of every file says.
 pub const FORMAT: &str = "ipvs-table/1";
 
-/// Something wrong in a file.
+/// Holds what a file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong.
-    pub message: String,
+pub struct Table {
+    /// What is wanted.
+    pub desired: Desired,
+    /// What of it is not sound, in the order of the file. It may be there already, and is
+    /// refused where it is not ([`refused`](crate::refused)).
+    pub doubts: Vec<Fault<Line>>,
 }

@@ -4,10 +4,9 @@
 //! It cannot be changed but by taking servers away and adding them again.
 
 use foldhash::HashSet;
-use ipvs_netlink::Scheduler;
+use ipvs_netlink::{Destination, Scheduler};
 
 use crate::desired::{DesiredServer, DesiredService};
-use crate::observed::ObservedService;
 
 /// Whether the scheduler fills its table in the order of the list
 /// (`ip_vs_sh.c`, `ip_vs_dh.c`, `ip_vs_mh.c`).
@@ -19,10 +18,10 @@ pub(super) fn matters(scheduler: &Scheduler) -> bool {
 /// added again stands last, and so only what stands first can stay.
 pub(super) fn out_of_place<'a>(
     wanted: &'a DesiredService,
-    found: &ObservedService,
+    found: &[Destination],
 ) -> &'a [DesiredServer] {
-    let keys: HashSet<_> = found.servers.iter().map(|server| server.key).collect();
-    let kept = found.servers.iter().map(|server| server.key);
+    let keys: HashSet<_> = found.iter().map(|server| server.key).collect();
+    let kept = found.iter().map(|server| server.key);
     let wanted = wanted.servers.as_slice();
     let new = wanted.iter().map(|it| it.server.key).filter(|key| !keys.contains(key));
     let mut stay = 0;

@@ -5,9 +5,9 @@ use ipvs_netlink::{
     SyncDaemonEntry, Timeouts,
 };
 
-use crate::desired::Subject;
+use crate::subject::Subject;
 
-/// One step: what there is before, and what there is to be after.
+/// Makes one change of a plan: what there is before, and what there is to be after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
@@ -84,7 +84,7 @@ pub enum Step {
     StartDaemon(SyncDaemon),
 }
 
-/// What a step does to what is there.
+/// Says what a step does to what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// It is wanted, and is not there.
@@ -95,8 +95,9 @@ pub enum Action {
     Delete,
 }
 
-/// The parts of a plan. What fails in one of them keeps those behind it from
-/// being tried: they take away what the failed ones should have replaced.
+/// Names the parts of a plan. What fails in one of them keeps those behind it from
+/// being tried ([`OnFailure`](crate::OnFailure) says whose): they take away what the failed ones
+/// should have replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Timeouts, and daemons that are not wanted: the kernel refuses servers of
@@ -128,7 +129,7 @@ pub enum Phase {
 }
 
 impl Step {
-    /// When it is its turn.
+    /// Says when it is its turn.
     pub fn phase(&self) -> Phase {
         match self {
             Self::SetTimeouts { .. } | Self::StopDaemon { restarts: false, .. } => Phase::Settings,
@@ -151,7 +152,7 @@ impl Step {
         }
     }
 
-    /// What it does.
+    /// Says what it does.
     pub fn action(&self) -> Action {
         match self {
             Self::AddService(_)
@@ -168,7 +169,7 @@ impl Step {
         }
     }
 
-    /// The service it is about.
+    /// Returns the service it is about.
     pub fn service(&self) -> Option<ServiceKey> {
         match self {
             Self::AddService(service) => Some(service.key),
@@ -183,7 +184,7 @@ impl Step {
         }
     }
 
-    /// The server it is about.
+    /// Returns the server it is about.
     pub fn server(&self) -> Option<DestinationKey> {
         match self {
             Self::AddServer { server, .. }
@@ -194,7 +195,7 @@ impl Step {
         }
     }
 
-    /// What it is about.
+    /// Says what it is about.
     pub fn subject(&self) -> Subject {
         match (self, self.service(), self.server()) {
             (_, Some(service), Some(server)) => Subject::Server(service, server),
@@ -205,7 +206,7 @@ impl Step {
         }
     }
 
-    /// The change to send.
+    /// Returns the change to send.
     pub fn change(&self) -> Change {
         match self {
             Self::SetTimeouts { after, .. } => Change::SetTimeouts(*after),

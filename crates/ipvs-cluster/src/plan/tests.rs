@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use foldhash::HashSet;
 use ipvs_netlink::{
-    Destination, ForwardingMethod, Scheduler, Service, SyncDaemon, SyncRole, Thresholds, Weight,
+    Destination, Error, ForwardingMethod, Scheduler, Service, SyncDaemon, SyncRole, Thresholds,
+    Weight,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
 use super::*;
+use crate::apply::{self, Because, Fate, OnFailure};
+use crate::desired::{Builder, Desired, DesiredServer, DesiredService, Why};
+use crate::observed::{Observed, ObservedService};
+use crate::subject::Subject;
 
 /// Shared with the fuzz targets, which see the library from outside.
 #[path = "../../tests/support/making.rs"]
@@ -57,17 +63,26 @@ fn tables() -> impl Strategy<Value = Desired> {
         })
     });
     let timeouts = proptest::option::of(1..3_u32);
-    (services.prop_shuffle(), daemons, timeouts).prop_map(|(services, daemons, timeouts)| Desired {
-        services,
-        daemons,
-        doubts: Vec::new(),
-        is_judged: false,
-        timeouts: timeouts.map(|s| ipvs_netlink::SetTimeouts::new().tcp(s).unwrap()),
+    (services.prop_shuffle(), daemons, timeouts).prop_map(|(services, daemons, timeouts)| {
+        let mut builder = Builder::new();
+        for service in services {
+            builder.service((), service);
+        }
+        if let Some(seconds) = timeouts {
+            builder.timeouts((), ipvs_netlink::SetTimeouts::new().tcp(seconds).unwrap());
+        }
+        if let Some(daemons) = daemons {
+            builder.only_daemons();
+            for daemon in daemons {
+                builder.daemon((), daemon);
+            }
+        }
+        builder.finish().unwrap()
     })
 }
 
 /// What a file's reader found and let through, as the kernel may hold it, is refused where
-/// it would be new, by its line; and not where it is there.
+/// it would be new; and not where it is there.
 #[test]
 fn what_was_doubted_is_refused_where_it_is_new() {
     let file = r#"{
@@ -83,14 +98,16 @@ fn what_was_doubted_is_refused_where_it_is_new() {
     }
   ]
 }"#;
-    let desired = crate::file::read(file.as_bytes()).unwrap();
-    assert!(desired.is_judged);
+    let table = crate::file::read(file.as_bytes()).unwrap();
+    let desired = table.desired;
+    let [doubt] = &table.doubts[..] else { panic!("{:?}", table.doubts) };
+    assert_eq!(doubt.origin.number(), 9);
     let refused = |observed: &Observed| {
         let policy = Policy::default();
-        let problems = refused(&plan(&desired, observed, policy), &desired, observed, policy);
-        problems.into_iter().map(|problem| problem.line).collect::<Vec<_>>()
+        let flaws = refused(&plan(&desired, observed, policy), &desired, observed, policy);
+        flaws.into_iter().map(|flaw| flaw.subject).collect::<Vec<_>>()
     };
-    assert_eq!(refused(&Observed::default()), [9]);
+    assert_eq!(refused(&Observed::default()), [doubt.subject]);
     assert!(refused(&Observed::from(&desired)).is_empty());
 }
 
@@ -105,7 +122,9 @@ fn an_order_matters_to_who_hashes_by_it() {
         });
         let service = Service::new("tcp/192.0.2.1:80".parse().unwrap(), scheduler.clone());
         let service = DesiredService { servers: servers.to_vec(), ..DesiredService::new(service) };
-        let desired = Desired { services: vec![service], ..Desired::default() };
+        let mut builder = Builder::new();
+        builder.service((), service);
+        let desired = builder.finish().unwrap();
         let mut observed = Observed::from(&desired);
         let policy = Policy { delete: true, reorder: true };
         assert!(plan(&desired, &observed, policy).is_empty(), "{scheduler:?}");
@@ -116,6 +135,40 @@ fn an_order_matters_to_who_hashes_by_it() {
         let keeping = Policy { delete: false, ..policy };
         assert!(plan(&desired, &observed, keeping).is_empty(), "{scheduler:?}");
     }
+}
+
+/// The same table, with what has no order in order.
+fn in_order(mut table: Observed) -> Observed {
+    table.services.sort_by_key(ObservedService::order);
+    for entry in &mut table.services {
+        if !order::matters(&entry.service.scheduler) {
+            entry.servers.sort_by_key(|server| server.key);
+        }
+    }
+    table.daemons.sort_by_key(|daemon| daemon.role);
+    table
+}
+
+/// What is not sound was there before, and is rolled back to as it was.
+#[test]
+fn what_another_tool_made_is_rolled_back_to() {
+    let mut service = Service::new("tcp/192.0.2.1:80".parse().unwrap(), Scheduler::Rr);
+    service.one_packet = true;
+    let server = "10.0.0.1:80".parse().unwrap();
+    let server = Destination::new(server, ForwardingMethod::Other(5));
+    let services = vec![ObservedService::new(service, vec![server])];
+    let saved = Observed { services, ..Observed::default() };
+    let desired = Desired::try_from(&saved).unwrap();
+    assert!(plan(&desired, &saved, Policy::default()).is_empty());
+    let gone = Observed::default();
+    let plan = plan(&desired, &gone, Policy::default());
+    assert_eq!(plan.steps.len(), 2);
+    // Nothing else would say so any more.
+    assert_eq!(refused(&plan, &desired, &gone, Policy::default()).len(), 2);
+    let twice = [saved.services.clone(), saved.services].concat();
+    let faults = Desired::try_from(&Observed { services: twice, ..Observed::default() });
+    let again = faults.unwrap_err().0.into_iter().filter(|it| matches!(it.why, Why::Again { .. }));
+    assert_eq!(again.count(), 2);
 }
 
 proptest! {
@@ -135,7 +188,7 @@ proptest! {
         making::leads(&found, &wanted, policy);
         let plan = plan(&wanted, &found, policy);
         let lifts = |step: &&Step| matches!(step, Step::LiftServer { .. });
-        for batch in plan.steps.chunk_by(crate::apply::together) {
+        for batch in plan.steps.chunk_by(apply::together) {
             prop_assert!(batch.iter().filter(lifts).count() <= 1, "{batch:?}");
         }
         // What is told of is what would be put in order.
@@ -157,31 +210,123 @@ proptest! {
     ) {
         let policy = Policy { reorder, ..Policy::default() };
         let found = Observed::from(&found);
-        let mut glance = found.clone();
+        let mut glance = View::from(&found);
+        let mut right = HashSet::default();
         for (number, entry) in glance.services.iter_mut().enumerate() {
             if known & (1 << number) != 0 {
-                entry.servers.clear();
-                entry.is_known = true;
+                entry.servers = None;
+                right.insert(entry.service.key);
             }
         }
-        let known: HashSet<_> =
-            glance.services.iter().filter(|it| it.is_known).map(|it| it.service.key).collect();
         let mut expected = plan(&wanted, &found, policy);
         expected.steps.retain(|step| match (step.service(), step.server()) {
-            (Some(service), Some(_)) => !known.contains(&service),
+            (Some(service), Some(_)) => !right.contains(&service),
             _ => true,
         });
         for step in &mut expected.steps {
             if let Step::DeleteService { before, servers } = step
-                && known.contains(&before.key)
+                && right.contains(&before.key)
             {
                 *servers = 0;
             }
         }
-        prop_assert_eq!(plan(&wanted, &glance, policy), expected);
+        prop_assert_eq!(compare(&wanted, &glance, policy), expected);
         let mut told = reordered(&wanted, &found);
-        told.retain(|service| !known.contains(service));
-        prop_assert_eq!(reordered(&wanted, &glance), told);
+        told.retain(|service| !right.contains(service));
+        prop_assert_eq!(reordered_in(&wanted, &glance), told);
+    }
+
+    /// Whichever steps fail: each that is not tried says because of what, nothing but the
+    /// failed step's own service is left behind, or else everything is that comes later; and
+    /// no kept service has fewer servers for new connections than it has to.
+    #[test]
+    fn a_failure_reaches_as_far_as_it_should(
+        found in tables(),
+        wanted in tables(),
+        failing in any::<u32>(),
+        reorder in any::<bool>(),
+        only_its_own in any::<bool>(),
+    ) {
+        let policy = Policy { delete: true, reorder };
+        let mut table = Observed::from(&found);
+        let steps = plan(&wanted, &table, policy).steps;
+        let before = making::usable(&table);
+        let after = making::usable(&Observed::from(&wanted));
+        let on_failure =
+            if only_its_own { OnFailure::StopService } else { OnFailure::StopAll };
+        let fates = apply::walk(&steps, on_failure, |start, run| {
+            let made = (start..).zip(run).map(|(place, step)| {
+                let fails = failing.rotate_right(place as u32) & 5 == 5;
+                let made = !fails && making::make(&mut table, step).is_ok();
+                for (key, now) in making::usable(&table) {
+                    let (Some(before), Some(after)) = (before.get(&key), after.get(&key)) else {
+                        continue;
+                    };
+                    // Who cannot be put in its place is the only one that is away.
+                    assert!(now + usize::from(reorder) >= *before.min(after), "{key}: {step:?}");
+                }
+                let error = || Error::Namespace {
+                    name: String::new(),
+                    error: std::io::ErrorKind::Other.into(),
+                };
+                if made { Fate::Done } else { Fate::Failed(error().into()) }
+            });
+            apply::Attempt { fates: made.collect(), broke: false }
+        });
+        prop_assert_eq!(fates.len(), steps.len());
+        let owner = |step: &Step| match step.subject() {
+            Subject::Server(service, _) => Subject::Service(service),
+            subject => subject,
+        };
+        let failed: HashSet<_> = steps.iter().zip(&fates)
+            .filter(|(_, fate)| matches!(fate, Fate::Failed(_)))
+            .map(|(step, _)| owner(step))
+            .collect();
+        let first = fates.iter().position(|fate| matches!(fate, Fate::Failed(_)));
+        for (place, (step, fate)) in steps.iter().zip(&fates).enumerate() {
+            match fate {
+                Fate::Done => {}
+                Fate::Failed(_) => prop_assert!(failed.contains(&owner(step))),
+                Fate::NotTried(Because::Failed(because)) => {
+                    prop_assert!(*because < place && matches!(fates[*because], Fate::Failed(_)));
+                    if only_its_own {
+                        prop_assert_eq!(owner(&steps[*because]), owner(step));
+                    } else {
+                        prop_assert_eq!(Some(*because), first);
+                    }
+                }
+                other => prop_assert!(false, "{other:?}"),
+            }
+            // Behind the phase of the first failure, nothing is tried.
+            if let Some(first) = first
+                && (!only_its_own || owner(step) == owner(&steps[first]))
+                && step.phase() > steps[first].phase()
+            {
+                prop_assert!(matches!(fate, Fate::NotTried(_)), "{step:?}: {fate:?}");
+            }
+        }
+        let left = plan(&wanted, &table, policy).steps;
+        if only_its_own || failed.is_empty() {
+            prop_assert!(left.iter().all(|step| failed.contains(&owner(step))), "{left:?}");
+        }
+        // Doing it again is always right.
+        for step in &left {
+            prop_assert_eq!(making::make(&mut table, step), Ok(()));
+        }
+        prop_assert!(plan(&wanted, &table, policy).is_empty());
+    }
+
+    /// Whatever was changed since a table was observed, a plan towards it changes it back.
+    #[test]
+    fn a_plan_towards_what_was_observed_rolls_back(before in tables(), after in tables()) {
+        let policy = Policy { delete: true, reorder: true };
+        let (saved, mut table) = (Observed::from(&before), Observed::from(&after));
+        let desired = Desired::try_from(&saved).unwrap();
+        prop_assert!(plan(&desired, &saved, policy).is_empty());
+        for step in plan(&desired, &table, policy).steps {
+            prop_assert_eq!(making::make(&mut table, &step), Ok(()));
+        }
+        prop_assert_eq!(in_order(table), in_order(saved));
     }
 
     /// Into an empty table, servers go in the order of the file; and what is
@@ -191,7 +336,7 @@ proptest! {
         let table = Observed::from(&found);
         let mut written = Vec::new();
         crate::file::write(&table, &mut written).unwrap();
-        let read = crate::file::read(&written).unwrap();
+        let read = crate::file::read(&written).unwrap().desired;
         prop_assert!(plan(&read, &table, Policy::default()).is_empty());
         let mut made = Observed { timeouts: table.timeouts, ..Observed::default() };
         for step in plan(&read, &made.clone(), Policy::default()).steps {

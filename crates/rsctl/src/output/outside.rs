@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use ipvs_cluster::{Applied, Fate, Observed, ObservedService, Plan, Step};
+use ipvs_cluster::{Applied, Because, Fate, Observed, ObservedService, Plan, Step};
 use ipvs_netlink::procfs::ConnectionTable;
 use ipvs_netlink::{Scheduler, Service, SyncDaemon, SyncRole, unchecked};
 
@@ -114,8 +114,8 @@ fn steps_of_a_restore() {
         name: invalid.to_string(),
         error: std::io::ErrorKind::NotFound.into(),
     };
-    let outcome =
-        Outcome::Restored(restored(Some(vec![Fate::Failed(failed.into()), Fate::NotTried])));
+    let not_tried = Fate::NotTried(Because::Failed(0));
+    let outcome = Outcome::Restored(restored(Some(vec![Fate::Failed(failed.into()), not_tried])));
     // The file, what was not done of it, and why.
     harmless(&shortfall(&outcome).unwrap().to_string(), SHOWN, 5);
 }

@@ -131,7 +131,7 @@ fn summary(restored: &Restored) -> String {
     let number = |is: fn(&Fate) -> bool| fates.iter().filter(|fate| is(fate)).count();
     let failed = number(|fate| matches!(fate, Fate::Failed(_)));
     let unknown = number(|fate| matches!(fate, Fate::Unknown));
-    let not_tried = number(|fate| matches!(fate, Fate::NotTried));
+    let not_tried = number(|fate| matches!(fate, Fate::NotTried(_)));
     let made = number(|fate| matches!(fate, Fate::Done));
     if failed + unknown + not_tried == 0 && restored.unread.is_some() {
         return "all changes were made, and the table could not be read again".to_owned();
@@ -166,13 +166,13 @@ fn failures(restored: &Restored) -> Vec<String> {
         for (step, fate) in restored.plan.steps.iter().zip(&applied.fates) {
             match fate {
                 // The first so many of the file: the error has the number.
-                Fate::Done | Fate::NotTried if restored.interrupted => {}
+                Fate::Done | Fate::NotTried(_) if restored.interrupted => {}
                 // Without -v this is the only place that says so.
                 Fate::Done if !applied.is_complete() => lines.push(format!("done: {}", line(step))),
                 Fate::Done => {}
                 Fate::Failed(error) => lines.push(format!("failed: {}: {error}", line(step))),
                 Fate::Unknown => lines.push(format!("perhaps done: {}", line(step))),
-                Fate::NotTried => lines.push(format!("not done: {}", line(step))),
+                Fate::NotTried(_) => lines.push(format!("not done: {}", line(step))),
             }
         }
         if let Some(error) = &applied.broke {

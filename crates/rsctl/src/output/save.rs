@@ -6,8 +6,8 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use ipvs_cluster::Doubt;
 use ipvs_cluster::file::Problem;
+use ipvs_cluster::{Fault, Line};
 use lvs_term::system_error;
 use tempfile::Builder;
 
@@ -34,7 +34,7 @@ pub(super) fn warn(saved: &Saved) {
             let mut text = Vec::new();
             // A write to memory does not fail.
             let _ = ipvsadm::write(&saved.table, &mut text);
-            let read = lines::read(&text).map(|read| read.desired.doubts);
+            let read = lines::read(&text).map(|read| read.doubts);
             will_be_restored(read, ", and take it from `--format json` with --as-is");
         }
         Form::Json => {
@@ -49,10 +49,10 @@ pub(super) fn warn(saved: &Saved) {
 
 /// Says which lines `restore` will refuse, and what else is done with those, or take
 /// only if told to.
-fn will_be_restored(read: Result<Vec<Doubt>, Vec<Problem>>, instead: &str) {
+fn will_be_restored(read: Result<Vec<Fault<Line>>, Vec<Problem>>, instead: &str) {
     match read {
         Ok(doubts) => {
-            for Doubt { line, message, .. } in doubts {
+            for Problem { line, message } in doubts.into_iter().map(Problem::from) {
                 super::warning(&format!(
                     "where it is not there already, `rsctl restore` will take line {line} with \
                      --as-is only: {message}"

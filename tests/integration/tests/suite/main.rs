@@ -32,6 +32,7 @@ mod agent_tunnels;
 mod alone;
 mod batch;
 mod concurrent;
+mod converge;
 mod daemons;
 mod data_path;
 mod errors;

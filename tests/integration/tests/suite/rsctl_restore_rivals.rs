@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ipvs_cluster::{Fate, Observed, Policy, apply, file, plan};
+use ipvs_cluster::{Desired, Fate, Glance, Observed, OnFailure, Policy, apply, file, plan};
 use ipvs_netlink::{Change, Client, Destination, ForwardingMethod, ServiceKey, Weight};
 use lab::{Host, beside};
 use serde_json::Value;
@@ -84,12 +84,12 @@ fn a_foreign_writer_is_overruled_or_told_of() {
     ];
     for (meanwhile, failed, left) in cases {
         let host = director();
-        let desired = file::read(WANTED.as_bytes()).unwrap();
+        let desired = file::read(WANTED.as_bytes()).unwrap().desired;
         let mut client = host.enter(|| Client::connect().unwrap());
-        let policy = Policy::default();
+        let (policy, stop) = (Policy::default(), OnFailure::StopAll);
         let steps = plan(&desired, &Observed::read(&mut client).unwrap(), policy);
         host.must(meanwhile);
-        let applied = apply(&mut client, &steps, |_| ControlFlow::Continue(()));
+        let applied = apply(&mut client, &steps, stop, |_| ControlFlow::Continue(()));
         let failures: Vec<_> = applied
             .fates
             .iter()
@@ -108,7 +108,7 @@ fn a_foreign_writer_is_overruled_or_told_of() {
         assert_eq!(again.steps.len(), left, "{meanwhile}: {again:#?}");
         // Doing it again is always right.
         assert!(
-            apply(&mut client, &again, |_| ControlFlow::Continue(())).is_complete(),
+            apply(&mut client, &again, stop, |_| ControlFlow::Continue(())).is_complete(),
             "{meanwhile}"
         );
         assert!(plan(&desired, &observe(&host), policy).is_empty(), "{meanwhile}");
@@ -120,28 +120,20 @@ fn a_foreign_writer_is_overruled_or_told_of() {
 fn a_glance_asks_for_what_is_not_known() {
     let host = director();
     let mut client = host.enter(|| Client::connect().unwrap());
-    let glance = |client: &mut Client, known: Option<ServiceKey>| {
-        let mut seen = Observed::glance(client, |key| Some(*key) == known).unwrap();
-        seen.services.sort_by_key(|entry| entry.service.key);
-        seen
+    let observed = observe(&host);
+    let (desired, policy) = (Desired::try_from(&observed).unwrap(), Policy::default());
+    let shows = |client: &mut Client, known: Option<ServiceKey>| {
+        Glance::take(client, |key| Some(*key) == known).unwrap().shows(&desired, policy)
     };
-    let seen = glance(&mut client, None);
-    let mut observed = observe(&host);
-    observed.services.sort_by_key(|entry| entry.service.key);
-    assert_eq!(seen, observed);
-    let known = seen.services.iter().find(|it| !it.servers.is_empty()).unwrap().service.key;
-    let mut expected = seen.clone();
-    for entry in &mut expected.services {
-        if entry.service.key == known {
-            entry.servers.clear();
-            entry.is_known = true;
-        }
-    }
-    assert_eq!(glance(&mut client, Some(known)), expected);
+    assert!(shows(&mut client, None));
+    let entry = observed.services.iter().find(|it| !it.servers.is_empty()).unwrap();
+    let (service, destination) = (entry.service.key, entry.servers[0].key);
+    client.apply(Change::RemoveDestination { service, destination }).unwrap();
+    assert!(!shows(&mut client, None));
+    assert!(shows(&mut client, Some(service)));
     // Services are asked for always.
-    client.apply(Change::RemoveService(known)).unwrap();
-    expected.services.retain(|entry| entry.service.key != known);
-    assert_eq!(glance(&mut client, Some(known)), expected);
+    client.apply(Change::RemoveService(service)).unwrap();
+    assert!(!shows(&mut client, Some(service)));
     // And the command can ask for everything.
     for how in ["", "--verify"] {
         host.must("ipvsadm -C");

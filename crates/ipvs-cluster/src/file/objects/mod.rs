@@ -36,7 +36,7 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// The object of the file that is there before `step`, without its servers.
+/// Returns the object of the file that is there before `step`, without its servers.
 pub fn before(step: &Step) -> Option<Value> {
     match step {
         Step::SetTimeouts { before, .. } => value(&TimeoutsObject::from(*before)),
@@ -53,7 +53,7 @@ pub fn before(step: &Step) -> Option<Value> {
     }
 }
 
-/// The object of the file that is there after `step`, without its servers.
+/// Returns the object of the file that is there after `step`, without its servers.
 pub fn after(step: &Step) -> Option<Value> {
     match step {
         Step::SetTimeouts { before, after } => value(&TimeoutsObject::from(before.after(after))),

@@ -3,12 +3,12 @@
 use std::net::Ipv4Addr;
 
 use ipvs_netlink::{
-    DestinationKey, ForwardingMethod, Invalid, Netmask, SyncDaemon, SyncDaemonEntry, SyncRole,
-    Timeouts, Weight, unchecked,
+    Destination, DestinationKey, ForwardingMethod, Invalid, Netmask, Persistence, Service,
+    ServiceKey, SyncDaemon, SyncDaemonEntry, SyncRole, Thresholds, Timeouts, Weight, unchecked,
 };
 
 use super::*;
-use crate::desired::{DesiredServer, DesiredService, Doubt};
+use crate::desired::{Builder, DesiredServer, DesiredService};
 use crate::plan::plan;
 
 /// 31 days.
@@ -142,48 +142,46 @@ fn each_step_has_the_flaws_that_it_brings() {
         (Step::StopDaemon { before: odd_daemon(), restarts: false }, nothing),
     ];
     for (row, (step, expected)) in rows.into_iter().enumerate() {
-        assert_eq!(flaw(&step), expected, "row {row}: {step:?}");
+        let told = flaw(&step).map(|why| why.to_string());
+        assert_eq!(told, expected, "row {row}: {step:?}");
     }
 }
 
-fn refusals(desired: &Desired, observed: &Observed, policy: Policy) -> Vec<Problem> {
+fn refusals(desired: &Desired, observed: &Observed, policy: Policy) -> Vec<Flaw> {
     refused(&plan(desired, observed, policy), desired, observed, policy)
 }
 
-/// What was judged when it was read is not judged again where it is new; what is edited is, by
-/// what is there.
+/// As a file may hold it that another tool's table was saved in.
+fn found(services: impl IntoIterator<Item = DesiredService>) -> Desired {
+    let mut builder = Builder::new();
+    for service in services {
+        builder.service((), service);
+    }
+    builder.finish_as_found().unwrap().0
+}
+
+/// What is not sound is told of where it is new, and where it is edited, by what is there.
 #[test]
-fn what_was_judged_is_told_by_its_line() {
-    let service = DesiredService {
-        servers: vec![DesiredServer::new(server(ForwardingMethod::Other(5)))],
-        ..DesiredService::new(one_packet())
+fn what_is_not_sound_is_told_of_where_it_is_not_there() {
+    let odd = server(ForwardingMethod::Other(5));
+    let service = |service| DesiredService::new(service).with_servers([odd]);
+    let (first, second) = (Invalid::OnePacketNotUdp.into(), Invalid::ForwardingMethod(5).into());
+    let first = Flaw { subject: Subject::Service(key()), why: first };
+    let second = Flaw { subject: Subject::Server(key(), odd.key), why: second };
+    let told = |wanted: DesiredService, there: &[DesiredService]| {
+        let observed = Observed::from(&found(there.iter().cloned()));
+        refusals(&found([wanted]), &observed, Policy::default())
     };
-    let doubt = |line, subject, message: &str| Doubt { line, subject, message: message.into() };
-    let a_server = Subject::Server(key(), "10.0.0.1:80".parse().unwrap());
-    let there = Observed::from(&Desired {
-        services: vec![DesiredService::new(sound())],
-        ..Desired::default()
-    });
-    let one_packet = Invalid::OnePacketNotUdp.to_string();
-    let method = Invalid::ForwardingMethod(5).to_string();
-    let none = Observed::default();
-    let told = |is_judged, doubts: &[Doubt], observed: &Observed| -> Vec<(usize, String)> {
-        let (services, doubts) = (vec![service.clone()], doubts.to_vec());
-        let desired = Desired { services, doubts, is_judged, ..Desired::default() };
-        let told = refusals(&desired, observed, Policy::default());
-        told.into_iter().map(|problem| (problem.line, problem.message)).collect()
-    };
-    let (first, second) = (one_packet.clone(), method.clone());
-    assert_eq!(told(false, &[], &none), [(1, first.clone()), (1, second.clone())]);
-    assert_eq!(told(true, &[], &none), []);
-    // By line, whatever the order of the steps.
-    let doubts = [doubt(9, Subject::Service(key()), "x"), doubt(4, a_server, "y")];
-    assert_eq!(told(true, &doubts, &none), [(4, second.clone()), (9, first.clone())]);
-    assert_eq!(told(true, &doubts[1..], &none), [(4, second.clone())]);
-    assert_eq!(told(true, &[doubt(3, Subject::Timeouts, "z")], &none), []);
-    // The service is edited, its server added.
-    assert_eq!(told(true, &[], &there), [(1, first.clone())]);
-    assert_eq!(told(false, &doubts, &there), [(4, second), (9, first)]);
+    let sound_one = DesiredService::new(sound());
+    let (one, other) = (first.clone(), second.clone());
+    assert_eq!(told(service(one_packet()), &[]), [one, other]);
+    assert_eq!(told(sound_one.clone(), &[]), []);
+    assert_eq!(told(service(sound()), &[]), vec![second.clone()]);
+    // Its server was there, and its service is edited.
+    assert_eq!(told(service(one_packet()), &[service(sound())]), vec![first.clone()]);
+    // In the order of the plan: servers come first.
+    assert_eq!(told(service(one_packet()), &[sound_one]), [second, first]);
+    assert_eq!(told(service(one_packet()), &[service(one_packet())]), []);
 }
 
 const SLOTS: u32 = 4093;
@@ -228,9 +226,7 @@ fn a_crowd_is_refused_where_it_grows() {
             servers: servers(wanted.1).map(DesiredServer::new).collect(),
             ..DesiredService::new(service(wanted.0))
         };
-        let doubts = vec![Doubt { line: 3, subject: Subject::Service(key()), message: "m".into() }];
-        let desired =
-            Desired { services: vec![entry], doubts, is_judged: true, ..Desired::default() };
+        let desired = found([entry]);
         // In the way of none, what another service has.
         let mut services = vec![ObservedService::new(other(), servers(0..SLOTS + 1).collect())];
         services.extend(there.map(|(scheduler, range)| {
@@ -241,9 +237,9 @@ fn a_crowd_is_refused_where_it_grows() {
         let told = refusals(&desired, &observed, policy);
         let count = expected.map(|count| format!("some of the {count} servers of {}", key()));
         assert_eq!(told.len(), usize::from(count.is_some()), "row {row}: {told:?}");
-        for (problem, count) in told.iter().zip(count) {
-            assert!(problem.message.contains(&count), "row {row}: {problem:?}");
-            assert_eq!(problem.line, 3, "row {row}");
+        for (flaw, count) in told.iter().zip(count) {
+            assert!(flaw.why.to_string().contains(&count), "row {row}: {flaw:?}");
+            assert_eq!(flaw.subject, Subject::Service(key()), "row {row}");
         }
     }
 }

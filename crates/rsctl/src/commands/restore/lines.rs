@@ -6,9 +6,8 @@
 use std::cell::LazyCell;
 
 use clap::{Args, Command, FromArgMatches};
-use ipvs_cluster::desired::Builder;
 use ipvs_cluster::file::{MAX_BYTES, MAX_OBJECTS, Problem};
-use ipvs_cluster::{Desired, DesiredServer, DesiredService};
+use ipvs_cluster::{Builder, DesiredServer, DesiredService, Faults, Line};
 use ipvs_netlink::{Change, Destination, ServiceKey};
 use memchr::memchr_iter;
 
@@ -43,7 +42,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
         if let Err(message) = read {
             problems.push(Problem { line, message });
         }
-        if problems.len() > MAX_PROBLEMS {
+        if problems.len() + reader.table.faults() > MAX_PROBLEMS {
             problems.push(Problem { line, message: "too many problems to go on".to_owned() });
             break;
         }
@@ -53,7 +52,14 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
             break;
         }
     }
-    let is_whole = match reader.place.end() {
+    let Reader { table, place, .. } = reader;
+    let (built, faults) = match table.finish_as_found() {
+        Ok(built) => (Some(built), Vec::new()),
+        Err(Faults(faults)) => (None, faults),
+    };
+    problems.extend(faults.into_iter().map(Problem::from));
+    problems.sort_by_key(|problem| problem.line);
+    let is_whole = match place.end() {
         Ok(is_whole) => is_whole,
         Err(message) => {
             // Of a cut line is said enough.
@@ -63,11 +69,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
             false
         }
     };
-    if !problems.is_empty() {
-        return Err(problems);
+    match built {
+        // No line with a flaw came through, but together they may have one.
+        Some((desired, Faults(doubts))) if problems.is_empty() => {
+            Ok(Input { desired, doubts, is_whole })
+        }
+        _ => Err(problems),
     }
-    // No line with a flaw came through.
-    Ok(Input { desired: Desired { is_judged: true, ..reader.table.finish() }, is_whole })
 }
 
 /// What is said of a last line that nothing ends: of a stream that broke, the number that
@@ -80,7 +88,7 @@ struct Reader<'a> {
     /// Made once, if a line needs it: clap takes its time over it.
     add_service: LazyCell<Command>,
     add_server: LazyCell<Command>,
-    table: Builder,
+    table: Builder<Line>,
     place: Place,
 }
 
@@ -154,7 +162,8 @@ impl<'a> Reader<'a> {
                 let leaves_unknown_flags = true;
                 let service =
                     DesiredService { leaves_unknown_flags, ..DesiredService::new(service) };
-                self.table.service(line, service)
+                self.table.service(Line::new(line), service);
+                Ok(())
             }
             Change::AddDestination { service, destination } => {
                 self.add_server(line, service, destination, leaves_thresholds)
@@ -172,7 +181,8 @@ impl<'a> Reader<'a> {
     ) -> Result<(), String> {
         self.place.pass_command()?;
         let server = DesiredServer { leaves_thresholds, ..DesiredServer::new(server) };
-        self.table.server(line, service, server)
+        self.table.server(Line::new(line), service, server);
+        Ok(())
     }
 }
 

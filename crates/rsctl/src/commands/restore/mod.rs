@@ -2,7 +2,6 @@
 
 mod interrupt;
 pub(crate) mod lines;
-mod loss;
 mod plain;
 
 use std::fs::File;
@@ -10,15 +9,16 @@ use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use foldhash::HashSet;
+use foldhash::HashMap;
+pub(crate) use ipvs_cluster::Loss;
 use ipvs_cluster::file::{self, MAX_BYTES, Problem};
 use ipvs_cluster::{
-    Applied, Desired, Observed, Plan, Policy, Step, apply, apply_as_is, plan, refused, reordered,
+    Applied, Converge, Desired, Fault, Flaw, Line, LookError, OnFailure, OnUnsound, Plan, Policy,
+    Subject, Verdict, Verify,
 };
-use ipvs_netlink::{Client, ServiceKey};
+use ipvs_netlink::ServiceKey;
 
 use self::interrupt::Interrupt;
-use self::loss::Loss;
 use super::Director;
 use crate::cli::Restore;
 use crate::error::Error;
@@ -55,134 +55,70 @@ pub(super) fn run(
         _ => args.file.display().to_string(),
     };
     let bytes = read(&args.file).map_err(|error| Error::Read { file: name.clone(), error })?;
-    let Input { desired, is_whole } =
+    let Input { desired, doubts, is_whole } =
         parse(&bytes).map_err(|problems| Error::BadFile { file: name.clone(), problems })?;
     drop(bytes);
     // Merging nothing harms nobody, but saying nothing is never meant.
-    let says_more = desired.timeouts.is_some() || desired.daemons.is_some();
-    if desired.services.is_empty() && !args.allow_empty && !(args.merge && says_more) {
+    let says_more = desired.timeouts().is_some() || desired.daemons().is_some();
+    let is_empty = desired.services().is_empty();
+    if is_empty && !args.allow_empty && !(args.merge && says_more) {
         return Err(Error::EmptyFile { file: name, merges: args.merge });
     }
     let policy = Policy { delete: !args.merge, reorder: args.reorder };
+    let on_unsound = if args.as_is { OnUnsound::SetAsIs } else { OnUnsound::Refuse };
+    let verify = if args.verify { Verify::Everything } else { Verify::Unacknowledged };
+    let converge = Converge::new(&desired, policy)
+        .on_failure(OnFailure::StopAll)
+        .on_unsound(on_unsound)
+        .verify(verify);
     let mut client = director.connect()?;
-    let observed = Observed::read(&mut client)?;
-    let plan = plan(&desired, &observed, policy);
-    if !args.as_is {
-        let problems = refused(&plan, &desired, &observed, policy);
-        if !problems.is_empty() {
-            return Err(Error::Doubtful { file: name, problems });
+    let outlook = match converge.look(&mut client) {
+        Ok(outlook) => outlook,
+        Err(LookError::Ipvs(error)) => return Err(error.into()),
+        Err(LookError::Refused(flaws)) => {
+            return Err(Error::Doubtful { file: name, problems: problems(flaws, &doubts) });
         }
-    }
-    let means_it = is_whole || args.allow_deletes || desired.services.is_empty();
-    let loss = Loss::of(&plan, &observed);
-    let unconfirmed = (!means_it && loss.is_large()).then_some(loss);
+    };
+    let means_it = is_whole || args.allow_deletes || is_empty;
+    let unconfirmed = Some(outlook.loss()).filter(|loss| !means_it && loss.is_large());
     if let (Some(loss), false) = (unconfirmed, args.report.dry_run) {
         return Err(Error::ManyDeletes { file: name, loss: loss.to_string() });
     }
-    if args.report.dry_run || plan.is_empty() {
-        return Ok(Restored {
-            file: name,
-            is_dry_run: args.report.dry_run,
-            plan,
-            unconfirmed,
-            applied: None,
-            interrupted: false,
-            left: Plan::default(),
-            reordered: if args.merge || args.reorder {
-                Vec::new()
-            } else {
-                reordered(&desired, &observed)
-            },
-            unread: None,
-        });
+    let is_dry_run = args.report.dry_run;
+    if is_dry_run || outlook.plan().is_empty() {
+        let (reordered, plan) = (outlook.reordered(), outlook.into_plan());
+        return Ok(Restored { unconfirmed, is_dry_run, reordered, ..Restored::new(name, plan) });
     }
-    let apply = if args.as_is { apply_as_is } else { apply };
+    let steps = outlook.plan().steps.len();
     // Who cannot be interrupted in good order is interrupted at once.
     let interrupt = Interrupt::catch().ok();
     let is_interrupted = || interrupt.as_ref().is_some_and(Interrupt::is_asked_for);
-    let applied = apply(&mut client, &plan, &mut |done| {
-        progress(done, plan.steps.len());
+    let attempt = outlook.apply(&mut client, |done| {
+        progress(done, steps);
         if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    let interrupted = is_interrupted() && !applied.is_complete();
-    if interrupted {
-        return Ok(Restored {
-            file: name,
-            is_dry_run: false,
-            plan,
-            unconfirmed: None,
-            applied: Some(applied),
-            interrupted,
-            left: Plan::default(),
-            reordered: Vec::new(),
-            unread: None,
-        });
-    }
-    let known = if args.verify { HashSet::default() } else { acknowledged(&plan, &applied) };
-    // Not being able to look again must not hide what was done.
-    let look = look_again(director, &mut client, &desired, policy, &known);
-    let (observed, left, unread) = match look {
-        Ok((observed, left)) => (Some(observed), left, None),
-        Err(error) => (None, Plan::default(), Some(error)),
-    };
-    Ok(Restored {
-        file: name,
-        is_dry_run: false,
-        plan,
-        unconfirmed: None,
-        applied: Some(applied),
-        interrupted: false,
-        left,
-        reordered: match &observed {
-            Some(observed) if !args.merge => reordered(&desired, observed),
-            _ => Vec::new(),
-        },
-        unread,
+    let report = attempt.verify_over(&mut client, |servers| director.connect_to_look(servers));
+    let applied = Some(report.applied);
+    let restored = Restored { applied, ..Restored::new(name, report.plan) };
+    Ok(match report.verdict {
+        Verdict::Read { left, reordered } => Restored { left, reordered, ..restored },
+        Verdict::Unread(error) => Restored { unread: Some(error), ..restored },
+        Verdict::Stopped => Restored { interrupted: true, ..restored },
     })
 }
 
-/// The services that this run made, with all their servers: the kernel acknowledged each.
-fn acknowledged(plan: &Plan, applied: &Applied) -> HashSet<ServiceKey> {
-    if !applied.is_as_planned() {
-        return HashSet::default();
-    }
-    let new = plan.steps.iter().filter_map(|step| match step {
-        Step::AddService(service) => Some(service.key),
-        _ => None,
-    });
-    new.collect()
-}
-
-/// The table as it is now, and what differs from what is wanted. Services are always
-/// read again; so are the servers of those that are not `known`.
-///
-/// One look that shows just what is wanted agrees with what the kernel said to
-/// the changes. If it shows anything else, another program is at work or a
-/// change did not come through, and the table is read until nothing is missing.
-fn look_again(
-    director: &Director,
-    client: &mut Client,
-    desired: &Desired,
-    policy: Policy,
-    known: &HashSet<ServiceKey>,
-) -> Result<(Observed, Plan), ipvs_netlink::Error> {
-    let asked = desired.services.iter().filter(|it| !known.contains(&it.service.key));
-    let most = asked.map(|it| it.servers.len()).max();
-    let is_known = |key: &ServiceKey| known.contains(key);
-    // A look that fails is no reason not to read it properly.
-    let glance = match most.map(|most| director.connect_to_look(most)) {
-        None => Observed::glance(client, is_known),
-        Some(look) => look.and_then(|mut look| Observed::glance(&mut look, is_known)),
+/// What is refused, each with its line of the file, in the order of the file. What is told of
+/// no line is so together with what is there: the file begins in line 1.
+fn problems(flaws: Vec<Flaw>, doubts: &[Fault<Line>]) -> Vec<Problem> {
+    let lines: HashMap<Subject, usize> =
+        doubts.iter().map(|doubt| (doubt.subject, doubt.origin.number())).collect();
+    let problem = |Flaw { subject, why }| Problem {
+        line: lines.get(&subject).copied().unwrap_or(1),
+        message: why.to_string(),
     };
-    if let Ok(glance) = glance {
-        let left = plan(desired, &glance, policy);
-        if left.is_empty() {
-            return Ok((glance, left));
-        }
-    }
-    let observed = Observed::read(client)?;
-    let left = plan(desired, &observed, policy);
-    Ok((observed, left))
+    let mut problems: Vec<_> = flaws.into_iter().map(problem).collect();
+    problems.sort_by_key(|problem| problem.line);
+    problems
 }
 
 fn read(file: &Path) -> io::Result<Vec<u8>> {
@@ -201,6 +137,8 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Input {
     pub(crate) desired: Desired,
+    /// What of it is refused where it is not there already.
+    pub(crate) doubts: Vec<Fault<Line>>,
     /// Whether it is known to be all that was written.
     pub(crate) is_whole: bool,
 }
@@ -210,7 +148,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match bytes.trim_ascii_start().first() {
         // Of an object nothing is missing: its last brace is there.
-        Some(b'{') => Ok(Input { desired: file::read(bytes)?, is_whole: true }),
+        Some(b'{') => {
+            let file::Table { desired, doubts } = file::read(bytes)?;
+            Ok(Input { desired, doubts, is_whole: true })
+        }
         _ => lines::read(bytes),
     }
 }
@@ -219,9 +160,14 @@ impl Restored {
     /// What a dry run of that plan would do.
     #[cfg(test)]
     pub(crate) fn planned(file: String, plan: Plan) -> Self {
+        Self { is_dry_run: true, ..Self::new(file, plan) }
+    }
+
+    /// Nothing is done yet.
+    fn new(file: String, plan: Plan) -> Self {
         Self {
             file,
-            is_dry_run: true,
+            is_dry_run: false,
             plan,
             unconfirmed: None,
             applied: None,
@@ -252,7 +198,28 @@ impl Restored {
 
 #[cfg(test)]
 mod tests {
+    use ipvs_cluster::{Observed, Unsound};
+    use ipvs_netlink::Invalid;
+
     use super::*;
+
+    /// A problem stands where the file says what is refused, or in its first line.
+    #[test]
+    fn what_is_refused_is_told_by_its_line() {
+        let [one, other] =
+            ["fwmark/1", "fwmark/2"].map(|key| Subject::Service(key.parse().unwrap()));
+        let why = || Unsound::from(Invalid::OnePacketNotUdp);
+        let doubt = |subject, line| Fault {
+            origin: Line::new(line),
+            subject,
+            why: ipvs_cluster::Why::Unsound(why()),
+        };
+        let flaws = [one, other, Subject::Timeouts].map(|subject| Flaw { subject, why: why() });
+        let problems = problems(flaws.into(), &[doubt(one, 9), doubt(other, 4)]);
+        let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
+        assert_eq!(lines, [1, 4, 9]);
+        assert!(problems.iter().all(|it| it.message == Invalid::OnePacketNotUdp.to_string()));
+    }
 
     /// Up to its last brace, no part of a saved table is one.
     #[test]
@@ -266,28 +233,5 @@ mod tests {
             assert!(parse(&json[..cut]).is_err(), "{}", String::from_utf8_lossy(&json[..cut]));
         }
         assert!(parse(&json[..end]).is_ok_and(|input| input.is_whole));
-    }
-
-    /// Who met somebody else, or did not get through, knows nothing.
-    #[test]
-    fn only_what_was_made_as_planned_is_known() {
-        let file = b"-A -f 1\n-a -f 1 -r 10.0.0.1\n-A -f 2\n-a -f 2 -r 10.0.0.2\n";
-        let desired = parse(file).unwrap().desired;
-        let there = parse(b"-A -f 2\n-a -f 2 -r 10.0.0.9\n").unwrap().desired;
-        let plan = plan(&desired, &Observed::from(&there), Policy::default());
-        let done = || Applied {
-            fates: plan.steps.iter().map(|_| ipvs_cluster::Fate::Done).collect(),
-            ..Applied::default()
-        };
-        let known = |applied: &Applied| {
-            let known = acknowledged(&plan, applied);
-            known.iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
-        assert_eq!(known(&done()), ["fwmark/1"]);
-        assert!(known(&Applied { met_others: true, ..done() }).is_empty());
-        let mut cut = done();
-        cut.fates.pop();
-        cut.fates.push(ipvs_cluster::Fate::Unknown);
-        assert!(known(&cut).is_empty());
     }
 }

@@ -76,7 +76,7 @@ impl StepObject {
             Some(Fate::Done) => ("done", None),
             Some(Fate::Failed(error)) => ("failed", Some(error.to_string())),
             Some(Fate::Unknown) => ("unknown", None),
-            Some(Fate::NotTried) => ("not-tried", None),
+            Some(Fate::NotTried(_)) => ("not-tried", None),
         };
         let object = match (step, step.server()) {
             (Step::SetTimeouts { .. }, _) => "timeouts",

@@ -11,16 +11,16 @@ fn lines_mean_what_they_mean_to_ipvsadm() {
 ipvsadm -a -f 4294967295 -6 -r [2001:db8::1] ipvsadm -x 5   # at night
 ";
     let desired = read(lines.as_bytes()).unwrap().desired;
-    let keys: Vec<_> = desired.services.iter().map(|it| it.service.key.to_string()).collect();
+    let keys: Vec<_> = desired.services().iter().map(|it| it.service.key.to_string()).collect();
     assert_eq!(keys, ["tcp/192.0.2.1:80", "fwmark/4294967295/ipv6"]);
-    let servers: Vec<_> = desired.services.iter().flat_map(|it| &it.servers).collect();
+    let servers: Vec<_> = desired.services().iter().flat_map(|it| &it.servers).collect();
     assert_eq!(servers[0].server.key.to_string(), "10.0.0.1:8080");
     assert_eq!(servers[0].server.weight.get(), 3);
     assert!(servers[0].leaves_thresholds && !servers[1].leaves_thresholds);
     assert_eq!(servers[1].server.key.to_string(), "[2001:db8::1]:0");
-    assert!(desired.timeouts.is_none() && desired.daemons.is_none());
-    // They have no words for other flags; and each was judged as it was read.
-    assert!(desired.services.iter().all(|it| it.leaves_unknown_flags) && desired.is_judged);
+    assert!(desired.timeouts().is_none() && desired.daemons().is_none());
+    // They have no words for other flags.
+    assert!(desired.services().iter().all(|it| it.leaves_unknown_flags));
 }
 
 /// `-A` and `-a` by their long names go past the short cuts: that of a line by itself, and
@@ -109,8 +109,8 @@ fn the_short_cut_leads_to_where_clap_does() {
 fn a_crowd_is_told_of_in_its_line() {
     let servers = (0..4094).map(|n| format!("-a -f 7 -r 10.0.{}.{}\n", n / 250, n % 250 + 1));
     let text = format!("-A -f 6\n\n-A -f 7 -s mh\n{}", servers.collect::<String>());
-    let doubts = read(text.as_bytes()).unwrap().desired.doubts;
-    assert_eq!(doubts.iter().map(|doubt| doubt.line).collect::<Vec<_>>(), [3]);
+    let doubts = read(text.as_bytes()).unwrap().doubts;
+    assert_eq!(doubts.iter().map(|doubt| doubt.origin.number()).collect::<Vec<_>>(), [3]);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_table_that_was_cut_is_refused() {
     }
     let input = read(framed.as_bytes()).unwrap();
     assert!(input.is_whole);
-    assert_eq!(input.desired.services.len(), 2);
+    assert_eq!(input.desired.services().len(), 2);
     // What was added behind the end may have lost its own.
     let problems = read(format!("{framed}-A -f 8\n").as_bytes()).unwrap_err();
     assert_eq!(problems[0].line, 10);
@@ -227,7 +227,7 @@ fn a_refusal_names_the_way() {
         assert!(message.starts_with(&begins) && message.contains(way), "{line}: {message}");
     }
     let path = read(b"/usr/sbin/ipvsadm -A -f 7\n").unwrap().desired;
-    assert_eq!(path.services.len(), 1);
+    assert_eq!(path.services().len(), 1);
     let mut long = b"# ".to_vec();
     long.resize(MAX_BYTES, b'x');
     long.push(b'\n');

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use ipvs_cluster::{Observed, Plan, Step};
+use super::compare::Plan;
+use super::step::Step;
+use crate::observed::Observed;
 
-/// What a plan takes away, and of how much.
+/// Says how much a plan takes away, and of how much.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Loss {
+pub struct Loss {
     services: Share,
     servers: Share,
 }
@@ -18,7 +20,8 @@ struct Share {
 }
 
 impl Loss {
-    pub(super) fn of(plan: &Plan, observed: &Observed) -> Self {
+    /// Counts what `plan` takes away of what was observed.
+    pub fn of(plan: &Plan, observed: &Observed) -> Self {
         let mut loss = Self::default();
         loss.services.of = observed.services.len();
         loss.servers.of = observed.services.iter().map(|entry| entry.servers.len()).sum();
@@ -35,10 +38,10 @@ impl Loss {
         loss
     }
 
-    /// Whether it is more than a change of a table takes away as a rule: more than a quarter.
+    /// Says whether it is more than a change of a table takes away as a rule: more than a quarter.
     /// One service with a few servers may always go, so that nobody who has no more than a
     /// handful is asked each time.
-    pub(super) fn is_large(&self) -> bool {
+    pub fn is_large(&self) -> bool {
         self.services.is_large(1) || self.servers.is_large(4)
     }
 }

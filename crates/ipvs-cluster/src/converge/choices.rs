@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use crate::apply::OnFailure;
+use crate::desired::Desired;
+use crate::plan::Policy;
+
+/// What a convergence leads to, and what its caller has chosen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Choices<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) policy: Policy,
+    pub(super) on_failure: OnFailure,
+    pub(super) on_unsound: OnUnsound,
+    pub(super) verify: Verify,
+}
+
+/// Says what is done with an object that is wanted, is not there, and is not sound
+/// ([`Unsound`](crate::Unsound)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnUnsound {
+    /// Nothing is begun, and the object is named.
+    Refuse,
+    /// It is set all the same, as another tool may have done ([`apply_as_is`](crate::apply_as_is)).
+    SetAsIs,
+}
+
+/// Says how much is read again when the steps are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verify {
+    /// All but the servers of services that were made anew, of which the kernel acknowledged
+    /// each step ([`Applied::is_as_planned`](crate::Applied::is_as_planned)).
+    Unacknowledged,
+    /// All.
+    Everything,
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What was seen as what is wanted, which is how a change is rolled back; and what is wanted
+//! as what would be seen.
+
+use ipvs_netlink::{SyncDaemon, SyncDaemonEntry, Timeouts, unchecked};
+
+use super::{Builder, Desired, DesiredService, Faults};
+use crate::observed::{Observed, ObservedService};
+
+/// Wants all of a table that was observed: its services with their servers in their order, its
+/// timeouts and its daemons. A plan towards it rolls back whatever was changed since.
+///
+/// What is not sound in it is let in as [`Builder::finish_as_found`] lets it in.
+///
+/// # Errors
+/// What no kernel has, such as two services with one key: the table was built by hand, or read
+/// while somebody changed it.
+impl TryFrom<&Observed> for Desired {
+    type Error = Faults<&'static str>;
+
+    fn try_from(table: &Observed) -> Result<Self, Self::Error> {
+        const ORIGIN: &str = "the observed table";
+        let mut builder = Builder::new();
+        for ObservedService { service, servers } in &table.services {
+            let service = DesiredService::new(service.clone());
+            builder.service(ORIGIN, service.with_servers(servers.iter().copied()));
+        }
+        builder.timeouts(ORIGIN, unchecked::timeouts(table.timeouts));
+        builder.only_daemons();
+        for daemon in &table.daemons {
+            builder.daemon(ORIGIN, SyncDaemon::from(daemon));
+        }
+        builder.finish_as_found().map(|(desired, _)| desired)
+    }
+}
+
+/// What a kernel has that had nothing before and was made what is wanted.
+impl From<&Desired> for Observed {
+    fn from(desired: &Desired) -> Self {
+        let services = desired.services().iter().map(|entry| {
+            let servers = entry.servers.iter().map(|wanted| wanted.server).collect();
+            ObservedService::new(entry.service.clone(), servers)
+        });
+        let mut services: Vec<_> = services.collect();
+        services.sort_by_key(ObservedService::order);
+        let timeouts = desired.timeouts().unwrap_or_default();
+        let timeouts = Timeouts::KERNEL_DEFAULTS.after(&timeouts);
+        let daemons = desired.daemons().into_iter().flatten().map(SyncDaemonEntry::from).collect();
+        Self { services, timeouts, daemons }
+    }
+}

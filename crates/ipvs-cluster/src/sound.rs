@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Whether an object may be: what of a service, its servers, the timeouts and the sync
+//! daemons the kernel would refuse, or take and then not act on as it says.
+//!
+//! What is there already, by whatever tool, may stay as it is. So each judgement of a change
+//! knows what there was before, and names only what the change brings in.
+
+use ipvs_netlink::{
+    Change, Destination, Invalid, Persistence, PersistenceTimeout, Scheduler, Service, ServiceKey,
+    SetTimeouts, SyncDaemon, Thresholds, Timeouts,
+};
+
+/// Slots of the table of `mh` in a kernel that was not configured otherwise
+/// (`CONFIG_IP_VS_MH_TAB_INDEX` 12, `ip_vs_mh.c: primes`). No kernel tells.
+pub(crate) const MH_SLOTS: usize = 4093;
+
+/// Says why an object is not sound: the kernel would refuse it, or take it and not act on it
+/// as it says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unsound {
+    /// A value, or a combination of values, that ipvs-netlink refuses to send.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The kernel keeps 32 bits of a sync id and puts 8 into a message.
+    #[error("sync id {0} is out of range: use 0 to 255")]
+    SyncId(u32),
+    /// The scheduler `mh` has fewer slots than the service has servers.
+    #[error(
+        "mh has a table of {MH_SLOTS} slots, unless the kernel was built with another, and the \
+         kernel refuses it or never schedules some of the {servers} servers of {service}"
+    )]
+    Crowd {
+        /// The service.
+        service: ServiceKey,
+        /// How many servers it is to have.
+        servers: usize,
+    },
+}
+
+/// Judges a service that takes the place of `before`.
+pub(crate) fn service(before: Option<&Service>, after: &Service) -> Option<Unsound> {
+    let change = |service: &Service| Change::SetService(service.clone());
+    let checked = match before {
+        Some(before) => change(after).check_edit_of(&change(before)),
+        None => after.check(),
+    };
+    let timeout = |persistence: Persistence| persistence.timeout;
+    let now = before.and_then(|before| before.persistence.map(timeout));
+    let wanted = after.persistence.map(timeout).filter(|wanted| Some(*wanted) != now);
+    let timeout = wanted.and_then(|it| PersistenceTimeout::from_seconds(it.as_seconds()).err());
+    checked.err().or(timeout).map(Unsound::from)
+}
+
+/// Judges a server that takes the place of `before`.
+pub(crate) fn server(
+    service: &ServiceKey,
+    before: Option<&Destination>,
+    after: &Destination,
+) -> Option<Unsound> {
+    let change = |destination| Change::SetDestination { service: *service, destination };
+    let checked = match before {
+        Some(before) => change(*after).check_edit_of(&change(*before)),
+        None => after.check(service),
+    };
+    let limits = after.thresholds;
+    let limits = Some(limits).filter(|limits| before.is_none_or(|it| it.thresholds != *limits));
+    let limits = limits.and_then(|it| Thresholds::new(it.upper(), it.lower()).err());
+    checked.err().or(limits).map(Unsound::from)
+}
+
+/// Judges timeouts that take the place of `before`.
+pub(crate) fn timeouts(before: &Timeouts, after: &SetTimeouts) -> Option<Unsound> {
+    after.check_edit_of(before).err().map(Unsound::from)
+}
+
+/// Judges a sync daemon that is to be started.
+pub(crate) fn daemon(daemon: &SyncDaemon) -> Option<Unsound> {
+    let id = daemon.whole_sync_id();
+    let id = (id > u32::from(u8::MAX)).then_some(Unsound::SyncId(id));
+    daemon.check().err().map(Unsound::from).or(id)
+}
+
+/// Judges how many servers a service is to have.
+pub(crate) fn crowd(service: &Service, servers: usize) -> Option<Unsound> {
+    (service.scheduler == Scheduler::Mh && servers > MH_SLOTS)
+        .then_some(Unsound::Crowd { service: service.key, servers })
+}
