@@ -230,15 +230,15 @@ impl From<&SyncDaemon> for SyncDaemonEntry {
 /// Returns what starts a daemon with the settings of one that runs.
 impl From<&SyncDaemonEntry> for SyncDaemon {
     fn from(running: &SyncDaemonEntry) -> Self {
-        let daemon = Self::new(running.role, running.interface.clone(), 0);
-        let daemon = crate::unchecked::sync_id(daemon, running.sync_id);
+        let [sync_id, ..] = running.sync_id.to_le_bytes();
         Self {
+            sync_id_beyond: running.sync_id & !0xff,
             max_length: NonZeroU16::new(running.max_length),
             // The kernel has no daemon with another group than one for multicast.
             group: Some(running.group).filter(IpAddr::is_multicast),
             port: NonZeroU16::new(running.port),
             ttl: NonZeroU8::new(running.ttl),
-            ..daemon
+            ..Self::new(running.role, running.interface.clone(), sync_id)
         }
     }
 }
