@@ -16,9 +16,7 @@ pub mod fuzzing;
 mod ipvsadm;
 mod names;
 mod output;
-mod port_names;
 mod refusal;
-mod whole;
 
 use std::ffi::OsString;
 use std::io;

@@ -7,7 +7,7 @@ use super::look::Look;
 use super::{ipvsadm, settings};
 use crate::commands::{Status, fuzzing::parse};
 use crate::fuzzing::harmless;
-use crate::whole;
+use crate::ipvsadm::whole;
 
 /// `table` is the same when it is saved and read again, in either form as far as
 /// that goes; and `ipvsadm`'s grammar takes the lines for the same changes.

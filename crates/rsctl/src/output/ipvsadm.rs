@@ -12,7 +12,7 @@ use ipvs_netlink::{
 };
 
 use crate::flags;
-use crate::whole;
+use crate::ipvsadm::whole;
 
 pub(super) fn write(table: &Observed, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", whole::FIRST)?;

@@ -16,7 +16,7 @@ use super::{Input, plain};
 use crate::cli::{self, AddServer, AddService};
 use crate::commands::{add_server, add_service};
 use crate::error::Error;
-use crate::whole::{self, Place};
+use crate::ipvsadm::whole::{self, Place};
 
 /// The most problems that are told. A file with more is no table.
 const MAX_PROBLEMS: usize = 10_000;

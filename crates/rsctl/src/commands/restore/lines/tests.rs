@@ -156,7 +156,7 @@ fn a_table_that_was_cut_is_refused() {
     }
     assert!(loose(table.len()).is_ok_and(|input| !input.is_whole));
 
-    use crate::whole::{FIRST, LAST};
+    use crate::ipvsadm::whole::{FIRST, LAST};
     let framed = format!("# at night\n{FIRST}\n{table}{LAST}\n# more\n");
     let end = framed.len() - "# more\n".len();
     // Cut in the first line it is empty: refused as such.
@@ -174,7 +174,7 @@ fn a_table_that_was_cut_is_refused() {
 /// Wherever it breaks: its end would be that of the other one.
 #[test]
 fn a_table_that_was_cut_is_refused_if_another_follows() {
-    use crate::whole::{FIRST, LAST};
+    use crate::ipvsadm::whole::{FIRST, LAST};
     let begin = format!("{FIRST}\n-A -t 192.0.2.12:80 -s rr\n");
     let lines = "-a -t 192.0.2.12:80 -r 10.0.0.4:80 -m -w 1\n\
                      -a -t 192.0.2.12:80 -r 10.0.0.5:80 -m -w 1\n\
