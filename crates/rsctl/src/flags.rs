@@ -22,6 +22,17 @@ pub(crate) enum Flag {
 }
 
 impl Flag {
+    /// All of them, in the order in which they are shown.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::ShFallback,
+        Self::ShPort,
+        Self::MhFallback,
+        Self::MhPort,
+        Self::Flag1,
+        Self::Flag2,
+        Self::Flag3,
+    ];
+
     pub(crate) fn bit(self) -> SchedulerFlags {
         match self {
             Self::ShFallback | Self::MhFallback => SchedulerFlags::FALLBACK,
@@ -77,6 +88,7 @@ mod tests {
 
     #[test]
     fn every_word_is_read_and_written_alike() {
+        assert_eq!(Flag::value_variants(), Flag::ALL);
         for flag in Flag::value_variants() {
             assert_eq!(Flag::from_str(flag.name(), false), Ok(*flag));
             let scheduler = flag.scheduler().unwrap_or(Scheduler::Rr);

@@ -16,10 +16,9 @@ mod save;
 mod selector;
 mod server;
 mod service;
-mod short;
 mod timeouts;
 mod usage;
-mod value;
+pub(crate) mod value;
 
 use std::ffi::OsString;
 
@@ -35,7 +34,8 @@ pub(crate) use namespace::NamespaceName;
 pub(crate) use save::{Form, Restore, Save};
 pub(crate) use selector::Selector;
 pub(crate) use server::{
-    AddServer, DeleteServer, EditServer, Mode, ServerSettings, TunnelSettings, TunnelType,
+    AddServer, DeleteServer, EditServer, MethodArgs, Mode, ServerSettings, TunnelSettings,
+    TunnelType,
 };
 pub(crate) use service::{AddService, DeleteService, EditService, ServiceSettings};
 pub(crate) use timeouts::Timeouts;
@@ -67,7 +67,7 @@ pub(crate) struct Cli {
 }
 
 /// What every command takes.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[group(skip)]
 pub(crate) struct Global {
     /// Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path.
@@ -81,9 +81,8 @@ pub(crate) struct Global {
 }
 
 /// When tables have colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {
-    #[default]
     Auto,
     Always,
     Never,
@@ -113,16 +112,12 @@ impl Cli {
     ///
     /// Making all commands known to clap is most of what `rsctl add-service` has to
     /// do before it can talk to the kernel, so the commands that scripts call most
-    /// are read with no other around, if they come first, and in their usual words
-    /// without clap. What is wrong with one, or
+    /// are read with no other around, if they come first. What is wrong with one, or
     /// asks for help, is read again with all of them: they are part of the answer.
     ///
     /// # Errors
     /// Clap's, for a complaint, and for help and the version.
     pub(crate) fn read(args: &[OsString]) -> Result<Self, clap::Error> {
-        if let Some(cli) = short::read(args) {
-            return Ok(cli);
-        }
         let alone = args.get(1).and_then(|name| Command::alone(name.to_str()?));
         alone
             .and_then(|command| {
@@ -222,7 +217,7 @@ pub(crate) struct Clear {
 }
 
 /// How a changing command tells what it did; by default it says nothing.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[group(skip)]
 pub(crate) struct Report {
     /// Say what changed.

@@ -171,7 +171,7 @@ mod tests {
                 *files += 1;
                 let text = std::fs::read_to_string(&path).unwrap();
                 let mut paths = text.match_indices(concat!("crate", "::"));
-                let own = concat!("crate", "::ipvsadm::");
+                let own = concat!("crate", "::ipvsadm");
                 let stray = paths.find(|(at, _)| !text[*at..].starts_with(own));
                 assert_eq!(stray, None, "{}", path.display());
             }

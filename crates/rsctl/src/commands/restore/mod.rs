@@ -3,7 +3,6 @@
 mod interrupt;
 pub(crate) mod lines;
 mod loss;
-mod plain;
 
 use std::fs::File;
 use std::io::{self, Read};
