@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Usage,
     /// 3: a dry run found something to change.
     Pending,
+    /// 4: another `rsctl` was changing the table for too long; nothing was changed.
+    Locked,
 }
 
 impl From<Exit> for ExitCode {
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => Self::FAILURE,
             Exit::Usage => Self::from(2),
             Exit::Pending => Self::from(3),
+            Exit::Locked => Self::from(4),
         }
     }
 }

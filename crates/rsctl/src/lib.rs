@@ -14,6 +14,7 @@ mod flags;
 #[doc(hidden)]
 pub mod fuzzing;
 mod ipvsadm;
+mod lock;
 mod names;
 mod output;
 mod refusal;
@@ -52,7 +53,8 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
     let report = cli.command.report();
     let dry_run = report.is_some_and(|report| report.dry_run);
     let changes = report.is_some() && !dry_run;
-    let director = Director::new(cli.global.netns.as_ref(), dry_run)?;
+    let lock_wait = report.map(cli::Report::lock_wait).unwrap_or_default();
+    let director = Director::new(cli.global.netns.as_ref(), dry_run, lock_wait)?;
     let mut outcome = commands::run(&director, cli.command)?;
     // What became of the work matters more than whether it could be told.
     let printed = output::print(&mut outcome, format, look);

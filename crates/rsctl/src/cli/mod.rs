@@ -21,6 +21,7 @@ mod usage;
 pub(crate) mod value;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
@@ -56,7 +57,8 @@ unless `list` and `connections` are asked for --names.
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
 Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed),
-3 a dry run found something to change."
+3 a dry run found something to change, 4 another rsctl was changing the table for too
+long (nothing was changed)."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -231,6 +233,22 @@ pub(crate) struct Report {
     /// Change nothing; say what would be changed, or why it could not be.
     #[arg(long)]
     pub(crate) dry_run: bool,
+
+    /// Wait for SECONDS at most while another rsctl changes the table; 0 does not wait.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = value::seconds,
+        allow_negative_numbers = true,
+        default_value_t = 10
+    )]
+    lock_wait: u32,
+}
+
+impl Report {
+    pub(crate) fn lock_wait(&self) -> Duration {
+        Duration::from_secs(self.lock_wait.into())
+    }
 }
 
 #[cfg(test)]

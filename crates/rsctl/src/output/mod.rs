@@ -29,6 +29,7 @@ use lvs_term::{Stdout, is_harmful};
 use crate::cli::{Command, View};
 use crate::commands::{Found, Listing, Outcome, Stream};
 use crate::error::Error;
+use crate::lock;
 
 pub(crate) use look::Look;
 pub(crate) use progress::Progress;
@@ -141,6 +142,16 @@ pub(crate) fn error(error: &Error) {
 /// Writes a warning to stderr, as [`error`] does an error.
 fn warning(text: &str) {
     let _ = writeln!(io::stderr().lock(), "warning: {}", one_line(text));
+}
+
+/// Tells on stderr of the lock on the table.
+pub(crate) fn lock_notice(notice: &lock::Notice) {
+    match notice {
+        lock::Notice::Waits(..) => {
+            let _ = writeln!(io::stderr().lock(), "{}", one_line(&notice.to_string()));
+        }
+        _ => warning(&notice.to_string()),
+    }
 }
 
 /// Writes a hint to stderr, behind a warning.

@@ -60,6 +60,7 @@ pub(super) fn run(director: &Director, args: &Restore) -> Result<Restored, Error
         return Err(Error::EmptyFile { file: name, merges: args.merge });
     }
     let policy = Policy { delete: !args.merge, reorder: args.reorder };
+    let _lock = director.lock()?;
     let mut client = director.connect()?;
     let observed = Observed::read(&mut client)?;
     let plan = plan(&desired, &observed, policy);
