@@ -174,7 +174,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__add__subcmd__server)
-            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --netns --color --help"
+            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --lock-wait --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -213,6 +213,10 @@ _rsctl() {
                     return 0
                     ;;
                 -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -268,7 +272,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__add__subcmd__service)
-            opts="-t -u -f -6 -s -p -M -b -o -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --verbose --json --dry-run --netns --color --help"
+            opts="-t -u -f -6 -s -p -M -b -o -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --verbose --json --dry-run --lock-wait --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -342,6 +346,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -W "sh-fallback sh-port mh-fallback mh-port flag-1 flag-2 flag-3" -- "${cur}"))
                     return 0
                     ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -358,12 +366,16 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__clear)
-            opts="-y -v -h --yes --verbose --json --dry-run --netns --color --help"
+            opts="-y -v -h --yes --verbose --json --dry-run --lock-wait --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -466,7 +478,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__delete__subcmd__server)
-            opts="-t -u -f -6 -r -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --netns --color --help"
+            opts="-t -u -f -6 -r -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --lock-wait --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -505,6 +517,10 @@ _rsctl() {
                     return 0
                     ;;
                 -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -524,7 +540,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__delete__subcmd__service)
-            opts="-t -u -f -6 -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --verbose --json --dry-run --netns --color --help"
+            opts="-t -u -f -6 -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --verbose --json --dry-run --lock-wait --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -558,6 +574,10 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -574,7 +594,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__edit__subcmd__server)
-            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --replace --verbose --json --dry-run --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --netns --color --help"
+            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --replace --verbose --json --dry-run --lock-wait --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -613,6 +633,10 @@ _rsctl() {
                     return 0
                     ;;
                 -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -668,7 +692,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__edit__subcmd__service)
-            opts="-t -u -f -6 -s -p -M -b -o -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --replace --no-persistent --no-engine --no-pe --no-sched-flags --no-ops --verbose --json --dry-run --netns --color --help"
+            opts="-t -u -f -6 -s -p -M -b -o -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --replace --no-persistent --no-engine --no-pe --no-sched-flags --no-ops --verbose --json --dry-run --lock-wait --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -740,6 +764,10 @@ _rsctl() {
                     ;;
                 -b)
                     COMPREPLY=($(compgen -W "sh-fallback sh-port mh-fallback mh-port flag-1 flag-2 flag-3" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --netns)
@@ -1114,12 +1142,16 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__restore)
-            opts="-v -h --merge --reorder --as-is --allow-empty --allow-deletes --verify --verbose --json --dry-run --netns --color --help"
+            opts="-v -h --merge --reorder --as-is --allow-empty --allow-deletes --verify --verbose --json --dry-run --lock-wait --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1262,7 +1294,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__sync__subcmd__daemon__subcmd__start)
-            opts="-v -h --mcast-interface --syncid --sync-maxlen --mcast-group --mcast-port --mcast-ttl --verbose --json --dry-run --netns --color --help master backup"
+            opts="-v -h --mcast-interface --syncid --sync-maxlen --mcast-group --mcast-port --mcast-ttl --verbose --json --dry-run --lock-wait --netns --color --help master backup"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1289,6 +1321,10 @@ _rsctl() {
                     return 0
                     ;;
                 --mcast-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1334,12 +1370,16 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__sync__subcmd__daemon__subcmd__stop)
-            opts="-v -h --verbose --json --dry-run --netns --color --help master backup"
+            opts="-v -h --verbose --json --dry-run --lock-wait --netns --color --help master backup"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1356,7 +1396,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__timeouts)
-            opts="-v -h --tcp --tcp-fin --udp --verbose --json --dry-run --netns --color --help"
+            opts="-v -h --tcp --tcp-fin --udp --verbose --json --dry-run --lock-wait --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1371,6 +1411,10 @@ _rsctl() {
                     return 0
                     ;;
                 --udp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1390,7 +1434,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__zero)
-            opts="-t -u -f -6 -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --verbose --json --dry-run --netns --color --help"
+            opts="-t -u -f -6 -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --verbose --json --dry-run --lock-wait --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1421,6 +1465,10 @@ _rsctl() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -61,6 +61,7 @@ mh-port\t''
 flag-1\t''
 flag-2\t''
 flag-3\t''"
+complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
@@ -86,6 +87,7 @@ mh-port\t''
 flag-1\t''
 flag-2\t''
 flag-3\t''"
+complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
@@ -105,6 +107,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s t -l tcp-
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s u -l udp-service -d 'UDP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l sctp-service -d 'SCTP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s f -l fwmark-service -d 'Packets with this firewall mark, IPv4 unless -6 is given' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
@@ -119,6 +122,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s u -l udp-serv
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l sctp-service -d 'SCTP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s f -l fwmark-service -d 'Packets with this firewall mark, IPv4 unless -6 is given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s r -l real-server -d 'The real server; without a port, the service\'s' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s w -l weight -d 'Share of new connections; 0 drains the server: it gets none' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s x -l u-threshold -d 'Upper threshold: no new connections from N on; 0 for no limit' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s y -l l-threshold -d 'Lower threshold: new connections again below N; 0 for three quarters of the upper one' -r
@@ -149,6 +153,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s u -l udp-ser
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l sctp-service -d 'SCTP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s f -l fwmark-service -d 'Packets with this firewall mark, IPv4 unless -6 is given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s r -l real-server -d 'The real server; without a port, the service\'s' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s w -l weight -d 'Share of new connections; 0 drains the server: it gets none' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s x -l u-threshold -d 'Upper threshold: no new connections from N on; 0 for no limit' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s y -l l-threshold -d 'Lower threshold: new connections again below N; 0 for three quarters of the upper one' -r
@@ -180,6 +185,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s u -l udp-s
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l sctp-service -d 'SCTP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s f -l fwmark-service -d 'Packets with this firewall mark, IPv4 unless -6 is given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s r -l real-server -d 'The real server; without a port, the service\'s' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
@@ -253,6 +259,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s t -l tcp-service -d
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s u -l udp-service -d 'UDP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l sctp-service -d 'SCTP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s f -l fwmark-service -d 'Packets with this firewall mark, IPv4 unless -6 is given' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
@@ -262,6 +269,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s v -l verbose -d 'Sa
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s h -l help -d 'Print help'
+complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
@@ -274,6 +282,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -s h -l help -d 'Prin
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l tcp -d 'Established TCP connections' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l tcp-fin -d 'TCP connections after FIN' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l udp -d 'UDP flows' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
@@ -298,6 +307,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l mcast-group -d 'The multicast group; 224.0.0.81 if not given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l mcast-port -d 'The UDP port; 8848 if not given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l mcast-ttl -d 'Time to live of the packets; 1 if not given' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
@@ -306,6 +316,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
+complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from stop" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from stop" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand sync-daemon; and __fish_seen_subcommand_from stop" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
@@ -338,6 +349,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l color -d 'When to c
 always\t''
 never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -s h -l help -d 'Print help'
+complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''

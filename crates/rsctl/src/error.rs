@@ -2,12 +2,14 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipvs_cluster::file::Problem;
 use ipvs_netlink::{Change, ErrorKind, ServiceKey};
 use lvs_term::{Complaint, Usage, system_error};
 
 use crate::exit::Exit;
+use crate::lock::Holder;
 use crate::refusal::{self, Refusal};
 
 /// Why `rsctl` failed: one line, and hints.
@@ -64,6 +66,14 @@ pub(crate) enum Error {
         folder: PathBuf,
         /// The system's error.
         error: io::Error,
+    },
+    /// Another `rsctl` was changing the table for too long; nothing was changed.
+    #[error("cannot change the table: {holder} is changing it; nothing was changed")]
+    Locked {
+        /// Who.
+        holder: Holder,
+        /// How long it was waited for.
+        waited: Duration,
     },
     /// The answer to the question was not yes.
     #[error("cannot delete all services: the answer was not `y`")]
@@ -146,6 +156,14 @@ impl Error {
             Self::NoService(_) => {
                 vec!["`rsctl list` shows the services: protocol, address and port".to_owned()]
             }
+            Self::Locked { waited, .. } if waited.is_zero() => {
+                vec!["`--lock-wait 10` waits until it has ended, for 10 seconds at most".to_owned()]
+            }
+            Self::Locked { waited, .. } => vec![format!(
+                "`--lock-wait {}` waits for longer than {} seconds",
+                waited.as_secs().saturating_mul(10),
+                waited.as_secs()
+            )],
             Self::Declined => vec!["`rsctl clear --yes` does not ask".to_owned()],
             Self::Peer { .. } => {
                 vec!["it is what `rsctl sync-daemon status --json` prints there".to_owned()]
@@ -202,6 +220,7 @@ impl Error {
             | Self::Doubtful { .. }
             | Self::EmptyFile { .. }
             | Self::ManyDeletes { .. } => Exit::Usage,
+            Self::Locked { .. } => Exit::Locked,
             Self::Ipvs(error) if error.kind() == ErrorKind::Invalid => Exit::Usage,
             _ => Exit::Failed,
         }

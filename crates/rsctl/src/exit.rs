@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Usage,
     /// 3: a dry run found something to change.
     Pending,
+    /// 4: another `rsctl` was changing the table for too long; nothing was changed.
+    Locked,
 }
 
 impl From<Exit> for ExitCode {
@@ -24,6 +26,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => exit::FAILED,
             Exit::Usage => exit::USAGE,
             Exit::Pending => 3,
+            Exit::Locked => 4,
         })
     }
 }

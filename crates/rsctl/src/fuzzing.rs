@@ -24,7 +24,7 @@ pub fn restore(data: &[u8]) {
 
 /// Any lines for `ipvsadm -R`.
 pub fn ipvsadm(data: &[u8]) {
-    crate::ipvsadm::fuzzing::lines(data);
+    crate::ipvsadm::fuzzing::lines(data, harmless, crate::output::fuzzing::kept);
 }
 
 /// Any bytes for another director's status.

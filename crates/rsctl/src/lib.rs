@@ -13,12 +13,11 @@ mod exit;
 #[doc(hidden)]
 pub mod fuzzing;
 mod ipvsadm;
+mod lock;
 mod names;
 mod output;
-mod port_names;
 mod refusal;
 mod trace;
-mod whole;
 mod words;
 
 use std::ffi::OsString;
@@ -60,7 +59,8 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
     let report = cli.command.report();
     let dry_run = report.is_some_and(|report| report.dry_run);
     let changes = report.is_some() && !dry_run;
-    let director = Director::new(cli.global.netns.as_ref(), dry_run)?;
+    let lock_wait = report.map(cli::Report::lock_wait).unwrap_or_default();
+    let director = Director::new(cli.global.netns.as_ref(), dry_run, lock_wait)?;
     let mut progress = None;
     let mut outcome = commands::run(&director, cli.command, &mut |done, all| {
         progress.get_or_insert_with(|| Progress::new("changes")).tell(done, all);

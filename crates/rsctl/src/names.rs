@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use ipvs_netlink::Protocol;
 use lvs_term::printable_ascii;
 
-use crate::port_names::PortNames;
+use crate::ipvsadm::port_names::PortNames;
 
 /// Look-ups at a time: a name server that does not answer holds each for seconds.
 const THREADS: usize = 16;

@@ -50,7 +50,7 @@ pub(crate) fn main(word: &str) {
     bench.row(format!("memory: bulk add of {large} ÷ of {small}"), memory_of_add);
     bench.row(format!("memory: {large} destinations read and held"), memory_of_dump);
     bench.row("memory: 1,000,000 connections streamed".to_owned(), memory_of_connections);
-    bench.row("rsctl add-service: × ipvsadm -A".to_owned(), rsctl_one_by_rival);
+    bench.row("rsctl add-service: ÷ ipvsadm -A".to_owned(), rsctl_one_by_rival);
     for load in LOADS {
         bench.row(format!("rsctl list, {load}: ÷ raw socket"), |row| {
             rsctl_list_by_floor(row, load)
@@ -188,7 +188,7 @@ fn rsctl_one_by_rival(name: String) -> Row {
     let (ours, rival) = (rsctl::add_one(), rival::add_one());
     let whole = |program| loaded(load, program).whole.as_secs_f64();
     let pairs = Pairs::measure(MANY_ROUNDS, || whole(&ours), || whole(&rival));
-    Row::times_as_fast(name, &pairs, Bar::AtLeast(1.0))
+    Row::times_as_long(name, &pairs, Bar::AtMost(1.15))
 }
 
 /// Process against process: the other only reads, ours prints it all.

@@ -22,7 +22,7 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// The service of that protocol there; without a port that of all ports, which
     /// persistent services may have.
-    pub(super) fn service(self, protocol: Protocol) -> ServiceKey {
+    pub(crate) fn service(self, protocol: Protocol) -> ServiceKey {
         let Self { address, port } = self;
         ServiceKey::Endpoint { protocol, address, port: port.unwrap_or(0) }
     }
@@ -55,14 +55,17 @@ impl FromStr for Endpoint {
                     .hint(format!("brackets are for IPv6: write {inside}{rest}")));
             }
             (IpAddr::V6(ipv6(inside)?), port)
-        } else if text.matches(':').count() > 1 {
-            return Err(unbracketed(text));
         } else {
-            let (address, port) = match text.split_once(':') {
-                Some((address, port)) => (address, Some(port)),
-                None => (text, None),
+            let (address, port) = match text.bytes().rposition(|byte| byte == b':') {
+                Some(place) => (text.get(..place), text.get(place + 1..)),
+                None => (Some(text), None),
             };
-            (IpAddr::V4(ipv4(address)?), port)
+            let address = address.unwrap_or_default();
+            match ipv4(address) {
+                Ok(address) => (IpAddr::V4(address), port),
+                Err(_) if address.contains(':') => return Err(unbracketed(text)),
+                Err(bad) => return Err(bad),
+            }
         };
         let port = port.map(|port| number(port, "port", 0..=u16::MAX.into())).transpose()?;
         // In range: `number` saw to it.

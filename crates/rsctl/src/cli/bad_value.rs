@@ -7,7 +7,7 @@ use ipvs_netlink::Invalid;
 #[error("{message}")]
 pub(crate) struct BadValue {
     message: String,
-    pub(super) hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 impl BadValue {

@@ -16,12 +16,12 @@ mod save;
 mod selector;
 mod server;
 mod service;
-mod short;
 mod timeouts;
 mod usage;
-mod value;
+pub(crate) mod value;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use lvs_term::ColorWhen;
@@ -36,7 +36,8 @@ pub(crate) use namespace::NamespaceName;
 pub(crate) use save::{Form, Restore, Save};
 pub(crate) use selector::Selector;
 pub(crate) use server::{
-    AddServer, DeleteServer, EditServer, Mode, ServerSettings, TunnelSettings, TunnelType,
+    AddServer, DeleteServer, EditServer, MethodArgs, Mode, ServerSettings, TunnelSettings,
+    TunnelType,
 };
 pub(crate) use service::{AddService, DeleteService, EditService, ServiceSettings};
 pub(crate) use timeouts::Timeouts;
@@ -57,7 +58,8 @@ unless `list` and `connections` are asked for --names.
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
 Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed),
-3 a dry run found something to change.
+3 a dry run found something to change, 4 another rsctl was changing the table for too
+long (nothing was changed).
 
 RSCTL_NETLINK_TRACE=1 in the environment prints each request to the kernel and each answer,
 decoded, to standard error: for bug reports."
@@ -71,7 +73,7 @@ pub(crate) struct Cli {
 }
 
 /// What every command takes.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[group(skip)]
 pub(crate) struct Global {
     /// Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path.
@@ -108,16 +110,12 @@ impl Cli {
     ///
     /// Making all commands known to clap is most of what `rsctl add-service` has to
     /// do before it can talk to the kernel, so the commands that scripts call most
-    /// are read with no other around, if they come first, and in their usual words
-    /// without clap. What is wrong with one, or
+    /// are read with no other around, if they come first. What is wrong with one, or
     /// asks for help, is read again with all of them: they are part of the answer.
     ///
     /// # Errors
     /// Clap's, for a complaint, and for help and the version.
     pub(crate) fn read(args: &[OsString]) -> Result<Self, clap::Error> {
-        if let Some(cli) = short::read(args) {
-            return Ok(cli);
-        }
         let alone = args.get(1).and_then(|name| Command::alone(name.to_str()?));
         alone
             .and_then(|command| {
@@ -217,7 +215,7 @@ pub(crate) struct Clear {
 }
 
 /// How a changing command tells what it did; by default it says nothing.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[group(skip)]
 pub(crate) struct Report {
     /// Say what changed.
@@ -231,6 +229,22 @@ pub(crate) struct Report {
     /// Change nothing; say what would be changed, or why it could not be.
     #[arg(long)]
     pub(crate) dry_run: bool,
+
+    /// Wait for SECONDS at most while another rsctl changes the table; 0 does not wait.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = value::seconds,
+        allow_negative_numbers = true,
+        default_value_t = 10
+    )]
+    lock_wait: u32,
+}
+
+impl Report {
+    pub(crate) fn lock_wait(&self) -> Duration {
+        Duration::from_secs(self.lock_wait.into())
+    }
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ Example:
   rsctl save | ssh other-director rsctl restore -v
 
 Exit status: 0 the table is what FILE says, 1 it is not, 2 FILE is bad and nothing was changed,
-3 with --dry-run, it would be changed.")]
+3 with --dry-run, it would be changed, 4 another rsctl was changing it for too long.")]
 pub(crate) struct Restore {
     /// The file to read; - or none for standard input.
     #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]

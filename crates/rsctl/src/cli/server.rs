@@ -91,7 +91,7 @@ pub(crate) struct ServerArg {
     pub(crate) real_server: Endpoint,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 #[group(skip)]
 pub(crate) struct ServerSettings {
     /// Share of new connections; 0 drains the server: it gets none.
@@ -131,7 +131,7 @@ pub(crate) struct ServerSettings {
     pub(crate) tunnel: TunnelSettings,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 #[group(id = "method", multiple = false)]
 #[command(next_help_heading = "Forwarding method (one of)")]
 pub(crate) struct MethodArgs {
@@ -160,20 +160,9 @@ pub(crate) enum Mode {
 }
 
 impl MethodArgs {
-    /// The method by its letter.
-    pub(super) fn letter(mode: Mode) -> Self {
-        Self {
-            gateway: mode == Mode::Dr,
-            tunnel: mode == Mode::Tun,
-            masquerade: mode == Mode::Nat,
-            mode: None,
-        }
-    }
-
-    /// The method by its word.
-    pub(super) fn word(word: &str) -> Option<Self> {
-        let mode = Mode::from_str(word, false).ok()?;
-        Some(Self { mode: Some(mode), ..Self::default() })
+    /// Builds what was not read by clap.
+    pub(crate) fn of(mode: Mode) -> Self {
+        Self { mode: Some(mode), ..Self::default() }
     }
 
     pub(crate) fn mode(&self) -> Option<Mode> {
@@ -186,7 +175,7 @@ impl MethodArgs {
     }
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 #[group(skip)]
 #[command(next_help_heading = "Tunnel (with -i)")]
 pub(crate) struct TunnelSettings {
@@ -207,7 +196,7 @@ pub(crate) struct TunnelSettings {
     checksum: ChecksumArgs,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 #[group(id = "checksum", multiple = false)]
 struct ChecksumArgs {
     /// No outer checksum (gue, gre); the default.
@@ -224,6 +213,20 @@ struct ChecksumArgs {
 }
 
 impl TunnelSettings {
+    /// Builds what was not read by clap.
+    pub(crate) fn new(
+        kind: Option<TunnelType>,
+        port: Option<NonZeroU16>,
+        checksum: Option<GueChecksum>,
+    ) -> Self {
+        let checksum = ChecksumArgs {
+            none: checksum == Some(GueChecksum::None),
+            outer: checksum == Some(GueChecksum::Outer),
+            remote: checksum == Some(GueChecksum::Remote),
+        };
+        Self { kind, port, checksum }
+    }
+
     /// The checksum asked for. GRE has the first two.
     pub(crate) fn checksum(&self) -> Option<GueChecksum> {
         let args = &self.checksum;

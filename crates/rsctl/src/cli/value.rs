@@ -24,15 +24,15 @@ pub(super) fn number(text: &str, what: &str, range: RangeInclusive<u32>) -> Resu
 /// The most the kernel takes where it reads an `int`.
 const INT_MAX: u32 = i32::MAX.unsigned_abs();
 
-pub(super) fn weight(text: &str) -> Result<Weight, BadValue> {
+pub(crate) fn weight(text: &str) -> Result<Weight, BadValue> {
     Ok(Weight::new(number(text, "weight", 0..=INT_MAX)?)?)
 }
 
-pub(super) fn upper_threshold(text: &str) -> Result<u32, BadValue> {
+pub(crate) fn upper_threshold(text: &str) -> Result<u32, BadValue> {
     number(text, "upper threshold", 0..=INT_MAX)
 }
 
-pub(super) fn lower_threshold(text: &str) -> Result<u32, BadValue> {
+pub(crate) fn lower_threshold(text: &str) -> Result<u32, BadValue> {
     number(text, "lower threshold", 0..=INT_MAX)
 }
 
@@ -46,7 +46,7 @@ pub(super) fn sync_role() -> impl TypedValueParser<Value = SyncRole> {
         .try_map(|word| word.parse::<SyncRole>())
 }
 
-pub(super) fn persistence_timeout(text: &str) -> Result<PersistenceTimeout, BadValue> {
+pub(crate) fn persistence_timeout(text: &str) -> Result<PersistenceTimeout, BadValue> {
     let most = PersistenceTimeout::MAX.as_seconds();
     let seconds = number(text, "persistence timeout in seconds", 1..=most).map_err(|bad| {
         // `-p` takes the next word, as with ipvsadm.
@@ -55,7 +55,7 @@ pub(super) fn persistence_timeout(text: &str) -> Result<PersistenceTimeout, BadV
     Ok(PersistenceTimeout::from_seconds(seconds)?)
 }
 
-pub(super) fn tunnel_port(text: &str) -> Result<NonZeroU16, BadValue> {
+pub(crate) fn tunnel_port(text: &str) -> Result<NonZeroU16, BadValue> {
     port(text, "tunnel port")
 }
 
@@ -67,7 +67,7 @@ fn port(text: &str, what: &str) -> Result<NonZeroU16, BadValue> {
         .ok_or_else(|| BadValue::new(format!("`{text}` is not a {what}")))
 }
 
-pub(super) fn fwmark(text: &str) -> Result<NonZeroU32, BadValue> {
+pub(crate) fn fwmark(text: &str) -> Result<NonZeroU32, BadValue> {
     if text == "0" {
         return Err(Invalid::ZeroFwmark.into());
     }
@@ -167,17 +167,17 @@ pub(super) fn network(text: &str) -> Result<(IpAddr, u8), BadValue> {
     Ok((address, u8::try_from(length.unwrap_or(most)).unwrap_or(u8::MAX)))
 }
 
-pub(super) fn scheduler(name: &str) -> Result<Scheduler, BadValue> {
+pub(crate) fn scheduler(name: &str) -> Result<Scheduler, BadValue> {
     Ok(name.parse::<Scheduler>()?)
 }
 
-pub(super) fn engine(name: &str) -> Result<EngineName, BadValue> {
+pub(crate) fn engine(name: &str) -> Result<EngineName, BadValue> {
     Ok(name.parse::<EngineName>()?)
 }
 
 /// `tcp/192.0.2.10:80` and the like. If it is the address that is wrong, the
 /// address's own words say it better.
-pub(super) fn service(text: &str) -> Result<ServiceKey, BadValue> {
+pub(crate) fn service(text: &str) -> Result<ServiceKey, BadValue> {
     text.parse().map_err(|invalid: Invalid| match text.split_once('/') {
         Some((kind, address)) if kind != "fwmark" => match address.parse::<Endpoint>() {
             Ok(_) => invalid.into(),

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use ipvs_netlink::{Change, ServiceKey};
+use ipvs_netlink::{Change, Client, ServiceKey};
 
 use super::{Action, Changed, Director, list};
 use crate::cli::Clear;
@@ -10,14 +10,12 @@ use crate::error::Error;
 
 pub(super) fn run(director: &Director, args: &Clear) -> Result<Vec<Changed>, Error> {
     let mut client = director.connect()?;
-    let mut services: Vec<ServiceKey> =
-        client.services()?.into_iter().map(|entry| entry.service.key).collect();
-    services.sort_by_key(list::order);
-    if services.is_empty() {
-        return Ok(Vec::new());
-    }
     // Scripts that replace `ipvsadm -C` have no terminal on stdin, and mean it.
     if !args.yes && !director.dry_run && io::stdin().is_terminal() {
+        let services = services(&mut client)?;
+        if services.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut servers = 0;
         for key in &services {
             servers += list::servers(&mut client, key)?.map_or(0, |servers| servers.len());
@@ -27,11 +25,21 @@ pub(super) fn run(director: &Director, args: &Clear) -> Result<Vec<Changed>, Err
             return Err(Error::Declined);
         }
     }
-    if !director.dry_run {
+    // Behind the question: nobody is to wait for its answer.
+    let _lock = director.lock()?;
+    let services = services(&mut client)?;
+    if !services.is_empty() && !director.dry_run {
         client.apply(Change::Flush)?;
     }
     let deleted = |key| Changed::service(Action::Delete, key);
     Ok(services.into_iter().map(deleted).collect())
+}
+
+fn services(client: &mut Client) -> Result<Vec<ServiceKey>, Error> {
+    let services = client.services()?.into_iter();
+    let mut keys: Vec<ServiceKey> = services.map(|entry| entry.service.key).collect();
+    keys.sort_by_key(list::order);
+    Ok(keys)
 }
 
 fn question(services: usize, servers: usize) -> String {

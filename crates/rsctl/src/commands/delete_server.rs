@@ -9,6 +9,7 @@ use crate::error::Error;
 pub(super) fn run(director: &Director, args: &DeleteServer) -> Result<Made, Error> {
     let service = args.service.0;
     let key = server::key(&service, args.server.real_server);
+    let _lock = director.lock()?;
     let mut client = director.connect()?;
     let warning = warning::orphans(director, &mut client, &service, Some(key));
     let change = Change::RemoveDestination { service, destination: key };

@@ -8,6 +8,7 @@ use crate::error::Error;
 
 pub(super) fn run(director: &Director, args: &DeleteService) -> Result<Made, Error> {
     let key = args.service.0;
+    let _lock = director.lock()?;
     let mut client = director.connect()?;
     let warning = warning::orphans(director, &mut client, &key, None);
     director.apply_over(&mut client, Change::RemoveService(key))?;

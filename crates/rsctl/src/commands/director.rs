@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::time::Duration;
+
 use ipvs_netlink::procfs::Procfs;
 use ipvs_netlink::{
     Change, Client, ConnectOptions, Destination, DestinationKey, Namespace, Service, ServiceKey,
@@ -7,6 +9,7 @@ use ipvs_netlink::{
 
 use crate::cli::NamespaceName;
 use crate::error::Error;
+use crate::lock::{self, Lock};
 use crate::trace;
 
 /// Where a command acts, and whether it acts or only says what it would do.
@@ -14,17 +17,23 @@ use crate::trace;
 pub(crate) struct Director {
     namespace: Option<Namespace>,
     pub(crate) dry_run: bool,
+    /// How long to wait while another `rsctl` changes the table.
+    lock_wait: Duration,
 }
 
 impl Director {
-    pub(crate) fn new(namespace: Option<&NamespaceName>, dry_run: bool) -> Result<Self, Error> {
+    pub(crate) fn new(
+        namespace: Option<&NamespaceName>,
+        dry_run: bool,
+        lock_wait: Duration,
+    ) -> Result<Self, Error> {
         let namespace = match namespace {
             None => None,
             Some(NamespaceName::Name(name)) => Some(Namespace::named(name)?),
             Some(NamespaceName::Process(pid)) => Some(Namespace::of_process(*pid)?),
             Some(NamespaceName::Path(path)) => Some(Namespace::at(path)?),
         };
-        Ok(Self { namespace, dry_run })
+        Ok(Self { namespace, dry_run, lock_wait })
     }
 
     pub(super) fn connect(&self) -> Result<Client, Error> {
@@ -48,12 +57,28 @@ impl Director {
         self.namespace.clone().map_or_else(Procfs::new, Procfs::of)
     }
 
+    /// Keeps every other `rsctl` from changing the table as long as the result lives: from
+    /// before the command looks at what it changes. A dry run changes nothing and waits for
+    /// nobody.
+    pub(super) fn lock(&self) -> Result<Option<Lock>, Error> {
+        if self.dry_run {
+            return Ok(None);
+        }
+        let take = || lock::take(self.lock_wait, &mut |notice: &lock::Notice| notice.tell());
+        let taken = match &self.namespace {
+            None => take(),
+            Some(namespace) => namespace.enter(take)?,
+        };
+        taken.map(Some).map_err(|holder| Error::Locked { holder, waited: self.lock_wait })
+    }
+
     /// Makes `change`, or finds out whether it could be made.
     pub(super) fn apply(&self, change: Change) -> Result<(), Error> {
+        let _lock = self.lock()?;
         self.apply_over(&mut self.connect()?, change)
     }
 
-    /// The same, over a connection that is there.
+    /// The same, over a connection that is there and under a lock.
     pub(super) fn apply_over(&self, client: &mut Client, change: Change) -> Result<(), Error> {
         if self.dry_run { foresee(client, &change) } else { Ok(client.apply(change)?) }
     }
@@ -64,6 +89,7 @@ impl Director {
         key: &ServiceKey,
         edit: impl FnOnce(&mut Service),
     ) -> Result<bool, Error> {
+        let _lock = self.lock()?;
         let mut client = self.connect()?;
         if !self.dry_run {
             return Ok(client.edit_service(key, edit)?);
@@ -85,6 +111,7 @@ impl Director {
         key: &DestinationKey,
         edit: impl FnOnce(&mut Destination),
     ) -> Result<bool, Error> {
+        let _lock = self.lock()?;
         let mut client = self.connect()?;
         if !self.dry_run {
             return Ok(client.edit_destination(service, key, edit)?);

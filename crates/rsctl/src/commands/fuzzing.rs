@@ -48,8 +48,10 @@ pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)
         }
     };
     let planned = match cli.command {
-        Command::AddService(args) => add_service::plan(&args),
-        Command::AddServer(args) => add_server::plan(&args),
+        Command::AddService(args) => add_service::plan(args.service.0, &args.settings),
+        Command::AddServer(args) => {
+            add_server::plan(args.service.0, args.server.real_server, &args.settings)
+        }
         Command::EditService(args) => {
             let mut service = holder(args.service.0);
             match edit_service::edit(&mut service, &args) {

@@ -17,8 +17,10 @@ fn parse(line: &str) -> Command {
 
 fn plan(line: &str) -> Result<Change, Error> {
     match parse(line) {
-        Command::AddService(args) => add_service::plan(&args),
-        Command::AddServer(args) => add_server::plan(&args),
+        Command::AddService(args) => add_service::plan(args.service.0, &args.settings),
+        Command::AddServer(args) => {
+            add_server::plan(args.service.0, args.server.real_server, &args.settings)
+        }
         _ => panic!("{line} adds nothing"),
     }
 }

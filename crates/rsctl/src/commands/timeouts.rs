@@ -11,6 +11,7 @@ pub(super) fn run(director: &Director, args: &Timeouts) -> Result<Outcome, Error
         return Ok(Outcome::Timeouts(director.connect()?.timeouts()?));
     }
     let wanted = plan(args)?;
+    let _lock = director.lock()?;
     let mut client = director.connect()?;
     if !wanted.differs_from(&client.timeouts()?) {
         return Ok(director.changed(Vec::new()));

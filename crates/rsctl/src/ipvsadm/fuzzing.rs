@@ -10,7 +10,6 @@ use super::request::{self, Request};
 use super::restore::words;
 use super::stop::Stop;
 use super::view::Style;
-use crate::fuzzing::harmless;
 
 const SERVICES: &str = "http 80/tcp www\ndomain 53/udp\n";
 
@@ -29,12 +28,13 @@ pub(crate) fn change(line: &str) -> Option<Change> {
     }
 }
 
-/// Each line is refused in words, or asks for something; what it adds is the same
-/// when it is saved and read again.
-pub(crate) fn lines(data: &[u8]) {
+/// Checks that each line is refused in words, which `harmless` judges, or asks for something;
+/// and that what it adds is the same when it is saved and read again, by `ipvsadm` here and
+/// by who else can in `kept`.
+pub(crate) fn lines(data: &[u8], harmless: fn(&str), kept: fn(&Observed)) {
     for bytes in data.split(|byte| *byte == b'\n') {
         match read(&String::from_utf8_lossy(bytes)) {
-            Some(Ok(Request::Change(change))) => saved(&change),
+            Some(Ok(Request::Change(change))) => saved(&change, kept),
             Some(Err(Stop::Exit(text, status) | Stop::Line(text, status))) => {
                 assert_ne!(status, 0, "{text}");
                 harmless(&format!("{}\n", lvs_term::printable_lines(&text).trim_end_matches('\n')));
@@ -44,7 +44,7 @@ pub(crate) fn lines(data: &[u8]) {
     }
 }
 
-fn saved(change: &Change) {
+fn saved(change: &Change, kept: fn(&Observed)) {
     match change {
         Change::AddService(service) => saved_service(service),
         Change::AddDestination { service, destination } => {
@@ -60,7 +60,7 @@ fn saved(change: &Change) {
             if destination.check(service).is_ok() && holder.check().is_ok() {
                 let services = vec![ObservedService::new(holder, vec![destination])];
                 let timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
-                crate::output::fuzzing::kept(&Observed { services, timeouts, daemons: Vec::new() });
+                kept(&Observed { services, timeouts, daemons: Vec::new() });
             }
         }
         _ => {}

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
 
-use crate::port_names::PortNames;
+use super::port_names::PortNames;
 
 /// What was looked up so far.
 #[derive(Debug, Default)]

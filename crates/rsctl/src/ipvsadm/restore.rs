@@ -19,7 +19,7 @@ use super::request::{self, Request};
 use super::rules;
 use super::session::Session;
 use super::stop::Stop;
-use crate::whole::{self, Place};
+use super::whole::{self, Place};
 
 /// What `-R` calls the program.
 const PROGRAM: &str = "ipvsadm";
@@ -220,7 +220,7 @@ pub(super) fn words(line: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::{check, words};
-    use crate::whole::{FIRST, LAST};
+    use crate::ipvsadm::whole::{FIRST, LAST};
 
     #[test]
     fn a_saved_table_is_there_whole_or_not_at_all() {

@@ -6,7 +6,7 @@ use lvs_term::Look;
 
 use super::{ipvsadm, settings};
 use crate::commands::{Status, fuzzing::parse};
-use crate::whole;
+use crate::ipvsadm::whole;
 
 /// Checks what a terminal is shown: lines, each with something on it, and nothing that it would
 /// act on.

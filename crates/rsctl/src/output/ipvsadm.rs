@@ -11,7 +11,7 @@ use ipvs_netlink::{
     ServiceKey, Timeouts, Tunnel,
 };
 
-use crate::whole;
+use crate::ipvsadm::whole;
 
 pub(super) fn write(table: &Observed, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", whole::FIRST)?;

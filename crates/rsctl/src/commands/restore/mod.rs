@@ -2,7 +2,6 @@
 
 mod interrupt;
 pub(crate) mod lines;
-mod plain;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -71,6 +70,7 @@ pub(super) fn run(
         .on_failure(OnFailure::StopAll)
         .on_unsound(on_unsound)
         .verify(verify);
+    let _lock = director.lock()?;
     let mut client = director.connect()?;
     let outlook = match converge.look(&mut client) {
         Ok(outlook) => outlook,

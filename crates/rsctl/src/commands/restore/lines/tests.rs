@@ -23,87 +23,6 @@ ipvsadm -a -f 4294967295 -6 -r [2001:db8::1] ipvsadm -x 5   # at night
     assert!(desired.services().iter().all(|it| it.leaves_unknown_flags));
 }
 
-/// `-A` and `-a` by their long names go past the short cuts: that of a line by itself, and
-/// that of one which begins as the one before it did.
-#[test]
-fn the_short_cut_leads_to_where_clap_does() {
-    let service = "-A -t 192.0.2.1:80 -s rr\n";
-    let after_one = format!("{service}-a -t 192.0.2.1:80 -r 10.9.9.9:80 -m -w 1\n");
-    for line in [
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 -x 3",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 -g",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 # at night",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 nonsense",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 ",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7#",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7-x",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 7 -w 9",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w  7",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m  -w 7",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80  -m -w 7",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -i -w 7",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -mg -w 7",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -x 7",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 0",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 10",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 01",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 00",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 999999999",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1000000000",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w :",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w /",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m",
-        "-a -t 192.0.2.1:80 -r 10.9.9.9:80 -m -w 1",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:0 -m -w 1",
-        "-a -t 192.0.2.1:80 -r 10.0.0:80 -m -w 1",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1.2:80 -m -w 1",
-        "-a -t 192.0.2.1:80 -r 10.0.0.01:80 -m -w 1",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:99999 -m -w 1",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:10000000000 -m -w 1",
-        "-a -u 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1",
-        "-A -t 192.0.2.2:80 -s #wlc",
-        "-A -t 192.0.2.2:80 -s ipvsadm",
-        "-A -t 192.0.2.2:80 -s rr ",
-        "-A -t 192.0.2.2:80 -s rr -p 5",
-        "-A -t 192.0.2.2:80",
-        "-A -x 192.0.2.2:80 -s rr",
-        "-A -u [2001:db8::1]:53 -s mh",
-        "-A -t 10.0.0.1:80 -s",
-        "-A -t 10.0.0.1 -s rr",
-        "-A -t 10.0.0.1:0 -s rr",
-        "-A -t 0.0.0.0:80 -s rr",
-        "-A -t 10.0.0.1:80 -s a-name-that-is-too-long",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -m -w 0",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -g -w 2147483647",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -g -w 1",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1 -m -w 7",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:00080 -m -w 7",
-        "-a -t 192.0.2.1:80 -r 10.0.0.256:80 -m -w 7",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:65536 -m -w 7",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80x -m -w 7",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 007",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 4294967297",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w ",
-        "-a -t 192.0.2.1:80 -r .0.0.1:80 -m -w 1",
-        "-a -t 192.0.2.1:80 -r [2001:db8::9]:80 -m -w 7",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 2147483648",
-        "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w +1",
-        "-a -t 192.0.2.1:80 -r 010.0.0.1:80 -m -w 1",
-        "-a -t 192.0.2.9:80 -r 10.0.0.1:80 -m -w 1",
-    ] {
-        let long = match line.split_at(2) {
-            ("-A", rest) => format!("--add-service{rest}"),
-            (_, rest) => format!("--add-server{rest}"),
-        };
-        for before in [service, &after_one] {
-            let read = |line: &str| read(format!("{before}{line}\n").as_bytes());
-            assert_eq!(read(line), read(&long), "{before}{line}");
-        }
-    }
-}
-
 /// More servers than `mh` has slots are told of where their service is.
 #[test]
 fn a_crowd_is_told_of_in_its_line() {
@@ -134,7 +53,7 @@ fn lines_that_say_something_else_are_refused() {
 }
 
 /// Wherever a stream breaks: in a line, which may mean something else then, or between
-/// two. In lines that either reader takes.
+/// two.
 #[test]
 fn a_table_that_was_cut_is_refused() {
     let table = "\
@@ -156,7 +75,7 @@ fn a_table_that_was_cut_is_refused() {
     }
     assert!(loose(table.len()).is_ok_and(|input| !input.is_whole));
 
-    use crate::whole::{FIRST, LAST};
+    use crate::ipvsadm::whole::{FIRST, LAST};
     let framed = format!("# at night\n{FIRST}\n{table}{LAST}\n# more\n");
     let end = framed.len() - "# more\n".len();
     // Cut in the first line it is empty: refused as such.
@@ -174,7 +93,7 @@ fn a_table_that_was_cut_is_refused() {
 /// Wherever it breaks: its end would be that of the other one.
 #[test]
 fn a_table_that_was_cut_is_refused_if_another_follows() {
-    use crate::whole::{FIRST, LAST};
+    use crate::ipvsadm::whole::{FIRST, LAST};
     let begin = format!("{FIRST}\n-A -t 192.0.2.12:80 -s rr\n");
     let lines = "-a -t 192.0.2.12:80 -r 10.0.0.4:80 -m -w 1\n\
                      -a -t 192.0.2.12:80 -r 10.0.0.5:80 -m -w 1\n\
@@ -199,7 +118,13 @@ fn a_refusal_names_the_way() {
     let mut rows: Vec<(&str, String, &str)> = vec![
         ("-A -t 192.0.2.1:80 -h", "unexpected argument `-h`".into(), ""),
         ("-A -t 192.0.2.1:80 --help", "unexpected argument `--help`".into(), ""),
-        ("-A -t 192.0.2.1:80 -v", "unexpected argument `--verbose`".into(), ""),
+        ("-A -t 192.0.2.1:80 -v", "unexpected argument `-v`".into(), ""),
+        (
+            "-A -t 192.0.2.1:80 --schedular rr",
+            "unexpected argument `--schedular`".into(),
+            "(did you mean `--scheduler`?)",
+        ),
+        ("-A -t 192.0.2.1:80 --ops=1", "`--ops` takes no value".into(), ""),
         ("-A -t 192.0.2.1:80 --json", "unexpected argument `--json`".into(), ""),
         ("-A -t 192.0.2.1:80 --dry-run", "unexpected argument `--dry-run`".into(), ""),
         ("-A -t 192.0.2.1", "port 0 (all ports) needs".into(), "(name a port, or"),

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! One `rsctl` at a time changes the table of a network namespace.
+//!
+//! The lock is a name of unix(7) in its abstract form: the kernel keeps such names in each
+//! network namespace by itself, gives one to one socket only, and takes it back when the
+//! process ends, however it ends. A file in `/run` would need a folder that others cannot
+//! write, a name for each namespace, and care for links and left-overs; programs that share a
+//! network namespace but not `/run`, as in containers, would not see each other's, and who is
+//! not root could not make it. For whom somebody waits is what the kernel says of the socket's
+//! owner. `docs/locking.md` says more.
+//!
+//! What a file would have for it: any user can take a name. So one who is neither root nor who
+//! asks is waited for like others, and goes unheeded afterwards.
+
+use std::fmt;
+use std::fs;
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lvs_term::{Label, one_line};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::sockopt::PeerCredentials;
+use nix::sys::socket::{
+    AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, getsockopt, listen, socket,
+};
+use nix::unistd::geteuid;
+
+/// The name, without the NUL in front that makes it an abstract one.
+const NAME: &[u8] = b"lvs-ipvs-table";
+/// A wait that ends before is not worth a line.
+const UNTOLD: Duration = Duration::from_millis(500);
+/// The holder has a name first and can be asked for a moment later.
+const UNKNOWN: Duration = Duration::from_millis(100);
+/// Between two attempts where nothing tells when to try again.
+const PAUSE: Duration = Duration::from_millis(2);
+/// The most characters shown of what the holder does.
+const LONGEST: usize = 120;
+
+/// Held while a command changes the table.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    /// `None` if the command goes on without it.
+    _name: Option<OwnedFd>,
+}
+
+/// Who holds the lock, as far as the kernel tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Holder {
+    /// `None` in another PID namespace.
+    pid: Option<i32>,
+    uid: u32,
+    /// Its command line.
+    command: Option<String>,
+}
+
+/// What is told of the lock while a command takes it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// The command waits for the holder, until the limit at most.
+    Waits(Holder, Duration),
+    /// The holder is not one to be heeded: the command goes on.
+    Ignores(Option<Holder>),
+    /// There is no such lock to be had: the command goes on.
+    Fails(Errno),
+}
+
+impl Notice {
+    /// Tells of it on standard error.
+    pub(crate) fn tell(&self) {
+        match self {
+            Self::Waits(..) => lvs_term::tell(&format!("{}\n", one_line(&self.to_string()))),
+            _ => Label::Warning.tell(&one_line(&self.to_string())),
+        }
+    }
+}
+
+/// Takes the lock of the network namespace that the calling thread is in. Waits up to `limit`.
+///
+/// # Errors
+/// Who holds it, if it is still held then.
+pub(crate) fn take(
+    limit: Duration,
+    tell: &mut (dyn FnMut(&Notice) + Send),
+) -> Result<Lock, Holder> {
+    take_name(NAME, limit, tell)
+}
+
+fn take_name(
+    name: &[u8],
+    limit: Duration,
+    tell: &mut (dyn FnMut(&Notice) + Send),
+) -> Result<Lock, Holder> {
+    let begun = Instant::now();
+    let mut told = None;
+    loop {
+        match claim(name) {
+            Ok(name) => return Ok(Lock { _name: Some(name) }),
+            Err(Errno::EADDRINUSE) => {}
+            Err(errno) => {
+                tell(&Notice::Fails(errno));
+                return Ok(Lock { _name: None });
+            }
+        }
+        let waited = begun.elapsed();
+        let left = limit.saturating_sub(waited);
+        let Some((holder, end)) = ask(name) else {
+            if waited >= limit.max(UNKNOWN) {
+                tell(&Notice::Ignores(None));
+                return Ok(Lock { _name: None });
+            }
+            thread::sleep(PAUSE);
+            continue;
+        };
+        if left.is_zero() {
+            if holder.is_heeded() {
+                return Err(holder);
+            }
+            tell(&Notice::Ignores(Some(holder)));
+            return Ok(Lock { _name: None });
+        }
+        let untold = UNTOLD.saturating_sub(waited);
+        if untold.is_zero() && told.as_ref() != Some(&holder) {
+            tell(&Notice::Waits(holder.clone(), left));
+            told = Some(holder);
+        }
+        wait(&end, if untold.is_zero() { left } else { left.min(untold) });
+    }
+}
+
+fn new_socket() -> nix::Result<OwnedFd> {
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    socket(AddressFamily::Unix, SockType::Stream, flags, None)
+}
+
+fn claim(name: &[u8]) -> nix::Result<OwnedFd> {
+    let socket = new_socket()?;
+    bind(socket.as_raw_fd(), &UnixAddr::new_abstract(name)?)?;
+    // Nobody is ever answered: who connects learns whose it is, and when it ends.
+    listen(&socket, Backlog::MAXCONN)?;
+    Ok(socket)
+}
+
+/// Who holds the name, and what ends when he gives it up. `None`: nobody any more, or nobody
+/// who can be asked.
+fn ask(name: &[u8]) -> Option<(Holder, OwnedFd)> {
+    let socket = new_socket().ok()?;
+    connect(socket.as_raw_fd(), &UnixAddr::new_abstract(name).ok()?).ok()?;
+    let owner = getsockopt(&socket, PeerCredentials).ok()?;
+    let pid = Some(owner.pid()).filter(|pid| *pid > 0);
+    Some((Holder { pid, uid: owner.uid(), command: pid.and_then(command_of) }, socket))
+}
+
+fn wait(end: &OwnedFd, most: Duration) {
+    // A millisecond more than is left, rather than one turn of the loop after the other.
+    let most = most.saturating_add(Duration::from_millis(1));
+    let timeout = PollTimeout::try_from(most).unwrap_or(PollTimeout::MAX);
+    // What the holder may send is nothing to wake up for.
+    match poll(&mut [PollFd::new(end.as_fd(), PollFlags::empty())], timeout) {
+        Ok(0) => {}
+        // Whoever hangs up again and again is not to keep a processor busy.
+        _ => thread::sleep(PAUSE),
+    }
+}
+
+/// The command line of a process, without the folder of its program.
+fn command_of(pid: i32) -> Option<String> {
+    let words = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let words = String::from_utf8_lossy(&words);
+    let (program, rest) = words.trim_end_matches('\0').split_once('\0').unwrap_or((&*words, ""));
+    let program = Path::new(program.trim_end_matches('\0')).file_name()?.to_string_lossy();
+    let line = format!("{program} {}", rest.replace('\0', " "));
+    let line = line.trim_end();
+    Some(match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_owned(),
+    })
+}
+
+impl Holder {
+    /// Whether it can be one of ours: any user can take a name.
+    fn is_heeded(&self) -> bool {
+        self.uid == 0 || self.uid == geteuid().as_raw()
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pid {
+            Some(pid) => write!(f, "pid {pid}")?,
+            None => write!(f, "a process of another PID namespace")?,
+        }
+        if !self.is_heeded() {
+            write!(f, " of uid {}", self.uid)?;
+        }
+        match &self.command {
+            Some(command) => write!(f, " (`{command}`)"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waits(holder, limit) => {
+                let seconds = limit.as_secs_f64().ceil();
+                write!(f, "waiting for {holder}, which changes the table, {seconds} s at most")
+            }
+            Self::Ignores(Some(holder)) => {
+                write!(
+                    f,
+                    "going on without the lock of the table: {holder}, neither root nor the user \
+                     of this command, has it"
+                )
+            }
+            Self::Ignores(None) => write!(
+                f,
+                "going on without the lock of the table: who has its name, @{}, cannot be asked",
+                NAME.escape_ascii()
+            ),
+            Self::Fails(errno) => {
+                let why = errno.desc();
+                write!(f, "going on without the lock of the table: cannot take it: {why}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name of this test's own.
+    fn name(test: &str) -> Vec<u8> {
+        format!("rsctl-{test}-{}", std::process::id()).into_bytes()
+    }
+
+    fn notices(name: &[u8], limit: Duration) -> (Result<Lock, Holder>, Vec<Notice>) {
+        let mut told = Vec::new();
+        let mut tell = |notice: &Notice| {
+            told.push(match notice {
+                Notice::Waits(holder, limit) => Notice::Waits(holder.clone(), *limit),
+                Notice::Ignores(holder) => Notice::Ignores(holder.clone()),
+                Notice::Fails(errno) => Notice::Fails(*errno),
+            });
+        };
+        let taken = take_name(name, limit, &mut tell);
+        (taken, told)
+    }
+
+    #[test]
+    fn one_has_it_at_a_time() {
+        let name = name("one");
+        let (first, told) = notices(&name, Duration::ZERO);
+        assert!(told.is_empty() && first.as_ref().is_ok_and(|lock| lock._name.is_some()));
+        let (second, told) = notices(&name, Duration::ZERO);
+        assert_eq!(told, []);
+        let holder = second.unwrap_err();
+        assert_eq!(holder.pid, Some(std::process::id().cast_signed()));
+        assert!(holder.command.as_ref().is_some_and(|it| it.starts_with("rsctl-")), "{holder}");
+        drop(first);
+        assert!(notices(&name, Duration::ZERO).0.is_ok_and(|lock| lock._name.is_some()));
+    }
+
+    #[test]
+    fn who_waits_is_told_once_and_has_an_end() {
+        let name = name("waits");
+        let (_first, _) = notices(&name, Duration::ZERO);
+        let limit = UNTOLD + Duration::from_millis(300);
+        let begun = Instant::now();
+        let (second, told) = notices(&name, limit);
+        assert!(second.is_err() && begun.elapsed() >= limit);
+        let [notice @ Notice::Waits(..)] = &told[..] else { panic!("{told:?}") };
+        let text = notice.to_string();
+        let start = format!("waiting for pid {} (`", std::process::id());
+        assert!(text.starts_with(&start), "{text}");
+        assert!(text.ends_with("`), which changes the table, 1 s at most"), "{text}");
+    }
+
+    #[test]
+    fn who_waits_goes_on_when_the_other_ends() {
+        let name = name("ends");
+        let (first, _) = notices(&name, Duration::ZERO);
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                thread::sleep(Duration::from_millis(50));
+                drop(first);
+            });
+            let begun = Instant::now();
+            let (second, _) = notices(&name, Duration::from_secs(600));
+            assert!(second.is_ok_and(|lock| lock._name.is_some()));
+            assert!(begun.elapsed() < Duration::from_secs(300));
+        });
+    }
+
+    /// All of them want it at once; each changes a number that is not safe by itself.
+    #[test]
+    fn many_have_it_one_after_the_other() {
+        let name = name("many");
+        let number = std::sync::atomic::AtomicUsize::new(0);
+        let relaxed = std::sync::atomic::Ordering::Relaxed;
+        thread::scope(|scope| {
+            for _ in 0..20 {
+                scope.spawn(|| {
+                    let (lock, _) = notices(&name, Duration::from_secs(600));
+                    assert!(lock.as_ref().is_ok_and(|lock| lock._name.is_some()));
+                    let seen = number.load(relaxed);
+                    thread::sleep(Duration::from_millis(1));
+                    number.store(seen + 1, relaxed);
+                });
+            }
+        });
+        assert_eq!(number.load(relaxed), 20);
+    }
+
+    /// Any user can take the name so that nobody can be asked.
+    #[test]
+    fn a_name_without_an_owner_stops_nobody() {
+        let name = name("mute");
+        let socket = new_socket().unwrap();
+        bind(socket.as_raw_fd(), &UnixAddr::new_abstract(&name).unwrap()).unwrap();
+        let (taken, told) = notices(&name, Duration::ZERO);
+        assert!(taken.is_ok_and(|lock| lock._name.is_none()));
+        assert_eq!(told, [Notice::Ignores(None)]);
+    }
+
+    #[test]
+    fn a_holder_is_told_as_far_as_it_is_known() {
+        let us = geteuid().as_raw();
+        let holder = |pid, uid, command: Option<&str>| {
+            Holder { pid, uid, command: command.map(str::to_owned) }.to_string()
+        };
+        assert_eq!(holder(Some(7), us, Some("rsctl clear")), "pid 7 (`rsctl clear`)");
+        assert_eq!(holder(Some(7), 0, None), "pid 7");
+        assert_eq!(holder(Some(7), us + 4242, None), format!("pid 7 of uid {}", us + 4242));
+        assert_eq!(holder(None, us, None), "a process of another PID namespace");
+    }
+
+    #[test]
+    fn a_command_line_is_shown_without_its_folder_and_not_without_end() {
+        let mut child = std::process::Command::new("/bin/sleep");
+        let mut child = child.args(["600", &"0".repeat(1000)]).spawn().unwrap();
+        let pid = child.id().cast_signed();
+        // It is another program a moment after it began.
+        let shown = loop {
+            match command_of(pid) {
+                Some(shown) if shown.starts_with("sleep") => break shown,
+                _ => thread::sleep(PAUSE),
+            }
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(shown.starts_with("sleep 600 000") && shown.ends_with("0..."), "{shown}");
+        assert_eq!(shown.len(), LONGEST + 3);
+    }
+}
