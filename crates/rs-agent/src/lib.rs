@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 pub mod act;
+pub mod anywhere;
 pub mod arp_ignore;
 pub mod check;
 pub mod cli;

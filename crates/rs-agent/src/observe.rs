@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::act::netlink::{Netlink, NetlinkError, are_all_alike};
 use crate::act::sysctl::{self, SysctlError};
-use crate::check::observe::anywhere;
+use crate::anywhere::anywhere;
 use crate::error::Error;
 use crate::facts::{Facts, Link};
 use crate::ipvs;

@@ -6,9 +6,9 @@ mod status;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::net::IpAddr;
 use std::process::ExitCode;
 
+use lvs_check::{Rule, rules_text};
 use lvs_term::{Stdout, check_stdout, is_harmful};
 use serde::{Serialize, Serializer};
 
@@ -16,12 +16,8 @@ pub use self::status::{
     CarrierStatus, DeviceStatus, GatewayStatus, Owner, PortStatus, StatusReport, SysctlStatus,
     VipStatus,
 };
-use crate::check::catalogue::Rule;
-use crate::check::finding::Finding;
-use crate::check::remedy::Ordered;
-use crate::check::text::rules_text;
+use crate::check::report::CheckReport;
 use crate::error::{Error, Failure};
-use crate::mode::Mode;
 use crate::plan::{Action, Change, Step};
 
 /// The result of a command and how it is wanted.
@@ -49,29 +45,6 @@ pub enum Report {
     Status(Box<StatusReport>),
     /// Of commands that have nothing else to say: lines of text.
     Text(String),
-}
-
-/// What `check` found.
-#[derive(Debug, Serialize)]
-pub struct CheckReport {
-    /// Forwarding method it was held against.
-    pub mode: Mode,
-    /// VIPs.
-    pub vips: Vec<IpAddr>,
-    /// Findings with severity `error`.
-    pub errors: usize,
-    /// Findings with severity `warning`.
-    pub warnings: usize,
-    /// Findings with severity `unread`.
-    pub unjudged: usize,
-    /// All findings, worst first.
-    pub findings: Vec<Finding>,
-    /// The steps of all remedies, in the order in which to run them.
-    pub remedies: Vec<Ordered>,
-    /// What could not be read, so that its rules said nothing.
-    pub unread: Vec<String>,
-    /// That the journal is damaged or gone, and its copy was read.
-    pub notes: Vec<String>,
 }
 
 /// What `setup` and `teardown` did, or with `--dry-run` would do.
@@ -219,7 +192,7 @@ fn print(outcome: &Outcome) -> io::Result<()> {
                 report.text(outcome.verbose)
             }
             Report::Check(report) => {
-                let _ = io::stderr().write_all(report.remarks().as_bytes());
+                let _ = io::stderr().write_all(report.found.remarks().as_bytes());
                 report.text()
             }
             Report::Rules(rules) => rules_text(rules),
@@ -236,12 +209,10 @@ fn print(outcome: &Outcome) -> io::Result<()> {
 }
 
 impl Report {
-    /// Of `check`: 4 for errors, 5 for what could not be judged, 3 for warnings. Else 0: what failed is a [`Failure`].
+    /// Returns that of what `check` found; else 0, as what failed is a [`Failure`].
     fn exit_status(&self) -> u8 {
         match self {
-            Self::Check(report) if report.errors > 0 => 4,
-            Self::Check(report) if report.unjudged > 0 => 5,
-            Self::Check(report) if report.warnings > 0 => 3,
+            Self::Check(report) => report.found.exit_status(),
             _ => 0,
         }
     }
@@ -275,6 +246,7 @@ impl ChangeReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mode::Mode;
 
     #[test]
     fn a_step_says_from_what_to_what_also_on_the_way_back() {

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::hops::Replies;
 use super::iptables::Ruleset;
-use super::replies::Replies;
 use super::sysctl_files::Assignment;
 pub use crate::facts::contains;
 use crate::facts::{Port, host_prefix};

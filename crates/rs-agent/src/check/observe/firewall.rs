@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::super::iptables::Ruleset;
 use super::super::seen::{Seen, Suspect};
-use super::{child, nftables};
+use super::{child, nft_drops, nftables};
 use crate::escaped;
 
 /// How long the program may take. What is on its path is somebody else's.
@@ -45,7 +45,9 @@ pub(super) fn look(seen: &mut Seen) {
     if let Some(rule) = seen.ip6tables.as_ref().and_then(Ruleset::drops_neighbours) {
         seen.filters.neighbours.push(format!("a rule of ip6tables may drop what asks: {rule}"));
     }
-    nftables::look(&mut seen.filters);
+    if let Some([chains, rules]) = nftables::look(&mut seen.filters) {
+        seen.filters.drops = nft_drops::may_drop(&chains, &rules);
+    }
 }
 
 /// The rulesets of the tables that there are; `None` if there is none.

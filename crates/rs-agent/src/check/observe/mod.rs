@@ -19,7 +19,6 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-pub(crate) use self::replies::anywhere;
 use super::seen::{Device, Fou, Seen};
 use super::subject::Subject;
 use super::sysctl_files;

@@ -3,20 +3,22 @@
 //! RIP), and once more for each rule that may apply to them or not.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
 use netlink_packet_route::rule::RuleMessage;
 
+use super::super::hops::{Hops, Other, Replies, Reply};
 use super::super::inward;
-use super::super::replies::{Hops, Other, Replies, Reply, families, rips};
+use super::super::replies::{families, rips};
 use super::super::seen::{Device, Seen, contains};
 use super::super::subject::{Port, Subject};
 use super::decode;
 use super::routes::Tables;
 use super::rules::Rule;
 use crate::act::netlink::{Marks, Netlink, NetlinkError, TABLE_LOCAL, are_all_alike, table_of};
+use crate::anywhere::anywhere;
 use crate::mode::Mode;
 
 /// What was read of this host's routing.
@@ -27,22 +29,6 @@ pub(super) struct Host<'a> {
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
-
-/// Addresses of the Internet, some of which stand for a client anywhere.
-const ANYWHERE: [IpAddr; 12] = [
-    IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1)),
-    IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)),
-    IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
-    IpAddr::V4(Ipv4Addr::new(9, 9, 9, 9)),
-    IpAddr::V4(Ipv4Addr::new(77, 77, 77, 77)),
-    IpAddr::V4(Ipv4Addr::new(133, 33, 33, 33)),
-    IpAddr::V4(Ipv4Addr::new(199, 99, 99, 99)),
-    IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, 1)),
-    IpAddr::V6(Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 1)),
-    IpAddr::V6(Ipv6Addr::new(0x2400, 0, 0, 0, 0, 0, 0, 1)),
-    IpAddr::V6(Ipv6Addr::new(0x2600, 0, 0, 0, 0, 0, 0, 1)),
-    IpAddr::V6(Ipv6Addr::new(0x2a00, 0, 0, 0, 0, 0, 0, 1)),
-];
 
 /// Asks for the ways of all replies, if rules or routes may tell them from other packets.
 pub(super) fn look(
@@ -101,28 +87,6 @@ fn ends(
         }
     }
     ends
-}
-
-/// Returns the one of them that least is said about by routes and rules.
-pub(crate) fn anywhere(
-    ipv6: bool,
-    routes: &[RouteMessage],
-    rules: &[RuleMessage],
-) -> Option<IpAddr> {
-    let routes = routes.iter().filter_map(|route| {
-        let to = route.attributes.iter().find_map(|attribute| match attribute {
-            RouteAttribute::Destination(to) => decode::ip(to),
-            _ => None,
-        });
-        Some((to?, route.header.destination_prefix_length))
-    });
-    let rules = rules.iter().filter_map(|rule| Rule::of(rule).to);
-    let named: Vec<(IpAddr, u8)> = routes.chain(rules).collect();
-    let longest = |ip: &IpAddr| {
-        let covers = |(of, prefix): &&(IpAddr, u8)| contains(*of, *prefix, *ip);
-        named.iter().filter(covers).map(|(_, prefix)| *prefix).max()
-    };
-    ANYWHERE.into_iter().filter(|ip| ip.is_ipv6() == ipv6).min_by_key(longest)
 }
 
 /// The protocols of the ports that were asked for.
