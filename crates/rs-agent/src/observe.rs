@@ -4,15 +4,14 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::error::Error;
+use crate::facts::{Facts, Link};
+use crate::ipvs;
 use lvs_host::SysctlKey;
 use lvs_host::anywhere::anywhere;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::rule::{Marks, are_all_alike};
 use lvs_host::sysctl::{self, SysctlError};
-
-use crate::error::Error;
-use crate::facts::{Facts, Link};
-use crate::ipvs;
 
 /// What is asked besides what is always.
 #[derive(Debug, Clone, Default)]

@@ -7,10 +7,10 @@ mod status;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::net::IpAddr;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
+use lvs_check::{Rule, rules_text};
 pub(crate) use lvs_term::printable;
 use lvs_term::{
     BadNumber, Complaint, Label, Stdout, Usage, exit, printable_json, printable_lines, tell,
@@ -22,13 +22,9 @@ pub use self::status::{
     CarrierStatus, DeviceStatus, GatewayStatus, Owner, PortStatus, StatusReport, SysctlStatus,
     VipStatus,
 };
-use crate::check::catalogue::Rule;
-use crate::check::finding::Finding;
-use crate::check::remedy::Ordered;
-use crate::check::text::rules_text;
+use crate::check::report::CheckReport;
 use crate::cli::Cli;
 use crate::error::{Error, Failure};
-use crate::mode::Mode;
 use crate::plan::{Action, Change, Step};
 
 /// The result of a command and how it is wanted.
@@ -56,29 +52,6 @@ pub enum Report {
     Status(Box<StatusReport>),
     /// Of commands that have nothing else to say: lines of text.
     Text(String),
-}
-
-/// What `check` found.
-#[derive(Debug, Serialize)]
-pub struct CheckReport {
-    /// Forwarding method it was held against.
-    pub mode: Mode,
-    /// VIPs.
-    pub vips: Vec<IpAddr>,
-    /// Findings with severity `error`.
-    pub errors: usize,
-    /// Findings with severity `warning`.
-    pub warnings: usize,
-    /// Findings with severity `unread`.
-    pub unjudged: usize,
-    /// All findings, worst first.
-    pub findings: Vec<Finding>,
-    /// The steps of all remedies, in the order in which to run them.
-    pub remedies: Vec<Ordered>,
-    /// What could not be read, so that its rules said nothing.
-    pub unread: Vec<String>,
-    /// That the journal is damaged or gone, and its copy was read.
-    pub notes: Vec<String>,
 }
 
 /// What `setup` and `teardown` did, or with `--dry-run` would do.
@@ -184,7 +157,7 @@ fn print(outcome: &Outcome) -> io::Result<()> {
                 report.text(outcome.verbose)
             }
             Report::Check(report) => {
-                tell(&report.remarks());
+                tell(&report.found.remarks());
                 report.text()
             }
             Report::Rules(rules) => rules_text(rules),
@@ -200,13 +173,11 @@ fn print(outcome: &Outcome) -> io::Result<()> {
 }
 
 impl Report {
-    /// Of `check`: 4 for errors, 5 for what could not be judged, 3 for warnings. Else 0: what failed is a [`Failure`].
+    /// Returns that of what `check` found; else 0, as what failed is a [`Failure`].
     fn exit_status(&self) -> u8 {
         match self {
-            Self::Check(report) if report.errors > 0 => 4,
-            Self::Check(report) if report.unjudged > 0 => 5,
-            Self::Check(report) if report.warnings > 0 => 3,
-            _ => exit::DONE,
+            Self::Check(report) => report.found.exit_status(),
+            _ => 0,
         }
     }
 }
@@ -239,6 +210,7 @@ mod tests {
     use lvs_term::is_harmful;
 
     use super::*;
+    use crate::mode::Mode;
     use crate::request::{Request, Typed};
 
     #[test]

@@ -18,7 +18,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 
 use crate::kernel::kernel;
-use crate::packet::Mac;
+use lvs_check::probe::Mac;
 
 /// Runs what follows as nobody, without any capability.
 pub const NOBODY: &str = "setpriv --reuid 65534 --regid 65534 --clear-groups \

@@ -29,23 +29,23 @@ mod host;
 mod kernel;
 mod machine;
 mod network;
-mod packet;
 mod probe;
 mod udp;
 mod watch;
 mod web;
 mod wiring;
 
+pub use lvs_check::probe::{Arp, ArpSender, Frame, Ip, Mac, Neighbour, Packet, Transport};
+
 pub use beside::beside;
 pub use capture::Capture;
 pub use dice::Dice;
-pub use exchange::{Frame, exchange, overheard};
+pub use exchange::{exchange, overheard};
 pub use host::{Host, NOBODY, Output, is_local_route, quoted, run};
 pub use kernel::{kernel, skip, skips, skips_part};
 pub use machine::{Disk, Machine};
 pub use network::{Addresses, Family, Network};
-pub use packet::{Arp, Ip, Mac, Neighbour, Packet, Transport};
-pub use probe::{ArpSender, arp_probe};
+pub use probe::arp_probe;
 pub use udp::UdpServer;
 pub use watch::{Watch, Watched};
 pub use web::{Answer, WebServer};

@@ -9,16 +9,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::fd::AsRawFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use nix::sys::socket::{MsgFlags, sendto};
+use lvs_check::probe::{ArpSender, Frame, FrameSocket, Interface, Mac, Packet};
 
-use crate::capture::{next_packet, packet_socket};
-use crate::probe::link_address;
-use crate::{ArpSender, Frame, Host, Mac, Packet};
+use crate::Host;
 
 /// How long a sure answer may take, on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -88,12 +85,12 @@ impl Watch {
     pub fn start(host: &Host, watched: Watched) -> Self {
         let mac = host.mac(watched.interface);
         let shared = Arc::new(Shared::default());
-        let (socket, index) =
-            host.enter(|| (packet_socket(), link_address(watched.interface).ifindex()));
+        let (socket, interface) = host.enter(|| open(watched.interface));
+        let index = interface.index();
         let (to, what) = (Arc::clone(&shared), watched.clone());
         let worker = std::thread::spawn(move || {
             while !to.heard().over {
-                let Some(packet) = next_packet(&socket) else { continue };
+                let Some(packet) = socket.next().expect("a frame") else { continue };
                 if packet.sent && packet.interface == index {
                     to.heard().note(&packet, &what);
                     to.news.notify_all();
@@ -105,8 +102,8 @@ impl Watch {
 
     /// Lets `asker` ask without end, with these addresses of its own on its `interface`.
     pub fn asked_by(&mut self, asker: &Host, interface: &str, own: (Ipv4Addr, Ipv6Addr)) {
-        let (socket, link) = asker.enter(|| (packet_socket(), link_address(interface)));
-        let mac = Mac(link.addr().expect("an Ethernet address"));
+        let (socket, interface) = asker.enter(|| open(interface));
+        let mac = interface.mac();
         let rounds: Vec<Vec<Vec<u8>>> = (0..self.watched.absent.len())
             .map(|round| self.round(own, round).iter().map(|frame| frame.bytes(mac)).collect())
             .collect();
@@ -122,8 +119,7 @@ impl Watch {
                 };
                 loop {
                     for frame in round {
-                        sendto(socket.as_raw_fd(), frame, &link, MsgFlags::empty())
-                            .expect("a question sent");
+                        socket.send(&interface, frame).expect("a question sent");
                     }
                     if shared.wait(AGAIN, answered) {
                         break;
@@ -212,6 +208,11 @@ impl Watch {
     pub fn claims(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.heard().claims).into_keys().collect()
     }
+}
+
+fn open(interface: &str) -> (FrameSocket, Interface) {
+    let socket = FrameSocket::open().expect("a packet socket");
+    (socket, Interface::find(interface).expect("an interface"))
 }
 
 impl Heard {

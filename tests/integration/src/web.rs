@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use lvs_check::probe::connect;
 use nix::sys::socket::{Shutdown, shutdown};
 
 use crate::Host;
@@ -109,7 +110,7 @@ impl Host {
 }
 
 fn get_once(to: SocketAddr) -> std::io::Result<Answer> {
-    let mut stream = TcpStream::connect_timeout(&to, TIMEOUT)?;
+    let mut stream = connect(to, TIMEOUT).map_err(std::io::Error::other)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
     let mut response = String::new();

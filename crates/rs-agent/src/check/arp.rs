@@ -3,71 +3,17 @@
 
 use std::net::IpAddr;
 
+use lvs_check::{Finding, Phase, Remedy, Severity};
 use lvs_host::SysctlKey;
 
+use super::arp_model::{Answer, answers, leaks};
+use super::catalogue;
 use super::doubt;
-use super::finding::{Finding, Severity};
-use super::hiding::{lower_or_raise, planned};
-use super::remedy::{Phase, Remedy};
+use super::hiding::{lower_or_raise, planned, speak_as_self};
 use super::seen::{Address, Device, Seen, contains};
 use super::steps::{answers_arp, is_own, remove, to_carrier};
 use super::subject::{Subject, some};
-use crate::arp_ignore::{Hides, hides, shown};
-use crate::facts::host_prefix;
 use crate::shell;
-
-/// Why an interface answers a request for a VIP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// `arp_ignore` lets it.
-    Open,
-    /// 3 hides addresses of scope host only, and this one has another.
-    Shown,
-    /// The address is on that very interface.
-    OnNic,
-}
-
-/// Whether `nic` answers "who has `vip`?" when nobody in particular asks (sender 0.0.0.0), or
-/// somebody does: `arp_process()` and `arp_ignore()`.
-pub(super) fn answers(seen: &Seen, nic: &str, vip: IpAddr) -> Option<Answer> {
-    answers_by(seen.max("arp_ignore", nic), seen, nic, vip)
-}
-
-/// The same with that effective `arp_ignore`.
-pub(super) fn answers_by(value: i32, seen: &Seen, nic: &str, vip: IpAddr) -> Option<Answer> {
-    if !seen.is_local_by(vip, nic) && !seen.is_listed_by(vip, nic) {
-        return None;
-    }
-    let on_nic = seen.places(vip).any(|have| have.device == nic);
-    match hides(value) {
-        Hides::Everything => None,
-        Hides::Others => on_nic.then_some(Answer::OnNic),
-        Hides::ScopeHost => {
-            let shown =
-                |have: &&Address| shown(&have.scope, seen.or("route_localnet", &have.device));
-            let mut shown = seen.places(vip).filter(shown).peekable();
-            shown.peek()?;
-            Some(if shown.any(|have| have.device == nic) { Answer::OnNic } else { Answer::Shown })
-        }
-        Hides::Nothing => Some(if on_nic { Answer::OnNic } else { Answer::Open }),
-    }
-}
-
-/// Whether an ARP request sent from `nic` while this host replies as `vip` names the VIP
-/// as its sender: `arp_solicit()`.
-pub(super) fn leaks(seen: &Seen, nic: &str, vip: IpAddr) -> bool {
-    seen.is_listed_by(vip, nic)
-        && match seen.max("arp_announce", nic) {
-            2 => false,
-            // Only towards a target in the same subnet of that interface (`inet_addr_onlink`).
-            1 => seen.addresses.iter().any(|have| {
-                have.device == nic
-                    && have.prefix < host_prefix(have.ip)
-                    && contains(have.ip, have.prefix, vip)
-            }),
-            _ => true,
-        }
-}
 
 /// Whether requests or replies of this service pass that interface.
 fn matters(subject: &Subject, seen: &Seen, nic: &str) -> bool {
@@ -171,7 +117,7 @@ fn ignore(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
                  on {name}",
                 some(&open)
             );
-            Finding::new("RS-ARP-02", severity(&open), message)
+            Finding::new(&catalogue::RS_ARP_02, severity(&open), message)
         } else {
             let nothing = if value == 0 { "" } else { ", which means 0" };
             let message = format!(
@@ -179,7 +125,7 @@ fn ignore(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
                 seen.ipv4("all", "arp_ignore"),
                 seen.ipv4(name, "arp_ignore")
             );
-            Finding::new("RS-ARP-01", severity(&open), message)
+            Finding::new(&catalogue::RS_ARP_01, severity(&open), message)
         };
         let finding = finding.read(read).steps(steps()).steps(announcement(&heard));
         findings.push(finding.unless(doubt::arp(seen)));
@@ -190,7 +136,7 @@ fn ignore(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
         let message = format!("{told}: arp_ignore=3 hides only scope-host addresses");
         findings.push(
             Finding::new(
-                "RS-ARP-03",
+                &catalogue::RS_ARP_03,
                 if nic.up { Severity::Error } else { Severity::Warning },
                 message,
             )
@@ -208,15 +154,19 @@ fn ignore(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
         let rip = seen.addresses.iter().find(|have| have.device == name && have.ip.is_ipv4());
         let rip = rip.map_or_else(String::new, |have| format!("; {} is unreachable", have.ip));
         findings.push(
-            Finding::new("RS-ARP-04", severity(&[]), format!("{name} answers no ARP at all{rip}"))
-                .read(seen.read("arp_ignore", &["all", name]))
-                .steps(steps()),
+            Finding::new(
+                &catalogue::RS_ARP_04,
+                severity(&[]),
+                format!("{name} answers no ARP at all{rip}"),
+            )
+            .read(seen.read("arp_ignore", &["all", name]))
+            .steps(steps()),
         );
     }
     if value == 2 {
         findings.push(
             Finding::new(
-                "RS-ARP-05",
+                &catalogue::RS_ARP_05,
                 Severity::Info,
                 format!("{name} answers only requesters of its own subnet"),
             )
@@ -254,20 +204,12 @@ fn announce(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
     let (told, heard) = sight.told(nic, does, "will send ARP requests with sender", &leaking);
     let message = format!("{told}: effective arp_announce {}", seen.max("arp_announce", name));
     findings.push(
-        Finding::new("RS-ARP-06", severity, message)
+        Finding::new(&catalogue::RS_ARP_06, severity, message)
             .read(seen.read("arp_announce", &["all", name]))
             .steps([speak_as_self(seen, name)])
             .steps(announcement(&heard))
             .unless(doubt::arp(seen)),
     );
-}
-
-/// Makes that interface name none of the VIPs: 2 hides them all, whatever it was before.
-pub(super) fn speak_as_self(seen: &Seen, nic: &str) -> Remedy {
-    let set = |device| shell::set(&SysctlKey::ipv4(device, "arp_announce"), 2);
-    let own = seen.ipv4(nic, "arp_announce") > 2;
-    let command = if own { format!("{} && {}", set("all"), set(nic)) } else { set("all") };
-    Remedy::run(Phase::Settings, command)
 }
 
 /// Hidden today by values of single interfaces: one that is added tomorrow gets `default`.
@@ -287,7 +229,7 @@ fn later_interfaces(seen: &Seen, vips: &[IpAddr]) -> Option<Finding> {
         (true, true) => &["arp_ignore", "arp_announce"],
     };
     let message = format!("an interface added later will answer or speak for {}", some(vips));
-    let mut finding = Finding::new("RS-ARP-08", Severity::Warning, message);
+    let mut finding = Finding::new(&catalogue::RS_ARP_08, Severity::Warning, message);
     for name in weak {
         let (value, most) = if *name == "arp_ignore" { (1, 3) } else { (2, 2) };
         finding = finding.read(seen.read(name, &["all", "default"]));
@@ -297,7 +239,7 @@ fn later_interfaces(seen: &Seen, vips: &[IpAddr]) -> Option<Finding> {
             ("default", seen.ipv4("default", name) > most),
         ] {
             let command = shell::set(&SysctlKey::ipv4(device, name), value);
-            finding = finding.steps(is_bad.then(|| Remedy::run(Phase::Settings, command)));
+            finding = finding.steps(is_bad.then(|| Remedy::command(Phase::Settings, command)));
         }
     }
     Some(finding)
@@ -321,7 +263,8 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     format!("{vip} is on {name}: it is announced there whatever arp_ignore says");
                 (Severity::Error, message)
             };
-            let finding = Finding::new("RS-ARP-07", severity, message).read([have.text()]);
+            let finding =
+                Finding::new(&catalogue::RS_ARP_07, severity, message).read([have.text()]);
             findings.push(misplaced(finding, have, doubt::arp(seen), subject, seen));
         }
     }
@@ -330,8 +273,8 @@ fn on_nic(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         for have in seen.places(vip) {
             if answers_arp(&have.device, seen) && !is_own(have, subject, seen) {
                 let message = format!("{vip} is on {}: its neighbours find it there", have.device);
-                let finding =
-                    Finding::new("RS-ARP-07", Severity::Error, message).read([have.text()]);
+                let finding = Finding::new(&catalogue::RS_ARP_07, Severity::Error, message)
+                    .read([have.text()]);
                 findings.push(misplaced(finding, have, doubt::neighbours(seen), subject, seen));
             }
         }
@@ -366,12 +309,12 @@ fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         for (_, name) in seen.proxies.iter().filter(|(ip, _)| *ip == vip) {
             findings.push(
                 Finding::new(
-                    "RS-ARP-09",
+                    &catalogue::RS_ARP_09,
                     Severity::Warning,
                     format!("{name} answers for {vip} as proxy"),
                 )
                 .read([format!("neighbour proxy {vip} dev {name}")])
-                .run(
+                .command(
                     Phase::Settings,
                     format!("ip neigh del proxy {vip} dev {}", shell::word(name)),
                 ),
@@ -391,11 +334,11 @@ fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             let on = ["all", name].into_iter().filter(|device| seen.ipv4(device, "proxy_arp") != 0);
             let off = on.map(|device| {
                 let key = SysctlKey::ipv4(device, "proxy_arp");
-                Remedy::run(Phase::Settings, shell::set(&key, 0))
+                Remedy::command(Phase::Settings, shell::set(&key, 0))
             });
             findings.push(
                 Finding::new(
-                    "RS-ARP-09",
+                    &catalogue::RS_ARP_09,
                     Severity::Warning,
                     format!("{name} answers for {vip} as proxy: its route leaves by {out}"),
                 )

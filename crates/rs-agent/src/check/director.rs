@@ -3,7 +3,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::finding::{Finding, Severity};
+use lvs_check::{Finding, Severity};
+
+use super::catalogue;
 use super::seen::Seen;
 use super::steps::to_carrier;
 use super::subject::{Subject, some};
@@ -31,7 +33,8 @@ fn unprepared(vip: IpAddr, subject: &Subject, seen: &Seen) -> Option<Finding> {
          becomes director",
         have.device
     );
-    let finding = Finding::new("RS-DIR-01", Severity::Warning, message).read([have.text()]);
+    let finding =
+        Finding::new(&catalogue::RS_DIR_01, Severity::Warning, message).read([have.text()]);
     Some(to_carrier(finding, vip, subject, seen))
 }
 
@@ -55,7 +58,7 @@ fn again(vip: IpAddr, seen: &Seen) -> Option<Finding> {
          the other director, packets go round between the two",
         some(&others)
     );
-    let finding = Finding::new("RS-DIR-02", Severity::Warning, message)
+    let finding = Finding::new(&catalogue::RS_DIR_02, Severity::Warning, message)
         .read([format!("/proc/net/ip_vs: {at}"), "net/ipv4/vs/backup_only = 0".to_owned()]);
     Some(
         finding

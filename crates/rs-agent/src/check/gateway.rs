@@ -3,11 +3,13 @@
 
 use std::net::IpAddr;
 
+use lvs_check::{Finding, Phase, Remedy, Severity};
 use lvs_host::SysctlKey;
 
-use super::finding::{Finding, Severity};
-use super::remedy::{Phase, Remedy, once_gone};
-use super::replies::{self, Hops, Way};
+use super::catalogue;
+use super::guards::once_gone;
+use super::hops::Hops;
+use super::replies::{self, Way};
 use super::seen::{Address, Seen, contains};
 use super::steps::remove;
 use super::subject::{Subject, some};
@@ -47,7 +49,7 @@ fn back(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
     };
     let (who, from) = (&way.who, way.source_text());
     let message = format!("replies{from} to {who} go through director {director}, {then}");
-    let finding = Finding::new("RS-GW-01", severity, message).read([way.read.clone()]);
+    let finding = Finding::new(&catalogue::RS_GW_01, severity, message).read([way.read.clone()]);
     let finding = match hops.table.filter(|_| way.is_by_rules()) {
         None => finding.words("give this host another gateway"),
         Some(table) => finding.words(format!("give table {table} another gateway")),
@@ -61,28 +63,29 @@ fn missing(way: &Way, subject: &Subject, seen: &Seen) -> Finding {
     let (who, from) = (&way.who, way.source_text());
     let nat = subject.mode == Some(Mode::Nat);
     let (rule, severity, message) = if way.is_named {
-        ("RS-GW-05", Severity::Error, format!("no route leads{from} to {who}"))
+        (&catalogue::RS_GW_05, Severity::Error, format!("no route leads{from} to {who}"))
     } else if nat {
         let message =
             format!("replies{from} to {who} do not go through the director: no default route");
-        ("RS-GW-02", Severity::Error, message)
+        (&catalogue::RS_GW_02, Severity::Error, message)
     } else if way.is_by_rules() && seen.default_route(way.ipv6).is_some() {
         // This host has clients elsewhere in mind, and forgot these replies, or denies them.
         let message = format!(
             "no default route{from}, though this host has one: {who} elsewhere get no replies"
         );
-        ("RS-GW-05", Severity::Warning, message)
+        (&catalogue::RS_GW_05, Severity::Warning, message)
     } else {
         // All clients may be in this host's own networks; only --client tells.
         let message =
             format!("no default route{from}: only {who} in this host's networks get replies");
-        ("RS-GW-05", Severity::Info, message)
+        (&catalogue::RS_GW_05, Severity::Info, message)
     };
     let finding = Finding::new(rule, severity, message).read([way.read.clone()]);
-    let finding = match (rule, way.is_by_rules()) {
-        ("RS-GW-02", _) => finding.steps([default_via(way, subject)]),
-        (_, false) => finding.words(add_default(way.ipv6)),
-        (_, true) => finding.words(format!(
+    let is_about_director = rule.id == catalogue::RS_GW_02.id;
+    let finding = match (is_about_director, way.is_by_rules()) {
+        (true, _) => finding.steps([default_via(way, subject)]),
+        (false, false) => finding.words(add_default(way.ipv6)),
+        (false, true) => finding.words(format!(
             "{} table TABLE, in the table to which a rule (`ip rule`) leads replies{from}",
             add_default(way.ipv6)
         )),
@@ -119,7 +122,7 @@ fn dead(way: &Way, hops: &Hops, subject: &Subject, seen: &Seen) -> Option<Findin
         format!("replies{from} to {who} leave by {devices}, which has no carrier: they are lost");
     let is_right = |to: Option<&Hops>| to.is_some_and(|to| !to.devices.iter().all(is_dead));
     Some(
-        Finding::new("RS-GW-05", severity, message)
+        Finding::new(&catalogue::RS_GW_05, severity, message)
             .read([way.read.clone()])
             .words(format!("see the cable of {devices}, or give replies another route"))
             .unless(way.doubt(is_right)),
@@ -149,7 +152,7 @@ fn default_via(way: &Way, subject: &Subject) -> Remedy {
     }
     let command = format!("{ip} route replace default via {dip}");
     match director {
-        Some(_) => Remedy::run(Phase::Rest, command),
+        Some(_) => Remedy::command(Phase::Rest, command),
         None => Remedy::words(Phase::Rest, command),
     }
 }
@@ -169,12 +172,12 @@ fn past(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
     let finding = if hops.gateways.is_empty() && way.is_named {
         let message =
             format!("client {who} gets replies{from} directly: it needs SNAT on the director");
-        Finding::new("RS-GW-03", Severity::Warning, message)
+        Finding::new(&catalogue::RS_GW_03, Severity::Warning, message)
             .read([way.read.clone()])
             .words("masquerade on the director, with net.ipv4.vs.conntrack=1")
     } else {
         let message = format!("replies{from} to {who} do not go through the director");
-        Finding::new("RS-GW-02", Severity::Error, message)
+        Finding::new(&catalogue::RS_GW_02, Severity::Error, message)
             .read([way.read.clone()])
             .steps([default_via(way, subject)])
     };
@@ -189,7 +192,7 @@ fn on_one_ethernet(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) 
         if subject.client.is_none() {
             findings.push(
                 Finding::new(
-                    "RS-GW-03",
+                    &catalogue::RS_GW_03,
                     Severity::Warning,
                     format!(
                         "the VIP is in this host's network {}/{}: clients there need SNAT on the director",
@@ -203,14 +206,14 @@ fn on_one_ethernet(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) 
         if let Some((read, off)) = redirects(seen, on, net.ip.is_ipv6()) {
             findings.push(
                 Finding::new(
-                    "RS-GW-04",
+                    &catalogue::RS_GW_04,
                     Severity::Error,
                     format!(
                         "{on} accepts redirects, by which the director sends replies past itself"
                     ),
                 )
                 .read(read)
-                .run(Phase::Rest, off),
+                .command(Phase::Rest, off),
             );
         }
     }
@@ -264,7 +267,8 @@ fn leftovers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         for have in seen.places(vip) {
             let message =
                 format!("{vip} is on {}: in mode nat only the director has the VIP", have.device);
-            let finding = Finding::new("RS-NAT-01", Severity::Warning, message).read([have.text()]);
+            let finding =
+                Finding::new(&catalogue::RS_NAT_01, Severity::Warning, message).read([have.text()]);
             let gone = remove(have, subject, seen);
             findings.push(match gone.is_empty() {
                 true => finding.words("give the service an address that only its director has"),
@@ -281,7 +285,7 @@ fn leftovers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         let message =
             "ARP settings that mode nat does not need are set, perhaps left by another mode";
         findings.push(
-            Finding::new("RS-NAT-01", Severity::Info, message)
+            Finding::new(&catalogue::RS_NAT_01, Severity::Info, message)
                 .read(set)
                 .steps(
                     subject
@@ -308,7 +312,7 @@ fn show(subject: &Subject, seen: &Seen) -> Remedy {
     };
     let hidden: Vec<IpAddr> = seen.addresses.iter().filter(is_hidden).map(|have| have.ip).collect();
     match hidden.as_slice() {
-        [] => Remedy::run(Phase::Relax, command),
+        [] => Remedy::command(Phase::Relax, command),
         left => Remedy::words(
             Phase::Relax,
             format!("if neighbours may find {} here: {command}", some(left)),

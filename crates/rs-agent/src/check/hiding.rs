@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Changes of `arp_ignore` by which no VIP is shown, and the host as it will be with all VIPs.
+//! Changes of `arp_ignore` and `arp_announce` by which no VIP is shown, and the host as it will be with all VIPs.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use lvs_check::{Phase, Remedy};
 use lvs_host::SysctlKey;
 
-use super::arp::{Answer, answers, answers_by, leaks, speak_as_self};
-use super::remedy::{Phase, Remedy, once_gone};
+use super::arp_model::{Answer, answers, answers_by, leaks};
+use super::guards::once_gone;
 use super::seen::{Address, Lookup, Seen};
 use super::steps::{answers_arp, at_carrier, carrier, remove};
 use super::subject::Subject;
@@ -66,6 +67,15 @@ fn is_shown(seen: &Seen, nic: &str, vip: IpAddr) -> bool {
     matches!(answers(seen, nic, vip), Some(Answer::Open | Answer::Shown))
 }
 
+/// Returns what makes that interface name none of the VIPs: 2 hides them all, whatever it was
+/// before.
+pub(super) fn speak_as_self(seen: &Seen, nic: &str) -> Remedy {
+    let set = |device| shell::set(&SysctlKey::ipv4(device, "arp_announce"), 2);
+    let own = seen.ipv4(nic, "arp_announce") > 2;
+    let command = if own { format!("{} && {}", set("all"), set(nic)) } else { set("all") };
+    Remedy::command(Phase::Settings, command)
+}
+
 /// Makes max(`all`, `nic`) of `arp_ignore` equal `value`: whichever is above it comes down.
 pub(super) fn lower_or_raise(subject: &Subject, seen: &Seen, nic: &str, value: i32) -> Vec<Remedy> {
     let mut settings = vec![("all", value)];
@@ -91,7 +101,7 @@ pub(super) fn set(subject: &Subject, seen: &Seen, settings: &[(&str, i32)]) -> V
     };
     let exposed: Vec<IpAddr> = subject.ipv4_vips().filter(exposed).collect();
     if exposed.is_empty() {
-        return vec![Remedy::run(Phase::Settings, command(settings))];
+        return vec![Remedy::command(Phase::Settings, command(settings))];
     }
     let mut steps = Vec::new();
     let mut wrong: Vec<&Address> = Vec::new();
@@ -105,13 +115,13 @@ pub(super) fn set(subject: &Subject, seen: &Seen, settings: &[(&str, i32)]) -> V
     let then = to_be(subject, seen);
     for nic in nics {
         if subject.ipv4_vips().any(|vip| is_shown(&then, nic, vip)) {
-            steps.push(Remedy::run(Phase::Settings, command(&[(nic, 8)])));
+            steps.push(Remedy::command(Phase::Settings, command(&[(nic, 8)])));
             let last = (nic, of(nic).min(of("all")));
             settings.retain(|(device, _)| *device != nic);
             settings.push(last);
         }
     }
-    steps.push(Remedy::run(Phase::Relax, once_gone(wrong, &command(&settings))));
+    steps.push(Remedy::command(Phase::Relax, once_gone(wrong, &command(&settings))));
     steps
 }
 

@@ -3,9 +3,9 @@
 
 use std::net::IpAddr;
 
+use super::receiver::receiving;
 use super::seen::{Device, Seen, contains};
 use super::subject::Subject;
-use super::tunnel::receiving;
 use crate::facts::host_prefix;
 use crate::mode::Mode;
 

@@ -3,14 +3,14 @@
 
 use std::net::IpAddr;
 
+use lvs_check::{Finding, Phase, Severity};
 use lvs_host::SysctlKey;
 
-use super::finding::{Finding, Severity};
+use super::catalogue;
 use super::persistence::boot_conflicts;
-use super::remedy::Phase;
+use super::receiver;
 use super::seen::{Address, Device, Keeps, NetworkdLink, Profile, Seen};
 use super::subject::{Subject, some};
-use super::tunnel;
 use crate::mode::Mode;
 use crate::shell;
 
@@ -65,7 +65,7 @@ fn networkd(name: &str, vips: &[&Address], link: &NetworkdLink) -> Option<Findin
         _ => "",
     };
     Some(
-        Finding::new("RS-MGR-01", Severity::Warning, message)
+        Finding::new(&catalogue::RS_MGR_01, Severity::Warning, message)
             .read([format!("{name} is configured by {}{why_not}", link.file)])
             .words(format!("KeepConfiguration=yes in {}, or declare the VIP there", link.file)),
     )
@@ -91,7 +91,7 @@ fn network_manager(name: &str, vips: &[&Address], profile: &Profile) -> Finding 
         (Severity::Warning, message)
     };
     let file = file.as_ref().map_or_else(String::new, |file| format!(", {file}"));
-    Finding::new("RS-MGR-02", severity, message)
+    Finding::new(&catalogue::RS_MGR_02, severity, message)
         .read([format!("{name} has NetworkManager's profile {uuid}{file}")])
         .words(format!("unmanaged-devices=interface-name:{name} in NetworkManager.conf"))
 }
@@ -111,7 +111,7 @@ fn keepalived(seen: &Seen) -> Option<Finding> {
             read.extend(seen.read("accept_local", &[name]));
             read.extend(seen.read("rp_filter", &["all", name]));
             read.extend(seen.read("arp_ignore", &["all"]));
-            Finding::new("RS-MGR-04", Severity::Warning, message).read(read)
+            Finding::new(&catalogue::RS_MGR_04, Severity::Warning, message).read(read)
         };
         let key = |device: &str, key| SysctlKey::ipv4(device, key);
         let other = |nic: &&Device| {
@@ -130,18 +130,18 @@ fn keepalived(seen: &Seen) -> Option<Finding> {
         };
         let mut found = finding(format!("keepalived could not set {name} up: {message}"));
         if deaf {
-            found = found.run(Phase::Relax, shell::set(&key(name, "rp_filter"), 0));
+            found = found.command(Phase::Relax, shell::set(&key(name, "rp_filter"), 0));
         }
         if seen.ipv4("all", "arp_ignore") == 0 {
-            found = found.run(Phase::Settings, shell::set(&key("all", "arp_ignore"), 1));
+            found = found.command(Phase::Settings, shell::set(&key("all", "arp_ignore"), 1));
         }
         // With these it answers, also for a VIP that was on it by mistake.
-        return Some(found.run(Phase::Relax, shell::set(&key(name, "accept_local"), 1)));
+        return Some(found.command(Phase::Relax, shell::set(&key(name, "accept_local"), 1)));
     }
     let message = "keepalived changes arp_ignore, arp_filter and rp_filter of interfaces; what it \
                    sets on the parent stays when it ends";
     Some(
-        Finding::new("RS-MGR-04", Severity::Info, message)
+        Finding::new(&catalogue::RS_MGR_04, Severity::Info, message)
             .read([line.clone()])
             .words("rely on conf/all, as rs-agent does"),
     )
@@ -158,10 +158,13 @@ fn swallowed(ipv6: bool, subject: &Subject, seen: &Seen) -> Option<Finding> {
     let (family, word) = if ipv6 { ("IPv6", "-6 ") } else { ("IPv4", "") };
     let message = format!("the default route of {family} leads into {device}, which carries VIPs");
     Some(
-        Finding::new("RS-MGR-06", Severity::Warning, message)
+        Finding::new(&catalogue::RS_MGR_06, Severity::Warning, message)
             .read([format!("default dev {device} metric {}", route.metric)])
             .words(format!("denyinterfaces {device} in dhcpcd.conf"))
-            .run(Phase::Rest, format!("ip {word}route del default dev {}", shell::word(device))),
+            .command(
+                Phase::Rest,
+                format!("ip {word}route del default dev {}", shell::word(device)),
+            ),
     )
 }
 
@@ -170,12 +173,12 @@ fn overlay(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     else {
         return;
     };
-    let tunl0 = tunnel::receiving(false, subject, seen).any(|device| device.name == "tunl0")
+    let tunl0 = receiver::receiving(false, subject, seen).any(|device| device.name == "tunl0")
         || subject.vips.iter().any(|vip| seen.places(*vip).any(|have| have.device == "tunl0"));
     let severity = if tunl0 { Severity::Error } else { Severity::Warning };
     let message = "Calico removes foreign addresses from tunl0 and drops IP in IP from other hosts";
     findings.push(
-        Finding::new("RS-MGR-03", severity, message)
+        Finding::new(&catalogue::RS_MGR_03, severity, message)
             .read([evidence.clone()])
             .words("a device of its own and an exception in Calico, or GUE"),
     );
@@ -189,7 +192,7 @@ fn firewall(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     if let Some(line) = &seen.managers.firewalld_rpfilter {
         findings.push(
             Finding::new(
-                "RS-RPF-04",
+                &catalogue::RS_RPF_04,
                 Severity::Warning,
                 "firewalld drops IPv6 that arrives by another interface than the replies leave by, as out of a tunnel",
             )

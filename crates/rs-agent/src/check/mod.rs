@@ -5,41 +5,44 @@
 //! and each rule is a pure function from the two to findings. [`catalogue`] lists the
 //! rules; docs/checks.md is made from it and held to it by a test.
 
-pub mod blind;
 pub mod catalogue;
-pub mod finding;
+pub mod hops;
 pub mod iptables;
 pub mod observe;
 pub mod replies;
+pub mod report;
 pub mod seen;
 pub mod subject;
 
 mod arp;
+mod arp_model;
 mod director;
 mod doubt;
 mod firewall;
 mod gateway;
+mod guards;
 mod hiding;
+mod incoming;
 mod inward;
 mod managers;
 mod persistence;
-pub mod remedy;
+mod receiver;
 mod rip;
 mod rpf;
 mod service;
 mod steps;
-pub(crate) mod text;
 mod tunnel;
 mod vip;
 
 #[cfg(test)]
 mod tests;
 
-use finding::Finding;
+use lvs_check::Finding;
+
 use seen::Seen;
 use subject::Subject;
 
-/// Every finding about the host, worst first, in the order of the catalogue.
+/// Returns every finding about the host, worst first, in the order of the catalogue.
 #[must_use]
 pub fn findings(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let groups = [
@@ -60,6 +63,6 @@ pub fn findings(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         groups.into_iter().flat_map(|check| check(subject, seen)).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    remedy::complete(&mut findings, || hiding::hiding(subject, seen));
+    lvs_check::complete(&mut findings, || hiding::hiding(subject, seen));
     findings
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Will it be so tomorrow? What the journal remembers, and what files do at boot.
 
+use lvs_check::{Finding, Instruction, Phase, Remedy, Severity};
 use lvs_host::SysctlKey;
 use lvs_host::sysctl_d::{Assignment, winner};
 
-use super::finding::{Finding, Severity};
+use super::catalogue;
 use super::hiding;
-use super::remedy::{Phase, Remedy, Step};
+use super::receiver;
 use super::seen::{Address, Seen};
 use super::steps::add;
 use super::subject::{Subject, single};
-use super::tunnel;
 use crate::facts::host_prefix;
 use crate::mode::Mode;
 use crate::plan::Change;
@@ -25,7 +25,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
             let read = path.strip_prefix("/proc/sys").unwrap_or(&path).display().to_string();
             findings.push(
                 Finding::new(
-                    "RS-PER-01",
+                    &catalogue::RS_PER_01,
                     Severity::Warning,
                     format!("{key} is {now}, set-up wrote {wrote}: somebody has changed it since"),
                 )
@@ -49,7 +49,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
 fn changed(have: &Address, scope: Scope, subject: &Subject) -> Option<Finding> {
     let Address { ip, device, .. } = have;
     let found = |message| {
-        Finding::new("RS-PER-03", Severity::Warning, message).read([format!(
+        Finding::new(&catalogue::RS_PER_03, Severity::Warning, message).read([format!(
             "{} preferred for {}",
             have.text(),
             lifetime(have.preferred)
@@ -58,7 +58,8 @@ fn changed(have: &Address, scope: Scope, subject: &Subject) -> Option<Finding> {
     if ip.is_ipv6() {
         let message = format!("{ip} on {device} is not deprecated any more: somebody changed it");
         let again = Change::Deprecate { ip: *ip, device: device.clone(), tag: None }.make();
-        return (have.preferred != 0).then(|| found(message).run(Phase::Add, again.to_string()));
+        return (have.preferred != 0)
+            .then(|| found(message).command(Phase::Add, again.to_string()));
     }
     if have.scope == scope.to_string() {
         return None;
@@ -73,9 +74,9 @@ fn changed(have: &Address, scope: Scope, subject: &Subject) -> Option<Finding> {
     let (single, device) = (single(*ip), shell::word(device));
     let command = format!(
         "ip route add {route} && ip addr del {single} dev {device} && {} && ip route del {route}",
-        add.step.text()
+        add.text()
     );
-    Some(found(message).steps([Remedy { step: Step::Run(command), ..add }]))
+    Some(found(message).steps([Remedy { instruction: Instruction::Command(command), ..add }]))
 }
 
 fn lifetime(seconds: u32) -> String {
@@ -88,7 +89,7 @@ fn write(key: &SysctlKey, value: i32, subject: &Subject, seen: &Seen) -> Vec<Rem
         Some(device) if *key == SysctlKey::ipv4(device, "arp_ignore") => {
             hiding::set(subject, seen, &[(device, value)])
         }
-        _ => vec![Remedy::run(Phase::Settings, shell::set(key, value))],
+        _ => vec![Remedy::command(Phase::Settings, shell::set(key, value))],
     }
 }
 
@@ -97,7 +98,7 @@ fn tunnel_devices(subject: &Subject, seen: &Seen) -> Vec<String> {
     if subject.mode != Some(Mode::Tun) || subject.ipv4_vips().next().is_none() {
         return Vec::new();
     }
-    tunnel::receiving(false, subject, seen).map(|device| device.name.clone()).collect()
+    receiver::receiving(false, subject, seen).map(|device| device.name.clone()).collect()
 }
 
 /// RS-PER-02: udev applies sysctl.d to an interface that appears.
@@ -112,10 +113,17 @@ fn recreated(device: &str, seen: &Seen) -> Option<Finding> {
     };
     let message = format!("rp_filter of {device} will be {} when it is made again", line.text());
     // In a file that `rs-agent install-unit` does not call its own.
-    Some(Finding::new("RS-PER-02", Severity::Warning, message).read([line.place()]).run(
-        Phase::Rest,
-        format!("echo '{}' >> /etc/sysctl.d/91-real-server.conf", shell::sysctl_line(&key, 2)),
-    ))
+    Some(
+        Finding::new(&catalogue::RS_PER_02, Severity::Warning, message)
+            .read([line.place()])
+            .command(
+                Phase::Rest,
+                format!(
+                    "echo '{}' >> /etc/sysctl.d/91-real-server.conf",
+                    shell::sysctl_line(&key, 2)
+                ),
+            ),
+    )
 }
 
 /// RS-MGR-05: keys that files set otherwise than a real server needs.
@@ -131,16 +139,19 @@ pub(super) fn boot_conflicts(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let sound = |key: &SysctlKey, value: i32| {
         if *key == all("arp_ignore") { matches!(value, 1..=3) } else { value == 2 }
     };
-    let conflict =
-        |(key, ours): (SysctlKey, i32)| {
-            let line: &Assignment = winner(&seen.boot, &key).filter(|line| line.explicit())?;
-            if line.value().is_none_or(|value| sound(&key, value)) {
-                return None;
-            }
-            let message = format!("{} will set {key} to {} at boot", line.place(), line.text());
-            Some(Finding::new("RS-MGR-05", Severity::Warning, message).read([line.place()]).words(
-                format!("remove that line, or set {key} = {ours} in a file with a later name"),
-            ))
-        };
+    let conflict = |(key, ours): (SysctlKey, i32)| {
+        let line: &Assignment = winner(&seen.boot, &key).filter(|line| line.explicit())?;
+        if line.value().is_none_or(|value| sound(&key, value)) {
+            return None;
+        }
+        let message = format!("{} will set {key} to {} at boot", line.place(), line.text());
+        Some(
+            Finding::new(&catalogue::RS_MGR_05, Severity::Warning, message)
+                .read([line.place()])
+                .words(format!(
+                    "remove that line, or set {key} = {ours} in a file with a later name"
+                )),
+        )
+    };
     keys.into_iter().filter_map(conflict).collect()
 }

@@ -5,66 +5,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::hops::{Hops, Other, Replies, Reply};
 use super::seen::{Route, Seen};
 use super::subject::{Subject, some};
 use crate::mode::Mode;
-
-/// The ways of replies, where not all packets are routed alike.
-#[derive(Debug, Clone, Default)]
-pub struct Replies {
-    /// One for each source and client.
-    pub all: Vec<Reply>,
-    /// Addresses of both families that stand for clients anywhere: no route but the default
-    /// route and no rule names them.
-    pub anywhere: [Option<IpAddr>; 2],
-}
-
-/// How the kernel routes replies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// From that address; `None` if it is not known which, or the kernel cannot be asked yet.
-    pub from: Option<IpAddr>,
-    /// To that client.
-    pub to: IpAddr,
-    /// What no rule singles out but by its ends; `None`: it goes nowhere.
-    pub hops: Option<Hops>,
-    /// What may become of it by rules for packets that this program does not know.
-    pub others: Vec<Other>,
-}
-
-/// The next hops of a route.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hops {
-    /// Its routers; none if it is on-link.
-    pub gateways: Vec<IpAddr>,
-    /// The interfaces it leaves by.
-    pub devices: Vec<String>,
-    /// Its table, if that was asked.
-    pub table: Option<u32>,
-    /// `advmss` in bytes, if set.
-    pub advmss: Option<u32>,
-}
-
-/// A rule that may apply to a reply or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Other {
-    /// The rule, as `ip rule` writes it.
-    pub rule: String,
-    /// Where the reply would go then; `None`: nobody can tell.
-    pub hops: Option<Option<Hops>>,
-    /// It names the mark of a packet.
-    pub by_mark: bool,
-    /// It names the socket's user or its interface.
-    pub by_socket: bool,
-}
-
-impl Other {
-    /// Returns whether source validation of what comes in may go by that rule, too; by the mark
-    /// only if that is not ignored (`src_valid_mark`).
-    pub(super) fn validates(&self, marks: bool) -> bool {
-        !self.by_socket && (marks || !self.by_mark)
-    }
-}
 
 /// Where replies to one kind of client go.
 #[derive(Clone)]

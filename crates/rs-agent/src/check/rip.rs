@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::finding::{Finding, Severity};
-use super::remedy::{Phase, Remedy, once_gone};
+use lvs_check::{Finding, Phase, Remedy, Severity};
+
+use super::catalogue;
+use super::guards::once_gone;
+use super::receiver::{outer, receiving};
 use super::seen::{Address, Device, Seen, contains};
 use super::steps::up;
 use super::subject::Subject;
-use super::tunnel::{outer, receiving};
 use crate::facts::host_prefix;
 use crate::mode::Mode;
 
@@ -21,12 +23,12 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
             "RIP {rip} is no address of this host: what the director sends there does not arrive"
         );
         findings.push(
-            Finding::new("RS-RIP-01", Severity::Error, message).read([nowhere(*rip)]).words(
-                format!(
+            Finding::new(&catalogue::RS_RIP_01, Severity::Error, message)
+                .read([nowhere(*rip)])
+                .words(format!(
                     "give this host {rip} again, or name the address it has now: to the director, \
                      and with --rip"
-                ),
-            ),
+                )),
         );
     }
     if subject.mode == Some(Mode::Tun) {
@@ -94,7 +96,7 @@ fn state(device: &Device) -> &'static str {
 /// Sets an interface up once no VIP is on it, and those that are elsewhere are hidden.
 fn revive(message: String, nics: &[&Device], subject: &Subject, seen: &Seen) -> Finding {
     let read = nics.iter().map(|nic| format!("{} {}", nic.name, state(nic)));
-    let finding = Finding::new("RS-RIP-02", Severity::Error, message).read(read);
+    let finding = Finding::new(&catalogue::RS_RIP_02, Severity::Error, message).read(read);
     match nics.first() {
         Some(nic) if !nic.up => {
             let vips = subject.vips.iter().filter(|_| subject.holds_vips());
@@ -102,7 +104,7 @@ fn revive(message: String, nics: &[&Device], subject: &Subject, seen: &Seen) -> 
             let on_nic = on_nic.filter(|have| have.device == nic.name);
             let command = once_gone(on_nic, &up(&nic.name));
             let shows = subject.holds_vips() && subject.ipv4_vips().next().is_some();
-            finding.steps([Remedy { shows, ..Remedy::run(Phase::Rest, command) }])
+            finding.steps([Remedy { shows, ..Remedy::command(Phase::Rest, command) }])
         }
         _ => finding.words("see its cable and what it is connected to, and check again"),
     }
@@ -138,7 +140,7 @@ fn devices(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             let message =
                 format!("{name} takes packets to {local}, which is no address of this host");
             findings.push(
-                Finding::new("RS-RIP-01", Severity::Error, message)
+                Finding::new(&catalogue::RS_RIP_01, Severity::Error, message)
                     .read([format!("{name}: local {local}"), nowhere(local)])
                     .words(format!(
                         "give this host {local} again, or make {name} again with the address the \

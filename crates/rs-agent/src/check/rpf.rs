@@ -4,15 +4,16 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use lvs_check::{Finding, Phase, Severity};
 use lvs_host::SysctlKey;
 
-use super::finding::{Finding, Severity};
-use super::remedy::Phase;
-use super::replies::{self, Hops, Way};
+use super::catalogue;
+use super::hops::Hops;
+use super::receiver;
+use super::replies::{self, Way};
 use super::seen::Seen;
 use super::steps::add;
 use super::subject::Subject;
-use super::tunnel;
 use crate::mode::Mode;
 
 /// What `__fib_validate_source()` does with a packet from a client that came in by a device
@@ -71,9 +72,9 @@ fn from_directors(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         let others = seen.replies.iter().flat_map(|replies| &replies.all);
         let other = others.flat_map(|reply| &reply.others).next();
         findings.push(
-            Finding::new("RS-RPF-03", Severity::Error, message)
+            Finding::new(&catalogue::RS_RPF_03, Severity::Error, message)
                 .read(seen.read("rp_filter", &["all", name]))
-                .run(Phase::Settings, crate::shell::set(&SysctlKey::ipv4(name, "rp_filter"), 2))
+                .command(Phase::Settings, crate::shell::set(&SysctlKey::ipv4(name, "rp_filter"), 2))
                 .unless(other.map(|other| {
                     format!("packets of the director may be routed by `{}`", other.rule)
                 })),
@@ -85,7 +86,7 @@ fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     from_directors(subject, seen, findings);
     let Some(vip) = subject.ipv4_vips().next() else { return };
     let ways = replies::ways(subject, seen);
-    for device in tunnel::receiving(false, subject, seen) {
+    for device in receiver::receiving(false, subject, seen) {
         let name = &device.name;
         let value = seen.max("rp_filter", name);
         let without = match fate(seen, name) {
@@ -97,10 +98,10 @@ fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         if fate(seen, name) != Fate::Passes {
             let message =
                 format!("rp_filter drops what comes out of {name} (effective {value}{without}");
-            let mut finding = Finding::new("RS-RPF-01", Severity::Error, message)
+            let mut finding = Finding::new(&catalogue::RS_RPF_01, Severity::Error, message)
                 .read(seen.read("rp_filter", &["all", name]));
             if seen.max("rp_filter", name) != 2 {
-                finding = finding.run(Phase::Settings, crate::shell::set(&key, 2));
+                finding = finding.command(Phase::Settings, crate::shell::set(&key, 2));
             }
             if !seen.addresses.iter().any(|have| have.device == *name && have.ip.is_ipv4()) {
                 finding = finding.steps([add(vip, name, subject.scope, subject)]);
@@ -117,7 +118,7 @@ fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             let severity = if nowhere { Severity::Info } else { Severity::Error };
             findings.push(
                 Finding::new(
-                    "RS-RPF-02",
+                    &catalogue::RS_RPF_02,
                     severity,
                     format!(
                         "no route leads{} to {to}, so rp_filter drops its packets on {name}",
@@ -156,9 +157,12 @@ fn direct(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                  leaves by {out}",
                 way.source_text()
             );
-            let finding = Finding::new("RS-RPF-03", Severity::Error, message)
+            let finding = Finding::new(&catalogue::RS_RPF_03, Severity::Error, message)
                 .read(seen.read("rp_filter", &["all", name]))
-                .run(Phase::Settings, crate::shell::set(&SysctlKey::ipv4(name, "rp_filter"), 2));
+                .command(
+                    Phase::Settings,
+                    crate::shell::set(&SysctlKey::ipv4(name, "rp_filter"), 2),
+                );
             found.push(finding.unless(doubt(way, name, seen, |to| to.is_some_and(mine))));
         }
         // One tells of the device, the surest.
@@ -208,7 +212,7 @@ fn drops(seen: &Seen, findings: &mut Vec<Finding>) {
         let message =
             format!("the kernel dropped {count} packets by source validation in {seconds} s");
         findings.push(
-            Finding::new("RS-RPF-05", Severity::Warning, message)
+            Finding::new(&catalogue::RS_RPF_05, Severity::Warning, message)
                 .read([format!("{name} grew by {count}")])
                 .words(
                     "see RS-RPF-01 and RS-RPF-03; a director that sends from the VIP counts too",

@@ -4,17 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::hops::Replies;
+use super::iptables::Ruleset;
+use crate::facts::{Port, host_prefix};
+use crate::ipvs::Service;
 use lvs_host::SysctlKey;
 pub use lvs_host::ip::contains;
 pub use lvs_host::link::{Ends, Link as Device};
 pub use lvs_host::socket::Listener;
 use lvs_host::sysctl_d::Assignment;
 pub use lvs_host::{Address, Lookup, Route};
-
-use super::iptables::Ruleset;
-use super::replies::Replies;
-use crate::facts::{Port, host_prefix};
-use crate::ipvs::Service;
 
 /// The state of the network namespace, and the files that will change it.
 #[derive(Debug, Clone, Default)]

@@ -3,8 +3,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use lvs_check::{Finding, Severity};
+
+use super::catalogue;
 use super::doubt;
-use super::finding::{Finding, Severity};
 use super::inward;
 use super::seen::{Device, Listener, Seen};
 use super::subject::{Port, Subject};
@@ -35,13 +37,13 @@ fn hears(socket: &Listener, nic: &Device, seen: &Seen) -> bool {
 }
 
 /// A port of the service at one of its addresses.
-struct Asked<'a> {
+struct Endpoint<'a> {
     ip: IpAddr,
     port: Port,
     nics: Vec<&'a Device>,
 }
 
-impl Asked<'_> {
+impl Endpoint<'_> {
     /// Whether the socket gets what clients send.
     fn is_taken_by(&self, socket: &Listener, seen: &Seen) -> bool {
         let by_nic = |nic: &&Device| hears(socket, nic, seen);
@@ -67,18 +69,18 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let targets = if subject.holds_vips() { &subject.vips } else { &subject.rips };
     for &port in &subject.ports {
         for &ip in targets {
-            let asked = Asked { ip, port, nics: inward::expected(ip, subject, seen) };
-            findings.extend(judge(&asked, subject, seen));
+            let endpoint = Endpoint { ip, port, nics: inward::expected(ip, subject, seen) };
+            findings.extend(judge(&endpoint, subject, seen));
         }
     }
     findings
 }
 
-fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
-    let &Asked { ip, port, .. } = asked;
+fn judge(endpoint: &Endpoint<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
+    let &Endpoint { ip, port, .. } = endpoint;
     let (protocol, at) = (port.protocol(), SocketAddr::from((ip, port.number)));
     let then = if port.tcp { "clients get a reset" } else { "clients get ICMP" };
-    if let Some(service) = asked.service(seen) {
+    if let Some(service) = endpoint.service(seen) {
         let read = format!("/proc/net/ip_vs: {protocol} {at}, {} servers", service.servers.len());
         let is_here = |server: &SocketAddr| {
             seen.places(server.ip()).next().is_some() || seen.is_local(server.ip())
@@ -86,7 +88,8 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
         if service.servers.is_empty() {
             let message =
                 format!("IPVS on this host takes {protocol} {at} and has no server for it");
-            let finding = Finding::new("RS-SRV-01", Severity::Error, message).read([read]);
+            let finding =
+                Finding::new(&catalogue::RS_SRV_01, Severity::Error, message).read([read]);
             return Some(finding.words("give the service a server, or delete it"));
         }
         // To itself it hands on what a socket has to take.
@@ -96,7 +99,8 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
     }
     if let Some(why) = &seen.deaf[usize::from(!port.tcp)] {
         let message = format!("whether anything listens on {protocol} {at} could not be read");
-        let finding = Finding::new("RS-SRV-01", Severity::Unread, message).read([why.clone()]);
+        let finding =
+            Finding::new(&catalogue::RS_SRV_01, Severity::Unread, message).read([why.clone()]);
         let module = if port.tcp { "tcp_diag" } else { "udp_diag" };
         return Some(
             finding.words(format!("modprobe {module}, or ss -ln on a kernel that has it")),
@@ -104,7 +108,7 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
     }
     let listeners = seen.listeners.as_ref()?;
     let same = |socket: &&Listener| socket.tcp == port.tcp && socket.port == port.number;
-    let mut here = listeners.iter().filter(same).filter(|it| asked.is_taken_by(it, seen));
+    let mut here = listeners.iter().filter(same).filter(|it| endpoint.is_taken_by(it, seen));
     match here.next() {
         None => {
             let others: Vec<&Listener> = listeners.iter().filter(same).collect();
@@ -117,7 +121,7 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
             if read.is_empty() {
                 read.push(format!("{protocol} port {}: no socket of a server", port.number));
             }
-            let vrf = asked.nics.iter().find_map(|nic| nic.vrf.as_ref());
+            let vrf = endpoint.nics.iter().find_map(|nic| nic.vrf.as_ref());
             let shut = others.iter().find(|it| is_for(it, ip) && it.device.is_none());
             let (message, words) = match (vrf, shut) {
                 (Some(vrf), Some(_)) => (
@@ -133,8 +137,9 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
                     format!("let the server listen on {at}"),
                 ),
             };
-            let finding =
-                Finding::new("RS-SRV-01", Severity::Error, message).read(read).words(words);
+            let finding = Finding::new(&catalogue::RS_SRV_01, Severity::Error, message)
+                .read(read)
+                .words(words);
             Some(finding.unless(doubt::not_listening(ip, port, seen)))
         }
         Some(first) if !port.tcp && subject.holds_vips() => {
@@ -147,7 +152,7 @@ fn judge(asked: &Asked<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
                 port.number
             );
             Some(
-                Finding::new("RS-SRV-02", Severity::Warning, message)
+                Finding::new(&catalogue::RS_SRV_02, Severity::Warning, message)
                     .read([format!("udp {}", SocketAddr::from((first.ip, first.port)))])
                     .words(format!(
                         "let the server listen on {at}, or set the source of each reply \

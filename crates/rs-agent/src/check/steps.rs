@@ -4,44 +4,30 @@
 
 use std::net::IpAddr;
 
+use lvs_check::{Finding, Phase, Remedy};
 use lvs_host::SysctlKey;
 
 use super::doubt;
-use super::finding::Finding;
-use super::remedy::{Phase, Remedy, once_there};
+use super::guards::once_there;
+use super::receiver::{self, device_for, kind_for};
 use super::seen::{Address, Seen, contains};
 use super::subject::Subject;
-use super::tunnel::{device_for, kind_for};
-use crate::facts::{host_prefix, of_family, only_one};
+use crate::facts::host_prefix;
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::plan::refuse::is_own_of_a_host;
 use crate::request::Scope;
 use crate::shell;
-use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+use crate::tunnel::TunnelKind;
 
-/// The device of that kind as it is to be: named as set-up named it.
-pub(super) fn tunnel(kind: TunnelKind, subject: &Subject) -> Tunnel {
-    let set_up = subject.tunnels.iter().find(|tunnel| tunnel.kind == kind);
-    let fallback = set_up.is_some_and(|tunnel| tunnel.fallback);
-    Tunnel {
-        name: set_up.map_or_else(|| format!("rs-{kind}"), |tunnel| tunnel.name.clone()),
-        kind,
-        local: of_family(&subject.rips, kind.over_ipv6()).filter(|_| !fallback),
-        remote: only_one(&subject.directors, kind.over_ipv6()).filter(|_| !fallback),
-        checksum: subject.envelope == Envelope::Gre { checksum: true },
-        fallback,
-    }
-}
-
-/// Makes that device, and lets packets out of it. `instead` says what to do with the device
+/// Makes the device of that kind, and lets packets out of it. `instead` says what to do with the device
 /// that is in its place, whose VIPs come to the new one.
 pub(super) fn create(
     kind: TunnelKind,
     subject: &Subject,
     instead: Option<(Replace, &str, &Seen)>,
 ) -> Vec<Remedy> {
-    let tunnel = tunnel(kind, subject);
+    let tunnel = receiver::wanted(kind, subject);
     let name = tunnel.name.clone();
     let up = up(&name);
     // Without ends it would be the kernel's own once more.
@@ -51,7 +37,7 @@ pub(super) fn create(
         false if is_known => format!("{} && {up}", Change::Tunnel(tunnel).make()),
         false => format!("{} local RIP && {up}", Change::Tunnel(tunnel).make()),
     };
-    let step = if is_known { Remedy::run } else { Remedy::words };
+    let step = if is_known { Remedy::command } else { Remedy::words };
     let made = match &instead {
         Some((Replace::Ours, old, _)) => {
             step(Phase::Devices, format!("ip link del {} && {make}", shell::device(old)))
@@ -73,7 +59,7 @@ pub(super) fn create(
     let mut vips: Vec<IpAddr> = mine().filter(|vip| lost(vip).is_some()).collect();
     if let Some(first) = mine().find(IpAddr::is_ipv4) {
         let key = SysctlKey::ipv4(&name, "rp_filter");
-        steps.push(Remedy::run(Phase::Settings, shell::set(&key, 2)));
+        steps.push(Remedy::command(Phase::Settings, shell::set(&key, 2)));
         // Loose is not enough on a device without an IPv4 address.
         if !vips.iter().any(IpAddr::is_ipv4) {
             vips.push(first);
@@ -124,19 +110,19 @@ pub(super) fn at_carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> Vec<Rem
     let mut steps = match (seen.device(&device), subject.mode) {
         (Some(there), _) if there.up => Vec::new(),
         // Without that an IPv6 address is not there yet.
-        (Some(_), _) => vec![Remedy::run(Phase::Up, up(&device)).on(&device)],
+        (Some(_), _) => vec![Remedy::command(Phase::Up, up(&device)).on(&device)],
         (None, Some(Mode::Tun)) => create(kind_for(vip, subject), subject, None),
-        (None, _) => vec![Remedy::run(Phase::Devices, make_carrier(&device))],
+        (None, _) => vec![Remedy::command(Phase::Devices, make_carrier(&device))],
     };
     let starts_as = if seen.device(&device).is_some() { &device } else { "default" };
     if vip.is_ipv6() && seen.ipv6(starts_as, "disable_ipv6").is_some_and(|off| off != 0) {
         let key = SysctlKey::ipv6(&device, "disable_ipv6");
-        steps.push(Remedy::run(Phase::Settings, shell::set(&key, 0)));
+        steps.push(Remedy::command(Phase::Settings, shell::set(&key, 0)));
     }
     let is_strict = || seen.device(&device).is_some() && seen.max("rp_filter", &device) == 1;
     if vip.is_ipv4() && subject.mode == Some(Mode::Tun) && is_strict() {
         let key = SysctlKey::ipv4(&device, "rp_filter");
-        steps.push(Remedy::run(Phase::Settings, shell::set(&key, 2)));
+        steps.push(Remedy::command(Phase::Settings, shell::set(&key, 2)));
     }
     let there: Vec<&Address> = seen.places(vip).filter(|have| have.device == device).collect();
     let is_usable =
@@ -160,15 +146,15 @@ pub(super) fn add(vip: IpAddr, device: &str, scope: Scope, subject: &Subject) ->
     let label = subject.label.clone().filter(|label| vip.is_ipv4() && label.starts_with(device));
     let name = device.to_owned();
     let add = Change::Address { ip: vip, device: name, tag: None, scope, label }.make();
-    Remedy { shows: vip.is_ipv4(), ..Remedy::run(Phase::Add, add.to_string()) }
+    Remedy { shows: vip.is_ipv4(), ..Remedy::command(Phase::Add, add.to_string()) }
 }
 
 /// The command that adds a VIP again in its place: a device has an IPv6 address, and an IPv4
 /// address of one prefix, only once.
 pub(super) fn again(have: &Address, scope: Scope, subject: &Subject) -> Remedy {
     let add = add(have.ip, &have.device, scope, subject);
-    let command = format!("{} && {}", delete(have), add.step.text());
-    Remedy { shows: add.shows, ..Remedy::run(Phase::Add, command).on(&have.device) }
+    let command = format!("{} && {}", delete(have), add.text());
+    Remedy { shows: add.shows, ..Remedy::command(Phase::Add, command).on(&have.device) }
 }
 
 /// Whether this host may have that VIP as the director of services by mark, which name no VIP.
@@ -233,7 +219,7 @@ pub(super) fn remove(have: &Address, subject: &Subject, seen: &Seen) -> Vec<Reme
         let place = if is_wide { name.clone() } else { carrier(have.ip, subject, seen) };
         command = once_there(have.ip, &place, &command);
     }
-    vec![Remedy::run(Phase::Remove, command).on(name)]
+    vec![Remedy::command(Phase::Remove, command).on(name)]
 }
 
 fn delete(have: &Address) -> String {

@@ -13,7 +13,7 @@ use crate::request::{Network, Request, Scope};
 use crate::tunnel::{Envelope, Tunnel};
 use crate::wanted::Wanted;
 
-/// The wanted state, as far as the rules need it.
+/// A subject is the real server that the host should be, as far as the rules need it.
 #[derive(Debug, Clone, Default)]
 pub struct Subject {
     /// Forwarding method.
@@ -32,7 +32,7 @@ pub struct Subject {
     pub label: Option<String>,
     /// tun: the devices of the set-up; none if unknown.
     pub tunnels: Vec<Tunnel>,
-    /// tun: the envelope.
+    /// tun: the encapsulation.
     pub envelope: Envelope,
     /// Clients, to ask the routing table about.
     pub client: Option<Network>,
@@ -46,7 +46,7 @@ pub struct Subject {
     pub added: Vec<(IpAddr, String, Scope)>,
 }
 
-/// A port of the service.
+/// A port is one of the service, for which a firewall and sockets are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Port {
     /// TCP; else UDP.
@@ -56,7 +56,7 @@ pub struct Port {
 }
 
 impl Port {
-    /// `80`, `tcp/80` or `udp/53`.
+    /// Reads `80`, `tcp/80` or `udp/53`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (tcp, number) = match text.split_once('/') {
@@ -69,7 +69,7 @@ impl Port {
         Some(Self { tcp, number })
     }
 
-    /// `tcp` or `udp`.
+    /// Returns `tcp` or `udp`.
     #[must_use]
     pub fn protocol(self) -> &'static str {
         if self.tcp { "tcp" } else { "udp" }
@@ -77,7 +77,7 @@ impl Port {
 }
 
 impl Subject {
-    /// What was asked for on the command line.
+    /// Returns what was asked for on the command line.
     #[must_use]
     pub fn asked(request: &Request) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl Subject {
         }
     }
 
-    /// What an earlier set-up made.
+    /// Returns what an earlier set-up made.
     #[must_use]
     pub fn set_up(wanted: &Wanted, changes: &[Change]) -> Self {
         let written = changes.iter().filter_map(|change| match change {
@@ -125,45 +125,45 @@ impl Subject {
         }
     }
 
-    /// Whether VIPs are to be local: modes dr and tun.
+    /// Returns whether VIPs are to be local: modes dr and tun.
     #[must_use]
     pub fn holds_vips(&self) -> bool {
         matches!(self.mode, Some(Mode::Dr | Mode::Tun))
     }
 
-    /// The directors of a family.
+    /// Returns the directors of a family.
     #[must_use]
     pub fn directors_of(&self, ipv6: bool) -> Vec<IpAddr> {
         self.directors.iter().copied().filter(|director| director.is_ipv6() == ipv6).collect()
     }
 
-    /// IPv4 VIPs that are to be local.
+    /// Returns the IPv4 VIPs that are to be local.
     pub fn ipv4_vips(&self) -> impl Iterator<Item = IpAddr> {
         let holds = self.holds_vips();
         self.vips.iter().copied().filter(move |vip| holds && vip.is_ipv4())
     }
 
-    /// First and last client, if clients are known; one if there is one.
+    /// Returns the first and the last client, if clients are known; one if there is one.
     pub fn clients(&self) -> impl Iterator<Item = IpAddr> {
         let ends = self.client.map(|client| client.ends());
         let last = ends.and_then(|[first, last]| (first != last).then_some(last));
         ends.map(|[first, _]| first).into_iter().chain(last)
     }
 
-    /// Everything the routing table is asked about.
+    /// Returns everything the routing table is asked about.
     pub fn destinations(&self) -> impl Iterator<Item = IpAddr> {
         let known = self.vips.iter().chain(&self.directors).copied();
         known.chain(self.rips.iter().copied()).chain(self.clients())
     }
 }
 
-/// VIP with the prefix of one address.
+/// Returns the VIP with the prefix of one address.
 #[must_use]
 pub fn single(ip: IpAddr) -> String {
     format!("{ip}/{}", host_prefix(ip))
 }
 
-/// A few addresses, and how many more there are.
+/// Returns a few addresses, and how many more there are.
 #[must_use]
 pub fn some(ips: &[IpAddr]) -> String {
     let shown: Vec<String> = ips.iter().take(3).map(ToString::to_string).collect();

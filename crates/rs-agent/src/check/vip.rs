@@ -3,12 +3,12 @@
 
 use std::net::IpAddr;
 
+use lvs_check::{Finding, Phase, Severity};
 use lvs_host::SysctlKey;
 
+use super::catalogue;
 use super::doubt;
-use super::finding::{Finding, Severity};
 use super::inward;
-use super::remedy::Phase;
 use super::seen::{Address, Lookup, Route, Seen, contains};
 use super::steps::{
     add, again, answers_arp, carrier, is_own, make_carrier, may_be_directors, remove, to_carrier,
@@ -55,7 +55,8 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
         let message = format!("{vip} is not local here: packets for it are {then}");
         let by = seen.arrivals.get(&vip).map(|arrival| &arrival.foreign_by);
         let by = by.into_iter().flatten().map(|nic| format!("coming in by {nic}: not local"));
-        let finding = Finding::new("RS-VIP-01", Severity::Error, message).read([route]).read(by);
+        let finding =
+            Finding::new(&catalogue::RS_VIP_01, Severity::Error, message).read([route]).read(by);
         let mut finding = to_carrier(finding, vip, subject, seen);
         if finding.remedy.is_empty() {
             // It is where it belongs, and another table is asked before table local.
@@ -71,13 +72,14 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
              are refused"
         );
         let read = format!("{vip}: on no interface, and no local route in table local");
-        let finding = Finding::new("RS-VIP-09", Severity::Error, message).read([route, read]);
+        let finding =
+            Finding::new(&catalogue::RS_VIP_09, Severity::Error, message).read([route, read]);
         let finding = to_carrier(finding, vip, subject, seen);
         findings.push(finding.unless(doubt::not_local(vip, seen)));
     } else if seen.places(vip).next().is_none() && !seen.is_directing(vip) {
         let message =
             format!("{vip} is local by a route only: enough for services that bind to any address");
-        let finding = Finding::new("RS-VIP-06", Severity::Info, message).read([route]);
+        let finding = Finding::new(&catalogue::RS_VIP_06, Severity::Info, message).read([route]);
         findings.push(to_carrier(finding, vip, subject, seen));
     }
 }
@@ -102,7 +104,8 @@ fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>
         ("the gateway of a route", format!("a route via {vip}"))
     } else if let Some(have) = own {
         let message = format!("{vip} is this host's own address on {}", have.device);
-        let finding = Finding::new("RS-VIP-04", Severity::Error, message).read([have.text()]);
+        let finding =
+            Finding::new(&catalogue::RS_VIP_04, Severity::Error, message).read([have.text()]);
         findings.push(finding.words(
             "give the service an address of its own; --also-director if this host has this one \
              as its director",
@@ -112,9 +115,13 @@ fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>
         return;
     };
     findings.push(
-        Finding::new("RS-VIP-04", Severity::Error, format!("{vip} is both VIP and {role}"))
-            .read([read])
-            .words("give the service an address of its own"),
+        Finding::new(
+            &catalogue::RS_VIP_04,
+            Severity::Error,
+            format!("{vip} is both VIP and {role}"),
+        )
+        .read([read])
+        .words("give the service an address of its own"),
     );
 }
 
@@ -138,7 +145,7 @@ fn prefix(
         (Severity::Warning, "competes with the route to that subnet")
     };
     let message = format!("{wide} on {device} {does}");
-    let finding = Finding::new("RS-VIP-02", severity, message).read([have.text()]);
+    let finding = Finding::new(&catalogue::RS_VIP_02, severity, message).read([have.text()]);
     findings.push(narrow(finding, have, subject, seen));
 }
 
@@ -193,8 +200,8 @@ fn duplicate(
     } else {
         ("tentative", format!("{vip} on {device} is not usable yet: it is looked for on the wire"))
     };
-    let finding =
-        Finding::new("RS-VIP-03", Severity::Error, text).read([format!("{} {state}", have.text())]);
+    let finding = Finding::new(&catalogue::RS_VIP_03, Severity::Error, text)
+        .read([format!("{} {state}", have.text())]);
     let finding = to_carrier(finding, vip, subject, seen);
     let is_carrier = *device == carrier(vip, subject, seen);
     let gone = if is_carrier { Vec::new() } else { remove(have, subject, seen) };
@@ -222,7 +229,8 @@ fn source(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             let message = format!(
                 "{vip} may become the source of what leaves {name}, which has no IPv4 address"
             );
-            let finding = Finding::new("RS-VIP-05", Severity::Info, message).read([have.text()]);
+            let finding =
+                Finding::new(&catalogue::RS_VIP_05, Severity::Info, message).read([have.text()]);
             findings.push(if have.prefix == host_prefix(vip) {
                 finding.steps([again(have, Scope::Host, subject)])
             } else {
@@ -272,14 +280,15 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             let read = [format!("{name}: down")];
             if v6 {
                 let message = format!("{name} is down: IPv6 addresses on it are gone");
-                let finding = Finding::new("RS-VIP-07", Severity::Error, message).read(read);
-                findings.push(finding.run(Phase::Up, up).unless(doubt()));
+                let finding =
+                    Finding::new(&catalogue::RS_VIP_07, Severity::Error, message).read(read);
+                findings.push(finding.command(Phase::Up, up).unless(doubt()));
             } else if v4 && device.ends.is_none() {
                 let message = format!("{name} is down; packets for VIPs on it are still accepted");
                 findings.push(
-                    Finding::new("RS-VIP-07", Severity::Info, message)
+                    Finding::new(&catalogue::RS_VIP_07, Severity::Info, message)
                         .read(read)
-                        .run(Phase::Up, up),
+                        .command(Phase::Up, up),
                 );
             }
         }
@@ -289,10 +298,13 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                 None => format!("net/ipv6/conf/{name}/disable_ipv6 is not there"),
             };
             let on = crate::shell::set(&SysctlKey::ipv6(&name, "disable_ipv6"), 0);
-            let finding =
-                Finding::new("RS-VIP-08", Severity::Error, format!("IPv6 is off on {name}"))
-                    .read([read])
-                    .run(Phase::Settings, on);
+            let finding = Finding::new(
+                &catalogue::RS_VIP_08,
+                Severity::Error,
+                format!("IPv6 is off on {name}"),
+            )
+            .read([read])
+            .command(Phase::Settings, on);
             let gone =
                 vips.iter().filter(|vip| vip.is_ipv6() && seen.places(**vip).next().is_none());
             let gone = gone.map(|vip| add(*vip, &name, subject.scope, subject));
@@ -304,7 +316,11 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
 fn no_carrier(name: &str, vips: &[IpAddr], seen: &Seen) -> Finding {
     let lost = vips.iter().any(|vip| !seen.is_local(*vip));
     let severity = if lost { Severity::Error } else { Severity::Info };
-    Finding::new("RS-VIP-07", severity, format!("{name}, the device for VIPs, is not there"))
-        .read([format!("interface {name}: none")])
-        .run(Phase::Devices, make_carrier(name))
+    Finding::new(
+        &catalogue::RS_VIP_07,
+        severity,
+        format!("{name}, the device for VIPs, is not there"),
+    )
+    .read([format!("interface {name}: none")])
+    .command(Phase::Devices, make_carrier(name))
 }

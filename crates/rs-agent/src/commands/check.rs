@@ -4,20 +4,21 @@
 use std::path::Path;
 use std::time::Duration;
 
+use lvs_check::Filter;
 use lvs_host::netlink::Netlink;
 
 use super::{connect, load};
-use crate::check::catalogue::{self, RULES};
-use crate::check::finding::Severity;
+use crate::check::catalogue::RULES;
 use crate::check::observe::observe;
+use crate::check::replies;
+use crate::check::report::CheckReport;
 use crate::check::seen::Seen;
 use crate::check::subject::{Port, Subject};
-use crate::check::{remedy, replies};
 use crate::cli::CheckArgs;
 use crate::error::Error;
 use crate::journal::{Found, Store};
 use crate::mode::Mode;
-use crate::output::{CheckReport, Report};
+use crate::output::Report;
 use crate::plan::refuse;
 use crate::refusal::Refusal;
 use crate::request::{self, Network, Request, Typed};
@@ -26,11 +27,12 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
     if args.list_rules {
         return Ok(Report::Rules(RULES.iter().collect()));
     }
-    let rule = |id: &String| catalogue::find(id).ok_or_else(|| Refusal::NoRule(id.clone()));
+    let rule = |id: &String| RULES.find(id).ok_or_else(|| Refusal::NoRule(id.clone()));
     if let Some(id) = &args.explain {
         return Ok(Report::Rules(vec![rule(id)?]));
     }
-    let only = args.rules.iter().map(rule).collect::<Result<Vec<_>, Refusal>>()?;
+    let rules = args.rules.iter().map(|id| Ok(rule(id)?.id)).collect::<Result<_, Refusal>>()?;
+    let filter = Filter { rules, ..Filter::default() };
     let net = connect()?;
     let (mut subject, notice) = subject(args, state_dir, &net)?;
     let mode = subject.mode.ok_or(Refusal::NothingToCheck)?;
@@ -44,20 +46,11 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
         subject.rips = replies::rips(&subject, &seen);
     }
     let mut findings = crate::check::findings(&subject, &seen);
-    if !only.is_empty() {
-        findings.retain(|finding| only.iter().any(|rule| rule.id == finding.rule));
-    }
-    let count = |severity| findings.iter().filter(|found| found.severity == severity).count();
+    findings.retain(|finding| filter.wants(finding));
     Ok(Report::Check(CheckReport {
         mode,
         vips: subject.vips.clone(),
-        errors: count(Severity::Error),
-        warnings: count(Severity::Warning),
-        unjudged: count(Severity::Unread),
-        remedies: remedy::in_order(&findings),
-        findings,
-        unread: seen.unread,
-        notes: notice.into_iter().collect(),
+        found: lvs_check::Report::new(findings, seen.unread, notice.into_iter().collect()),
     }))
 }
 

@@ -4,10 +4,11 @@
 
 use std::collections::BTreeSet;
 
+use super::matching::Match;
 use super::packet::{OnItsWay, Packet, State};
-use super::rule::Match;
+use super::rule::FilterRule;
+use super::ruleset::{Ruleset, Table};
 use super::targets::is_harmless;
-use super::{Ruleset, Table};
 
 impl Ruleset {
     /// Returns the first rule that may give it another destination.
@@ -28,20 +29,22 @@ impl Ruleset {
         may("PREROUTING") || may("INPUT")
     }
 
-    /// Returns a rule that may keep neighbour solicitations from being answered.
+    /// Returns a rule for neighbour solicitations or advertisements that may keep this host from
+    /// answering: what it does with them is not followed any further.
     #[must_use]
     pub fn drops_neighbours(&self) -> Option<String> {
-        let all = self.tables.keys().flat_map(|table| self.rules(table));
-        let mut texts = all.map(|rule| rule.text());
-        let of_neighbours = |rule: &str| {
-            ["135", "136", "neighbour-", "neighbor-"]
-                .iter()
-                .any(|kind| rule.contains(&format!("--icmpv6-type {kind}")))
+        let may_drop = |rule: &&FilterRule| {
+            let target = rule.target().map(|target| target.name.as_str());
+            rule.is_for_icmpv6(&NEIGHBOUR_DISCOVERY)
+                && target.is_some_and(|target| target != "ACCEPT" && !is_harmless(target))
         };
-        let found = texts.find(|rule| of_neighbours(rule) && !rule.ends_with("-j ACCEPT"));
-        found.map(str::to_owned)
+        let mut all = self.tables.keys().flat_map(|table| self.rules(table));
+        all.find(may_drop).map(|rule| rule.text().to_owned())
     }
 }
+
+/// The types of neighbour solicitations and advertisements (RFC 4861).
+const NEIGHBOUR_DISCOVERY: [u8; 2] = [135, 136];
 
 fn rewriting<'a>(
     chains: &'a Table,
@@ -107,5 +110,25 @@ mod tests {
         assert_eq!(of(drop).as_deref(), Some(drop));
         assert_eq!(of(&drop.replace("DROP", "ACCEPT")), None);
         assert_eq!(of(&drop.replace("135", "128")), None);
+        for (from, to, drops) in [
+            ("135", "136", true),
+            ("135", "135/0", true),
+            ("135", "135/1", false),
+            ("135", "neighbour-solicitation", true),
+            ("--icmpv6-type 135", "! --icmpv6-type 128", true),
+            ("DROP", "REJECT --reject-with icmp6-no-route", true),
+            ("DROP", "CHECKS", true),
+            ("DROP", "LOG --log-prefix \"x \"", false),
+            (" -j DROP", "", false),
+            // Words about it are no condition.
+            (
+                "-m icmp6 --icmpv6-type 135",
+                "-m comment --comment \"--icmpv6-type 135\" -m icmp6 --icmpv6-type 128",
+                false,
+            ),
+        ] {
+            let rule = drop.replace(from, to);
+            assert_eq!(of(&rule).is_some(), drops, "{rule}");
+        }
     }
 }

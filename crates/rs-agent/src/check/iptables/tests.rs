@@ -287,7 +287,7 @@ fn all_tables_that_it_comes_through_count() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     let text = "*raw\n-A PREROUTING -d 192.0.2.10 -j DROP\n*filter\n:INPUT DROP [0:0]\n";
     let Verdict::Drops(drops) = Ruleset::parse(text).judge(&web()) else { panic!("passes") };
-    let drops: Vec<String> = drops.iter().map(Drop::text).collect();
+    let drops: Vec<String> = drops.iter().map(DroppedBy::text).collect();
     assert_eq!(drops, ["-t raw -A PREROUTING -d 192.0.2.10 -j DROP", ":INPUT DROP"]);
 }
 

@@ -4,15 +4,16 @@
 
 use std::collections::BTreeMap;
 
+use super::matching::Match;
 use super::packet::{OnItsWay, Tracked};
-use super::rule::{Match, Rule};
+use super::rule::FilterRule;
+use super::ruleset::{Chain, Table};
 use super::targets::is_harmless;
-use super::verdict::{Drop, Verdict};
-use super::{Chain, Table};
+use super::verdict::{DroppedBy, Verdict, in_table};
 
-/// The ends that packets may come to in a chain.
+/// Outcomes say what may become of packets in a chain.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ends {
+pub(super) struct Outcomes {
     /// Some may be accepted.
     accepts: bool,
     /// Those of some protocol and port are, whatever is not known.
@@ -29,21 +30,20 @@ pub(super) struct Ends {
     pub rewrites: Option<(Match, String)>,
 }
 
-impl Ends {
+impl Outcomes {
     fn dropped(how: Match, by: &str) -> Self {
         let (drops, risky) = (Some((how, by.to_owned())), how == Match::Unknown);
         Self { drops, risky, ..Self::default() }
     }
 
     pub(super) fn verdict(self, table: &'static str, hook: &'static str) -> Verdict {
-        let drop = self.drops.map(|(_, rule)| Drop { table, hook, rule });
+        let drop = self.drops.map(|(_, rule)| DroppedBy { table, hook, rule });
         match drop {
             Some(_) if self.serves => Verdict::Accepts,
             Some(drop) if !self.accepts => Verdict::Drops(vec![drop]),
             Some(drop) => {
                 let doubt = self.doubt.unwrap_or_else(|| drop.rule.clone());
-                let doubt = if table == "filter" { doubt } else { format!("-t {table} {doubt}") };
-                Verdict::Unknown { doubt, drop: Some(drop) }
+                Verdict::Unknown { doubt: in_table(table, &doubt), drop: Some(drop) }
             }
             None => Verdict::Accepts,
         }
@@ -54,7 +54,7 @@ pub(super) struct Walk<'a> {
     chains: &'a Table,
     on: &'a OnItsWay<'a>,
     /// Chains are walked once, however many lead to them.
-    walked: BTreeMap<&'a str, Ends>,
+    walked: BTreeMap<&'a str, Outcomes>,
     /// All packets come to where the walk is.
     all: bool,
     /// Whether the rules leave them to connection tracking.
@@ -67,32 +67,34 @@ impl<'a> Walk<'a> {
     }
 
     /// Through a chain of the kernel, and its policy.
-    pub(super) fn through(&mut self, hook: &'static str) -> Ends {
-        let Some((name, chain)) = self.chains.get_key_value(hook) else { return Ends::default() };
-        let mut ends = self.chain(name, chain);
-        if ends.back && chain.drops {
-            let policy = Ends::dropped(Match::Yes, &format!(":{hook} DROP"));
-            ends.drops = policy.drops;
-        } else if ends.back {
-            ends.accepts = true;
-            ends.serves |= !ends.risky;
+    pub(super) fn through(&mut self, hook: &'static str) -> Outcomes {
+        let Some((name, chain)) = self.chains.get_key_value(hook) else {
+            return Outcomes::default();
+        };
+        let mut outcomes = self.chain(name, chain);
+        if outcomes.back && chain.drops {
+            let policy = Outcomes::dropped(Match::Yes, &format!(":{hook} DROP"));
+            outcomes.drops = policy.drops;
+        } else if outcomes.back {
+            outcomes.accepts = true;
+            outcomes.serves |= !outcomes.risky;
         }
-        ends
+        outcomes
     }
 
-    fn chain(&mut self, name: &'a str, chain: &'a Chain) -> Ends {
+    fn chain(&mut self, name: &'a str, chain: &'a Chain) -> Outcomes {
         if let Some(known) = self.walked.get(name) {
             return known.clone();
         }
         // The kernel has no loops; were there one, it would lead nowhere.
-        self.walked.insert(name, Ends { back: true, ..Ends::default() });
-        let ends = self.rules(&chain.rules);
-        self.walked.insert(name, ends.clone());
-        ends
+        self.walked.insert(name, Outcomes { back: true, ..Outcomes::default() });
+        let outcomes = self.rules(&chain.rules);
+        self.walked.insert(name, outcomes.clone());
+        outcomes
     }
 
-    fn rules(&mut self, rules: &'a [Rule]) -> Ends {
-        let mut ends = Ends::default();
+    fn rules(&mut self, rules: &'a [FilterRule]) -> Outcomes {
+        let mut outcomes = Outcomes::default();
         // For what is not known some may have been dropped before, or have left the chain.
         let (mut some_dropped, mut left) = (false, false);
         for rule in rules {
@@ -107,47 +109,49 @@ impl<'a> Walk<'a> {
                 self.all = false;
             }
             if decides && how == Match::Unknown {
-                ends.doubt.get_or_insert_with(|| rule.text().to_owned());
+                outcomes.doubt.get_or_insert_with(|| rule.text().to_owned());
             }
-            ends.doubt = ends.doubt.take().or(of_rule.doubt);
-            ends.accepts |= of_rule.accepts;
-            ends.serves |= of_rule.serves && how != Match::Unknown && !some_dropped;
+            outcomes.doubt = outcomes.doubt.take().or(of_rule.doubt);
+            outcomes.accepts |= of_rule.accepts;
+            outcomes.serves |= of_rule.serves && how != Match::Unknown && !some_dropped;
             let drops = of_rule.drops.is_some();
-            keep(&mut ends.drops, of_rule.drops, how);
-            keep(&mut ends.rewrites, of_rule.rewrites, how);
-            ends.back |= leaves;
+            keep(&mut outcomes.drops, of_rule.drops, how);
+            keep(&mut outcomes.rewrites, of_rule.rewrites, how);
+            outcomes.back |= leaves;
             match how {
                 Match::Unknown => {
-                    ends.risky |= drops;
+                    outcomes.risky |= drops;
                     some_dropped |= drops || leaves;
                     left |= leaves;
                 }
                 Match::Yes => {
-                    ends.risky |= of_rule.risky || (drops && left);
+                    outcomes.risky |= of_rule.risky || (drops && left);
                     some_dropped |= of_rule.risky;
                 }
                 Match::Unasked | Match::No => {}
             }
             if how == Match::Yes && !goes_on {
-                return ends;
+                return outcomes;
             }
         }
-        ends.back = true;
-        ends
+        outcomes.back = true;
+        outcomes
     }
 
-    /// The ends of what a rule is for, and whether those that come back have left its chain.
-    fn target(&mut self, rule: &'a Rule, how: Match) -> (Ends, bool) {
-        let on = Ends { back: true, ..Ends::default() };
+    /// Returns what may become of what a rule is for, and whether those that come back have left its chain.
+    fn target(&mut self, rule: &'a FilterRule, how: Match) -> (Outcomes, bool) {
+        let on = Outcomes { back: true, ..Outcomes::default() };
         let Some(target) = rule.target() else { return (on, false) };
         match target.name.as_str() {
             // SNAT in INPUT comes behind every other chain: nobody looks at the source any more.
-            "ACCEPT" | "SNAT" => (Ends { accepts: true, serves: true, ..Ends::default() }, false),
-            "DROP" | "REJECT" => (Ends::dropped(Match::Yes, rule.text()), false),
+            "ACCEPT" | "SNAT" => {
+                (Outcomes { accepts: true, serves: true, ..Outcomes::default() }, false)
+            }
+            "DROP" | "REJECT" => (Outcomes::dropped(Match::Yes, rule.text()), false),
             "RETURN" => (on, true),
             "DNAT" | "REDIRECT" | "NETMAP" => {
                 let rewrites = Some((Match::Yes, rule.text().to_owned()));
-                (Ends { accepts: true, serves: true, rewrites, ..Ends::default() }, false)
+                (Outcomes { accepts: true, serves: true, rewrites, ..Outcomes::default() }, false)
             }
             name if self.chains.contains_key(name) => {
                 let Some((name, chain)) = self.chains.get_key_value(name) else {
@@ -155,10 +159,10 @@ impl<'a> Walk<'a> {
                 };
                 let all = self.all;
                 self.all &= how == Match::Yes;
-                let ends = self.chain(name, chain);
+                let outcomes = self.chain(name, chain);
                 self.all |= all && how != Match::Yes;
-                let leaves = target.goes && ends.back;
-                (ends, leaves)
+                let leaves = target.goes && outcomes.back;
+                (outcomes, leaves)
             }
             name if is_harmless(name) => {
                 if target.leaves_untracked() {
@@ -174,14 +178,14 @@ impl<'a> Walk<'a> {
             name => {
                 let text = rule.text();
                 let elsewhere = !matches!(name, "TPROXY" | "NFQUEUE" | "QUEUE");
-                let ends = Ends {
+                let outcomes = Outcomes {
                     accepts: true,
                     back: elsewhere,
                     doubt: Some(text.to_owned()),
                     rewrites: elsewhere.then(|| (Match::Unknown, text.to_owned())),
-                    ..Ends::dropped(Match::Unknown, text)
+                    ..Outcomes::dropped(Match::Unknown, text)
                 };
-                (ends, false)
+                (outcomes, false)
             }
         }
     }

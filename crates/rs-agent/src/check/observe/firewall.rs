@@ -12,7 +12,7 @@ use lvs_host::program;
 
 use super::super::iptables::Ruleset;
 use super::super::seen::{Seen, Suspect};
-use super::nftables;
+use super::{nft_drops, nftables};
 
 /// How long the program may take. What is on its path is somebody else's.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -47,7 +47,9 @@ pub(super) fn look(seen: &mut Seen) {
     if let Some(rule) = seen.ip6tables.as_ref().and_then(Ruleset::drops_neighbours) {
         seen.filters.neighbours.push(format!("a rule of ip6tables may drop what asks: {rule}"));
     }
-    nftables::look(&mut seen.filters);
+    if let Some([chains, rules]) = nftables::look(&mut seen.filters) {
+        seen.filters.drops = nft_drops::may_drop(&chains, &rules);
+    }
 }
 
 /// The rulesets of the tables that there are; `None` if there is none.

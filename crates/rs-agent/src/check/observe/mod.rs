@@ -15,17 +15,16 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use lvs_host::SysctlKey;
-use lvs_host::netlink::{Netlink, NetlinkError};
-use lvs_host::sysctl::{self, SysctlError};
-use lvs_host::sysctl_d;
-
 use super::seen::{Device, Fou, Seen};
 use super::subject::Subject;
 use crate::error::Error;
 use crate::ipvs;
 use crate::mode::Mode;
 use crate::tunnel::{Envelope, Listener as Unpacks};
+use lvs_host::SysctlKey;
+use lvs_host::netlink::{Netlink, NetlinkError};
+use lvs_host::sysctl::{self, SysctlError};
+use lvs_host::sysctl_d;
 
 /// Collects what the rules about `subject` need; counts drops for as long as `watch`.
 ///

@@ -8,7 +8,6 @@ use nix::errno::Errno;
 
 use super::super::iptables::targets;
 use super::super::seen::{Filters, Suspect};
-use super::nft_drops;
 
 /// Families of include/uapi/linux/netfilter.h.
 pub(super) const INET: u8 = 1;
@@ -29,16 +28,16 @@ const PAYLOAD_SREG: u16 = 5;
 const TARGET_NAME: u16 = 1;
 
 /// Looks at the rules if the kernel has nf_tables. Nobody is asked who has none: asking would
-/// load the module.
-pub(super) fn look(filters: &mut Filters) {
+/// load the module. Returns the messages of all chains and of all rules.
+pub(super) fn look(filters: &mut Filters) -> Option<[Vec<Vec<u8>>; 2]> {
     if !is_here() {
-        return;
+        return None;
     }
     let chains = Netlink::nft_chain_messages();
     match chains.and_then(|chains| Ok((chains, Netlink::nft_rule_messages()?))) {
         Ok((chains, rules)) => {
             rules.iter().for_each(|rule| judge(rule, filters));
-            filters.drops = nft_drops::may_drop(&chains, &rules);
+            return Some([chains, rules]);
         }
         Err(NetlinkError::Kernel(Errno::EINVAL | Errno::EOPNOTSUPP)) => {}
         Err(error) => {
@@ -48,6 +47,7 @@ pub(super) fn look(filters: &mut Filters) {
             filters.rewrites.push(Suspect { ipv4: true, ipv6: true, what });
         }
     }
+    None
 }
 
 /// As a module that is loaded, or in the kernel itself.

@@ -10,8 +10,9 @@ use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::route::{LocalTables, Route, RouteKind, TABLE_LOCAL};
 use lvs_host::rule::{Marks, Rule, are_all_alike};
 
+use super::super::hops::{Hops, Other, Replies, Reply};
 use super::super::inward;
-use super::super::replies::{Hops, Other, Replies, Reply, families, rips};
+use super::super::replies::{families, rips};
 use super::super::seen::{Device, Seen};
 use super::super::subject::{Port, Subject};
 use crate::mode::Mode;

@@ -116,8 +116,8 @@ fn what_may_be_a_directors_is_never_taken_away() {
         assert!(!del(&seen), "{:#?}", findings(&subject, &seen));
         if mode == Mode::Dr {
             let found = findings(&subject, &seen);
-            let unread = found.iter().find(|finding| finding.rule == "RS-ARP-07").unwrap();
-            assert!(unread.remedy[0].step.text().contains("--also-director"), "{unread:?}");
+            let unread = found.iter().find(|finding| finding.rule.id == "RS-ARP-07").unwrap();
+            assert!(unread.remedy[0].text().contains("--also-director"), "{unread:?}");
         }
     }
 }
@@ -131,7 +131,7 @@ fn this_hosts_own_address_is_never_taken_away() {
         let del = |seen: &Seen| {
             let found = findings(&subject, seen);
             let texts = found.iter().flat_map(|finding| &finding.remedy);
-            texts.map(|remedy| remedy.step.text()).any(|text| text.contains("addr del 192.0.2.11"))
+            texts.map(|remedy| remedy.text()).any(|text| text.contains("addr del 192.0.2.11"))
         };
         // Another VIP is no address that the host has of its own.
         seen.addresses.push(address("192.0.2.12", 24, "eth0", "global"));

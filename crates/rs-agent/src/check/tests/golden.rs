@@ -7,7 +7,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::super::remedy::Step;
+use lvs_check::Instruction;
+
 use super::{disturbed, findings, sound};
 
 /// Of each row a paragraph: mode and rules, then message, what was read and the remedy.
@@ -19,16 +20,16 @@ fn told() -> String {
         let rules = if expected.is_empty() { "nothing".into() } else { expected.join(", ") };
         writeln!(told, "{mode}: {rules}").unwrap();
         for finding in findings(&subject, &seen) {
-            writeln!(told, "  {} {}", finding.rule, finding.message).unwrap();
+            writeln!(told, "  {} {}", finding.rule.id, finding.message).unwrap();
             for read in &finding.read {
                 writeln!(told, "    read {read}").unwrap();
             }
             for remedy in &finding.remedy {
-                let kind = match remedy.step {
-                    Step::Run(_) => "run",
-                    Step::Words(_) => "say",
+                let kind = match remedy.instruction {
+                    Instruction::Command(_) => "run",
+                    Instruction::Words(_) => "say",
                 };
-                writeln!(told, "    {kind} {:?}: {}", remedy.phase, remedy.step.text()).unwrap();
+                writeln!(told, "    {kind} {:?}: {}", remedy.phase, remedy.text()).unwrap();
             }
         }
         told.push('\n');

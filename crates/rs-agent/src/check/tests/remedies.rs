@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Remedies: commands that help, in the order that is safe.
 
+use lvs_check::{Instruction, OrderedRemedy, Remedy, in_order};
 use lvs_host::SysctlKey;
 
-use super::super::remedy::{Ordered, Remedy, in_order};
 use super::super::seen::{Lookup, Seen};
 use super::super::subject::Subject;
 use super::change::ends;
@@ -291,8 +291,8 @@ fn each_remedy_is_what_helps() {
         let (mut subject, mut seen) = sound(*mode);
         disturb(&mut subject, &mut seen);
         let found = findings(&subject, &seen);
-        let finding = found.iter().find(|finding| finding.rule == *rule);
-        let text = |remedy: &Remedy| remedy.step.text().to_owned();
+        let finding = found.iter().find(|finding| finding.rule.id == *rule);
+        let text = |remedy: &Remedy| remedy.text().to_owned();
         let remedy: Vec<String> =
             finding.iter().flat_map(|finding| &finding.remedy).map(text).collect();
         if remedy != *expected {
@@ -309,7 +309,7 @@ fn steps_of_all_findings_are_in_order_and_each_is_there_once() {
     seen.addresses.push(address(VIP, 24, "eth0", "global"));
     seen.lookups.insert(ip(VIP), Some(Lookup { local: true, ..Lookup::default() }));
     let steps = in_order(&findings(&subject, &seen));
-    let texts: Vec<&str> = steps.iter().map(Ordered::text).collect();
+    let texts: Vec<&str> = steps.iter().map(OrderedRemedy::text).collect();
     let (announce, remove, tell) = (
         "sysctl -w net.ipv4.conf.all.arp_announce=2",
         "ip addr show dev lo | grep -qF ' 192.0.2.10/32 ' && sysctl -w net.ipv4.conf.eth0.promote_secondaries=1 && ip addr del 192.0.2.10/24 dev eth0",
@@ -318,7 +318,7 @@ fn steps_of_all_findings_are_in_order_and_each_is_there_once() {
     assert_eq!(texts, [announce, HIDDEN, remove, tell]);
     assert_eq!(steps[1].rules, ["RS-ARP-07", "RS-VIP-02"]);
     assert!(steps.is_sorted_by_key(|step| step.phase));
-    assert!(steps[3].command.is_none() && steps[3].words.is_some());
+    assert!(matches!(steps[3].instruction, Instruction::Words(_)));
 }
 
 /// What is on a device that goes, goes with it.
@@ -328,9 +328,9 @@ fn nothing_is_asked_of_a_device_that_is_gone() {
     ends(&mut seen, 2).remote = Some(ip("192.0.2.2"));
     seen.addresses[2].prefix = 24;
     let found = findings(&subject, &seen);
-    assert!(found.iter().any(|finding| finding.rule == "RS-VIP-02"), "{found:#?}");
+    assert!(found.iter().any(|finding| finding.rule.id == "RS-VIP-02"), "{found:#?}");
     let steps = in_order(&found);
-    let texts: Vec<&str> = steps.iter().map(Ordered::text).collect();
+    let texts: Vec<&str> = steps.iter().map(OrderedRemedy::text).collect();
     let make = "ip link del rs-ipip && ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip link set rs-ipip up";
     let loose = "sysctl -w net.ipv4.conf.rs-ipip.rp_filter=2";
     assert_eq!(texts, [make, loose, "ip addr add 192.0.2.10/32 dev rs-ipip scope host"]);

@@ -2,8 +2,11 @@
 //! Replies that rules (`ip rule`) route: what they are like, what they may be like, and what
 //! is said.
 
+use lvs_check::{Instruction, Remedy};
+
 use super::*;
-use crate::check::replies::{Hops, Other, Replies, Reply, rips, ways};
+use crate::check::hops::{Hops, Other, Replies, Reply};
+use crate::check::replies::{rips, ways};
 
 fn hops(gateway: &str, device: &str) -> Option<Hops> {
     Some(Hops {
@@ -177,13 +180,11 @@ fn the_way_of_the_reply_counts_and_not_that_of_other_packets() {
         assert_eq!(briefs(&of(&right, Vec::new())), Vec::<String>::new(), "{mode}");
         let is = |others, severity: &str| {
             let findings = of(&wrong, others);
-            let it = findings.iter().find(|it| it.rule == said).unwrap();
+            let it = findings.iter().find(|it| it.rule.id == said).unwrap();
             assert_eq!(it.severity.to_string(), severity, "{mode} {it:?}");
             assert!(it.message.contains(&format!(" from {}", from[0])), "{it:?}");
             // No command moves what other packets go by.
-            let is_run = |it: &crate::check::remedy::Remedy| {
-                matches!(it.step, crate::check::remedy::Step::Run(_))
-            };
+            let is_run = |it: &Remedy| matches!(it.instruction, Instruction::Command(_));
             assert!(!it.remedy.iter().any(is_run), "{it:?}");
         };
         is(Vec::new(), "error");
@@ -272,9 +273,9 @@ fn the_only_address_of_a_host_is_never_to_be_deleted() {
         seen.addresses.retain(|have| have.ip.is_loopback());
         seen.addresses.push(address(VIP, 32, device, "global"));
         let findings = findings(&subject, &seen);
-        let deletes = |it: &Finding| it.remedy.iter().any(|it| it.step.text().contains("addr del"));
+        let deletes = |it: &Finding| it.remedy.iter().any(|it| it.text().contains("addr del"));
         assert!(!findings.iter().any(deletes), "{mode}: {findings:?}");
-        let told = findings.iter().any(|it| it.rule == "RS-VIP-04");
+        let told = findings.iter().any(|it| it.rule.id == "RS-VIP-04");
         assert_eq!(told, is_own, "{mode}: {findings:?}");
         // Beside another it is one that can go.
         seen.addresses.push(address(RIP, 32, "eth0", "global"));

@@ -2,11 +2,9 @@
 //! What was read, asked about: whether an address is local, by which interface it is told, and
 //! what a set-up is known by.
 
-use lvs_host::SysctlKey;
-
-use super::super::arp::{Answer, answers_by, leaks, speak_as_self};
-use super::super::catalogue::find;
-use super::super::hiding::lower_or_raise;
+use super::super::arp_model::{Answer, answers_by, leaks};
+use super::super::catalogue::RULES;
+use super::super::hiding::{lower_or_raise, speak_as_self};
 use super::super::inward;
 use super::super::seen::{Arrival, Device, Lookup, Seen};
 use super::super::subject::{Port, Subject};
@@ -17,6 +15,7 @@ use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::{Request, Scope, Typed};
 use crate::wanted::Wanted;
+use lvs_host::SysctlKey;
 
 /// Interfaces that take it, that do not, and that list it; what the lookup says; and whether it
 /// is local, by eth0, by eth1, and listed by eth0.
@@ -86,11 +85,11 @@ fn what_hides_too_much_comes_down() {
         let (subject, mut seen) = sound(Mode::Dr);
         set(&mut seen, "net.ipv4.conf.eth0.arp_ignore", own);
         let steps = lower_or_raise(&subject, &seen, "eth0", 1);
-        assert_eq!(steps[0].step.text(), expected, "{own}");
+        assert_eq!(steps[0].text(), expected, "{own}");
         // Above 2 `arp_announce` hides nothing.
         set(&mut seen, "net.ipv4.conf.eth0.arp_announce", own + 1);
         let expected = expected.replace("arp_ignore=1", "arp_announce=2");
-        assert_eq!(speak_as_self(&seen, "eth0").step.text(), expected, "{own}");
+        assert_eq!(speak_as_self(&seen, "eth0").text(), expected, "{own}");
     }
 }
 
@@ -159,7 +158,8 @@ fn a_set_up_is_known_by_its_changes() {
 
 #[test]
 fn a_rule_is_found_by_its_name() {
-    let ids = ["RS-ARP-01", "rs-arp-01", "RS-ARP-1", ""].map(|id| find(id).map(|rule| rule.id));
+    let ids = ["RS-ARP-01", "rs-arp-01", "RS-ARP-1", ""]
+        .map(|id| RULES.find(id).map(|rule| rule.id.as_str()));
     assert_eq!(ids, [Some("RS-ARP-01"), Some("RS-ARP-01"), None, None]);
 }
 
@@ -218,7 +218,7 @@ fn an_interface_that_goes_up_shows_ipv4() {
         subject.vips = subject.vips[vips.clone()].to_vec();
         seen.devices[1].up = false;
         let found = findings(&subject, &seen);
-        let down = found.iter().find(|finding| finding.rule == "RS-RIP-02").unwrap();
+        let down = found.iter().find(|finding| finding.rule.id == "RS-RIP-02").unwrap();
         assert_eq!(down.remedy[0].shows, shows, "{mode} {vips:?}: {down:?}");
     }
 }

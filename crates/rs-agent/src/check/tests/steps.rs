@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The steps that several rules share: how a VIP comes to its device and goes from another.
 
-use super::super::remedy::Remedy;
+use lvs_check::Remedy;
+
 use super::super::seen::Seen;
 use super::super::steps::{Replace, at_carrier, create, is_own, remove};
 use super::super::subject::Subject;
@@ -12,7 +13,7 @@ use crate::mode::Mode;
 use crate::tunnel::TunnelKind;
 
 fn texts(steps: &[Remedy]) -> Vec<&str> {
-    steps.iter().map(|remedy| remedy.step.text()).collect()
+    steps.iter().map(|remedy| remedy.text()).collect()
 }
 
 fn without_vips(seen: &mut Seen) {
@@ -150,7 +151,7 @@ fn a_tunnel_is_made_in_the_place_of_another() {
     let (mut subject, seen) = sound(Mode::Tun);
     let made = |subject: &Subject, instead| {
         let steps = create(TunnelKind::Ipip, subject, instead);
-        (steps[0].step.text().to_owned(), steps[0].deletes.clone(), steps.len())
+        (steps[0].text().to_owned(), steps[0].deletes.clone(), steps.len())
     };
     let make = "ip link add rs-ipip type ipip mode ipip local 192.0.2.11 remote 192.0.2.1 && ip \
                 link set rs-ipip up";

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! All that a check found, for people and as JSON; and rules for people.
+
+use std::fmt::Write as _;
+
+use lvs_term::is_harmful;
+use serde::Serialize;
+
+use crate::finding::Finding;
+use crate::order::{OrderedRemedy, in_order};
+use crate::rule::Rule;
+use crate::severity::Severity;
+
+/// A report holds all that a check found. Its JSON form is stable: fields are added, never
+/// renamed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// Findings with severity `error`.
+    pub errors: usize,
+    /// Findings with severity `warning`.
+    pub warnings: usize,
+    /// Findings with severity `unread`.
+    pub unjudged: usize,
+    /// All findings, worst first.
+    pub findings: Vec<Finding>,
+    /// The steps of all remedies, in the order in which to run them.
+    pub remedies: Vec<OrderedRemedy>,
+    /// What could not be read, so that its rules said nothing.
+    pub unread: Vec<String>,
+    /// What else there is to say of the check.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Returns the report of these findings, given worst first.
+    #[must_use]
+    pub fn new(findings: Vec<Finding>, unread: Vec<String>, notes: Vec<String>) -> Self {
+        let mut report =
+            Self { remedies: in_order(&findings), findings, unread, notes, ..Self::default() };
+        report.errors = report.count(Severity::Error);
+        report.warnings = report.count(Severity::Warning);
+        report.unjudged = report.count(Severity::Unread);
+        report
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|found| found.severity == severity).count()
+    }
+
+    /// Returns the exit status that tells a monitor the worst: 4 for errors, 5 for what could
+    /// not be judged, 3 for warnings, else 0.
+    #[must_use]
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self { errors: 1.., .. } => 4,
+            Self { unjudged: 1.., .. } => 5,
+            Self { warnings: 1.., .. } => 3,
+            _ => 0,
+        }
+    }
+
+    /// Returns what is said beside the findings, a line each.
+    #[must_use]
+    pub fn remarks(&self) -> String {
+        let notes = self.notes.iter().map(|note| format!("note: {}\n", printable(note)));
+        let unread = |what: &String| format!("note: not read: {}\n", printable(what));
+        notes.chain(self.unread.iter().map(unread)).collect()
+    }
+
+    /// Returns the findings for people, and at the end how many there are of the host as that
+    /// which it was held against.
+    #[must_use]
+    pub fn text(&self, held_against: &str) -> String {
+        let mut text = String::new();
+        for Finding { rule, severity, message, read, remedy } in &self.findings {
+            let _ = writeln!(text, "{severity}: {}: {}", rule.id, printable(message));
+            for read in read {
+                let _ = writeln!(text, "  read:   {}", printable(read));
+            }
+            let _ = writeln!(text, "  why:    {}", rule.why);
+            for remedy in remedy {
+                let _ = writeln!(text, "  remedy: {}", printable(remedy.text()));
+            }
+        }
+        // Those of one finding stand above, in order.
+        if self.findings.len() > 1 && self.remedies.len() > 1 {
+            text += "all remedies, in one safe order (what hides a VIP comes before the VIP):\n";
+            for (number, step) in (1..).zip(&self.remedies) {
+                let _ = writeln!(text, "  {number}. {}", printable(step.text()));
+            }
+        }
+        let unjudged = match self.unjudged {
+            0 => String::new(),
+            number => format!(", {number} unread"),
+        };
+        let count = |number: usize, what: &str| {
+            format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+        };
+        let _ = writeln!(
+            text,
+            "{}: {}, {}, {}{unjudged}",
+            printable(held_against),
+            count(self.errors, "error"),
+            count(self.warnings, "warning"),
+            count(self.count(Severity::Info), "info")
+        );
+        text
+    }
+}
+
+/// Returns one rule in full, or several in a line each.
+#[must_use]
+pub fn rules_text(rules: &[&Rule]) -> String {
+    match rules {
+        [rule] => format!(
+            "{} ({})\n{}.\nread:   {}\nwhy:    {}\nremedy: {}\nblind:  {}\n",
+            rule.id,
+            rule.severities_text(),
+            rule.meaning,
+            rule.reads,
+            rule.why,
+            rule.remedy,
+            rule.blind
+        ),
+        _ => rules
+            .iter()
+            .map(|rule| format!("{}  {:<22}  {}\n", rule.id, rule.severities_text(), rule.meaning))
+            .collect(),
+    }
+}
+
+/// Returns the text on one line and without what a terminal would act on.
+fn printable(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmful(c) { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What `check` found, and of which real server.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::mode::Mode;
+
+/// A check report holds what was found, and what the host was held against.
+#[derive(Debug, Serialize)]
+pub struct CheckReport {
+    /// Forwarding method it was held against.
+    pub mode: Mode,
+    /// VIPs.
+    pub vips: Vec<IpAddr>,
+    /// What was found.
+    #[serde(flatten)]
+    pub found: lvs_check::Report,
+}
+
+impl CheckReport {
+    /// Returns the report for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let vips: Vec<String> = self.vips.iter().map(ToString::to_string).collect();
+        let of = if vips.is_empty() { String::new() } else { format!(" for {}", vips.join(", ")) };
+        self.found.text(&format!("{}{of}", self.mode))
+    }
+}
