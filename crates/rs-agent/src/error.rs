@@ -16,6 +16,7 @@ use lvs_host::state::StateError;
 use lvs_host::sysctl::SysctlError;
 use lvs_term::{exit, system_error};
 
+use crate::bad_request::BadRequest;
 use crate::refusal::Refusal;
 use crate::shell;
 use crate::unit::UnitError;
@@ -271,6 +272,12 @@ impl Error {
             Self::Unit(UnitError::Path(_) | UnitError::Hidden { .. }) => exit::USAGE,
             _ => exit::FAILED,
         }
+    }
+}
+
+impl From<BadRequest> for Error {
+    fn from(bad: BadRequest) -> Self {
+        Self::Refused(bad.into())
     }
 }
 

@@ -23,6 +23,7 @@
 
 pub mod act;
 pub mod arp_ignore;
+pub mod bad_request;
 pub mod check;
 pub mod cli;
 pub mod commands;

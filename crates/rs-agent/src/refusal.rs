@@ -5,63 +5,21 @@ use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
 
+use crate::bad_request::BadRequest;
 use crate::mode::Mode;
 use crate::request::Scope;
 use crate::shell;
-use crate::tunnel::{Listener, TunnelKind};
+use crate::tunnel::Listener;
 
-/// A reason not to begin. `Display` is the "why"; [`Refusal::hint`] the way out. The
-/// text of each variant is its documentation.
+/// A reason not to begin: a request that no host could meet, or a host that cannot meet it.
+/// `Display` is the "why"; [`Refusal::hint`] the way out. The text of each variant is its
+/// documentation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    // What was typed.
-    #[error("{option} {text:?} is not an IP address")]
-    NotAnAddress { option: &'static str, text: String },
-    #[error("{ip}/{prefix} is a whole subnet")]
-    NotAHostPrefix { ip: IpAddr, prefix: u8 },
-    #[error("{option} {ip} is {what}")]
-    Unusable { option: &'static str, ip: IpAddr, what: &'static str },
-    #[error("{option} {ip} is given twice")]
-    Duplicate { option: &'static str, ip: IpAddr },
-    #[error("{ip} is both {role} and {other}")]
-    SameAddress { ip: IpAddr, role: &'static str, other: &'static str },
-    #[error("--vip is missing")]
-    NoVip,
-    #[error("--mode is missing")]
-    NoMode,
-    #[error("with --config no other option says what this host is to be")]
-    BesideConfig,
-    #[error("{option} has no meaning in mode {mode}")]
-    WrongMode { option: &'static str, mode: Mode },
-    #[error("{0:?} is not an interface name")]
-    BadDeviceName(String),
-    #[error("--director {director} and RIP {rip} are of different address families")]
-    MixedFamilies { director: IpAddr, rip: IpAddr },
-    #[error("{option} {one} and {other} are of one address family")]
-    TwoOfOneFamily { option: &'static str, one: IpAddr, other: IpAddr },
-    #[error("one --tunnel-device cannot take what comes to these VIPs: it needs {0} and {1}")]
-    TwoTunnels(TunnelKind, TunnelKind),
-    #[error("{option} does not go with this --tunnel")]
-    WrongTunnel { option: &'static str },
-    #[error("--tunnel gue needs --tunnel-port")]
-    NoTunnelPort,
-    #[error("{0:?} is not a label")]
-    BadLabel(String),
-    #[error("gre packets with checksum never come out of {0}")]
-    FallbackChecksum(&'static str),
-    #[error("ip6tnl0 takes no IPv4 out of IPv6, as {vip} needs")]
-    FallbackInner { vip: IpAddr },
-    #[error("mode nat needs to know the director")]
-    NoDirector,
-    #[error("nothing is set up here")]
-    NothingToCheck,
-    #[error("{0:?} is no rule")]
-    NoRule(String),
-    #[error("--port {0:?} is no port")]
-    NoPort(String),
-
-    // What the host is like.
+    /// What was typed makes no sense on any host.
+    #[error(transparent)]
+    Request(#[from] BadRequest),
     #[error("this host is set up as {0}")]
     OtherMode(Mode),
     #[error("{vip} is set up with {now}, not {asked}")]
@@ -160,31 +118,7 @@ impl Refusal {
     /// the state of the host (exit status 1).
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(
-            self,
-            Self::NotAnAddress { .. }
-                | Self::NotAHostPrefix { .. }
-                | Self::Unusable { .. }
-                | Self::Duplicate { .. }
-                | Self::SameAddress { .. }
-                | Self::NoVip
-                | Self::NoMode
-                | Self::BesideConfig
-                | Self::WrongMode { .. }
-                | Self::BadDeviceName(_)
-                | Self::MixedFamilies { .. }
-                | Self::TwoOfOneFamily { .. }
-                | Self::TwoTunnels(..)
-                | Self::NoDirector
-                | Self::WrongTunnel { .. }
-                | Self::NoTunnelPort
-                | Self::BadLabel(_)
-                | Self::FallbackChecksum(_)
-                | Self::FallbackInner { .. }
-                | Self::NothingToCheck
-                | Self::NoRule(_)
-                | Self::NoPort(_)
-        )
+        matches!(self, Self::Request(_))
     }
 
     /// Whether it may pass without anybody changing the request: while a host starts, its
@@ -205,56 +139,7 @@ impl Refusal {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::NothingToCheck => {
-                "say what this host should be: --mode dr --vip VIP, as for setup".to_owned()
-            }
-            Self::NoRule(_) => "rs-agent check --list-rules shows all".to_owned(),
-            Self::NoPort(_) => "write it as 80, tcp/80 or udp/53".to_owned(),
-            Self::NotAnAddress { option: "--client", .. } => {
-                "write it as 198.51.100.7 or 198.51.100.0/24; names are not looked up".to_owned()
-            }
-            Self::NotAnAddress { .. } => {
-                "write it as 192.0.2.10 or 2001:db8::10; names are not looked up".to_owned()
-            }
-            Self::NotAHostPrefix { ip, .. } => {
-                format!("on a real server a VIP is a single address: --vip {ip}")
-            }
-            Self::Unusable { option: "--client", .. } => {
-                "name a client or a network of clients".to_owned()
-            }
-            Self::Unusable { option: "--gateway", .. } => "name the director's DIP".to_owned(),
-            Self::Unusable { .. } => "give a unicast address of a real network".to_owned(),
-            Self::Duplicate { .. } => "name it once".to_owned(),
-            Self::SameAddress { role: "RIP", .. } => {
-                "the RIP is this host's own address, the director's DIP that of another host"
-                    .to_owned()
-            }
-            Self::SameAddress { .. } => {
-                "the VIP is the address clients use; it belongs to no single host".to_owned()
-            }
-            Self::NoMode => "give --mode dr, tun or nat, or --config FILE".to_owned(),
-            Self::BesideConfig => "write it into the file".to_owned(),
-            Self::NoVip => "name it: --vip 192.0.2.10".to_owned(),
-            Self::WrongMode { option, .. } => {
-                format!("leave {option} out, or see rs-agent setup --help")
-            }
-            Self::BadDeviceName(_) => {
-                "1 to 15 bytes without space, '/', ':' and '%', and not 'all' or 'default'"
-                    .to_owned()
-            }
-            Self::MixedFamilies { .. } => {
-                "the outer packet goes from director to RIP: for each director a RIP of its family"
-                    .to_owned()
-            }
-            Self::TwoOfOneFamily { .. } => {
-                "give one address, or one of IPv4 and one of IPv6".to_owned()
-            }
-            Self::TwoTunnels(one, other) => {
-                format!("leave --tunnel-device out: rs-{one} and rs-{other} are made")
-            }
-            Self::NoDirector => {
-                "give --director DIP to check the route, or --gateway DIP to set it".to_owned()
-            }
+            Self::Request(bad) => bad.hint(),
             Self::OtherMode(_)
             | Self::OtherTunnel { .. }
             | Self::OtherRip { .. }
@@ -262,19 +147,8 @@ impl Refusal {
             | Self::OtherEnvelope { .. }
             | Self::OtherScope { .. }
             | Self::OtherCarrier { .. } => "run rs-agent teardown first".to_owned(),
-            Self::WrongTunnel { option: "--checksum" } => {
-                "--checksum is for --tunnel gre; gue takes packets with and without".to_owned()
-            }
-            Self::WrongTunnel { .. } => "--tunnel-port is for --tunnel gue".to_owned(),
-            Self::NoTunnelPort => {
-                "--tunnel-port PORT, that of the director's --tun-port".to_owned()
-            }
-            Self::BadLabel(_) => "1 to 15 bytes without space, as in lo:vip".to_owned(),
             Self::OtherLabel { device, .. } => {
                 format!("as in --label {}", shell::word(&format!("{device}:vip")))
-            }
-            Self::FallbackChecksum(_) | Self::FallbackInner { .. } => {
-                "leave --fallback-devices out: a device of our own is made".to_owned()
             }
             Self::NoFallback(_, module) => format!(
                 "modprobe {module}; where net.core.fb_tunnels_only_for_init_net is set, only the \

@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::list::{addresses, list, vips};
 pub use self::network::Network;
+use crate::bad_request::BadRequest;
 use crate::facts::of_family;
 use crate::mode::Mode;
-use crate::refusal::Refusal;
 use crate::tunnel::Envelope;
 
 /// A checked request. The meaning of each field is that of the option.
@@ -108,8 +108,8 @@ impl Request {
     /// Checks everything that needs no look at the host.
     ///
     /// # Errors
-    /// A [`Refusal`] about what was typed.
-    pub fn check(mode: Mode, typed: &Typed<'_>) -> Result<Self, Refusal> {
+    /// A [`BadRequest`] about what was typed.
+    pub fn check(mode: Mode, typed: &Typed<'_>) -> Result<Self, BadRequest> {
         let vips = vips(typed.vips)?;
         let request = Self {
             mode,
@@ -132,7 +132,7 @@ impl Request {
         Ok(request)
     }
 
-    fn check_mode(&self) -> Result<(), Refusal> {
+    fn check_mode(&self) -> Result<(), BadRequest> {
         let mode = self.mode;
         let given = [
             ("--carrier", self.carrier.is_some(), mode == Mode::Dr),
@@ -148,24 +148,24 @@ impl Request {
             ("--rip", !self.rips.is_empty(), mode != Mode::Nat),
         ];
         if let Some((option, ..)) = given.into_iter().find(|(_, given, fits)| *given && !fits) {
-            return Err(Refusal::WrongMode { option, mode });
+            return Err(BadRequest::WrongMode { option, mode });
         }
         if mode == Mode::Nat && self.directors.is_empty() && self.gateways.is_empty() {
-            return Err(Refusal::NoDirector);
+            return Err(BadRequest::NoDirector);
         }
         if mode != Mode::Nat && self.vips.is_empty() {
-            return Err(Refusal::NoVip);
+            return Err(BadRequest::NoVip);
         }
         let stray = |director: &&IpAddr| of_family(&self.rips, director.is_ipv6()).is_none();
         match (mode, self.rips.first(), self.directors.iter().find(stray)) {
             (Mode::Tun, Some(&rip), Some(&director)) => {
-                Err(Refusal::MixedFamilies { director, rip })
+                Err(BadRequest::MixedFamilies { director, rip })
             }
             _ => Ok(()),
         }
     }
 
-    fn check_distinct(&self) -> Result<(), Refusal> {
+    fn check_distinct(&self) -> Result<(), BadRequest> {
         distinct(&self.vips, &self.rips, &self.directors, &self.gateways)
     }
 }
@@ -173,21 +173,21 @@ impl Request {
 /// Checks that no address has two roles that exclude each other.
 ///
 /// # Errors
-/// [`Refusal::SameAddress`], the first one.
+/// [`BadRequest::SameAddress`], the first one.
 pub fn distinct(
     vips: &[IpAddr],
     rips: &[IpAddr],
     directors: &[IpAddr],
     gateways: &[IpAddr],
-) -> Result<(), Refusal> {
+) -> Result<(), BadRequest> {
     let others = [("RIP", rips), ("director address", directors), ("gateway", gateways)];
     for &ip in vips {
         if let Some(&(other, _)) = others.iter().find(|(_, ips)| ips.contains(&ip)) {
-            return Err(Refusal::SameAddress { ip, role: "VIP", other });
+            return Err(BadRequest::SameAddress { ip, role: "VIP", other });
         }
     }
     match rips.iter().find(|rip| directors.contains(rip)) {
-        Some(&ip) => Err(Refusal::SameAddress { ip, role: "RIP", other: "director address" }),
+        Some(&ip) => Err(BadRequest::SameAddress { ip, role: "RIP", other: "director address" }),
         None => Ok(()),
     }
 }
@@ -201,19 +201,19 @@ pub(crate) fn texts(values: &[&str]) -> &'static [String] {
 /// The three options that describe the envelope, as one.
 ///
 /// # Errors
-/// A [`Refusal`] if they do not go together.
+/// A [`BadRequest`] if they do not go together.
 pub fn envelope(
     tunnel: Option<TunnelType>,
     checksum: bool,
     port: Option<u16>,
-) -> Result<Option<Envelope>, Refusal> {
-    let misfit = |option| Err(Refusal::WrongTunnel { option });
+) -> Result<Option<Envelope>, BadRequest> {
+    let misfit = |option| Err(BadRequest::WrongTunnel { option });
     match (tunnel, checksum, port) {
         (Some(TunnelType::Gre), _, Some(_)) | (None | Some(TunnelType::Ipip), _, Some(_)) => {
             misfit("--tunnel-port")
         }
         (None | Some(TunnelType::Ipip | TunnelType::Gue), true, _) => misfit("--checksum"),
-        (Some(TunnelType::Gue), false, None) => Err(Refusal::NoTunnelPort),
+        (Some(TunnelType::Gue), false, None) => Err(BadRequest::NoTunnelPort),
         (Some(TunnelType::Gue), false, Some(port)) => Ok(Some(Envelope::Gue { port })),
         (Some(TunnelType::Gre), checksum, None) => Ok(Some(Envelope::Gre { checksum })),
         (Some(TunnelType::Ipip), false, None) => Ok(Some(Envelope::Ipip)),
@@ -223,17 +223,17 @@ pub fn envelope(
 
 /// A label is a C string of at most 15 bytes (`IFA_LABEL` in net/ipv4/devinet.c); that it
 /// begins with the device's name is checked once that is known.
-fn label(text: &str) -> Result<String, Refusal> {
+fn label(text: &str) -> Result<String, BadRequest> {
     let good = (1..=15).contains(&escaped::bytes(text).len())
         && !text.contains(|c: char| c.is_whitespace() || c.is_control());
-    if good { Ok(text.to_owned()) } else { Err(Refusal::BadLabel(text.to_owned())) }
+    if good { Ok(text.to_owned()) } else { Err(BadRequest::BadLabel(text.to_owned())) }
 }
 
 /// Checks one value of one option, named without its dashes.
 ///
 /// # Errors
-/// A [`Refusal`] about the value.
-pub fn value(option: &str, text: &str) -> Result<(), Refusal> {
+/// A [`BadRequest`] about the value.
+pub fn value(option: &str, text: &str) -> Result<(), BadRequest> {
     match option {
         "vip" => vip(text).map(drop),
         "rip" => host_address("--rip", text).map(drop),
@@ -249,7 +249,7 @@ pub fn value(option: &str, text: &str) -> Result<(), Refusal> {
 /// A VIP may be written with its prefix length, but only with that of one address:
 /// an address on `lo` makes every address of its prefix local (fib_frontend.c,
 /// `fib_add_ifaddr`), so VIP/24 would cut this host off from its own subnet.
-fn vip(text: &str) -> Result<IpAddr, Refusal> {
+fn vip(text: &str) -> Result<IpAddr, BadRequest> {
     let Some((address, prefix)) = text.split_once('/') else {
         return host_address("--vip", text);
     };
@@ -257,21 +257,21 @@ fn vip(text: &str) -> Result<IpAddr, Refusal> {
     match prefix.parse::<u8>() {
         Ok(prefix) if prefix == crate::facts::host_prefix(ip) => Ok(ip),
         Ok(prefix) if prefix < crate::facts::host_prefix(ip) => {
-            Err(Refusal::NotAHostPrefix { ip, prefix })
+            Err(BadRequest::NotAHostPrefix { ip, prefix })
         }
-        _ => Err(Refusal::NotAnAddress { option: "--vip", text: text.to_owned() }),
+        _ => Err(BadRequest::NotAnAddress { option: "--vip", text: text.to_owned() }),
     }
 }
 
-fn host_address(option: &'static str, text: &str) -> Result<IpAddr, Refusal> {
+fn host_address(option: &'static str, text: &str) -> Result<IpAddr, BadRequest> {
     let ip = IpAddr::from_str(text)
-        .map_err(|_| Refusal::NotAnAddress { option, text: text.to_owned() })?;
+        .map_err(|_| BadRequest::NotAnAddress { option, text: text.to_owned() })?;
     let what = match ip {
         IpAddr::V4(ip) => unusable_v4(ip),
         IpAddr::V6(ip) => unusable_v6(ip),
     };
     match what {
-        Some(what) => Err(Refusal::Unusable { option, ip, what }),
+        Some(what) => Err(BadRequest::Unusable { option, ip, what }),
         None => Ok(ip),
     }
 }
@@ -313,9 +313,9 @@ fn unusable_v6(ip: Ipv6Addr) -> Option<&'static str> {
 /// What the kernel takes as a name (`dev_valid_name`, net/core/dev.c), less `%`,
 /// which it would expand to a number, and less the names that mean something else
 /// in `/proc/sys/net/ipv4/conf`. One that is no UTF-8 is written as [`escaped`] has it.
-fn device_name(name: &str) -> Result<String, Refusal> {
+fn device_name(name: &str) -> Result<String, BadRequest> {
     let good = (1..=15).contains(&escaped::bytes(name).len())
         && !matches!(name, "." | ".." | "all" | "default")
         && !name.contains(|c: char| c.is_whitespace() || c.is_control() || "/:%".contains(c));
-    if good { Ok(name.to_owned()) } else { Err(Refusal::BadDeviceName(name.to_owned())) }
+    if good { Ok(name.to_owned()) } else { Err(BadRequest::BadDeviceName(name.to_owned())) }
 }

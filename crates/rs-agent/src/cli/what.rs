@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use lvs_term::{BadNumber, number};
 
+use crate::bad_request::BadRequest;
 use crate::mode::Mode;
-use crate::refusal::Refusal;
 use crate::request::{Request, Scope, TunnelType, Typed};
 
 /// Reads the UDP port of a tunnel.
@@ -84,13 +84,13 @@ impl What {
     /// The options, checked; `None` if there are none at all.
     ///
     /// # Errors
-    /// A [`Refusal`] about what was typed, also that options were given beside a file.
-    pub fn request(&self) -> Result<Option<Request>, Refusal> {
+    /// A [`BadRequest`] about what was typed, also that options were given beside a file.
+    pub fn request(&self) -> Result<Option<Request>, BadRequest> {
         match self.mode {
             Some(mode) => Request::check(mode, &self.typed()).map(Some),
             None if self.typed() == Typed::default() => Ok(None),
-            None if self.config.is_some() => Err(Refusal::BesideConfig),
-            None => Err(Refusal::NoMode),
+            None if self.config.is_some() => Err(BadRequest::BesideConfig),
+            None => Err(BadRequest::NoMode),
         }
     }
 

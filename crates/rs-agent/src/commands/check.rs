@@ -8,6 +8,7 @@ use lvs_check::Filter;
 use lvs_host::netlink::Netlink;
 
 use super::{connect, load};
+use crate::bad_request::BadRequest;
 use crate::check::catalogue::RULES;
 use crate::check::observe::observe;
 use crate::check::replies;
@@ -27,15 +28,15 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
     if args.list_rules {
         return Ok(Report::Rules(RULES.iter().collect()));
     }
-    let rule = |id: &String| RULES.find(id).ok_or_else(|| Refusal::NoRule(id.clone()));
+    let rule = |id: &String| RULES.find(id).ok_or_else(|| BadRequest::NoRule(id.clone()));
     if let Some(id) = &args.explain {
         return Ok(Report::Rules(vec![rule(id)?]));
     }
-    let rules = args.rules.iter().map(|id| Ok(rule(id)?.id)).collect::<Result<_, Refusal>>()?;
+    let rules = args.rules.iter().map(|id| Ok(rule(id)?.id)).collect::<Result<_, BadRequest>>()?;
     let filter = Filter { rules, ..Filter::default() };
     let net = connect()?;
     let (mut subject, notice) = subject(args, state_dir, &net)?;
-    let mode = subject.mode.ok_or(Refusal::NothingToCheck)?;
+    let mode = subject.mode.ok_or(BadRequest::NothingToCheck)?;
 
     let watch = Duration::from_secs(args.watch.unwrap_or(0).into());
     let seen = observe(&net, &subject, watch)?;
@@ -71,10 +72,10 @@ fn subject(
     net: &Netlink,
 ) -> Result<(Subject, Option<String>), Error> {
     let client = args.client.clone().map(Network::try_from).transpose()?;
-    let ports: Result<Vec<Port>, Refusal> = args
+    let ports: Result<Vec<Port>, BadRequest> = args
         .ports
         .iter()
-        .map(|text| Port::parse(text).ok_or_else(|| Refusal::NoPort(text.clone())))
+        .map(|text| Port::parse(text).ok_or_else(|| BadRequest::NoPort(text.clone())))
         .collect();
     let ports = ports?;
     let directors = request::addresses("--director", &args.directors)?;
@@ -98,13 +99,13 @@ fn subject(
         }
         None => {
             let Found { journal, notice } = load(&Store::to_show(state_dir)?, net)?;
-            let journal = journal.ok_or(Refusal::NothingToCheck)?;
+            let journal = journal.ok_or(BadRequest::NothingToCheck)?;
             told = notice;
             let mut subject = Subject::set_up(&journal.wanted, &journal.changes);
             let envelope = request::envelope(args.tunnel, args.checksum, args.tunnel_port)?;
             let mode = journal.wanted.mode;
             if envelope.is_some() && mode != Mode::Tun {
-                return Err(Refusal::WrongMode { option: "--tunnel", mode }.into());
+                return Err(BadRequest::WrongMode { option: "--tunnel", mode }.into());
             }
             subject.envelope = envelope.unwrap_or(subject.envelope);
             if !directors.is_empty() {
@@ -153,7 +154,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let refused = subject_of("--mode dr --vip 192.0.2.10 --tunnel gre", root.path());
         let option = "--tunnel";
-        let expected = Refusal::WrongMode { option, mode: Mode::Dr };
+        let expected = Refusal::Request(BadRequest::WrongMode { option, mode: Mode::Dr });
         assert!(matches!(refused, Err(Error::Refused(why)) if why == expected));
         let subject =
             subject_of("--mode tun --vip 192.0.2.10 --tunnel gre --checksum", root.path());
@@ -169,7 +170,8 @@ mod tests {
         let store = Store::new(root.path()).unwrap();
         store.save(&store.begin(wanted, &Facts::default())).unwrap();
         let refused = subject_of("--tunnel ipip", root.path());
-        let expected = Refusal::WrongMode { option: "--tunnel", mode: Mode::Nat };
+        let expected =
+            Refusal::Request(BadRequest::WrongMode { option: "--tunnel", mode: Mode::Nat });
         assert!(matches!(refused, Err(Error::Refused(why)) if why == expected));
         let ways = |options| subject_of(options, root.path()).unwrap().directors;
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
@@ -177,7 +179,9 @@ mod tests {
         assert_eq!(ways("--director 192.0.2.2"), [ip("192.0.2.2"), ip("192.0.2.1")]);
         for both in ["--rip 192.0.2.1", "--rip 192.0.2.2 --director 192.0.2.2"] {
             let refused = subject_of(both, root.path());
-            let is_both = |why: &Refusal| matches!(why, Refusal::SameAddress { role: "RIP", .. });
+            let is_both = |why: &Refusal| {
+                matches!(why, Refusal::Request(BadRequest::SameAddress { role: "RIP", .. }))
+            };
             assert!(matches!(refused, Err(Error::Refused(why)) if is_both(&why)), "{both}");
         }
     }

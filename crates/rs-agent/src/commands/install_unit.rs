@@ -22,7 +22,7 @@ pub(super) fn run(args: &InstallUnitArgs) -> Result<String, Error> {
     unit::reachable(&args.config, false)?;
     unit::reachable(&args.program, true)?;
     let request = config::read(&args.config)?.what.request()?;
-    let request = request.ok_or(crate::refusal::Refusal::NoMode)?;
+    let request = request.ok_or(crate::bad_request::BadRequest::NoMode)?;
     let this_host = args.destdir == Path::new("/");
     if this_host && !args.print && !args.program.is_file() {
         return Err(UnitError::NoProgram(args.program.clone()).into());

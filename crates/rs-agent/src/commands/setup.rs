@@ -10,6 +10,7 @@ use lvs_host::privilege;
 use super::{connect, list, load, questions};
 use crate::act;
 use crate::act::interrupt::Interrupt;
+use crate::bad_request::BadRequest;
 use crate::cli::SetupArgs;
 use crate::config;
 use crate::error::Error;
@@ -19,7 +20,6 @@ use crate::mode::Mode;
 use crate::observe::{Questions, observe};
 use crate::output::{ChangeReport, StepReport};
 use crate::plan::{Action, Step, refuse, setup};
-use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::run::judge::exposed;
 use crate::tunnel::Envelope;
@@ -34,7 +34,7 @@ pub(super) fn run(args: &SetupArgs, state_dir: &Path) -> Result<ChangeReport, Er
             config::read(path)?.what.request()?
         }
     };
-    let request = request.ok_or(Refusal::NoMode)?;
+    let request = request.ok_or(BadRequest::NoMode)?;
     add(&request, &[], args.how.dry_run, state_dir, Interrupt::catch)
 }
 

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::bad_request::BadRequest;
 use crate::facts::{Facts, Link};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
@@ -71,12 +72,12 @@ fn fallback(
 ) -> Result<(), Refusal> {
     let kind = tunnel.kind;
     if tunnel.checksum {
-        return Err(Refusal::FallbackChecksum(kind.fallback()));
+        return Err(Refusal::Request(BadRequest::FallbackChecksum(kind.fallback())));
     }
     // It is made for IPv6 inside (`ip6_fb_tnl_dev_init` in net/ipv6/ip6_tunnel.c).
     let inside = |vip: &&IpAddr| vip.is_ipv4() && wanted.tunnel_for(**vip) == Some(tunnel);
     if let (TunnelKind::Ip6tnl, Some(&vip)) = (kind, wanted.vips.iter().find(inside)) {
-        return Err(Refusal::FallbackInner { vip });
+        return Err(Refusal::Request(BadRequest::FallbackInner { vip }));
     }
     if link.is_none() {
         return Err(Refusal::NoFallback(kind.fallback(), kind.module()));

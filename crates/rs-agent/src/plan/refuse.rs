@@ -10,6 +10,7 @@ use lvs_host::SysctlKey;
 use super::devices;
 use super::setup::route_metric;
 use crate::arp_ignore::{Hides, hides, shown};
+use crate::bad_request::BadRequest;
 use crate::facts::{Address, Facts, contains, host_prefix, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
@@ -258,7 +259,11 @@ fn ways_are_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 pub fn gateway_is_possible(gateway: IpAddr, facts: &Facts) -> Result<(), Refusal> {
     if !facts.addresses.of(gateway).is_empty() {
         let what = "an address of this host itself";
-        return Err(Refusal::Unusable { option: "--gateway", ip: gateway, what });
+        return Err(Refusal::Request(BadRequest::Unusable {
+            option: "--gateway",
+            ip: gateway,
+            what,
+        }));
     }
     // A route lookup calls it on-link, and yet it can be no nexthop: `fib_check_nh`
     // (net/ipv4/fib_semantics.c) takes unicast only, with EINVAL.

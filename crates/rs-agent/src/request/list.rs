@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::{host_address, vip};
+use crate::bad_request::BadRequest;
 use crate::facts::of_family;
-use crate::refusal::Refusal;
 
 /// Checks a list of `--vip` values.
 ///
 /// # Errors
 /// As [`addresses`].
-pub fn vips(texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
+pub fn vips(texts: &[String]) -> Result<Vec<IpAddr>, BadRequest> {
     addresses("--vip", texts)
 }
 
@@ -20,16 +20,16 @@ pub fn vips(texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
 /// each family.
 ///
 /// # Errors
-/// A [`Refusal`] naming the option and the first bad value, or two that are one too many.
-pub fn addresses(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, Refusal> {
+/// A [`BadRequest`] naming the option and the first bad value, or two that are one too many.
+pub fn addresses(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, BadRequest> {
     read(option, texts).map_err(|(_, refusal)| refusal)
 }
 
 /// The same of any option, named without its dashes.
 ///
 /// # Errors
-/// The place of the value at fault, and a [`Refusal`] about it.
-pub fn list(option: &str, texts: &[String]) -> Result<(), (usize, Refusal)> {
+/// The place of the value at fault, and a [`BadRequest`] about it.
+pub fn list(option: &str, texts: &[String]) -> Result<(), (usize, BadRequest)> {
     let options = ["--vip", "--rip", "--director", "--gateway"];
     match options.into_iter().find(|known| known.strip_prefix("--") == Some(option)) {
         Some(option) => read(option, texts).map(drop),
@@ -37,7 +37,7 @@ pub fn list(option: &str, texts: &[String]) -> Result<(), (usize, Refusal)> {
     }
 }
 
-fn read(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, (usize, Refusal)> {
+fn read(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, (usize, BadRequest)> {
     let one_of_each = matches!(option, "--rip" | "--gateway");
     let mut ips = Vec::with_capacity(texts.len());
     let mut seen = HashSet::with_capacity(texts.len());
@@ -45,10 +45,10 @@ fn read(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, (usize, R
         let ip = if option == "--vip" { vip(text) } else { host_address(option, text) };
         let ip = ip.map_err(|refusal| (place, refusal))?;
         if !seen.insert(ip) {
-            return Err((place, Refusal::Duplicate { option, ip }));
+            return Err((place, BadRequest::Duplicate { option, ip }));
         }
         if one_of_each && let Some(one) = of_family(&ips, ip.is_ipv6()) {
-            return Err((place, Refusal::TwoOfOneFamily { option, one, other: ip }));
+            return Err((place, BadRequest::TwoOfOneFamily { option, one, other: ip }));
         }
         ips.push(ip);
     }

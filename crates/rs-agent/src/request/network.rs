@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 
 use super::host_address;
-use crate::refusal::Refusal;
+use crate::bad_request::BadRequest;
 
 /// An address with a prefix length: a client, or a network of clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +20,8 @@ pub struct Network {
 }
 
 impl Network {
-    pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
-        let bad = || Refusal::NotAnAddress { option: "--client", text: text.to_owned() };
+    pub(super) fn parse(text: &str) -> Result<Self, BadRequest> {
+        let bad = || BadRequest::NotAnAddress { option: "--client", text: text.to_owned() };
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix.parse::<u8>().map_err(|_| bad())?)),
             None => (text, None),
@@ -64,9 +64,9 @@ impl fmt::Display for Network {
 }
 
 impl TryFrom<String> for Network {
-    type Error = Refusal;
+    type Error = BadRequest;
 
-    fn try_from(text: String) -> Result<Self, Refusal> {
+    fn try_from(text: String) -> Result<Self, BadRequest> {
         Self::parse(&text)
     }
 }

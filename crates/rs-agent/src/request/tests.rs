@@ -3,7 +3,7 @@
 
 use super::*;
 
-fn vip_of(text: &str) -> Result<Vec<IpAddr>, Refusal> {
+fn vip_of(text: &str) -> Result<Vec<IpAddr>, BadRequest> {
     vips(&[text.to_owned()])
 }
 
@@ -13,10 +13,10 @@ fn a_vip_is_one_unicast_address() {
         assert!(vip_of(text).is_ok(), "{text}");
     }
     for text in ["192.0.2.10/24", "2001:db8::10/64", "192.0.2.10/0"] {
-        assert!(matches!(vip_of(text), Err(Refusal::NotAHostPrefix { .. })), "{text}");
+        assert!(matches!(vip_of(text), Err(BadRequest::NotAHostPrefix { .. })), "{text}");
     }
     for text in ["", "www", "192.0.2", "192.0.2.10/33", "192.0.2.10/", "1.2.3.4/x", "::1%lo"] {
-        assert!(matches!(vip_of(text), Err(Refusal::NotAnAddress { .. })), "{text}");
+        assert!(matches!(vip_of(text), Err(BadRequest::NotAnAddress { .. })), "{text}");
     }
     for text in [
         "0.0.0.0",
@@ -31,7 +31,7 @@ fn a_vip_is_one_unicast_address() {
         "ff02::1",
         "::ffff:192.0.2.10",
     ] {
-        assert!(matches!(vip_of(text), Err(Refusal::Unusable { .. })), "{text}");
+        assert!(matches!(vip_of(text), Err(BadRequest::Unusable { .. })), "{text}");
     }
 }
 
@@ -39,10 +39,10 @@ fn a_vip_is_one_unicast_address() {
 fn a_vip_is_given_once_and_is_nobody_elses() {
     let twice = ["192.0.2.10", "192.0.2.10/32"].map(str::to_owned);
     let (option, ip) = ("--vip", "192.0.2.10".parse().unwrap());
-    assert_eq!(vips(&twice), Err(Refusal::Duplicate { option, ip }));
+    assert_eq!(vips(&twice), Err(BadRequest::Duplicate { option, ip }));
     let vip = ["192.0.2.10".to_owned()];
     let check = |typed: Typed<'_>| Request::check(Mode::Tun, &Typed { vips: &vip, ..typed });
-    let same = |result| matches!(result, Err(Refusal::SameAddress { .. }));
+    let same = |result| matches!(result, Err(BadRequest::SameAddress { .. }));
     assert!(same(check(Typed { rips: &vip, ..Typed::default() })));
     assert!(same(check(Typed { directors: &vip, ..Typed::default() })));
     // Nor is the RIP the director's.
@@ -51,7 +51,7 @@ fn a_vip_is_given_once_and_is_nobody_elses() {
         let typed = Typed { vips: &vip, rips, directors, ..Typed::default() };
         let refused = Request::check(mode, &typed).unwrap_err();
         assert_eq!(refused.to_string(), "10.0.0.5 is both RIP and director address");
-        assert!(refused.is_usage() && refused.hint().contains("DIP"), "{refused:?}");
+        assert!(refused.hint().contains("DIP"), "{refused:?}");
     }
 }
 
@@ -62,10 +62,10 @@ fn options_that_do_not_fit_the_mode_are_refused() {
     assert!(Request::check(Mode::Dr, &typed).is_ok());
     for mode in [Mode::Tun, Mode::Nat] {
         let refused = Request::check(mode, &typed);
-        assert_eq!(refused, Err(Refusal::WrongMode { option: "--carrier", mode }));
+        assert_eq!(refused, Err(BadRequest::WrongMode { option: "--carrier", mode }));
     }
-    assert_eq!(Request::check(Mode::Nat, &Typed::default()), Err(Refusal::NoDirector));
-    assert_eq!(Request::check(Mode::Dr, &Typed::default()), Err(Refusal::NoVip));
+    assert_eq!(Request::check(Mode::Nat, &Typed::default()), Err(BadRequest::NoDirector));
+    assert_eq!(Request::check(Mode::Dr, &Typed::default()), Err(BadRequest::NoVip));
 }
 
 #[test]
@@ -78,12 +78,11 @@ fn of_some_addresses_there_is_one_of_each_family() {
     assert_eq!(check(&["2001:db8::1", "10.0.0.1"]), Ok(2));
     for two in [["10.0.0.1", "10.0.0.2"], ["2001:db8::1", "2001:db8::2"]] {
         let refused = check(&two);
-        assert!(matches!(refused, Err(Refusal::TwoOfOneFamily { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(BadRequest::TwoOfOneFamily { .. })), "{refused:?}");
     }
     let refused = check(&["2001:db8::1", "10.0.0.1", "2001:DB8:0::1"]).unwrap_err();
     assert_eq!(refused.to_string(), "--gateway 2001:db8::1 is given twice");
-    assert!(refused.is_usage());
-    assert!(matches!(check(&["10.0.0.1", "www"]), Err(Refusal::NotAnAddress { .. })));
+    assert!(matches!(check(&["10.0.0.1", "www"]), Err(BadRequest::NotAnAddress { .. })));
 
     let directors = ["10.0.0.1", "2001:db8::1"].map(str::to_owned);
     let vips = ["192.0.2.10".to_owned()];
@@ -93,19 +92,19 @@ fn of_some_addresses_there_is_one_of_each_family() {
         Request::check(Mode::Tun, &typed).map(|request| request.rips.len())
     };
     assert_eq!(tun(&["10.0.0.5", "2001:db8::5"]), Ok(2));
-    assert!(matches!(tun(&["10.0.0.5", "10.0.0.6"]), Err(Refusal::TwoOfOneFamily { .. })));
-    assert!(matches!(tun(&["10.0.0.5"; 2]), Err(Refusal::Duplicate { option: "--rip", .. })));
-    assert!(matches!(tun(&["10.0.0.5"]), Err(Refusal::MixedFamilies { .. })));
+    assert!(matches!(tun(&["10.0.0.5", "10.0.0.6"]), Err(BadRequest::TwoOfOneFamily { .. })));
+    assert!(matches!(tun(&["10.0.0.5"; 2]), Err(BadRequest::Duplicate { option: "--rip", .. })));
+    assert!(matches!(tun(&["10.0.0.5"]), Err(BadRequest::MixedFamilies { .. })));
     // Of one that is named twice there are not two, which a device would take for any.
     let directors = texts(&["10.0.0.1", "10.0.0.1"]);
     let typed = Typed { vips: &vips, directors, ..Typed::default() };
     let refused = Request::check(Mode::Tun, &typed);
-    assert!(matches!(refused, Err(Refusal::Duplicate { option: "--director", .. })));
+    assert!(matches!(refused, Err(BadRequest::Duplicate { option: "--director", .. })));
 }
 
 #[test]
 fn an_envelope_is_described_in_full() {
-    use Refusal::{NoTunnelPort, WrongTunnel};
+    use BadRequest::{NoTunnelPort, WrongTunnel};
     use TunnelType::{Gre, Gue, Ipip};
     let wrong = |option| Err(WrongTunnel { option });
     for (tunnel, checksum, tunnel_port, meaning) in [

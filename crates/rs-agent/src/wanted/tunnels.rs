@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::Wanted;
+use crate::bad_request::BadRequest;
 use crate::facts::{Facts, of_family, only_one};
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -34,14 +35,14 @@ pub(super) fn complete(
     let stray = |director: &&IpAddr| !outers.contains(&director.is_ipv6());
     if let Some(&director) = wanted.directors.iter().find(stray) {
         return Err(match wanted.rips.first() {
-            Some(&rip) => Refusal::MixedFamilies { director, rip },
+            Some(&rip) => Refusal::Request(BadRequest::MixedFamilies { director, rip }),
             None => Refusal::RipUnclear(format!("{director} is of another address family")),
         });
     }
     let kinds: Vec<TunnelKind> =
         outers.iter().flat_map(|&ipv6| kinds(wanted, ipv6, outers.len() > 1)).collect();
     if let (Some(_), [one, other, ..]) = (&request.tunnel_device, kinds.as_slice()) {
-        return Err(Refusal::TwoTunnels(*one, *other));
+        return Err(Refusal::Request(BadRequest::TwoTunnels(*one, *other)));
     }
     let named = |kind: TunnelKind| {
         let known = || old.iter().find(|old| old.kind == kind).map(|old| old.name.clone());

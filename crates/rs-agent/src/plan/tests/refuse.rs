@@ -4,6 +4,7 @@
 use lvs_host::SysctlKey;
 
 use super::{address, be, host, ip, link, request, route, set, wanted};
+use crate::bad_request::BadRequest;
 use crate::facts::{Facts, Link, Lookup};
 use crate::mode::Mode;
 use crate::plan::refuse;
@@ -114,16 +115,24 @@ fn the_rip_is_nobody_elses() {
         // Nor by what is asked for later.
         let first = plan(mode, "192.0.2.10", rip("10.0.0.11"), None).unwrap();
         assert_eq!(first.rips, [ip("10.0.0.11")]);
-        let same = |role, other| Err(Refusal::SameAddress { ip: ip("10.0.0.11"), role, other });
+        let same = |role, other| {
+            Err(Refusal::Request(BadRequest::SameAddress { ip: ip("10.0.0.11"), role, other }))
+        };
         assert_eq!(plan(mode, "10.0.0.11", Typed::default(), Some(&first)), same("VIP", "RIP"));
     }
     let first = plan(Mode::Dr, "192.0.2.10", rip("10.0.0.12"), None).unwrap();
     let refused = plan(Mode::Dr, "192.0.2.10", director("10.0.0.12"), Some(&first));
     let (role, other) = ("RIP", "director address");
-    assert_eq!(refused, Err(Refusal::SameAddress { ip: ip("10.0.0.12"), role, other }));
+    assert_eq!(
+        refused,
+        Err(Refusal::Request(BadRequest::SameAddress { ip: ip("10.0.0.12"), role, other }))
+    );
     let first = plan(Mode::Dr, "192.0.2.10", director("10.0.0.1"), None).unwrap();
     let refused = plan(Mode::Dr, "10.0.0.1", Typed::default(), Some(&first));
-    assert!(matches!(refused, Err(Refusal::SameAddress { role: "VIP", .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Refusal::Request(BadRequest::SameAddress { role: "VIP", .. }))),
+        "{refused:?}"
+    );
 }
 
 #[test]

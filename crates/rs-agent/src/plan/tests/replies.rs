@@ -2,6 +2,7 @@
 //! What is refused, and what is told, of directors, gateways and the ways of replies.
 
 use super::{address, commands, host, ip, request, route};
+use crate::bad_request::BadRequest;
 use crate::facts::{Facts, Lookup};
 use crate::mode::Mode;
 use crate::plan::{refuse, setup};
@@ -185,7 +186,7 @@ fn a_director_has_the_vip_where_it_likes() {
     let nat = Typed { also_director: true, ..Typed::default() };
     let option = "--also-director";
     let refused = Request::check(Mode::Nat, &nat).unwrap_err();
-    assert_eq!(refused, Refusal::WrongMode { option, mode: Mode::Nat });
+    assert_eq!(refused, BadRequest::WrongMode { option, mode: Mode::Nat });
 }
 
 /// Mode, director, RIP, where the default route leads, and what is told.

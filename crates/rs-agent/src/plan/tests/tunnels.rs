@@ -2,6 +2,7 @@
 //! Envelopes and carriers: which devices, and which are refused.
 
 use super::{address, commands, conf, host, ip, link, request};
+use crate::bad_request::BadRequest;
 use crate::facts::{Facts, Port};
 use crate::mode::Mode;
 use crate::plan::{refuse, setup};
@@ -127,13 +128,18 @@ fn what_can_never_come_out_is_refused() {
     let other = |like_ours| Some(vec![Port { at, gue: true, like_ours }]);
     let plain: &dyn Fn(&mut Facts) = &|_| {};
     for (vips, typed, change, refused) in [
-        (V4, fallback(checked(RIP)), plain, Refusal::FallbackChecksum("gre0")),
-        (V6, fallback(checked(RIP6)), plain, Refusal::FallbackChecksum("ip6gre0")),
+        (V4, fallback(checked(RIP)), plain, Refusal::Request(BadRequest::FallbackChecksum("gre0"))),
+        (
+            V6,
+            fallback(checked(RIP6)),
+            plain,
+            Refusal::Request(BadRequest::FallbackChecksum("ip6gre0")),
+        ),
         (
             BOTH,
             fallback(tun(RIP6, TunnelType::Ipip)),
             plain,
-            Refusal::FallbackInner { vip: ip("192.0.2.10") },
+            Refusal::Request(BadRequest::FallbackInner { vip: ip("192.0.2.10") }),
         ),
         (
             V4,
@@ -231,7 +237,10 @@ fn with_two_rips_each_vip_comes_in_its_own_family() {
 
     let named = Typed { tunnel_device: Some("t"), ..both(TunnelType::Gre) };
     let refused = plan(BOTH, named, &facts).unwrap_err();
-    assert!(matches!(refused, Refusal::TwoTunnels(..)) && refused.hint().contains("rs-ip6gre"));
+    assert!(
+        matches!(refused, Refusal::Request(BadRequest::TwoTunnels(..)))
+            && refused.hint().contains("rs-ip6gre")
+    );
 }
 
 #[test]
