@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashSet};
 use ipvs_netlink::procfs::TableKey;
 use ipvs_netlink::{
-    Client, Connections, Destination, DestinationEntry, DestinationKey, ErrorKind, IpvsVersion,
-    Service, ServiceEntry, ServiceKey, Stats,
+    Client, DestinationEntry, DestinationKey, ErrorKind, IpvsVersion, ServiceKey, Stats,
 };
 
 use super::Director;
+use super::listed::{ListedServer, ListedService};
 use super::public::{self, Public};
 use crate::cli::{List, SortKey, View};
 use crate::error::Error;
@@ -34,21 +34,6 @@ pub(crate) struct Listing {
 /// Whether no service is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct IsSettled(pub(crate) bool);
-
-#[derive(Debug)]
-pub(crate) struct ListedService {
-    pub(crate) service: Service,
-    pub(crate) stats: Stats,
-    pub(crate) servers: Vec<ListedServer>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct ListedServer {
-    pub(crate) server: Destination,
-    pub(crate) connections: Connections,
-    /// More than all the rest, so kept only where somebody looks at it.
-    pub(super) stats: Option<Box<Stats>>,
-}
 
 /// How many servers most services have at most.
 const USUAL_SERVERS: usize = 45;
@@ -246,25 +231,6 @@ fn sort(services: &mut [ListedService], by: SortKey) {
             SortKey::Weight | SortKey::Address | SortKey::None => 0,
         })
     });
-}
-
-impl ListedService {
-    fn new(entry: ServiceEntry) -> Self {
-        Self { service: entry.service, stats: entry.stats, servers: Vec::new() }
-    }
-}
-
-impl ListedServer {
-    /// A server with all that there is to tell of it.
-    #[cfg(test)]
-    pub(crate) fn new(server: Destination, connections: Connections, stats: Stats) -> Self {
-        Self { server, connections, stats: Some(stats.into()) }
-    }
-
-    /// Its counters, where they are shown or sorted by; else zeros.
-    pub(crate) fn stats(&self) -> Stats {
-        self.stats.as_deref().copied().unwrap_or_default()
-    }
 }
 
 /// The servers of a service, or `None` if it went away since it was listed.

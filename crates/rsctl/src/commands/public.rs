@@ -12,7 +12,7 @@ use ipvs_netlink::{
 };
 
 use super::Director;
-use super::list::{ListedServer, ListedService};
+use super::listed::{ListedServer, ListedService};
 use crate::cli::{List, SortKey, View};
 use crate::error::Error;
 
