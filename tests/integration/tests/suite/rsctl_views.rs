@@ -174,7 +174,8 @@ fn connections_are_filtered_grouped_and_found_dead() {
         words(&must(director, "connections --group-by client --top 1")),
         ["client connections", "198.51.100.100 6"]
     );
-    assert_eq!(must(director, "connections").lines().count(), 7);
+    let listed = must(director, "connections");
+    assert_eq!(listed.lines().count(), 7, "{listed}");
 
     must(director, "delete-server tcp/198.51.100.10:80 -r 10.0.0.12");
     assert_eq!(count("--ghosts"), 3);
