@@ -24,7 +24,7 @@ pub enum ConnectError {
     },
 }
 
-/// Connects, and waits for that no longer than so.
+/// Connects, and waits for that no longer than `within`.
 ///
 /// # Errors
 /// There is no connection.
