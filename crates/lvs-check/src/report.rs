@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use lvs_term::is_harmful;
+use lvs_term::printable;
 use serde::Serialize;
 
 use crate::finding::Finding;
@@ -127,13 +127,4 @@ pub fn rules_text(rules: &[&Rule]) -> String {
             .map(|rule| format!("{}  {:<22}  {}\n", rule.id, rule.severities_text(), rule.meaning))
             .collect(),
     }
-}
-
-/// Returns the text on one line and without what a terminal would act on.
-fn printable(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_harmful(c) { line.extend(c.escape_default()) } else { line.push(c) }
-    }
-    line
 }
