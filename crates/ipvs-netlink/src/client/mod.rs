@@ -2,6 +2,7 @@
 
 //! The conversation with the kernel: one socket, requests and their answers.
 
+mod answer;
 mod batch;
 mod exchange;
 mod load;
@@ -12,6 +13,7 @@ mod script;
 mod seam;
 mod settle;
 mod settled;
+mod whole;
 mod write;
 
 use crate::error::Error;
