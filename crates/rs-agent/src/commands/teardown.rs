@@ -11,31 +11,40 @@ use crate::act;
 use crate::act::interrupt::Interrupt;
 use crate::cli::TeardownArgs;
 use crate::error::Error;
-use crate::journal::{Found, Store};
+use crate::journal::{Found, Journal, Store};
 use crate::observe::observe;
 use crate::output::{ChangeReport, StepReport};
 use crate::plan::{Step, teardown};
 use crate::request;
 
 pub(super) fn run(args: &TeardownArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
-    carry_out(&request::vips(&args.vips)?, args.how.dry_run, state_dir, Interrupt::catch)
+    carry_out(&request::vips(&args.vips)?, args.how.dry_run, state_dir, None, Interrupt::catch)
 }
 
-/// Takes down these VIPs, or everything if there are none.
+/// Takes down these VIPs, or everything if there are none. `known` is what the journal said, of
+/// one that could not be written again since it was lost.
 pub(super) fn carry_out(
     vips: &[IpAddr],
     dry_run: bool,
     state_dir: &Path,
+    known: Option<Journal>,
     catch: fn() -> Interrupt,
 ) -> Result<ChangeReport, Error> {
     if !dry_run {
         privilege::check()?;
     }
     let store = Store::new(state_dir)?;
-    let _lock = if dry_run { None } else { Some(store.lock()?) };
+    let _lock = match (!dry_run).then(|| store.lock()).transpose() {
+        // Where there is no room for a journal there may be none for its lock.
+        Err(Error::Journal { .. }) if known.is_some() => None,
+        lock => lock?,
+    };
     let net = connect()?;
-    let Found { journal, notice } = load(&store, &net)?;
-    let Some(mut journal) = journal else {
+    let Found { journal, notice } = match load(&store, &net) {
+        Err(Error::Damaged { .. }) if known.is_some() => Found::default(),
+        found => found?,
+    };
+    let Some(mut journal) = journal.or(known) else {
         return Ok(nothing(dry_run, "not set up".to_owned()));
     };
     if !vips.is_empty() && !vips.iter().any(|vip| journal.wanted.vips.contains(vip)) {

@@ -214,8 +214,38 @@ fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
     assert_eq!(run.ends().0, Some(0));
     assert_same(&state(host), &before, "a full disk");
 
-    // One that cannot be written at all.
+    // Stopped meanwhile, it takes down what it remembers.
+    let lost = |run: &Run, how: &str| {
+        let told =
+            run.log().matches("No space left").count() + run.log().matches("Read-only").count();
+        run.signal(Signal::SIGSTOP);
+        host.must(how);
+        run.signal(Signal::SIGCONT);
+        run.until(std::time::Duration::from_secs(20), "a journal that cannot be written", || {
+            run.log().matches("No space left").count() + run.log().matches("Read-only").count()
+                > told
+        });
+    };
     host.must(&format!("rm /run/rs-agent/fill && rs-agent {BOTH}"));
+    let mut run = Run::start(host, "--on-stop teardown");
+    lost(&run, &format!("rm -f {JOURNAL} {COPY}; {fill}"));
+    run.signal(Signal::SIGTERM);
+    assert_eq!(run.ends().0, Some(0), "{}", run.log());
+    assert_same(&state(host), &before, "stopped on a full disk");
+
+    // Not even the folder is there, or can be made.
+    host.must(&format!("rm -f /run/rs-agent/fill && rs-agent {BOTH}"));
+    let mut run = Run::start(host, "--on-stop teardown");
+    lost(&run, "umount -l /run/rs-agent && rmdir /run/rs-agent && mount -o remount,ro /run");
+    repaired(&run, host, &[("ip addr del 192.0.2.10/32 dev lo", FIRST)]);
+    run.signal(Signal::SIGTERM);
+    assert_eq!(run.ends().0, Some(0), "{}", run.log());
+    assert_same(&state(host), &before, "stopped without a folder");
+    host.must("mount -o remount,rw /run && mkdir -m 755 /run/rs-agent");
+    host.must(&disk("64k"));
+
+    // One that cannot be written at all.
+    host.must(&format!("rs-agent {BOTH}"));
     host.must("mount -o remount,ro /run/rs-agent");
     let output = host.sh("rs-agent teardown");
     assert_eq!(output.status, 1, "{output:?}");

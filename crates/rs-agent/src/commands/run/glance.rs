@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
+use lvs_host::state::Version;
 use lvs_host::sysctl;
 
 use crate::facts::Facts;
 use crate::journal::{Journal, Store};
-
-/// See [`Store::version`].
-pub(super) type Version = Option<(u64, i64, i64)>;
 
 /// Of a journal that was damaged or gone: it is looked at again.
 pub(super) const NONE_LIKE_IT: Version = Some((0, 0, 0));

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lvs_host::netlink::Netlink;
-use lvs_host::state::Claim;
+use lvs_host::state::{Claim, Version};
 
 use super::super::{connect, questions};
-use super::glance::{Glance, NONE_LIKE_IT, Version};
+use super::glance::{Glance, NONE_LIKE_IT};
 use super::settings::Settings;
 use super::{setup, teardown};
 use crate::act;
@@ -129,7 +129,13 @@ impl Keeper {
         let report = setup::add(request, &gone, false, &self.state_dir, Interrupt::never)?;
         self.log_steps("set-up", &report);
         if !gone.is_empty() {
-            let report = teardown::carry_out(&gone, false, &self.state_dir, Interrupt::never)?;
+            let report = teardown::carry_out(
+                &gone,
+                false,
+                &self.state_dir,
+                self.unrecorded(),
+                Interrupt::never,
+            )?;
             self.log_steps("taken-down", &report);
         }
         Ok(())
@@ -256,7 +262,7 @@ impl Keeper {
     /// Repairs what is due, and gives what the host is after that, and the journal's version.
     /// `None`: there is no journal any more.
     fn repair(&mut self) -> Result<Option<(Facts, Version)>, Error> {
-        let lock = self.store.lock()?;
+        let lock = self.lock()?;
         // Whoever held the lock may have changed both.
         let mut version = self.store.version();
         let Found { journal: before, notice } = self.found()?;

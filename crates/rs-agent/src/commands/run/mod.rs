@@ -60,7 +60,8 @@ pub(super) fn run(args: &RunArgs, state_dir: &Path) -> Result<ChangeReport, Erro
     let stopped = watch(args, &mut keeper, &events, &signals, &mut service)?;
     service.stopping();
     if stopped && keeper.on_stop() == OnStop::Teardown {
-        let report = teardown::carry_out(&[], false, state_dir, Interrupt::never)?;
+        let report =
+            teardown::carry_out(&[], false, state_dir, keeper.unrecorded(), Interrupt::never)?;
         keeper.log_steps("taken-down", &report);
     } else if stopped {
         keeper.log().event(Level::Info, "stopped", &[("left", "all stays set up, unwatched")]);

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use lvs_host::state::Lock;
+
 use super::{Keeper, RETRY};
 use crate::commands::{load, questions};
 use crate::error::Error;
@@ -26,6 +28,20 @@ impl Keeper {
         }
     }
 
+    /// The journal, if it could not be written again since it was lost.
+    pub(in crate::commands::run) fn unrecorded(&self) -> Option<Journal> {
+        self.journal.clone().filter(|_| self.unsaved)
+    }
+
+    /// Keeps others out while something is changed. Where there is no room for a lock, or for
+    /// its folder, the host is kept without it: another `run` is kept out by its claim.
+    pub(super) fn lock(&self) -> Result<Option<Lock>, Error> {
+        match self.store.lock() {
+            Err(Error::Journal { .. }) if self.journal.is_some() => Ok(None),
+            lock => lock.map(Some),
+        }
+    }
+
     /// The same without the notice.
     pub(super) fn recorded(&self) -> Result<Option<Journal>, Error> {
         Ok(self.found()?.journal)
@@ -34,7 +50,7 @@ impl Keeper {
     /// It is written again, from its copy or as it was last seen. The host is kept whether or
     /// not that can be.
     pub(super) fn journal_is_damaged(&mut self, told: &mut BTreeSet<String>) -> Result<(), Error> {
-        let _lock = self.store.lock()?;
+        let _lock = self.lock()?;
         let why = match self.store.load() {
             Ok(Found { journal: Some(journal), notice: None }) => {
                 // Somebody else was faster.
@@ -55,7 +71,7 @@ impl Keeper {
     /// that nobody could write was none that `teardown` could remove, somebody else has removed
     /// it. The host is kept whether or not it can be written again.
     pub(super) fn journal_is_gone(&mut self, told: &mut BTreeSet<String>) -> Result<(), Error> {
-        let _lock = self.store.lock()?;
+        let _lock = self.lock()?;
         if let Some(journal) = self.store.load()?.journal {
             // Somebody else was faster.
             self.journal = Some(journal);
