@@ -159,11 +159,10 @@ impl Error {
             Self::Locked { waited, .. } if waited.is_zero() => {
                 vec!["`--lock-wait 10` waits until it has ended, for 10 seconds at most".to_owned()]
             }
-            Self::Locked { waited, .. } => vec![format!(
-                "`--lock-wait {}` waits for longer than {} seconds",
-                waited.as_secs().saturating_mul(10),
-                waited.as_secs()
-            )],
+            Self::Locked { waited, .. } => {
+                let longer = waited.as_secs().saturating_mul(10).min(u32::MAX.into());
+                vec![format!("`--lock-wait {longer}` waits longer")]
+            }
             Self::Declined => vec!["`rsctl clear --yes` does not ask".to_owned()],
             Self::Peer { .. } => {
                 vec!["it is what `rsctl sync-daemon status --json` prints there".to_owned()]

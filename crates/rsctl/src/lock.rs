@@ -7,11 +7,11 @@
 //! process ends, however it ends. A file in `/run` would need a folder that others cannot
 //! write, a name for each namespace, and care for links and left-overs; programs that share a
 //! network namespace but not `/run`, as in containers, would not see each other's, and who is
-//! not root could not make it. For whom somebody waits is what the kernel says of the socket's
-//! owner. `docs/locking.md` says more.
+//! not root could not make it. The kernel tells a waiter who owns
+//! the socket. `docs/locking.md` says more.
 //!
-//! What a file would have for it: any user can take a name. So one who is neither root nor who
-//! asks is waited for like others, and goes unheeded afterwards.
+//! What speaks for a file: any user can take a name. So a holder that is neither root nor the
+//! caller's user is waited for as well, but cannot stop the command.
 
 use std::fmt;
 use std::fs;
@@ -32,15 +32,16 @@ use nix::unistd::geteuid;
 /// The name, without the NUL in front that makes it an abstract one.
 const NAME: &[u8] = b"lvs-ipvs-table";
 /// A wait that ends before is not worth a line.
-const UNTOLD: Duration = Duration::from_millis(500);
-/// The holder has a name first and can be asked for a moment later.
-const UNKNOWN: Duration = Duration::from_millis(100);
+const TELL_AFTER: Duration = Duration::from_millis(500);
+/// The holder has the name first and can be asked for a moment later, which on a busy host is
+/// no short one.
+const ASK_FOR: Duration = Duration::from_secs(1);
 /// Between two attempts where nothing tells when to try again.
 const PAUSE: Duration = Duration::from_millis(2);
 /// The most characters shown of what the holder does.
 const LONGEST: usize = 120;
 
-/// Held while a command changes the table.
+/// The lock is held while a command changes the table.
 #[derive(Debug)]
 pub(crate) struct Lock {
     /// `None` if the command goes on without it.
@@ -58,7 +59,7 @@ pub(crate) struct Holder {
 }
 
 /// What is told of the lock while a command takes it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
     /// The command waits for the holder, until the limit at most.
     Waits(Holder, Duration),
@@ -95,7 +96,8 @@ fn take_name(
     tell: &mut (dyn FnMut(&Notice) + Send),
 ) -> Result<Lock, Holder> {
     let begun = Instant::now();
-    let mut told = None;
+    let left = || limit.saturating_sub(begun.elapsed());
+    let (mut mute_since, mut told) = (None, None);
     loop {
         match claim(name) {
             Ok(name) => return Ok(Lock { _name: Some(name) }),
@@ -105,29 +107,39 @@ fn take_name(
                 return Ok(Lock { _name: None });
             }
         }
-        let waited = begun.elapsed();
-        let left = limit.saturating_sub(waited);
         let Some((holder, end)) = ask(name) else {
-            if waited >= limit.max(UNKNOWN) {
+            let mute = mute_since.get_or_insert_with(Instant::now).elapsed();
+            if mute >= ASK_FOR && left().is_zero() {
                 tell(&Notice::Ignores(None));
                 return Ok(Lock { _name: None });
             }
             thread::sleep(PAUSE);
             continue;
         };
-        if left.is_zero() {
-            if holder.is_heeded() {
-                return Err(holder);
-            }
-            tell(&Notice::Ignores(Some(holder)));
-            return Ok(Lock { _name: None });
+        mute_since = None;
+        // A connection that is not cut proves the holder, and takes one place of its queue
+        // until it ends: none is asked for a second time.
+        let has_ended = !left().is_zero() && {
+            let long = told.as_ref() == Some(&holder);
+            let quiet =
+                if long { Duration::ZERO } else { TELL_AFTER.saturating_sub(begun.elapsed()) };
+            is_cut(&end, left().min(quiet))
+                || !left().is_zero() && {
+                    if !long {
+                        tell(&Notice::Waits(holder.clone(), left()));
+                        told = Some(holder.clone());
+                    }
+                    is_cut(&end, left())
+                }
+        };
+        if has_ended {
+            continue;
         }
-        let untold = UNTOLD.saturating_sub(waited);
-        if untold.is_zero() && told.as_ref() != Some(&holder) {
-            tell(&Notice::Waits(holder.clone(), left));
-            told = Some(holder);
+        if holder.is_heeded() {
+            return Err(holder);
         }
-        wait(&end, if untold.is_zero() { left } else { left.min(untold) });
+        tell(&Notice::Ignores(Some(holder)));
+        return Ok(Lock { _name: None });
     }
 }
 
@@ -154,15 +166,19 @@ fn ask(name: &[u8]) -> Option<(Holder, OwnedFd)> {
     Some((Holder { pid, uid: owner.uid(), command: pid.and_then(command_of) }, socket))
 }
 
-fn wait(end: &OwnedFd, most: Duration) {
+/// Waits until the holder ends, so long at most, and returns whether it did.
+fn is_cut(end: &OwnedFd, most: Duration) -> bool {
     // A millisecond more than is left, rather than one turn of the loop after the other.
     let most = most.saturating_add(Duration::from_millis(1));
     let timeout = PollTimeout::try_from(most).unwrap_or(PollTimeout::MAX);
     // What the holder may send is nothing to wake up for.
     match poll(&mut [PollFd::new(end.as_fd(), PollFlags::empty())], timeout) {
-        Ok(0) => {}
-        // Whoever hangs up again and again is not to keep a processor busy.
-        _ => thread::sleep(PAUSE),
+        Ok(0) => false,
+        _ => {
+            // Whoever hangs up again and again is not to keep a processor busy.
+            thread::sleep(PAUSE);
+            true
+        }
     }
 }
 
@@ -241,14 +257,7 @@ mod tests {
 
     fn notices(name: &[u8], limit: Duration) -> (Result<Lock, Holder>, Vec<Notice>) {
         let mut told = Vec::new();
-        let mut tell = |notice: &Notice| {
-            told.push(match notice {
-                Notice::Waits(holder, limit) => Notice::Waits(holder.clone(), *limit),
-                Notice::Ignores(holder) => Notice::Ignores(holder.clone()),
-                Notice::Fails(errno) => Notice::Fails(*errno),
-            });
-        };
-        let taken = take_name(name, limit, &mut tell);
+        let taken = take_name(name, limit, &mut |notice| told.push(notice.clone()));
         (taken, told)
     }
 
@@ -270,7 +279,7 @@ mod tests {
     fn who_waits_is_told_once_and_has_an_end() {
         let name = name("waits");
         let (_first, _) = notices(&name, Duration::ZERO);
-        let limit = UNTOLD + Duration::from_millis(300);
+        let limit = TELL_AFTER + Duration::from_millis(300);
         let begun = Instant::now();
         let (second, told) = notices(&name, limit);
         assert!(second.is_err() && begun.elapsed() >= limit);
@@ -287,14 +296,26 @@ mod tests {
         let (first, _) = notices(&name, Duration::ZERO);
         thread::scope(|scope| {
             scope.spawn(move || {
-                thread::sleep(Duration::from_millis(50));
+                thread::sleep(TELL_AFTER + Duration::from_millis(200));
                 drop(first);
             });
-            let begun = Instant::now();
-            let (second, _) = notices(&name, Duration::from_secs(600));
+            let (begun, limit) = (Instant::now(), Duration::from_secs(120));
+            let (second, _) = notices(&name, limit);
             assert!(second.is_ok_and(|lock| lock._name.is_some()));
-            assert!(begun.elapsed() < Duration::from_secs(300));
+            // Its end is told: else it would be found when the time is over.
+            assert!(begun.elapsed() < limit / 2);
         });
+    }
+
+    /// The queue of who holds it has room for one, and a command takes no more.
+    #[test]
+    fn who_waits_takes_one_place() {
+        let name = name("queue");
+        let socket = new_socket().unwrap();
+        bind(socket.as_raw_fd(), &UnixAddr::new_abstract(&name).unwrap()).unwrap();
+        listen(&socket, Backlog::new(0).unwrap()).unwrap();
+        let (taken, told) = notices(&name, TELL_AFTER + Duration::from_millis(300));
+        assert!(taken.is_err() && matches!(told[..], [Notice::Waits(..)]), "{taken:?} {told:?}");
     }
 
     /// All of them want it at once; each changes a number that is not safe by itself.

@@ -190,7 +190,7 @@ fn who_waits_says_for_whom_and_gives_up_in_time() {
     assert!(waits.starts_with(&format!("waiting for {us}")), "{waits}");
     assert!(waits.ends_with("`), which changes the table, 1 s at most"), "{waits}");
     assert!(error.starts_with(&format!("error: cannot change the table: {us}")), "{error}");
-    assert_eq!(*hint, "hint: `--lock-wait 10` waits for longer than 1 seconds");
+    assert_eq!(*hint, "hint: `--lock-wait 10` waits longer");
     assert_eq!((output.status, output.stdout.as_str()), (4, ""));
 
     // Who is interrupted while it waits ends, and changes nothing.
