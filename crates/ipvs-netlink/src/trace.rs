@@ -63,8 +63,9 @@ impl fmt::Display for Event<'_> {
                 f.write_str("< ")?;
                 message.write(false, f)
             }
-            Self::NotSent(error) => write!(f, "! not sent: {error}"),
-            Self::NotReceived(error) => write!(f, "! nothing received: {error}"),
+            // As texts of attributes are written: with escapes for all that is not printable.
+            Self::NotSent(error) => write!(f, "! not sent: {:?}", error.to_string()),
+            Self::NotReceived(error) => write!(f, "! nothing received: {:?}", error.to_string()),
         }
     }
 }

@@ -27,6 +27,6 @@ pub struct Port {
     pub at: Listener,
     /// It unpacks GUE; else plain packets of one protocol.
     pub gue: bool,
-    /// It unpacks GUE, from any peer and to any address, as ours do.
-    pub like_ours: bool,
+    /// It unpacks GUE, from any peer and to any address.
+    pub is_open: bool,
 }

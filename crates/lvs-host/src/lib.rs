@@ -10,6 +10,7 @@
 //! | [`privilege`], [`processes`], [`program`] | what this process may, who else runs, what another program says |
 //! | [`files`] | files within bounds, whole, and where nobody else writes |
 //! | [`state`], [`netns`] | what a program keeps there of a network namespace, and who may change it |
+//! | [`anywhere`] | an address that stands for a client anywhere |
 //! | [`escaped`] | names that need not be UTF-8, as text |
 //! | [`link`], [`address`], [`route`], [`rule`], [`tunnel`], [`fou`], [`socket`], [`ip`] | the facts themselves: plain data |
 //!

@@ -76,7 +76,7 @@ impl Link {
     pub fn tunnel(&self) -> Option<Tunnel> {
         let ends = self.ends.as_ref()?;
         let kind = TunnelKind::named(self.kind.as_deref()?)?;
-        // A device that wants a key or a sequence number takes nothing a director sends.
+        // A device that wants a key or a sequence number takes no packet without them.
         let is_other = ends.external || ends.keyed;
         let takes = ends.protocol.is_none_or(|mode| mode == 0 || mode == kind.mode());
         (!is_other && takes).then(|| Tunnel {

@@ -98,22 +98,22 @@ impl fmt::Display for TunnelKind {
     }
 }
 
-/// A tunnel device that takes the director's packets out of their envelope.
+/// A device that decapsulates packets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tunnel {
     /// Interface name.
     pub name: String,
     /// Device kind.
     pub kind: TunnelKind,
-    /// The RIP: outer destination of what the director sends. Absent: any.
+    /// Outer destination. Absent: any.
     pub local: Option<IpAddr>,
-    /// The only director accepted. Absent: any.
+    /// The only outer source that is accepted. Absent: any.
     pub remote: Option<IpAddr>,
     /// gre, ip6gre: takes only packets with a checksum (`icsum`), otherwise only those
     /// without.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub checksum: bool,
-    /// The kernel's own device rather than one of ours.
+    /// It is the kernel's own device of its kind, which is there without anybody making it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fallback: bool,
 }

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Manual pages and completions, from the command line's description.
 
-use std::io;
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::Command;
-use clap_complete::Shell;
+use clap_complete::{Generator as _, Shell};
 
 /// The section of the manual for an administrator's commands.
 const SECTION: &str = "8";
 
-/// What can be generated.
+/// Names what can be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Generated {
+    // Documentation of these would be shown as help of the values.
     Man,
     Bash,
     Zsh,
@@ -33,7 +36,11 @@ impl Generated {
             Self::Fish => Shell::Fish,
         };
         let name = command.get_name().to_owned();
-        Ok(vec![clap_complete::generate_to(shell, &mut command, name, folder)?])
+        let path = folder.join(shell.file_name(&name));
+        let mut text = Vec::new();
+        clap_complete::generate(shell, &mut command, name, &mut text);
+        replace(&path, &text)?;
+        Ok(vec![path])
     }
 }
 
@@ -46,11 +53,29 @@ fn man(command: Command, folder: &Path) -> io::Result<Vec<PathBuf>> {
         let path = folder.join(format!("{name}.{SECTION}"));
         let mut text = Vec::new();
         clap_mangen::Man::new(page).section(SECTION).render(&mut text)?;
-        std::fs::write(&path, text)?;
+        replace(&path, &text)?;
         Ok(path)
     };
     let name = command.get_name().to_owned();
     pages(&command, name).into_iter().map(page).collect()
+}
+
+/// Writes a file that everybody may read, as a whole; what stands at its name, also a link, is
+/// replaced and not followed.
+fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let beside = path.with_added_extension("new");
+    // Of a run that was killed.
+    let _ = fs::remove_file(&beside);
+    let written = File::create_new(&beside).and_then(|mut file| {
+        file.write_all(text)?;
+        // Whatever the umask is.
+        file.set_permissions(Permissions::from_mode(0o644))?;
+        fs::rename(&beside, path)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
 }
 
 fn pages(command: &Command, name: String) -> Vec<(String, Command)> {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+//! Signals that were ignored when the program was started.
 
-/// The signals that this process is told to ignore, by number, as nohup(1) does for its
-/// program and a shell for what runs in its background. Where `/proc` is not mounted none is
-/// known.
+/// Returns the signals that this process is told to ignore, by number, as nohup(1) does for
+/// its program and a shell for what runs in its background. Where `/proc` is not mounted none
+/// is known.
 #[must_use]
 pub fn ignored_signals() -> Vec<i32> {
     // It begins with the name of this process, which need not be UTF-8.

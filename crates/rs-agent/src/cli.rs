@@ -17,7 +17,8 @@ Make this host a real server for the given VIPs.
 
 dr   arp_ignore and arp_announce are raised first, so that this host never answers for
      a VIP; then each VIP is added to lo, as a single address.
-tun  like dr, but a tunnel device decapsulates the director's packets and has the VIPs; its rp_filter becomes 2. --tunnel names what the director uses:
+tun  like dr, but a tunnel device decapsulates the director's packets and has the
+     VIPs; its rp_filter becomes 2. --tunnel names what the director uses:
        ipip  rs-ipip (IPv4 VIP) and rs-sit (IPv6 VIP) to an IPv4 RIP,
              rs-ip6tnl to an IPv6 RIP; to RIPs of both families rs-ipip and rs-ip6tnl
        gre   rs-gre to an IPv4 RIP, rs-ip6gre to an IPv6 RIP

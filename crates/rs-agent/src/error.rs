@@ -227,7 +227,10 @@ impl Error {
             Self::ReadConfig { .. } => {
                 "it has to be a regular file that rs-agent may read, of 1 MiB at most".into()
             }
-            Self::UntrustedConfig(why) => hints::config(why),
+            Self::UntrustedConfig(why) => match hints::config(why) {
+                Some(hint) => hint,
+                None => return Vec::new(),
+            },
             Self::UntrustedFolder(why) => hints::unit(why),
             Self::Config { .. } => {
                 "nothing was changed; the keys are the options of `rs-agent run`".into()
@@ -347,7 +350,7 @@ mod tests {
         let denied = io::ErrorKind::PermissionDenied.into();
         for (why, remedy) in [
             (Distrust::Open { path: path(), what: "write", mode: 0o777 }, "`chmod go-w /etc/my.d`"),
-            (Distrust::Owner { path: path(), owner: 7, us: 0 }, "`chown root /etc/my.d`"),
+            (Distrust::Owner { path: path(), owner: 7, us: 0 }, "`chown -h root /etc/my.d`"),
             (Distrust::Kind { path: path(), what: "a directory" }, "--destdir"),
             (Distrust::Io { path: path(), source: denied }, "as root"),
         ] {

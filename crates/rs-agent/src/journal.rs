@@ -18,7 +18,7 @@ use crate::facts::Facts;
 use crate::plan::{Change, Effect, Target};
 use crate::wanted::Wanted;
 
-/// Format 1 knew neither envelopes, ports and dummies nor scopes and labels, and is read as
+/// Format 1 knew neither encapsulations, ports and dummies nor scopes and labels, and is read as
 /// one that has none of them; format 2 knew one gateway at most, and RIPs only as ends of
 /// devices.
 const FORMAT: u32 = 3;

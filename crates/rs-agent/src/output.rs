@@ -13,8 +13,8 @@ use clap::CommandFactory as _;
 use lvs_check::{Rule, rules_text};
 pub(crate) use lvs_term::printable;
 use lvs_term::{
-    BadNumber, Complaint, Label, Stdout, Usage, exit, printable_json, printable_lines, tell,
-    unless_closed,
+    BadNumber, Complaint, Label, Stdout, Usage, exit, printable_json, printable_lines, shortened,
+    tell, unless_closed,
 };
 use serde::{Serialize, Serializer};
 
@@ -117,7 +117,12 @@ pub fn finish(result: Result<Outcome, Failure>) -> ExitCode {
 /// Says why, and gives the exit status.
 fn failed(failure: &Failure) -> ExitCode {
     let hints = failure.error.hints();
-    Complaint { message: failure.to_string(), details: Vec::new(), hints }.tell();
+    let message = match failure.error {
+        // What was typed, or stands in a file, may be of any length.
+        Error::Refused(_) | Error::Config { .. } => shortened(&failure.to_string()),
+        _ => failure.to_string(),
+    };
+    Complaint { message, details: Vec::new(), hints }.tell();
     ExitCode::from(failure.error.exit_status())
 }
 

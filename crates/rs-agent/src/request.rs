@@ -198,7 +198,7 @@ pub(crate) fn texts(values: &[&str]) -> &'static [String] {
     values.iter().map(ToString::to_string).collect::<Vec<String>>().leak()
 }
 
-/// The three options that describe the envelope, as one.
+/// The three options that describe the encapsulation, as one.
 ///
 /// # Errors
 /// A [`BadRequest`] if they do not go together.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Envelopes and the devices that take packets out of them.
+//! Encapsulations and the devices that take packets out of them.
 
 use std::fmt;
 use std::net::IpAddr;

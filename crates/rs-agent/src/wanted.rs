@@ -40,7 +40,7 @@ pub struct Wanted {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub also_director: bool,
     /// dr and tun: the addresses the director sends to as far as they are known, one of each
-    /// family at most. tun: with both, each VIP comes in an envelope of its own family; with
+    /// family at most. tun: with both, each VIP comes in an encapsulation of its own family; with
     /// one, all come in that one's.
     #[serde(default)]
     pub rips: Vec<IpAddr>,
@@ -134,7 +134,7 @@ impl Wanted {
 
     /// What stays when some VIPs are taken down; `None` if nothing does. The directors of a
     /// family go with the last VIP that came from them; a RIP stays, as it says in which
-    /// envelope the next one comes.
+    /// encapsulation the next one comes.
     #[must_use]
     pub fn without(&self, gone: &[IpAddr]) -> Option<Self> {
         let gone: HashSet<&IpAddr> = gone.iter().collect();
@@ -150,7 +150,7 @@ impl Wanted {
     }
 
     /// Whether anything comes from directors of that family: dr the VIPs' own, tun that of the
-    /// envelopes. In mode nat they are the way back, whatever the VIPs are.
+    /// encapsulations. In mode nat they are the way back, whatever the VIPs are.
     fn hears(&self, ipv6: bool) -> bool {
         match self.mode {
             Mode::Dr => self.vips.iter().any(|vip| vip.is_ipv6() == ipv6),

@@ -36,7 +36,7 @@ mod tests {
         let error = io::Error::other("no\n\u{1b}[31m\u{202e}way");
         assert_eq!(
             line(&Event::NotSent(&error)),
-            "netlink ! not sent: no\\n\\u{1b}[31m\\u{202e}way"
+            "netlink ! not sent: \"no\\n\\u{1b}[31m\\u{202e}way\""
         );
     }
 }

@@ -264,7 +264,7 @@ impl<O: Clone> Builder<O> {
         self.objects
     }
 
-    /// Counts what is known to be wrong so far.
+    /// Counts what is wrong so far whatever the kernel has.
     pub fn faults(&self) -> usize {
         self.faults.len()
     }

@@ -36,7 +36,8 @@ impl fmt::Display for Flaw {
 /// Returns what the steps of `plan` would bring into the kernel that it would take, or
 /// perhaps take, and not act on as it says.
 ///
-/// To be asked before [`apply`](crate::apply()), which itself refuses only what
+/// `plan` has to be made of `desired`, whose objects were judged when they were built: what it
+/// adds is not judged again. To be asked before [`apply`](crate::apply()), which itself refuses only what
 /// [`Change::check`](ipvs_netlink::Change::check) knows; [`apply_as_is`](crate::apply_as_is())
 /// sends everything.
 pub fn refused(plan: &Plan, desired: &Desired, observed: &Observed, policy: Policy) -> Vec<Flaw> {

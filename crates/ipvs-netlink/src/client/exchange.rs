@@ -254,6 +254,9 @@ impl<T: Transport> Client<T> {
             }
             None => {
                 self.unread = true;
+                if let Some(trace) = &self.trace {
+                    trace.answers(&self.receive_buffer[..self.datagram], self.family_id);
+                }
                 Err(Error::Decode {
                     operation: Box::new(operation.clone()),
                     detail: format!("a datagram of {length} bytes was cut"),

@@ -29,7 +29,7 @@ pub enum Frame {
     ArpTo(Mac, Ipv4Addr, Ipv4Addr),
     /// The same of IPv6.
     SolicitationTo(Mac, Ipv6Addr, Ipv6Addr),
-    /// An ICMP echo request to that MAC address, in as many envelopes as there are pairs of
+    /// An ICMP echo request to that MAC address, encapsulated once for each pair after the first, of
     /// source and destination; outermost first.
     Echo(Mac, Vec<(Ipv4Addr, Ipv4Addr)>),
 }

@@ -9,7 +9,7 @@ use netlink_packet_route::rule::RuleMessage;
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::errno::Errno;
 
-use super::decode::{self, Names};
+use super::decode;
 use super::{Netlink, NetlinkError, encode, raw};
 use crate::ip::host_prefix;
 use crate::link::Link;
@@ -73,7 +73,7 @@ impl Netlink {
         ];
         question.attributes.extend(named.into_iter().flatten());
         match self.read_one(&RouteNetlinkMessage::GetRoute(question), raw::route) {
-            Ok(route) => Ok(route.and_then(|it| decode::route::lookup(&it, &Names::of(links)))),
+            Ok(route) => Ok(route.and_then(|it| decode::route::lookup(&it, links))),
             Err(NetlinkError::Kernel(
                 Errno::ENETUNREACH | Errno::EHOSTUNREACH | Errno::EACCES | Errno::EINVAL,
             )) => Ok(None),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Generic-netlink family `fou` (include/uapi/linux/fou.h): UDP ports at which the kernel
-//! takes packets out of an envelope.
+//! takes packets out of an encapsulation.
 //!
 //! The family is there while module `fou` is loaded; it has no alias by which the kernel
 //! would load it on demand.
@@ -126,8 +126,8 @@ impl Message {
         let open = |kind| value(kind).is_none_or(|value| value.iter().all(|byte| *byte == 0));
         let ends = [ATTR_LOCAL_V4, ATTR_LOCAL_V6, ATTR_PEER_V4, ATTR_PEER_V6, ATTR_PEER_PORT];
         let gue = value(ATTR_TYPE)? == [TYPE_GUE];
-        let like_ours = gue && ends.into_iter().all(open) && open(ATTR_IFINDEX);
-        Some(Port { at: Listener { port, ipv6 }, gue, like_ours })
+        let is_open = gue && ends.into_iter().all(open) && open(ATTR_IFINDEX);
+        Some(Port { at: Listener { port, ipv6 }, gue, is_open })
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_gue_port_without_ends_is_like_ours() {
+    fn only_a_gue_port_without_ends_is_open() {
         let at = Listener { port: 6080, ipv6: true };
         let port = |extra: Vec<DefaultNla>| {
             let mut attributes = place(at);
@@ -183,17 +183,17 @@ mod tests {
         let gue = || DefaultNla::new(ATTR_TYPE, vec![TYPE_GUE]);
         let v4 = |ip: Ipv4Addr| DefaultNla::new(ATTR_LOCAL_V4, ip.octets().to_vec());
         let v6 = |ip: Ipv6Addr| DefaultNla::new(ATTR_PEER_V6, ip.octets().to_vec());
-        for (extra, like_ours) in [
+        for (extra, is_open) in [
             (vec![gue()], true),
             (vec![gue(), v6(Ipv6Addr::UNSPECIFIED)], true),
             (vec![gue(), v4(Ipv4Addr::LOCALHOST)], false),
             (vec![gue(), v6(Ipv6Addr::LOCALHOST)], false),
             (vec![gue(), DefaultNla::new(ATTR_IFINDEX, vec![3, 0, 0, 0])], false),
         ] {
-            assert_eq!(port(extra), Some(Port { at, gue: true, like_ours }));
+            assert_eq!(port(extra), Some(Port { at, gue: true, is_open }));
         }
         let plain = vec![DefaultNla::new(ATTR_TYPE, vec![1])];
-        assert_eq!(port(plain), Some(Port { at, gue: false, like_ours: false }));
+        assert_eq!(port(plain), Some(Port { at, gue: false, is_open: false }));
         assert_eq!(port(Vec::new()), None);
     }
 }

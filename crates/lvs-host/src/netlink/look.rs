@@ -93,7 +93,7 @@ impl Netlink {
     /// The kernel's answer, unless it is that there is no route.
     pub fn lookup(&self, ip: IpAddr, links: &[Link]) -> Result<Option<Lookup>, NetlinkError> {
         match self.read_one(&RouteNetlinkMessage::GetRoute(encode::lookup(ip)), raw::route) {
-            Ok(route) => Ok(route.and_then(|it| decode::route::lookup(&it, &Names::of(links)))),
+            Ok(route) => Ok(route.and_then(|it| decode::route::lookup(&it, links))),
             Err(NetlinkError::Kernel(
                 Errno::ENETUNREACH
                 | Errno::EHOSTUNREACH

@@ -57,7 +57,7 @@ pub struct Seen {
     /// VIPs on interfaces that answer ARP, where this host is their director: see
     /// [`Seen::apart`].
     pub directed: Vec<Address>,
-    /// Ports whose UDP is taken out of its envelope.
+    /// Ports whose UDP is taken out of its encapsulation.
     pub fou: Fou,
     /// Drops by source validation while the counters were watched, in packets, and the
     /// time they were watched for, in seconds.

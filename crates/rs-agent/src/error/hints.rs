@@ -2,6 +2,7 @@
 //! What helps where a port of [`lvs_host`] fails: it says why, and this program says what its
 //! operator can do.
 
+use lvs_host::TunnelKind;
 use lvs_host::files::trust::Distrust;
 use lvs_host::netlink::NetlinkError;
 use lvs_host::sysctl::SysctlError;
@@ -18,12 +19,7 @@ pub(super) fn netlink(answer: &NetlinkError, command: &str) -> Option<String> {
         // rtnl_newlink(): no such link kind, and its module could not be loaded.
         Errno::EOPNOTSUPP if command.contains(" type ") => {
             let kind = command.split(" type ").nth(1)?.split(' ').next()?;
-            let module = match kind {
-                "ip6tnl" => "ip6_tunnel",
-                "gre" => "ip_gre",
-                "ip6gre" => "ip6_gre",
-                kind => kind,
-            };
+            let module = TunnelKind::named(kind).map_or(kind, |it| it.module());
             Some(format!("this kernel cannot make {kind} devices: is module {module} installed?"))
         }
         // Of adding and deleting, not of asking (GENL_ADMIN_PERM in net/ipv4/fou_nl.c).
@@ -79,9 +75,8 @@ pub(super) fn state(why: &Distrust) -> String {
 }
 
 /// Says what to do about a place on the way to the configuration.
-pub(super) fn config(why: &Distrust) -> String {
-    let may = "may write the configuration and the folders on the way to it";
-    close(why, may).unwrap_or_else(|| state(why))
+pub(super) fn config(why: &Distrust) -> Option<String> {
+    close(why, "may write the configuration and the folders on the way to it")
 }
 
 /// Says what to do about a place that systemd reads.
@@ -96,7 +91,7 @@ pub(super) fn unit(why: &Distrust) -> String {
 fn close(why: &Distrust, may: &str) -> Option<String> {
     let (how, path) = match why {
         Distrust::Open { path, .. } => ("chmod go-w", path),
-        Distrust::Owner { path, .. } => ("chown root", path),
+        Distrust::Owner { path, .. } => ("chown -h root", path),
         _ => return None,
     };
     let path = shell::path(path);

@@ -121,7 +121,7 @@ fn what_is_in_the_place_of_the_lock_is_named() {
     store.lock().unwrap();
 }
 
-/// RIPs were ends of devices only, and envelopes and scopes not known.
+/// RIPs were ends of devices only, and encapsulations and scopes not known.
 #[test]
 fn format_1_is_still_read() {
     let directory = tempfile::tempdir().unwrap();

@@ -184,7 +184,7 @@ impl Change {
             },
             Self::Gue(at) => match facts.port(*at) {
                 None => Effect::Gone,
-                Some(port) if port.like_ours => Effect::There,
+                Some(port) if port.is_open => Effect::There,
                 Some(_) => Effect::Foreign(format!("{at} is another kind of port now")),
             },
             Self::Sysctl { key, from, to } => match facts.sysctl(key) {

@@ -26,7 +26,7 @@ pub(super) fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
         if facts.ports.is_none() {
             return Err(Refusal::NoFou);
         }
-        if facts.port(at).is_some_and(|port| !port.like_ours) {
+        if facts.port(at).is_some_and(|port| !port.is_open) {
             return Err(Refusal::PortTaken(at));
         }
     }

@@ -12,7 +12,7 @@ use crate::request::Request;
 use crate::tunnel::{Envelope, Tunnel, TunnelKind};
 
 /// Completes RIPs and devices. `wanted` has its VIPs, what is known of RIPs, its directors and
-/// its envelope.
+/// its encapsulation.
 ///
 /// # Errors
 /// The earlier set-up has other ends; a RIP is unclear.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Everything `rsctl` writes, but for the question of `clear`.
+//! Everything `rsctl` writes, but for the question of `clear`, whom a command waits for, and the
+//! trace.
 
 mod changes;
 mod connections;

@@ -10,7 +10,7 @@ use std::thread;
 
 use lab::{Family, Host, Network, WebServer, kernel, run};
 
-/// What may be asked of [`real_server`]: every mode, family and envelope.
+/// What may be asked of [`real_server`]: every mode, family and encapsulation.
 pub(crate) const SETUPS: [&str; 14] = [
     "--mode dr --vip 192.0.2.10,203.0.113.10,2001:db8:2::10",
     "--mode dr --vip 192.0.2.10 --carrier dummy0",

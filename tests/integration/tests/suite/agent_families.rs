@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Real servers of both families in one set-up: a way back for each, an envelope for each.
+//! Real servers of both families in one set-up: a way back for each, an encapsulation for each.
 
 use std::net::SocketAddr;
 

@@ -32,7 +32,7 @@ const BOTH_ENDS: [&str; 2] = [
     "--mode nat --gateway 192.0.2.1,2001:db8:2::1",
 ];
 
-/// Every mode, carrier and envelope with devices of its own, and every mixture of families
+/// Every mode, carrier and encapsulation with devices of its own, and every mixture of families
 /// with an end of one.
 fn forms() -> Vec<String> {
     let mut forms = Vec::new();

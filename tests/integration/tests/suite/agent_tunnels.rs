@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Every envelope in every mixture of families, through a real director: no answer before
+//! Every encapsulation in every mixture of families, through a real director: no answer before
 //! `rs-agent setup`, answers after it, and after `teardown` the host as it was before.
 
 use std::fs;

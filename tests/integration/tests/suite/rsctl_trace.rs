@@ -74,6 +74,6 @@ fn a_trace_shows_foreign_names_as_text() {
     let daemon = lines.iter().find(|line| line.contains("NewDaemon")).expect("it");
     let shown = "Interface=\"e\\u{1b}[1m\\u{202e}\\u{9b}2J\"";
     assert!(daemon.contains(shown), "{daemon}");
-    let dry = traced(&host, &format!("sync-daemon start master --mcast-interface '{name}'"), 0);
-    assert!(dry[0].contains(shown), "{dry:?}");
+    let started = traced(&host, &format!("sync-daemon start master --mcast-interface '{name}'"), 0);
+    assert!(started[0].contains(shown), "{started:?}");
 }

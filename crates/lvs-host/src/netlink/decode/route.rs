@@ -12,6 +12,7 @@ use netlink_packet_route::route::{
 
 use super::super::raw;
 use super::Names;
+use crate::link::Link;
 use crate::route::{DefaultRoute, Lookup, Route, RouteKind, SavedRoute, TABLE_MAIN};
 
 pub(in super::super) fn route(message: &RouteMessage, names: &Names<'_>) -> Option<Route> {
@@ -86,7 +87,7 @@ fn advmss(metrics: &[RouteMetric]) -> Option<u32> {
 }
 
 /// The answer to a lookup; `None` if packets would go nowhere.
-pub(in super::super) fn lookup(message: &RouteMessage, names: &Names<'_>) -> Option<Lookup> {
+pub(in super::super) fn lookup(message: &RouteMessage, links: &[Link]) -> Option<Lookup> {
     let kind = message.header.kind;
     if !matches!(kind, RouteType::Unicast | RouteType::Local | RouteType::Broadcast) {
         return None;
@@ -95,7 +96,10 @@ pub(in super::super) fn lookup(message: &RouteMessage, names: &Names<'_>) -> Opt
     let mut lookup = Lookup { local, table, ..Lookup::default() };
     for attribute in &message.attributes {
         match attribute {
-            RouteAttribute::Oif(index) => lookup.device = names.get(*index),
+            RouteAttribute::Oif(index) => {
+                let device = links.iter().find(|link| link.index == *index);
+                lookup.device = device.map(|link| link.name.clone());
+            }
             RouteAttribute::PrefSource(address) => lookup.source = ip(address),
             RouteAttribute::Metrics(metrics) => lookup.advmss = advmss(metrics),
             other => lookup.gateway = gateway(other).or(lookup.gateway),

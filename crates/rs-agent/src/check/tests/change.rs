@@ -52,11 +52,7 @@ pub(super) fn boot(seen: &mut Seen, text: &str) {
 
 /// UDP port 6080, for a few peers only.
 pub(super) fn fou(ipv6: bool, gue: bool) -> Fou {
-    Fou::Ports(vec![facts::Port {
-        at: facts::Listener { port: 6080, ipv6 },
-        gue,
-        like_ours: false,
-    }])
+    Fou::Ports(vec![facts::Port { at: facts::Listener { port: 6080, ipv6 }, gue, is_open: false }])
 }
 
 /// An IPv4 VIP in GUE over IPv6 by the kernel's own device, from anybody.

@@ -170,8 +170,8 @@ fn a_device_is_ours_by_its_kind() {
         ],
     );
     let at = Listener { ipv6: false, port: 6080 };
-    fn listens(facts: &mut Facts, at: Listener, like_ours: bool) {
-        facts.ports = Some(vec![Port { at, gue: like_ours, like_ours }]);
+    fn listens(facts: &mut Facts, at: Listener, is_open: bool) {
+        facts.ports = Some(vec![Port { at, gue: is_open, is_open }]);
     }
     assert_effects(
         &Change::Gue(at),

@@ -118,7 +118,7 @@ fn perform(facts: &mut Facts, action: &Action) {
             let ports = facts.ports.get_or_insert_default();
             ports.retain(|port| port.at != *at);
             if !undo {
-                ports.push(Port { at: *at, gue: true, like_ours: true });
+                ports.push(Port { at: *at, gue: true, is_open: true });
             }
         }
         (Change::Up { device }, undo) => {

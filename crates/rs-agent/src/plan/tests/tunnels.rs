@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Envelopes and carriers: which devices, and which are refused.
+//! Encapsulations and carriers: which devices, and which are refused.
 
 use super::{address, commands, conf, host, ip, link, request};
 use crate::bad_request::BadRequest;
@@ -125,7 +125,7 @@ fn what_can_never_come_out_is_refused() {
     let fallback = |typed| Typed { fallback_devices: true, ..typed };
     let checked = |rip| Typed { checksum: true, ..tun(rip, TunnelType::Gre) };
     let at = Listener { port: 6080, ipv6: false };
-    let other = |like_ours| Some(vec![Port { at, gue: true, like_ours }]);
+    let other = |is_open| Some(vec![Port { at, gue: true, is_open }]);
     let plain: &dyn Fn(&mut Facts) = &|_| {};
     for (vips, typed, change, refused) in [
         (V4, fallback(checked(RIP)), plain, Refusal::Request(BadRequest::FallbackChecksum("gre0"))),
@@ -289,7 +289,7 @@ fn a_rip_of_the_other_family_is_added_where_nothing_moves() {
         assert_eq!((open.tunnels[1].local, open.tunnels[1].remote), (Some(ip(RIP6)), None));
         assert_eq!(refuse::notes(&open).len(), 1);
 
-        // A VIP that has its envelope keeps it, and one comes to the RIP it is asked for with.
+        // A VIP that has its encapsulation keeps it, and one comes to the RIP it is asked for with.
         let single = resolve(BOTH, tun(RIP, tunnel), None).unwrap();
         for (vips, typed) in [(V6, tun(RIP6, tunnel)), (&["192.0.2.11"], tun(RIP6, tunnel))] {
             let refused = resolve(vips, typed, Some(&single));
