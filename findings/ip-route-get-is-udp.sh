@@ -6,8 +6,8 @@
 # for one protocol or one user do not count for it.
 # Seen: in IPv4 the kernel looks up a UDP packet of the user who asks (`inet_rtm_getroute()`):
 # a rule `ipproto udp` decides about the answer, one for TCP does not, and `uidrange 0-0`
-# decides if root asks. In IPv6 no protocol is assumed, the user is. (Linux 6.18; of UDP also
-# 6.12 and 7.2, of users also 6.1.) Only a lookup that names them (`ipproto tcp`, `uid 65534`) tells what a server's replies do.
+# decides if root asks. In IPv6 no protocol is assumed, the user is. (UDP: Linux 6.12, 6.18,
+# 7.2. Users: 6.1, 6.18.) Only a lookup that names them (`ipproto tcp`, `uid 65534`) tells what a server's replies do.
 set -euo pipefail
 packages=(iproute2=6.1.0-3 libbpf1=1:1.1.2-0+deb12u1)
 untried() {
