@@ -172,6 +172,9 @@ pub enum Error {
     /// A test asked for this failure.
     #[error("failpoint after {0} actions")]
     Failpoint(usize),
+    /// The result of a change could not be printed. What was to be done has been done.
+    #[error("the changes were made, and cannot be told of: {}", system_error(.0))]
+    Untold(#[source] io::Error),
     /// The result could not be printed.
     #[error("printing the result: {}", system_error(.0))]
     Output(#[source] io::Error),
@@ -328,7 +331,11 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {}", self.doing, self.error)
+        match &self.error {
+            // Nothing of it was in vain.
+            told @ Error::Untold(_) => write!(f, "{told}"),
+            error => write!(f, "cannot {}: {error}", self.doing),
+        }
     }
 }
 

@@ -106,7 +106,11 @@ impl From<Step> for StepReport {
 pub fn finish(result: Result<Outcome, Failure>) -> ExitCode {
     match result.and_then(|outcome| {
         let printed = print(&outcome);
-        printed.map_err(|e| Failure { doing: "finish".into(), error: Error::Output(e) })?;
+        let untold = |error| match &outcome.report {
+            Report::Change(report) if report.changed && !report.dry_run => Error::Untold(error),
+            _ => Error::Output(error),
+        };
+        printed.map_err(|e| Failure { doing: "finish".into(), error: untold(e) })?;
         Ok(outcome.report.exit_status())
     }) {
         Ok(status) => ExitCode::from(status),

@@ -167,7 +167,13 @@ fn open(path: &Path) -> io::Result<File> {
     options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     let mut making = options.clone();
     match making.write(true).create(true).mode(PRIVATE).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => options.open(path),
+        // What is not there cannot be made: that is why, and not that it is not there.
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+            options.open(path).map_err(|other| match other.kind() {
+                io::ErrorKind::NotFound => error,
+                _ => other,
+            })
+        }
         file => file,
     }
 }

@@ -34,8 +34,12 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     };
     // Where something else may serve a VIP that is not here, nothing tells anybody to add it.
     let is_to_come = |vip: &IpAddr| doubt::not_local(*vip, seen).is_none();
-    let vips: Vec<IpAddr> =
-        subject.ipv4_vips().filter(|vip| is_ours(vip) || is_to_come(vip)).collect();
+    // This host's own address is no VIP, as RS-VIP-04 says: others have to be answered for it.
+    let is_hosts = |vip: &IpAddr| seen.places(*vip).any(|have| is_own(have, subject, seen));
+    let vips: Vec<IpAddr> = subject
+        .ipv4_vips()
+        .filter(|vip| (is_ours(vip) || is_to_come(vip)) && !is_hosts(vip))
+        .collect();
     let mut findings = Vec::new();
     if !vips.is_empty() {
         // What is not here yet is judged as if it were: whoever adds it must hide it first.

@@ -126,6 +126,13 @@ fn bad_input_and_unfit_hosts_change_nothing() {
     let full = server.sh("rs-agent setup --help >/dev/full");
     assert_eq!(full.status, 1, "{full:?}");
     assert!(full.stderr.contains("printing the result: no space left"), "{full:?}");
+    for command in ["setup --mode dr --vip 192.0.2.10 --json", "teardown -v"] {
+        let untold = server.sh(&format!("rs-agent {command} >/dev/full"));
+        assert_eq!(untold.status, 1, "{untold:?}");
+        let why = "error: the changes were made, and cannot be told of: no space left";
+        assert!(untold.stderr.starts_with(why), "{untold:?}");
+    }
+    assert_eq!(server.must("rs-agent status").stdout, "not set up\n");
     assert_eq!(server.sh("rs-agent --version | true").status, 0);
     for command in ["setup --help", "check --list-rules", "--version", "status"] {
         let closed = server.sh(&format!("rs-agent {command} >&-"));

@@ -110,6 +110,18 @@ pub(super) const HOST: &[Row] = &[
     ),
     (Mode::Dr, |_, s| s.addresses.push(address(VIP, 32, "eth0", "global")), &["RS-ARP-07 error"]),
     (Mode::Dr, |_, s| s.addresses.push(address(VIP6, 128, "eth0", "global")), &["RS-ARP-07 error"]),
+    // This host's own address has to be answered for, whatever hides VIPs.
+    (
+        Mode::Dr,
+        |w, s| {
+            w.rips.clear();
+            s.addresses[1] = address(VIP, 24, "eth0", "global");
+            set(s, "net.ipv4.conf.all.arp_ignore", 0);
+            set(s, "net.ipv4.conf.all.arp_announce", 0);
+            w.vips.retain(|vip| *vip == ip(VIP));
+        },
+        &["RS-VIP-04 error"],
+    ),
     // This host's own address, beside which another VIP may be.
     (
         Mode::Dr,
