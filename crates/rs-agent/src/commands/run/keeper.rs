@@ -104,9 +104,10 @@ impl Keeper {
         self.retry
     }
 
-    /// The set-up. What a host that is still starting does not have yet is waited for.
+    /// The set-up, which is remembered from here on. What a host that is still starting does not
+    /// have yet is waited for.
     pub(super) fn begin(&mut self) -> Result<(), Error> {
-        match self.apply() {
+        let result = match self.apply() {
             Err(Error::Refused(refusal)) if refusal.may_pass() && self.recorded()?.is_none() => {
                 let hint = refusal.hint();
                 self.problem(&refusal.to_string(), &hint);
@@ -114,7 +115,10 @@ impl Keeper {
                 Ok(())
             }
             result => result,
-        }
+        };
+        result?;
+        self.journal = self.recorded()?;
+        Ok(())
     }
 
     /// Makes the host what the settings say: first what is new, then what is no more.
