@@ -5,6 +5,7 @@
 //! The journal says what was *intended*; what was *done* is seen on the host
 //! ([`Change::effect`]), so no step needs a second write. [`Store`] keeps it.
 
+mod known;
 mod store;
 
 use std::collections::{BTreeSet, HashSet};
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::store::{Found, Store};
 use crate::facts::Facts;
-use crate::plan::{Change, Effect, Target};
+use crate::plan::{Change, Effect, Step, Target};
 use crate::wanted::Wanted;
 
 /// Format 1 knew neither encapsulations, ports and dummies nor scopes and labels, and is read as
@@ -92,6 +93,25 @@ impl Journal {
                 *tag = seen.filter(|seen| *seen == crate::plan::ADDRESS_TAG);
             }
         }
+    }
+
+    /// Returns the steps for IPv6 VIPs that set-up added and that are not deprecated any more:
+    /// this host may use them as a source. They are changed in place. A change by a program that
+    /// gives no `IFA_PROTO` takes ours off the address: it comes back with the repair, or a
+    /// teardown would take the VIP for somebody else's. One that gives its own keeps it.
+    #[must_use]
+    pub fn exposed(&self, facts: &Facts) -> Vec<Step> {
+        let wanted: HashSet<&IpAddr> = self.wanted.vips.iter().collect();
+        let change = |change: &Change| match change {
+            Change::Address { ip, device, tag, .. } if ip.is_ipv6() && wanted.contains(ip) => {
+                let have = facts.vip_on(*ip, device).filter(|have| !have.deprecated)?;
+                Some(Change::Deprecate { ip: *ip, device: device.clone(), tag: have.tag.or(*tag) })
+            }
+            _ => None,
+        };
+        let reason = "this host must not use the VIP as a source of its own";
+        let changes = self.changes.iter().filter_map(change);
+        changes.map(|change| Step { action: change.make(), reason }).collect()
     }
 
     /// The addresses that are on their devices because of us.

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use crate::error::Error;
 use crate::facts::{Facts, Link};
 use crate::ipvs;
+use crate::mode::Mode;
+use crate::wanted::Wanted;
 use lvs_host::SysctlKey;
 use lvs_host::anywhere::anywhere;
 use lvs_host::netlink::{Netlink, NetlinkError};
@@ -24,6 +26,29 @@ pub struct Questions {
     pub clients: Vec<IpAddr>,
     /// Whether to ask for UDP ports that unpack.
     pub ports: bool,
+}
+
+impl Questions {
+    /// Returns what the decisions about `wanted` depend on.
+    #[must_use]
+    pub fn about(wanted: &Wanted) -> Self {
+        let clients = wanted.client.into_iter().flat_map(|client| client.ends());
+        let is_nat = wanted.mode == Mode::Nat;
+        Self {
+            ways_back: wanted.ways_back().filter(|_| is_nat).collect(),
+            clients: clients.clone().filter(|_| is_nat).collect(),
+            destinations: wanted.ways_back().chain(clients).collect(),
+            ports: !wanted.listeners().is_empty(),
+        }
+    }
+}
+
+/// Opens a connection to the kernel of the calling thread's network namespace.
+///
+/// # Errors
+/// There is no socket.
+pub fn connect() -> Result<Netlink, Error> {
+    Netlink::connect().map_err(|source| Error::Observe { what: "the network", source })
 }
 
 /// Looks at the host.

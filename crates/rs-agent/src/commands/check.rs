@@ -5,9 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use lvs_check::Filter;
-use lvs_host::netlink::Netlink;
 
-use super::{connect, load};
 use crate::bad_request::BadRequest;
 use crate::check::catalogue::RULES;
 use crate::check::observe::observe;
@@ -19,6 +17,7 @@ use crate::cli::CheckArgs;
 use crate::error::Error;
 use crate::journal::{Found, Store};
 use crate::mode::Mode;
+use crate::observe::connect;
 use crate::output::Report;
 use crate::plan::refuse;
 use crate::refusal::Refusal;
@@ -35,7 +34,7 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
     let rules = args.rules.iter().map(|id| Ok(rule(id)?.id)).collect::<Result<_, BadRequest>>()?;
     let filter = Filter { rules, ..Filter::default() };
     let net = connect()?;
-    let (mut subject, notice) = subject(args, state_dir, &net)?;
+    let (mut subject, notice) = subject(args, state_dir)?;
     let mode = subject.mode.ok_or(BadRequest::NothingToCheck)?;
 
     let watch = Duration::from_secs(args.watch.unwrap_or(0).into());
@@ -66,11 +65,7 @@ fn unicast(subject: &Subject, seen: &Seen) -> Result<(), Refusal> {
 
 /// The options, or what is set up, with the options that say more about it; and what is to be
 /// told of its journal.
-fn subject(
-    args: &CheckArgs,
-    state_dir: &Path,
-    net: &Netlink,
-) -> Result<(Subject, Option<String>), Error> {
+fn subject(args: &CheckArgs, state_dir: &Path) -> Result<(Subject, Option<String>), Error> {
     let client = args.client.clone().map(Network::try_from).transpose()?;
     let ports: Result<Vec<Port>, BadRequest> = args
         .ports
@@ -98,7 +93,7 @@ fn subject(
             Subject::asked(&Request::check(mode, &typed)?)
         }
         None => {
-            let Found { journal, notice } = load(&Store::to_show(state_dir)?, net)?;
+            let Found { journal, notice } = Store::to_show(state_dir)?.load()?;
             let journal = journal.ok_or(BadRequest::NothingToCheck)?;
             told = notice;
             let mut subject = Subject::set_up(&journal.wanted, &journal.changes);
@@ -142,9 +137,7 @@ mod tests {
     fn subject_of(options: &str, state_dir: &Path) -> Result<Subject, Error> {
         let line = ["rs-agent", "check"].into_iter().chain(options.split_whitespace());
         match Cli::try_parse_from(line).unwrap().command {
-            Command::Check(args) => {
-                subject(&args, state_dir, &connect().unwrap()).map(|(subject, _)| subject)
-            }
+            Command::Check(args) => subject(&args, state_dir).map(|(subject, _)| subject),
             _ => unreachable!(),
         }
     }

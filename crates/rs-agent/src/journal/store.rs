@@ -8,7 +8,7 @@ use lvs_host::files::trust::Trust;
 use lvs_host::netns::Identity;
 use lvs_host::state::{self, Claim, Folder, Lock, Record, Version};
 
-use super::{FORMAT, Journal};
+use super::{FORMAT, Journal, known};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::wanted::Wanted;
@@ -103,13 +103,18 @@ impl Store {
     /// Reads the journal of this namespace, or its copy if it is damaged or gone.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if neither can be understood; [`Error::Untrusted`];
-    /// [`Error::Journal`].
+    /// [`Error::Damaged`] if neither can be understood, with what is seen of a set-up all the
+    /// same; [`Error::Untrusted`]; [`Error::Journal`].
     pub fn load(&self) -> Result<Found, Error> {
         let ours = |journal: &Journal| journal.identity == self.identity;
         let parse = |text: &str, format| Ok(Some(Journal::parse(text, format)?).filter(ours));
-        let state::Found { content: journal, notice } = self.record.load(parse)?;
-        Ok(Found { journal, notice })
+        match self.record.load(parse).map_err(Error::from) {
+            Ok(state::Found { content: journal, notice }) => Ok(Found { journal, notice }),
+            Err(Error::Damaged { path, why, copy, .. }) => {
+                Err(Error::Damaged { path, why, copy, known: known::hints() })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Builds a journal that records nothing yet.

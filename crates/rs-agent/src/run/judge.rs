@@ -45,7 +45,7 @@ pub fn judge(journal: &Journal, facts: &Facts) -> Verdict {
             partly(wanted, facts, &mut verdict);
         }
     }
-    let again = exposed(journal, facts);
+    let again = journal.exposed(facts);
     verdict.steps.extend(again);
     // A host may have thousands of VIPs: nothing here goes through all of them for each.
     let repaired: HashSet<Target<'_>> =
@@ -60,24 +60,6 @@ pub fn judge(journal: &Journal, facts: &Facts) -> Verdict {
         }
     }
     verdict
-}
-
-/// IPv6 VIPs that set-up added and that are not deprecated any more: this host may use them as
-/// a source. They are changed in place. A change by a program that gives no `IFA_PROTO` takes
-/// ours off the address: it comes back with the repair, or a teardown would take the VIP for
-/// somebody else's. One that gives its own keeps it.
-pub fn exposed(journal: &Journal, facts: &Facts) -> Vec<Step> {
-    let wanted: HashSet<&IpAddr> = journal.wanted.vips.iter().collect();
-    let change = |change: &Change| match change {
-        Change::Address { ip, device, tag, .. } if ip.is_ipv6() && wanted.contains(ip) => {
-            let have = facts.vip_on(*ip, device).filter(|have| !have.deprecated)?;
-            Some(Change::Deprecate { ip: *ip, device: device.clone(), tag: have.tag.or(*tag) })
-        }
-        _ => None,
-    };
-    let reason = "this host must not use the VIP as a source of its own";
-    let changes = journal.changes.iter().filter_map(change);
-    changes.map(|change| Step { action: change.make(), reason }).collect()
 }
 
 fn partly(wanted: &Wanted, facts: &Facts, verdict: &mut Verdict) {

@@ -2,11 +2,11 @@
 //! What the keeper tells: in the log, and to the service manager.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use lvs_host::events::Heard;
 
-use super::super::super::some;
 use super::Keeper;
 use crate::output::{ChangeReport, StepReport};
 use crate::plan::Step;
@@ -22,7 +22,7 @@ const NAMES: usize = 8;
 
 impl Keeper {
     /// One line for `systemctl status`.
-    pub(in super::super) fn status(&self) -> String {
+    pub(in crate::run) fn status(&self) -> String {
         let keeping = match &self.journal {
             Some(journal) if journal.wanted.vips.is_empty() => journal.wanted.mode.to_string(),
             Some(journal) => format!("{} {}", journal.wanted.mode, some(&journal.wanted.vips)),
@@ -38,7 +38,7 @@ impl Keeper {
     }
 
     /// What a report says was done.
-    pub(in super::super) fn log_steps(&self, event: &str, report: &ChangeReport) {
+    pub(in crate::run) fn log_steps(&self, event: &str, report: &ChangeReport) {
         let fields = |step: &StepReport| {
             vec![("command", step.command.clone()), ("reason", step.reason.to_owned())]
         };
@@ -53,7 +53,7 @@ impl Keeper {
     }
 
     /// Remembers who asks for changes while they can still be named.
-    pub(in super::super) fn heard(&mut self, heard: &Heard) {
+    pub(in crate::run) fn heard(&mut self, heard: &Heard) {
         if heard.lost {
             self.lost.1 += 1;
             self.tell_lost(Instant::now());
@@ -79,7 +79,7 @@ impl Keeper {
     }
 
     /// Tells, once a second, what had to wait to be told.
-    pub(in super::super) fn tell_late(&mut self) {
+    pub(in crate::run) fn tell_late(&mut self) {
         self.tell_lost(Instant::now());
         self.log.tell_dropped();
     }
@@ -148,4 +148,12 @@ impl Keeper {
             self.log.event(Level::Error, "problem", &[("what", what), ("hint", hint)]);
         }
     }
+}
+
+/// The first ones, and how many more there are.
+fn some(vips: &[IpAddr]) -> String {
+    const SOME: usize = 8;
+    let some: Vec<String> = vips.iter().take(SOME).map(ToString::to_string).collect();
+    let more = vips.len().saturating_sub(SOME);
+    if more == 0 { some.join(", ") } else { format!("{} and {more} more", some.join(", ")) }
 }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `rs-agent run`: waits for something to happen, and has [`keeper::Keeper`] look.
+//! Waits for something to happen, and has the [`Keeper`] look.
 //!
 //! One thread, one poll(2): on the kernel's notices, on signals, and on the clock for what
 //! has no notice, as often as [`Pace`] says.
-
-mod glance;
-mod keeper;
-mod settings;
 
 use std::io;
 use std::os::fd::AsFd as _;
@@ -21,24 +17,28 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::time::{ClockId, clock_gettime};
 
-use super::{connect, load, setup, teardown};
+use super::keeper::Keeper;
+use super::log::{Level, Log};
+use super::pace::Pace;
+use super::service::Service;
+use super::settings::Settings;
 use crate::act::interrupt::Interrupt;
 use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
 use crate::journal::Store;
 use crate::mode::Mode;
 use crate::output::ChangeReport;
-use crate::run::log::{Level, Log};
-use crate::run::pace::Pace;
-use crate::run::service::Service;
-use keeper::Keeper;
-use settings::Settings;
+use crate::transaction::take_down;
 
-pub(super) fn run(args: &RunArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
+/// Sets the host up, and keeps it right until it is told to end.
+///
+/// # Errors
+/// It cannot be set up or watched.
+pub fn run(args: &RunArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
     let settings = Settings::read(args)?;
     privilege::check()?;
     let store = Store::new(state_dir)?;
-    let recorded = load(&store, &connect()?)?.journal;
+    let recorded = store.load()?.journal;
     if settings.request.is_none() && recorded.is_none() {
         return Err(Error::NothingToKeep);
     }
@@ -60,8 +60,7 @@ pub(super) fn run(args: &RunArgs, state_dir: &Path) -> Result<ChangeReport, Erro
     let stopped = watch(args, &mut keeper, &events, &signals, &mut service)?;
     service.stopping();
     if stopped && keeper.on_stop() == OnStop::Teardown {
-        let report =
-            teardown::carry_out(&[], false, state_dir, keeper.unrecorded(), Interrupt::never)?;
+        let report = take_down(&[], false, state_dir, keeper.unrecorded(), Interrupt::never)?;
         keeper.log_steps("taken-down", &report);
     } else if stopped {
         keeper.log().event(Level::Info, "stopped", &[("left", "all stays set up, unwatched")]);

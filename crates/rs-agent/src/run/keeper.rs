@@ -12,22 +12,21 @@ use std::time::{Duration, Instant};
 use lvs_host::netlink::Netlink;
 use lvs_host::state::{Claim, Version};
 
-use super::super::{connect, questions};
+use super::backoff::Backoff;
+use super::devices::Devices;
 use super::glance::{Glance, NONE_LIKE_IT};
+use super::judge::{judge, ready};
+use super::log::{Level, Log};
 use super::settings::Settings;
-use super::{setup, teardown};
 use crate::act;
 use crate::act::interrupt::Interrupt;
 use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::journal::{Found, Journal, Store};
-use crate::observe::observe;
+use crate::observe::{Questions, connect, observe};
 use crate::plan::{Change, Step, Target};
-use crate::run::backoff::Backoff;
-use crate::run::devices::Devices;
-use crate::run::judge::{judge, ready};
-use crate::run::log::{Level, Log};
+use crate::transaction::{set_up, take_down};
 
 /// After a failure it tries again, as something that has no notice may have changed.
 const RETRY: Duration = Duration::from_secs(1);
@@ -130,16 +129,11 @@ impl Keeper {
         };
         let gone: Vec<IpAddr> =
             have.into_iter().filter(|vip| !request.vips.contains(vip)).collect();
-        let report = setup::add(request, &gone, false, &self.state_dir, Interrupt::never)?;
+        let report = set_up(request, &gone, false, &self.state_dir, Interrupt::never)?;
         self.log_steps("set-up", &report);
         if !gone.is_empty() {
-            let report = teardown::carry_out(
-                &gone,
-                false,
-                &self.state_dir,
-                self.unrecorded(),
-                Interrupt::never,
-            )?;
+            let unrecorded = self.unrecorded();
+            let report = take_down(&gone, false, &self.state_dir, unrecorded, Interrupt::never)?;
             self.log_steps("taken-down", &report);
         }
         Ok(())
@@ -234,7 +228,7 @@ impl Keeper {
             Err(error) => return Err(error),
         }
         let Some(journal) = &self.journal else { return Ok(()) };
-        let mut facts = observe(&self.net, &questions(&journal.wanted))?;
+        let mut facts = observe(&self.net, &Questions::about(&journal.wanted))?;
         let mut verdict = judge(journal, &facts);
         let remade = !self.devices.remade(&journal.changes, &facts).is_empty();
         if remade || !self.ready(verdict.steps.clone()).is_empty() {
@@ -275,7 +269,7 @@ impl Keeper {
             Some(_) => version = NONE_LIKE_IT,
             None => self.unsaved = false,
         }
-        let facts = observe(&self.net, &questions(&before.wanted))?;
+        let facts = observe(&self.net, &Questions::about(&before.wanted))?;
         let mut journal = before.clone();
         for name in self.devices.remade(&before.changes, &facts) {
             let what = format!("{name} was made anew by somebody: it is theirs now");
@@ -301,7 +295,7 @@ impl Keeper {
         let mut done = Vec::new();
         let tell = |_: &_, result: &Result<(), Error>| done.push(result.is_ok());
         let result = act::perform(&self.net, &steps, &Interrupt::never(), tell);
-        let after = observe(&self.net, &questions(&journal.wanted))?;
+        let after = observe(&self.net, &Questions::about(&journal.wanted))?;
         let unconfirmed = journal.clone();
         journal.confirm_tags(&after);
         if journal != unconfirmed && saved.is_ok() {

@@ -6,17 +6,16 @@ use std::collections::BTreeSet;
 use lvs_host::state::Lock;
 
 use super::{Keeper, RETRY};
-use crate::commands::{load, questions};
 use crate::error::Error;
 use crate::journal::{Found, Journal};
-use crate::observe::observe;
+use crate::observe::{Questions, observe};
 use crate::run::log::Level;
 
 impl Keeper {
     /// Reads the journal; if it cannot be understood, or is gone and could not be written again,
     /// gives what it last said, with a notice.
     pub(super) fn found(&self) -> Result<Found, Error> {
-        match (load(&self.store, &self.net), &self.journal) {
+        match (self.store.load(), &self.journal) {
             (Err(Error::Damaged { why, .. }), Some(journal)) => {
                 Ok(Found { journal: Some(journal.clone()), notice: Some(why) })
             }
@@ -29,7 +28,7 @@ impl Keeper {
     }
 
     /// The journal, if it could not be written again since it was lost.
-    pub(in crate::commands::run) fn unrecorded(&self) -> Option<Journal> {
+    pub(in crate::run) fn unrecorded(&self) -> Option<Journal> {
         self.journal.clone().filter(|_| self.unsaved)
     }
 
@@ -79,7 +78,9 @@ impl Keeper {
             return Ok(());
         }
         let Some(journal) = self.journal.clone() else { return Ok(()) };
-        if self.unsaved || journal.in_effect(&observe(&self.net, &questions(&journal.wanted))?) {
+        if self.unsaved
+            || journal.in_effect(&observe(&self.net, &Questions::about(&journal.wanted))?)
+        {
             self.write_again(&journal, "the journal was gone and is written again", told);
         } else {
             let what = "this host was taken down by rs-agent teardown: nothing to keep";
