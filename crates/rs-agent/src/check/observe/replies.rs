@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use lvs_host::anywhere::anywhere;
+use lvs_host::link;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::route::{LocalTables, Route, RouteKind, TABLE_LOCAL};
 use lvs_host::rule::{Marks, Rule, are_all_alike};
@@ -120,10 +121,12 @@ impl Asked<'_> {
                 continue;
             }
             let may_come = known.is_none() && rule.is_by_source(from);
-            if !may_come && rule.marks(&plain).is_none() {
+            let device = rule.device.as_deref().and_then(link::index);
+            let marks = rule.marks(&plain, device);
+            if !may_come && marks.is_none() {
                 continue;
             }
-            let hops = match rule.marks(&plain).filter(|_| !may_come) {
+            let hops = match marks.filter(|_| !may_come) {
                 Some(marks) if rule.is_understood => self.hops(to, known, &marks).ok(),
                 _ => None,
             };
