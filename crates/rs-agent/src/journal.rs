@@ -82,17 +82,22 @@ impl Journal {
         })
     }
 
-    /// Notes the tags that addresses are seen to carry, where the kernel keeps them.
-    pub fn confirm_tags(&mut self, facts: &Facts) {
+    /// Notes the tags that addresses are seen to carry, where the kernel keeps them. Returns
+    /// whether that is anything new.
+    pub fn confirm_tags(&mut self, facts: &Facts) -> bool {
+        let mut is_new = false;
         for change in &mut self.changes {
             let there = change.effect(facts) == Effect::There;
             if let Change::Address { ip, device, tag, .. } = change
                 && there
             {
                 let seen = facts.vip_on(*ip, device).and_then(|have| have.tag);
-                *tag = seen.filter(|seen| *seen == crate::plan::ADDRESS_TAG);
+                let ours = seen.filter(|seen| *seen == crate::plan::ADDRESS_TAG);
+                is_new |= ours != *tag;
+                *tag = ours;
             }
         }
+        is_new
     }
 
     /// Returns the steps for IPv6 VIPs that set-up added and that are not deprecated any more:

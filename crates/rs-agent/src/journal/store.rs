@@ -146,6 +146,13 @@ impl Store {
         Ok(self.record.remove()?)
     }
 
+    /// Claims it as [`Self::watch`] does, by a name that no other test has.
+    #[cfg(test)]
+    pub(crate) fn watch_in_test(&self) -> Claim {
+        let name = format!("rs-agent-{}-{:?}", std::process::id(), std::thread::current().id());
+        self.record.folder().claim(&self.claim(), &name).unwrap()
+    }
+
     #[cfg(test)]
     pub(super) fn file(&self) -> std::path::PathBuf {
         self.record.path()

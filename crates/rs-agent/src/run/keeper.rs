@@ -2,14 +2,15 @@
 //! Looks at the host, repairs what drifted, tells what is not ours.
 
 mod record;
+#[cfg(test)]
+mod tests;
 mod told;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use lvs_host::netlink::Netlink;
 use lvs_host::state::{Claim, Version};
 
 use super::backoff::Backoff;
@@ -24,9 +25,9 @@ use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::journal::{Found, Journal, Store};
-use crate::observe::{Questions, connect, observe};
-use crate::plan::{Change, Step, Target};
-use crate::transaction::{set_up, take_down};
+use crate::observe::Questions;
+use crate::plan::Step;
+use crate::transaction::{Host, Transaction, set_up, take_down};
 
 /// After a failure it tries again, as something that has no notice may have changed.
 const RETRY: Duration = Duration::from_secs(1);
@@ -36,7 +37,7 @@ pub(super) struct Keeper {
     store: Store,
     sole: Claim,
     state_dir: PathBuf,
-    net: Netlink,
+    host: Box<dyn Host>,
     log: Log,
     /// As last seen: what is kept if the file gets lost.
     journal: Option<Journal>,
@@ -62,14 +63,15 @@ impl Keeper {
         store: Store,
         sole: Claim,
         state_dir: &Path,
+        host: Box<dyn Host>,
         log: Log,
-    ) -> Result<Self, Error> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             settings,
             store,
             sole,
             state_dir: state_dir.to_owned(),
-            net: connect()?,
+            host,
             log,
             journal: None,
             unsaved: false,
@@ -82,7 +84,7 @@ impl Keeper {
             retry: None,
             seen: Glance::default(),
             ended: false,
-        })
+        }
     }
 
     pub(super) fn log(&self) -> &Log {
@@ -228,7 +230,7 @@ impl Keeper {
             Err(error) => return Err(error),
         }
         let Some(journal) = &self.journal else { return Ok(()) };
-        let mut facts = observe(&self.net, &Questions::about(&journal.wanted))?;
+        let mut facts = self.host.observe(&Questions::about(&journal.wanted))?;
         let mut verdict = judge(journal, &facts);
         let remade = !self.devices.remade(&journal.changes, &facts).is_empty();
         if remade || !self.ready(verdict.steps.clone()).is_empty() {
@@ -269,7 +271,7 @@ impl Keeper {
             Some(_) => version = NONE_LIKE_IT,
             None => self.unsaved = false,
         }
-        let facts = observe(&self.net, &Questions::about(&before.wanted))?;
+        let facts = self.host.observe(&Questions::about(&before.wanted))?;
         let mut journal = before.clone();
         for name in self.devices.remade(&before.changes, &facts) {
             let what = format!("{name} was made anew by somebody: it is theirs now");
@@ -279,36 +281,29 @@ impl Keeper {
         }
         let mut steps = self.ready(judge(&journal, &facts).steps);
         act::preflight(&steps)?;
-        journal.intend(steps.iter().map(|step| step.action.change.clone()));
-        let mut saved = Ok(());
-        if journal != before {
-            saved = self.store.save(&journal);
-            self.unsaved &= saved.is_err();
-            version = self.store.version();
-        }
-        if saved.is_err() {
-            // What the journal knows already can be made again without a word in it.
-            journal = before;
-            let known: HashSet<Target<'_>> = journal.changes.iter().map(Change::target).collect();
-            steps.retain(|step| known.contains(&step.action.change.target()));
+        let (host, store) = (self.host.as_ref(), &self.store);
+        let mut transaction =
+            Transaction { host, store, before: Some(before), damaged: false, journal };
+        let intended = transaction.intend(&steps);
+        if intended.is_err() {
+            steps = transaction.forgo(steps);
         }
         let mut done = Vec::new();
         let tell = |_: &_, result: &Result<(), Error>| done.push(result.is_ok());
-        let result = act::perform(&self.net, &steps, &Interrupt::never(), tell);
-        let after = observe(&self.net, &Questions::about(&journal.wanted))?;
-        let unconfirmed = journal.clone();
-        journal.confirm_tags(&after);
-        if journal != unconfirmed && saved.is_ok() {
-            saved = self.store.save(&journal);
-            self.unsaved &= saved.is_err();
+        let result = transaction.perform(&steps, &Interrupt::never(), tell);
+        let after = transaction.look()?;
+        let confirmed = transaction.confirm(&after);
+        if matches!(intended, Ok(true)) || matches!(confirmed, Ok(true)) {
+            self.unsaved = false;
             version = self.store.version();
         }
+        let journal = transaction.journal;
         // Nobody has to wait for what is told.
         drop(lock);
         self.devices.remember(&journal.changes, &after, true);
         self.journal = Some(journal);
         self.repaired(&steps, &done);
-        result.and(saved).map(|()| Some((after, version)))
+        result.and(intended).and(confirmed).map(|_| Some((after, version)))
     }
 
     fn retry_in(&mut self, time: Duration) {

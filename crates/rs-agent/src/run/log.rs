@@ -46,6 +46,14 @@ impl Log {
         Self { format, journal: to_the_journal(), budget }
     }
 
+    /// One that writes nothing.
+    #[cfg(test)]
+    pub(super) fn silent() -> Self {
+        let log = Self::new(LogFormat::Text);
+        while log.budget.borrow_mut().take(Instant::now()) {}
+        log
+    }
+
     /// Writes one event. Fields with an empty value are left out. Of a flood, only how many
     /// there were is told, when it is over.
     pub fn event(&self, level: Level, event: &str, fields: &[(&str, &str)]) {

@@ -27,6 +27,7 @@ use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
 use crate::journal::Store;
 use crate::mode::Mode;
+use crate::observe::connect;
 use crate::output::ChangeReport;
 use crate::transaction::take_down;
 
@@ -53,7 +54,8 @@ pub fn run(args: &RunArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
         .map_err(|source| Error::Watch { what: "a socket for changes", source })?;
     let mut service = Service::new();
     let log = Log::new(settings.log_format);
-    let mut keeper = Keeper::new(settings, store, sole, state_dir, log)?;
+    let host = Box::new(connect()?);
+    let mut keeper = Keeper::new(settings, store, sole, state_dir, host, log);
 
     keeper.begin()?;
     service.ready();

@@ -4,10 +4,9 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use lvs_host::netlink::Netlink;
 use lvs_host::privilege;
 
-use super::list;
+use super::{Transaction, list};
 use crate::act;
 use crate::act::interrupt::Interrupt;
 use crate::error::Error;
@@ -53,7 +52,6 @@ pub fn set_up(
     steps.extend(before.iter().flat_map(|journal| journal.exposed(&facts)));
     let mut journal = before.clone().unwrap_or_else(|| store.begin(all.clone(), &facts));
     journal.wanted = all;
-    journal.intend(steps.iter().map(|step| step.action.change.clone()));
     let damaged = notice.is_some();
     let mut notes: Vec<String> = notice.into_iter().collect();
     notes.extend(already_there(&journal, &wanted, &facts));
@@ -68,72 +66,52 @@ pub fn set_up(
     };
     if !dry_run {
         act::preflight(&steps)?;
-        let making = Making { net: &net, store: &store, before: before.as_ref(), damaged };
-        making.make(&steps, &mut journal, &wanted, &catch())?;
+        let interrupt = catch();
+        let transaction = Transaction { host: &net, store: &store, before, damaged, journal };
+        make(transaction, &steps, &wanted, &interrupt)?;
     }
     report.steps = steps.into_iter().map(StepReport::from).collect();
     Ok(report)
 }
 
-struct Making<'a> {
-    net: &'a Netlink,
-    store: &'a Store,
-    before: Option<&'a Journal>,
-    /// What is there is from the journal's copy.
-    damaged: bool,
+/// Makes the steps; on failure puts back both host and journal.
+pub(super) fn make(
+    mut transaction: Transaction<'_>,
+    steps: &[Step],
+    wanted: &Wanted,
+    interrupt: &Interrupt,
+) -> Result<(), Error> {
+    transaction.intend(steps)?;
+    let mut done = Vec::new();
+    let note = |action: &Action, result: &Result<(), Error>| {
+        if act::may_be_done(result) {
+            done.push(action.clone());
+        }
+    };
+    let made = transaction.perform(steps, interrupt, note);
+    let confirmed = made.and_then(|()| {
+        let facts = transaction.look()?;
+        let problems = verify::problems(wanted, &facts);
+        if !problems.is_empty() {
+            return Err(Error::NotAsWanted(problems));
+        }
+        transaction.confirm(&facts)
+    });
+    confirmed.map(drop).map_err(|cause| abandon(&transaction, done, cause))
 }
 
-impl Making<'_> {
-    /// Journal, act, verify, journal; on failure puts back both host and journal.
-    fn make(
-        &self,
-        steps: &[Step],
-        journal: &mut Journal,
-        wanted: &Wanted,
-        interrupt: &Interrupt,
-    ) -> Result<(), Error> {
-        let unchanged = |journal: &Journal| self.before == Some(journal);
-        if self.damaged || !unchanged(journal) {
-            self.store.save(journal)?;
-        }
-        let mut done = Vec::new();
-        let note = |action: &Action, result: &Result<(), Error>| {
-            if act::may_be_done(result) {
-                done.push(action.clone());
-            }
-        };
-        let result = act::perform(self.net, steps, interrupt, note)
-            .and_then(|()| look_again(self.net, wanted))
-            .and_then(|facts| {
-                journal.confirm_tags(&facts);
-                if unchanged(journal) { Ok(()) } else { self.store.save(journal) }
-            });
-        result.map_err(|cause| self.abandon(done, cause))
+fn abandon(transaction: &Transaction<'_>, done: Vec<Action>, cause: Error) -> Error {
+    if let Err(undo) = transaction.host.take_back(done) {
+        return Error::NotUndone { cause: Box::new(cause), undo: Box::new(undo) };
     }
-
-    fn abandon(&self, done: Vec<Action>, cause: Error) -> Error {
-        if let Err(undo) = act::take_back(self.net, done) {
-            return Error::NotUndone { cause: Box::new(cause), undo: Box::new(undo) };
-        }
-        let put_back = match self.before {
-            Some(journal) => self.store.save(journal),
-            None => self.store.remove(),
-        };
-        match (put_back, cause) {
-            (Ok(()), Error::Interrupted) => Error::TakenBack,
-            (Ok(()), cause) => cause,
-            (Err(source), cause) => {
-                let did = format!("{cause}; what was done is taken back");
-                Error::Unrecorded { did, source: Box::new(source) }
-            }
+    match (transaction.put_back(), cause) {
+        (Ok(()), Error::Interrupted) => Error::TakenBack,
+        (Ok(()), cause) => cause,
+        (Err(source), cause) => {
+            let did = format!("{cause}; what was done is taken back");
+            Error::Unrecorded { did, source: Box::new(source) }
         }
     }
-}
-
-fn look_again(net: &Netlink, wanted: &Wanted) -> Result<Facts, Error> {
-    let facts = observe(net, &Questions::about(wanted))?;
-    let problems = verify::problems(wanted, &facts);
-    if problems.is_empty() { Ok(facts) } else { Err(Error::NotAsWanted(problems)) }
 }
 
 fn asked_about(request: &Request, earlier: Option<&Wanted>) -> Questions {

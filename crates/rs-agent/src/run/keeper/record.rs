@@ -8,7 +8,7 @@ use lvs_host::state::Lock;
 use super::{Keeper, RETRY};
 use crate::error::Error;
 use crate::journal::{Found, Journal};
-use crate::observe::{Questions, observe};
+use crate::observe::Questions;
 use crate::run::log::Level;
 
 impl Keeper {
@@ -79,7 +79,7 @@ impl Keeper {
         }
         let Some(journal) = self.journal.clone() else { return Ok(()) };
         if self.unsaved
-            || journal.in_effect(&observe(&self.net, &Questions::about(&journal.wanted))?)
+            || journal.in_effect(&self.host.observe(&Questions::about(&journal.wanted))?)
         {
             self.write_again(&journal, "the journal was gone and is written again", told);
         } else {
