@@ -8,6 +8,7 @@ DOCS   := docs
 SHARE   = $(DESTDIR)$(PREFIX)/share
 SBIN    = $(DESTDIR)$(PREFIX)/sbin
 ROWS   :=
+BASE   :=
 MODULE :=
 # Random tables are the same in every run, and others by SEED=NUMBER.
 SEED   :=
@@ -15,7 +16,7 @@ ifneq ($(SEED),$(shell printf %s '$(SEED)' | grep -xE '[0-9]{1,18}'))
 $(error SEED is a number, not '$(SEED)')
 endif
 PROPTEST_RNG_SEED := $(or $(SEED),1)
-export KERNELS TEST KERNEL LAB ROWS MODULE SEED PROPTEST_RNG_SEED
+export KERNELS TEST KERNEL LAB ROWS BASE MODULE SEED PROPTEST_RNG_SEED
 
 .PHONY: build test check mutants demo bench lint package docs docs-check install clean help
 
@@ -34,7 +35,7 @@ mutants: ## change what decides, place by place: does a unit test notice? (MODUL
 demo: ## show the main job at work in the newest kernel (KERNEL=6.1)
 	@$(SCRIPTS)/demo
 
-bench: ## measure against a raw socket and ipvsadm, in an emulated machine (ROWS=word, CLOCK=instructions)
+bench: ## measure against a raw socket and ipvsadm, in an emulated machine (ROWS=word, BASE=folder, CLOCK=instructions)
 	@$(SCRIPTS)/bench
 
 lint: docs-check ## formatting, clippy, documentation, generated docs in step, spelling, licences

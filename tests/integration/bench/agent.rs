@@ -3,40 +3,51 @@
 //! `rs-agent setup` against the shell script it replaces, which sets two settings and adds
 //! each VIP by a process of its own.
 
-use crate::measure::{Pairs, Program, in_namespace};
+use crate::measure::{Pairs, Program, Run, in_namespace};
 use crate::table::{Bar, Row};
 
-/// How many rounds of pairs with one VIP, and with a thousand.
-const ROUNDS: (usize, usize) = (15, 3);
+/// How many VIPs, and in how many rounds of pairs.
+pub(crate) const CASES: [(u32, usize); 2] = [(1, 15), (1000, 3)];
 
 pub(crate) fn one_vip(name: String) -> Row {
-    by_script(name, 1, ROUNDS.0, 1.0)
+    by_script(name, CASES[0], 1.0)
 }
 
 pub(crate) fn a_thousand_vips(name: String) -> Row {
-    by_script(name, 1000, ROUNDS.1, 20.0)
+    by_script(name, CASES[1], 20.0)
 }
 
-/// Process against process, each in a namespace that has never had a VIP.
-fn by_script(name: String, count: u32, rounds: usize, bar: f64) -> Row {
-    let vips: Vec<String> =
-        (0..count).map(|n| format!("10.9.{}.{}", n / 200, n % 200 + 1)).collect();
-    let list = vips.join(",");
-    let agent = Program::new("rs-agent", ["setup", "--mode", "dr", "--vip", &list]);
+/// `rs-agent setup` of that many VIPs.
+pub(crate) fn setup(count: u32) -> Program {
+    Program::new("rs-agent", ["setup", "--mode", "dr", "--vip", &vips(count).join(",")])
+}
+
+/// Runs `program`, which sets up that many VIPs, in a namespace that has never had one.
+pub(crate) fn set_up(count: u32, program: &Program) -> Run {
+    in_namespace(|| {
+        let run = program.run();
+        assert_eq!(vips_on_lo(), count, "VIPs");
+        run
+    })
+}
+
+/// Process against process.
+fn by_script(name: String, (count, rounds): (u32, usize), bar: f64) -> Row {
+    let agent = setup(count);
     let hidden = "sysctl -qw net.ipv4.conf.all.arp_ignore=1\n\
                   sysctl -qw net.ipv4.conf.all.arp_announce=2\n";
-    let added =
-        format!("for vip in {}; do ip addr add $vip/32 dev lo scope host; done", vips.join(" "));
+    let added = format!(
+        "for vip in {}; do ip addr add $vip/32 dev lo scope host; done",
+        vips(count).join(" ")
+    );
     let script = Program::new("sh", ["-ec", &(hidden.to_owned() + &added)]);
-    let whole = |program: &Program| {
-        in_namespace(|| {
-            let run = program.run();
-            assert_eq!(vips_on_lo(), count, "VIPs");
-            run.whole.as_secs_f64()
-        })
-    };
+    let whole = |program: &Program| set_up(count, program).whole.as_secs_f64();
     let pairs = Pairs::measure(rounds, || whole(&agent), || whole(&script));
     Row::times_as_fast(name, &pairs, Bar::AtLeast(bar))
+}
+
+fn vips(count: u32) -> Vec<String> {
+    (0..count).map(|n| format!("10.9.{}.{}", n / 200, n % 200 + 1)).collect()
 }
 
 /// By the kernel's list of local addresses; both programs must have done the same.

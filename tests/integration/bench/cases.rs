@@ -8,26 +8,26 @@ use crate::measure::{Pairs, Program, Run, in_namespace, table_size};
 use crate::table::{self, Bar, Row};
 use crate::{agent, rival, rsctl};
 
-const LOADS: [Load; 3] = [Load::new(1000, 10), Load::new(100, 100), Load::new(10, 1000)];
+pub(crate) const LOADS: [Load; 3] = [Load::new(1000, 10), Load::new(100, 100), Load::new(10, 1000)];
 /// For the memory of a process that must not depend on it.
 const SMALL: Load = Load::new(100, 100);
-const LARGE: Load = Load::new(1000, 100);
+pub(crate) const LARGE: Load = Load::new(1000, 100);
 
 /// Of 11,000 lines, and of 101,000.
-const RESTORED: [Load; 2] = [LOADS[0], LARGE];
+pub(crate) const RESTORED: [Load; 2] = [LOADS[0], LARGE];
 
 /// Rounds of pairs of what is over in some milliseconds, of others, and of pairs with a
 /// program that takes its time.
-const MANY_ROUNDS: usize = 51;
-const ROUNDS: usize = 15;
-const FEW_ROUNDS: usize = 5;
+pub(crate) const MANY_ROUNDS: usize = 51;
+pub(crate) const ROUNDS: usize = 15;
+pub(crate) const FEW_ROUNDS: usize = 5;
 /// With one that takes half a minute.
 const LEAST_ROUNDS: usize = 3;
 
 /// Measures the rows that have `word` in their name, and prints the table. A
 /// new row is one more call here and the function that measures it.
 pub(crate) fn main(word: &str) {
-    let mut bench = Bench { word, rows: Vec::new() };
+    let mut bench = Bench::new(word);
     for load in LOADS {
         bench.row(format!("bulk add, {load}: ÷ raw socket"), |row| add_by_floor(row, load));
     }
@@ -83,20 +83,25 @@ pub(crate) fn main(word: &str) {
     bench.print();
 }
 
-struct Bench<'a> {
+/// The rows that are asked for, as they are measured.
+pub(crate) struct Bench<'a> {
     word: &'a str,
     rows: Vec<Row>,
 }
 
-impl Bench<'_> {
-    fn row(&mut self, name: String, measure: impl FnOnce(String) -> Row) {
+impl<'a> Bench<'a> {
+    pub(crate) fn new(word: &'a str) -> Self {
+        Self { word, rows: Vec::new() }
+    }
+
+    pub(crate) fn row(&mut self, name: String, measure: impl FnOnce(String) -> Row) {
         if name.contains(self.word) {
             eprintln!("bench: {name}");
             self.rows.push(measure(name));
         }
     }
 
-    fn print(self) {
+    pub(crate) fn print(self) {
         assert!(!self.rows.is_empty(), "no row has '{}' in its name", self.word);
         println!();
         table::print(&self.rows);
@@ -264,7 +269,7 @@ fn memory_of_connections(name: String) -> Row {
     Row::memory(name, &peaks, Bar::AtMost(16.0))
 }
 
-fn ours(job: &str, load: Load) -> Program {
+pub(crate) fn ours(job: &str, load: Load) -> Program {
     let [services, destinations] = load.arguments();
     Program::own(["ours", job, &services, &destinations])
 }
@@ -280,7 +285,7 @@ fn floor_dump(load: Load) -> Program {
 }
 
 /// Runs `program`, which adds `load`, in a fresh namespace.
-fn loaded(load: Load, program: &Program) -> Run {
+pub(crate) fn loaded(load: Load, program: &Program) -> Run {
     in_namespace(|| {
         let run = program.run();
         assert_eq!(table_size(), load.services + load.total_destinations());
@@ -289,7 +294,7 @@ fn loaded(load: Load, program: &Program) -> Run {
 }
 
 /// Does `work` in a fresh namespace that `load` has been added to.
-fn in_loaded_namespace<V: Send>(load: Load, work: impl FnOnce() -> V + Send) -> V {
+pub(crate) fn in_loaded_namespace<V: Send>(load: Load, work: impl FnOnce() -> V + Send) -> V {
     in_namespace(|| {
         floor_add(load, 256).run();
         work()

@@ -5,9 +5,11 @@
 //!
 //! Every measured program is a process of its own, in a network namespace that
 //! nothing was ever deleted from; this binary is also the programs `floor`,
-//! `ours` and `watched`. What is measured against what stands in `cases`.
+//! `ours` and `watched`. What is measured against what stands in `cases`, and in
+//! `base` for two checkouts.
 
 mod agent;
+mod base;
 mod cases;
 mod floor;
 mod load;
@@ -26,7 +28,9 @@ fn main() {
         ["ours", job @ ..] => ours::main(job),
         ["watched", program @ ..] => watched::main(program),
         [] => cases::main(""),
+        ["base"] => base::main(""),
+        ["base", word] => base::main(word),
         [word] => cases::main(word),
-        _ => panic!("usage: bench [WORD OF THE ROWS TO MEASURE]"),
+        _ => panic!("usage: bench [base] [WORD OF THE ROWS TO MEASURE]"),
     }
 }

@@ -45,6 +45,7 @@ impl Report {
 }
 
 /// A program to run.
+#[derive(Clone)]
 pub(crate) struct Program {
     path: OsString,
     arguments: Vec<String>,
@@ -74,6 +75,17 @@ impl Program {
     pub(crate) fn own<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
         let path = std::env::current_exe().expect("the path of this program").into();
         Self { path, reports: true, ..Self::new("", arguments) }
+    }
+
+    /// The same of the other checkout, which has `-base` behind its name.
+    pub(crate) fn of_base(&self) -> Self {
+        let mut base = self.clone();
+        match &mut base.arguments[..] {
+            // Watched by this binary, whichever it is.
+            [watched, program, ..] if watched == "watched" => program.push_str("-base"),
+            _ => base.path.push("-base"),
+        }
+        base
     }
 
     /// Gives it a file with `text` as its standard input.
