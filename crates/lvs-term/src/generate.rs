@@ -63,7 +63,9 @@ fn man(command: Command, folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// Writes a file that everybody may read, as a whole; what stands at its name, also a link, is
 /// replaced and not followed.
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let beside = path.with_added_extension("new");
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
     // Of a run that was killed.
     let _ = fs::remove_file(&beside);
     let written = File::create_new(&beside).and_then(|mut file| {

@@ -92,11 +92,11 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
                     }
                 }
                 // Each by itself is good: are they together?
-                if faults.found.len() == sound
-                    && let Err((place, refusal)) = request::list(name, &texts)
-                    && let Some(item) = items.get(place)
-                {
-                    faults.add(item.span(), &refusal.to_string());
+                if faults.found.len() == sound {
+                    if let Err((place, refusal)) = request::list(name, &texts) {
+                        let span = items.get(place).map_or_else(|| value.span(), |it| it.span());
+                        faults.add(span, &refusal.to_string());
+                    }
                 }
             }
             (other, _) => match scalar(other) {

@@ -269,7 +269,7 @@ mod tests {
         let (second, told) = notices(&name, Duration::ZERO);
         assert_eq!(told, []);
         let holder = second.unwrap_err();
-        assert_eq!(holder.pid, Some(std::process::id().cast_signed()));
+        assert_eq!(holder.pid, Some(std::process::id() as i32));
         assert!(holder.command.as_ref().is_some_and(|it| it.starts_with("rsctl-")), "{holder}");
         drop(first);
         assert!(notices(&name, Duration::ZERO).0.is_ok_and(|lock| lock._name.is_some()));
@@ -365,7 +365,7 @@ mod tests {
     fn a_command_line_is_shown_without_its_folder_and_not_without_end() {
         let mut child = std::process::Command::new("/bin/sleep");
         let mut child = child.args(["600", &"0".repeat(1000)]).spawn().unwrap();
-        let pid = child.id().cast_signed();
+        let pid = child.id() as i32;
         // It is another program a moment after it began.
         let shown = loop {
             match command_of(pid) {

@@ -77,11 +77,11 @@ impl<'a> Reader<'a> {
                 break;
             }
         }
-        if let Some(raw) = table.timeouts
-            && let Some(timeouts) = self.parse::<TimeoutsObject>(raw)
-            && let Some(timeouts) = self.keep(raw, timeouts.into_model())
-        {
-            builder.timeouts(self.line_of(raw), timeouts);
+        if let Some(raw) = table.timeouts {
+            let timeouts = self.parse::<TimeoutsObject>(raw);
+            if let Some(timeouts) = timeouts.and_then(|it| self.keep(raw, it.into_model())) {
+                builder.timeouts(self.line_of(raw), timeouts);
+            }
         }
         let Some(daemons) = table.daemons else { return };
         builder.only_daemons();

@@ -45,7 +45,7 @@ impl<T: Transport> Client<T> {
         for change in changes {
             let Some((index, change)) = batch.take(change) else { continue };
             let belongs = begun.as_ref().is_some_and(|b| adds_to(&change, &b.service.key));
-            if !belongs && let Some(begun) = begun.take() {
+            if let Some(begun) = begun.take_if(|_| !belongs) {
                 self.complete(&mut batch, begun)?;
             }
             match change {

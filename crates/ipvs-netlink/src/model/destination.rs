@@ -60,10 +60,8 @@ impl Destination {
             _ => return flaws,
         };
         // Services without a port of their own (fwmark, port 0) take each packet's.
-        if let Some(port) = service.port()
-            && port != 0
-            && self.key.port != port
-        {
+        let other = |port: &u16| *port != 0 && *port != self.key.port;
+        if let Some(port) = service.port().filter(other) {
             let destination = self.key;
             flaws.push(Invalid::PortRewrite { method, service: *service, port, destination });
         }

@@ -73,14 +73,11 @@ impl Service {
         if !SchedulerFlags::all().contains(self.scheduler_flags) {
             flaws.push(Invalid::SchedulerFlags(self.scheduler_flags.bits()));
         }
-        if let Some(Persistence { netmask, .. }) = &self.persistence
-            && netmask.family() != self.key.family()
-        {
-            flaws.push(Invalid::NetmaskFamily {
-                service: self.key,
-                family: self.key.family(),
-                mask: netmask.family(),
-            });
+        if let Some(Persistence { netmask, .. }) = &self.persistence {
+            let (family, mask) = (self.key.family(), netmask.family());
+            if family != mask {
+                flaws.push(Invalid::NetmaskFamily { service: self.key, family, mask });
+            }
         }
         if let Some(engine) = &self.engine {
             flaws.extend(engine.as_str().parse::<EngineName>().err());
@@ -95,10 +92,8 @@ impl Service {
     }
 
     fn endpoint_flaws(&self, protocol: Protocol, vip: IpAddr, port: u16, flaws: &mut Vec<Invalid>) {
-        if let IpAddr::V6(vip) = vip
-            && vip.to_ipv4_mapped().is_some()
-        {
-            flaws.push(Invalid::MappedVip(vip));
+        if let IpAddr::V6(vip) = vip {
+            flaws.extend(vip.to_ipv4_mapped().map(|_| Invalid::MappedVip(vip)));
         }
         if let Protocol::Other(number) = protocol {
             flaws.push(Invalid::UnsupportedProtocol(number));

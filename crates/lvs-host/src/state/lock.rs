@@ -6,7 +6,7 @@
 //! (unix(7), abstract), which no removal of files takes away; any user could take the name
 //! first, so it counts only if its owner is believed.
 
-use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 use nix::sys::socket::sockopt::PeerCredentials;
 use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, getsockopt, listen, socket,
@@ -28,7 +29,7 @@ const PRIVATE: u32 = 0o600;
 /// Held while a process changes things.
 #[derive(Debug)]
 pub struct Lock {
-    file: File,
+    file: Flock<File>,
     path: PathBuf,
 }
 
@@ -103,9 +104,7 @@ impl Folder {
     fn try_lock(&self, path: &Path) -> Result<Option<Lock>, StateError> {
         let failed = |source| failed("locking", path, source);
         // Before it is opened, as opening a device may do something by itself.
-        if let Ok(about) = fs::symlink_metadata(path)
-            && !about.is_file()
-        {
+        if let Some(about) = fs::symlink_metadata(path).ok().filter(|it| !it.is_file()) {
             self.trust.lock(path, &about, self.program)?;
         }
         let file = open(path).map_err(failed)?;
@@ -115,10 +114,10 @@ impl Folder {
             // A umask took even its owner's right; a disk that is read-only keeps it so.
             let _ = file.set_permissions(Permissions::from_mode(PRIVATE));
         }
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Lock { file, path: path.to_owned() })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(file) => Ok(Some(Lock { file, path: path.to_owned() })),
+            Err((_, Errno::EWOULDBLOCK)) => Ok(None),
+            Err((_, errno)) => Err(failed(errno.into())),
         }
     }
 

@@ -47,7 +47,7 @@ fn read(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, (usize, B
         if !seen.insert(ip) {
             return Err((place, BadRequest::Duplicate { option, ip }));
         }
-        if one_of_each && let Some(one) = of_family(&ips, ip.is_ipv6()) {
+        if let Some(one) = of_family(&ips, ip.is_ipv6()).filter(|_| one_of_each) {
             return Err((place, BadRequest::TwoOfOneFamily { option, one, other: ip }));
         }
         ips.push(ip);

@@ -167,9 +167,8 @@ impl Widths {
         };
         let [_, forward, numbers @ ..] = self.server;
         let method = method(listed.server.forwarding, self.is_public);
-        if let Some(place) = line.get_mut(next(forward))
-            && let Some(place) = place.get_mut(..method.len())
-        {
+        let place = line.get_mut(next(forward)).and_then(|it| it.get_mut(..method.len()));
+        if let Some(place) = place {
             place.copy_from_slice(method.as_bytes());
         }
         let Connections { active, inactive, .. } = listed.connections;

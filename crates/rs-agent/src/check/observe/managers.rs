@@ -33,9 +33,8 @@ pub(super) fn look(root: &Path, devices: &[Device], unread: &mut Vec<String>) ->
     for device in devices {
         let index = device.index;
         let link = root.join(format!("run/systemd/netif/links/{index}"));
-        if let Some(text) = text(&link, unread)
-            && let Some(found) = networkd(&pairs(&text), root, unread)
-        {
+        let found = text(&link, unread).and_then(|text| networkd(&pairs(&text), root, unread));
+        if let Some(found) = found {
             managers.networkd.insert(device.name.clone(), found);
         }
         let state = root.join(format!("run/NetworkManager/devices/{index}"));

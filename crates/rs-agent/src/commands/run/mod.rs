@@ -108,7 +108,7 @@ fn watch(
         while let Some(signal) =
             signals.read_signal().map_err(io::Error::from).map_err(failed("signals"))?
         {
-            match Signal::try_from(signal.ssi_signo.cast_signed()) {
+            match Signal::try_from(signal.ssi_signo as i32) {
                 Ok(Signal::SIGHUP) => {
                     service.reloading();
                     keeper.reload(args);

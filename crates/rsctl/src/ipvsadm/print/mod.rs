@@ -30,7 +30,7 @@ pub(super) fn timeouts(timeouts: &Timeouts) -> String {
 pub(super) fn daemon(daemon: &SyncDaemonEntry) -> String {
     let SyncDaemonEntry { role, interface, sync_id, max_length, group, port, ttl, .. } = daemon;
     let mut text =
-        format!("{role} sync daemon (mcast={interface}, syncid={}", sync_id.cast_signed());
+        format!("{role} sync daemon (mcast={interface}, syncid={}", *sync_id as i32);
     if *max_length != 0 {
         text += &format!(", maxlen={max_length}");
     }

@@ -22,7 +22,7 @@ pub(in crate::ipvsadm) fn service_name(
 ) -> String {
     match *key {
         ServiceKey::Fwmark { family, mark } => {
-            let mark = mark.get().cast_signed();
+            let mark = mark.get() as i32;
             match (style.save, family) {
                 (true, AddressFamily::Ipv4) => format!("-f {mark}"),
                 (true, AddressFamily::Ipv6) => format!("-f {mark} -6"),
