@@ -29,7 +29,7 @@ pub enum Refusal {
     #[error("it is set up with gateway {now}, not {asked}")]
     OtherGateway { now: IpAddr, asked: IpAddr },
     #[error("it is set up for {now}, not {asked}")]
-    OtherEnvelope { now: String, asked: String },
+    OtherEncapsulation { now: String, asked: String },
     #[error("it is set up with scope {now}, not {asked}")]
     OtherScope { now: Scope, asked: Scope },
     #[error("it is set up with {now}, not {asked}, as the VIPs' device")]
@@ -144,7 +144,7 @@ impl Refusal {
             | Self::OtherTunnel { .. }
             | Self::OtherRip { .. }
             | Self::OtherGateway { .. }
-            | Self::OtherEnvelope { .. }
+            | Self::OtherEncapsulation { .. }
             | Self::OtherScope { .. }
             | Self::OtherCarrier { .. } => "run rs-agent teardown first".to_owned(),
             Self::OtherLabel { device, .. } => {

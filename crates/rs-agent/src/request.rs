@@ -19,7 +19,7 @@ pub use self::network::Network;
 use crate::bad_request::BadRequest;
 use crate::facts::of_family;
 use crate::mode::Mode;
-use crate::tunnel::Envelope;
+use crate::tunnel::Encapsulation;
 
 /// A checked request. The meaning of each field is that of the option.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Request {
     pub scope: Option<Scope>,
     pub label: Option<String>,
     pub also_director: bool,
-    pub envelope: Option<Envelope>,
+    pub encapsulation: Option<Encapsulation>,
     pub tunnel_device: Option<String>,
     pub fallback_devices: bool,
     pub gateways: Vec<IpAddr>,
@@ -120,7 +120,7 @@ impl Request {
             scope: typed.scope,
             label: typed.label.map(label).transpose()?,
             also_director: typed.also_director,
-            envelope: envelope(typed.tunnel, typed.checksum, typed.tunnel_port)?,
+            encapsulation: encapsulation(typed.tunnel, typed.checksum, typed.tunnel_port)?,
             fallback_devices: typed.fallback_devices,
             tunnel_device: typed.tunnel_device.map(device_name).transpose()?,
             gateways: addresses("--gateway", typed.gateways)?,
@@ -140,7 +140,7 @@ impl Request {
             ("--scope", self.scope.is_some(), mode != Mode::Nat),
             ("--label", self.label.is_some(), mode != Mode::Nat),
             ("--also-director", self.also_director, mode != Mode::Nat),
-            ("--tunnel", self.envelope.is_some(), mode == Mode::Tun),
+            ("--tunnel", self.encapsulation.is_some(), mode == Mode::Tun),
             ("--tunnel-device", self.tunnel_device.is_some(), mode == Mode::Tun),
             ("--fallback-devices", self.fallback_devices, mode == Mode::Tun),
             ("--gateway", !self.gateways.is_empty(), mode == Mode::Nat),
@@ -202,11 +202,11 @@ pub(crate) fn texts(values: &[&str]) -> &'static [String] {
 ///
 /// # Errors
 /// A [`BadRequest`] if they do not go together.
-pub fn envelope(
+pub fn encapsulation(
     tunnel: Option<TunnelType>,
     checksum: bool,
     port: Option<u16>,
-) -> Result<Option<Envelope>, BadRequest> {
+) -> Result<Option<Encapsulation>, BadRequest> {
     let misfit = |option| Err(BadRequest::WrongTunnel { option });
     match (tunnel, checksum, port) {
         (Some(TunnelType::Gre), _, Some(_)) | (None | Some(TunnelType::Ipip), _, Some(_)) => {
@@ -214,9 +214,9 @@ pub fn envelope(
         }
         (None | Some(TunnelType::Ipip | TunnelType::Gue), true, _) => misfit("--checksum"),
         (Some(TunnelType::Gue), false, None) => Err(BadRequest::NoTunnelPort),
-        (Some(TunnelType::Gue), false, Some(port)) => Ok(Some(Envelope::Gue { port })),
-        (Some(TunnelType::Gre), checksum, None) => Ok(Some(Envelope::Gre { checksum })),
-        (Some(TunnelType::Ipip), false, None) => Ok(Some(Envelope::Ipip)),
+        (Some(TunnelType::Gue), false, Some(port)) => Ok(Some(Encapsulation::Gue { port })),
+        (Some(TunnelType::Gre), checksum, None) => Ok(Some(Encapsulation::Gre { checksum })),
+        (Some(TunnelType::Ipip), false, None) => Ok(Some(Encapsulation::Ipip)),
         (None, false, None) => Ok(None),
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// What the director puts around a packet in mode tun: its `--tun-type`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub enum Envelope {
+pub enum Encapsulation {
     /// An IP header.
     #[default]
     Ipip,
@@ -27,7 +27,7 @@ pub enum Envelope {
     },
 }
 
-impl Envelope {
+impl Encapsulation {
     /// The devices needed for such packets to an IPv4 or IPv6 RIP, one per family inside
     /// at most.
     #[must_use]
@@ -44,7 +44,7 @@ impl Envelope {
     }
 }
 
-impl fmt::Display for Envelope {
+impl fmt::Display for Encapsulation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ipip => f.write_str("ipip"),
@@ -60,24 +60,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_envelope_has_its_devices() {
+    fn every_encapsulation_has_its_devices() {
         use TunnelKind::{Gre, Ip6gre, Ip6tnl, Ipip, Sit};
         let (v4, v6) = ("192.0.2.10".parse().unwrap(), "2001:db8::10".parse().unwrap());
-        let gre = Envelope::Gre { checksum: true };
-        let gue = Envelope::Gue { port: 6080 };
-        for (envelope, to_ipv4, vips, kinds) in [
-            (Envelope::Ipip, true, vec![v4], vec![Ipip]),
-            (Envelope::Ipip, true, vec![v6], vec![Sit]),
-            (Envelope::Ipip, true, vec![v6, v4], vec![Ipip, Sit]),
-            (Envelope::Ipip, false, vec![v4], vec![Ip6tnl]),
-            (Envelope::Ipip, false, vec![v4, v6], vec![Ip6tnl]),
+        let gre = Encapsulation::Gre { checksum: true };
+        let gue = Encapsulation::Gue { port: 6080 };
+        for (encapsulation, to_ipv4, vips, kinds) in [
+            (Encapsulation::Ipip, true, vec![v4], vec![Ipip]),
+            (Encapsulation::Ipip, true, vec![v6], vec![Sit]),
+            (Encapsulation::Ipip, true, vec![v6, v4], vec![Ipip, Sit]),
+            (Encapsulation::Ipip, false, vec![v4], vec![Ip6tnl]),
+            (Encapsulation::Ipip, false, vec![v4, v6], vec![Ip6tnl]),
             (gue, true, vec![v4, v6], vec![Ipip, Sit]),
             (gue, false, vec![v6], vec![Ip6tnl]),
             (gre, true, vec![v4, v6], vec![Gre]),
             (gre, true, vec![v6], vec![Gre]),
             (gre, false, vec![v4], vec![Ip6gre]),
         ] {
-            assert_eq!(envelope.kinds(to_ipv4, &vips), kinds, "{envelope} {to_ipv4} {vips:?}");
+            assert_eq!(
+                encapsulation.kinds(to_ipv4, &vips),
+                kinds,
+                "{encapsulation} {to_ipv4} {vips:?}"
+            );
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::facts::{Facts, host_prefix, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::{Network, Request, Scope};
-use crate::tunnel::{Envelope, Listener, Tunnel};
+use crate::tunnel::{Encapsulation, Listener, Tunnel};
 
 /// A complete description of the real server's side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,9 +33,9 @@ pub struct Wanted {
     /// Label of the IPv4 VIPs.
     #[serde(default)]
     pub label: Option<String>,
-    /// tun: what the director sends.
-    #[serde(default)]
-    pub envelope: Envelope,
+    /// tun: what the director sends; in journals `envelope`.
+    #[serde(default, rename = "envelope")]
+    pub encapsulation: Encapsulation,
     /// dr and tun: this host is a director of the VIPs, too, whose addresses are its own matter.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub also_director: bool,
@@ -80,7 +80,10 @@ impl Wanted {
                 || before.is_some_and(|before| before.create_carrier),
             scope: request.scope.or(before.map(|before| before.scope)).unwrap_or_default(),
             label: request.label.clone().or_else(|| before?.label.clone()),
-            envelope: request.envelope.or(before.map(|before| before.envelope)).unwrap_or_default(),
+            encapsulation: request
+                .encapsulation
+                .or(before.map(|before| before.encapsulation))
+                .unwrap_or_default(),
             also_director: request.also_director
                 || before.is_some_and(|before| before.also_director),
             rips: tunnels::known_rips(request, before),
@@ -117,9 +120,9 @@ impl Wanted {
 
     /// What cannot differ between the VIPs of one host.
     fn fits(&self, before: &Self) -> Result<(), Refusal> {
-        if self.envelope != before.envelope {
-            let (now, asked) = (before.envelope.to_string(), self.envelope.to_string());
-            return Err(Refusal::OtherEnvelope { now, asked });
+        if self.encapsulation != before.encapsulation {
+            let (now, asked) = (before.encapsulation.to_string(), self.encapsulation.to_string());
+            return Err(Refusal::OtherEncapsulation { now, asked });
         }
         if self.scope != before.scope {
             return Err(Refusal::OtherScope { now: before.scope, asked: self.scope });
@@ -192,7 +195,7 @@ impl Wanted {
     /// tun: the UDP port that packets in GUE come to, for each family they come in.
     #[must_use]
     pub fn listeners(&self) -> Vec<Listener> {
-        let Envelope::Gue { port } = self.envelope else {
+        let Encapsulation::Gue { port } = self.encapsulation else {
             return Vec::new();
         };
         let outers: BTreeSet<bool> =

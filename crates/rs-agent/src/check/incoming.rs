@@ -10,7 +10,7 @@ use super::seen::{Address, Device, Seen};
 use super::subject::Subject;
 use crate::facts::of_family;
 use crate::mode::Mode;
-use crate::tunnel::Envelope;
+use crate::tunnel::Encapsulation;
 
 /// Protocols of IP.
 pub(super) const IP_IN_IP: u8 = 4;
@@ -49,10 +49,10 @@ pub(super) fn questions(subject: &Subject, seen: &Seen) -> Vec<Question> {
     let vips = [false, true].map(|ipv6| of_family(&subject.vips, ipv6));
     for vip in vips.into_iter().flatten().filter(|_| subject.mode == Some(Mode::Tun)) {
         let rip = outer(subject, vip.is_ipv6()).and_then(|ipv6| of_family(&subject.rips, ipv6));
-        let (protocol, port) = match subject.envelope {
-            Envelope::Ipip => (if vip.is_ipv4() { IP_IN_IP } else { 41 }, None),
-            Envelope::Gre { .. } => (47, None),
-            Envelope::Gue { port } => (UDP, Some(port)),
+        let (protocol, port) = match subject.encapsulation {
+            Encapsulation::Ipip => (if vip.is_ipv4() { IP_IN_IP } else { 41 }, None),
+            Encapsulation::Gre { .. } => (47, None),
+            Encapsulation::Gue { port } => (UDP, Some(port)),
         };
         let what = match port {
             Some(port) => format!("GUE on UDP port {port}"),
@@ -261,7 +261,7 @@ mod tests {
             ),
             (
                 Subject {
-                    envelope: Envelope::Gue { port: 6080 },
+                    encapsulation: Encapsulation::Gue { port: 6080 },
                     ..base(Mode::Tun, &[vip], &[rip])
                 },
                 &[

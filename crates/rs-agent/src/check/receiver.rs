@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::seen::{Device, Ends, Seen};
 use super::subject::Subject;
 use crate::facts::{of_family, only_one};
-use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+use crate::tunnel::{Encapsulation, Tunnel, TunnelKind};
 
 /// A fit says how well a device suits a director; the better, the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,10 +42,10 @@ pub(super) fn outer(subject: &Subject, inner_ipv6: bool) -> Option<bool> {
 }
 
 /// Returns the kind of a device that decapsulates such packets.
-pub(super) fn kind(outer_ipv6: bool, inner_ipv6: bool, envelope: Envelope) -> TunnelKind {
-    match (envelope, outer_ipv6, inner_ipv6) {
-        (Envelope::Gre { .. }, false, _) => TunnelKind::Gre,
-        (Envelope::Gre { .. }, true, _) => TunnelKind::Ip6gre,
+pub(super) fn kind(outer_ipv6: bool, inner_ipv6: bool, encapsulation: Encapsulation) -> TunnelKind {
+    match (encapsulation, outer_ipv6, inner_ipv6) {
+        (Encapsulation::Gre { .. }, false, _) => TunnelKind::Gre,
+        (Encapsulation::Gre { .. }, true, _) => TunnelKind::Ip6gre,
         (_, false, false) => TunnelKind::Ipip,
         (_, false, true) => TunnelKind::Sit,
         (_, true, _) => TunnelKind::Ip6tnl,
@@ -61,14 +61,15 @@ pub(super) fn fit(device: &Device, inner_ipv6: bool, subject: &Subject) -> Fit {
     let (Some(has), Some(ends)) = (&device.kind, &device.ends) else {
         return Fit::None;
     };
-    if !outers.iter().any(|ipv6| kind(*ipv6, inner_ipv6, subject.envelope).to_string() == *has) {
+    if !outers.iter().any(|ipv6| kind(*ipv6, inner_ipv6, subject.encapsulation).to_string() == *has)
+    {
         return Fit::None;
     }
     let mine = if inner_ipv6 { 41 } else { 4 };
     if !ends.external && ends.protocol.is_some_and(|only| only != 0 && only != mine) {
         return Fit::Mode;
     }
-    if let Envelope::Gre { checksum } = subject.envelope
+    if let Encapsulation::Gre { checksum } = subject.encapsulation
         && (ends.keyed || ends.checksum != checksum)
     {
         return Fit::Flags;
@@ -124,7 +125,7 @@ pub(super) fn device_for(vip: IpAddr, subject: &Subject, seen: &Seen) -> String 
 
 /// Returns the kind of the device that decapsulates packets for that VIP.
 pub(super) fn kind_for(vip: IpAddr, subject: &Subject) -> TunnelKind {
-    kind(outer(subject, vip.is_ipv6()).unwrap_or(false), vip.is_ipv6(), subject.envelope)
+    kind(outer(subject, vip.is_ipv6()).unwrap_or(false), vip.is_ipv6(), subject.encapsulation)
 }
 
 /// Returns the device of that kind as it is to be: named as set-up named it.
@@ -136,7 +137,7 @@ pub(super) fn wanted(kind: TunnelKind, subject: &Subject) -> Tunnel {
         kind,
         local: of_family(&subject.rips, kind.over_ipv6()).filter(|_| !fallback),
         remote: only_one(&subject.directors, kind.over_ipv6()).filter(|_| !fallback),
-        checksum: subject.envelope == Envelope::Gre { checksum: true },
+        checksum: subject.encapsulation == Encapsulation::Gre { checksum: true },
         fallback,
     }
 }

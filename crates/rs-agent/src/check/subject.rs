@@ -10,7 +10,7 @@ use crate::facts::host_prefix;
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::{Network, Request, Scope};
-use crate::tunnel::{Envelope, Tunnel};
+use crate::tunnel::{Encapsulation, Tunnel};
 use crate::wanted::Wanted;
 
 /// A subject is the real server that the host should be, as far as the rules need it.
@@ -33,7 +33,7 @@ pub struct Subject {
     /// tun: the devices of the set-up; none if unknown.
     pub tunnels: Vec<Tunnel>,
     /// tun: the encapsulation.
-    pub envelope: Envelope,
+    pub encapsulation: Encapsulation,
     /// Clients, to ask the routing table about.
     pub client: Option<Network>,
     /// Services.
@@ -86,7 +86,7 @@ impl Subject {
             rips: request.rips.clone(),
             directors: request.directors.iter().chain(&request.gateways).copied().collect(),
             carrier: request.carrier.clone().unwrap_or_else(|| "lo".to_owned()),
-            envelope: request.envelope.unwrap_or_default(),
+            encapsulation: request.encapsulation.unwrap_or_default(),
             client: request.client,
             also_director: request.also_director,
             ..Self::default()
@@ -116,7 +116,7 @@ impl Subject {
             scope: wanted.scope,
             label: wanted.label.clone(),
             tunnels: wanted.tunnels.clone(),
-            envelope: wanted.envelope,
+            encapsulation: wanted.encapsulation,
             client: wanted.client,
             ports: Vec::new(),
             also_director: wanted.also_director,

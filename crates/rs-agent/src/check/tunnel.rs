@@ -17,16 +17,16 @@ use crate::facts::of_family;
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::shell;
-use crate::tunnel::{Envelope, Listener, automatic};
+use crate::tunnel::{Encapsulation, Listener, automatic};
 
 /// Bytes of the encapsulation (IP header and what follows it).
-fn overhead(envelope: Envelope, outer_ipv6: bool) -> u32 {
+fn overhead(encapsulation: Encapsulation, outer_ipv6: bool) -> u32 {
     let ip = if outer_ipv6 { 40 } else { 20 };
-    ip + match envelope {
-        Envelope::Ipip => 0,
-        Envelope::Gre { checksum: false } => 4,
-        Envelope::Gre { checksum: true } => 8,
-        Envelope::Gue { .. } => 12,
+    ip + match encapsulation {
+        Encapsulation::Ipip => 0,
+        Encapsulation::Gre { checksum: false } => 4,
+        Encapsulation::Gre { checksum: true } => 8,
+        Encapsulation::Gue { .. } => 12,
     }
 }
 
@@ -57,7 +57,7 @@ fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec
     let inner = if inner_ipv6 { "IPv6" } else { "IPv4" };
     let outer_ipv6 = outer(subject, inner_ipv6).unwrap_or(false);
     let rip = of_family(&subject.rips, outer_ipv6);
-    let wanted = kind(outer_ipv6, inner_ipv6, subject.envelope);
+    let wanted = kind(outer_ipv6, inner_ipv6, subject.encapsulation);
     let is_ours = |name: &str| receiver::wanted(wanted, subject).name == name;
     let (fit, device) = match best {
         Some((fit, device)) if fit > Fit::None => (fit, device),
@@ -140,7 +140,7 @@ fn describe(device: &Device) -> String {
 }
 
 fn gue(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    let Envelope::Gue { port } = subject.envelope else { return };
+    let Encapsulation::Gue { port } = subject.encapsulation else { return };
     let outers = subject.vips.iter().map(|vip| outer(subject, vip.is_ipv6()).unwrap_or(false));
     for ipv6 in outers.collect::<BTreeSet<bool>>() {
         listener(Listener { port, ipv6 }, seen, findings);
@@ -187,7 +187,7 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
     let outer_ipv6 = outer(subject, inner_ipv6).unwrap_or(false);
     let directors = subject.directors_of(outer_ipv6);
     let read = [describe(device)];
-    if device.crc_errors > 0 && matches!(subject.envelope, Envelope::Gre { .. }) {
+    if device.crc_errors > 0 && matches!(subject.encapsulation, Encapsulation::Gre { .. }) {
         let message = format!(
             "{name} dropped {} packets for their checksum: it is wrong, or only one side has one",
             device.crc_errors
@@ -248,7 +248,7 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
 fn own(fallback: &Device, subject: &Subject) -> Vec<Remedy> {
     let inner_ipv6 = fallback.kind.as_deref() == Some("sit");
     let outer_ipv6 = matches!(fallback.kind.as_deref(), Some("ip6tnl" | "ip6gre"));
-    let kind = kind(outer_ipv6, inner_ipv6, subject.envelope);
+    let kind = kind(outer_ipv6, inner_ipv6, subject.encapsulation);
     let subject = Subject { tunnels: Vec::new(), ..subject.clone() };
     steps::create(kind, &subject, None)
 }
@@ -257,7 +257,7 @@ fn own(fallback: &Device, subject: &Subject) -> Vec<Remedy> {
 fn segment_size(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     let ways = replies::ways(subject, seen);
     for ipv6 in [false, true] {
-        let overhead = overhead(subject.envelope, outer(subject, ipv6).unwrap_or(false));
+        let overhead = overhead(subject.encapsulation, outer(subject, ipv6).unwrap_or(false));
         if !subject.vips.iter().any(|vip| vip.is_ipv6() == ipv6) {
             continue;
         }

@@ -102,12 +102,13 @@ fn subject(
             let journal = journal.ok_or(BadRequest::NothingToCheck)?;
             told = notice;
             let mut subject = Subject::set_up(&journal.wanted, &journal.changes);
-            let envelope = request::envelope(args.tunnel, args.checksum, args.tunnel_port)?;
+            let encapsulation =
+                request::encapsulation(args.tunnel, args.checksum, args.tunnel_port)?;
             let mode = journal.wanted.mode;
-            if envelope.is_some() && mode != Mode::Tun {
+            if encapsulation.is_some() && mode != Mode::Tun {
                 return Err(BadRequest::WrongMode { option: "--tunnel", mode }.into());
             }
-            subject.envelope = envelope.unwrap_or(subject.envelope);
+            subject.encapsulation = encapsulation.unwrap_or(subject.encapsulation);
             if !directors.is_empty() {
                 // The gateway that was set stays a way back.
                 subject.directors = directors.into_iter().chain(journal.wanted.gateways).collect();
@@ -136,7 +137,7 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
     use crate::facts::Facts;
-    use crate::tunnel::Envelope;
+    use crate::tunnel::Encapsulation;
     use crate::wanted::Wanted;
 
     fn subject_of(options: &str, state_dir: &Path) -> Result<Subject, Error> {
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn an_envelope_is_for_mode_tun() {
+    fn an_encapsulation_is_for_mode_tun() {
         let root = tempfile::tempdir().unwrap();
         let refused = subject_of("--mode dr --vip 192.0.2.10 --tunnel gre", root.path());
         let option = "--tunnel";
@@ -158,7 +159,7 @@ mod tests {
         assert!(matches!(refused, Err(Error::Refused(why)) if why == expected));
         let subject =
             subject_of("--mode tun --vip 192.0.2.10 --tunnel gre --checksum", root.path());
-        assert_eq!(subject.unwrap().envelope, Envelope::Gre { checksum: true });
+        assert_eq!(subject.unwrap().encapsulation, Encapsulation::Gre { checksum: true });
     }
 
     #[test]

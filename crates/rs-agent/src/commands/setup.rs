@@ -22,7 +22,7 @@ use crate::output::{ChangeReport, StepReport};
 use crate::plan::{Action, Step, refuse, setup};
 use crate::request::Request;
 use crate::run::judge::exposed;
-use crate::tunnel::Envelope;
+use crate::tunnel::Encapsulation;
 use crate::verify;
 use crate::wanted::Wanted;
 
@@ -158,7 +158,7 @@ fn asked_about(request: &Request, earlier: Option<&Wanted>) -> Questions {
         asked.clients.extend(clients.clone());
     }
     asked.destinations.extend(known.chain(clients));
-    asked.ports |= matches!(request.envelope, Some(Envelope::Gue { .. }));
+    asked.ports |= matches!(request.encapsulation, Some(Encapsulation::Gue { .. }));
     asked
 }
 

@@ -9,7 +9,7 @@ use crate::bad_request::BadRequest;
 use crate::facts::{Facts, of_family, only_one};
 use crate::refusal::Refusal;
 use crate::request::Request;
-use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+use crate::tunnel::{Encapsulation, Tunnel, TunnelKind};
 
 /// Completes RIPs and devices. `wanted` has its VIPs, what is known of RIPs, its directors and
 /// its encapsulation.
@@ -60,7 +60,7 @@ pub(super) fn complete(
             // With one director its address keeps everybody else's packets out. With
             // two, a device each would be needed; any sender is accepted instead.
             remote: only_one(&wanted.directors, kind.over_ipv6()).filter(|_| !fallback),
-            checksum: wanted.envelope == Envelope::Gre { checksum: true },
+            checksum: wanted.encapsulation == Encapsulation::Gre { checksum: true },
             fallback,
         })
         .collect();
@@ -85,7 +85,7 @@ pub(super) fn known_rips(request: &Request, before: Option<&Wanted>) -> Vec<IpAd
 fn kinds(wanted: &Wanted, ipv6: bool, own_family_only: bool) -> Vec<TunnelKind> {
     let vips = wanted.vips.iter().copied();
     let vips: Vec<IpAddr> = vips.filter(|vip| !own_family_only || vip.is_ipv6() == ipv6).collect();
-    if vips.is_empty() { Vec::new() } else { wanted.envelope.kinds(!ipv6, &vips) }
+    if vips.is_empty() { Vec::new() } else { wanted.encapsulation.kinds(!ipv6, &vips) }
 }
 
 /// Every VIP of before stays on its device, and every one asked for comes to a RIP that was

@@ -291,7 +291,7 @@ fn neighbours_have_to_be_heard() {
 }
 
 #[test]
-fn an_envelope_and_what_is_in_it_have_to_pass() {
+fn an_encapsulation_and_what_is_in_it_have_to_pass() {
     if skips("iptable_filter") {
         return;
     }

@@ -20,7 +20,7 @@ use super::subject::Subject;
 use crate::error::Error;
 use crate::ipvs;
 use crate::mode::Mode;
-use crate::tunnel::{Envelope, Listener as Unpacks};
+use crate::tunnel::{Encapsulation, Listener as Unpacks};
 use lvs_host::SysctlKey;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::sysctl::{self, SysctlError};
@@ -63,7 +63,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     let backup_only = std::fs::read_to_string("/proc/sys/net/ipv4/vs/backup_only");
     seen.backup_only = backup_only.is_ok_and(|value| value.trim() == "1");
     let has_udp = subject.ports.iter().any(|port| !port.tcp);
-    if matches!(subject.envelope, Envelope::Gue { .. }) || has_udp {
+    if matches!(subject.encapsulation, Encapsulation::Gue { .. }) || has_udp {
         match net.ports() {
             Ok(found) => seen.fou = found.map_or(Fou::NoModule, Fou::Ports),
             Err(error) => seen.unread.push(format!("fou ports: {error}")),

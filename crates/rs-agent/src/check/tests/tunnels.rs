@@ -7,7 +7,7 @@ use super::change::{ends, fallback, fou, gre, open_gue};
 use super::rows::Row;
 use super::{address, ip, set};
 use crate::mode::Mode;
-use crate::tunnel::Envelope;
+use crate::tunnel::Encapsulation;
 
 /// The IPv6 VIP comes from another address of the director, over IPv6.
 fn both_rips(subject: &mut Subject, seen: &mut Seen) {
@@ -123,16 +123,16 @@ pub(super) const TUNNELS: &[Row] = &[
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
             s.fou = Fou::NoModule;
         },
         &["RS-TUN-06 error"],
     ),
-    (Mode::Tun, |w, _| w.envelope = Envelope::Gue { port: 6080 }, &[]),
+    (Mode::Tun, |w, _| w.encapsulation = Encapsulation::Gue { port: 6080 }, &[]),
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
             s.fou = fou(true, true);
         },
         &["RS-TUN-06 error"],
@@ -140,7 +140,7 @@ pub(super) const TUNNELS: &[Row] = &[
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
             s.fou = fou(false, false);
         },
         &["RS-TUN-06 error"],
@@ -148,7 +148,7 @@ pub(super) const TUNNELS: &[Row] = &[
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
             s.fou = fou(false, true);
         },
         &[],
@@ -196,7 +196,7 @@ pub(super) const TUNNELS: &[Row] = &[
         Mode::Tun,
         |w, s| {
             both_rips(w, s);
-            w.envelope = Envelope::Gue { port: 6080 };
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
             s.fou = fou(false, true);
         },
         &["RS-TUN-06 error", "RS-TUN-07 info"],

@@ -6,7 +6,7 @@ use super::super::{DIP, RIP, VIP, VIP6, ip};
 use super::Row;
 use crate::check::seen::Fou;
 use crate::mode::Mode;
-use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+use crate::tunnel::{Encapsulation, Tunnel, TunnelKind};
 
 pub(super) const TUNNELS: &[Row] = &[
     (
@@ -92,7 +92,7 @@ pub(super) const TUNNELS: &[Row] = &[
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
             s.fou = Fou::NoModule;
         },
         "RS-TUN-06",
@@ -101,7 +101,7 @@ pub(super) const TUNNELS: &[Row] = &[
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
             s.fou = fou(false, false);
         },
         "RS-TUN-06",
@@ -110,7 +110,7 @@ pub(super) const TUNNELS: &[Row] = &[
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
             s.fou = fou(true, true);
         },
         "RS-TUN-06",
