@@ -42,6 +42,7 @@ pub mod tunnel;
 pub mod udev;
 
 pub use address::{Address, Addresses, Scope};
+pub use ip::Family;
 pub use link::Link;
 pub use route::{DefaultRoute, Lookup, Route, SavedRoute};
 pub use sysctl::SysctlKey;

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ip::{contains, host_prefix};
+use crate::ip::{Family, contains, host_prefix};
 
 /// The table of this host's own addresses (`RT_TABLE_LOCAL`).
 pub const TABLE_LOCAL: u32 = 255;
@@ -89,8 +89,8 @@ impl Route {
 /// A default route of table main, with what it takes to put it back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefaultRoute {
-    /// Whether it is an IPv6 route.
-    pub ipv6: bool,
+    /// The family of its destinations.
+    pub family: Family,
     /// Its gateways; several if it is multipath, none if it is on-link.
     pub gateways: Vec<IpAddr>,
     /// `RTA_PRIORITY`; the lowest wins.

@@ -3,15 +3,15 @@
 
 use std::net::IpAddr;
 
-use crate::ip::contains;
+use crate::ip::{Family, contains};
 use crate::link;
 
 /// A rule. Its interface of arrival is left out: replies have none but `lo`, as the kernel
 /// itself sees when it is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rule {
-    /// It is for IPv6.
-    pub ipv6: bool,
+    /// The family of the packets it is for.
+    pub family: Family,
     /// As `ip rule` writes it.
     pub text: String,
     /// The network of its destinations.

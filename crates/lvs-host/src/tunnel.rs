@@ -6,6 +6,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ip::Family;
+
 /// Kinds of receiving tunnel devices, named as in `ip link add … type KIND`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -45,8 +47,8 @@ impl TunnelKind {
     #[must_use]
     pub fn mode(self) -> u8 {
         match self {
-            Self::Ipip => 4,
-            Self::Sit => 41,
+            Self::Ipip => Family::Ipv4.protocol(),
+            Self::Sit => Family::Ipv6.protocol(),
             Self::Ip6tnl | Self::Gre | Self::Ip6gre => 0,
         }
     }
@@ -61,10 +63,13 @@ impl TunnelKind {
         }
     }
 
-    /// Whether the outer packet is an IPv6 one.
+    /// Returns the family of the outer packet.
     #[must_use]
-    pub fn over_ipv6(self) -> bool {
-        matches!(self, Self::Ip6tnl | Self::Ip6gre)
+    pub fn outer(self) -> Family {
+        match self {
+            Self::Ipip | Self::Sit | Self::Gre => Family::Ipv4,
+            Self::Ip6tnl | Self::Ip6gre => Family::Ipv6,
+        }
     }
 
     /// The kernel's own device of that kind, which takes what no other does, from anybody.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
 pub use lvs_host::fou::{Listener, Port};
-pub use lvs_host::ip::{contains, host_prefix, of_family, only_one};
+pub use lvs_host::ip::{Family, contains, host_prefix, of_family, only_one};
 pub use lvs_host::{
     Address, Addresses, DefaultRoute, Link, Lookup, SavedRoute, Tunnel, TunnelKind,
 };
@@ -25,8 +25,8 @@ pub struct Facts {
     /// Mode nat, where rules tell packets apart: the same for replies from this host's address
     /// towards the director.
     pub replies: BTreeMap<IpAddr, Option<Lookup>>,
-    /// Of those the address that stands for clients anywhere, of each family.
-    pub anywhere: [Option<IpAddr>; 2],
+    /// Of those the addresses that stand for clients anywhere, one of each family at most.
+    pub anywhere: Vec<IpAddr>,
     /// Values of the settings that exist.
     pub sysctls: BTreeMap<SysctlKey, i32>,
     /// Addresses of which this host's own IPVS has a service.
@@ -87,8 +87,8 @@ impl Facts {
 
     /// The default route that is used: the one with the lowest metric.
     #[must_use]
-    pub fn default_route(&self, ipv6: bool) -> Option<&DefaultRoute> {
-        let mine = self.default_routes.iter().filter(|route| route.ipv6 == ipv6);
+    pub fn default_route(&self, family: Family) -> Option<&DefaultRoute> {
+        let mine = self.default_routes.iter().filter(|route| route.family == family);
         mine.min_by_key(|route| route.metric)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::error::Error;
-use crate::facts::{Facts, Link};
+use crate::facts::{Facts, Family, Link};
 use crate::ipvs;
 use lvs_host::SysctlKey;
 use lvs_host::anywhere::anywhere;
@@ -73,16 +73,16 @@ fn replies(net: &Netlink, questions: &Questions, facts: &mut Facts) -> Result<()
         return Ok(());
     }
     let routes = net.routes(&facts.links)?;
-    for ipv6 in [false, true] {
+    for family in Family::BOTH {
         let mine = |ips: &[IpAddr]| -> Vec<IpAddr> {
-            ips.iter().copied().filter(|ip| ip.is_ipv6() == ipv6).collect()
+            ips.iter().copied().filter(|ip| family.has(*ip)).collect()
         };
         let towards = |dip: &IpAddr| facts.hops.get(dip)?.as_ref()?.source;
         let Some(from) = mine(&questions.ways_back).iter().find_map(towards) else { continue };
         let mut clients = mine(&questions.clients);
         if questions.clients.is_empty() {
-            let anywhere = anywhere(ipv6, &routes, &rules);
-            facts.anywhere[usize::from(ipv6)] = anywhere;
+            let anywhere = anywhere(family, &routes, &rules);
+            facts.anywhere.extend(anywhere);
             clients.extend(anywhere);
         }
         for to in clients {

@@ -161,7 +161,7 @@ impl Refusal {
                 "modprobe fou; for the next boot: echo fou >/etc/modules-load.d/fou.conf".to_owned()
             }
             Self::PortTaken(at) => {
-                format!("ip {}fou show; another --tunnel-port", if at.ipv6 { "-6 " } else { "" })
+                format!("{} fou show; another --tunnel-port", at.family.ip_command())
             }
             Self::OnNic { vip, prefix, device } => format!(
                 "if this host is a director of it, too: --also-director; if it was put there by \

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use self::list::{addresses, list, vips};
 pub use self::network::Network;
 use crate::bad_request::BadRequest;
-use crate::facts::of_family;
+use crate::facts::{Family, of_family};
 use crate::mode::Mode;
 use crate::tunnel::Encapsulation;
 
@@ -156,7 +156,7 @@ impl Request {
         if mode != Mode::Nat && self.vips.is_empty() {
             return Err(BadRequest::NoVip);
         }
-        let stray = |director: &&IpAddr| of_family(&self.rips, director.is_ipv6()).is_none();
+        let stray = |director: &&IpAddr| of_family(&self.rips, Family::of(**director)).is_none();
         match (mode, self.rips.first(), self.directors.iter().find(stray)) {
             (Mode::Tun, Some(&rip), Some(&director)) => {
                 Err(BadRequest::MixedFamilies { director, rip })

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use lvs_host::Family;
 pub use lvs_host::fou::Listener;
 pub use lvs_host::tunnel::{Tunnel, TunnelKind, automatic};
 use serde::{Deserialize, Serialize};
@@ -28,15 +29,15 @@ pub enum Encapsulation {
 }
 
 impl Encapsulation {
-    /// The devices needed for such packets to an IPv4 or IPv6 RIP, one per family inside
-    /// at most.
+    /// Returns the devices needed for such packets to a RIP of that family, one per family
+    /// inside at most.
     #[must_use]
-    pub fn kinds(self, to_ipv4: bool, vips: &[IpAddr]) -> Vec<TunnelKind> {
-        match (self, to_ipv4) {
-            (Self::Gre { .. }, true) => vec![TunnelKind::Gre],
-            (Self::Gre { .. }, false) => vec![TunnelKind::Ip6gre],
-            (Self::Ipip | Self::Gue { .. }, false) => vec![TunnelKind::Ip6tnl],
-            (Self::Ipip | Self::Gue { .. }, true) => {
+    pub fn kinds(self, outer: Family, vips: &[IpAddr]) -> Vec<TunnelKind> {
+        match (self, outer) {
+            (Self::Gre { .. }, Family::Ipv4) => vec![TunnelKind::Gre],
+            (Self::Gre { .. }, Family::Ipv6) => vec![TunnelKind::Ip6gre],
+            (Self::Ipip | Self::Gue { .. }, Family::Ipv6) => vec![TunnelKind::Ip6tnl],
+            (Self::Ipip | Self::Gue { .. }, Family::Ipv4) => {
                 let kinds = [TunnelKind::Ipip, TunnelKind::Sit].into_iter();
                 kinds.filter(|kind| vips.iter().any(|vip| kind.carries(*vip))).collect()
             }
@@ -65,22 +66,22 @@ mod tests {
         let (v4, v6) = ("192.0.2.10".parse().unwrap(), "2001:db8::10".parse().unwrap());
         let gre = Encapsulation::Gre { checksum: true };
         let gue = Encapsulation::Gue { port: 6080 };
-        for (encapsulation, to_ipv4, vips, kinds) in [
-            (Encapsulation::Ipip, true, vec![v4], vec![Ipip]),
-            (Encapsulation::Ipip, true, vec![v6], vec![Sit]),
-            (Encapsulation::Ipip, true, vec![v6, v4], vec![Ipip, Sit]),
-            (Encapsulation::Ipip, false, vec![v4], vec![Ip6tnl]),
-            (Encapsulation::Ipip, false, vec![v4, v6], vec![Ip6tnl]),
-            (gue, true, vec![v4, v6], vec![Ipip, Sit]),
-            (gue, false, vec![v6], vec![Ip6tnl]),
-            (gre, true, vec![v4, v6], vec![Gre]),
-            (gre, true, vec![v6], vec![Gre]),
-            (gre, false, vec![v4], vec![Ip6gre]),
+        for (encapsulation, outer, vips, kinds) in [
+            (Encapsulation::Ipip, Family::Ipv4, vec![v4], vec![Ipip]),
+            (Encapsulation::Ipip, Family::Ipv4, vec![v6], vec![Sit]),
+            (Encapsulation::Ipip, Family::Ipv4, vec![v6, v4], vec![Ipip, Sit]),
+            (Encapsulation::Ipip, Family::Ipv6, vec![v4], vec![Ip6tnl]),
+            (Encapsulation::Ipip, Family::Ipv6, vec![v4, v6], vec![Ip6tnl]),
+            (gue, Family::Ipv4, vec![v4, v6], vec![Ipip, Sit]),
+            (gue, Family::Ipv6, vec![v6], vec![Ip6tnl]),
+            (gre, Family::Ipv4, vec![v4, v6], vec![Gre]),
+            (gre, Family::Ipv4, vec![v6], vec![Gre]),
+            (gre, Family::Ipv6, vec![v4], vec![Ip6gre]),
         ] {
             assert_eq!(
-                encapsulation.kinds(to_ipv4, &vips),
+                encapsulation.kinds(outer, &vips),
                 kinds,
-                "{encapsulation} {to_ipv4} {vips:?}"
+                "{encapsulation} {outer} {vips:?}"
             );
         }
     }

@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use lvs_host::SysctlKey;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -187,7 +187,7 @@ pub fn files(
     }
     for listener in wanted.listeners() {
         modules.insert("fou");
-        if listener.ipv6 {
+        if listener.family == Family::Ipv6 {
             modules.insert("fou6");
         }
     }

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::facts::{Facts, host_prefix, of_family};
+use crate::facts::{Facts, Family, host_prefix, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::{Network, Request, Scope};
@@ -99,12 +99,12 @@ impl Wanted {
             // A way of one family is no reason to forget the other's.
             let asked: Vec<IpAddr> =
                 request.directors.iter().chain(&request.gateways).copied().collect();
-            let other = |director: &&IpAddr| of_family(&asked, director.is_ipv6()).is_none();
+            let other = |director: &&IpAddr| of_family(&asked, Family::of(**director)).is_none();
             wanted.directors.extend(before.directors.iter().filter(other));
             // A route that was set stays wanted until teardown puts the old one back.
             wanted.gateways = before.gateways.clone();
             for &asked in &request.gateways {
-                match of_family(&before.gateways, asked.is_ipv6()) {
+                match of_family(&before.gateways, Family::of(asked)) {
                     Some(now) if now != asked => return Err(Refusal::OtherGateway { now, asked }),
                     Some(_) => {}
                     None => wanted.gateways.push(asked),
@@ -146,18 +146,18 @@ impl Wanted {
         let used =
             |tunnel: &Tunnel| rest.vips.iter().any(|&vip| self.tunnel_for(vip) == Some(tunnel));
         rest.tunnels = self.tunnels.iter().filter(|tunnel| used(tunnel)).cloned().collect();
-        let lost = |ipv6| self.hears(ipv6) && !rest.hears(ipv6);
-        let lost = [false, true].map(lost);
-        rest.directors.retain(|director| !lost[usize::from(director.is_ipv6())]);
+        let is_lost = |family: &Family| self.hears(*family) && !rest.hears(*family);
+        let lost: Vec<Family> = Family::BOTH.into_iter().filter(is_lost).collect();
+        rest.directors.retain(|director| !lost.contains(&Family::of(*director)));
         (self.mode == Mode::Nat || !rest.vips.is_empty()).then_some(rest)
     }
 
     /// Whether anything comes from directors of that family: dr the VIPs' own, tun that of the
     /// encapsulations. In mode nat they are the way back, whatever the VIPs are.
-    fn hears(&self, ipv6: bool) -> bool {
+    fn hears(&self, family: Family) -> bool {
         match self.mode {
-            Mode::Dr => self.vips.iter().any(|vip| vip.is_ipv6() == ipv6),
-            Mode::Tun => self.tunnels.iter().any(|tunnel| tunnel.kind.over_ipv6() == ipv6),
+            Mode::Dr => of_family(&self.vips, family).is_some(),
+            Mode::Tun => self.tunnels.iter().any(|tunnel| tunnel.kind.outer() == family),
             Mode::Nat => true,
         }
     }
@@ -167,7 +167,7 @@ impl Wanted {
     #[must_use]
     pub fn tunnel_for(&self, vip: IpAddr) -> Option<&Tunnel> {
         let carrying = || self.tunnels.iter().filter(|tunnel| tunnel.kind.carries(vip));
-        let own = carrying().find(|tunnel| tunnel.kind.over_ipv6() == vip.is_ipv6());
+        let own = carrying().find(|tunnel| tunnel.kind.outer().has(vip));
         own.or_else(|| carrying().next())
     }
 
@@ -198,9 +198,9 @@ impl Wanted {
         let Encapsulation::Gue { port } = self.encapsulation else {
             return Vec::new();
         };
-        let outers: BTreeSet<bool> =
-            self.tunnels.iter().map(|tunnel| tunnel.kind.over_ipv6()).collect();
-        outers.into_iter().map(|ipv6| Listener { port, ipv6 }).collect()
+        let outers: BTreeSet<Family> =
+            self.tunnels.iter().map(|tunnel| tunnel.kind.outer()).collect();
+        outers.into_iter().map(|family| Listener { port, family }).collect()
     }
 
     /// Addresses through which replies may go in mode nat.

@@ -14,13 +14,14 @@ use netlink_packet_route::link::{
 };
 use netlink_packet_route::neighbour::{NeighbourFlags, NeighbourMessage};
 use netlink_packet_route::route::RouteMessage;
+use netlink_packet_route::rule::RuleMessage;
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use rtnetlink::{AddressMessageBuilder, LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
 
 use super::raw::IFLA_IFNAME;
 use super::{AddressChange, How};
 use crate::address::Scope;
-use crate::ip::host_prefix;
+use crate::ip::{Family, host_prefix};
 use crate::tunnel::{Tunnel, TunnelKind};
 
 /// Of include/uapi/linux/if_addr.h.
@@ -144,19 +145,32 @@ pub(super) fn address(change: &AddressChange<'_>, index: u32) -> AddressMessage 
     message
 }
 
-/// Matches every route of a family.
-pub(super) fn any_route(ipv6: bool) -> RouteMessage {
-    if ipv6 {
-        RouteMessageBuilder::<Ipv6Addr>::new().build()
-    } else {
-        RouteMessageBuilder::<Ipv4Addr>::new().build()
+fn address_family(family: Family) -> AddressFamily {
+    match family {
+        Family::Ipv4 => AddressFamily::Inet,
+        Family::Ipv6 => AddressFamily::Inet6,
     }
 }
 
+/// Matches every route of a family.
+pub(super) fn any_route(family: Family) -> RouteMessage {
+    match family {
+        Family::Ipv4 => RouteMessageBuilder::<Ipv4Addr>::new().build(),
+        Family::Ipv6 => RouteMessageBuilder::<Ipv6Addr>::new().build(),
+    }
+}
+
+/// Matches every rule of a family.
+pub(super) fn any_rule(family: Family) -> RouteNetlinkMessage {
+    let mut rule = RuleMessage::default();
+    rule.header.family = address_family(family);
+    RouteNetlinkMessage::GetRule(rule)
+}
+
 /// Matches every proxy entry of a family.
-pub(super) fn any_proxy(family: AddressFamily) -> RouteNetlinkMessage {
+pub(super) fn any_proxy(family: Family) -> RouteNetlinkMessage {
     let mut proxy = NeighbourMessage::default();
-    proxy.header.family = family;
+    proxy.header.family = address_family(family);
     proxy.header.flags = NeighbourFlags::Proxy;
     RouteNetlinkMessage::GetNeighbour(proxy)
 }

@@ -7,23 +7,22 @@ use std::net::IpAddr;
 use super::iptables::Packet;
 use super::seen::Seen;
 use super::subject::Port;
+use crate::facts::Family;
 use crate::ipvs::Served;
 
 /// Gives what may take packets for `to`, all or those of one port, before they are routed.
 pub(super) fn elsewhere(to: IpAddr, port: Option<Port>, seen: &Seen) -> Option<String> {
-    let rules = if to.is_ipv4() { &seen.iptables } else { &seen.ip6tables };
     let packet = Packet {
         protocol: port.map(|port| if port.tcp { 6 } else { 17 }),
         port: port.map(|port| port.number),
         is_local: seen.is_local(to),
         ..Packet::to(to)
     };
-    if let Some(rule) = rules.as_ref().and_then(|rules| rules.rewritten(&packet)) {
+    if let Some(rule) = seen.ruleset(Family::of(to)).and_then(|rules| rules.rewritten(&packet)) {
         let program = if to.is_ipv4() { "iptables" } else { "ip6tables" };
         return Some(format!("a rule may send its packets elsewhere: {program} {rule}"));
     }
-    let fits = |it: &&super::seen::Suspect| if to.is_ipv4() { it.ipv4 } else { it.ipv6 };
-    seen.filters.rewrites.iter().find(fits).map(|it| it.what.clone())
+    seen.filters.rewrites.iter().find(|it| it.concerns(to)).map(|it| it.what.clone())
 }
 
 /// Gives what may serve an address that is none of this host: a rule, or a socket that uses

@@ -13,6 +13,7 @@ use super::replies::{self, Way};
 use super::seen::{Address, Seen, contains};
 use super::steps::remove;
 use super::subject::{Subject, some};
+use crate::facts::{Family, of_family};
 use crate::mode::Mode;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
@@ -42,10 +43,9 @@ fn director<'a>(hops: &'a Hops, subject: &Subject) -> Option<&'a IpAddr> {
 /// Modes dr and tun: replies come back to the director.
 fn back(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
     let director = director(hops, subject)?;
-    let (severity, then) = if way.ipv6 {
-        (Severity::Warning, "which they only burden")
-    } else {
-        (Severity::Error, "which drops packets from its own VIP")
+    let (severity, then) = match way.family {
+        Family::Ipv4 => (Severity::Error, "which drops packets from its own VIP"),
+        Family::Ipv6 => (Severity::Warning, "which they only burden"),
     };
     let (who, from) = (&way.who, way.source_text());
     let message = format!("replies{from} to {who} go through director {director}, {then}");
@@ -68,7 +68,7 @@ fn missing(way: &Way, subject: &Subject, seen: &Seen) -> Finding {
         let message =
             format!("replies{from} to {who} do not go through the director: no default route");
         (&catalogue::RS_GW_02, Severity::Error, message)
-    } else if way.is_by_rules() && seen.default_route(way.ipv6).is_some() {
+    } else if way.is_by_rules() && seen.default_route(way.family).is_some() {
         // This host has clients elsewhere in mind, and forgot these replies, or denies them.
         let message = format!(
             "no default route{from}, though this host has one: {who} elsewhere get no replies"
@@ -84,10 +84,10 @@ fn missing(way: &Way, subject: &Subject, seen: &Seen) -> Finding {
     let is_about_director = rule.id == catalogue::RS_GW_02.id;
     let finding = match (is_about_director, way.is_by_rules()) {
         (true, _) => finding.steps([default_via(way, subject)]),
-        (false, false) => finding.words(add_default(way.ipv6)),
+        (false, false) => finding.words(add_default(way.family)),
         (false, true) => finding.words(format!(
             "{} table TABLE, in the table to which a rule (`ip rule`) leads replies{from}",
-            add_default(way.ipv6)
+            add_default(way.family)
         )),
     };
     if severity == Severity::Info {
@@ -129,16 +129,16 @@ fn dead(way: &Way, hops: &Hops, subject: &Subject, seen: &Seen) -> Option<Findin
     )
 }
 
-fn add_default(ipv6: bool) -> &'static str {
-    if ipv6 { "ip -6 route add default via GATEWAY" } else { "ip route add default via GATEWAY" }
+fn add_default(family: Family) -> String {
+    format!("{} route add default via GATEWAY", family.ip_command())
 }
 
 /// Makes the director the gateway of replies. Where rules tell packets apart, a route may be
 /// that of others, too: then in words.
 fn default_via(way: &Way, subject: &Subject) -> Remedy {
-    let ip = if way.ipv6 { "ip -6" } else { "ip" };
-    let director = subject.directors.iter().find(|dip| dip.is_ipv6() == way.ipv6);
-    let dip = director.map_or_else(|| "DIP".to_owned(), ToString::to_string);
+    let ip = way.family.ip_command();
+    let director = of_family(&subject.directors, way.family);
+    let dip = director.map_or_else(|| "DIP".to_owned(), |dip| dip.to_string());
     if way.is_by_rules() {
         let rip = way.from.first().map_or_else(|| "RIP".to_owned(), ToString::to_string);
         return Remedy::words(
@@ -203,7 +203,7 @@ fn on_one_ethernet(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) 
                 .words("masquerade on the director, with net.ipv4.vs.conntrack=1"),
             );
         }
-        if let Some((read, off)) = redirects(seen, on, net.ip.is_ipv6()) {
+        if let Some((read, off)) = redirects(seen, on, Family::of(net.ip)) {
             findings.push(
                 Finding::new(
                     &catalogue::RS_GW_04,
@@ -234,8 +234,8 @@ fn shared_nets<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Address> {
 }
 
 /// What makes `device` believe an ICMP redirect, and the command against it.
-fn redirects(seen: &Seen, device: &str, ipv6: bool) -> Option<(Vec<String>, String)> {
-    if ipv6 {
+fn redirects(seen: &Seen, device: &str, family: Family) -> Option<(Vec<String>, String)> {
+    if family == Family::Ipv6 {
         let on = |name| seen.ipv6(device, name).unwrap_or(0) != 0;
         // `rt6_do_redirect()`: only the interface's own value, and not on a router.
         return (on("accept_redirects") && !on("forwarding")).then(|| {

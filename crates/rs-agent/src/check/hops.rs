@@ -8,9 +8,6 @@ use std::net::IpAddr;
 pub struct Replies {
     /// One for each source and client.
     pub all: Vec<Reply>,
-    /// Addresses of both families that stand for clients anywhere: no route but the default
-    /// route and no rule names them.
-    pub anywhere: [Option<IpAddr>; 2],
 }
 
 /// A reply is sent from one address to one client, by the route that the kernel told.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::receiver::receiving;
 use super::seen::{Device, Seen, contains};
 use super::subject::Subject;
-use crate::facts::host_prefix;
+use crate::facts::{Family, host_prefix};
 use crate::mode::Mode;
 
 /// Gives the interfaces where packets for that address are expected: mode tun the devices
@@ -14,7 +14,7 @@ use crate::mode::Mode;
 /// if neither is known.
 pub(super) fn expected<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
     if subject.mode == Some(Mode::Tun) {
-        return receiving(ip.is_ipv6(), subject, seen).collect();
+        return receiving(Family::of(ip), subject, seen).collect();
     }
     by_ethernet(subject, seen)
 }
@@ -47,7 +47,7 @@ pub(super) fn by_ethernet<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a D
 pub(super) fn possible<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
     let mut all: Vec<&Device> = seen.nics().collect();
     if subject.mode == Some(Mode::Tun) {
-        all.extend(receiving(ip.is_ipv6(), subject, seen));
+        all.extend(receiving(Family::of(ip), subject, seen));
     }
     all
 }

@@ -11,7 +11,7 @@ use super::receiver;
 use super::seen::{Address, Seen};
 use super::steps::add;
 use super::subject::{Subject, single};
-use crate::facts::host_prefix;
+use crate::facts::{Family, host_prefix};
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::Scope;
@@ -98,7 +98,7 @@ fn tunnel_devices(subject: &Subject, seen: &Seen) -> Vec<String> {
     if subject.mode != Some(Mode::Tun) || subject.ipv4_vips().next().is_none() {
         return Vec::new();
     }
-    receiver::receiving(false, subject, seen).map(|device| device.name.clone()).collect()
+    receiver::receiving(Family::Ipv4, subject, seen).map(|device| device.name.clone()).collect()
 }
 
 /// RS-PER-02: udev applies sysctl.d to an interface that appears.

@@ -12,7 +12,7 @@ use super::receiver::{outer, receiving};
 use super::seen::{Address, Device, Seen, contains};
 use super::steps::up;
 use super::subject::Subject;
-use crate::facts::host_prefix;
+use crate::facts::{Family, host_prefix};
 use crate::mode::Mode;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
@@ -65,12 +65,12 @@ fn dead(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         };
         tell(&is_near, format!("the way to director {director}"));
     }
-    let goes = |ipv6| {
-        let devices = seen.default_route(ipv6).into_iter().flat_map(|route| &route.devices);
+    let goes = |family| {
+        let devices = seen.default_route(family).into_iter().flat_map(|route| &route.devices);
         devices.into_iter().any(|name| seen.device(name).is_some_and(is_alive))
     };
     let all_dead = !nics.is_empty() && !nics.iter().any(|nic| is_alive(nic));
-    if told.is_empty() && subject.holds_vips() && all_dead && !goes(false) && !goes(true) {
+    if told.is_empty() && subject.holds_vips() && all_dead && !Family::BOTH.into_iter().any(goes) {
         let message = "no interface is up and has a carrier: nothing arrives".to_owned();
         findings.push(revive(message, &nics, subject, seen));
     }
@@ -113,8 +113,8 @@ fn revive(message: String, nics: &[&Device], subject: &Subject, seen: &Seen) -> 
 /// Whether a VIP comes to that RIP; a set-up remembers those of families that none is of now.
 fn is_used(rip: IpAddr, subject: &Subject) -> bool {
     let comes = |vip: &IpAddr| match subject.mode {
-        Some(Mode::Tun) => outer(subject, vip.is_ipv6()) == Some(rip.is_ipv6()),
-        _ => vip.is_ipv6() == rip.is_ipv6(),
+        Some(Mode::Tun) => outer(subject, Family::of(*vip)) == Some(Family::of(rip)),
+        _ => Family::of(*vip).has(rip),
     };
     !subject.holds_vips() || subject.vips.iter().any(comes)
 }
@@ -131,9 +131,9 @@ fn devices(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         (!subject.rips.contains(&local) && !is_here(local, seen)).then_some(local)
     };
     let mut told = BTreeSet::new();
-    for inner_ipv6 in subject.vips.iter().map(IpAddr::is_ipv6).collect::<BTreeSet<bool>>() {
+    for inner in subject.vips.iter().copied().map(Family::of).collect::<BTreeSet<Family>>() {
         // One that receives is enough.
-        let found: Option<Vec<(&str, IpAddr)>> = receiving(inner_ipv6, subject, seen)
+        let found: Option<Vec<(&str, IpAddr)>> = receiving(inner, subject, seen)
             .map(|device| Some((device.name.as_str(), gone(device)?)))
             .collect();
         for (name, local) in found.into_iter().flatten().filter(|(name, _)| told.insert(*name)) {

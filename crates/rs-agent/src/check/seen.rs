@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::hops::Replies;
 use super::iptables::Ruleset;
-use crate::facts::{Port, host_prefix};
+use crate::facts::{Family, Port, host_prefix};
 use crate::ipvs::Service;
 use lvs_host::SysctlKey;
 pub use lvs_host::ip::contains;
@@ -98,21 +98,27 @@ pub struct Filters {
     pub arp: Vec<String>,
     /// Neighbour solicitations may stay unanswered.
     pub neighbours: Vec<String>,
-    /// Why the rules of iptables could not be read: those of IPv4, and those of IPv6.
-    pub iptables: [Option<String>; 2],
+    /// Why the rules of iptables could not be read, of each family.
+    pub iptables: BTreeMap<Family, String>,
     /// Why those of nftables could not be read.
     pub nftables: Option<String>,
 }
 
-/// Something that may keep packets of these families from their way.
+/// Something that may keep packets from their way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Suspect {
-    /// Those of IPv4.
-    pub ipv4: bool,
-    /// Those of IPv6.
-    pub ipv6: bool,
+    /// Those of one family only.
+    pub family: Option<Family>,
     /// What was seen.
     pub what: String,
+}
+
+impl Suspect {
+    /// Returns whether it may be about packets to that address.
+    #[must_use]
+    pub fn concerns(&self, to: IpAddr) -> bool {
+        self.family.is_none_or(|family| family.has(to))
+    }
 }
 
 /// UDP ports that unpack.
@@ -180,6 +186,15 @@ pub struct Profile {
 }
 
 impl Seen {
+    /// The rules of iptables for a family.
+    #[must_use]
+    pub fn ruleset(&self, family: Family) -> Option<&Ruleset> {
+        match family {
+            Family::Ipv4 => self.iptables.as_ref(),
+            Family::Ipv6 => self.ip6tables.as_ref(),
+        }
+    }
+
     /// The interface of that name.
     #[must_use]
     pub fn device(&self, name: &str) -> Option<&Device> {
@@ -305,11 +320,9 @@ impl Seen {
 
     /// The default route that is used: the one with the lowest metric.
     #[must_use]
-    pub fn default_route(&self, ipv6: bool) -> Option<&Route> {
-        let mine = self
-            .routes
-            .iter()
-            .filter(|route| route.prefix == 0 && route.destination.is_ipv6() == ipv6);
+    pub fn default_route(&self, family: Family) -> Option<&Route> {
+        let is_default = |route: &&Route| route.prefix == 0 && family.has(route.destination);
+        let mine = self.routes.iter().filter(is_default);
         mine.min_by_key(|route| route.metric)
     }
 

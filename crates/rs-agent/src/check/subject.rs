@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
 
-use crate::facts::host_prefix;
+use crate::facts::{Family, host_prefix};
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::{Network, Request, Scope};
@@ -133,8 +133,8 @@ impl Subject {
 
     /// Returns the directors of a family.
     #[must_use]
-    pub fn directors_of(&self, ipv6: bool) -> Vec<IpAddr> {
-        self.directors.iter().copied().filter(|director| director.is_ipv6() == ipv6).collect()
+    pub fn directors_of(&self, family: Family) -> Vec<IpAddr> {
+        self.directors.iter().copied().filter(|director| family.has(*director)).collect()
     }
 
     /// Returns the IPv4 VIPs that are to be local.

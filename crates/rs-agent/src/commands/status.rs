@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{connect, load, questions};
 use crate::error::Error;
-use crate::facts::Facts;
+use crate::facts::{Facts, Family};
 use crate::journal::{Found, Journal, Store};
 use crate::mode::Mode;
 use crate::observe::observe;
@@ -142,7 +142,7 @@ fn ports(journal: &Journal, facts: &Facts) -> Vec<PortStatus> {
 
 fn gateways(journal: &Journal, facts: &Facts) -> Vec<GatewayStatus> {
     let status = |&gateway: &IpAddr| {
-        let route = facts.default_route(gateway.is_ipv6());
+        let route = facts.default_route(Family::of(gateway));
         let there = route.is_some_and(|route| route.gateways == [gateway]);
         let about = |change: &Change| matches!(change, Change::DefaultRoute { gateway: to, .. } if *to == gateway);
         GatewayStatus { gateway, owner: owner(journal, facts, there, about) }

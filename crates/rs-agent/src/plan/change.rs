@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use lvs_host::SysctlKey;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, SavedRoute, host_prefix};
+use crate::facts::{Facts, Family, SavedRoute, host_prefix};
 use crate::request::Scope;
 use crate::shell;
 use crate::tunnel::{Listener, Tunnel, TunnelKind};
@@ -96,8 +96,8 @@ pub enum Target<'a> {
     Up(Cow<'a, str>),
     /// An address on a device.
     Address(IpAddr, Cow<'a, str>),
-    /// The default route, IPv6 or not.
-    DefaultRoute(bool),
+    /// The default route of a family.
+    DefaultRoute(Family),
 }
 
 impl Target<'_> {
@@ -111,7 +111,7 @@ impl Target<'_> {
             Self::Sysctl(key) => Target::Sysctl(Cow::Owned(key.into_owned())),
             Self::Up(name) => Target::Up(owned(name)),
             Self::Address(ip, name) => Target::Address(ip, owned(name)),
-            Self::DefaultRoute(ipv6) => Target::DefaultRoute(ipv6),
+            Self::DefaultRoute(family) => Target::DefaultRoute(family),
         }
     }
 }
@@ -156,7 +156,7 @@ impl Change {
             Self::Address { ip, device, .. } | Self::Deprecate { ip, device, .. } => {
                 Target::Address(*ip, device.into())
             }
-            Self::DefaultRoute { gateway, .. } => Target::DefaultRoute(gateway.is_ipv6()),
+            Self::DefaultRoute { gateway, .. } => Target::DefaultRoute(Family::of(*gateway)),
         }
     }
 
@@ -218,7 +218,7 @@ impl Change {
                 let at_metric = facts
                     .default_routes
                     .iter()
-                    .find(|route| route.ipv6 == gateway.is_ipv6() && route.metric == *metric);
+                    .find(|route| route.family.has(*gateway) && route.metric == *metric);
                 match at_metric {
                     Some(route) if route.gateways == [*gateway] => Effect::There,
                     Some(route) if from.as_ref() != Some(&route.saved) => {
@@ -306,10 +306,10 @@ impl fmt::Display for Action {
                 write!(f, "ip link add {} type dummy", shell::device(device))
             }
             (Change::Gue(at), undo) => {
-                f.write_str(if at.ipv6 { "ip -6 fou " } else { "ip fou " })?;
+                let ip = at.family.ip_command();
                 match undo {
-                    false => write!(f, "add port {} gue", at.port),
-                    true => write!(f, "del port {}", at.port),
+                    false => write!(f, "{ip} fou add port {} gue", at.port),
+                    true => write!(f, "{ip} fou del port {}", at.port),
                 }
             }
             (Change::Sysctl { key, to, .. }, false) => f.write_str(&shell::set(key, *to)),
@@ -344,7 +344,7 @@ impl fmt::Display for Action {
                 write!(f, "true # {ip} on {device} stays deprecated")
             }
             (Change::DefaultRoute { gateway, metric, from }, undo) => {
-                f.write_str(if gateway.is_ipv6() { "ip -6 route" } else { "ip route" })?;
+                write!(f, "{} route", Family::of(*gateway).ip_command())?;
                 match (undo, from) {
                     (true, Some(from)) => write!(f, " replace {}", from.text),
                     (true, None) => write!(f, " del default via {gateway}"),

@@ -11,7 +11,7 @@ use super::devices;
 use super::setup::route_metric;
 use crate::arp_ignore::{Hides, hides, shown};
 use crate::bad_request::BadRequest;
-use crate::facts::{Address, Facts, contains, host_prefix, of_family};
+use crate::facts::{Address, Facts, Family, contains, host_prefix, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::distinct;
@@ -251,7 +251,7 @@ fn ways_are_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     for &gateway in &wanted.gateways {
         gateway_is_possible(gateway, facts)?;
     }
-    through(wanted, facts, |ipv6| of_family(&wanted.gateways, ipv6).is_none())
+    through(wanted, facts, |family| of_family(&wanted.gateways, family).is_none())
 }
 
 /// # Errors
@@ -272,9 +272,9 @@ pub fn gateway_is_possible(gateway: IpAddr, facts: &Facts) -> Result<(), Refusal
         Some(Some(hop)) if hop.gateway.is_none() => {}
         _ => return Err(Refusal::GatewayFar(gateway)),
     }
-    let ipv6 = gateway.is_ipv6();
-    let metric = route_metric(ipv6);
-    let same = facts.default_routes.iter().filter(|r| r.ipv6 == ipv6 && r.metric == metric);
+    let family = Family::of(gateway);
+    let metric = route_metric(family);
+    let same = facts.default_routes.iter().filter(|r| r.family == family && r.metric == metric);
     if same.count() > 1 { Err(Refusal::ManyDefaults(metric)) } else { Ok(()) }
 }
 
@@ -287,10 +287,10 @@ pub fn through_director(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 }
 
 /// The same of the families that are `asked` about.
-fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(bool) -> bool) -> Result<(), Refusal> {
+fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(Family) -> bool) -> Result<(), Refusal> {
     let through = |gateway: &IpAddr| wanted.ways_back().any(|way| way == *gateway);
     if let Some(client) = wanted.client {
-        if !asked(client.ip.is_ipv6()) {
+        if !asked(Family::of(client.ip)) {
             return Ok(());
         }
         for end in client.ends() {
@@ -306,13 +306,14 @@ fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(bool) -> bool) -> Resu
         }
         return Ok(());
     }
-    for ipv6 in [false, true] {
-        if !asked(ipv6) || !wanted.ways_back().any(|way| way.is_ipv6() == ipv6) {
+    for family in Family::BOTH {
+        if !asked(family) || !wanted.ways_back().any(|way| family.has(way)) {
             continue;
         }
-        let clients = || if ipv6 { "IPv6 clients" } else { "IPv4 clients" }.to_owned();
+        let clients = || format!("{family} clients");
         // Rules may lead replies elsewhere than the default route of table main.
-        if let Some(hop) = facts.anywhere[usize::from(ipv6)].and_then(|ip| facts.replies.get(&ip)) {
+        let anywhere = of_family(&facts.anywhere, family);
+        if let Some(hop) = anywhere.and_then(|ip| facts.replies.get(&ip)) {
             let gateway = hop.as_ref().map(|hop| hop.gateway);
             let route = match gateway {
                 Some(Some(gateway)) if through(&gateway) => continue,
@@ -322,7 +323,7 @@ fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(bool) -> bool) -> Resu
             };
             return Err(Refusal::NotThroughDirector { clients: clients(), route });
         }
-        let route = facts.default_route(ipv6);
+        let route = facts.default_route(family);
         if !route.is_some_and(|r| !r.gateways.is_empty() && r.gateways.iter().all(through)) {
             let clients = clients();
             let route =
@@ -341,7 +342,7 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
         return warnings;
     }
     for director in &wanted.directors {
-        let route = facts.default_route(director.is_ipv6());
+        let route = facts.default_route(Family::of(*director));
         // IPv6 has no source check that would drop such replies.
         if director.is_ipv4() && route.is_some_and(|route| route.gateways.contains(director)) {
             warnings.push(format!(
@@ -359,13 +360,10 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
 /// What the operator should know of a set-up that works.
 #[must_use]
 pub fn notes(wanted: &Wanted) -> Vec<String> {
-    let cure = |tunnel: &Tunnel| {
-        let ipv6 = tunnel.kind.over_ipv6();
-        match of_family(&wanted.directors, ipv6) {
-            _ if tunnel.fallback => "a firewall can limit that to the directors",
-            None => "--director limits that to one",
-            Some(_) => "with several directors only a firewall can limit that to them",
-        }
+    let cure = |tunnel: &Tunnel| match of_family(&wanted.directors, tunnel.kind.outer()) {
+        _ if tunnel.fallback => "a firewall can limit that to the directors",
+        None => "--director limits that to one",
+        Some(_) => "with several directors only a firewall can limit that to them",
     };
     let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
     for tunnel in wanted.tunnels.iter().filter(|tunnel| tunnel.remote.is_none()) {

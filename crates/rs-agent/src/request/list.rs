@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::{host_address, vip};
 use crate::bad_request::BadRequest;
-use crate::facts::of_family;
+use crate::facts::{Family, of_family};
 
 /// Checks a list of `--vip` values.
 ///
@@ -47,7 +47,7 @@ fn read(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, (usize, B
         if !seen.insert(ip) {
             return Err((place, BadRequest::Duplicate { option, ip }));
         }
-        if let Some(one) = of_family(&ips, ip.is_ipv6()).filter(|_| one_of_each) {
+        if let Some(one) = of_family(&ips, Family::of(ip)).filter(|_| one_of_each) {
             return Err((place, BadRequest::TwoOfOneFamily { option, one, other: ip }));
         }
         ips.push(ip);

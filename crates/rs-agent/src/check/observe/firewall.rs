@@ -13,28 +13,29 @@ use lvs_host::program;
 use super::super::iptables::Ruleset;
 use super::super::seen::{Seen, Suspect};
 use super::{nft_drops, nftables};
+use crate::facts::Family;
 
 /// How long the program may take. What is on its path is somebody else's.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Reads all of them.
 pub(super) fn look(seen: &mut Seen) {
-    for ipv6 in [false, true] {
-        let (names, program, name) = match ipv6 {
-            false => ("ip_tables_names", "iptables-legacy-save", "iptables"),
-            true => ("ip6_tables_names", "ip6tables-legacy-save", "ip6tables"),
+    for family in Family::BOTH {
+        let (names, program, name) = match family {
+            Family::Ipv4 => ("ip_tables_names", "iptables-legacy-save", "iptables"),
+            Family::Ipv6 => ("ip6_tables_names", "ip6tables-legacy-save", "ip6tables"),
         };
-        match told(names, program) {
-            Ok(None) => {}
-            Ok(Some(text)) if ipv6 => seen.ip6tables = Some(Ruleset::parse(&text)),
-            Ok(Some(text)) => seen.iptables = Some(Ruleset::parse(&text)),
-            Err(why) => {
+        match (told(names, program), family) {
+            (Ok(None), _) => {}
+            (Ok(Some(text)), Family::Ipv4) => seen.iptables = Some(Ruleset::parse(&text)),
+            (Ok(Some(text)), Family::Ipv6) => seen.ip6tables = Some(Ruleset::parse(&text)),
+            (Err(why), _) => {
                 let what = format!("rules of {name} could not be read: {why}");
-                if ipv6 {
+                if family == Family::Ipv6 {
                     seen.filters.neighbours.push(what.clone());
                 }
-                seen.filters.rewrites.push(Suspect { ipv4: !ipv6, ipv6, what });
-                seen.filters.iptables[usize::from(ipv6)] = Some(why);
+                seen.filters.rewrites.push(Suspect { family: Some(family), what });
+                seen.filters.iptables.insert(family, why);
             }
         }
     }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use super::seen::{Device, Fou, Seen};
 use super::subject::Subject;
 use crate::error::Error;
+use crate::facts::Family;
 use crate::ipvs;
 use crate::mode::Mode;
 use crate::tunnel::{Encapsulation, Listener as Unpacks};
@@ -72,7 +73,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     if let (Some(listeners), Fou::Ports(unpack)) = (&mut seen.listeners, &seen.fou) {
         // The kernel's own socket, behind which no server is.
         listeners.retain(|socket| {
-            let at = Unpacks { port: socket.port, ipv6: socket.ip.is_ipv6() };
+            let at = Unpacks { port: socket.port, family: Family::of(socket.ip) };
             let is_kernels = !socket.tcp && socket.ip.is_unspecified();
             !(is_kernels && unpack.iter().any(|port| port.at == at))
         });
@@ -80,7 +81,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     if super::firewall::judges(subject) || subject.holds_vips() {
         firewall::look(&mut seen);
         if !super::firewall::is_asked(subject) {
-            let unread = seen.filters.iptables.iter().chain([&seen.filters.nftables]).flatten();
+            let unread = seen.filters.iptables.values().chain(&seen.filters.nftables);
             seen.unread.extend(unread.cloned().collect::<BTreeSet<String>>());
         }
     }

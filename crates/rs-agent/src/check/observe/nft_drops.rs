@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use super::super::iptables::targets;
 use super::super::seen::Suspect;
 use super::nftables::{
-    INET, NETDEV, RULE_CHAIN, RULE_TABLE, attributes_of, expressions, name_of_family, target, text,
-    value,
+    INET, NETDEV, RULE_CHAIN, RULE_TABLE, attributes_of, expressions, ip_family, name_of_family,
+    target, text, value,
 };
 
 /// Attributes of include/uapi/linux/netfilter/nf_tables.h.
@@ -40,8 +40,7 @@ pub(super) fn may_drop(chains: &[Vec<u8>], rules: &[Vec<u8>]) -> Vec<Suspect> {
     let mut tell = |(family, table, name): &Chain, what: &str| {
         let Some(word) = name_of_family(*family) else { return };
         let what = format!("{what} of nftables may drop them: chain {word} {table} {name}");
-        let (ipv4, ipv6) = (word != "ip6", word != "ip");
-        let drop = Suspect { ipv4, ipv6, what };
+        let drop = Suspect { family: ip_family(*family), what };
         if !found.contains(&drop) {
             found.push(drop);
         }
@@ -142,6 +141,7 @@ fn number(attributes: &[u8], kind: u16) -> Option<u32> {
 mod tests {
     use super::super::nftables::tests::{attribute, expression, rule_in};
     use super::*;
+    use crate::facts::Family;
 
     const IPV4: u8 = 2;
 
@@ -207,7 +207,7 @@ mod tests {
         let other = rule_in(10, "t", "in", std::slice::from_ref(&drop));
         assert_eq!(told(&[input()], &[other]), [""; 0]);
         let of_ipv6 = may_drop(&[chain(10, "in", Some(INPUT), 0)], &[]);
-        assert!(!of_ipv6[0].ipv4 && of_ipv6[0].ipv6, "{of_ipv6:?}");
+        assert_eq!(of_ipv6[0].family, Some(Family::Ipv6));
     }
 
     #[test]

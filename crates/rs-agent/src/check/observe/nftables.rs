@@ -8,6 +8,7 @@ use nix::errno::Errno;
 
 use super::super::iptables::targets;
 use super::super::seen::{Filters, Suspect};
+use crate::facts::Family;
 
 /// Families of include/uapi/linux/netfilter.h.
 pub(super) const INET: u8 = 1;
@@ -44,7 +45,7 @@ pub(super) fn look(filters: &mut Filters) -> Option<[Vec<Vec<u8>>; 2]> {
             let what = format!("rules of nftables could not be read: {error}");
             filters.arp.push(what.clone());
             filters.nftables = Some(what.clone());
-            filters.rewrites.push(Suspect { ipv4: true, ipv6: true, what });
+            filters.rewrites.push(Suspect { family: None, what });
         }
     }
     None
@@ -73,7 +74,7 @@ fn judge(rule: &[u8], filters: &mut Filters) {
     }
     if family != ARP && expressions(attributes).any(|(name, data)| rewrites(&name, &data)) {
         let what = format!("a rule of nftables may send its packets elsewhere: {chain}");
-        let rewrite = Suspect { ipv4: family != IPV6, ipv6: family != IPV4, what };
+        let rewrite = Suspect { family: ip_family(family), what };
         if !filters.rewrites.contains(&rewrite) {
             filters.rewrites.push(rewrite);
         }
@@ -90,6 +91,15 @@ fn rewrites(name: &str, data: &[u8]) -> bool {
         "payload" => value(data, PAYLOAD_SREG).is_some(),
         "target" => targets::may_rewrite(&target(data)),
         _ => false,
+    }
+}
+
+/// The only IP packets that rules of a family see; `None`: those of both.
+pub(super) fn ip_family(family: u8) -> Option<Family> {
+    match family {
+        IPV4 => Some(Family::Ipv4),
+        IPV6 => Some(Family::Ipv6),
+        _ => None,
     }
 }
 
@@ -197,10 +207,10 @@ pub(super) mod tests {
             assert_eq!(!found(&rule).rewrites.is_empty(), rewrites, "{rule:?}");
         }
         let told = found(&rule(IPV6, std::slice::from_ref(&dnat))).rewrites;
-        assert!(!told[0].ipv4 && told[0].ipv6, "{told:?}");
+        assert_eq!(told[0].family, Some(Family::Ipv6));
         assert!(told[0].what.ends_with("chain ip6 nat PREROUTING"), "{told:?}");
         let told = found(&rule(INET, &[expression("counter", &[]), dnat])).rewrites;
-        assert!(told[0].ipv4 && told[0].ipv6, "{told:?}");
+        assert_eq!(told[0].family, None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use lvs_host::SysctlKey;
 use super::super::seen::{Device, Ends, Fou, Listener, Seen};
 use super::super::subject::{Port, Subject};
 use super::{device, ip, set};
-use crate::facts;
+use crate::facts::{self, Family};
 use crate::tunnel::{Encapsulation, Tunnel, TunnelKind};
 
 pub(super) fn ends(seen: &mut Seen, at: usize) -> &mut Ends {
@@ -51,8 +51,12 @@ pub(super) fn boot(seen: &mut Seen, text: &str) {
 }
 
 /// UDP port 6080, for a few peers only.
-pub(super) fn fou(ipv6: bool, gue: bool) -> Fou {
-    Fou::Ports(vec![facts::Port { at: facts::Listener { port: 6080, ipv6 }, gue, is_open: false }])
+pub(super) fn fou(family: Family, gue: bool) -> Fou {
+    Fou::Ports(vec![facts::Port {
+        at: facts::Listener { port: 6080, family },
+        gue,
+        is_open: false,
+    }])
 }
 
 /// An IPv4 VIP in GUE over IPv6 by the kernel's own device, from anybody.

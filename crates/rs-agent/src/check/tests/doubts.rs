@@ -7,6 +7,7 @@ use super::change::{listener, listens};
 use super::directors::serves;
 use super::rows::Row;
 use super::{VIP, VIP6, address, ip, set};
+use crate::facts::Family;
 use crate::ipvs::Served;
 use crate::mode::Mode;
 
@@ -22,7 +23,7 @@ pub(super) fn nat(rules: &str) -> Option<Ruleset> {
 
 fn unreadable(seen: &mut Seen) {
     let what = "rules of nftables could not be read".to_owned();
-    seen.filters.rewrites.push(Suspect { ipv4: true, ipv6: true, what });
+    seen.filters.rewrites.push(Suspect { family: None, what });
 }
 
 fn arptables(seen: &mut Seen) {
@@ -196,12 +197,18 @@ pub(super) const DOUBTS: &[Row] = &[
         Mode::Dr,
         |w, s| {
             listens(w, s, true, "::", false);
-            s.filters.iptables[0] = Some("ip_tables_names: Permission denied".into());
+            s.filters.iptables.insert(Family::Ipv4, "ip_tables_names: Permission denied".into());
         },
         &["RS-FW-01 unread"],
     ),
     // Nobody asked about a port.
-    (Mode::Dr, |_, s| s.filters.iptables[0] = Some("Permission denied".into()), &[]),
+    (
+        Mode::Dr,
+        |_, s| {
+            s.filters.iptables.insert(Family::Ipv4, "Permission denied".into());
+        },
+        &[],
+    ),
     (
         Mode::Tun,
         |w, s| {
@@ -214,7 +221,7 @@ pub(super) const DOUBTS: &[Row] = &[
         Mode::Dr,
         |w, s| {
             listens(w, s, true, "::", false);
-            s.filters.drops.push(Suspect { ipv4: true, ipv6: false, what: "a rule".into() });
+            s.filters.drops.push(Suspect { family: Some(Family::Ipv4), what: "a rule".into() });
         },
         &["RS-FW-01 unread"],
     ),
@@ -250,7 +257,7 @@ pub(super) const DOUBTS: &[Row] = &[
         |w, s| {
             w.ports = vec![crate::check::subject::Port { tcp: true, number: 80 }];
             let what = "chain ip nat PREROUTING of nftables".to_owned();
-            s.filters.rewrites.push(Suspect { ipv4: true, ipv6: false, what });
+            s.filters.rewrites.push(Suspect { family: Some(Family::Ipv4), what });
             s.iptables = Some(Ruleset::parse(
                 "*filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate DNAT -j ACCEPT\n",
             ));

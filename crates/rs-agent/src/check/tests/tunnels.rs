@@ -6,6 +6,7 @@ use super::super::subject::Subject;
 use super::change::{ends, fallback, fou, gre, open_gue};
 use super::rows::Row;
 use super::{address, ip, set};
+use crate::facts::Family;
 use crate::mode::Mode;
 use crate::tunnel::Encapsulation;
 
@@ -133,7 +134,7 @@ pub(super) const TUNNELS: &[Row] = &[
         Mode::Tun,
         |w, s| {
             w.encapsulation = Encapsulation::Gue { port: 6080 };
-            s.fou = fou(true, true);
+            s.fou = fou(Family::Ipv6, true);
         },
         &["RS-TUN-06 error"],
     ),
@@ -141,7 +142,7 @@ pub(super) const TUNNELS: &[Row] = &[
         Mode::Tun,
         |w, s| {
             w.encapsulation = Encapsulation::Gue { port: 6080 };
-            s.fou = fou(false, false);
+            s.fou = fou(Family::Ipv4, false);
         },
         &["RS-TUN-06 error"],
     ),
@@ -149,7 +150,7 @@ pub(super) const TUNNELS: &[Row] = &[
         Mode::Tun,
         |w, s| {
             w.encapsulation = Encapsulation::Gue { port: 6080 };
-            s.fou = fou(false, true);
+            s.fou = fou(Family::Ipv4, true);
         },
         &[],
     ),
@@ -158,7 +159,7 @@ pub(super) const TUNNELS: &[Row] = &[
         Mode::Tun,
         |w, s| {
             open_gue(w, s);
-            s.fou = fou(true, true);
+            s.fou = fou(Family::Ipv6, true);
         },
         &["RS-TUN-08 warning"],
     ),
@@ -197,7 +198,7 @@ pub(super) const TUNNELS: &[Row] = &[
         |w, s| {
             both_rips(w, s);
             w.encapsulation = Encapsulation::Gue { port: 6080 };
-            s.fou = fou(false, true);
+            s.fou = fou(Family::Ipv4, true);
         },
         &["RS-TUN-06 error", "RS-TUN-07 info"],
     ),

@@ -3,7 +3,7 @@
 
 use super::{address, commands, conf, host, ip, link, request};
 use crate::bad_request::BadRequest;
-use crate::facts::{Facts, Port};
+use crate::facts::{Facts, Family, Port};
 use crate::mode::Mode;
 use crate::plan::{refuse, setup};
 use crate::refusal::Refusal;
@@ -124,7 +124,7 @@ fn what_can_never_come_out_is_refused() {
     let gue = Typed { tunnel_port: Some(6080), ..tun(RIP, TunnelType::Gue) };
     let fallback = |typed| Typed { fallback_devices: true, ..typed };
     let checked = |rip| Typed { checksum: true, ..tun(rip, TunnelType::Gre) };
-    let at = Listener { port: 6080, ipv6: false };
+    let at = Listener { port: 6080, family: Family::Ipv4 };
     let other = |is_open| Some(vec![Port { at, gue: true, is_open }]);
     let plain: &dyn Fn(&mut Facts) = &|_| {};
     for (vips, typed, change, refused) in [

@@ -5,6 +5,7 @@ use super::super::change::{boot, ends, fallback, fou, gre};
 use super::super::{DIP, RIP, VIP, VIP6, ip};
 use super::Row;
 use crate::check::seen::Fou;
+use crate::facts::Family;
 use crate::mode::Mode;
 use crate::tunnel::{Encapsulation, Tunnel, TunnelKind};
 
@@ -102,7 +103,7 @@ pub(super) const TUNNELS: &[Row] = &[
         Mode::Tun,
         |w, s| {
             w.encapsulation = Encapsulation::Gue { port: 6080 };
-            s.fou = fou(false, false);
+            s.fou = fou(Family::Ipv4, false);
         },
         "RS-TUN-06",
         &["ip fou del port 6080 && ip fou add port 6080 gue"],
@@ -111,7 +112,7 @@ pub(super) const TUNNELS: &[Row] = &[
         Mode::Tun,
         |w, s| {
             w.encapsulation = Encapsulation::Gue { port: 6080 };
-            s.fou = fou(true, true);
+            s.fou = fou(Family::Ipv6, true);
         },
         "RS-TUN-06",
         &["ip fou add port 6080 gue"],
