@@ -3,7 +3,8 @@
 //!
 //! | module | what it reads, changes or keeps |
 //! |---|---|
-//! | [`netlink`] | links, addresses, routes, rules, neighbours, tunnels, `fou`, sockets, nftables |
+//! | [`netlink`] | links, addresses, routes, rules, neighbours, tunnels, `fou`, sockets |
+//! | [`firewall`] | iptables, arptables and nftables, and what becomes of packets in them |
 //! | [`events`] | notices of the kernel that something changed |
 //! | [`sysctl`], [`sysctl_d`] | kernel settings, and the files that set them at boot |
 //! | [`udev`] | when udev is done with a new device |
@@ -24,6 +25,7 @@ pub mod anywhere;
 pub mod escaped;
 pub mod events;
 pub mod files;
+pub mod firewall;
 pub mod fou;
 pub mod ip;
 pub mod link;

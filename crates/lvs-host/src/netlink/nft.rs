@@ -14,18 +14,12 @@ const GET_RULE: u16 = (10 << 8) | 7;
 
 impl Netlink {
     /// Reads every chain of every family, each a `struct nfgenmsg` and attributes.
-    ///
-    /// # Errors
-    /// The kernel's answer; EPERM without CAP_NET_ADMIN.
-    pub fn nft_chain_messages() -> Result<Vec<Vec<u8>>, NetlinkError> {
+    pub(crate) fn nft_chain_messages() -> Result<Vec<Vec<u8>>, NetlinkError> {
         dump(GET_CHAIN)
     }
 
     /// Reads every rule of every family, each a `struct nfgenmsg` and attributes.
-    ///
-    /// # Errors
-    /// The kernel's answer; EPERM without CAP_NET_ADMIN.
-    pub fn nft_rule_messages() -> Result<Vec<Vec<u8>>, NetlinkError> {
+    pub(crate) fn nft_rule_messages() -> Result<Vec<Vec<u8>>, NetlinkError> {
         dump(GET_RULE)
     }
 }

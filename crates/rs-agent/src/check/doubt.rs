@@ -4,7 +4,8 @@
 
 use std::net::IpAddr;
 
-use super::iptables::Packet;
+use lvs_host::firewall::Packet;
+
 use super::seen::Seen;
 use super::subject::Port;
 use crate::facts::Family;
@@ -18,11 +19,13 @@ pub(super) fn elsewhere(to: IpAddr, port: Option<Port>, seen: &Seen) -> Option<S
         is_local: seen.is_local(to),
         ..Packet::to(to)
     };
-    if let Some(rule) = seen.ruleset(Family::of(to)).and_then(|rules| rules.rewritten(&packet)) {
+    if let Some(rule) =
+        seen.firewall.ruleset(Family::of(to)).and_then(|rules| rules.rewritten(&packet))
+    {
         let program = if to.is_ipv4() { "iptables" } else { "ip6tables" };
         return Some(format!("a rule may send its packets elsewhere: {program} {rule}"));
     }
-    seen.filters.rewrites.iter().find(|it| it.concerns(to)).map(|it| it.what.clone())
+    seen.firewall.rewrites.iter().find(|it| it.concerns(to)).map(|it| it.what.clone())
 }
 
 /// Gives what may serve an address that is none of this host: a rule, or a socket that uses
@@ -58,10 +61,10 @@ pub(super) fn by_mark(seen: &Seen) -> Option<String> {
 
 /// Gives what may keep this host from answering ARP, or from naming an address in it.
 pub(super) fn arp(seen: &Seen) -> Option<String> {
-    seen.filters.arp.first().cloned()
+    seen.firewall.arp.first().cloned()
 }
 
 /// Gives what may keep this host from answering neighbour solicitations.
 pub(super) fn neighbours(seen: &Seen) -> Option<String> {
-    seen.filters.neighbours.first().cloned()
+    seen.firewall.neighbours.first().cloned()
 }

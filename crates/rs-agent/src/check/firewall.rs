@@ -4,12 +4,12 @@
 use std::net::IpAddr;
 
 use lvs_check::{Finding, Phase, Remedy, Severity};
+use lvs_host::firewall::{DroppedBy, Packet, Ruleset, Suspect, Verdict};
 
 use super::catalogue;
 use super::incoming::{Question, TCP, UDP, questions};
 pub(super) use super::incoming::{is_asked, judges};
-use super::iptables::{DroppedBy, Packet, Ruleset, Verdict};
-use super::seen::{Seen, Suspect};
+use super::seen::Seen;
 use super::subject::{Subject, some};
 use crate::facts::Family;
 
@@ -69,8 +69,8 @@ fn judge(Question { wanted, packet, .. }: &Question, seen: &Seen) -> Option<(Tro
         Family::Ipv4 => "iptables-legacy",
         Family::Ipv6 => "ip6tables-legacy",
     };
-    let rules = seen.ruleset(family);
-    let may_be_translated = seen.filters.rewrites.iter().any(|it| it.concerns(packet.to));
+    let rules = seen.firewall.ruleset(family);
+    let may_be_translated = seen.firewall.rewrites.iter().any(|it| it.concerns(packet.to));
     let packet = &Packet { may_be_translated, ..packet.clone() };
     let verdict = rules.map_or(Verdict::Accepts, |rules| rules.judge(packet));
     if let Verdict::Drops(drops) = verdict {
@@ -82,7 +82,7 @@ fn judge(Question { wanted, packet, .. }: &Question, seen: &Seen) -> Option<(Tro
         let finding = finding(Severity::Error).read(read).read(ipip).steps(steps);
         return Some((Trouble::Dropped, finding));
     }
-    if let Some(why) = seen.filters.iptables.get(&family).filter(|_| *wanted) {
+    if let Some(why) = seen.firewall.iptables_unread.get(&family).filter(|_| *wanted) {
         let finding = finding(Severity::Unread).read([why.clone()]);
         let words = "run it as root, with iptables-legacy installed";
         return Some((Trouble::NotRead, finding.words(words)));
@@ -98,13 +98,13 @@ fn judge(Question { wanted, packet, .. }: &Question, seen: &Seen) -> Option<(Tro
         read.extend(drop.map(|drop| format!("{program}-save: {drop}")));
     }
     if *wanted {
-        let drops = seen.filters.drops.iter().filter(|it| it.concerns(packet.to));
+        let drops = seen.firewall.drops.iter().filter(|it| it.concerns(packet.to));
         let drops: Vec<&Suspect> = drops.collect();
         read.extend(drops.iter().take(MOST_CHAINS).map(|it| it.what.clone()));
         if let Some(more) = drops.len().checked_sub(MOST_CHAINS).filter(|more| *more > 0) {
             read.push(format!("and {more} more chains of nftables"));
         }
-        read.extend(seen.filters.nftables.clone());
+        read.extend(seen.firewall.nftables_unread.clone());
     }
     if read.is_empty() {
         return None;

@@ -3,8 +3,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use lvs_host::firewall::{Packet, Source};
+
 use super::inward;
-use super::iptables::{Packet, Source};
 use super::receiver::outer;
 use super::seen::{Address, Device, Seen};
 use super::subject::Subject;

@@ -7,7 +7,6 @@
 
 pub mod catalogue;
 pub mod hops;
-pub mod iptables;
 pub mod observe;
 pub mod replies;
 pub mod report;

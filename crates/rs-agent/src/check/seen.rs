@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::hops::Replies;
-use super::iptables::Ruleset;
 use crate::facts::{Family, Port, host_prefix};
 use crate::ipvs::Service;
 use lvs_host::SysctlKey;
+use lvs_host::firewall::Firewall;
 pub use lvs_host::ip::contains;
 pub use lvs_host::link::{Ends, Link as Device};
 pub use lvs_host::socket::Listener;
@@ -42,13 +42,8 @@ pub struct Seen {
     /// Whether a socket that is bound to no VRF takes what comes in by one: of TCP, of UDP
     /// (`net.ipv4.{tcp,udp}_l3mdev_accept`).
     pub takes_from_vrf: [bool; 2],
-    /// The rules of iptables for IPv4; `None`: not asked, or there are none, or they cannot
-    /// be read.
-    pub iptables: Option<Ruleset>,
-    /// Those for IPv6.
-    pub ip6tables: Option<Ruleset>,
-    /// What else may decide about packets, or may and cannot be read.
-    pub filters: Filters,
+    /// The packet filters.
+    pub firewall: Firewall,
     /// The services of this host's own IPVS.
     pub ipvs: Vec<Service>,
     /// `net.ipv4.vs.backup_only`: none of them is used while the host only gets connections
@@ -84,41 +79,6 @@ pub struct Arrival {
     /// Replies cannot leave: an IPv4 address on no interface and not in table `local`
     /// (`__ip_dev_find` in net/ipv4/devinet.c).
     pub mute: bool,
-}
-
-/// What the packet filter may decide, or may and cannot be read: each as words that follow
-/// "cannot be judged: ".
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filters {
-    /// Packets may get another destination before they are routed.
-    pub rewrites: Vec<Suspect>,
-    /// Rules of nftables may drop packets.
-    pub drops: Vec<Suspect>,
-    /// ARP requests may stay unanswered, and those of this host may name another sender.
-    pub arp: Vec<String>,
-    /// Neighbour solicitations may stay unanswered.
-    pub neighbours: Vec<String>,
-    /// Why the rules of iptables could not be read, of each family.
-    pub iptables: BTreeMap<Family, String>,
-    /// Why those of nftables could not be read.
-    pub nftables: Option<String>,
-}
-
-/// Something that may keep packets from their way.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Suspect {
-    /// Those of one family only.
-    pub family: Option<Family>,
-    /// What was seen.
-    pub what: String,
-}
-
-impl Suspect {
-    /// Returns whether it may be about packets to that address.
-    #[must_use]
-    pub fn concerns(&self, to: IpAddr) -> bool {
-        self.family.is_none_or(|family| family.has(to))
-    }
 }
 
 /// UDP ports that unpack.
@@ -186,15 +146,6 @@ pub struct Profile {
 }
 
 impl Seen {
-    /// The rules of iptables for a family.
-    #[must_use]
-    pub fn ruleset(&self, family: Family) -> Option<&Ruleset> {
-        match family {
-            Family::Ipv4 => self.iptables.as_ref(),
-            Family::Ipv6 => self.ip6tables.as_ref(),
-        }
-    }
-
     /// The interface of that name.
     #[must_use]
     pub fn device(&self, name: &str) -> Option<&Device> {

@@ -3,10 +3,7 @@
 //! read is said, and the rest is judged all the same.
 
 mod counters;
-mod firewall;
 mod managers;
-mod nft_drops;
-mod nftables;
 mod replies;
 mod routes;
 
@@ -23,6 +20,7 @@ use crate::ipvs;
 use crate::mode::Mode;
 use crate::tunnel::{Encapsulation, Listener as Unpacks};
 use lvs_host::SysctlKey;
+use lvs_host::firewall;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::sysctl::{self, SysctlError};
 use lvs_host::sysctl_d;
@@ -79,10 +77,10 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
         });
     }
     if super::firewall::judges(subject) || subject.holds_vips() {
-        firewall::look(&mut seen);
+        seen.firewall = firewall::read();
         if !super::firewall::is_asked(subject) {
-            let unread = seen.filters.iptables.values().chain(&seen.filters.nftables);
-            seen.unread.extend(unread.cloned().collect::<BTreeSet<String>>());
+            let unread: BTreeSet<String> = seen.firewall.unread().cloned().collect();
+            seen.unread.extend(unread);
         }
     }
     let (lines, unread) = sysctl_d::read(Path::new("/"));

@@ -2,13 +2,13 @@
 //! What rules of nftables may do to a packet before anything else looks at it. Whatever is
 //! not understood may do it.
 
-use lvs_host::netlink::{Netlink, NetlinkError};
 use netlink_packet_core::NlasIterator;
 use nix::errno::Errno;
 
-use super::super::iptables::targets;
-use super::super::seen::{Filters, Suspect};
-use crate::facts::Family;
+use super::facts::{Firewall, Suspect};
+use super::iptables::targets;
+use crate::ip::Family;
+use crate::netlink::{Netlink, NetlinkError};
 
 /// Families of include/uapi/linux/netfilter.h.
 pub(super) const INET: u8 = 1;
@@ -28,27 +28,24 @@ const NAT_TYPE: u16 = 1;
 const PAYLOAD_SREG: u16 = 5;
 const TARGET_NAME: u16 = 1;
 
-/// Looks at the rules if the kernel has nf_tables. Nobody is asked who has none: asking would
-/// load the module. Returns the messages of all chains and of all rules.
-pub(super) fn look(filters: &mut Filters) -> Option<[Vec<Vec<u8>>; 2]> {
+/// The messages of all chains and of all rules.
+pub(super) struct Messages {
+    pub(super) chains: Vec<Vec<u8>>,
+    pub(super) rules: Vec<Vec<u8>>,
+}
+
+/// Reads chains and rules if the kernel has nf_tables. Nobody is asked who has none: asking would
+/// load the module.
+pub(super) fn read() -> Result<Option<Messages>, NetlinkError> {
     if !is_here() {
-        return None;
+        return Ok(None);
     }
     let chains = Netlink::nft_chain_messages();
-    match chains.and_then(|chains| Ok((chains, Netlink::nft_rule_messages()?))) {
-        Ok((chains, rules)) => {
-            rules.iter().for_each(|rule| judge(rule, filters));
-            return Some([chains, rules]);
-        }
-        Err(NetlinkError::Kernel(Errno::EINVAL | Errno::EOPNOTSUPP)) => {}
-        Err(error) => {
-            let what = format!("rules of nftables could not be read: {error}");
-            filters.arp.push(what.clone());
-            filters.nftables = Some(what.clone());
-            filters.rewrites.push(Suspect { family: None, what });
-        }
+    match chains.and_then(|chains| Ok(Messages { chains, rules: Netlink::nft_rule_messages()? })) {
+        Ok(messages) => Ok(Some(messages)),
+        Err(NetlinkError::Kernel(Errno::EINVAL | Errno::EOPNOTSUPP)) => Ok(None),
+        Err(error) => Err(error),
     }
-    None
 }
 
 /// As a module that is loaded, or in the kernel itself.
@@ -61,22 +58,23 @@ fn is_here() -> bool {
         || built_in.lines().any(|line| line.ends_with("/nf_tables.ko"))
 }
 
-fn judge(rule: &[u8], filters: &mut Filters) {
+/// Notes what one rule may do.
+pub(super) fn judge(rule: &[u8], firewall: &mut Firewall) {
     let (Some(&family), Some(attributes)) = (rule.first(), rule.get(4..)) else { return };
     let named = |kind| text(&value(attributes, kind).unwrap_or_default());
     let Some(name) = name_of_family(family) else { return };
     let chain = format!("chain {name} {} {}", named(RULE_TABLE), named(RULE_CHAIN));
     if matches!(family, ARP | NETDEV | BRIDGE) {
         let what = format!("a rule of nftables may drop what asks for it: {chain}");
-        if !filters.arp.contains(&what) {
-            filters.arp.push(what);
+        if !firewall.arp.contains(&what) {
+            firewall.arp.push(what);
         }
     }
     if family != ARP && expressions(attributes).any(|(name, data)| rewrites(&name, &data)) {
         let what = format!("a rule of nftables may send its packets elsewhere: {chain}");
         let rewrite = Suspect { family: ip_family(family), what };
-        if !filters.rewrites.contains(&rewrite) {
-            filters.rewrites.push(rewrite);
+        if !firewall.rewrites.contains(&rewrite) {
+            firewall.rewrites.push(rewrite);
         }
     }
 }
@@ -178,10 +176,10 @@ pub(super) mod tests {
         body
     }
 
-    fn found(rule: &[u8]) -> Filters {
-        let mut filters = Filters::default();
-        judge(rule, &mut filters);
-        filters
+    fn found(rule: &[u8]) -> Firewall {
+        let mut firewall = Firewall::default();
+        judge(rule, &mut firewall);
+        firewall
     }
 
     #[test]

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::iptables::targets;
-use super::super::seen::Suspect;
+use super::facts::Suspect;
+use super::iptables::targets;
 use super::nftables::{
     INET, NETDEV, RULE_CHAIN, RULE_TABLE, attributes_of, expressions, ip_family, name_of_family,
     target, text, value,
@@ -141,7 +141,7 @@ fn number(attributes: &[u8], kind: u16) -> Option<u32> {
 mod tests {
     use super::super::nftables::tests::{attribute, expression, rule_in};
     use super::*;
-    use crate::facts::Family;
+    use crate::ip::Family;
 
     const IPV4: u8 = 2;
 

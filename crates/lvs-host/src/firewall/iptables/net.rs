@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::matching::Match;
 use super::packet::Source;
+use crate::ip::host_prefix;
 
 /// A network is addresses that are alike in the bits of a mask: `192.0.2.0/24`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl Net {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (of, length) = text.split_once('/').unwrap_or((text, ""));
         let of: IpAddr = of.parse().ok()?;
-        let whole: u32 = if of.is_ipv4() { 32 } else { 128 };
+        let whole = u32::from(host_prefix(of));
         let all = if of.is_ipv4() { u128::from(u32::MAX) } else { u128::MAX };
         let mask = match (length, length.parse::<u32>(), length.parse::<IpAddr>()) {
             ("", ..) => all,
@@ -58,7 +59,7 @@ impl Net {
 
     /// Returns whether its addresses are in one row.
     fn is_prefix(&self) -> bool {
-        let width = if self.of.is_ipv4() { 32 } else { 128 };
+        let width = u32::from(host_prefix(self.of));
         self.mask.count_ones() == width - self.mask.trailing_zeros().min(width)
     }
 

@@ -13,7 +13,7 @@ mod protocols;
 mod rewrite;
 mod rule;
 mod ruleset;
-pub(crate) mod targets;
+pub(super) mod targets;
 mod verdict;
 mod walk;
 

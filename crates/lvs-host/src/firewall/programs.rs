@@ -1,60 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What the packet filter may decide before anything else does: the rulesets of iptables and
-//! arptables, as their own programs tell them, and the rules of nftables. Nobody is asked who
+//! The rulesets of iptables and arptables, as their own programs tell them. Nobody is asked who
 //! has none: asking would load the modules.
 
 use std::io::ErrorKind;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use lvs_host::escaped;
-use lvs_host::program;
-
-use super::super::iptables::Ruleset;
-use super::super::seen::{Seen, Suspect};
-use super::{nft_drops, nftables};
-use crate::facts::Family;
+use crate::{escaped, program};
 
 /// How long the program may take. What is on its path is somebody else's.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Reads all of them.
-pub(super) fn look(seen: &mut Seen) {
-    for family in Family::BOTH {
-        let (names, program, name) = match family {
-            Family::Ipv4 => ("ip_tables_names", "iptables-legacy-save", "iptables"),
-            Family::Ipv6 => ("ip6_tables_names", "ip6tables-legacy-save", "ip6tables"),
-        };
-        match (told(names, program), family) {
-            (Ok(None), _) => {}
-            (Ok(Some(text)), Family::Ipv4) => seen.iptables = Some(Ruleset::parse(&text)),
-            (Ok(Some(text)), Family::Ipv6) => seen.ip6tables = Some(Ruleset::parse(&text)),
-            (Err(why), _) => {
-                let what = format!("rules of {name} could not be read: {why}");
-                if family == Family::Ipv6 {
-                    seen.filters.neighbours.push(what.clone());
-                }
-                seen.filters.rewrites.push(Suspect { family: Some(family), what });
-                seen.filters.iptables.insert(family, why);
-            }
-        }
-    }
-    match arptables() {
-        Ok(found) => seen.filters.arp.extend(found),
-        Err(why) => {
-            seen.filters.arp.push(format!("rules of arptables could not be read: {why}"));
-        }
-    }
-    if let Some(rule) = seen.ip6tables.as_ref().and_then(Ruleset::drops_neighbours) {
-        seen.filters.neighbours.push(format!("a rule of ip6tables may drop what asks: {rule}"));
-    }
-    if let Some([chains, rules]) = nftables::look(&mut seen.filters) {
-        seen.filters.drops = nft_drops::may_drop(&chains, &rules);
-    }
-}
-
-/// The rulesets of the tables that there are; `None` if there is none.
-fn told(names: &str, program: &str) -> Result<Option<String>, String> {
+/// Returns the rulesets of the tables that there are; `None` if there is none.
+pub(super) fn rulesets(names: &str, program: &str) -> Result<Option<String>, String> {
     let tables = names_in(names)?;
     if tables.is_empty() {
         return Ok(None);
@@ -79,10 +37,10 @@ fn names_in(file: &str) -> Result<Vec<String>, String> {
     }
 }
 
-/// What of arptables may keep this host from answering, or from naming itself, if anything
+/// Returns what of arptables may keep this host from answering, or from naming itself, if anything
 /// may. Its own `-save` is a script that asks whatever `arptables` is here, which may be that
 /// of nftables.
-fn arptables() -> Result<Option<String>, String> {
+pub(super) fn arptables() -> Result<Option<String>, String> {
     if names_in("arp_tables_names")?.is_empty() {
         return Ok(None);
     }

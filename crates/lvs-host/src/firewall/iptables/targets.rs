@@ -34,17 +34,17 @@ const HARMLESS: [&str; 26] = [
 ];
 
 /// Whether that target neither decides about a packet nor gives it another destination.
-pub(crate) fn is_harmless(target: &str) -> bool {
+pub(in super::super) fn is_harmless(target: &str) -> bool {
     HARMLESS.contains(&target)
 }
 
 /// Whether that target may give a packet another destination.
-pub(crate) fn may_rewrite(target: &str) -> bool {
+pub(in super::super) fn may_rewrite(target: &str) -> bool {
     !is_harmless(target) && !matches!(target, "SNAT" | "MASQUERADE" | "REJECT")
 }
 
 /// Whether that target may drop a packet.
-pub(crate) fn may_drop(target: &str) -> bool {
+pub(in super::super) fn may_drop(target: &str) -> bool {
     !is_harmless(target)
         && !matches!(target, "SNAT" | "MASQUERADE" | "DNAT" | "REDIRECT" | "NETMAP")
 }
