@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use lvs_term::printable;
+use lvs_term::{count, printable};
 use serde::Serialize;
 
 use crate::finding::Finding;
@@ -92,9 +92,6 @@ impl Report {
         let unjudged = match self.unjudged {
             0 => String::new(),
             number => format!(", {number} unread"),
-        };
-        let count = |number: usize, what: &str| {
-            format!("{number} {what}{}", if number == 1 { "" } else { "s" })
         };
         let _ = writeln!(
             text,

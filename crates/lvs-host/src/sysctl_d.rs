@@ -8,7 +8,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::escaped;
-
 use crate::files;
 use crate::sysctl::SysctlKey;
 

@@ -33,7 +33,7 @@ pub use complaint::{Complaint, Label, tell};
 pub use generate::Generated;
 pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};
-pub use number::{BadNumber, number};
+pub use number::{BadNumber, count, number};
 pub use progress::Progress;
 pub use signals::ignored_signals;
 pub use stdout::{Stdout, check_stdout, unless_closed};
@@ -41,4 +41,4 @@ pub use text::{
     is_harmful, one_line, printable, printable_ascii, printable_json, printable_lines, shortened,
     system_error,
 };
-pub use usage::{Usage, help};
+pub use usage::{Usage, clap_context, help};

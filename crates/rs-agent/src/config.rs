@@ -127,7 +127,7 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
 
 /// What clap says, in our words.
 fn plain(error: &clap::Error) -> String {
-    Usage::of(error, |_: &BadNumber| None).message
+    Usage::of(error, &[], |_: &BadNumber| None).message
 }
 
 /// What may be written: the options of `run`, as clap describes them.

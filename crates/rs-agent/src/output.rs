@@ -4,7 +4,7 @@
 
 mod status;
 
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -136,8 +136,7 @@ pub fn usage(stop: &clap::Error) -> ExitCode {
     match lvs_term::help(stop) {
         Ok(Some(status)) => ExitCode::from(status),
         Ok(None) => {
-            let word = std::env::args_os().nth(1);
-            complaint(stop, word.as_deref().and_then(OsStr::to_str)).tell();
+            complaint(stop, &std::env::args_os().collect::<Vec<_>>()).tell();
             ExitCode::from(exit::USAGE)
         }
         Err(error) => {
@@ -146,11 +145,11 @@ pub fn usage(stop: &clap::Error) -> ExitCode {
     }
 }
 
-/// Clap's complaint in the form of all our errors; `word` is the first that was typed.
-fn complaint(stop: &clap::Error, word: Option<&str>) -> Complaint {
-    let usage = Usage::of(stop, |_: &BadNumber| None);
+/// Returns clap's complaint about `args` in the form of all our errors.
+fn complaint(stop: &clap::Error, args: &[OsString]) -> Complaint {
+    let usage = Usage::of(stop, args, |_: &BadNumber| None);
     let known = |name: &&str| Cli::command().find_subcommand(name).is_some();
-    match word.filter(known) {
+    match args.get(1).and_then(|word| word.to_str()).filter(known) {
         Some(command) => usage.see(&format!("rs-agent {command}")).into(),
         None => usage.see("rs-agent").into(),
     }
@@ -237,8 +236,9 @@ mod tests {
 
     fn complained(words: &[&str]) -> String {
         use clap::Parser as _;
-        let stop = Cli::try_parse_from(["rs-agent"].iter().chain(words)).expect_err("a complaint");
-        complaint(&stop, words.first().copied()).to_string()
+        let args: Vec<_> = ["rs-agent"].iter().chain(words).map(OsString::from).collect();
+        let stop = Cli::try_parse_from(&args).expect_err("a complaint");
+        complaint(&stop, &args).to_string()
     }
 
     #[test]
@@ -257,7 +257,7 @@ mod tests {
             ),
             (
                 &[&dr[..], &["--scope", "site"]].concat(),
-                "`site` is not a value of `--scope <SCOPE>`: use one of host, global, link",
+                "`site` is not a value of `--scope <SCOPE>`: use one of `host`, `global`, `link`",
                 "see `rs-agent setup --help`",
             ),
             (

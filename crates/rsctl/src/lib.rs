@@ -23,7 +23,7 @@ mod words;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use lvs_term::{Look, Progress, Usage};
+use lvs_term::{Look, Progress};
 
 use cli::Cli;
 use commands::Director;
@@ -50,7 +50,7 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
             return match lvs_term::help(&stop).map_err(Error::Output)? {
                 Some(lvs_term::exit::DONE) => Ok(Exit::Done),
                 Some(_) => Ok(Exit::Usage),
-                None => Err(usage(&stop, &args).into()),
+                None => Err(cli::explain(&stop, &args).into()),
             };
         }
     };
@@ -77,10 +77,4 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
         Err(Error::Output(error)) if changes => Err(Error::Untold(error)),
         printed => printed.map(|()| exit),
     }
-}
-
-/// The complaint, with the help of the command it is about.
-fn usage(error: &clap::Error, args: &[OsString]) -> Usage {
-    let command = args.get(1).and_then(|arg| arg.to_str());
-    cli::explain(error, command.filter(|name| cli::is_command(name)))
 }

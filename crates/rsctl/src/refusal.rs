@@ -120,7 +120,7 @@ pub(crate) fn hint(invalid: &Invalid) -> Option<String> {
         Invalid::ThresholdsCrossed { .. } => "name both thresholds, -x and -y",
         Invalid::Name { what: "scheduler", name } => {
             return did_you_mean_scheduler(name).or_else(|| {
-                let usual: Vec<_> = Scheduler::known().map(Scheduler::name).collect();
+                let usual: Vec<_> = Scheduler::known().map(|it| format!("`{it}`")).collect();
                 Some(format!("the usual ones are {}", usual.join(", ")))
             });
         }
@@ -143,7 +143,8 @@ pub(crate) fn did_you_mean_scheduler(typed: &str) -> Option<String> {
         _ if name.len() < 2 => return None,
         _ => known(1),
     };
-    (!similar.is_empty()).then(|| format!("did you mean {}?", similar.join(" or ")))
+    let quoted: Vec<_> = similar.iter().map(|name| format!("`{name}`")).collect();
+    (!quoted.is_empty()).then(|| format!("did you mean {}?", quoted.join(" or ")))
 }
 
 #[cfg(test)]
@@ -153,12 +154,12 @@ mod tests {
     #[test]
     fn typing_errors_are_recognised_and_other_names_left_alone() {
         for (typed, question) in [
-            ("wr", "did you mean rr or wrr?"),
-            ("wrrr", "did you mean wrr?"),
-            ("wcl", "did you mean wlc?"),
-            ("nome", "did you mean none?"),
-            ("WRR", "did you mean wrr?"),
-            (" rr", "did you mean rr?"),
+            ("wr", "did you mean `rr` or `wrr`?"),
+            ("wrrr", "did you mean `wrr`?"),
+            ("wcl", "did you mean `wlc`?"),
+            ("nome", "did you mean `none`?"),
+            ("WRR", "did you mean `wrr`?"),
+            (" rr", "did you mean `rr`?"),
         ] {
             assert_eq!(did_you_mean_scheduler(typed).as_deref(), Some(question), "{typed}");
         }

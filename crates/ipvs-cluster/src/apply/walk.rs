@@ -9,9 +9,9 @@ use super::fate::{Because, Fate, OnFailure};
 use crate::plan::Step;
 use crate::subject::Subject;
 
-/// What became of steps that were to be made together.
-pub(crate) struct Attempt {
-    /// What became of each.
+/// Says what became of steps that were handed over together.
+pub(crate) struct Sent {
+    /// What became of each step.
     pub(crate) fates: Vec<Fate>,
     /// Whether the conversation with the kernel ended.
     pub(crate) broke: bool,
@@ -22,7 +22,7 @@ pub(crate) struct Attempt {
 pub(crate) fn walk(
     steps: &[Step],
     on_failure: OnFailure,
-    mut attempt: impl FnMut(usize, &[Step]) -> Attempt,
+    mut send: impl FnMut(usize, &[Step]) -> Sent,
 ) -> Vec<Fate> {
     let mut stops = Stops { on_failure, all: None, some: HashMap::default() };
     let mut fates = Vec::new();
@@ -37,13 +37,13 @@ pub(crate) fn walk(
                 continue;
             }
             let start = fates.len();
-            let made = attempt(start, run);
-            stops.learn(start, run, &made);
+            let sent = send(start, run);
+            stops.learn(start, run, &sent);
             // Most plans have one phase, and a large one is not to be held twice.
             if fates.is_empty() {
-                fates = made.fates;
+                fates = sent.fates;
             } else {
-                fates.extend(made.fates);
+                fates.extend(sent.fates);
             }
         }
     }
@@ -73,9 +73,9 @@ impl Stops {
         self.some.get(&owner(step)).map(|place| Because::Failed(*place))
     }
 
-    fn learn(&mut self, start: usize, run: &[Step], made: &Attempt) {
+    fn learn(&mut self, start: usize, run: &[Step], sent: &Sent) {
         let mut stopped = None;
-        for ((place, step), fate) in (start..).zip(run).zip(&made.fates) {
+        for ((place, step), fate) in (start..).zip(run).zip(&sent.fates) {
             match (fate, self.on_failure) {
                 (Fate::Done | Fate::NotTried(Because::Failed(_)), _) => {}
                 (Fate::NotTried(because), _) => stopped = Some(*because),
@@ -87,7 +87,7 @@ impl Stops {
                 }
             }
         }
-        let broke = made.broke.then_some(Because::Broke);
+        let broke = sent.broke.then_some(Because::Broke);
         self.all = broke.or(stopped).or(self.all);
     }
 }

@@ -61,7 +61,8 @@ impl Attempt<'_> {
             Option<usize>,
         ) -> Result<Glance, Error>,
     ) -> Report {
-        let Self { choices: Choices { desired, policy, verify, .. }, plan: made, applied } = self;
+        let Self { choices, plan: made, applied } = self;
+        let Choices { desired, policy, verify, .. } = choices;
         if applied.is_stopped() {
             return Report { plan: made, applied, verdict: Verdict::Stopped };
         }
@@ -76,14 +77,13 @@ impl Attempt<'_> {
         let glance = glance.ok().filter(|glance| glance.shows(desired, policy));
         let verdict = match glance {
             Some(glance) => {
-                let reordered = if policy.delete { glance.reordered(desired) } else { Vec::new() };
+                let reordered = choices.reordered(|desired| glance.reordered(desired));
                 Verdict::Read { left: Plan::default(), reordered }
             }
             None => match Observed::read(client) {
                 Ok(now) => {
                     let left = plan(desired, &now, policy);
-                    let reordered =
-                        if policy.delete { reordered(desired, &now) } else { Vec::new() };
+                    let reordered = choices.reordered(|desired| reordered(desired, &now));
                     Verdict::Read { left, reordered }
                 }
                 // Not being able to look again must not hide what was done.

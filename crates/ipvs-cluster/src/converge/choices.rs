@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use ipvs_netlink::ServiceKey;
+
 use crate::apply::OnFailure;
 use crate::desired::Desired;
 use crate::plan::Policy;
@@ -12,6 +14,17 @@ pub(super) struct Choices<'a> {
     pub(super) on_failure: OnFailure,
     pub(super) on_unsound: OnUnsound,
     pub(super) verify: Verify,
+}
+
+impl Choices<'_> {
+    /// Returns the services whose servers hash by another order than wanted, which `find` finds.
+    /// Beside servers that are not wanted and stay there is no order.
+    pub(super) fn reordered(
+        &self,
+        find: impl FnOnce(&Desired) -> Vec<ServiceKey>,
+    ) -> Vec<ServiceKey> {
+        if self.policy.delete { find(self.desired) } else { Vec::new() }
+    }
 }
 
 /// Says what is done with an object that is wanted, is not there, and is not sound

@@ -8,7 +8,7 @@ use super::attempt::Attempt;
 use super::choices::{Choices, OnUnsound};
 use crate::apply::{apply, apply_as_is};
 use crate::observed::Observed;
-use crate::plan::{Loss, Plan, Policy, reordered};
+use crate::plan::{Loss, Plan, reordered};
 
 /// Says what a convergence is going to change. Nothing was changed yet.
 #[derive(Debug)]
@@ -38,11 +38,10 @@ impl<'a> Outlook<'a> {
     /// Returns the services whose servers hash by another order than wanted, and are going to
     /// stay so. Beside servers that are not wanted and stay there is no order.
     pub fn reordered(&self) -> Vec<ServiceKey> {
-        let Choices { desired, policy, .. } = self.choices;
-        match policy {
-            Policy { delete: true, reorder: false } => reordered(desired, &self.observed),
-            _ => Vec::new(),
+        if self.choices.policy.reorder {
+            return Vec::new();
         }
+        self.choices.reordered(|desired| reordered(desired, &self.observed))
     }
 
     /// Returns the plan, which is not carried out.

@@ -13,8 +13,9 @@ pub(super) fn bits(names: &[String], scheduler: &Scheduler) -> Result<SchedulerF
     let bit = |name: &String| {
         let known = name.parse().ok().filter(|flag: &SchedulerFlag| flag.fits(scheduler));
         known.map(SchedulerFlag::bit).ok_or_else(|| {
-            let own = self::names(SchedulerFlags::all(), scheduler).join(", ");
-            format!("`{name}` is not a flag of {scheduler}: use {own}")
+            let own = self::names(SchedulerFlags::all(), scheduler);
+            let own: Vec<_> = own.iter().map(|flag| format!("`{flag}`")).collect();
+            format!("`{name}` is not a flag of {scheduler}: use {}", own.join(", "))
         })
     };
     names.iter().map(bit).collect()

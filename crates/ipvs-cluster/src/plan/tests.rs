@@ -271,7 +271,7 @@ proptest! {
                 };
                 if made { Fate::Done } else { Fate::Failed(error().into()) }
             });
-            apply::Attempt { fates: made.collect(), broke: false }
+            apply::Sent { fates: made.collect(), broke: false }
         });
         prop_assert_eq!(fates.len(), steps.len());
         let owner = |step: &Step| match step.subject() {

@@ -3,7 +3,6 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::escaped;
 use netlink_packet_core::DefaultNla;
 use netlink_packet_route::address::{
     AddressAttribute, AddressFlags, AddressMessage, AddressScope, CacheInfo,
@@ -20,6 +19,7 @@ use rtnetlink::{AddressMessageBuilder, LinkMessageBuilder, LinkUnspec, RouteMess
 use super::raw::IFLA_IFNAME;
 use super::{AddressChange, How};
 use crate::address::Scope;
+use crate::escaped;
 use crate::ip::host_prefix;
 use crate::tunnel::{Tunnel, TunnelKind};
 

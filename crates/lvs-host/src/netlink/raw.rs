@@ -8,7 +8,6 @@
 
 use std::convert::Infallible;
 
-use crate::escaped;
 use netlink_packet_core::{
     DefaultNla, Emitable as _, NetlinkDeserializable, NetlinkHeader, NetlinkMessage,
     NetlinkPayload, NetlinkSerializable, NlaBuffer, NlasIterator, Parseable as _,
@@ -24,6 +23,7 @@ use netlink_packet_route::rule::{RuleAttribute, RuleHeader, RuleMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::NetlinkError;
+use crate::escaped;
 
 /// Types of messages and attributes of include/uapi/linux/{rtnetlink,if_link}.h.
 const RTM_NEWLINK: u16 = 16;

@@ -5,11 +5,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::escaped;
 use serde::{Deserialize, Serialize};
 
-/// A file below `/proc/sys`, kept as path components because an interface name
-/// may contain dots (`eth0.100`), which the dotted spelling cannot tell apart.
+use crate::escaped;
+
+/// Names a file below `/proc/sys`, kept as path components because an interface name may contain
+/// dots (`eth0.100`), which the dotted spelling cannot tell apart.
 ///
 /// As text it is what `sysctl(8)` of procps accepts: dots between components, and
 /// a slash for each dot inside one: `net.ipv4.conf.eth0/100.arp_ignore`. An

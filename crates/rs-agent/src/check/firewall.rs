@@ -85,7 +85,7 @@ fn judge(Question { wanted, packet, .. }: &Question, seen: &Seen) -> Option<(Tro
         return Some((Trouble::NotRead, finding.words(words)));
     }
     let mut read = Vec::new();
-    let mut remedy = "see whether a client is served: if so, nothing is wrong here".to_owned();
+    let mut remedy = Finding::SEE_FIRST.to_owned();
     if let Verdict::Unknown { doubt, drop } = verdict {
         if doubt.contains(" -s ") && packet.source.is_none() {
             remedy += "; with --client the rule is judged for those clients";

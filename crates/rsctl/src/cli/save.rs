@@ -47,6 +47,8 @@ some are missing: to delete more than a quarter of the table, they need --allow-
 does not mention stays: ipvsadm's form has no timeouts and no sync daemons, and without -x and -y a
 server that is there keeps its thresholds.
 
+Of a FILE with more than 20 problems the first 20 are shown; --verbose or --json shows all.
+
 sh, dh and mh hash by the order in which servers were added. --reorder makes it that of FILE, one server
 after the other: while one is away its packets are dropped, and with the sysctl expire_nodest_conn its
 connections are lost.

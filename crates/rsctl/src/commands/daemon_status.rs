@@ -9,6 +9,7 @@ use std::path::Path;
 
 use ipvs_netlink::procfs::Origin;
 use ipvs_netlink::{SyncDaemonEntry, SyncRole};
+use lvs_term::count;
 use serde::{Deserialize, Serialize};
 
 use super::Director;
@@ -170,12 +171,11 @@ pub(crate) fn problems(here: &Status, peer: &Status) -> Vec<String> {
 /// on their way, or `sync_threshold` keeps each of them back.
 fn unheard(from: &Status, to: &Status, names: [&str; 2]) -> Option<String> {
     (from.local_connections > 0 && to.synced_connections == 0).then(|| {
-        let connections = from.local_connections;
         format!(
-            "{} master has seen {connections} connection{}, and {} backup was told of none \
+            "{} master has seen {}, and {} backup was told of none \
              (those of few packets are kept back: sync_threshold)",
             names[0],
-            if connections == 1 { "" } else { "s" },
+            count(from.local_connections, "connection"),
             names[1]
         )
     })

@@ -15,7 +15,7 @@ use super::{
     Status, add_server, add_service, daemon_status, edit_server, edit_service, restore, server,
 };
 use crate::cli::{self, Cli, Command};
-use crate::error::Error;
+use crate::error::{Error, Problems};
 
 thread_local! {
     /// Made once: clap takes its time over it.
@@ -41,11 +41,7 @@ pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)
     let cli = match parsed {
         Ok(cli) => cli,
         Err(stop) if stop.exit_code() == 0 => return,
-        Err(stop) => {
-            let command = args.get(1).and_then(|arg| arg.to_str());
-            let command = command.filter(|name| cli::is_command(name));
-            return refused(&Error::Usage(cli::explain(&stop, command)));
-        }
+        Err(stop) => return refused(&Error::Usage(cli::explain(&stop, &args))),
     };
     let planned = match cli.command {
         Command::AddService(args) => add_service::plan(args.service.0, &args.settings),
@@ -121,7 +117,7 @@ fn restored(data: &[u8], error: fn(&Error), kept: fn(&Observed)) {
                 assert!(!problem.message.is_empty(), "{problem:?}");
             }
             let file = String::from_utf8_lossy(&data[..data.len().min(9)]).into_owned();
-            error(&Error::BadFile { file, problems });
+            error(&Error::BadFile(Problems { file, all: problems, shows_all: true }));
         }
     }
 }

@@ -8,6 +8,7 @@ use ipvs_netlink::{
     Client, Connections, DestinationKey, Netmask, Protocol, Scheduler, SchedulerFlags, Service,
     ServiceKey, Weight,
 };
+use lvs_term::count;
 
 use super::Director;
 
@@ -40,9 +41,9 @@ pub(crate) struct Orphans {
 impl fmt::Display for Orphans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whose = self.server.map_or_else(|| "it".to_owned(), |server| server.to_string());
-        let (s, their) = if self.connections == 1 { ("", "its") } else { ("s", "their") };
-        let open = if self.is_open { "open " } else { "" };
-        let what = format!("{} {open}connection{s}", self.connections);
+        let their = if self.connections == 1 { "its" } else { "their" };
+        let what = if self.is_open { "open connection" } else { "connection" };
+        let what = count(self.connections, what);
         match self.is_dry_run {
             true => write!(f, "{whose} has {what}, whose packets would be dropped")?,
             false => write!(f, "{whose} had {what}, and {their} packets are dropped now")?,

@@ -23,7 +23,9 @@ mod views;
 
 use std::io::{BufWriter, Write};
 
-use lvs_term::{Complaint, JsonOut, Label, Look, Stdout, one_line, shortened, unless_closed};
+use lvs_term::{
+    Complaint, JsonOut, Label, Look, Stdout, count, one_line, shortened, unless_closed,
+};
 
 use crate::cli::{Command, Form, View};
 use crate::commands::{Found, Listing, Outcome, Stream};
@@ -84,8 +86,8 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
         _ => 0,
     };
     if unanswered > 0 {
-        let plural = if unanswered == 1 { "" } else { "es" };
-        warning(&format!("no answer in time for {unanswered} address{plural}, shown as numbers"));
+        let addresses = count(unanswered, "address");
+        warning(&format!("no answer in time for {addresses}, shown as numbers"));
     }
     match render(outcome, format, look, &mut Stdout::lock()) {
         Err(Error::Output(error)) => Ok(unless_closed(Err(error))?),

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use ipvs_cluster::{Action, Fate, Plan, Step, file};
-use lvs_term::{Complaint, one_line};
+use lvs_term::{Complaint, count, one_line};
 use serde_json::{Map, Value};
 
 use crate::commands::Restored;
@@ -58,7 +58,6 @@ pub(super) fn line(step: &Step) -> String {
 }
 
 fn subject(step: &Step) -> String {
-    let plural = |number: usize| if number == 1 { "" } else { "s" };
     match step {
         Step::SetTimeouts { .. } => "timeouts".to_owned(),
         Step::StopDaemon { before, .. } => {
@@ -66,7 +65,7 @@ fn subject(step: &Step) -> String {
         }
         Step::StartDaemon(daemon) => format!("{} sync daemon on {}", daemon.role, daemon.interface),
         Step::DeleteService { before, servers: n @ 1.. } => {
-            format!("service {} with {n} server{}", before.key, plural(*n))
+            format!("service {} with {}", before.key, count(*n, "server"))
         }
         _ => match (step.service(), step.server()) {
             (Some(service), Some(server)) => format!("server {server} of {service}"),
@@ -139,25 +138,18 @@ fn summary(restored: &Restored) -> String {
     if failed + unknown + not_tried == 0 {
         let left = restored.left.steps.len();
         return format!(
-            "all changes were made, and {} there now: another program changes the table",
-            if left == 1 {
-                "1 difference is".to_owned()
-            } else {
-                format!("{left} differences are")
-            }
+            "all changes were made, and {} {} there now: another program changes the table",
+            count(left, "difference"),
+            if left == 1 { "is" } else { "are" }
         );
     }
     if restored.interrupted && failed + unknown == 0 {
-        let changes = changes(fates.len());
+        let changes = count(fates.len(), "change");
         return format!("interrupted: {made} of {changes} made, {not_tried} not tried");
     }
     let unknown = if unknown == 0 { String::new() } else { format!("{unknown} perhaps done, ") };
-    let changes = changes(fates.len());
+    let changes = count(fates.len(), "change");
     format!("{failed} of {changes} failed, {unknown}{not_tried} not tried, {made} made")
-}
-
-fn changes(number: usize) -> String {
-    format!("{number} change{}", if number == 1 { "" } else { "s" })
 }
 
 fn failures(restored: &Restored) -> Vec<String> {

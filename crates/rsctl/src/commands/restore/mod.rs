@@ -20,7 +20,7 @@ use ipvs_netlink::ServiceKey;
 use self::interrupt::Interrupt;
 use super::Director;
 use crate::cli::Restore;
-use crate::error::Error;
+use crate::error::{Error, Problems};
 use crate::exit::Exit;
 
 /// What a restore did, or would do.
@@ -54,8 +54,11 @@ pub(super) fn run(
         _ => args.file.display().to_string(),
     };
     let bytes = read(&args.file).map_err(|error| Error::Read { file: name.clone(), error })?;
+    // Who does not read them all is told the first ones.
+    let shows_all = args.report.verbose || args.report.json;
+    let bad = |all| Problems { file: name.clone(), all, shows_all };
     let Input { desired, doubts, is_whole } =
-        parse(&bytes).map_err(|problems| Error::BadFile { file: name.clone(), problems })?;
+        parse(&bytes).map_err(|all| Error::BadFile(bad(all)))?;
     drop(bytes);
     // Merging nothing harms nobody, but saying nothing is never meant.
     let says_more = desired.timeouts().is_some() || desired.daemons().is_some();
@@ -76,7 +79,7 @@ pub(super) fn run(
         Ok(outlook) => outlook,
         Err(LookError::Ipvs(error)) => return Err(error.into()),
         Err(LookError::Refused(flaws)) => {
-            return Err(Error::Doubtful { file: name, problems: problems(flaws, &doubts) });
+            return Err(Error::Doubtful(bad(problems(flaws, &doubts))));
         }
     };
     let means_it = is_whole || args.allow_deletes || is_empty;

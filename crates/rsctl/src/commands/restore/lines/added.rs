@@ -231,10 +231,11 @@ fn one_of<T: Copy>(row: &Row, named: &[(&str, T)], word: &str) -> Result<T, Stri
     if word.is_empty() {
         return Err(format!("`{}` needs a value", row.shown()));
     }
-    let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
-    let meant = similar(word, names.iter().copied()).map(|name| format!("did you mean `{name}`?"));
+    let names = || named.iter().map(|(name, _)| *name);
+    let meant = similar(word, names()).map(|name| format!("did you mean `{name}`?"));
+    let valid: Vec<_> = names().map(|name| format!("`{name}`")).collect();
     let message =
-        format!("`{word}` is not a value of `{}`: use one of {}", row.shown(), names.join(", "));
+        format!("`{word}` is not a value of `{}`: use one of {}", row.shown(), valid.join(", "));
     Err(with_hints(message, meant.as_slice()))
 }
 
