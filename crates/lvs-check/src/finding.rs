@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What a rule says about a host.
+//! Holds what a rule says about a host.
 
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};

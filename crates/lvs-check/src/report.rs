@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! All that a check found, for people and as JSON; and rules for people.
+//! Shows all that a check found, for people and as JSON; and rules for people.
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! How bad a finding is.
+//! Says how bad a finding is.
 
 use std::fmt;
 

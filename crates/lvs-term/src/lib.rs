@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! How the programs of this project speak to whoever started them: what they print and in
+//! Says how the programs of this project speak to whoever started them: what they print and in
 //! which form. Nothing here knows what it is about.
 //!
 //! | module | what it has |
@@ -8,7 +8,7 @@
 //! | `json` | the same of JSON, as it is written |
 //! | `complaint` | the lines of standard error: `error:`, `warning:`, `note:`, `hint:` |
 //! | `usage` | what clap stops for, in that form |
-//! | `number` | numbers on a command line |
+//! | `number` | numbers on a command line, and how many there are of something |
 //! | `exit` | the exit statuses that all programs share |
 //! | `look`, `columns` | tables: colour, width, columns, short numbers |
 //! | `progress` | how far long work is |

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Numbers on a command line.
+//! Reads numbers of a command line, and counts things in words.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-/// Why a text is not the number that is wanted, in a sentence.
+/// Says why a text is not the number that is wanted, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadNumber(String);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What of a text may reach a terminal: the one rule, and the forms that keep it.
+//! Decides what of a text may reach a terminal: the one rule, and the forms that keep it.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -60,7 +60,7 @@ pub fn printable(text: &str) -> String {
     line
 }
 
-/// Returns the text as [`printable`] does, but for its line ends, which stay.
+/// Returns the text as [`printable`] does, except that its line ends stay.
 #[must_use]
 pub fn printable_lines<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
     let text = text.into();

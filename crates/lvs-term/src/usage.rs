@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What clap stops for: complaints in the form of all our errors, the help, the version.
+//! Tells what clap stops for: complaints in the form of all our errors, the help, the version.
 
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
@@ -11,7 +11,7 @@ use crate::complaint::Complaint;
 use crate::exit;
 use crate::stdout::{check_stdout, unless_closed};
 
-/// A command line that could not be read: one line, then hints.
+/// Says why a command line could not be read: one line, then hints.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Usage {
@@ -22,8 +22,9 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Puts clap's complaint into a line. Errors of the program's own parsers of values, which
-    /// are of type `V`, are whole sentences; `advice` is what each has to say besides.
+    /// Puts clap's complaint about the words of `args` into a line. Errors of the program's own
+    /// parsers of values, which are of type `V`, are whole sentences; `advice` is what each has
+    /// to say besides.
     #[must_use]
     pub fn of<V: Error + 'static>(
         error: &clap::Error,

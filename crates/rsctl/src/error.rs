@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::lock::Holder;
 use crate::refusal::{self, Refusal};
 
-/// Why `rsctl` failed: one line, and hints.
+/// Says why `rsctl` failed: one line, and hints.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The command line could not be read.
@@ -123,7 +123,7 @@ pub(crate) enum Error {
     /// The output could not be written. What was to be done has been done.
     #[error("cannot write the output: {}", system_error(.0))]
     Output(#[from] io::Error),
-    /// The same of a command that has changed something.
+    /// The output of a command that has changed something could not be written.
     #[error("the changes were made, and cannot be told of: {}", system_error(.0))]
     Untold(io::Error),
 }
@@ -133,7 +133,7 @@ impl Error {
         Self::Refused { action: action.to_string(), refusal: refusal.into() }
     }
 
-    /// What may help, a line each, most likely first.
+    /// Returns what may help, a line each, most likely first.
     pub(crate) fn hints(&self) -> Vec<String> {
         match self {
             Self::Usage(usage) => usage.hints.clone(),
@@ -184,13 +184,13 @@ impl Error {
         }
     }
 
-    /// All of it, as it is told.
+    /// Returns all of it, as it is told.
     pub(crate) fn complaint(&self) -> Complaint {
         let (details, hints) = (self.details(), self.hints());
         Complaint { message: self.to_string(), details, hints }.shortened()
     }
 
-    /// All there is to say, a line each, between the error and its hints.
+    /// Returns all there is to say, a line each, between the error and its hints.
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
             Self::BadFile(problems) | Self::Doubtful(problems) => problems.lines(),

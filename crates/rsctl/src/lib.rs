@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The director's command line: `cli` reads, `commands` decide and act,
-//! `output` writes. `ipvsadm` is the other front-end, a program of its own.
+//! Is the director's command line: `cli` reads, `commands` decide and act, `output` writes.
+//! `ipvsadm` is the other front-end, a program of its own.
 
 #![forbid(unsafe_code)]
 

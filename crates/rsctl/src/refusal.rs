@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What is refused before anything is sent: the library's reasons, and those
-//! that only a command line can have.
+//! Refuses what cannot be, before anything is sent: the library's reasons, and those that only a
+//! command line can have.
 
 use ipvs_netlink::{DestinationKey, Invalid, Scheduler, Tunnel};
 
 use crate::words;
 
-/// Why a combination of options is refused.
+/// Says why a combination of options is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     /// What the library would refuse too.
@@ -16,7 +16,7 @@ pub(crate) enum Refusal {
     /// The kernel stores a mask without persistence and never looks at it.
     #[error("a netmask means something to a persistent service only")]
     NetmaskWithoutPersistence,
-    /// The same with the engine.
+    /// The kernel stores an engine without persistence and never looks at it.
     #[error("a persistence engine means something to a persistent service only")]
     EngineWithoutPersistence,
     /// Scheduler flags are bits: `sh-port` would be something else to another.
@@ -49,7 +49,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// What to write instead.
+    /// Returns what to write instead.
     pub(crate) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Invalid(invalid) => return hint(invalid),
@@ -79,8 +79,8 @@ impl Refusal {
     }
 }
 
-/// What to write instead of what the library refuses to do to a server that
-/// is there: its port is part of its name.
+/// Returns what to write instead of what the library refuses to do to a server that is there: its
+/// port is part of its name.
 pub(crate) fn hint_for_edit(invalid: &Invalid) -> Option<String> {
     match invalid {
         Invalid::PortRewrite { .. } => Some(
@@ -91,7 +91,7 @@ pub(crate) fn hint_for_edit(invalid: &Invalid) -> Option<String> {
     }
 }
 
-/// What to write instead of what the library refuses, in this command's options.
+/// Returns what to write instead of what the library refuses, in this command's options.
 pub(crate) fn hint(invalid: &Invalid) -> Option<String> {
     let hint = match invalid {
         Invalid::ServiceText { .. } => "for example tcp/192.0.2.10:80 or fwmark/7",

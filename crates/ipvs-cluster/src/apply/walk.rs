@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Which steps of a plan go together, and which are not tried because of others. Decided here,
-//! without acting.
+//! Decides which steps of a plan go together, and which are not tried because of others. Decided
+//! here, without acting.
 
 use foldhash::HashMap;
 
@@ -17,7 +17,7 @@ pub(crate) struct Sent {
     pub(crate) broke: bool,
 }
 
-/// Hands the steps to `attempt`, those together that may be made together, each with its place
+/// Hands the steps to `send`, those together that may be made together, each with its place
 /// in the plan. Returns what became of each.
 pub(crate) fn walk(
     steps: &[Step],
@@ -50,9 +50,8 @@ pub(crate) fn walk(
     fates
 }
 
-/// Whether a step goes in one batch with the one before it: those of a phase, but only
-/// one server at a time is put in another place. Should it not come back, no other may
-/// be away.
+/// Returns whether a step goes in one batch with the one before it: those of a phase, but only one
+/// server at a time is put in another place. Should it not come back, no other may be away.
 pub(crate) fn together(before: &Step, step: &Step) -> bool {
     before.phase() == step.phase() && !matches!(step, Step::LiftServer { .. })
 }

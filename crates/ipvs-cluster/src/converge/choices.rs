@@ -6,7 +6,7 @@ use crate::apply::OnFailure;
 use crate::desired::Desired;
 use crate::plan::Policy;
 
-/// What a convergence leads to, and what its caller has chosen.
+/// Says what a convergence leads to, and what its caller has chosen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Choices<'a> {
     pub(super) desired: &'a Desired,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A whole wanted state, and what builds it.
+//! Holds a whole wanted state, and builds it.
 
 mod builder;
 mod convert;

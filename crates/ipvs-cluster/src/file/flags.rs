@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Scheduler flags by name, as in `rsctl list --json`.
+//! Reads and writes scheduler flags by name, as in `rsctl list --json`.
 
 use ipvs_netlink::{Scheduler, SchedulerFlag, SchedulerFlags};
 

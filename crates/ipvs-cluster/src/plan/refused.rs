@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What a plan would set although the kernel misreads or ignores it. What is there
-//! already, by whatever tool, may stay, and stands in no other change's way.
+//! Finds what a plan would set although the kernel misreads or ignores it. What is there already,
+//! by whatever tool, may stay, and stands in no other change's way.
 
 use std::fmt;
 
@@ -58,7 +58,7 @@ pub fn refused(plan: &Plan, desired: &Desired, observed: &Observed, policy: Poli
     flaws
 }
 
-/// What is wrong with what the step makes, and was not before.
+/// Returns what is wrong with what the step makes, and was not before.
 pub(crate) fn flaw(step: &Step) -> Option<Unsound> {
     match step {
         Step::AddService(after) => sound::service(None, after),

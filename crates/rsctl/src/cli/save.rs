@@ -27,7 +27,7 @@ pub(crate) struct Save {
     pub(crate) output: Option<PathBuf>,
 }
 
-/// A form of a saved table.
+/// Names a form of a saved table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Form {
     Json,

@@ -29,7 +29,7 @@ mod tests {
     use super::*;
     use crate::cli::Cli;
 
-    /// What stands on stderr for `line`, without the pointer to the help.
+    /// Returns what stands on stderr for `line`, without the pointer to the help.
     fn complaint(line: &str) -> (String, Option<String>) {
         let words = std::iter::once("rsctl").chain(line.split_whitespace());
         let args: Vec<_> = words.map(OsString::from).collect();

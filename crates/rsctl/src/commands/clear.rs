@@ -47,7 +47,7 @@ fn question(services: usize, servers: usize) -> String {
     format!("delete {} with {}? [y/N] ", count(services, "service"), count(servers, "server"))
 }
 
-/// Whether the answer is yes. No answer (end of file) is no.
+/// Asks the question, and returns whether the answer is yes. No answer (end of file) is no.
 fn ask(question: &str, answers: &mut impl BufRead, to: &mut impl Write) -> io::Result<bool> {
     to.write_all(question.as_bytes())?;
     to.flush()?;

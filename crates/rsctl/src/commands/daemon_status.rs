@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The sync daemons of this director, and whether they and those of another one
-//! hear each other.
+//! Shows the sync daemons of this director, and tells whether they and those of another one hear
+//! each other.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,7 +16,7 @@ use super::Director;
 use crate::cli::DaemonStatus;
 use crate::error::Error;
 
-/// What is printed, and read back as the other director's.
+/// Holds what is printed, and read back as the other director's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Status {
     /// The daemons that run.
@@ -35,7 +35,7 @@ pub(crate) struct Status {
     pub(crate) problems: Option<Vec<String>>,
 }
 
-/// The connections of the other director.
+/// Counts the connections of the other director.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Connections {
     /// Those that it saw itself.
@@ -123,7 +123,7 @@ pub(super) fn parse(text: &str) -> serde_json::Result<Status> {
     serde_json::from_str(text)
 }
 
-/// What keeps the messages of one director's master from the other's backup.
+/// Returns what keeps the messages of one director's master from the other's backup.
 pub(crate) fn problems(here: &Status, peer: &Status) -> Vec<String> {
     let mut problems = Vec::new();
     for (from, to, names) in

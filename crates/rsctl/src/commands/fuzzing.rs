@@ -22,9 +22,9 @@ thread_local! {
     static CLI: RefCell<clap::Command> = RefCell::new(Cli::command());
 }
 
-/// A command line is refused in a line and hints, or means something; what it
-/// adds is the same when it is saved and restored. `refused` judges what is told of an error,
-/// `kept` what is saved.
+/// Checks that a command line is refused in a line and hints, or means something; what it adds is
+/// the same when it is saved and restored. `refused` judges what is told of an error, `kept` what
+/// is saved.
 pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)) {
     let words = data.split(|byte| *byte == 0).map(|word| OsString::from_vec(word.to_vec()));
     let args: Vec<OsString> = std::iter::once("rsctl".into()).chain(words).collect();
@@ -81,7 +81,7 @@ pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)
     kept(&Observed { services, timeouts, daemons: Vec::new() });
 }
 
-/// A service that may have any port.
+/// Returns a service that may have any port.
 fn holder(key: ServiceKey) -> Service {
     let mut service = Service::new(key, Scheduler::Sh);
     service.persistence = Some(Persistence {
@@ -91,7 +91,7 @@ fn holder(key: ServiceKey) -> Service {
     service
 }
 
-/// A file is refused line by line, or means the same in both forms of `save`.
+/// Checks that a file is refused line by line, or means the same in both forms of `save`.
 pub(crate) fn restore(data: &[u8], error: fn(&Error), kept: fn(&Observed)) {
     restored(data, error, kept);
     if !data.ends_with(b"\n") {
@@ -122,7 +122,7 @@ fn restored(data: &[u8], error: fn(&Error), kept: fn(&Observed)) {
     }
 }
 
-/// Another director's status is refused, or compared and shown.
+/// Checks that another director's status is refused, or compared and shown.
 pub(crate) fn peer(data: &[u8], refused: fn(&Error), shown: fn(&Status)) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match daemon_status::parse(text) {
@@ -139,7 +139,7 @@ pub(crate) fn peer(data: &[u8], refused: fn(&Error), shown: fn(&Status)) {
     }
 }
 
-/// What a saved table says, in either form.
+/// Returns what a saved table says, in either form.
 pub(crate) fn parse(saved: &[u8]) -> Result<Observed, Vec<ipvs_cluster::file::Problem>> {
     restore::parse(saved).map(|input| Observed::from(&input.desired))
 }

@@ -8,7 +8,7 @@ use ipvs_netlink::{
 use crate::cli::ServiceSettings;
 use crate::refusal::Refusal;
 
-/// A service of which nothing is said.
+/// Returns a service of which nothing is said.
 pub(super) fn default(key: ServiceKey) -> Service {
     Service::new(key, Scheduler::Wlc)
 }

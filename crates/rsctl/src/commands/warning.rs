@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What the kernel does as it is told, and what is hardly ever meant.
+//! Warns of what the kernel does as it is told, and what is hardly ever meant.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use lvs_term::count;
 
 use super::Director;
 
-/// One thing that was made so, or would be.
+/// Names one thing that was made so, or would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Warning {
     /// A server that takes no new connections stands in a table that clients are hashed
@@ -27,7 +27,7 @@ pub(crate) enum Warning {
     Holes { netmask: Netmask },
 }
 
-/// Connections whose server is deleted.
+/// Counts connections whose server is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Orphans {
     /// The server; `None` for all of a service.
@@ -81,13 +81,13 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Of the mask that was asked for.
+/// Warns of the mask that was asked for.
 pub(super) fn mask(service: &Service) -> Option<Warning> {
     let netmask = service.persistence?.netmask;
     netmask.has_holes().then_some(Warning::Holes { netmask })
 }
 
-/// Of a server that is to have weight 0. What cannot be read warns of nothing.
+/// Warns of a server that is to have weight 0. What cannot be read warns of nothing.
 pub(super) fn quiet(
     director: &Director,
     service: &ServiceKey,
@@ -112,7 +112,7 @@ pub(super) fn quiet(
     hashed.into_iter().chain(kept.then_some(Warning::Kept { server })).collect()
 }
 
-/// Of connections that are there, before their server or all servers are deleted.
+/// Warns of connections that are there, before their server or all servers are deleted.
 pub(super) fn orphans(
     director: &Director,
     client: &mut Client,
@@ -141,7 +141,7 @@ pub(super) fn orphans(
     (!is_meant).then_some(Warning::Orphaned(Orphans { server, connections, is_open, is_dry_run }))
 }
 
-/// Whether a sysctl of `net.ipv4.vs` is on.
+/// Returns whether a sysctl of `net.ipv4.vs` is on.
 fn is_set(director: &Director, name: &str) -> bool {
     let sysctls = director.procfs().sysctls().unwrap_or_default();
     let value = sysctls.into_iter().find(|sysctl| sysctl.name == name).and_then(|it| it.value);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Everything `rsctl` writes, but for the question of `clear`, whom a command waits for, and the
-//! trace.
+//! Writes everything that `rsctl` writes, except the question of `clear`, whom a command waits for,
+//! and the trace.
 
 mod changes;
 mod connections;
@@ -31,7 +31,7 @@ use crate::cli::{Command, Form, View};
 use crate::commands::{Found, Listing, Outcome, Stream};
 use crate::error::Error;
 
-/// The form of the output.
+/// Names the form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// Nothing: a changing command that was not asked.
@@ -121,7 +121,7 @@ fn is_json(outcome: &Outcome, format: Format) -> bool {
     }
 }
 
-/// What a command that did not do all that was asked for has to say, once that it did is
+/// Returns what a command that did not do all that was asked for has to say, once that it did is
 /// printed.
 pub(crate) fn shortfall(outcome: &Outcome) -> Option<Complaint> {
     match outcome {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Names and words that are not ours, in every place of the output that shows them: nothing
-//! of them may act on a terminal.
+//! Shows names and words that are not ours in every place of the output that shows them: nothing of
+//! them may act on a terminal.
 
 use std::collections::BTreeMap;
 

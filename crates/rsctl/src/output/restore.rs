@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::commands::Restored;
 
-/// `+`, `~` or `-`, and what it is about.
+/// Writes a line for each step that was made: `+`, `~` or `-`, and what it is about.
 pub(super) fn write(restored: &Restored, out: &mut impl Write) -> io::Result<()> {
     if restored.plan.is_empty() {
         return writeln!(out, "nothing to change");
@@ -34,7 +34,7 @@ pub(super) fn warn(restored: &Restored) {
     }
 }
 
-/// A step on a line.
+/// Returns a step as a line.
 pub(super) fn line(step: &Step) -> String {
     let sign = match step.action() {
         Action::Add => '+',
@@ -75,7 +75,7 @@ fn subject(step: &Step) -> String {
     }
 }
 
-/// What an object is, but for its name.
+/// Returns what an object is, without its name.
 fn settings(object: &Value) -> String {
     let parts = fields(object)
         .filter(|(name, _)| !matches!(name.as_str(), "service" | "server" | "role" | "interface"));
@@ -111,7 +111,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// What a restore that fell short has to say: how far it came, what became of each change,
+/// Returns what a restore that fell short has to say: how far it came, what became of each change,
 /// and what is not as it should be.
 pub(super) fn shortfall(restored: &Restored) -> Complaint {
     let failed = restored.applied.iter().flat_map(|applied| &applied.fates);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The views of a listing besides the usual one: counters, rates, thresholds,
-//! clients remembered, tunnels. Services and servers share their columns.
+//! Writes the views of a listing besides the usual one: counters, rates, thresholds, clients
+//! remembered, tunnels. Services and servers share their columns.
 
 use std::io::{self, Write};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Lines of `ipvsadm`, as `ipvsadm -S` writes them and `ipvsadm -R` reads them.
-//! Only those that add: a file says what is to be, not what is to be done.
+//! Reads lines of `ipvsadm`, as `ipvsadm -S` writes them and `ipvsadm -R` reads them. Only those
+//! that add: a file says what is to be, not what is to be done.
 
 mod added;
 mod options;
@@ -170,7 +170,7 @@ fn with_hints(message: String, hints: &[String]) -> String {
     if hints.is_empty() { message } else { format!("{message} ({})", hints.join("; ")) }
 }
 
-/// Why a command has no place in a file.
+/// Says why a command has no place in a file.
 fn refusal(command: &str) -> String {
     let instead = match command {
         "-C" | "--clear" => "leave it out: what is not in the file is deleted anyway",

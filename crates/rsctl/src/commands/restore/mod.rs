@@ -23,7 +23,7 @@ use crate::cli::Restore;
 use crate::error::{Error, Problems};
 use crate::exit::Exit;
 
-/// What a restore did, or would do.
+/// Says what a restore did, or would do.
 #[derive(Debug)]
 pub(crate) struct Restored {
     /// The file's name.
@@ -110,8 +110,8 @@ pub(super) fn run(
     })
 }
 
-/// What is refused, each with its line of the file, in the order of the file. What is told of
-/// no line is so together with what is there: the file begins in line 1.
+/// Returns what is refused, each with its line of the file, in the order of the file. What is
+/// told of no line is so together with what is there: the file begins in line 1.
 fn problems(flaws: Vec<Flaw>, doubts: &[Fault<Line>]) -> Vec<Problem> {
     let lines: HashMap<Subject, usize> =
         doubts.iter().map(|doubt| (doubt.subject, doubt.origin.number())).collect();
@@ -136,7 +136,7 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What was read.
+/// Holds what was read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Input {
     pub(crate) desired: Desired,
@@ -146,7 +146,7 @@ pub(crate) struct Input {
     pub(crate) is_whole: bool,
 }
 
-/// Either form, told apart by how it begins.
+/// Reads either form, told apart by how it begins.
 pub(super) fn parse(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match bytes.trim_ascii_start().first() {
@@ -160,13 +160,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
 }
 
 impl Restored {
-    /// What a dry run of that plan would do.
+    /// Returns what a dry run of that plan would do.
     #[cfg(test)]
     pub(crate) fn planned(file: String, plan: Plan) -> Self {
         Self { is_dry_run: true, ..Self::new(file, plan) }
     }
 
-    /// Nothing is done yet.
+    /// Makes a restore of which nothing is done yet.
     fn new(file: String, plan: Plan) -> Self {
         Self {
             file,
@@ -181,7 +181,7 @@ impl Restored {
         }
     }
 
-    /// How it ended.
+    /// Returns how it ended.
     pub(crate) fn conclude(&self) -> Result<Exit, Error> {
         if let Some(loss) = self.unconfirmed {
             return Err(Error::ManyDeletes { file: self.file.clone(), loss: loss.to_string() });
@@ -192,7 +192,7 @@ impl Restored {
         Ok(if self.fell_short() { Exit::Failed } else { Exit::Done })
     }
 
-    /// Whether part of it was not done, or does not show in the table.
+    /// Returns whether part of it was not done, or does not show in the table.
     pub(crate) fn fell_short(&self) -> bool {
         let complete = self.applied.as_ref().is_none_or(Applied::is_complete);
         !complete || !self.left.is_empty() || self.unread.is_some()

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::commands::Restored;
 
-/// What `rsctl restore --json` prints.
+/// Holds what `rsctl restore --json` prints.
 #[derive(Serialize)]
 pub(super) struct RestoreDocument {
     /// Whether it was only to be shown.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What the options of a line say together: which service or server it adds.
+//! Finds what the options of a line say together: which service or server it adds.
 
 use std::num::NonZeroU16;
 
@@ -14,7 +14,7 @@ use crate::cli::{
     TunnelType, value,
 };
 
-/// What a line adds.
+/// Holds what a line adds.
 #[derive(Debug)]
 pub(super) enum Added {
     /// A virtual service.
@@ -23,8 +23,8 @@ pub(super) enum Added {
     Server(ServiceKey, Endpoint, ServerSettings),
 }
 
-/// A line that adds a server, but for the address of that server: in most tables the next line
-/// is the same around another address.
+/// Holds a line that adds a server, without the address of that server: in most tables the next
+/// line is the same around another address.
 #[derive(Debug)]
 pub(super) struct Last<'a> {
     before: &'a str,
