@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Addresses on interfaces.
+//! Describes addresses on interfaces.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -54,8 +54,8 @@ impl Address {
     }
 }
 
-/// Every address, in the order of [`Address::ip`]: a host may have thousands, and nearly every
-/// question is about one of them.
+/// Holds every address, in the order of [`Address::ip`]: a host may have thousands, and nearly
+/// every question is about one of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addresses(Vec<Address>);
 
@@ -95,7 +95,7 @@ impl Deref for Addresses {
     }
 }
 
-/// The scope of an IPv4 address: `RT_SCOPE_*` of include/uapi/linux/rtnetlink.h.
+/// Names the scope of an IPv4 address: `RT_SCOPE_*` of include/uapi/linux/rtnetlink.h.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Scope {
     /// Never chosen as the source of a connection of this host's own.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! An address that stands for a client anywhere.
+//! Finds an address that stands for a client anywhere.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Files, read within bounds and written as a whole.
+//! Reads files within bounds, and writes them as a whole.
 
 pub mod trust;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! UDP ports at which the kernel takes packets out of an encapsulation (`ip fou`).
+//! Describes UDP ports at which the kernel takes packets out of an encapsulation (`ip fou`).
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ impl fmt::Display for Listener {
     }
 }
 
-/// A UDP port at which the kernel takes packets out of an encapsulation.
+/// Describes a UDP port at which the kernel takes packets out of an encapsulation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Port {
     /// Where.

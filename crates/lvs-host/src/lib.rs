@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A Linux host as facts, and as ports to change it.
+//! Holds a Linux host as facts, and as ports to change it.
 //!
 //! | module | what it reads, changes or keeps |
 //! |---|---|

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Interfaces.
+//! Describes interfaces.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use nix::net::if_::if_nametoindex;
 use crate::escaped;
 use crate::tunnel::{Tunnel, TunnelKind};
 
-/// An interface.
+/// Describes an interface.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Link {
     /// Its number: one that was deleted and made again has another.
@@ -44,7 +44,7 @@ pub fn index(name: &str) -> Option<u32> {
     if_nametoindex(escaped::bytes(name).as_slice()).ok()
 }
 
-/// What a tunnel device takes.
+/// Says what a tunnel device takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ends {
     /// Outer destination; absent: any.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A program that is asked something, and has only so long to answer.
+//! Asks a program something, which has only so long to answer.
 
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Rules of routing (`ip rule`), as far as they tell replies from other packets.
+//! Describes rules of routing (`ip rule`), as far as they tell replies from other packets.
 
 use std::net::IpAddr;
 
 use crate::ip::contains;
 use crate::link;
 
-/// A rule. Its interface of arrival is left out: replies have none but `lo`, as the kernel
-/// itself sees when it is asked.
+/// Describes a rule. Its interface of arrival is left out: replies have none but `lo`, as the
+/// kernel itself sees when it is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rule {
     /// It is for IPv6.
@@ -76,7 +76,7 @@ pub fn are_all_alike(rules: &[Rule]) -> bool {
     rules.iter().all(|rule| rule.is_from_the_start)
 }
 
-/// What a rule may tell a packet by, besides its ends.
+/// Says what a rule may tell a packet by, besides its ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks {
     /// The interface to which its socket is bound.

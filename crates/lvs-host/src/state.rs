@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The folder in which a program keeps what it has to know the next time: one at a time changes
-//! it, and what is kept there survives a crash and the loss of one file.
+//! Manages the folder in which a program keeps what it has to know the next time: one at a time
+//! changes it, and what is kept there survives a crash and the loss of one file.
 
 mod lock;
 mod record;
@@ -14,7 +14,8 @@ pub use self::record::{Found, Record, Version};
 use crate::files;
 use crate::files::trust::{Distrust, Trust};
 
-/// A folder that belongs to root or to who runs this program, and where nobody else can write.
+/// Names a folder that belongs to root or to who runs this program, and where nobody else can
+/// write.
 #[derive(Debug, Clone)]
 pub struct Folder {
     path: PathBuf,
@@ -22,7 +23,7 @@ pub struct Folder {
     program: &'static str,
 }
 
-/// Why state could not be read or kept.
+/// Says why state could not be read or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// A file, or the folder, could not be used.

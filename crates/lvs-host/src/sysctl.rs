@@ -17,7 +17,7 @@ use nix::errno::Errno;
 
 pub use self::key::{BadKey, SysctlKey};
 
-/// Why a setting could not be read or written.
+/// Says why a setting could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SysctlError {
@@ -70,7 +70,7 @@ impl SysctlError {
     }
 }
 
-/// The value.
+/// Reads the value.
 ///
 /// # Errors
 /// It is not there, may not be read, or is no number.
@@ -109,7 +109,7 @@ pub fn write(key: &SysctlKey, value: i32) -> Result<(), SysctlError> {
     }
 }
 
-/// Whether the setting could be written now. Opens it, writes nothing.
+/// Checks that the setting could be written now. Opens it, writes nothing.
 ///
 /// # Errors
 /// The reason why not.

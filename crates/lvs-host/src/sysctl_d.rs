@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What sysctl.d will set at boot, and for each interface that appears: sysctl.d(5), and
+//! Reads what sysctl.d will set at boot, and for each interface that appears: sysctl.d(5), and
 //! systemd's sysctl.c for what the manual leaves open.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ const LARGEST: u64 = 1 << 20;
 /// NAME_MAX: nothing below `/proc/sys` has a longer one.
 const LONGEST_NAME: usize = 255;
 
-/// One line of a file.
+/// Holds one line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     file: PathBuf,
@@ -34,25 +34,25 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    /// It names one key; else it is a glob.
+    /// Returns whether it names one key; else it is a glob.
     #[must_use]
     pub fn explicit(&self) -> bool {
         !self.pattern.iter().any(|part| is_glob(part))
     }
 
-    /// The number it sets; `None` if it sets none.
+    /// Returns the number it sets; `None` if it sets none.
     #[must_use]
     pub fn value(&self) -> Option<i32> {
         self.value.as_ref()?.parse().ok()
     }
 
-    /// The value as written.
+    /// Returns the value as written.
     #[must_use]
     pub fn text(&self) -> &str {
         self.value.as_deref().unwrap_or("left alone")
     }
 
-    /// `FILE:LINE`.
+    /// Returns the place as `FILE:LINE`.
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}:{}", self.file.display(), self.line)
@@ -68,7 +68,7 @@ impl Assignment {
     }
 }
 
-/// The line that decides about `key`: one that names it beats every glob, whatever the
+/// Returns the line that decides about `key`: one that names it beats every glob, whatever the
 /// order; among equals the last.
 #[must_use]
 pub fn winner<'a>(lines: &'a [Assignment], key: &SysctlKey) -> Option<&'a Assignment> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Tunnel devices that receive.
+//! Describes tunnel devices that receive.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -51,7 +51,7 @@ impl TunnelKind {
         }
     }
 
-    /// Whether such packets come out of it.
+    /// Returns whether such packets come out of it.
     #[must_use]
     pub fn carries(self, inner: IpAddr) -> bool {
         match self {
@@ -61,13 +61,13 @@ impl TunnelKind {
         }
     }
 
-    /// Whether the outer packet is an IPv6 one.
+    /// Returns whether the outer packet is an IPv6 one.
     #[must_use]
     pub fn over_ipv6(self) -> bool {
         matches!(self, Self::Ip6tnl | Self::Ip6gre)
     }
 
-    /// The kernel's own device of that kind, which takes what no other does, from anybody.
+    /// Returns the kernel's own device of that kind, which takes what no other does, from anybody.
     #[must_use]
     pub fn fallback(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ impl TunnelKind {
         }
     }
 
-    /// The kernel module that makes it.
+    /// Returns the kernel module that makes it.
     #[must_use]
     pub fn module(self) -> &'static str {
         match self {
@@ -98,7 +98,7 @@ impl fmt::Display for TunnelKind {
     }
 }
 
-/// A device that decapsulates packets.
+/// Describes a device that decapsulates packets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tunnel {
     /// Interface name.
@@ -119,7 +119,7 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// Whether IPv4 comes out of this device, so that `rp_filter` applies to it.
+    /// Returns whether IPv4 comes out of this device, so that `rp_filter` applies to it.
     #[must_use]
     pub fn carries_ipv4(&self) -> bool {
         self.kind != TunnelKind::Sit
@@ -145,7 +145,7 @@ impl fmt::Display for Tunnel {
     }
 }
 
-/// Whether the kernel gives such an address to a tunnel device by itself: link-local ones,
+/// Returns whether the kernel gives such an address to a tunnel device by itself: link-local ones,
 /// and to sit devices every IPv4 address of the host as `::a.b.c.d`, with scope global
 /// (`add_v4_addrs` in net/ipv6/addrconf.c).
 #[must_use]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The configuration file: the options of `rs-agent run`, as TOML.
+//! Reads the configuration file: the options of `rs-agent run`, as TOML.
 //!
 //! The keys are taken from the command line's own description, and the values go through
 //! the same parser and the same checks, so the file knows every option and no other.
@@ -135,7 +135,7 @@ fn options() -> Command {
     RunArgs::augment_args(Command::new("rs-agent run").no_binary_name(true))
 }
 
-/// Every key.
+/// Returns every key that may be written.
 #[must_use]
 pub fn keys() -> Vec<String> {
     let options = options();

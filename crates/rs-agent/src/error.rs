@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Why a command failed, what to do about it, and its exit status.
+//! Says why a command failed, what to do about it, and its exit status.
 
 mod hints;
 
@@ -21,7 +21,7 @@ use crate::refusal::Refusal;
 use crate::shell;
 use crate::unit::UnitError;
 
-/// The cause of a failure.
+/// Says why a command failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -88,7 +88,7 @@ pub enum Error {
     /// A signal came before the last action.
     #[error("interrupted")]
     Interrupted,
-    /// The same, and all is as it was.
+    /// A signal came before the last action, and all is as it was.
     #[error("interrupted; what was done is taken back")]
     TakenBack,
     /// A signal came in the middle of a teardown: what is left, as shell commands.
@@ -181,7 +181,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What the operator can do about it.
+    /// Returns what the operator can do about it.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
@@ -268,7 +268,7 @@ impl Error {
         vec![hint]
     }
 
-    /// Exit status: 2 if the command line is at fault, else 1.
+    /// Returns the exit status: 2 if the command line is at fault, else 1.
     #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self {
@@ -320,7 +320,7 @@ fn join(errors: &[Error]) -> String {
     errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// A failed command: what was to be done, and why it was not.
+/// Describes a failed command: what was to be done, and why it was not.
 #[derive(Debug)]
 pub struct Failure {
     /// For instance `set up dr for 192.0.2.10`.

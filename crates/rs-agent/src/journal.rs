@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What this host was like before. Written before the first change, so that a run that
+//! Remembers what this host was like before. Written before the first change, so that a run that
 //! dies at any moment leaves what the next one needs to complete it or to undo it.
 //!
 //! The journal says what was *intended*; what was *done* is seen on the host
@@ -23,7 +23,7 @@ use crate::wanted::Wanted;
 /// devices.
 const FORMAT: u32 = 3;
 
-/// The content of a journal file.
+/// Holds the content of a journal file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Journal {
     format: u32,
@@ -71,7 +71,7 @@ impl Journal {
         });
     }
 
-    /// Whether any VIP or route is there because of us: what only `teardown` takes away
+    /// Returns whether any VIP or route is there because of us: what only `teardown` takes away
     /// altogether.
     #[must_use]
     pub fn in_effect(&self, facts: &Facts) -> bool {
@@ -94,7 +94,7 @@ impl Journal {
         }
     }
 
-    /// The addresses that are on their devices because of us.
+    /// Returns the addresses that are on their devices because of us.
     #[must_use]
     pub fn owned(&self, facts: &Facts) -> HashSet<(IpAddr, &str)> {
         let there = self.changes.iter().filter(|change| change.effect(facts) == Effect::There);

@@ -13,7 +13,7 @@ use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::rule::{Marks, are_all_alike};
 use lvs_host::sysctl::{self, SysctlError};
 
-/// What is asked besides what is always.
+/// Holds what is asked besides what is always.
 #[derive(Debug, Clone, Default)]
 pub struct Questions {
     /// Asked about in the routing table, besides the gateways of the default routes.

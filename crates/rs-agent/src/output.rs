@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What commands return, and how it is printed. The JSON forms are stable: fields are
-//! added, never renamed.
+//! Holds what commands return, and prints it. The JSON forms are stable: fields are added, never
+//! renamed.
 
 mod status;
 
@@ -27,7 +27,7 @@ use crate::cli::Cli;
 use crate::error::{Error, Failure};
 use crate::plan::{Action, Change, Step};
 
-/// The result of a command and how it is wanted.
+/// Holds the result of a command and how it is wanted.
 #[derive(Debug)]
 pub struct Outcome {
     /// The result.
@@ -38,7 +38,7 @@ pub struct Outcome {
     pub verbose: bool,
 }
 
-/// The result of a command.
+/// Holds the result of a command.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Report {
@@ -54,7 +54,7 @@ pub enum Report {
     Text(String),
 }
 
-/// What `setup` and `teardown` did, or with `--dry-run` would do.
+/// Holds what `setup` and `teardown` did, or with `--dry-run` would do.
 #[derive(Debug, Default, Serialize)]
 pub struct ChangeReport {
     /// Nothing was changed because of `--dry-run`.
@@ -72,7 +72,7 @@ pub struct ChangeReport {
     pub nothing_to_do: Option<String>,
 }
 
-/// One action.
+/// Describes one action.
 #[derive(Debug, Serialize)]
 pub struct StepReport {
     /// The equivalent shell command.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What is refused before anything is changed, and what to do instead.
+//! Says what is refused before anything is changed, and what to do instead.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use crate::request::Scope;
 use crate::shell;
 use crate::tunnel::Listener;
 
-/// A reason not to begin: a request that no host could meet, or a host that cannot meet it.
+/// Gives a reason not to begin: a request that no host could meet, or a host that cannot meet it.
 /// `Display` is the "why"; [`Refusal::hint`] the way out. The text of each variant is its
 /// documentation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -114,14 +114,14 @@ fn narrow(vip: IpAddr, prefix: u8, device: &str) -> String {
 }
 
 impl Refusal {
-    /// Whether the command line itself is at fault (exit status 2), rather than
-    /// the state of the host (exit status 1).
+    /// Returns whether the command line itself is at fault (exit status 2), rather than the state
+    /// of the host (exit status 1).
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::Request(_))
     }
 
-    /// Whether it may pass without anybody changing the request: while a host starts, its
+    /// Returns whether it may pass without anybody changing the request: while a host starts, its
     /// interfaces, addresses and routes are still to come.
     #[must_use]
     pub fn may_pass(&self) -> bool {
@@ -135,7 +135,7 @@ impl Refusal {
         )
     }
 
-    /// What the operator can do about it.
+    /// Returns what the operator can do about it.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

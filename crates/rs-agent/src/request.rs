@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What was asked for on the command line, checked as far as that goes without
-//! looking at the host.
+//! Holds what was asked for on the command line, checked as far as that goes without looking at the
+//! host.
 
 mod list;
 mod network;
@@ -21,7 +21,7 @@ use crate::facts::of_family;
 use crate::mode::Mode;
 use crate::tunnel::Envelope;
 
-/// A checked request. The meaning of each field is that of the option.
+/// Holds a checked request. The meaning of each field is that of the option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     pub mode: Mode,
@@ -40,7 +40,7 @@ pub struct Request {
     pub client: Option<Network>,
 }
 
-/// The scope of an IPv4 VIP, `RT_SCOPE_*` of include/uapi/linux/rtnetlink.h.
+/// Names the scope of an IPv4 VIP, `RT_SCOPE_*` of include/uapi/linux/rtnetlink.h.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
@@ -73,7 +73,7 @@ impl From<Scope> for lvs_host::Scope {
     }
 }
 
-/// The director's `--tun-type`.
+/// Names the director's `--tun-type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum TunnelType {
     /// An IP header; the director's default
@@ -84,7 +84,7 @@ pub enum TunnelType {
     Gue,
 }
 
-/// The options as typed.
+/// Holds the options as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typed<'a> {
     pub vips: &'a [String],
@@ -198,7 +198,7 @@ pub(crate) fn texts(values: &[&str]) -> &'static [String] {
     values.iter().map(ToString::to_string).collect::<Vec<String>>().leak()
 }
 
-/// The three options that describe the encapsulation, as one.
+/// Returns the three options that describe the encapsulation, as one.
 ///
 /// # Errors
 /// A [`BadRequest`] if they do not go together.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What this host is to be: the request, completed from an earlier set-up and
-//! from the host itself. Kept in the journal.
+//! Holds what this host is to be: the request, completed from an earlier set-up and from the host
+//! itself. Kept in the journal.
 
 mod tunnels;
 
@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 use crate::request::{Network, Request, Scope};
 use crate::tunnel::{Envelope, Listener, Tunnel};
 
-/// A complete description of the real server's side.
+/// Describes the real server's side completely.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
     /// Forwarding method.
@@ -132,7 +132,7 @@ impl Wanted {
         Ok(())
     }
 
-    /// What stays when some VIPs are taken down; `None` if nothing does. The directors of a
+    /// Returns what stays when some VIPs are taken down; `None` if nothing does. The directors of a
     /// family go with the last VIP that came from them; a RIP stays, as it says in which
     /// encapsulation the next one comes.
     #[must_use]
@@ -159,8 +159,8 @@ impl Wanted {
         }
     }
 
-    /// tun: the device that takes the packets for a VIP, the one of its own family if there
-    /// are two RIPs.
+    /// Returns, in mode tun, the device that takes the packets for a VIP, the one of its own family
+    /// if there are two RIPs.
     #[must_use]
     pub fn tunnel_for(&self, vip: IpAddr) -> Option<&Tunnel> {
         let carrying = || self.tunnels.iter().filter(|tunnel| tunnel.kind.carries(vip));
@@ -168,7 +168,7 @@ impl Wanted {
         own.or_else(|| carrying().next())
     }
 
-    /// The device a VIP is put on.
+    /// Returns the device a VIP is put on.
     #[must_use]
     pub fn device_for(&self, vip: IpAddr) -> &str {
         self.tunnel_for(vip).map_or(&self.carrier, |tunnel| &tunnel.name)
@@ -189,7 +189,8 @@ impl Wanted {
         })
     }
 
-    /// tun: the UDP port that packets in GUE come to, for each family they come in.
+    /// Returns, in mode tun, the UDP port that packets in GUE come to, for each family they come
+    /// in.
     #[must_use]
     pub fn listeners(&self) -> Vec<Listener> {
         let Envelope::Gue { port } = self.envelope else {
@@ -200,7 +201,7 @@ impl Wanted {
         outers.into_iter().map(|ipv6| Listener { port, ipv6 }).collect()
     }
 
-    /// Addresses through which replies may go in mode nat.
+    /// Returns the addresses through which replies may go in mode nat.
     pub fn ways_back(&self) -> impl Iterator<Item = IpAddr> {
         self.directors.iter().chain(&self.gateways).copied()
     }

@@ -19,7 +19,7 @@ const STICKY: u32 = 0o1000;
 /// As many links in one path as the kernel follows.
 const LINKS: usize = 40;
 
-/// Whose files are believed: root's and those of the user that runs this program.
+/// Says whose files are believed: root's and those of the user that runs this program.
 #[derive(Debug, Clone)]
 pub struct Trust {
     us: u32,
@@ -29,7 +29,7 @@ pub struct Trust {
     owner: bool,
 }
 
-/// Why a place is not believed.
+/// Says why a place is not believed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Distrust {

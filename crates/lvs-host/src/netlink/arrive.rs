@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Routes as the kernel finds them for packets that come in and for the replies to them, and
+//! Finds the routes that the kernel takes for packets that come in and for the replies to them, and
 //! the rules that lead there.
 
 use std::net::IpAddr;

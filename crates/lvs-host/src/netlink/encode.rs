@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Our words as rtnetlink messages.
+//! Encodes the words of this crate as rtnetlink messages.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -26,8 +26,8 @@ use crate::tunnel::{Tunnel, TunnelKind};
 /// Of include/uapi/linux/if_addr.h.
 const IFA_LABEL: u16 = 3;
 
-/// A device that unpacks what the director sends, down, with the given ends. What concerns
-/// sending, which these devices never do, is as `ip link add` has it.
+/// Returns the message for a device that unpacks what the director sends, down, with the given
+/// ends. What concerns sending, which these devices never do, is as `ip link add` has it.
 pub(super) fn tunnel(tunnel: &Tunnel) -> LinkMessage {
     let (kind, data) = match tunnel.kind {
         TunnelKind::Ipip => (InfoKind::IpIp, InfoData::IpTunnel(ip_tunnel(tunnel))),
@@ -40,7 +40,7 @@ pub(super) fn tunnel(tunnel: &Tunnel) -> LinkMessage {
     named(&tunnel.name, link.set_info_data(data).build())
 }
 
-/// A dummy device, down.
+/// Returns the message for a dummy device, down.
 pub(super) fn dummy(name: &str) -> LinkMessage {
     named(name, LinkMessageBuilder::<LinkUnspec>::new_with_info_kind(InfoKind::Dummy).build())
 }
@@ -107,8 +107,8 @@ fn ip6gre(tunnel: &Tunnel) -> Vec<InfoGre6> {
     info
 }
 
-/// A single address, hidden as far as its family can: IPv4 by its scope, so that
-/// it is not chosen as a source; IPv6 deprecated and without DAD.
+/// Returns the message for a single address, hidden as far as its family can: IPv4 by its scope, so
+/// that it is not chosen as a source; IPv6 deprecated and without DAD.
 pub(super) fn address(change: &AddressChange<'_>, index: u32) -> AddressMessage {
     let length = host_prefix(change.ip);
     let mut message = match change.ip {
@@ -171,7 +171,7 @@ pub(super) fn lookup(ip: IpAddr) -> RouteMessage {
     }
 }
 
-/// A default route of table main.
+/// Returns the message for a default route of table main.
 pub(super) fn default_route(gateway: IpAddr, metric: u32) -> RouteMessage {
     match gateway {
         IpAddr::V4(ip) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Generic-netlink family `fou` (include/uapi/linux/fou.h): UDP ports at which the kernel
+//! Speaks generic-netlink family `fou` (include/uapi/linux/fou.h): UDP ports at which the kernel
 //! takes packets out of an encapsulation.
 //!
 //! The family is there while module `fou` is loaded; it has no alias by which the kernel
@@ -40,7 +40,7 @@ pub(super) struct Fou {
 }
 
 impl Fou {
-    /// `None` if the kernel has no such family now.
+    /// Opens the family; `None` if the kernel has no such family now.
     pub(super) fn open() -> Result<Option<Self>, NetlinkError> {
         let socket = Socket::open(NETLINK_GENERIC)?;
         let payload = GenlCtrl {

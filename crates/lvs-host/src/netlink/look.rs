@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What there is.
+//! Reads what there is.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The chains and rules of nftables as messages. Needs CAP_NET_ADMIN; asking loads the module.
+//! Reads the chains and rules of nftables as messages. Needs CAP_NET_ADMIN; asking loads the
+//! module.
 
 use netlink_sys::protocols::NETLINK_NETFILTER;
 

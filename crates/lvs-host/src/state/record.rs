@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A file of a state folder, and beside it a copy.
+//! Keeps a file of a state folder, and beside it a copy.
 //!
 //! Both have the same content, in files of their own: whatever becomes of one, the other tells
 //! it. The folder and what is in it belong to root or to who runs this program, and nobody else
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{Folder, StateError, failed};
 use crate::files;
 
-/// A file of a state folder that is kept twice.
+/// Names a file of a state folder that is kept twice.
 #[derive(Debug)]
 pub struct Record {
     folder: Folder,
@@ -25,7 +25,7 @@ pub struct Record {
     most: u64,
 }
 
-/// What was found in it.
+/// Holds what was found in it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Found<T> {
     /// The content; `None` if there is no file, or one that is as good as none.

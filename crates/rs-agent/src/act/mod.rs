@@ -198,8 +198,8 @@ fn next(net: &Netlink, actions: &[&Action], most: usize) -> Vec<Result<(), Error
     actions.iter().take(vips.len()).map(|action| judge(action, answer())).collect()
 }
 
-/// The kernel may have done what it was not heard to refuse. To take back what was not done
-/// changes nothing.
+/// Says whether the change may be done: the kernel may have done what it was not heard to refuse.
+/// To take back what was not done changes nothing.
 #[must_use]
 pub fn may_be_done(result: &Result<(), Error>) -> bool {
     match result {

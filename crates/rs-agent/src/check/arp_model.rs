@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What the kernel says of an address in ARP, by its settings (net/ipv4/arp.c).
+//! Tells what the kernel says of an address in ARP, by its settings (net/ipv4/arp.c).
 
 use std::net::IpAddr;
 

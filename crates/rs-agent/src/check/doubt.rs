@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Why a rule may be wrong about a host that serves: what else decides about its packets, or
+//! Says why a rule may be wrong about a host that serves: what else decides about its packets, or
 //! may and cannot be read.
 
 use std::net::IpAddr;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Do replies leave the way the mode needs?
+//! Judges whether replies leave the way the mode needs.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Where the kernel routes replies, as it was asked.
+//! Holds where the kernel routes replies, as it was asked.
 
 use std::net::IpAddr;
 
@@ -39,7 +39,7 @@ pub struct Hops {
     pub advmss: Option<u32>,
 }
 
-/// Another way: a rule may apply to a reply or not.
+/// Describes another way: a rule may apply to a reply or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Other {
     /// The rule, as `ip rule` writes it.

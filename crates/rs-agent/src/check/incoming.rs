@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What has to come in, past any firewall.
+//! Lists what has to come in, past any firewall.
 
 use std::net::{IpAddr, Ipv6Addr};
 

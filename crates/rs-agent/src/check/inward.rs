@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! By which interfaces packets for this host's services come in.
+//! Finds by which interfaces packets for this host's services come in.
 
 use std::net::IpAddr;
 

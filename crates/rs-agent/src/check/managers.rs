@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Who else sets addresses and settings here?
+//! Judges who else sets addresses and settings here.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Will it be so tomorrow? What the journal remembers, and what files do at boot.
+//! Judges whether all will be so after the next boot. What the journal remembers, and what files do
+//! at boot.
 
 use lvs_check::{Finding, Instruction, Phase, Remedy, Severity};
 use lvs_host::SysctlKey;
@@ -126,7 +127,7 @@ fn recreated(device: &str, seen: &Seen) -> Option<Finding> {
     )
 }
 
-/// RS-MGR-05: keys that files set otherwise than a real server needs.
+/// Judges RS-MGR-05: keys that files set otherwise than a real server needs.
 pub(super) fn boot_conflicts(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     if subject.ipv4_vips().next().is_none() {
         return Vec::new();

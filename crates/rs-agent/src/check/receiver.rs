@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Which device decapsulates the director's packets, or is to be made for that.
+//! Finds which device decapsulates the director's packets, or is to be made for that.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Where replies go. As long as every packet is routed alike, table main tells; where rules
+//! Finds where replies go. As long as every packet is routed alike, table main tells; where rules
 //! (`ip rule`) or routes name a source, the kernel has been asked with that of the replies.
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use super::seen::{Route, Seen};
 use super::subject::{Subject, some};
 use crate::mode::Mode;
 
-/// Where replies to one kind of client go.
+/// Says where replies to one kind of client go.
 #[derive(Clone)]
 pub(super) struct Way {
     /// The client that was named, or "IPv4 clients".

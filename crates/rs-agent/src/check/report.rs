@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What `check` found, and of which real server.
+//! Holds what `check` found, and of which real server.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Is what the director sends to an address of this host, and does it arrive?
+//! Judges whether what the director sends is to an address of this host, and arrives.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

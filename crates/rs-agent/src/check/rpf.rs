@@ -16,8 +16,8 @@ use super::steps::add;
 use super::subject::Subject;
 use crate::mode::Mode;
 
-/// What `__fib_validate_source()` does with a packet from a client that came in by a device
-/// by which the route to that client does not leave.
+/// Says what `__fib_validate_source()` does with a packet from a client that came in by a device by
+/// which the route to that client does not leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// Accepted.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What the rules judge: plain data about this host, collected by [`super::observe`].
+//! Holds what the rules judge: plain data about this host, collected by [`super::observe`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ pub use lvs_host::socket::Listener;
 use lvs_host::sysctl_d::Assignment;
 pub use lvs_host::{Address, Lookup, Route};
 
-/// The state of the network namespace, and the files that will change it.
+/// Holds the state of the network namespace, and the files that will change it.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// Every interface.
@@ -70,7 +70,7 @@ pub struct Seen {
     pub unread: Vec<String>,
 }
 
-/// What becomes of packets for a VIP, where that is not the same for all.
+/// Holds what becomes of packets for a VIP, where that is not the same for all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arrival {
     /// Interfaces by which packets for it come to this host itself.
@@ -142,7 +142,7 @@ pub struct Managers {
     pub firewalld_rpfilter: Option<String>,
 }
 
-/// A device as systemd-networkd sees it.
+/// Describes a device as systemd-networkd sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NetworkdLink {
     /// The `.network` file.
@@ -153,7 +153,7 @@ pub struct NetworkdLink {
     pub declared: Vec<IpAddr>,
 }
 
-/// Which foreign addresses systemd-networkd leaves alone.
+/// Says which foreign addresses systemd-networkd leaves alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Keeps {
     /// None.
@@ -165,7 +165,7 @@ pub enum Keeps {
     All,
 }
 
-/// A connection profile of NetworkManager, as it is active on a device.
+/// Describes a connection profile of NetworkManager, as it is active on a device.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
     /// `connection-uuid`.
@@ -180,47 +180,47 @@ pub struct Profile {
 }
 
 impl Seen {
-    /// The interface of that name.
+    /// Returns the interface of that name.
     #[must_use]
     pub fn device(&self, name: &str) -> Option<&Device> {
         self.devices.iter().find(|device| device.name == name)
     }
 
-    /// Interfaces that answer ARP now.
+    /// Returns the interfaces that answer ARP now.
     pub fn nics(&self) -> impl Iterator<Item = &Device> {
         self.speakers().filter(|device| device.up)
     }
 
-    /// Those and the ones that are down, which do so as soon as they are up.
+    /// Returns those and the ones that are down, which do so as soon as they are up.
     pub fn speakers(&self) -> impl Iterator<Item = &Device> {
         self.devices.iter().filter(|device| device.answers_arp())
     }
 
-    /// A setting, 0 if it is not there.
+    /// Returns the value of a setting, 0 if it is not there.
     #[must_use]
     pub fn ipv4(&self, device: &str, name: &str) -> i32 {
         self.sysctls.get(&SysctlKey::ipv4(device, name)).copied().unwrap_or(0)
     }
 
-    /// An IPv6 setting.
+    /// Returns the value of an IPv6 setting, 0 if it is not there.
     #[must_use]
     pub fn ipv6(&self, device: &str, name: &str) -> Option<i32> {
         self.sysctls.get(&SysctlKey::ipv6(device, name)).copied()
     }
 
-    /// max(`conf/all`, `conf/DEVICE`): `IN_DEV_MAXCONF` in include/linux/inetdevice.h.
+    /// Returns max(`conf/all`, `conf/DEVICE`): `IN_DEV_MAXCONF` in include/linux/inetdevice.h.
     #[must_use]
     pub fn max(&self, name: &str, device: &str) -> i32 {
         self.ipv4("all", name).max(self.ipv4(device, name))
     }
 
-    /// `conf/all` or `conf/DEVICE`: `IN_DEV_ORCONF`.
+    /// Returns `conf/all` or `conf/DEVICE`: `IN_DEV_ORCONF`.
     #[must_use]
     pub fn or(&self, name: &str, device: &str) -> bool {
         self.ipv4("all", name) != 0 || self.ipv4(device, name) != 0
     }
 
-    /// The values behind an effective one, as files below `/proc/sys`.
+    /// Returns the values behind an effective one, as files below `/proc/sys`.
     #[must_use]
     pub fn read(&self, name: &str, devices: &[&str]) -> Vec<String> {
         devices
@@ -229,12 +229,12 @@ impl Seen {
             .collect()
     }
 
-    /// Everywhere that address is.
+    /// Returns everywhere that address is.
     pub fn places(&self, ip: IpAddr) -> impl Iterator<Item = &Address> {
         self.addresses.iter().filter(move |have| have.ip == ip)
     }
 
-    /// Whether packets to it are for this host.
+    /// Returns whether packets to it are for this host.
     #[must_use]
     pub fn is_local(&self, ip: IpAddr) -> bool {
         match self.arrivals.get(&ip) {
@@ -245,7 +245,7 @@ impl Seen {
         }
     }
 
-    /// Whether packets to it that come in by that interface are for this host.
+    /// Returns whether packets to it that come in by that interface are for this host.
     #[must_use]
     pub fn is_local_by(&self, ip: IpAddr, nic: &str) -> bool {
         match self.arrivals.get(&ip) {
@@ -255,13 +255,13 @@ impl Seen {
         }
     }
 
-    /// Whether that interface counts it as this host's own when it sends ARP by itself.
+    /// Returns whether that interface counts it as this host's own when it sends ARP by itself.
     #[must_use]
     pub fn is_listed_by(&self, ip: IpAddr, nic: &str) -> bool {
         self.arrivals.get(&ip).map_or_else(|| self.is_local(ip), |it| it.listed_by.contains(nic))
     }
 
-    /// Whether the kernel refuses it as the source of replies.
+    /// Returns whether the kernel refuses it as the source of replies.
     #[must_use]
     pub fn is_mute(&self, ip: IpAddr) -> bool {
         self.arrivals.get(&ip).is_some_and(|arrival| arrival.mute)
@@ -285,25 +285,25 @@ impl Seen {
         Some(rest)
     }
 
-    /// Whether this host is the active director of that VIP.
+    /// Returns whether this host is the active director of that VIP.
     #[must_use]
     pub fn is_directing(&self, vip: IpAddr) -> bool {
         self.directed.iter().any(|have| have.ip == vip)
     }
 
-    /// Whether this host's own IPVS has a service of that address.
+    /// Returns whether this host's own IPVS has a service of that address.
     #[must_use]
     pub fn directs(&self, ip: IpAddr) -> bool {
         self.ipvs.iter().any(|service| service.at().is_some_and(|at| at.ip() == ip))
     }
 
-    /// Where packets to it go.
+    /// Returns where packets to it go.
     #[must_use]
     pub fn lookup(&self, ip: IpAddr) -> Option<&Lookup> {
         self.lookups.get(&ip)?.as_ref()
     }
 
-    /// The default route that is used: the one with the lowest metric.
+    /// Returns the default route that is used: the one with the lowest metric.
     #[must_use]
     pub fn default_route(&self, ipv6: bool) -> Option<&Route> {
         let mine = self
@@ -313,7 +313,7 @@ impl Seen {
         mine.min_by_key(|route| route.metric)
     }
 
-    /// The address of this host whose subnet contains `ip`, not counting single ones.
+    /// Returns the address of this host whose subnet contains `ip`, not counting single ones.
     #[must_use]
     pub fn subnet_of(&self, ip: IpAddr) -> Option<&Address> {
         self.addresses.iter().find(|have| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Steps that make what is missing, in the words of set-up, and take away what is in the
-//! wrong place.
+//! Returns the steps that make what is missing, in the words of set-up, and take away what is in
+//! the wrong place.
 
 use std::net::IpAddr;
 
@@ -69,7 +69,7 @@ pub(super) fn create(
     steps
 }
 
-/// Whose the device is that another takes the place of.
+/// Says whose the device is that another takes the place of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replace {
     /// Of the set-up, or by its name.
@@ -92,7 +92,7 @@ pub(super) fn answers_arp(device: &str, seen: &Seen) -> bool {
     seen.device(device).is_some_and(|device| device.answers_arp())
 }
 
-/// The command that makes a carrier.
+/// Returns the command that makes a carrier.
 pub(super) fn make_carrier(device: &str) -> String {
     let device = device.to_owned();
     let up = Change::Up { device: device.clone() }.make();
@@ -136,12 +136,12 @@ pub(super) fn at_carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> Vec<Rem
     steps
 }
 
-/// The command that sets a device up.
+/// Returns the command that sets a device up.
 pub(super) fn up(device: &str) -> String {
     Change::Up { device: device.to_owned() }.make().to_string()
 }
 
-/// The command that adds a VIP; a label begins with the name of its device.
+/// Returns the command that adds a VIP; a label begins with the name of its device.
 pub(super) fn add(vip: IpAddr, device: &str, scope: Scope, subject: &Subject) -> Remedy {
     let label = subject.label.clone().filter(|label| vip.is_ipv4() && label.starts_with(device));
     let name = device.to_owned();
@@ -149,22 +149,23 @@ pub(super) fn add(vip: IpAddr, device: &str, scope: Scope, subject: &Subject) ->
     Remedy { shows: vip.is_ipv4(), ..Remedy::command(Phase::Add, add.to_string()) }
 }
 
-/// The command that adds a VIP again in its place: a device has an IPv6 address, and an IPv4
-/// address of one prefix, only once.
+/// Returns the command that adds a VIP again in its place: a device has an IPv6 address, and an
+/// IPv4 address of one prefix, only once.
 pub(super) fn again(have: &Address, scope: Scope, subject: &Subject) -> Remedy {
     let add = add(have.ip, &have.device, scope, subject);
     let command = format!("{} && {}", delete(have), add.text());
     Remedy { shows: add.shows, ..Remedy::command(Phase::Add, command).on(&have.device) }
 }
 
-/// Whether this host may have that VIP as the director of services by mark, which name no VIP.
+/// Returns whether this host may have that VIP as the director of services by mark, which name no
+/// VIP.
 pub(super) fn may_be_directors(have: &Address, seen: &Seen) -> bool {
     answers_arp(&have.device, seen) && doubt::by_mark(seen).is_some()
 }
 
-/// Whether that address is what its interface has of a network: without it the host is no part
-/// of that network any more. Other VIPs there do not count. A single address is that if the host
-/// has no other.
+/// Returns whether that address is what its interface has of a network: without it the host is no
+/// part of that network any more. Other VIPs there do not count. A single address is that if the
+/// host has no other.
 pub(super) fn is_own(have: &Address, subject: &Subject, seen: &Seen) -> bool {
     let is_beside = |other: &Address| {
         other.device == have.device

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What the host is checked against: an earlier set-up, or what the operator says.
+//! Holds what the host is checked against: an earlier set-up, or what the operator says.
 
 use std::collections::HashSet;
 use std::net::IpAddr;

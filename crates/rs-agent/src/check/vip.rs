@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Is the VIP here, and only the VIP?
+//! Judges whether the VIP is here, and only the VIP.
 
 use std::net::IpAddr;
 

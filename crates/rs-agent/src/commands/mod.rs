@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! One file per command. A command returns a value; [`crate::output`] prints it.
+//! Does what each command asks for, a file per command. A command returns a value;
+//! [`crate::output`] prints it.
 
 mod check;
 mod generate;

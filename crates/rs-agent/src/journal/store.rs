@@ -18,14 +18,14 @@ const LARGEST: u64 = 64 << 20;
 /// How long to wait for another command to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The place where this namespace's journal is.
+/// Names the place where this namespace's journal is.
 #[derive(Debug)]
 pub struct Store {
     record: Record,
     pub(super) identity: Identity,
 }
 
-/// What was found in it.
+/// Holds what was found in it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// The journal of this namespace. One of an earlier boot or of a namespace that is gone

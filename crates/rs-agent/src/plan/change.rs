@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! One change to this host, and how to undo it.
+//! Describes one change to this host, and how to undo it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::tunnel::{Listener, Tunnel, TunnelKind};
 /// kernel uses 1 to 3; the other numbers are free (include/uapi/linux/if_addr.h).
 pub const ADDRESS_TAG: u8 = b'r';
 
-/// One change, with what is needed to undo it. This is what the journal stores.
+/// Describes one change, with what is needed to undo it. This is what the journal stores.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "kebab-case")]
 pub enum Change {
@@ -83,7 +83,7 @@ pub enum Change {
     },
 }
 
-/// What a change is about: the same for two changes of the same thing.
+/// Says what a change is about: the same for two changes of the same thing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target<'a> {
     /// That device's being there.
@@ -116,7 +116,7 @@ impl Target<'_> {
     }
 }
 
-/// What became of a change that the journal knows.
+/// Says what became of a change that the journal knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// It is in effect.
@@ -128,10 +128,10 @@ pub enum Effect {
 }
 
 impl Change {
-    /// The place in a set-up; undoing goes backwards. The device comes first because
-    /// it is the step most likely to be impossible (no such kernel module), and alone
-    /// it does nothing. All settings come before the first VIP: an address that exists
-    /// one moment without them is answered for, and caches keep such an answer.
+    /// Returns the place in a set-up; undoing goes backwards. The device comes first because it is
+    /// the step most likely to be impossible (no such kernel module), and alone it does nothing.
+    /// All settings come before the first VIP: an address that exists one moment without them is
+    /// answered for, and caches keep such an answer.
     #[must_use]
     pub fn rank(&self) -> u8 {
         match self {
@@ -143,7 +143,7 @@ impl Change {
         }
     }
 
-    /// What it is about.
+    /// Returns what it is about.
     #[must_use]
     pub fn target(&self) -> Target<'_> {
         match self {
@@ -160,15 +160,15 @@ impl Change {
         }
     }
 
-    /// Whether both change the same thing.
+    /// Returns whether both change the same thing.
     #[must_use]
     pub fn same_target(&self, other: &Self) -> bool {
         self.target() == other.target()
     }
 
-    /// Whether the change is in effect, as far as it can be seen from outside. This is
-    /// what makes a crash at any moment recoverable: the journal only has to say what
-    /// was intended, the host itself says what was done.
+    /// Returns whether the change is in effect, as far as it can be seen from outside. This is what
+    /// makes a crash at any moment recoverable: the journal only has to say what was intended, the
+    /// host itself says what was done.
     #[must_use]
     pub fn effect(&self, facts: &Facts) -> Effect {
         match self {
@@ -230,7 +230,7 @@ impl Change {
         }
     }
 
-    /// The device that making the change adds, and undoing it deletes.
+    /// Returns the device that making the change adds, and undoing it deletes.
     #[must_use]
     pub fn made_device(&self) -> Option<&str> {
         match self {
@@ -239,7 +239,7 @@ impl Change {
         }
     }
 
-    /// Whether it is one of the settings on `all` that hide the VIPs of this host, ours or
+    /// Returns whether it is one of the settings on `all` that hide the VIPs of this host, ours or
     /// not.
     #[must_use]
     pub fn hides_vips(&self) -> bool {
@@ -259,7 +259,7 @@ impl Change {
     }
 }
 
-/// A change made or taken back. `Display` is the equivalent shell command.
+/// Describes a change made or taken back. `Display` is the equivalent shell command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Action {
     /// What.
@@ -270,7 +270,7 @@ pub struct Action {
 }
 
 impl Action {
-    /// The action that cancels this one.
+    /// Returns the action that cancels this one.
     #[must_use]
     pub fn inverse(self) -> Self {
         Self { undo: !self.undo, ..self }
@@ -360,7 +360,7 @@ impl fmt::Display for Action {
     }
 }
 
-/// An action and why it is needed.
+/// Describes an action and why it is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// What to do.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Which devices and ports can take the director's packets here: what is refused before
+//! Decides which devices and ports can take the director's packets here: what is refused before
 //! anything is made.
 
 use std::collections::HashSet;
@@ -12,8 +12,10 @@ use crate::refusal::Refusal;
 use crate::tunnel::{self, Tunnel, TunnelKind};
 use crate::wanted::Wanted;
 
+/// Checks that every device and port can be made or used.
+///
 /// # Errors
-/// The first device or port that cannot be made or used.
+/// The first one that cannot.
 pub(super) fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     for tunnel in &wanted.tunnels {
         match (tunnel.fallback, facts.link(&tunnel.name)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What the host's state does not allow, found before anything is changed; and
-//! what it allows but the operator should know.
+//! Refuses what the host's state does not allow, found before anything is changed; and what it
+//! allows but the operator should know.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -26,7 +26,7 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     check_beside(wanted, facts, &broadcasts(facts))
 }
 
-/// The same, for who asks again and again of the same facts.
+/// Checks the same as [`check`], for who asks again and again of the same facts.
 ///
 /// # Errors
 /// The first reason why not.
@@ -135,7 +135,7 @@ fn no_gateway(role: &'static str, ip: IpAddr, facts: &Facts) -> Result<(), Refus
     if is_gateway { Err(Refusal::IsGateway { role, ip }) } else { Ok(()) }
 }
 
-/// The broadcast address of every subnet this host is in, and the interface there.
+/// Returns the broadcast address of every subnet this host is in, and the interface there.
 #[must_use]
 pub fn broadcasts(facts: &Facts) -> HashMap<IpAddr, &str> {
     broadcasts_of(facts.addresses.iter().map(|have| (have.ip, have.prefix, have.device.as_str())))
@@ -155,8 +155,10 @@ pub fn broadcasts_of<'a>(
     addresses.filter_map(broadcast).collect()
 }
 
+/// Refuses the broadcast address of a subnet of this host.
+///
 /// # Errors
-/// It is the broadcast address of a subnet of this host.
+/// It is one.
 pub fn no_broadcast(
     role: &'static str,
     ip: IpAddr,
@@ -184,7 +186,7 @@ fn ipv6_is_on(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// After `all` is raised, does every interface that answers ARP hide the VIPs?
+/// Checks that after `all` is raised every interface that answers ARP hides the VIPs.
 ///
 /// For effective `arp_ignore` see [`hides`]. Effective `arp_announce` (`arp_solicit()`,
 /// net/ipv4/arp.c): 2 hides, above 2 is treated as 0.
@@ -254,8 +256,10 @@ fn ways_are_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     through(wanted, facts, |ipv6| of_family(&wanted.gateways, ipv6).is_none())
 }
 
+/// Checks that a default route can lead to `gateway`.
+///
 /// # Errors
-/// Why no default route can lead there.
+/// Why none can.
 pub fn gateway_is_possible(gateway: IpAddr, facts: &Facts) -> Result<(), Refusal> {
     if !facts.addresses.of(gateway).is_empty() {
         let what = "an address of this host itself";
@@ -278,7 +282,7 @@ pub fn gateway_is_possible(gateway: IpAddr, facts: &Facts) -> Result<(), Refusal
     if same.count() > 1 { Err(Refusal::ManyDefaults(metric)) } else { Ok(()) }
 }
 
-/// Do replies to the clients go through a director?
+/// Checks that replies to the clients go through a director.
 ///
 /// # Errors
 /// They do not, and where they go instead.
@@ -333,7 +337,7 @@ fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(bool) -> bool) -> Resu
     Ok(())
 }
 
-/// What works badly or not at all for a reason outside this program's reach.
+/// Returns what works badly or not at all for a reason outside this program's reach.
 #[must_use]
 pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -356,7 +360,7 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
     warnings
 }
 
-/// What the operator should know of a set-up that works.
+/// Returns what the operator should know of a set-up that works.
 #[must_use]
 pub fn notes(wanted: &Wanted) -> Vec<String> {
     let cure = |tunnel: &Tunnel| {

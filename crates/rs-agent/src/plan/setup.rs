@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Which changes are missing, and in which order they have to be made.
+//! Decides which changes are missing, and in which order they have to be made.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use crate::mode::Mode;
 use crate::request::Scope;
 use crate::wanted::Wanted;
 
-/// The steps from what is to what is wanted; none if everything is in place.
+/// Returns the steps from what is to what is wanted; none if everything is in place.
 #[must_use]
 pub fn steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
     let mut steps = match wanted.mode {

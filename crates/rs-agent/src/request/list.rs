@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Options that take several addresses, and what these may not be together.
+//! Reads options that take several addresses, and checks what these may not be together.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -25,7 +25,7 @@ pub fn addresses(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, 
     read(option, texts).map_err(|(_, refusal)| refusal)
 }
 
-/// The same of any option, named without its dashes.
+/// Reads the addresses of any option, named without its dashes.
 ///
 /// # Errors
 /// The place of the value at fault, and a [`BadRequest`] about it.

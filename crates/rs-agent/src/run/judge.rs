@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What has drifted: what is to be repaired, and what is only to be told.
+//! Judges what has drifted: what is to be repaired, and what is only to be told.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use crate::plan::{Change, Effect, Step, Target, refuse, setup};
 use crate::refusal::Refusal;
 use crate::wanted::Wanted;
 
-/// The state of the host, judged.
+/// Holds the judgement of the host's state.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// What is missing and may be made, in the order of a set-up.
@@ -113,9 +113,9 @@ fn partly(wanted: &Wanted, facts: &Facts, verdict: &mut Verdict) {
     }
 }
 
-/// The steps that may be made now, in order. `held` tells of a change whether it has to
-/// wait; what comes after one that waits may rest on it, so it waits too: above all no VIP
-/// comes before what hides it.
+/// Returns the steps that may be made now, in order. `held` tells of a change whether it has to
+/// wait; what comes after one that waits may rest on it, so it waits too: above all no VIP comes
+/// before what hides it.
 pub fn ready(steps: Vec<Step>, held: impl Fn(&Change) -> bool) -> Vec<Step> {
     let mut rank = u8::MAX;
     let mut ready = Vec::new();

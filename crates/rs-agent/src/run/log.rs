@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! One line per event on standard error.
+//! Writes one line per event to standard error.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -16,10 +16,10 @@ use crate::cli::LogFormat;
 /// for all.
 const FEW: usize = 8;
 
-/// What one event tells.
+/// Says what one event tells.
 pub type Fields = Vec<(&'static str, String)>;
 
-/// How bad an event is: the numbers of syslog(3).
+/// Says how bad an event is: the numbers of syslog(3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// The host is not as wanted, and stays so.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Which devices receive from the directors, and for which RIP.
+//! Decides which devices receive from the directors, and for which RIP.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -67,7 +67,7 @@ pub(super) fn complete(
     nothing_moves(wanted, request, before)
 }
 
-/// What was asked for, and of the other family what is known from before.
+/// Returns what was asked for, and of the other family what is known from before.
 pub(super) fn known_rips(request: &Request, before: Option<&Wanted>) -> Vec<IpAddr> {
     let mut rips = request.rips.clone();
     for &rip in before.iter().flat_map(|before| &before.rips) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! rtnetlink messages as the facts of this crate.
+//! Decodes rtnetlink messages into the facts of this crate.
 
 pub(super) mod address;
 pub(super) mod link;
@@ -13,7 +13,7 @@ use netlink_packet_route::neighbour::{NeighbourAddress, NeighbourAttribute, Neig
 
 use crate::link::Link;
 
-/// The names of interfaces, by which all else names them.
+/// Holds the names of interfaces, by which all else names them.
 pub(super) struct Names<'a>(HashMap<u32, &'a str>);
 
 impl<'a> Names<'a> {

@@ -86,7 +86,7 @@ fn advmss(metrics: &[RouteMetric]) -> Option<u32> {
     })
 }
 
-/// The answer to a lookup; `None` if packets would go nowhere.
+/// Returns the answer to a lookup; `None` if packets would go nowhere.
 pub(in super::super) fn lookup(message: &RouteMessage, links: &[Link]) -> Option<Lookup> {
     let kind = message.header.kind;
     if !matches!(kind, RouteType::Unicast | RouteType::Local | RouteType::Broadcast) {
@@ -196,7 +196,7 @@ fn restorable(message: &RouteMessage) -> RouteMessage {
     message
 }
 
-/// The message of a route that was saved.
+/// Returns the message of a route that was saved.
 pub(in super::super) fn saved(saved: &SavedRoute) -> Option<RouteMessage> {
     let bytes: Option<Vec<u8>> = (0..saved.message.len())
         .step_by(2)

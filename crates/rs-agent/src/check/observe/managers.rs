@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Other programs that manage the network here, by what they leave in files.
+//! Finds other programs that manage the network here, by what they leave in files.
 
 use std::collections::BTreeMap;
 use std::fs;

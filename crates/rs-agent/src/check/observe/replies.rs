@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Where replies go, asked of the kernel as it decides for them: from the VIP (mode nat: the
-//! RIP), and once more for each rule that may apply to them or not.
+//! Asks the kernel where replies go, as it decides for them: from the VIP (mode nat: the RIP), and
+//! once more for each rule that may apply to them or not.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ use super::super::seen::{Device, Seen};
 use super::super::subject::{Port, Subject};
 use crate::mode::Mode;
 
-/// What was read of this host's routing.
+/// Holds what was read of this host's routing.
 pub(super) struct Host<'a> {
     pub(super) routes: Vec<Route>,
     pub(super) devices: &'a [Device],

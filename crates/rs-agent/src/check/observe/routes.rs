@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What becomes of packets for VIPs where rules lead some of them elsewhere: asked of the
+//! Finds what becomes of packets for VIPs where rules lead some of them elsewhere: asked of the
 //! kernel, interface by interface, as it decides for what comes in.
 
 use std::collections::BTreeMap;
