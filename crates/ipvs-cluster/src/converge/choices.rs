@@ -17,6 +17,7 @@ pub(super) struct Choices<'a> {
 /// Says what is done with an object that is wanted, is not there, and is not sound
 /// ([`Unsound`](crate::Unsound)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnUnsound {
     /// Nothing is begun, and the object is named.
     Refuse,
@@ -26,6 +27,7 @@ pub enum OnUnsound {
 
 /// Says how much is read again when the steps are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verify {
     /// All but the servers of services that were made anew, of which the kernel acknowledged
     /// each step ([`Applied::is_as_planned`](crate::Applied::is_as_planned)).

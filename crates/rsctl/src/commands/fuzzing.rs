@@ -81,8 +81,9 @@ pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)
         Err(error) => return refused(&error),
     };
     let services = vec![entry];
-    let timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
-    kept(&Observed { services, timeouts, daemons: Vec::new() });
+    let mut table = Observed::new(services);
+    table.timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
+    kept(&table);
 }
 
 /// A service that may have any port.
@@ -109,7 +110,7 @@ fn restored(data: &[u8], error: fn(&Error), kept: fn(&Observed)) {
         Ok(restore::Input { desired, .. }) => {
             kept(&Observed::from(&desired));
             // That what was judged when it was read has no flaw later, it asserts itself.
-            let (nothing, policy) = (Observed::default(), Policy::default());
+            let (nothing, policy) = (Observed::default(), Policy::exact());
             let plan = plan(&desired, &nothing, policy);
             let _flaws = refused(&plan, &desired, &nothing, policy);
         }

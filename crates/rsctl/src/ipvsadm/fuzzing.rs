@@ -59,8 +59,9 @@ fn saved(change: &Change, kept: fn(&Observed)) {
             });
             if destination.check(service).is_ok() && holder.check().is_ok() {
                 let services = vec![ObservedService::new(holder, vec![destination])];
-                let timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
-                kept(&Observed { services, timeouts, daemons: Vec::new() });
+                let mut table = Observed::new(services);
+                table.timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
+                kept(&table);
             }
         }
         _ => {}

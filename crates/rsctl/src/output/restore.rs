@@ -13,7 +13,7 @@ pub(super) fn write(restored: &Restored, out: &mut impl Write) -> io::Result<()>
     if restored.plan.is_empty() {
         return writeln!(out, "nothing to change");
     }
-    for (place, step) in restored.plan.steps.iter().enumerate() {
+    for (place, step) in restored.plan.steps().iter().enumerate() {
         let fate = restored.applied.as_ref().and_then(|applied| applied.fates.get(place));
         // What was not done is on stderr.
         if matches!(fate, None | Some(Fate::Done)) {
@@ -41,7 +41,9 @@ pub(super) fn line(step: &Step) -> String {
         Action::Edit => '~',
         Action::Delete => '-',
     };
-    let details = match (file::before(step), file::after(step)) {
+    let value = |object: file::Object| serde_json::to_value(object).ok();
+    let (before, after) = (file::before(step), file::after(step));
+    let details = match (before.and_then(value), after.and_then(value)) {
         (Some(before), Some(after)) => differences(&before, &after),
         (None, Some(after)) => settings(&after),
         _ => String::new(),
@@ -65,7 +67,7 @@ fn subject(step: &Step) -> String {
             format!("{} sync daemon on {}", before.role, before.interface)
         }
         Step::StartDaemon(daemon) => format!("{} sync daemon on {}", daemon.role, daemon.interface),
-        Step::DeleteService { before, servers: n @ 1.. } => {
+        Step::DeleteService { before, servers: n @ 1.., .. } => {
             format!("service {} with {n} server{}", before.key, plural(*n))
         }
         _ => match (step.service(), step.server()) {
@@ -137,7 +139,7 @@ fn summary(restored: &Restored) -> String {
         return "all changes were made, and the table could not be read again".to_owned();
     }
     if failed + unknown + not_tried == 0 {
-        let left = restored.left.steps.len();
+        let left = restored.left.steps().len();
         return format!(
             "all changes were made, and {} there now: another program changes the table",
             if left == 1 {
@@ -163,7 +165,7 @@ fn changes(number: usize) -> String {
 fn failures(restored: &Restored) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(applied) = &restored.applied {
-        for (step, fate) in restored.plan.steps.iter().zip(&applied.fates) {
+        for (step, fate) in restored.plan.steps().iter().zip(&applied.fates) {
             match fate {
                 // The first so many of the file: the error has the number.
                 Fate::Done | Fate::NotTried(_) if restored.interrupted => {}
@@ -187,5 +189,5 @@ fn failures(restored: &Restored) -> Vec<String> {
 }
 
 fn differing(left: &Plan) -> impl Iterator<Item = String> + '_ {
-    left.steps.iter().map(|step| format!("differs: {}", line(step)))
+    left.steps().iter().map(|step| format!("differs: {}", line(step)))
 }

@@ -6,8 +6,8 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use ipvs_cluster::file::Problem;
-use ipvs_cluster::{Fault, Line};
+use ipvs_cluster::Fault;
+use ipvs_cluster::file::{Line, Problem};
 use lvs_term::system_error;
 use tempfile::Builder;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The examples of `ipvs-netlink`, which a newcomer copies: they do what they say.
+//! The examples of `ipvs-netlink` and `ipvs-cluster`, which a newcomer copies: they do what they say.
 
 use lab::{Host, Output};
 
@@ -52,4 +52,29 @@ fn tokio() {
     let host = Host::new("director");
     assert_eq!(example(&host, "tokio").stdout, "1 services\n");
     assert_eq!(host.must("ipvsadm -Sn").stdout.trim_end(), "-A -t 192.0.2.20:80 -s wlc");
+}
+
+#[test]
+fn sync() {
+    let host = Host::new("director");
+    let others = "-A -t 192.0.2.99:80 -s rr";
+    host.must(&format!("ipvsadm {others}"));
+    let said = example(&host, "sync").stdout;
+    assert_eq!(
+        said,
+        "2 servers:\n\
+         \x20 add service tcp/192.0.2.10:80: done\n\
+         \x20 add server 10.0.0.1:80 of tcp/192.0.2.10:80: done\n\
+         \x20 add server 10.0.0.2:80 of tcp/192.0.2.10:80: done\n\
+         2 servers: nothing to change\n\
+         one drained:\n\
+         \x20 edit server 10.0.0.2:80 of tcp/192.0.2.10:80: done\n\
+         one server:\n\
+         \x20 delete server 10.0.0.2:80 of tcp/192.0.2.10:80: done\n"
+    );
+    let saved = host.must("ipvsadm -Sn").stdout;
+    assert_eq!(
+        saved.lines().map(str::trim_end).collect::<Vec<_>>(),
+        ["-A -t 192.0.2.10:80 -s wlc", "-a -t 192.0.2.10:80 -r 10.0.0.1:80 -g -w 1", others,]
+    );
 }

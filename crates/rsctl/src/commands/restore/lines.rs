@@ -7,8 +7,8 @@ mod added;
 mod options;
 mod words;
 
-use ipvs_cluster::file::{MAX_BYTES, MAX_OBJECTS, Problem};
-use ipvs_cluster::{Builder, DesiredServer, DesiredService, Faults, Line};
+use ipvs_cluster::file::{Line, MAX_BYTES, MAX_OBJECTS, Problem};
+use ipvs_cluster::{Builder, DesiredServer, DesiredService, Faults};
 use ipvs_netlink::Change;
 use memchr::memchr_iter;
 
@@ -124,13 +124,12 @@ impl<'a> Reader<'a> {
         match change {
             Change::AddService(service) => {
                 // The lines have no words for them.
-                let leaves_unknown_flags = true;
-                let service =
-                    DesiredService { leaves_unknown_flags, ..DesiredService::new(service) };
+                let service = DesiredService::new(service).leaving_unknown_flags();
                 self.table.service(Line::new(line), service);
             }
             Change::AddDestination { service, destination } => {
-                let server = DesiredServer { leaves_thresholds, ..DesiredServer::new(destination) };
+                let mut server = DesiredServer::new(destination);
+                server.leaves_thresholds = leaves_thresholds;
                 self.table.server(Line::new(line), service, server);
             }
             _ => {}

@@ -10,9 +10,9 @@ use std::path::Path;
 
 use foldhash::HashMap;
 pub(crate) use ipvs_cluster::Loss;
-use ipvs_cluster::file::{self, MAX_BYTES, Problem};
+use ipvs_cluster::file::{self, Line, MAX_BYTES, Problem};
 use ipvs_cluster::{
-    Applied, Converge, Desired, Fault, Flaw, Line, LookError, OnFailure, OnUnsound, Plan, Policy,
+    Applied, Converge, Desired, Fault, Flaw, LookError, OnFailure, OnUnsound, Plan, Policy,
     Subject, Verdict, Verify,
 };
 use ipvs_netlink::ServiceKey;
@@ -63,7 +63,8 @@ pub(super) fn run(
     if is_empty && !args.allow_empty && !(args.merge && says_more) {
         return Err(Error::EmptyFile { file: name, merges: args.merge });
     }
-    let policy = Policy { delete: !args.merge, reorder: args.reorder };
+    let policy = if args.merge { Policy::add_only() } else { Policy::exact() };
+    let policy = policy.reorder(args.reorder);
     let on_unsound = if args.as_is { OnUnsound::SetAsIs } else { OnUnsound::Refuse };
     let verify = if args.verify { Verify::Everything } else { Verify::Unacknowledged };
     let converge = Converge::new(&desired, policy)
@@ -89,7 +90,7 @@ pub(super) fn run(
         let (reordered, plan) = (outlook.reordered(), outlook.into_plan());
         return Ok(Restored { unconfirmed, is_dry_run, reordered, ..Restored::new(name, plan) });
     }
-    let steps = outlook.plan().steps.len();
+    let steps = outlook.plan().steps().len();
     // Who cannot be interrupted in good order is interrupted at once.
     let interrupt = Interrupt::catch().ok();
     let is_interrupted = || interrupt.as_ref().is_some_and(Interrupt::is_asked_for);
@@ -101,7 +102,7 @@ pub(super) fn run(
     let applied = Some(report.applied);
     let restored = Restored { applied, ..Restored::new(name, report.plan) };
     Ok(match report.verdict {
-        Verdict::Read { left, reordered } => Restored { left, reordered, ..restored },
+        Verdict::Read { left, reordered, .. } => Restored { left, reordered, ..restored },
         Verdict::Unread(error) => Restored { unread: Some(error), ..restored },
         Verdict::Stopped => Restored { interrupted: true, ..restored },
     })
@@ -112,7 +113,7 @@ pub(super) fn run(
 fn problems(flaws: Vec<Flaw>, doubts: &[Fault<Line>]) -> Vec<Problem> {
     let lines: HashMap<Subject, usize> =
         doubts.iter().map(|doubt| (doubt.subject, doubt.origin.number())).collect();
-    let problem = |Flaw { subject, why }| Problem {
+    let problem = |Flaw { subject, why, .. }| Problem {
         line: lines.get(&subject).copied().unwrap_or(1),
         message: why.to_string(),
     };
@@ -149,7 +150,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
     match bytes.trim_ascii_start().first() {
         // Of an object nothing is missing: its last brace is there.
         Some(b'{') => {
-            let file::Table { desired, doubts } = file::read(bytes)?;
+            let file::Table { desired, doubts, .. } = file::read(bytes)?;
             Ok(Input { desired, doubts, is_whole: true })
         }
         _ => lines::read(bytes),
@@ -209,12 +210,9 @@ mod tests {
         let [one, other] =
             ["fwmark/1", "fwmark/2"].map(|key| Subject::Service(key.parse().unwrap()));
         let why = || Unsound::from(Invalid::OnePacketNotUdp);
-        let doubt = |subject, line| Fault {
-            origin: Line::new(line),
-            subject,
-            why: ipvs_cluster::Why::Unsound(why()),
-        };
-        let flaws = [one, other, Subject::Timeouts].map(|subject| Flaw { subject, why: why() });
+        let doubt =
+            |subject, line| Fault::new(Line::new(line), subject, ipvs_cluster::Why::Unsound(why()));
+        let flaws = [one, other, Subject::Timeouts].map(|subject| Flaw::new(subject, why()));
         let problems = problems(flaws.into(), &[doubt(one, 9), doubt(other, 4)]);
         let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [1, 4, 9]);

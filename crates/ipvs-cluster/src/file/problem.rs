@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A place in a file, and what is wrong there.
+//! Names a place in a file, and says what is wrong there.
 
 use std::fmt;
+
+use crate::desired::{Fault, Why};
+use crate::subject::Subject;
 
 /// Says what is wrong in a line of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +14,19 @@ pub struct Problem {
     pub line: usize,
     /// What is wrong.
     pub message: String,
+}
+
+/// Says it in the words of a file, where lines stand above one another.
+impl From<Fault<Line>> for Problem {
+    fn from(fault: Fault<Line>) -> Self {
+        let message = match (&fault.why, &fault.subject) {
+            (Why::NoService, Subject::Server(service, key)) => {
+                format!("no line above this one adds {service}, the service of {key}")
+            }
+            _ => fault.message(),
+        };
+        Self { line: fault.origin.number(), message }
+    }
 }
 
 /// Numbers a line of a file, from 1: the origin of what is read from one.
