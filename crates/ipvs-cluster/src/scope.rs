@@ -149,3 +149,55 @@ impl Scope {
         self.servers.is_none()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ipvs_netlink::SyncRole;
+
+    use super::*;
+
+    /// Each kind of object, in each kind of scope.
+    #[test]
+    fn a_scope_has_what_it_names() {
+        let service = |key: &str| Subject::Service(key.parse().unwrap());
+        let server = |key: &str, server: &str| {
+            Subject::Server(key.parse().unwrap(), server.parse().unwrap())
+        };
+        let (web, dns, mark) = ("tcp/192.0.2.1:80", "udp/192.0.2.1:53", "fwmark/7");
+        let subjects = [
+            service(web),
+            service(dns),
+            service(mark),
+            server(web, "10.0.0.1:80"),
+            server(web, "10.0.0.2:80"),
+            server(mark, "10.0.0.1:8080"),
+            Subject::Timeouts,
+            Subject::Daemon(SyncRole::Backup),
+        ];
+        let web = || Scope::of_services([web.parse().unwrap()]);
+        let mark = [mark.parse().unwrap()];
+        let vip = ["192.0.2.1".parse().unwrap()];
+        let rip = |last: u8| [[10, 0, 0, last].into()];
+        for (row, (scope, expected)) in [
+            (Scope::everything(), [1, 1, 1, 1, 1, 1, 1, 1]),
+            (Scope::everything().and_services(mark).and_addresses(vip), [1; 8]),
+            (Scope::everything().only_servers(rip(1)), [1, 1, 1, 1, 0, 1, 1, 1]),
+            (Scope::everything().only_servers([]), [1, 1, 1, 0, 0, 0, 1, 1]),
+            (web(), [1, 0, 0, 1, 1, 0, 0, 0]),
+            (web().and_timeouts(), [1, 0, 0, 1, 1, 0, 1, 0]),
+            (web().and_daemons(), [1, 0, 0, 1, 1, 0, 0, 1]),
+            (web().and_services(mark), [1, 0, 1, 1, 1, 1, 0, 0]),
+            (web().and_services(mark).only_servers(rip(1)), [1, 0, 1, 1, 0, 1, 0, 0]),
+            (web().only_servers(rip(1)).only_servers(rip(2)), [1, 0, 0, 1, 1, 0, 0, 0]),
+            (Scope::of_addresses(vip), [1, 1, 0, 1, 1, 0, 0, 0]),
+            (Scope::of_services(mark), [0, 0, 1, 0, 0, 1, 0, 0]),
+            (Scope::of_services(mark).and_addresses(vip), [1, 1, 1, 1, 1, 1, 0, 0]),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let found = subjects.map(|subject| i32::from(scope.contains(&subject)));
+            assert_eq!(found, expected, "row {row}: {scope:?}");
+        }
+    }
+}
