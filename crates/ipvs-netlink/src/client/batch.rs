@@ -291,22 +291,20 @@ impl<T: Transport> Client<T> {
         let mut answered = false;
         while !answered {
             let datagram = self.receive(&Operation::Batch)?;
-            let collected = collect(datagram, &mut window.requests);
-            answered = collected.map_err(|error| self.garbled(&error))?;
+            answered = collect(datagram, &mut window.requests).map_err(|error| garbled(&error))?;
         }
         // A refusal that came behind the last answer is a refusal all the same,
         // and so is one there was no room for.
         while let Some(datagram) = self.receive_now(&Operation::Batch)? {
-            let collected = collect(datagram, &mut window.requests);
-            collected.map_err(|error| self.garbled(&error))?;
+            collect(datagram, &mut window.requests).map_err(|error| garbled(&error))?;
         }
+        self.unread = false;
         Ok(())
     }
+}
 
-    fn garbled(&mut self, error: &DecodeError) -> Error {
-        self.unread = true;
-        decode_error(&Operation::Batch, error)
-    }
+fn garbled(error: &DecodeError) -> Error {
+    decode_error(&Operation::Batch, error)
 }
 
 impl Batch {

@@ -144,16 +144,11 @@ impl<T: Transport> Client<T> {
             let datagram = self.receive(operation).map_err(Failure::Error)?;
             match scan.datagram(datagram, shown, on_data) {
                 Some(Verdict::Done(outcome)) => break outcome,
-                Some(Verdict::Swallowed) => {
-                    self.unread = true;
-                    return Err(Failure::Error(unanswered(operation)));
-                }
+                Some(Verdict::Swallowed) => return Err(Failure::Error(unanswered(operation))),
                 Some(Verdict::Garbled(error)) => {
-                    self.unread = true;
                     return Err(Failure::Error(decode_error(operation, &error)));
                 }
                 None if scan.never_ends() => {
-                    self.unread = true;
                     return Err(Failure::Error(Error::Endless {
                         operation: Box::new(operation.clone()),
                     }));
@@ -161,6 +156,7 @@ impl<T: Transport> Client<T> {
                 None => {}
             }
         };
+        self.unread = false;
         match (outcome, scan.undecoded) {
             (Err((errno, ext_ack)), _) => Err(Failure::Refused(errno, ext_ack)),
             (Ok(()), None) => Ok(scan.extent),
@@ -168,8 +164,9 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Throws away what is left of exchanges given up. An unread dump would make
-    /// the next one fail (`EBUSY`), and after `ENOBUFS` the kernel drops answers
+    /// Throws away what is left of an exchange that ended before its last answer, also by
+    /// a panic of whoever was shown what came. An unread dump would make the next one
+    /// fail (`EBUSY`), and after `ENOBUFS` the kernel drops answers
     /// until the socket has been read empty. Nor may the rest of a dump keep us
     /// for ever: many datagrams with next to nothing in them are one that others
     /// add to as fast as it is read.
@@ -203,6 +200,8 @@ impl<T: Transport> Client<T> {
         if let Some(trace) = &self.trace {
             trace.requests(datagram, self.family_id);
         }
+        // Until whoever waits for the answers has seen the last of them.
+        self.unread = true;
         self.transport.send(datagram).map_err(|error| {
             if let Some(trace) = &self.trace {
                 trace.not_sent(&error);
@@ -234,7 +233,6 @@ impl<T: Transport> Client<T> {
         operation: &Operation,
     ) -> Result<&[u8], Error> {
         let length = received.map_err(|error| {
-            self.unread = true;
             if let Some(trace) = &self.trace {
                 trace.not_received(&error);
             }
@@ -253,7 +251,6 @@ impl<T: Transport> Client<T> {
                 Ok(datagram)
             }
             None => {
-                self.unread = true;
                 if let Some(trace) = &self.trace {
                     trace.answers(&self.receive_buffer[..self.datagram], self.family_id);
                 }
@@ -288,3 +285,6 @@ pub(super) fn decode_error(operation: &Operation, error: &DecodeError) -> Error 
 pub(super) fn unanswered(operation: &Operation) -> Error {
     Error::RepliesLost { operation: Box::new(operation.clone()) }
 }
+
+#[cfg(test)]
+mod tests;

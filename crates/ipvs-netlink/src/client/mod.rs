@@ -45,8 +45,8 @@ pub struct Client<T = NetlinkTransport> {
     shown: usize,
     /// How much of it that is unless a list is read again.
     usual_datagram: usize,
-    /// Whether an exchange was given up before its end, so that answers to it
-    /// may still come.
+    /// Whether answers to the last request may still come: from when it is sent until
+    /// the last of them was seen, however that ends.
     unread: bool,
     /// Who is shown what passes.
     trace: Option<Trace>,

@@ -70,3 +70,4 @@ mod rsctl_warnings;
 mod tables;
 mod transports;
 mod traps;
+mod visitors;
