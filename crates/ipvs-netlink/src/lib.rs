@@ -117,7 +117,7 @@ pub mod trace;
 mod transport;
 pub mod unchecked;
 
-pub use client::{BatchError, BatchFailure, BatchReport, Client, ConnectOptions, Pass};
+pub use client::{BatchError, BatchFailure, BatchReport, Client, ConnectOptions, Pass, Visited};
 pub use error::{Error, ErrorKind, KernelError};
 pub use genl::{Errno, ExtAck};
 pub use model::{

@@ -37,6 +37,11 @@ impl Operation {
         }
     }
 
+    /// Whether it reads some of the table.
+    pub(crate) fn reads(&self) -> bool {
+        !self.changes() && !matches!(self, Self::Connect)
+    }
+
     /// Whether it changes anything.
     pub(crate) fn changes(&self) -> bool {
         matches!(self, Self::Change(_) | Self::Batch)

@@ -3,11 +3,12 @@
 //! One request and its answers.
 
 use std::io;
+use std::time::Instant;
 
 use netlink_packet_core::{DecodeError, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 
 use super::Client;
-use super::answer::{Extent, OnData, Scan, Verdict};
+use super::answer::{Extent, MORE, OnData, Scan, Verdict};
 use crate::convert;
 use crate::error::{Error, KernelError};
 use crate::genl::{self, Errno, ExtAck};
@@ -55,6 +56,7 @@ impl<T: Transport> Client<T> {
     ) -> Result<Extent, Error> {
         let mut resolved_again = false;
         loop {
+            self.check_deadline(operation)?;
             let family_id = self.family_id;
             let encode = |bytes: &mut Vec<u8>, sequence| {
                 pack(bytes, operation, family_id, sequence, form);
@@ -73,6 +75,15 @@ impl<T: Transport> Client<T> {
                     return Err(KernelError { operation: operation.clone(), errno, ext_ack }.into());
                 }
             }
+        }
+    }
+
+    /// Ends a read whose time is over. A change is carried through whatever the time.
+    fn check_deadline(&self, operation: &Operation) -> Result<(), Error> {
+        let over = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        match over && operation.reads() {
+            true => Err(Error::DeadlinePassed { operation: Box::new(operation.clone()) }),
+            false => Ok(()),
         }
     }
 
@@ -97,7 +108,7 @@ impl<T: Transport> Client<T> {
         };
         let on_data = &mut |_, data: &[u8]| {
             id = Some(genl::decode_family_id(data)?);
-            Ok(())
+            MORE
         };
         let outcome = self.exchange(&Operation::Connect, encode, genl::CONTROL, on_data);
         match (outcome, id) {
@@ -143,7 +154,15 @@ impl<T: Transport> Client<T> {
             let shown = self.shown;
             let datagram = self.receive(operation).map_err(Failure::Error)?;
             match scan.datagram(datagram, shown, on_data) {
-                Some(Verdict::Done(outcome)) => break outcome,
+                Some(Verdict::Done(outcome)) => {
+                    self.unread = false;
+                    break outcome;
+                }
+                // The rest is thrown away before the next request.
+                Some(Verdict::Stopped) => {
+                    scan.extent.stopped = true;
+                    break Ok(());
+                }
                 Some(Verdict::Swallowed) => return Err(Failure::Error(unanswered(operation))),
                 Some(Verdict::Garbled(error)) => {
                     return Err(Failure::Error(decode_error(operation, &error)));
@@ -153,10 +172,9 @@ impl<T: Transport> Client<T> {
                         operation: Box::new(operation.clone()),
                     }));
                 }
-                None => {}
+                None => self.check_deadline(operation).map_err(Failure::Error)?,
             }
         };
-        self.unread = false;
         match (outcome, scan.undecoded) {
             (Err((errno, ext_ack)), _) => Err(Failure::Refused(errno, ext_ack)),
             (Ok(()), None) => Ok(scan.extent),

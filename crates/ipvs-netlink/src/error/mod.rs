@@ -76,6 +76,13 @@ pub enum Error {
         /// What was to be done.
         operation: Box<Operation>,
     },
+    /// The moment came at which reading was to end
+    /// ([`Client::set_read_deadline`](crate::Client::set_read_deadline)). Nothing was
+    /// changed.
+    DeadlinePassed {
+        /// What was to be done.
+        operation: Box<Operation>,
+    },
     /// A file of the kernel's could not be read.
     File {
         /// The file.
@@ -122,6 +129,7 @@ impl fmt::Display for Error {
             | Self::RepliesLost { operation }
             | Self::Unstable { operation, .. }
             | Self::Endless { operation }
+            | Self::DeadlinePassed { operation }
             | Self::Decode { operation, .. } => operation.fmt(f),
             Self::File { path, .. } => write!(f, "read {path}"),
             Self::Text { path, line, .. } => write!(f, "understand line {line} of {path}"),
@@ -144,6 +152,7 @@ impl Error {
                 ErrorKind::PermissionDenied
             }
             Self::Unstable { .. } | Self::Endless { .. } => ErrorKind::Unstable,
+            Self::DeadlinePassed { .. } => ErrorKind::DeadlinePassed,
             Self::Namespace { error, .. } => match error.kind() {
                 io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
                 io::ErrorKind::NotFound => ErrorKind::NamespaceMissing,
@@ -174,6 +183,7 @@ impl Error {
                 and_others(*others)
             ),
             Self::Endless { .. } => "others add to them as fast as they are read".to_owned(),
+            Self::DeadlinePassed { .. } => "the time for reading is over".to_owned(),
             Self::File { error, .. } | Self::Namespace { error, .. } => system_text(error),
             Self::Text { detail, .. } => (*detail).to_owned(),
             Self::Decode { detail, .. } => {
@@ -212,6 +222,9 @@ impl Error {
             }
             Self::File { error, .. } if error.kind() == io::ErrorKind::NotFound => {
                 vec!["IPVS is not loaded; load it with `modprobe ip_vs`".to_owned()]
+            }
+            Self::DeadlinePassed { .. } => {
+                vec!["give it more time: `Client::set_read_deadline`".to_owned()]
             }
             Self::Invalid { .. }
             | Self::Io { .. }

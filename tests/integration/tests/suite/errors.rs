@@ -306,7 +306,8 @@ fn everything() -> Vec<Error> {
     });
     let nowhere = host.enter(|| Namespace::named("nowhere").expect_err("no such namespace"));
     let mut errors = Vec::from(powerless);
-    errors.extend([nowhere, restless(&host), endless(&host), silent(&host), deaf(&host)]);
+    errors.extend([nowhere, restless(&host), endless(&host), hurried(&host)]);
+    errors.extend([silent(&host), deaf(&host)]);
     errors
 }
 
@@ -350,6 +351,15 @@ fn endless(host: &Host) -> Error {
         adding.set(false);
         client.info().unwrap();
         error
+    })
+}
+
+/// A list for which there is no time.
+fn hurried(host: &Host) -> Error {
+    host.enter(|| {
+        let mut client = Client::connect().unwrap();
+        client.set_read_deadline(Some(std::time::Instant::now()));
+        client.services().expect_err("no time")
     })
 }
 
