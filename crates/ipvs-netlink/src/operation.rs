@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{Change, ServiceKey};
+use crate::model::{Change, DestinationKey, ServiceKey};
 
 /// The operation says what was asked of the kernel: the subject of every error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,24 @@ impl Operation {
             | Self::Daemons
             | Self::Batch => None,
         }
+    }
+}
+
+impl Operation {
+    /// Returns the real server that it is about, if it is about one.
+    pub fn destination(&self) -> Option<&DestinationKey> {
+        match self.change()? {
+            Change::AddDestination { destination, .. }
+            | Change::SetDestination { destination, .. } => Some(&destination.key),
+            Change::RemoveDestination { destination, .. } => Some(destination),
+            _ => None,
+        }
+    }
+}
+
+impl From<Change> for Operation {
+    fn from(change: Change) -> Self {
+        Self::Change(change)
     }
 }
 

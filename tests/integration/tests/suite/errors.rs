@@ -324,7 +324,7 @@ fn restless(host: &Host) -> Error {
                 Change::AddService(service(port))
             }))
         };
-        replace().unwrap();
+        replace().unwrap().into_result().unwrap();
         let mut client = interrupted(|_| _ = replace().unwrap());
         client.services().expect_err("a table that never rests")
     })
@@ -337,7 +337,7 @@ fn endless(host: &Host) -> Error {
         other.apply(Change::AddService(rr(web()))).unwrap();
         let mut servers =
             (1..3000).map(|number| add(&format!("10.0.{}.{}:80", number / 256, number % 256)));
-        other.batch(servers.by_ref().take(200)).unwrap();
+        other.batch(servers.by_ref().take(200)).unwrap().into_result().unwrap();
         let adding = Cell::new(true);
         let mut client = interrupted(|_| {
             if adding.get() {
