@@ -18,7 +18,6 @@ mod names;
 mod output;
 mod refusal;
 mod trace;
-mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

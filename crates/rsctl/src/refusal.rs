@@ -5,8 +5,6 @@
 
 use ipvs_netlink::{DestinationKey, Invalid, Scheduler, Tunnel};
 
-use crate::words;
-
 /// Why a combination of options is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -44,7 +42,7 @@ pub(crate) enum Refusal {
         option: &'static str,
     },
     /// A tunnel of a later kernel's can be shown and not edited.
-    #[error("the server's tunnel is of an unknown type: {}", words::tunnel(*.0))]
+    #[error("the server's tunnel is of an unknown type: {0}")]
     UnknownTunnel(Tunnel),
 }
 

@@ -33,6 +33,7 @@ pub use visit::Visited;
 /// It holds one socket and serves one request at a time; [`batch`](Self::batch)
 /// sends many at once. Every operation needs `CAP_NET_ADMIN` in the initial
 /// user namespace, reading included.
+#[doc(alias("ipvsadm", "LVS"))]
 #[derive(Debug)]
 pub struct Client<T = NetlinkTransport> {
     transport: T,

@@ -222,6 +222,7 @@ impl<T: Transport> Client<T> {
     ///
     /// # Errors
     /// As [`services`](Self::services).
+    #[doc(alias("list", "ipvsadm -L"))]
     pub fn table(&mut self) -> Result<Vec<TableEntry>, Error> {
         let mut table = Vec::new();
         let mut gone = Vec::new();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fmt;
+use std::str::FromStr;
+
+use super::{Invalid, text};
 
 /// The information holds what the kernel says of its IPVS (`IPVS_CMD_GET_INFO`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,20 @@ impl IpvsVersion {
     pub(crate) fn from_code(code: u32) -> Self {
         let [_, major, minor, patch] = code.to_be_bytes();
         Self { major, minor, patch }
+    }
+}
+
+impl FromStr for IpvsVersion {
+    type Err = Invalid;
+
+    fn from_str(version: &str) -> Result<Self, Invalid> {
+        let mut parts = version.split('.').map(text::number);
+        match [parts.next(), parts.next(), parts.next(), parts.next()] {
+            [Some(Some(major)), Some(Some(minor)), Some(Some(patch)), None] => {
+                Ok(Self { major, minor, patch })
+            }
+            _ => Err(text::unread("a version of IPVS", version, "three numbers: 1.2.1")),
+        }
     }
 }
 

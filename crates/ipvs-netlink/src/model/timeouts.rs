@@ -36,6 +36,7 @@ impl Timeouts {
 /// The request sets timeouts; those that it does not name stay as they are.
 ///
 /// Connections that exist take the new value with their next packet.
+#[doc(alias("ipvsadm --set"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SetTimeouts(Timeouts);
 

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::line::{Words, address, decimal, port};
 use super::state::ConnectionState;
-use crate::model::{DestinationKey, Protocol};
+use crate::model::{DestinationKey, Invalid, Protocol};
 
 /// A connection is an entry of the connection table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,22 @@ impl fmt::Display for VirtualAddress {
     }
 }
 
+impl FromStr for VirtualAddress {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let mark = text.strip_prefix("fwmark/").map(|mark| decimal(mark)?.try_into().ok());
+        match mark {
+            Some(mark) => mark.map(Self::Fwmark).ok_or_else(|| Invalid::Text {
+                what: "a virtual address",
+                text: text.to_owned(),
+                expected: "ADDRESS:PORT, [ADDRESS]:PORT or fwmark/NUMBER",
+            }),
+            None => text.parse().map(|key: DestinationKey| Self::Endpoint(key.into())),
+        }
+    }
+}
+
 /// The data is what a persistence engine found in the client's packets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -72,6 +89,31 @@ pub enum Origin {
     Local,
     /// The sync daemon of another director.
     Sync,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "local",
+            Self::Sync => "sync",
+        })
+    }
+}
+
+impl FromStr for Origin {
+    type Err = Invalid;
+
+    fn from_str(word: &str) -> Result<Self, Invalid> {
+        match word {
+            "local" => Ok(Self::Local),
+            "sync" => Ok(Self::Sync),
+            _ => Err(Invalid::Text {
+                what: "an origin",
+                text: word.to_owned(),
+                expected: "local or sync",
+            }),
+        }
+    }
 }
 
 impl Connection {

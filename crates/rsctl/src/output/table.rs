@@ -11,7 +11,6 @@ use lvs_term::{Look, Tone, printable};
 use super::numbers::{digits, endpoint_width, push_endpoint, put_right};
 use crate::commands::{ListedServer, ListedService, Listing};
 use crate::names::Names;
-use crate::words;
 
 /// The columns of `ipvsadm -Ln`, as wide as what they hold.
 ///
@@ -263,7 +262,7 @@ fn service_flags(service: &Service, is_public: bool) -> String {
 fn method(forwarding: ForwardingMethod, is_public: bool) -> Cow<'static, str> {
     match (forwarding, forwarding.listed_as()) {
         (ForwardingMethod::Tunnel(tunnel), Some(word)) if !is_public => {
-            format!("{word}({})", words::tunnel(tunnel)).into()
+            format!("{word}({tunnel})").into()
         }
         (_, Some(word)) => word.into(),
         (other, None) => other.to_string().into(),
