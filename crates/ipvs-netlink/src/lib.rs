@@ -113,6 +113,7 @@ pub mod model;
 mod namespace;
 mod operation;
 pub mod procfs;
+pub mod testing;
 pub mod trace;
 mod transport;
 pub mod unchecked;

@@ -219,6 +219,19 @@ impl Trace {
     }
 }
 
+/// Says in words what is in a datagram, a line for each message.
+pub(crate) fn lines(
+    datagram: &[u8],
+    family: u16,
+    is_request: bool,
+) -> impl Iterator<Item = String> {
+    messages(datagram).map(move |bytes| {
+        let message = Message { bytes, family };
+        let event = if is_request { Event::Request(message) } else { Event::Answer(message) };
+        event.to_string()
+    })
+}
+
 /// The messages of a datagram, of which what has no end is the last.
 fn messages(datagram: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = datagram;

@@ -97,6 +97,13 @@ pub struct BatchError {
     pub error: Error,
 }
 
+impl BatchError {
+    /// Returns the error of a batch that came so far, as a test may want it.
+    pub fn new(report: BatchReport, unknown: Range<usize>, error: Error) -> Self {
+        Self { report, unknown, error }
+    }
+}
+
 /// Leaves what went wrong, without how far the batch came.
 impl From<BatchError> for Error {
     fn from(error: BatchError) -> Self {

@@ -87,6 +87,16 @@ impl<T: Transport> Client<T> {
         Self::over(transport, RECEIVE_BUFFER, None)
     }
 
+    /// Returns the transport, for what it has to tell.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// Returns the transport, which has no client then.
+    pub fn into_transport(self) -> T {
+        self.transport
+    }
+
     /// Sets the moment at which reading ends, for all that is read from now on, or takes
     /// it away.
     ///

@@ -233,3 +233,15 @@ pub struct DestinationEntry {
     /// What else the kernel said of it.
     pub unknown: Box<[UnknownAttribute]>,
 }
+
+/// Returns the entry of a real server without traffic, as a test may want it.
+impl From<Destination> for DestinationEntry {
+    fn from(destination: Destination) -> Self {
+        Self {
+            destination,
+            connections: Connections::default(),
+            stats: Stats::default(),
+            unknown: Box::default(),
+        }
+    }
+}

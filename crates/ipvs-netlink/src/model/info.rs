@@ -16,6 +16,13 @@ pub struct Info {
     pub connection_table_size: u32,
 }
 
+impl Info {
+    /// Returns that information, as a test may want it.
+    pub fn new(version: IpvsVersion, connection_table_size: u32) -> Self {
+        Self { version, connection_table_size }
+    }
+}
+
 /// The version is that of IPVS, not of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IpvsVersion {

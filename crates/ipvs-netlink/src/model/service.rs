@@ -146,6 +146,13 @@ pub struct ServiceEntry {
     pub unknown: Box<[UnknownAttribute]>,
 }
 
+/// Returns the entry of a service without traffic, as a test may want it.
+impl From<Service> for ServiceEntry {
+    fn from(service: Service) -> Self {
+        Self { service, stats: Stats::default(), unknown: Box::default() }
+    }
+}
+
 /// An entry holds a virtual service with its real servers, as the kernel has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -155,6 +162,17 @@ pub struct TableEntry {
     /// Its real servers, the one added last first. Hash schedulers fill their
     /// tables in this order, so what is to behave alike must be added in reverse.
     pub destinations: Vec<DestinationEntry>,
+}
+
+impl TableEntry {
+    /// Returns the entry of a service with these real servers, as a test may want it.
+    pub fn new<D: Into<DestinationEntry>>(
+        service: impl Into<ServiceEntry>,
+        destinations: impl IntoIterator<Item = D>,
+    ) -> Self {
+        let destinations = destinations.into_iter().map(Into::into).collect();
+        Self { service: service.into(), destinations }
+    }
 }
 
 #[cfg(test)]

@@ -116,7 +116,27 @@ impl FromStr for Origin {
     }
 }
 
+impl EngineData {
+    /// Returns the data of that engine, as a test may want it.
+    pub fn new(name: impl Into<String>, data: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), data: data.into() }
+    }
+}
+
 impl Connection {
+    /// Returns a connection that is forgotten at once, without an origin or the data of an
+    /// engine, as a test may want it.
+    pub fn new(
+        protocol: Protocol,
+        client: SocketAddr,
+        service: VirtualAddress,
+        server: DestinationKey,
+        state: impl Into<ConnectionState>,
+    ) -> Self {
+        let (state, expires) = (state.into(), Duration::ZERO);
+        Self { protocol, client, service, server, state, expires, engine: None, origin: None }
+    }
+
     /// Tells whether it remembers a client for a persistent service, and is no connection
     /// itself (`IP_VS_CONN_F_TEMPLATE`).
     ///

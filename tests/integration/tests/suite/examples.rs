@@ -2,7 +2,12 @@
 
 //! The examples of `ipvs-netlink`, which a newcomer copies: they do what they say.
 
+use ipvs_netlink::Client;
+use ipvs_netlink::testing::{Recording, Replay};
 use lab::{Host, Output};
+
+#[path = "../../../../crates/ipvs-netlink/examples/record.rs"]
+mod conversation;
 
 /// Runs an example on a host; cargo puts them beside the folder of the tests.
 fn example(host: &Host, name: &str) -> Output {
@@ -52,4 +57,15 @@ fn tokio() {
     let host = Host::new("director");
     assert_eq!(example(&host, "tokio").stdout, "1 services\n");
     assert_eq!(host.must("ipvsadm -Sn").stdout.trim_end(), "-A -t 192.0.2.20:80 -s wlc");
+}
+
+/// What it heard is heard again where there is no kernel.
+#[test]
+fn record() {
+    let host = Host::new("director");
+    let recording: Recording = example(&host, "record").stdout.parse().unwrap();
+    let mut client = Client::with_transport(Replay::new(recording)).unwrap();
+    let table = conversation::conversation(&mut client).unwrap();
+    assert!(client.transport().is_over());
+    assert_eq!(table, host.enter(|| Client::connect().unwrap().table().unwrap()));
 }
