@@ -107,8 +107,14 @@
 mod client;
 mod convert;
 mod error;
+#[cfg(feature = "serde")]
+mod forms;
 mod genl;
+#[cfg(feature = "message")]
 pub mod message;
+#[cfg(not(feature = "message"))]
+#[allow(dead_code, unreachable_pub, reason = "the table of attributes is one, whoever sees it")]
+mod message;
 pub mod model;
 mod namespace;
 mod operation;

@@ -10,8 +10,8 @@
 //! < #2 error EEXIST
 //! ```
 //!
-//! Commands and attributes have the names of [`message`](crate::message); what is not
-//! known there stands as bytes. The text is for people and may change.
+//! Commands and attributes have the names of the module `message`; what is not known there
+//! stands as bytes. The text is for people and may change.
 
 use std::fmt::{self, Formatter};
 use std::sync::Arc;

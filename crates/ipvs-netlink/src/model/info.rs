@@ -7,6 +7,7 @@ use super::{Invalid, text};
 
 /// The information holds what the kernel says of its IPVS (`IPVS_CMD_GET_INFO`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Info {
     /// The version of IPVS, 1.2.1 in every kernel since 2008.

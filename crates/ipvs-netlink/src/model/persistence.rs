@@ -11,8 +11,10 @@ use super::{AddressFamily, Invalid, Netmask, text};
 /// server.
 #[doc(alias("sticky", "session affinity"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Persistence {
     /// How long after the last connection the client is remembered.
+    #[cfg_attr(feature = "serde", serde(rename = "timeout_seconds"))]
     pub timeout: PersistenceTimeout,
     /// Which part of the address makes a client.
     pub netmask: Netmask,

@@ -6,6 +6,7 @@ use super::Invalid;
 ///
 /// Other TCP states and SCTP have timeouts that cannot be set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct Timeouts {
     /// Established TCP connections. `None` if the kernel was built without TCP.

@@ -49,6 +49,7 @@ mod ipvsadm_words;
 mod keepalived;
 mod lab_itself;
 mod ldirectord;
+mod library_json;
 mod load;
 mod netlink;
 mod procfs;
