@@ -40,6 +40,7 @@ pub mod sysctl;
 pub mod sysctl_d;
 pub mod tunnel;
 pub mod udev;
+mod words;
 
 pub use address::{Address, Addresses, Scope};
 pub use link::Link;

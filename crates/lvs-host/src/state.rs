@@ -13,6 +13,7 @@ pub use self::lock::{Claim, Lock};
 pub use self::record::{Found, Record, Version};
 use crate::files;
 use crate::files::trust::{Distrust, Trust};
+use crate::words::system_error;
 
 /// A folder that belongs to root or to who runs this program, and where nobody else can write.
 #[derive(Debug, Clone)]
@@ -26,7 +27,7 @@ pub struct Folder {
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// A file, or the folder, could not be used.
-    #[error("{what} {path}: {source}")]
+    #[error("{what} {path}: {}", system_error(.source))]
     Io {
         /// What was attempted: `writing`.
         what: &'static str,

@@ -15,6 +15,8 @@ use std::io::{self, Read as _};
 use ::sysctl::{Ctl, Sysctl as _};
 use nix::errno::Errno;
 
+use crate::words::system_error;
+
 pub use self::key::{BadKey, SysctlKey};
 
 /// Why a setting could not be read or written.
@@ -49,7 +51,7 @@ pub enum SysctlError {
         text: String,
     },
     /// Anything else.
-    #[error("{key}: {source}")]
+    #[error("{key}: {}", system_error(.source))]
     Io {
         /// Which.
         key: SysctlKey,

@@ -11,6 +11,7 @@ use crate::escaped;
 
 use crate::files;
 use crate::sysctl::SysctlKey;
+use crate::words::system_error;
 
 /// A file in an earlier folder hides one of the same name in a later one.
 const FOLDERS: [&str; 4] =
@@ -94,7 +95,7 @@ pub fn read(root: &Path) -> (Vec<Assignment>, Vec<String>) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => {
-                unread.push(format!("{}: {error}", folder.display()));
+                unread.push(format!("{}: {}", folder.display(), system_error(&error)));
                 continue;
             }
         };
@@ -112,7 +113,9 @@ pub fn read(root: &Path) -> (Vec<Assignment>, Vec<String>) {
     for file in files.into_values().chain(last) {
         match content(&file) {
             Ok(text) => lines.extend(parse(&file, &text)),
-            Err(error) => unread.push(format!("{}: {error}", file.display())),
+            Err(error) => {
+                unread.push(format!("{}: {}", file.display(), system_error(&error)));
+            }
         }
     }
     (lines, unread)

@@ -38,7 +38,7 @@ pub use progress::Progress;
 pub use signals::ignored_signals;
 pub use stdout::{Stdout, check_stdout, unless_closed};
 pub use text::{
-    is_harmful, one_line, printable, printable_ascii, printable_json, printable_lines, shortened,
-    system_error,
+    few, is_harmful, one_line, printable, printable_ascii, printable_json, printable_lines,
+    shortened, system_error,
 };
 pub use usage::{Usage, help};

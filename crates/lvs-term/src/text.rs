@@ -2,7 +2,7 @@
 //! What of a text may reach a terminal: the one rule, and the forms that keep it.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io;
 
 /// Returns whether a terminal would do something else with the character than show it:
@@ -125,6 +125,17 @@ pub fn one_line(text: &str) -> String {
     printable(&shortened(text))
 }
 
+/// Returns the first ones in a line, and how many more there are than `most`.
+#[must_use]
+pub fn few<T: fmt::Display>(all: impl IntoIterator<Item = T>, most: usize) -> String {
+    let mut all = all.into_iter();
+    let first: Vec<String> = all.by_ref().take(most).map(|it| it.to_string()).collect();
+    match all.count() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
 /// Returns what the system says of an error as all our errors are written: without a capital
 /// letter, and without the number.
 #[must_use]
@@ -201,6 +212,13 @@ mod tests {
         assert_eq!(line.chars().count(), LONGEST + 7);
         for long in ["x".repeat(LONGEST), "\u{e9}".repeat(LONGEST)] {
             assert_eq!(one_line(&long), long);
+        }
+    }
+
+    #[test]
+    fn of_many_the_first_are_told() {
+        for (many, told) in [(0, ""), (1, "1"), (3, "1, 2, 3"), (5, "1, 2, 3 and 2 more")] {
+            assert_eq!(few(1..=many, 3), told);
         }
     }
 

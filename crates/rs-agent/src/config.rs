@@ -68,8 +68,14 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
     for (key, value) in table.get_ref() {
         let name = key.get_ref().as_ref();
         let option = options.get_arguments().find(|arg| arg.get_long() == Some(name));
-        let Some(option) = option.filter(|_| !matches!(name, "config" | "help" | "version")) else {
-            faults.add(key.span(), &format!("unknown key {name:?}"));
+        let Some(option) = option.filter(|_| !is_of_command_line(name)) else {
+            faults.add(
+                key.span(),
+                &match is_of_command_line(name) {
+                    true => format!("{name} is an option of the command line only"),
+                    false => format!("unknown key {name:?}"),
+                },
+            );
             continue;
         };
         let at = words.len();
@@ -123,6 +129,11 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
         Ok(None) => Err(vec!["mode is missing".to_owned()]),
         Err(refusal) => Err(vec![format!("{refusal}; {}", refusal.hint())]),
     }
+}
+
+/// Options of `rs-agent run` that say where to read and to write, and not what to do.
+fn is_of_command_line(name: &str) -> bool {
+    matches!(name, "config" | "state-dir" | "help" | "version")
 }
 
 /// What clap says, in our words.
@@ -249,6 +260,7 @@ mod tests {
         );
         assert!(faults[0].contains("unknown key \"vpi\""), "{faults:#?}");
         assert!(faults[5].contains("explode"), "{faults:#?}");
+        assert!(faults[6].ends_with("config is an option of the command line only"), "{faults:#?}");
     }
 
     /// What values are not together has the line of the one that is too many.

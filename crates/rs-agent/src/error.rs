@@ -14,7 +14,7 @@ use lvs_host::netlink::NetlinkError;
 use lvs_host::privilege::NoPrivilege;
 use lvs_host::state::StateError;
 use lvs_host::sysctl::SysctlError;
-use lvs_term::{exit, system_error};
+use lvs_term::{exit, few, system_error};
 
 use crate::bad_request::BadRequest;
 use crate::refusal::Refusal;
@@ -51,7 +51,7 @@ pub enum Error {
     #[error(transparent)]
     Sysctl(#[from] SysctlError),
     /// The journal or its directory could not be used.
-    #[error("{what} {path}: {source}")]
+    #[error("{what} {path}: {}", system_error(.source))]
     Journal {
         /// What was attempted.
         what: &'static str,
@@ -109,7 +109,7 @@ pub enum Error {
     #[error("{}", join(.0))]
     Several(Vec<Error>),
     /// All was done and the host is still not as wanted.
-    #[error("the result is not as wanted: {}", .0.join("; "))]
+    #[error("the result is not as wanted: {}", join(.0))]
     NotAsWanted(Vec<String>),
     /// The failure `cause`, after which taking back what had been done failed too.
     #[error("{cause}; and taking it back stopped at {undo}")]
@@ -236,7 +236,9 @@ impl Error {
             },
             Self::UntrustedFolder(why) => hints::unit(why),
             Self::Config { .. } => {
-                "nothing was changed; the keys are the options of `rs-agent run`".into()
+                "nothing was changed; the keys are the options of `rs-agent run`, but for --config \
+                 and --state-dir"
+                    .into()
             }
             Self::NothingToKeep => {
                 "give options, --config FILE, or run rs-agent setup first".into()
@@ -307,17 +309,19 @@ impl From<StateError> for Error {
 }
 
 /// The first of many.
+const SHOWN: usize = 8;
+
 fn some(commands: &[String]) -> String {
-    const SHOWN: usize = 8;
-    let shown: Vec<String> = commands.iter().take(SHOWN).map(|it| format!("`{it}`")).collect();
-    match commands.len().saturating_sub(SHOWN) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+    few(commands.iter().map(|it| format!("`{it}`")), SHOWN)
 }
 
-fn join(errors: &[Error]) -> String {
-    errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ")
+/// The first of many, each of which may have commas.
+fn join<T: fmt::Display>(many: &[T]) -> String {
+    let first: Vec<String> = many.iter().take(SHOWN).map(ToString::to_string).collect();
+    match many.len().saturating_sub(SHOWN) {
+        0 => first.join("; "),
+        more => format!("{}; and {more} more", first.join("; ")),
+    }
 }
 
 /// A failed command: what was to be done, and why it was not.

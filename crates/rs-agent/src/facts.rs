@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
 pub use lvs_host::fou::{Listener, Port};
-pub use lvs_host::ip::{contains, host_prefix, of_family, only_one};
+pub use lvs_host::ip::{host_prefix, of_family, only_one};
 pub use lvs_host::{
     Address, Addresses, DefaultRoute, Link, Lookup, SavedRoute, Tunnel, TunnelKind,
 };

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
+use lvs_term::few;
 
 use crate::bad_request::BadRequest;
 use crate::mode::Mode;
@@ -45,11 +46,11 @@ pub enum Refusal {
     #[error("{0} is taken by another kind of `ip fou` port")]
     PortTaken(Listener),
     #[error("{vip} is on {device}, which answers for it whatever is set")]
-    OnNic { vip: IpAddr, prefix: u8, device: String },
+    OnNic { vip: IpAddr, named: String, device: String },
     #[error("{vip} is this host's own address on {device}")]
     OwnAddress { vip: IpAddr, device: String },
-    #[error("{vip}/{prefix} on {device} {}", of_subnet(*.vip, .device))]
-    WidePrefix { vip: IpAddr, prefix: u8, device: String },
+    #[error("{named} on {device} {}", of_subnet(*.vip, .device))]
+    WidePrefix { vip: IpAddr, named: String, device: String },
     #[error("{vip} is local here, on {device}: in mode nat only the director has the VIP")]
     VipOnNatServer { vip: IpAddr, device: String },
     #[error("{role} {ip} is the broadcast address of {device}'s subnet")]
@@ -60,6 +61,11 @@ pub enum Refusal {
     NoDevice(String),
     #[error("{0} answers ARP: a VIP on it would be announced")]
     CarrierAnswersArp(String),
+    #[error(
+        "a VIP on {device} is only for what comes in by interfaces of VRF {vrf}: {} is in none, or \
+         in another", few(.nics, 3)
+    )]
+    CarrierInVrf { device: String, vrf: String, nics: Vec<String> },
     #[error("{0} is down")]
     CarrierDown(String),
     #[error("{device} answers no ARP at all: effective {key} is {value}")]
@@ -100,9 +106,9 @@ fn of_subnet(vip: IpAddr, device: &str) -> &'static str {
 
 /// What makes a single address of it, which stays local meanwhile. A device has an IPv6 address
 /// only once.
-fn narrow(vip: IpAddr, prefix: u8, device: &str) -> String {
+fn narrow(vip: IpAddr, named: &str, device: &str) -> String {
     let device = shell::word(device);
-    let gone = format!("ip addr del {vip}/{prefix} dev {device}");
+    let gone = format!("ip addr del {named} dev {device}");
     if vip.is_ipv4() {
         return format!("ip addr add {vip}/32 dev {device} scope host && {gone}");
     }
@@ -129,6 +135,7 @@ impl Refusal {
             self,
             Self::NoDevice(_)
                 | Self::CarrierDown(_)
+                | Self::CarrierInVrf { .. }
                 | Self::RipUnclear(_)
                 | Self::GatewayFar(_)
                 | Self::NotThroughDirector { .. }
@@ -163,9 +170,9 @@ impl Refusal {
             Self::PortTaken(at) => {
                 format!("ip {}fou show; another --tunnel-port", if at.ipv6 { "-6 " } else { "" })
             }
-            Self::OnNic { vip, prefix, device } => format!(
+            Self::OnNic { named, device, .. } => format!(
                 "if this host is a director of it, too: --also-director; if it was put there by \
-                 mistake: ip addr del {vip}/{prefix} dev {}",
+                 mistake: ip addr del {named} dev {}",
                 shell::word(device)
             ),
             Self::OwnAddress { .. } => {
@@ -173,7 +180,7 @@ impl Refusal {
                  director: --also-director"
                     .to_owned()
             }
-            Self::WidePrefix { vip, prefix, device } => narrow(*vip, *prefix, device),
+            Self::WidePrefix { vip, named, device } => narrow(*vip, named, device),
             Self::VipOnNatServer { vip, device } => {
                 format!("ip addr del {vip} dev {}", shell::word(device))
             }
@@ -189,6 +196,10 @@ impl Refusal {
                 "ip link shows the interfaces; --create-carrier makes a dummy device".to_owned()
             }
             Self::CarrierAnswersArp(_) => "use lo (the default) or a dummy device".to_owned(),
+            Self::CarrierInVrf { .. } => {
+                "use lo (the default), which is for all interfaces, or a device of their VRF"
+                    .to_owned()
+            }
             Self::CarrierDown(device) => format!("ip link set {} up", shell::device(device)),
             Self::ArpSilent { key, .. } | Self::ArpMeaningless { key, .. } => {
                 let wanted = if key.to_string().ends_with("arp_announce") { 2 } else { 1 };

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::facts::{Facts, host_prefix, of_family};
+use crate::facts::{Address, Facts, Link, host_prefix, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::{Network, Request, Scope};
@@ -174,15 +174,51 @@ impl Wanted {
         self.tunnel_for(vip).map_or(&self.carrier, |tunnel| &tunnel.name)
     }
 
-    /// Whether the VIP is in place. dr: on any device that does not answer ARP. tun: on the
-    /// tunnel device itself, which needs an IPv4 address for `rp_filter=2` to let anything
-    /// through.
+    /// dr: the interfaces by which the director's packets may come: those towards the directors,
+    /// else those of the RIPs, or all if neither is known. One that is down counts: it may come up.
     #[must_use]
-    pub fn is_local(&self, vip: IpAddr, facts: &Facts) -> bool {
+    pub fn inward<'a>(&self, facts: &'a Facts) -> Vec<&'a Link> {
+        let nics = || facts.links.iter().filter(|link| link.answers_arp());
+        let with = |is_it: &dyn Fn(&Address) -> bool| -> Vec<&'a Link> {
+            let have = facts.addresses.iter().filter(|have| is_it(have));
+            let names: HashSet<&str> = have.map(|have| have.device.as_str()).collect();
+            nics().filter(|nic| names.contains(nic.name.as_str())).collect()
+        };
+        let to_director = |have: &Address| self.directors.iter().any(|dip| have.is_near(*dip));
+        let found = with(&to_director);
+        let found =
+            if found.is_empty() { with(&|have| self.rips.contains(&have.ip)) } else { found };
+        if found.is_empty() { nics().collect() } else { found }
+    }
+
+    /// dr: the devices on which no packet that comes in there looks for its address: in a VRF
+    /// only those do that come in by its own interfaces.
+    #[must_use]
+    pub fn out_of_reach<'a>(&self, facts: &'a Facts) -> Vec<&'a str> {
+        let in_vrf = || facts.links.iter().filter(|link| link.domain().is_some());
+        if in_vrf().next().is_none() {
+            return Vec::new();
+        }
+        let nics = self.inward(facts);
+        let reached: HashSet<Option<&str>> = nics.iter().map(|nic| nic.domain()).collect();
+        in_vrf()
+            .filter(|link| !reached.is_empty() && !reached.contains(&link.domain()))
+            .map(|link| link.name.as_str())
+            .collect()
+    }
+
+    /// Whether the VIP is in place. dr: on any device that does not answer ARP, nor is `apart`
+    /// ([`Self::out_of_reach`]). tun: on the tunnel device itself, which needs an IPv4 address for
+    /// `rp_filter=2` to let anything through.
+    #[must_use]
+    pub fn is_local(&self, vip: IpAddr, facts: &Facts, apart: &[&str]) -> bool {
         facts.addresses.of(vip).iter().any(|have| {
             have.prefix == host_prefix(vip)
                 && match self.mode {
-                    Mode::Dr => facts.link(&have.device).is_some_and(|link| !link.arp),
+                    Mode::Dr => {
+                        facts.link(&have.device).is_some_and(|link| !link.arp)
+                            && !apart.contains(&have.device.as_str())
+                    }
                     Mode::Tun => have.device == self.device_for(vip),
                     Mode::Nat => false,
                 }

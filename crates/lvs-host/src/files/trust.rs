@@ -10,6 +10,8 @@ use std::path::{Component, Path, PathBuf};
 
 use nix::unistd::geteuid;
 
+use crate::words::system_error;
+
 /// Write permission for the group or for others.
 const OTHERS_WRITE: u32 = 0o022;
 /// Any permission for them.
@@ -72,7 +74,7 @@ pub enum Distrust {
         program: &'static str,
     },
     /// It could not be looked at.
-    #[error("opening {path}: {source}")]
+    #[error("opening {path}: {}", system_error(.source))]
     Io {
         /// What.
         path: PathBuf,

@@ -36,6 +36,7 @@ use self::socket::Socket;
 use crate::fou::{Listener, Port};
 use crate::route::SavedRoute;
 use crate::tunnel::Tunnel;
+use crate::words::system_error;
 
 /// The kernel answers at once or never; this bounds never.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -48,7 +49,7 @@ pub enum NetlinkError {
     #[error("{desc} ({0:?})", desc = .0.desc())]
     Kernel(Errno),
     /// No socket.
-    #[error("netlink socket: {0}")]
+    #[error("netlink socket: {}", system_error(.0))]
     Socket(#[source] io::Error),
     /// No answer.
     #[error("the kernel did not answer")]

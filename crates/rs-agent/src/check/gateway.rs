@@ -9,11 +9,13 @@ use lvs_host::SysctlKey;
 use super::catalogue;
 use super::guards::once_gone;
 use super::hops::Hops;
+use super::inward;
 use super::replies::{self, Way};
-use super::seen::{Address, Seen, contains};
+use super::seen::{Address, Seen};
 use super::steps::remove;
 use super::subject::{Subject, some};
 use crate::mode::Mode;
+use crate::shell;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let ways = replies::ways(subject, seen);
@@ -25,7 +27,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let through = ways.iter().filter_map(|way| Some((way, way.hops.as_ref()?)));
     findings.extend(through.clone().filter_map(|(way, hops)| dead(way, hops, subject, seen)));
     if subject.mode == Some(Mode::Nat) {
-        through.for_each(|(way, hops)| findings.extend(past(way, hops, subject)));
+        through.for_each(|(way, hops)| findings.extend(past(way, hops, subject, seen)));
         on_one_ethernet(subject, seen, &mut findings);
         leftovers(subject, seen, &mut findings);
     } else {
@@ -83,7 +85,7 @@ fn missing(way: &Way, subject: &Subject, seen: &Seen) -> Finding {
     let finding = Finding::new(rule, severity, message).read([way.read.clone()]);
     let is_about_director = rule.id == catalogue::RS_GW_02.id;
     let finding = match (is_about_director, way.is_by_rules()) {
-        (true, _) => finding.steps([default_via(way, subject)]),
+        (true, _) => finding.steps([default_via(way, subject, seen)]),
         (false, false) => finding.words(add_default(way.ipv6)),
         (false, true) => finding.words(format!(
             "{} table TABLE, in the table to which a rule (`ip rule`) leads replies{from}",
@@ -108,7 +110,7 @@ fn dead(way: &Way, hops: &Hops, subject: &Subject, seen: &Seen) -> Option<Findin
         let to_rip = |have: &Address| {
             have.device == *name
                 && (subject.rips.contains(&have.ip)
-                    || subject.directors.iter().any(|ip| contains(have.ip, have.prefix, *ip)))
+                    || subject.directors.iter().any(|ip| have.is_near(*ip)))
         };
         seen.addresses.iter().any(to_rip) || !seen.nics().any(|nic| nic.carrier)
     };
@@ -135,10 +137,20 @@ fn add_default(ipv6: bool) -> &'static str {
 
 /// Makes the director the gateway of replies. Where rules tell packets apart, a route may be
 /// that of others, too: then in words.
-fn default_via(way: &Way, subject: &Subject) -> Remedy {
+fn default_via(way: &Way, subject: &Subject, seen: &Seen) -> Remedy {
     let ip = if way.ipv6 { "ip -6" } else { "ip" };
     let director = subject.directors.iter().find(|dip| dip.is_ipv6() == way.ipv6);
     let dip = director.map_or_else(|| "DIP".to_owned(), ToString::to_string);
+    let nics = inward::by_ethernet(subject, seen);
+    let vrf = nics.first().and_then(|nic| nic.vrf.as_ref());
+    let vrf = vrf.filter(|vrf| nics.iter().all(|nic| nic.vrf.as_ref() == Some(vrf)));
+    if let Some(vrf) = vrf {
+        let command = format!("{ip} route replace default via {dip} vrf {}", shell::word(vrf));
+        return match director {
+            Some(_) => Remedy::command(Phase::Rest, command),
+            None => Remedy::words(Phase::Rest, command),
+        };
+    }
     if way.is_by_rules() {
         let rip = way.from.first().map_or_else(|| "RIP".to_owned(), ToString::to_string);
         return Remedy::words(
@@ -163,7 +175,7 @@ fn is_through(hops: &Hops, subject: &Subject) -> bool {
 }
 
 /// Mode nat: replies go past the director.
-fn past(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
+fn past(way: &Way, hops: &Hops, subject: &Subject, seen: &Seen) -> Option<Finding> {
     if is_through(hops, subject) {
         return None;
     }
@@ -179,7 +191,7 @@ fn past(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
         let message = format!("replies{from} to {who} do not go through the director");
         Finding::new(&catalogue::RS_GW_02, Severity::Error, message)
             .read([way.read.clone()])
-            .steps([default_via(way, subject)])
+            .steps([default_via(way, subject, seen)])
     };
     let is_right = |to: Option<&Hops>| to.is_some_and(|to| is_through(to, subject));
     Some(finding.unless(way.doubt(is_right)))

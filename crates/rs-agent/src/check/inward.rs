@@ -4,9 +4,8 @@
 use std::net::IpAddr;
 
 use super::receiver::receiving;
-use super::seen::{Device, Seen, contains};
+use super::seen::{Device, Seen};
 use super::subject::Subject;
-use crate::facts::host_prefix;
 use crate::mode::Mode;
 
 /// Gives the interfaces where packets for that address are expected: mode tun the devices
@@ -24,11 +23,7 @@ pub(super) fn expected<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> 
 pub(super) fn by_ethernet<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
     // The director is on the same Ethernet: which one, no route of another table can say.
     let near = |nic: &Device, other: &IpAddr| {
-        seen.addresses.iter().any(|have| {
-            have.device == nic.name
-                && have.prefix < host_prefix(have.ip)
-                && contains(have.ip, have.prefix, *other)
-        })
+        seen.addresses.iter().any(|have| have.device == nic.name && have.is_near(*other))
     };
     let by_director = |nic: &&Device| subject.directors.iter().any(|director| near(nic, director));
     let by_rip = |nic: &&Device| {

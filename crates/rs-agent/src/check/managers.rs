@@ -151,7 +151,10 @@ fn keepalived(seen: &Seen) -> Option<Finding> {
 fn swallowed(ipv6: bool, subject: &Subject, seen: &Seen) -> Option<Finding> {
     let route = seen.default_route(ipv6)?;
     let carries = |name: &str| {
-        seen.device(name).is_some_and(|device| !device.answers_arp() && device.ends.is_none())
+        let is_for_vips = |device: &Device| {
+            !device.answers_arp() && device.ends.is_none() && !device.is_point_to_point()
+        };
+        seen.device(name).is_some_and(is_for_vips)
             && seen.addresses.iter().any(|a| a.device == name && subject.vips.contains(&a.ip))
     };
     let device = route.devices.iter().find(|name| carries(name))?;

@@ -163,8 +163,20 @@ pub(super) fn families(subject: &Subject) -> impl Iterator<Item = bool> {
 /// Returns this host's address towards the directors of each family, unless it has several.
 #[must_use]
 pub fn rips(subject: &Subject, seen: &Seen) -> Vec<IpAddr> {
-    let sources = subject.directors.iter().filter_map(|dip| seen.lookup(*dip)?.source);
+    let sources = subject
+        .directors
+        .iter()
+        .filter_map(|dip| in_vrf(*dip, seen).or_else(|| seen.lookup(*dip)?.source));
     let sources: BTreeSet<IpAddr> = sources.filter(|ip| !subject.vips.contains(ip)).collect();
     let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = sources.into_iter().partition(IpAddr::is_ipv4);
     [v4, v6].into_iter().filter(|family| family.len() == 1).flatten().collect()
+}
+
+/// This host's address in a director's network, if that is in a VRF, of which table main knows
+/// nothing.
+fn in_vrf(dip: IpAddr, seen: &Seen) -> Option<IpAddr> {
+    let is_in_vrf = |name: &str| seen.nics().any(|nic| nic.name == name && nic.vrf.is_some());
+    let mut near = seen.addresses.iter().filter(|have| have.is_near(dip));
+    let have = near.next().filter(|_| near.next().is_none())?;
+    is_in_vrf(&have.device).then_some(have.ip)
 }

@@ -9,10 +9,9 @@ use lvs_check::{Finding, Phase, Remedy, Severity};
 use super::catalogue;
 use super::guards::once_gone;
 use super::receiver::{outer, receiving};
-use super::seen::{Address, Device, Seen, contains};
+use super::seen::{Address, Device, Seen};
 use super::steps::up;
 use super::subject::Subject;
-use crate::facts::host_prefix;
 use crate::mode::Mode;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
@@ -31,11 +30,36 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
                 )),
         );
     }
+    for rip in subject.rips.iter().filter(|rip| is_used(**rip, subject)) {
+        findings.extend(duplicate(*rip, seen));
+    }
     if subject.mode == Some(Mode::Tun) {
         devices(subject, seen, &mut findings);
     }
     dead(subject, seen, &mut findings);
     findings
+}
+
+/// An IPv6 address that nobody finds here, as another host has it, or may have it.
+fn duplicate(rip: IpAddr, seen: &Seen) -> Option<Finding> {
+    let is_unusable = |have: &Address| have.dad_failed || have.tentative;
+    let have = seen.places(rip).next().filter(|_| seen.places(rip).all(is_unusable))?;
+    let device = &have.device;
+    let (state, message, words) = if have.dad_failed {
+        (
+            "dadfailed",
+            format!("RIP {rip} on {device} is unusable: another host has it too"),
+            format!("give the other host another address, then add {rip} on {device} again"),
+        )
+    } else {
+        (
+            "tentative",
+            format!("RIP {rip} on {device} is not usable yet: it is looked for on the wire"),
+            "wait some seconds, and check again".to_owned(),
+        )
+    };
+    let finding = Finding::new(&catalogue::RS_RIP_01, Severity::Error, message);
+    Some(finding.read([format!("{} {state}", have.text())]).words(words))
 }
 
 /// Interfaces where nothing can arrive: those of the RIPs and those towards the directors, or all.
@@ -60,9 +84,7 @@ fn dead(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         tell(&|have| have.ip == *rip, format!("which has RIP {rip}"));
     }
     for director in subject.directors.iter().filter(|ip| !goes_otherwise(**ip, subject, seen)) {
-        let is_near = |have: &Address| {
-            have.prefix < host_prefix(have.ip) && contains(have.ip, have.prefix, *director)
-        };
+        let is_near = |have: &Address| have.is_near(*director);
         tell(&is_near, format!("the way to director {director}"));
     }
     let goes = |ipv6| {

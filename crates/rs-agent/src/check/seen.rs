@@ -9,7 +9,6 @@ use super::iptables::Ruleset;
 use crate::facts::{Port, host_prefix};
 use crate::ipvs::Service;
 use lvs_host::SysctlKey;
-pub use lvs_host::ip::contains;
 pub use lvs_host::link::{Ends, Link as Device};
 pub use lvs_host::socket::Listener;
 use lvs_host::sysctl_d::Assignment;
@@ -320,7 +319,7 @@ impl Seen {
             have.prefix < host_prefix(have.ip)
                 && have.ip != ip
                 && !have.ip.is_loopback()
-                && contains(have.ip, have.prefix, ip)
+                && have.covers(ip)
         })
     }
 }

@@ -166,9 +166,5 @@ pub fn single(ip: IpAddr) -> String {
 /// Returns a few addresses, and how many more there are.
 #[must_use]
 pub fn some(ips: &[IpAddr]) -> String {
-    let shown: Vec<String> = ips.iter().take(3).map(ToString::to_string).collect();
-    match ips.len().saturating_sub(3) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+    lvs_term::few(ips, 3)
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `rs-agent check`.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -40,9 +41,7 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
 
     let watch = Duration::from_secs(args.watch.unwrap_or(0).into());
     let seen = observe(&net, &subject, watch)?;
-    if args.mode.is_some() {
-        unicast(&subject, &seen)?;
-    }
+    possible(args, &subject, &seen)?;
     if subject.rips.is_empty() {
         subject.rips = replies::rips(&subject, &seen);
     }
@@ -55,13 +54,25 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
     }))
 }
 
-/// What set-up refuses, too: what the kernel takes for all hosts of a subnet is no host's.
-fn unicast(subject: &Subject, seen: &Seen) -> Result<(), Refusal> {
-    let addresses = seen.addresses.iter().map(|it| (it.ip, it.prefix, it.device.as_str()));
-    let broadcasts = refuse::broadcasts_of(addresses);
-    let named = [("VIP", &subject.vips), ("RIP", &subject.rips), ("director", &subject.directors)];
-    let mut named = named.into_iter().flat_map(|(role, ips)| ips.iter().map(move |ip| (role, *ip)));
-    named.try_for_each(|(role, ip)| refuse::no_broadcast(role, ip, &broadcasts))
+/// What set-up refuses, too, of what was typed: what the kernel takes for all hosts of a subnet
+/// is no host's, and an address of this host no director's. A set-up of before is judged as it
+/// is.
+fn possible(args: &CheckArgs, subject: &Subject, seen: &Seen) -> Result<(), Refusal> {
+    let rips = request::addresses("--rip", &args.rips)?;
+    let directors = request::addresses("--director", &args.directors)?;
+    let gateways = request::addresses("--gateway", &args.gateways)?;
+    let vips = if args.mode.is_some() { subject.vips.as_slice() } else { &[] };
+    let broadcasts = refuse::broadcasts_of(seen.addresses.iter());
+    for (role, ips) in
+        [("VIP", vips), ("RIP", &rips), ("director", &directors), ("gateway", &gateways)]
+    {
+        ips.iter().try_for_each(|ip| refuse::no_broadcast(role, *ip, &broadcasts))?;
+    }
+    let is_here = |ip: IpAddr| seen.places(ip).next().is_some();
+    for &director in directors.iter().filter(|_| !subject.also_director) {
+        refuse::director_is_elsewhere(director, is_here(director))?;
+    }
+    gateways.iter().try_for_each(|ip| refuse::gateway_is_elsewhere(*ip, is_here(*ip)))
 }
 
 /// The options, or what is set up, with the options that say more about it; and what is to be
@@ -129,8 +140,6 @@ fn subject(
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use clap::Parser as _;
 
     use super::*;

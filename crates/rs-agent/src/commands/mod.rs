@@ -9,7 +9,7 @@ mod setup;
 mod status;
 mod teardown;
 
-use std::net::IpAddr;
+use std::fmt;
 
 use lvs_host::SysctlKey;
 use lvs_host::netlink::Netlink;
@@ -37,7 +37,7 @@ pub fn run(cli: &Cli) -> Result<Outcome, Failure> {
             outcome(doing, report, args.how.json, args.how.verbose)
         }
         Command::Teardown(args) => {
-            let what = if args.vips.is_empty() { "this host".into() } else { args.vips.join(", ") };
+            let what = if args.vips.is_empty() { "this host".into() } else { some(&args.vips) };
             let report = teardown::run(args, &cli.state_dir).map(Report::Change);
             outcome(format!("tear down {what}"), report, args.how.json, args.how.verbose)
         }
@@ -72,7 +72,7 @@ fn doing(verb: &str, what: &What) -> String {
         (None, None) => doing += " this host",
     }
     if !what.vips.is_empty() {
-        doing += &format!(" for {}", what.vips.join(", "));
+        doing += &format!(" for {}", some(&what.vips));
     }
     doing
 }
@@ -142,16 +142,6 @@ fn questions(wanted: &Wanted) -> Questions {
 }
 
 /// The first ones, and how many more there are.
-fn some(vips: &[IpAddr]) -> String {
-    const SOME: usize = 8;
-    match vips.get(..SOME) {
-        Some(first) if vips.len() > SOME => {
-            format!("{} and {} more", list(first), vips.len() - SOME)
-        }
-        _ => list(vips),
-    }
-}
-
-fn list(vips: &[IpAddr]) -> String {
-    vips.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn some<T: fmt::Display>(vips: &[T]) -> String {
+    lvs_term::few(vips, 8)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use lvs_host::netlink::Netlink;
 use lvs_host::privilege;
 
-use super::{connect, list, load, questions};
+use super::{connect, load, questions, some};
 use crate::act;
 use crate::act::interrupt::Interrupt;
 use crate::bad_request::BadRequest;
@@ -165,9 +165,9 @@ fn asked_about(request: &Request, earlier: Option<&Wanted>) -> Questions {
 fn in_place(wanted: &Wanted) -> String {
     match wanted.mode {
         Mode::Nat => {
-            format!("replies go through {}", list(&wanted.ways_back().collect::<Vec<_>>()))
+            format!("replies go through {}", some(&wanted.ways_back().collect::<Vec<_>>()))
         }
-        mode => format!("{mode} is in place for {}", list(&wanted.vips)),
+        mode => format!("{mode} is in place for {}", some(&wanted.vips)),
     }
 }
 

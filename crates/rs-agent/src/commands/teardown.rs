@@ -6,7 +6,7 @@ use std::path::Path;
 
 use lvs_host::privilege;
 
-use super::{connect, list, load, questions};
+use super::{connect, load, questions, some};
 use crate::act;
 use crate::act::interrupt::Interrupt;
 use crate::cli::TeardownArgs;
@@ -48,7 +48,7 @@ pub(super) fn carry_out(
         return Ok(nothing(dry_run, "not set up".to_owned()));
     };
     if !vips.is_empty() && !vips.iter().any(|vip| journal.wanted.vips.contains(vip)) {
-        return Ok(nothing(dry_run, format!("not set up: {}", list(vips))));
+        return Ok(nothing(dry_run, format!("not set up: {}", some(vips))));
     }
     let rest = if vips.is_empty() { None } else { journal.wanted.without(vips) };
     let questions = questions(&journal.wanted);
@@ -81,7 +81,7 @@ pub(super) fn carry_out(
             Some(rest) => {
                 journal.wanted = rest;
                 journal.changes = plan.kept;
-                (format!("{} was taken down", list(vips)), store.save(&journal))
+                (format!("{} was taken down", some(vips)), store.save(&journal))
             }
             None => ("all was taken down".to_owned(), store.remove()),
         };

@@ -98,6 +98,11 @@ fn carrier(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
         None if wanted.create_carrier => Ok(()),
         None => Err(Refusal::NoDevice(name)),
         Some(link) if link.arp => Err(Refusal::CarrierAnswersArp(name)),
+        Some(link) if wanted.out_of_reach(facts).contains(&name.as_str()) => {
+            let vrf = link.domain().unwrap_or_default().to_owned();
+            let nics = wanted.inward(facts).iter().map(|nic| nic.name.clone()).collect();
+            Err(Refusal::CarrierInVrf { device: name, vrf, nics })
+        }
         // A device that is down keeps IPv4 addresses but loses the IPv6 ones.
         Some(link) if !link.up && !wanted.create_carrier => Err(Refusal::CarrierDown(name)),
         Some(_) => Ok(()),

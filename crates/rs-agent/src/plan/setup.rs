@@ -75,8 +75,9 @@ fn vip_steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
             );
         }
     }
+    let apart = wanted.out_of_reach(facts);
     for &ip in &wanted.vips {
-        if !wanted.is_local(ip, facts) {
+        if !wanted.is_local(ip, facts, &apart) {
             let change = Change::Address {
                 ip,
                 device: wanted.device_for(ip).to_owned(),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use lvs_host::escaped;
 use lvs_host::program;
+use lvs_term::system_error;
 
 use super::super::iptables::Ruleset;
 use super::super::seen::{Seen, Suspect};
@@ -74,7 +75,7 @@ fn names_in(file: &str) -> Result<Vec<String>, String> {
         Ok(tables) => Ok(escaped::text(&tables).split_whitespace().map(str::to_owned).collect()),
         // Without the module there is no such file.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(format!("{path}: {error}")),
+        Err(error) => Err(format!("{path}: {}", system_error(&error))),
     }
 }
 

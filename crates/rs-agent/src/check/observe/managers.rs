@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use lvs_host::escaped;
 use lvs_host::{files, processes};
+use lvs_term::system_error;
 
 use super::super::seen::{Device, Keeps, Managers, NetworkdLink, Profile};
 
@@ -61,7 +62,7 @@ fn text(path: &Path, unread: &mut Vec<String>) -> Option<String> {
         Err(_) if fs::canonicalize(path).is_ok_and(|path| path == Path::new("/dev/null")) => None,
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
-            unread.push(format!("{}: {error}", path.display()));
+            unread.push(format!("{}: {}", path.display(), system_error(&error)));
             None
         }
     }

@@ -25,6 +25,7 @@ use lvs_host::SysctlKey;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::sysctl::{self, SysctlError};
 use lvs_host::sysctl_d;
+use lvs_term::system_error;
 
 /// Collects what the rules about `subject` need; counts drops for as long as `watch`.
 ///
@@ -58,7 +59,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     listening(subject, &mut seen);
     match ipvs::services() {
         Ok(services) => seen.ipvs = services,
-        Err(error) => seen.unread.push(format!("{}: {error}", ipvs::PATH)),
+        Err(error) => seen.unread.push(format!("{}: {}", ipvs::PATH, system_error(&error))),
     }
     let backup_only = std::fs::read_to_string("/proc/sys/net/ipv4/vs/backup_only");
     seen.backup_only = backup_only.is_ok_and(|value| value.trim() == "1");

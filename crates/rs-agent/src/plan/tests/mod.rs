@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 
 mod effects;
+mod own;
 mod property;
 mod refuse;
 mod replies;
