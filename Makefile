@@ -44,6 +44,7 @@ lint: docs-check ## formatting, clippy, documentation, generated docs in step, s
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
 	@tests/package/run check
+	@tests/lint/oldest
 
 package: ## build and test each library from its own package, with nothing around it
 	@tests/package/run

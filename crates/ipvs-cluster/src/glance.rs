@@ -6,12 +6,14 @@ use ipvs_netlink::{
 
 use crate::desired::Desired;
 use crate::plan::{self, Found, Plan, Policy, View};
+use crate::scope::Scope;
 
 /// Says what the kernel shows at a quick look, which can tell that all is as wanted, and not
 /// what is missing: it is read once, and what others delete meanwhile may hide something else.
 ///
 /// The services are in the order of the kernel's table, which is none.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Glance {
     services: Vec<GlancedService>,
     timeouts: Timeouts,
@@ -54,8 +56,9 @@ impl Glance {
         Ok(Self { services, timeouts, daemons })
     }
 
-    /// Says whether nothing differs from what is wanted. If something does, only
+    /// Says whether nothing in scope differs from what is wanted. If something does, only
     /// [`Observed::read`](crate::Observed::read) can tell what.
+    #[must_use]
     pub fn shows(&self, desired: &Desired, policy: Policy) -> bool {
         self.plan(desired, policy).is_empty()
     }
@@ -63,19 +66,18 @@ impl Glance {
     /// Returns the services whose servers hash by another order than wanted, as
     /// [`reordered`](crate::reordered) does. Those that were `known` are in order.
     pub(crate) fn reordered(&self, desired: &Desired) -> Vec<ServiceKey> {
-        plan::reordered_in(desired, &self.view())
+        plan::reordered_in(desired, &self.view(desired.scope()))
     }
 
     fn plan(&self, desired: &Desired, policy: Policy) -> Plan {
-        plan::compare(desired, &self.view(), policy)
+        plan::compare(desired, &self.view(desired.scope()), policy)
     }
 
-    fn view(&self) -> View<'_> {
+    fn view(&self, scope: &Scope) -> View<'_> {
         let services = self.services.iter();
+        let found = services.map(|entry| (&entry.service, entry.servers.as_deref()));
         View {
-            services: services
-                .map(|entry| Found { service: &entry.service, servers: entry.servers.as_deref() })
-                .collect(),
+            services: Found::within(scope, found),
             timeouts: self.timeouts,
             daemons: &self.daemons,
         }

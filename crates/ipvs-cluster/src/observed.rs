@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What the kernel has.
+//! Says what the kernel has.
 
 use ipvs_netlink::{
     Client, Destination, Error, Service, ServiceKey, SyncDaemonEntry, TableEntry, Timeouts,
@@ -9,6 +9,7 @@ use ipvs_netlink::{
 
 /// Says what the kernel has: its table, and what is kept beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Observed {
     /// The virtual services: by family, protocol, address and port, then the marks.
     pub services: Vec<ObservedService>,
@@ -20,6 +21,7 @@ pub struct Observed {
 
 /// Says what a virtual service and its real servers look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ObservedService {
     /// Its settings.
     pub service: Service,
@@ -41,6 +43,12 @@ impl ObservedService {
 }
 
 impl Observed {
+    /// Returns a table of these services, with no timeout known and without sync daemons: for
+    /// tests, and for what was kept elsewhere. Its other fields can be set.
+    pub fn new(services: Vec<ObservedService>) -> Self {
+        Self { services, ..Self::default() }
+    }
+
     /// Reads all of it.
     ///
     /// What is there all the time is in it for certain ([`Client::table`]).

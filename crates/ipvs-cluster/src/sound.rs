@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Whether an object may be: what of a service, its servers, the timeouts and the sync
+//! Says whether an object may be: what of a service, its servers, the timeouts and the sync
 //! daemons the kernel would refuse, or take and then not act on as it says.
 //!
 //! What is there already, by whatever tool, may stay as it is. So each judgement of a change

@@ -6,6 +6,7 @@ use ipvs_netlink::{DestinationKey, ServiceKey, SyncRole};
 
 /// Names an object of a director: what a step, a fault or a flaw is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Subject {
     /// The timeouts of connections.
     Timeouts,

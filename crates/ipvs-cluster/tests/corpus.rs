@@ -2,6 +2,7 @@
 
 //! What fuzzing found worth keeping (`fuzz/`), run again by each `cargo test`.
 
+#![cfg(feature = "file")]
 #![allow(
     clippy::expect_used,
     clippy::panic,

@@ -3,10 +3,15 @@
 //! Speak generic netlink to the Linux kernel's IPVS (LVS), the layer-4 load
 //! balancer.
 //!
-//! List what is there:
+//! List what is there, and add a direct-routing service with two real servers:
 //!
 //! ```no_run
-//! use ipvs_netlink::Client;
+//! use std::net::Ipv4Addr;
+//!
+//! use ipvs_netlink::{
+//!     Change, Client, Destination, DestinationKey, ForwardingMethod, Scheduler, Service,
+//!     ServiceKey,
+//! };
 //!
 //! # fn main() -> Result<(), ipvs_netlink::Error> {
 //! let mut client = Client::connect()?;
@@ -16,21 +21,7 @@
 //!         println!("  -> {} {} active", server.destination.key, server.connections.active);
 //!     }
 //! }
-//! # Ok(())
-//! # }
-//! ```
 //!
-//! Add a direct-routing service with two real servers:
-//!
-//! ```no_run
-//! use ipvs_netlink::{
-//!     Change, Client, Destination, DestinationKey, ForwardingMethod, Scheduler, Service,
-//!     ServiceKey,
-//! };
-//! use std::net::Ipv4Addr;
-//!
-//! # fn main() -> Result<(), ipvs_netlink::Error> {
-//! let mut client = Client::connect()?;
 //! let web = ServiceKey::tcp(Ipv4Addr::new(192, 0, 2, 10), 80);
 //! client.apply(Change::AddService(Service::new(web, Scheduler::Wrr)))?;
 //! for host in [11, 12] {
@@ -42,49 +33,18 @@
 //! # }
 //! ```
 //!
-//! Load ten thousand real servers:
-//!
-//! ```no_run
-//! use ipvs_netlink::{
-//!     Change, Client, Destination, DestinationKey, ForwardingMethod, Scheduler, Service,
-//!     ServiceKey,
-//! };
-//! use std::net::Ipv4Addr;
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let dns = ServiceKey::udp(Ipv4Addr::new(192, 0, 2, 53), 53);
-//! let servers = (0..10_000).map(|number| Change::AddDestination {
-//!     service: dns,
-//!     destination: Destination::new(
-//!         DestinationKey::new(Ipv4Addr::from_bits(0x0a00_0001 + number), 53),
-//!         ForwardingMethod::Masquerade,
-//!     ),
-//! });
-//! let service = Change::AddService(Service::new(dns, Scheduler::Wlc));
-//! let report = Client::connect()?.batch(std::iter::once(service).chain(servers))?;
-//! for failure in &report.failures {
-//!     eprintln!("change {}: {}", failure.index, failure.error);
-//! }
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! These and others stand in `examples/` as programs.
+//! From here: [list](guide::list), [change](guide::change), [sync own structs](guide::sync),
+//! [drain](guide::drain), [watch](guide::watch), [errors by `match`](guide::errors),
+//! [namespaces](guide::namespaces), [tokio](guide::tokio), and
+//! [what needs which right](guide::rights).
 //!
 //! # Layers
 //!
-//! [`model`] says what an administrator means and cannot say nonsense;
-//! [`message`] says what is on the wire; [`Client`] holds the conversation over
-//! a [`Transport`]. What the kernel tells only in files is in [`procfs`]. There
-//! is no async runtime, because there is nothing to wait for: the kernel answers
-//! while the request is being sent (`docs/library.md` has a page on tokio).
-//!
-//! # What the kernel demands
-//!
-//! Every request, reading included, needs `CAP_NET_ADMIN` in the initial user
-//! namespace; reading [`procfs`] needs nothing. A client works in the network
-//! namespace of the thread that connected it, or in the one it was given
-//! ([`ConnectOptions::namespace`]).
+//! [`model`] says what an administrator means and cannot say nonsense; `message` says what
+//! is on the wire; [`Client`] holds the conversation over a [`Transport`]. What the kernel
+//! tells only in files is in [`procfs`]; [`trace`] puts into words what passes, and
+//! [`testing`] plays it back. There is no async runtime, because there is nothing to wait
+//! for: the kernel answers while the request is being sent.
 //!
 //! # What can be relied on
 //!
@@ -96,10 +56,19 @@
 //! ([`Invalid`]). Kernels from 6.1 to 7.2 are what all of it is tested on; what
 //! each of them says of services and servers beyond what is known here is kept
 //! ([`UnknownAttribute`],
-//! the variants called `Other`). Public enums and structs are
-//! `#[non_exhaustive]` where the kernel may yet add to them.
+//! the variants called `Other`).
 //!
-//! The crate has no optional features.
+//! # Features and versions
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `serde` | `Serialize` and `Deserialize` for the model, in the form that `rsctl --json` prints |
+//! | `message` | the module `message`: commands and attributes as types, over the crates of netlink-packet |
+//!
+//! Neither is on by default. The crate follows semantic versioning. Public enums and
+//! structs are `#[non_exhaustive]` where the kernel may yet add to them; errors are to be
+//! matched by [`ErrorKind`], their texts may improve at any time. It contains no `unsafe`
+//! code.
 
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -107,17 +76,30 @@
 mod client;
 mod convert;
 mod error;
+#[cfg(feature = "serde")]
+mod forms;
 mod genl;
+pub mod guide;
+#[cfg(feature = "message")]
 pub mod message;
+#[cfg(not(feature = "message"))]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the table of attributes is one, whoever sees it"
+)]
+mod message;
 pub mod model;
 mod namespace;
 mod operation;
 pub mod procfs;
+pub mod testing;
 pub mod trace;
 mod transport;
 pub mod unchecked;
 
-pub use client::{BatchError, BatchFailure, BatchReport, Client, ConnectOptions, Pass};
+pub use client::{BatchError, BatchFailure, BatchReport, Client, ConnectOptions, Pass, Visited};
 pub use error::{Error, ErrorKind, KernelError};
 pub use genl::{Errno, ExtAck};
 pub use model::{

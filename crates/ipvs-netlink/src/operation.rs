@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{Change, ServiceKey};
+use crate::model::{Change, DestinationKey, ServiceKey};
 
 /// The operation says what was asked of the kernel: the subject of every error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,11 @@ impl Operation {
         }
     }
 
+    /// Whether it reads some of the table.
+    pub(crate) fn reads(&self) -> bool {
+        !self.changes() && !matches!(self, Self::Connect)
+    }
+
     /// Whether it changes anything.
     pub(crate) fn changes(&self) -> bool {
         matches!(self, Self::Change(_) | Self::Batch)
@@ -65,6 +70,24 @@ impl Operation {
             | Self::Daemons
             | Self::Batch => None,
         }
+    }
+}
+
+impl Operation {
+    /// Returns the real server that it is about, if it is about one.
+    pub fn destination(&self) -> Option<&DestinationKey> {
+        match self.change()? {
+            Change::AddDestination { destination, .. }
+            | Change::SetDestination { destination, .. } => Some(&destination.key),
+            Change::RemoveDestination { destination, .. } => Some(destination),
+            _ => None,
+        }
+    }
+}
+
+impl From<Change> for Operation {
+    fn from(change: Change) -> Self {
+        Self::Change(change)
     }
 }
 

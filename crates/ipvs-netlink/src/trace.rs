@@ -10,8 +10,8 @@
 //! < #2 error EEXIST
 //! ```
 //!
-//! Commands and attributes have the names of [`message`](crate::message); what is not
-//! known there stands as bytes. The text is for people and may change.
+//! Commands and attributes have the names of the module `message`; what is not known there
+//! stands as bytes. The text is for people and may change.
 
 use std::fmt::{self, Formatter};
 use std::sync::Arc;
@@ -217,6 +217,19 @@ impl Trace {
     pub(crate) fn not_received(&self, error: &io::Error) {
         (self.0)(&Event::NotReceived(error));
     }
+}
+
+/// Says in words what is in a datagram, a line for each message.
+pub(crate) fn lines(
+    datagram: &[u8],
+    family: u16,
+    is_request: bool,
+) -> impl Iterator<Item = String> {
+    messages(datagram).map(move |bytes| {
+        let message = Message { bytes, family };
+        let event = if is_request { Event::Request(message) } else { Event::Answer(message) };
+        event.to_string()
+    })
 }
 
 /// The messages of a datagram, of which what has no end is the last.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Which findings somebody wants to know.
+//! Selects the findings that somebody wants to know.
 
 use crate::finding::Finding;
 use crate::rule::RuleId;

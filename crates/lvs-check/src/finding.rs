@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What a rule says about a host.
+//! Holds what a rule says about a host.
 
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
@@ -38,6 +38,10 @@ impl Serialize for Finding {
 }
 
 impl Finding {
+    /// Says what to do first about what cannot be judged: nobody is to take down what works.
+    pub const SEE_FIRST: &'static str =
+        "see whether a client is served: if so, nothing is wrong here";
+
     /// Returns a finding of that rule.
     #[must_use]
     pub fn new(rule: &'static Rule, severity: Severity, message: impl Into<String>) -> Self {
@@ -60,7 +64,7 @@ impl Finding {
         self.severity = Severity::Unread;
         self.message = format!("cannot be judged: {why}; otherwise {}", self.message);
         self.remedy.clear();
-        self.words("see whether a client is served: if so, nothing is wrong here")
+        self.words(Self::SEE_FIRST)
     }
 
     /// Adds words that help, where no command can know. No VIP waits for them.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The one order in which remedies do no harm.
+//! Puts remedies in the one order in which they do no harm.
 //!
 //! Each remedy is safe by itself: what adds a VIP hides it first. The remedies of several
 //! findings are safe together in the order of their phases. And each command is safe where

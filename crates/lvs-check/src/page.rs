@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The page of documentation that has a program's catalogue, and what is wrong with it.
+//! Holds the page of documentation that has a program's catalogue against that catalogue.
 
 use crate::rule::{Catalogue, Rule};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What helps against a finding.
+//! Says what helps against a finding.
 
 use serde::{Serialize, Serializer};
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! All that a check found, for people and as JSON; and rules for people.
+//! Shows all that a check found, for people and as JSON; and rules for people.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::hash::Hash;
 
-use lvs_term::printable;
+use lvs_term::{count, printable};
 use serde::Serialize;
 
 use crate::finding::Finding;
 use crate::order::{OrderedRemedy, in_order};
+use crate::remedy::Instruction;
 use crate::rule::Rule;
 use crate::severity::Severity;
 
@@ -72,7 +75,16 @@ impl Report {
     #[must_use]
     pub fn text(&self, held_against: &str) -> String {
         let mut text = String::new();
+        let mut left = Left::of(self.findings.iter().map(|it| (it.rule.id, it.severity)));
         for Finding { rule, severity, message, read, remedy } in &self.findings {
+            match left.next((rule.id, *severity)) {
+                Next::Shown => {}
+                Next::Hidden => continue,
+                Next::More(more) => {
+                    let _ = writeln!(text, "{severity}: {}: and {more} more, in JSON", rule.id);
+                    continue;
+                }
+            }
             let _ = writeln!(text, "{severity}: {}: {}", rule.id, printable(message));
             for read in read {
                 let _ = writeln!(text, "  read:   {}", printable(read));
@@ -85,16 +97,29 @@ impl Report {
         // Those of one finding stand above, in order.
         if self.findings.len() > 1 && self.remedies.len() > 1 {
             text += "all remedies, in one safe order (what hides a VIP comes before the VIP):\n";
-            for (number, step) in (1..).zip(&self.remedies) {
-                let _ = writeln!(text, "  {number}. {}", printable(step.text()));
+            // What can be run is there to be pasted.
+            let words = |step: &&OrderedRemedy| matches!(step.instruction, Instruction::Words(_));
+            let words = self.remedies.iter().filter(words);
+            let mut left = Left::of(words.map(|step| (step.phase, step.rules.as_slice())));
+            let mut number = 0;
+            for step in &self.remedies {
+                let next = match step.instruction {
+                    Instruction::Command(_) => Next::Shown,
+                    Instruction::Words(_) => left.next((step.phase, step.rules.as_slice())),
+                };
+                let _ = match next {
+                    Next::Hidden => Ok(()),
+                    Next::More(more) => writeln!(text, "  and {more} more like the last, in JSON"),
+                    Next::Shown => {
+                        number += 1;
+                        writeln!(text, "  {number}. {}", printable(step.text()))
+                    }
+                };
             }
         }
         let unjudged = match self.unjudged {
             0 => String::new(),
             number => format!(", {number} unread"),
-        };
-        let count = |number: usize, what: &str| {
-            format!("{number} {what}{}", if number == 1 { "" } else { "s" })
         };
         let _ = writeln!(
             text,
@@ -105,6 +130,38 @@ impl Report {
             count(self.count(Severity::Info), "info")
         );
         text
+    }
+}
+
+/// So many findings of one rule are shown to people: a host may have thousands of addresses, all
+/// wrong in the same way.
+const SHOWN: usize = 8;
+
+/// How many there are of each kind, and how many of them were told.
+struct Left<K>(HashMap<K, (usize, usize)>);
+
+enum Next {
+    Shown,
+    /// The first that is not, with how many there are.
+    More(usize),
+    Hidden,
+}
+
+impl<K: Eq + Hash> Left<K> {
+    fn of(all: impl Iterator<Item = K>) -> Self {
+        let mut kinds = HashMap::new();
+        all.for_each(|kind| kinds.entry(kind).or_insert((0, 0)).0 += 1);
+        Self(kinds)
+    }
+
+    fn next(&mut self, kind: K) -> Next {
+        let (all, told) = self.0.entry(kind).or_default();
+        *told += 1;
+        match *told {
+            ..=SHOWN => Next::Shown,
+            told if told == SHOWN + 1 => Next::More(*all - SHOWN),
+            _ => Next::Hidden,
+        }
     }
 }
 

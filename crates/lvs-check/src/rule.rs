@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Rules, and the catalogue that a program has of its own.
+//! Describes rules, and the catalogue that a program has of its own.
 
 use std::fmt;
 

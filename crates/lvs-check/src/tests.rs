@@ -39,6 +39,10 @@ fn two(remedies: impl IntoIterator<Item = Remedy>) -> Finding {
     Finding::new(&XX_TWO_02, Info, "two").steps(remedies)
 }
 
+fn words(text: &str) -> Remedy {
+    Remedy::words(Phase::Rest, text)
+}
+
 fn texts(remedies: &[Remedy]) -> Vec<&str> {
     remedies.iter().map(Remedy::text).collect()
 }
@@ -210,6 +214,33 @@ fn a_report_reads_as_text_and_as_json() {
     let unread = vec![Finding::new(&XX_ONE_01, Unread, "one")];
     let text = Report::new(unread, Vec::new(), Vec::new()).text("nat");
     assert!(text.ends_with("nat: 0 errors, 0 warnings, 0 infos, 1 unread\n"), "{text}");
+}
+
+/// What can be run is all there.
+#[test]
+fn of_many_alike_people_see_the_first() {
+    let of = |number: usize| {
+        let found = (0..number).map(|at| {
+            let remedy =
+                [Remedy::command(Phase::Add, format!("add {at}")), words(&format!("see {at}"))];
+            Finding { message: format!("it {at}"), ..one(remedy) }
+        });
+        Report::new(found.chain([two([])]).collect(), Vec::new(), Vec::new())
+    };
+    let text = of(8).text("dr");
+    assert!(text.contains("it 7\n") && text.contains("  16. see 7\n"), "{text}");
+    assert!(!text.contains("more"), "{text}");
+    let report = of(100);
+    let text = report.text("dr");
+    assert!(text.contains("it 7\n") && !text.contains("it 8\n"), "{text}");
+    assert_eq!(text.matches("error: XX-ONE-01: and 92 more, in JSON\n").count(), 1, "{text}");
+    assert!(text.contains("  100. add 99\n  101. see 0\n"), "{text}");
+    assert!(text.contains("  108. see 7\n  and 92 more like the last, in JSON\n"), "{text}");
+    assert!(text.ends_with("dr: 100 errors, 0 warnings, 1 info\n"), "{text}");
+    assert!(text.contains("info: XX-TWO-02: two\n"), "{text}");
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["findings"].as_array().unwrap().len(), 101);
+    assert_eq!(json["remedies"].as_array().unwrap().len(), 200);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Addresses on interfaces.
+//! Describes addresses on interfaces.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::Deref;
+
+use crate::ip::{contains, host_prefix};
 
 /// An address on an interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct Address {
     pub ip: IpAddr,
     /// Prefix length in bits.
     pub prefix: u8,
+    /// The other end of the link (`IFA_ADDRESS`), if one was named: the prefix is of its network.
+    pub peer: Option<IpAddr>,
     /// `host`, `link`, `global` …, as `ip addr` prints it.
     pub scope: String,
     /// Who added it (`IFA_PROTO`), on Linux 5.18 and later.
@@ -38,6 +42,7 @@ impl Address {
             device: device.to_owned(),
             ip,
             prefix,
+            peer: None,
             scope: scope.to_owned(),
             tag: None,
             deprecated: false,
@@ -47,15 +52,36 @@ impl Address {
         }
     }
 
+    /// Tells whether it gives its interface a route to the network that `ip` is in.
+    #[must_use]
+    pub fn covers(&self, ip: IpAddr) -> bool {
+        contains(self.peer.unwrap_or(self.ip), self.prefix, ip)
+    }
+
+    /// Tells whether `ip` is that of a neighbour on its interface.
+    #[must_use]
+    pub fn is_near(&self, ip: IpAddr) -> bool {
+        self.peer == Some(ip) || (self.prefix < host_prefix(self.ip) && self.covers(ip))
+    }
+
+    /// Returns what `ip addr add` and `ip addr del` take.
+    #[must_use]
+    pub fn named(&self) -> String {
+        match self.peer {
+            Some(peer) => format!("{} peer {peer}/{}", self.ip, self.prefix),
+            None => format!("{}/{}", self.ip, self.prefix),
+        }
+    }
+
     /// Returns it as `ip addr` writes it.
     #[must_use]
     pub fn text(&self) -> String {
-        format!("{}/{} dev {} scope {}", self.ip, self.prefix, self.device, self.scope)
+        format!("{} dev {} scope {}", self.named(), self.device, self.scope)
     }
 }
 
-/// Every address, in the order of [`Address::ip`]: a host may have thousands, and nearly every
-/// question is about one of them.
+/// Holds every address, in the order of [`Address::ip`]: a host may have thousands, and nearly
+/// every question is about one of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addresses(Vec<Address>);
 
@@ -95,7 +121,7 @@ impl Deref for Addresses {
     }
 }
 
-/// The scope of an IPv4 address: `RT_SCOPE_*` of include/uapi/linux/rtnetlink.h.
+/// Names the scope of an IPv4 address: `RT_SCOPE_*` of include/uapi/linux/rtnetlink.h.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Scope {
     /// Never chosen as the source of a connection of this host's own.
@@ -114,5 +140,31 @@ impl fmt::Display for Scope {
             Self::Link => "link",
             Self::Global => "global",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_a_peer_the_network_is_the_peers() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let plain = Address::new("eth0", ip("192.0.2.11"), 24, "global");
+        let peer = |prefix| Address {
+            peer: Some(ip("198.51.100.1")),
+            ..Address::new("eth0", ip("192.0.2.11"), prefix, "global")
+        };
+        assert_eq!(plain.text(), "192.0.2.11/24 dev eth0 scope global");
+        assert_eq!(peer(32).text(), "192.0.2.11 peer 198.51.100.1/32 dev eth0 scope global");
+        let near =
+            |address: &Address, other| [address.covers(ip(other)), address.is_near(ip(other))];
+        assert_eq!(near(&plain, "192.0.2.1"), [true, true]);
+        assert_eq!(near(&peer(24), "192.0.2.1"), [false, false]);
+        assert_eq!(near(&peer(24), "198.51.100.7"), [true, true]);
+        assert_eq!(near(&peer(32), "198.51.100.7"), [false, false]);
+        assert_eq!(near(&peer(32), "198.51.100.1"), [true, true]);
+        let single = Address::new("lo", ip("192.0.2.11"), 32, "host");
+        assert_eq!(near(&single, "192.0.2.11"), [true, false]);
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! An address that stands for a client anywhere.
+//! Finds an address that stands for a client anywhere.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::ip::contains;
+use crate::ip::{Family, contains};
 use crate::route::Route;
 use crate::rule::Rule;
 
@@ -25,12 +25,12 @@ const ANYWHERE: [IpAddr; 12] = [
 
 /// Returns the address of the Internet of which routes and rules say least.
 #[must_use]
-pub fn anywhere(ipv6: bool, routes: &[Route], rules: &[Rule]) -> Option<IpAddr> {
+pub fn anywhere(family: Family, routes: &[Route], rules: &[Rule]) -> Option<IpAddr> {
     let longest = |ip: &IpAddr| {
         let routes = routes.iter().filter(|route| route.leads_to(*ip)).map(|route| route.prefix);
         let rules = rules.iter().filter_map(|rule| rule.to);
         let rules = rules.filter(|(of, prefix)| contains(*of, *prefix, *ip));
         routes.chain(rules.map(|(_, prefix)| prefix)).max()
     };
-    ANYWHERE.into_iter().filter(|ip| ip.is_ipv6() == ipv6).min_by_key(longest)
+    ANYWHERE.into_iter().filter(|ip| family.has(*ip)).min_by_key(longest)
 }

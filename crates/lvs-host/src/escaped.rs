@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Names that need not be UTF-8, as text.
+//! Writes names that need not be UTF-8 as text.
 //!
 //! The kernel takes any bytes for the name of an interface but blanks, `/` and `:`
 //! (`dev_valid_name` in net/core/dev.c), and so do file systems. A byte that is no UTF-8 is
@@ -48,7 +48,7 @@ pub fn bytes(text: &str) -> Vec<u8> {
     name
 }
 
-/// The same for a part of a path.
+/// Returns the part of a path that [`text`] was made of.
 #[must_use]
 pub fn os_string(text: &str) -> OsString {
     OsString::from_vec(bytes(text))

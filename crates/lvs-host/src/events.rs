@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The kernel's notices that something changed, and who asked for the change.
+//! Reads the kernel's notices that something changed, and who asked for the change.
 //!
 //! What a notice says is not believed: it only makes us look. So a lost one (`ENOBUFS`)
 //! costs nothing but the look that it causes itself.
@@ -25,13 +25,13 @@ const IPV4_NETCONF: u32 = 1 << 23;
 /// `struct nlmsghdr` has 16 bytes: length, type, flags, sequence, port.
 const HEADER: usize = 16;
 
-/// A socket that hears of changes in the network namespace it was opened in.
+/// Hears of changes in the network namespace it was opened in.
 #[derive(Debug)]
 pub struct Events {
     socket: OwnedFd,
 }
 
-/// What was heard since the last time.
+/// Holds what was heard since the last time.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Heard {
     /// Something changed.

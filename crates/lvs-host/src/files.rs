@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Files, read within bounds and written as a whole.
+//! Reads files within bounds, and writes them as a whole.
 
 pub mod trust;
 
@@ -18,7 +18,19 @@ pub const FOLDER: u32 = 0o755;
 /// # Errors
 /// The system's; `InvalidData` if it is no regular file, not UTF-8, or larger than `most` bytes.
 pub fn read(path: &Path, most: u64) -> io::Result<(String, Metadata)> {
-    let (bytes, about) = bytes(path, most)?;
+    text(bytes(path, most)?)
+}
+
+/// Reads it where only this program has files: a link there was put by somebody else, and is
+/// not followed.
+///
+/// # Errors
+/// As [`read`]; `InvalidData` if it is a link.
+pub fn read_itself(path: &Path, most: u64) -> io::Result<(String, Metadata)> {
+    text(found(path, &fs::symlink_metadata(path)?, libc::O_NOFOLLOW, most)?)
+}
+
+fn text((bytes, about): (Vec<u8>, Metadata)) -> io::Result<(String, Metadata)> {
     let text = String::from_utf8(bytes).map_err(|_| refused("not UTF-8".to_owned()))?;
     Ok((text, about))
 }
@@ -29,11 +41,18 @@ pub fn read(path: &Path, most: u64) -> io::Result<(String, Metadata)> {
 /// # Errors
 /// The system's; `InvalidData` if it is no regular file, or larger than `most` bytes.
 pub fn bytes(path: &Path, most: u64) -> io::Result<(Vec<u8>, Metadata)> {
-    // Before it is opened, as opening a device may do something by itself.
-    if !fs::metadata(path)?.is_file() {
+    found(path, &fs::metadata(path)?, 0, most)
+}
+
+/// Opens what was looked at before, as opening a device may do something by itself.
+fn found(path: &Path, before: &Metadata, how: i32, most: u64) -> io::Result<(Vec<u8>, Metadata)> {
+    if before.is_symlink() {
+        return Err(refused("a symbolic link".to_owned()));
+    }
+    if !before.is_file() {
         return Err(refused("not a regular file".to_owned()));
     }
-    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY | how;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let about = file.metadata()?;
     let mut bytes = Vec::new();

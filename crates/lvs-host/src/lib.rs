@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A Linux host as facts, and as ports to change it.
+//! Holds a Linux host as facts, and as ports to change it.
 //!
 //! | module | what it reads, changes or keeps |
 //! |---|---|
-//! | [`netlink`] | links, addresses, routes, rules, neighbours, tunnels, `fou`, sockets, nftables |
+//! | [`netlink`] | links, addresses, routes, rules, neighbours, tunnels, `fou`, sockets |
+//! | [`firewall`] | iptables, arptables and nftables, and what becomes of packets in them |
 //! | [`events`] | notices of the kernel that something changed |
 //! | [`sysctl`], [`sysctl_d`] | kernel settings, and the files that set them at boot |
 //! | [`udev`] | when udev is done with a new device |
@@ -24,6 +25,7 @@ pub mod anywhere;
 pub mod escaped;
 pub mod events;
 pub mod files;
+pub mod firewall;
 pub mod fou;
 pub mod ip;
 pub mod link;
@@ -40,8 +42,10 @@ pub mod sysctl;
 pub mod sysctl_d;
 pub mod tunnel;
 pub mod udev;
+mod words;
 
 pub use address::{Address, Addresses, Scope};
+pub use ip::Family;
 pub use link::Link;
 pub use route::{DefaultRoute, Lookup, Route, SavedRoute};
 pub use sysctl::SysctlKey;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Interfaces.
+//! Describes interfaces.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use nix::net::if_::if_nametoindex;
 use crate::escaped;
 use crate::tunnel::{Tunnel, TunnelKind};
 
-/// An interface.
+/// Describes an interface.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Link {
     /// Its number: one that was deleted and made again has another.
@@ -44,7 +44,7 @@ pub fn index(name: &str) -> Option<u32> {
     if_nametoindex(escaped::bytes(name).as_slice()).ok()
 }
 
-/// What a tunnel device takes.
+/// Says what a tunnel device takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ends {
     /// Outer destination; absent: any.
@@ -68,6 +68,24 @@ impl Link {
     #[must_use]
     pub fn answers_arp(&self) -> bool {
         self.arp && !self.port
+    }
+
+    /// Returns the VRF in whose table its addresses are local, if not in that of the host: the one
+    /// that it is in, or is.
+    #[must_use]
+    pub fn domain(&self) -> Option<&str> {
+        match self.table {
+            Some(_) => Some(&self.name),
+            None => self.vrf.as_deref(),
+        }
+    }
+
+    /// Tells whether it leads to somebody else although it answers no ARP: a link of ppp, tun or
+    /// WireGuard, another tunnel, a card whose ARP is off.
+    #[must_use]
+    pub fn is_point_to_point(&self) -> bool {
+        let leads_nowhere = matches!(self.kind.as_deref(), Some("dummy" | "ifb" | "vrf"));
+        !self.arp && !self.port && self.name != "lo" && !leads_nowhere
     }
 
     /// Returns the receiving tunnel that it is; `None` if it is no tunnel, or takes less than
@@ -105,6 +123,39 @@ impl From<&Tunnel> for Ends {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_answers_no_arp_may_lead_to_somebody() {
+        let link = |name: &str, kind: &str| Link {
+            name: name.to_owned(),
+            kind: Some(kind.to_owned()).filter(|kind| !kind.is_empty()),
+            ..Link::default()
+        };
+        for (name, kind, leads) in [
+            ("lo", "", false),
+            ("vips", "dummy", false),
+            ("red", "vrf", false),
+            ("wg0", "wireguard", true),
+            ("ppp0", "ppp", true),
+            ("eth0", "", true),
+        ] {
+            assert_eq!(link(name, kind).is_point_to_point(), leads, "{name}");
+        }
+        assert!(!Link { arp: true, ..link("eth0", "") }.is_point_to_point());
+    }
+
+    #[test]
+    fn addresses_are_of_the_vrf_that_a_device_is_in_or_is() {
+        let link = |table, vrf: Option<&str>| Link {
+            name: "it".to_owned(),
+            table,
+            vrf: vrf.map(str::to_owned),
+            ..Link::default()
+        };
+        assert_eq!(link(None, None).domain(), None);
+        assert_eq!(link(None, Some("red")).domain(), Some("red"));
+        assert_eq!(link(Some(10), None).domain(), Some("it"));
+    }
 
     #[test]
     fn a_device_that_takes_less_or_more_is_no_such_tunnel() {

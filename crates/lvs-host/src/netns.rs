@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Which network namespace this is.
+//! Tells which network namespace this is.
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -9,8 +9,8 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, getsockopt, socket};
 use nix::{getsockopt_impl, sockopt_impl};
 use serde::{Deserialize, Serialize};
 
-/// What tells a network namespace from every other, at any time. Kernel state does not outlive
-/// a boot, and inode numbers of namespaces are used again, the cookie never.
+/// Tells a network namespace from every other, at any time. Kernel state does not outlive a boot,
+/// and inode numbers of namespaces are used again, the cookie never.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The number of this boot.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! May this process change the network at all?
+//! Tells whether this process may change the network at all.
 
 /// `CAP_NET_ADMIN` of include/uapi/linux/capability.h.
 const NET_ADMIN: u32 = 12;
 
-/// The effective set of this thread lacks CAP_NET_ADMIN.
+/// Says that the effective set of this thread lacks CAP_NET_ADMIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("needs CAP_NET_ADMIN")]
 pub struct NoPrivilege;

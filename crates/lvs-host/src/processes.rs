@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Who else runs here.
+//! Tells who else runs here.
 
 use std::fs;
 use std::path::Path;
 
 use crate::escaped;
 
-/// Names of the processes of this network namespace, as in `/proc/PID/comm` (15 bytes); of
-/// one that does not say where it is, too. `proc` is normally `/proc`.
+/// Returns the names of the processes of this network namespace, as in `/proc/PID/comm` (15 bytes);
+/// of one that does not say where it is, too. `proc` is normally `/proc`.
 #[must_use]
 pub fn names(proc: &Path) -> Vec<String> {
     let here = fs::read_link(proc.join("thread-self/ns/net")).ok();
@@ -19,7 +19,7 @@ pub fn names(proc: &Path) -> Vec<String> {
     entries.filter(ours).filter_map(|entry| name(&entry.path())).collect()
 }
 
-/// The name of the process of this folder of `/proc`. It need not be UTF-8: any process may
+/// Returns the name of the process of this folder of `/proc`. It need not be UTF-8: any process may
 /// write it.
 #[must_use]
 pub fn name(folder: &Path) -> Option<String> {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A program that is asked something, and has only so long to answer.
+//! Asks a program something, which has only so long to answer.
 
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use process_control::{ChildExt as _, Control as _};
+
+use crate::words::system_error;
 
 /// Runs it, and kills it if it has not ended by itself in time: it alone, nothing that it may
 /// have started.
@@ -19,7 +21,7 @@ pub fn output(command: &mut Command, patience: Duration) -> Result<Output, Strin
     match output {
         Ok(Some(output)) => Ok(output.into_std_lossy()),
         Ok(None) => Err(format!("did not end within {} s", patience.as_secs())),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(system_error(&error)),
     }
 }
 
@@ -45,7 +47,7 @@ mod tests {
         assert_eq!((said.stdout.len(), said.stderr.len()), (300_000, 300_001));
         assert_eq!(said.status.code(), Some(3));
         let none = output(&mut Command::new("/nowhere/at-all"), LONG).unwrap_err();
-        assert!(none.contains("No such file"), "{none}");
+        assert!(none == "no such file or directory", "{none}");
     }
 
     #[test]

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Routes, and what the kernel says of a packet's way.
+//! Describes routes, and what the kernel says of a packet's way.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ip::{contains, host_prefix};
+use crate::ip::{Family, contains, host_prefix};
 
 /// The table of this host's own addresses (`RT_TABLE_LOCAL`).
 pub const TABLE_LOCAL: u32 = 255;
 /// The table of the routes that `ip route` shows (`RT_TABLE_MAIN`).
 pub const TABLE_MAIN: u32 = 254;
 
-/// A route of any table.
+/// Describes a route of any table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// Its table.
@@ -40,7 +40,7 @@ pub struct Route {
     pub advmss: Option<u32>,
 }
 
-/// What becomes of packets that take a route.
+/// Says what becomes of packets that take a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RouteKind {
     /// They are sent on.
@@ -86,11 +86,11 @@ impl Route {
     }
 }
 
-/// A default route of table main, with what it takes to put it back.
+/// Describes a default route of table main, with what it takes to put it back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefaultRoute {
-    /// Whether it is an IPv6 route.
-    pub ipv6: bool,
+    /// The family of its destinations.
+    pub family: Family,
     /// Its gateways; several if it is multipath, none if it is on-link.
     pub gateways: Vec<IpAddr>,
     /// `RTA_PRIORITY`; the lowest wins.
@@ -99,7 +99,7 @@ pub struct DefaultRoute {
     pub saved: SavedRoute,
 }
 
-/// A route exactly as the kernel described it.
+/// Holds a route exactly as the kernel described it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedRoute {
     /// As an operator reads it: `default via 10.0.0.1 dev eth0`.
@@ -108,7 +108,7 @@ pub struct SavedRoute {
     pub message: String,
 }
 
-/// The answer of the kernel's route lookup: where a packet would go.
+/// Holds the answer of the kernel's route lookup: where a packet would go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lookup {
     /// To this host itself.
@@ -125,7 +125,7 @@ pub struct Lookup {
     pub table: u32,
 }
 
-/// Which addresses the tables say to be local: by the longest prefix, as the kernel does.
+/// Says which addresses the tables say to be local: by the longest prefix, as the kernel does.
 #[derive(Debug, Default)]
 pub struct LocalTables {
     single: HashMap<(u32, IpAddr), bool>,

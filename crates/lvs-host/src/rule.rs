@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Rules of routing (`ip rule`), as far as they tell replies from other packets.
+//! Describes rules of routing (`ip rule`), as far as they tell replies from other packets.
 
 use std::net::IpAddr;
 
-use crate::ip::contains;
-use crate::link;
+use crate::ip::{Family, contains};
 
-/// A rule. Its interface of arrival is left out: replies have none but `lo`, as the kernel
-/// itself sees when it is asked.
+/// Describes a rule. Its interface of arrival is left out: replies have none but `lo`, as the
+/// kernel itself sees when it is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rule {
-    /// It is for IPv6.
-    pub ipv6: bool,
+    /// The family of the packets it is for.
+    pub family: Family,
     /// As `ip rule` writes it.
     pub text: String,
     /// The network of its destinations.
@@ -40,11 +39,11 @@ pub struct Rule {
 
 impl Rule {
     /// Returns what a reply is like to which it applies (or does not, if it is inverted), if
-    /// that is more than its ends and this host's VRF.
-    pub fn marks(&self, plain: &Marks) -> Option<Marks> {
-        let device = self.device.as_ref().map(|name| link::index(name));
+    /// that is more than its ends and this host's VRF. `device` is the number of the rule's
+    /// interface, if that is there.
+    pub fn marks(&self, plain: &Marks, device: Option<u32>) -> Option<Marks> {
         let marks = Marks {
-            device: device.flatten().or(plain.device),
+            device: device.or(plain.device),
             mark: self.mark.filter(|mark| *mark != 0),
             user: self.users.map(|(first, _)| first).or(plain.user),
             tos: self.tos,
@@ -76,7 +75,7 @@ pub fn are_all_alike(rules: &[Rule]) -> bool {
     rules.iter().all(|rule| rule.is_from_the_start)
 }
 
-/// What a rule may tell a packet by, besides its ends.
+/// Says what a rule may tell a packet by, besides its ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks {
     /// The interface to which its socket is bound.
@@ -91,4 +90,33 @@ pub struct Marks {
     pub protocol: Option<u8>,
     /// Source port and destination port.
     pub ports: [Option<u16>; 2],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_marks_replies_by_what_it_names_beyond_their_ends() {
+        let plain = Marks { device: Some(7), user: Some(65_534), ..Marks::default() };
+        let understood = Rule { is_understood: true, ..Rule::default() };
+        let by_device = Rule { device: Some("eth0".to_owned()), ..understood.clone() };
+        let by_mark = |mark| Rule { mark: Some(mark), ..understood.clone() };
+        for (rule, device, expected) in [
+            (understood.clone(), None, None),
+            // Nobody can be bound to an interface that is not there.
+            (by_device.clone(), None, None),
+            (by_device, Some(3), Some(Marks { device: Some(3), ..plain.clone() })),
+            (by_mark(1), None, Some(Marks { mark: Some(1), ..plain.clone() })),
+            (by_mark(0), None, None),
+            (
+                Rule { users: Some((1000, 2000)), ..understood.clone() },
+                None,
+                Some(Marks { user: Some(1000), ..plain.clone() }),
+            ),
+            (Rule::default(), None, Some(plain.clone())),
+        ] {
+            assert_eq!(rule.marks(&plain, device), expected, "{rule:?}");
+        }
+    }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Sockets that wait for clients.
+//! Describes sockets that wait for clients.
 
 use std::net::IpAddr;
 
-/// A socket that waits for clients.
+/// Describes a socket that waits for clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listener {
     /// TCP; else UDP.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The folder in which a program keeps what it has to know the next time: one at a time changes
-//! it, and what is kept there survives a crash and the loss of one file.
+//! Manages the folder in which a program keeps what it has to know the next time: one at a time
+//! changes it, and what is kept there survives a crash and the loss of one file.
 
 mod lock;
 mod record;
@@ -13,8 +13,10 @@ pub use self::lock::{Claim, Lock};
 pub use self::record::{Found, Record, Version};
 use crate::files;
 use crate::files::trust::{Distrust, Trust};
+use crate::words::system_error;
 
-/// A folder that belongs to root or to who runs this program, and where nobody else can write.
+/// Names a folder that belongs to root or to who runs this program, and where nobody else can
+/// write.
 #[derive(Debug, Clone)]
 pub struct Folder {
     path: PathBuf,
@@ -22,11 +24,11 @@ pub struct Folder {
     program: &'static str,
 }
 
-/// Why state could not be read or kept.
+/// Says why state could not be read or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// A file, or the folder, could not be used.
-    #[error("{what} {path}: {source}")]
+    #[error("{what} {path}: {}", system_error(.source))]
     Io {
         /// What was attempted: `writing`.
         what: &'static str,

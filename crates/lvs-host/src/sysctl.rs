@@ -15,9 +15,11 @@ use std::io::{self, Read as _};
 use ::sysctl::{Ctl, Sysctl as _};
 use nix::errno::Errno;
 
+use crate::words::system_error;
+
 pub use self::key::{BadKey, SysctlKey};
 
-/// Why a setting could not be read or written.
+/// Says why a setting could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SysctlError {
@@ -49,7 +51,7 @@ pub enum SysctlError {
         text: String,
     },
     /// Anything else.
-    #[error("{key}: {source}")]
+    #[error("{key}: {}", system_error(.source))]
     Io {
         /// Which.
         key: SysctlKey,
@@ -70,7 +72,7 @@ impl SysctlError {
     }
 }
 
-/// The value.
+/// Reads the value.
 ///
 /// # Errors
 /// It is not there, may not be read, or is no number.
@@ -109,7 +111,7 @@ pub fn write(key: &SysctlKey, value: i32) -> Result<(), SysctlError> {
     }
 }
 
-/// Whether the setting could be written now. Opens it, writes nothing.
+/// Checks that the setting could be written now. Opens it, writes nothing.
 ///
 /// # Errors
 /// The reason why not.

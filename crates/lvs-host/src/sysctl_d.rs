@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What sysctl.d will set at boot, and for each interface that appears: sysctl.d(5), and
+//! Reads what sysctl.d will set at boot, and for each interface that appears: sysctl.d(5), and
 //! systemd's sysctl.c for what the manual leaves open.
 
 use std::collections::BTreeMap;
@@ -8,9 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::escaped;
-
 use crate::files;
 use crate::sysctl::SysctlKey;
+use crate::words::system_error;
 
 /// A file in an earlier folder hides one of the same name in a later one.
 const FOLDERS: [&str; 4] =
@@ -23,7 +23,7 @@ const LARGEST: u64 = 1 << 20;
 /// NAME_MAX: nothing below `/proc/sys` has a longer one.
 const LONGEST_NAME: usize = 255;
 
-/// One line of a file.
+/// Holds one line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     file: PathBuf,
@@ -35,25 +35,25 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    /// It names one key; else it is a glob.
+    /// Returns whether it names one key; else it is a glob.
     #[must_use]
     pub fn explicit(&self) -> bool {
         !self.pattern.iter().any(|part| is_glob(part))
     }
 
-    /// The number it sets; `None` if it sets none.
+    /// Returns the number it sets; `None` if it sets none.
     #[must_use]
     pub fn value(&self) -> Option<i32> {
         self.value.as_ref()?.parse().ok()
     }
 
-    /// The value as written.
+    /// Returns the value as written.
     #[must_use]
     pub fn text(&self) -> &str {
         self.value.as_deref().unwrap_or("left alone")
     }
 
-    /// `FILE:LINE`.
+    /// Returns the place as `FILE:LINE`.
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}:{}", self.file.display(), self.line)
@@ -69,7 +69,7 @@ impl Assignment {
     }
 }
 
-/// The line that decides about `key`: one that names it beats every glob, whatever the
+/// Returns the line that decides about `key`: one that names it beats every glob, whatever the
 /// order; among equals the last.
 #[must_use]
 pub fn winner<'a>(lines: &'a [Assignment], key: &SysctlKey) -> Option<&'a Assignment> {
@@ -94,7 +94,7 @@ pub fn read(root: &Path) -> (Vec<Assignment>, Vec<String>) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => {
-                unread.push(format!("{}: {error}", folder.display()));
+                unread.push(format!("{}: {}", folder.display(), system_error(&error)));
                 continue;
             }
         };
@@ -112,7 +112,9 @@ pub fn read(root: &Path) -> (Vec<Assignment>, Vec<String>) {
     for file in files.into_values().chain(last) {
         match content(&file) {
             Ok(text) => lines.extend(parse(&file, &text)),
-            Err(error) => unread.push(format!("{}: {error}", file.display())),
+            Err(error) => {
+                unread.push(format!("{}: {}", file.display(), system_error(&error)));
+            }
         }
     }
     (lines, unread)

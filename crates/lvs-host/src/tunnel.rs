@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Tunnel devices that receive.
+//! Describes tunnel devices that receive.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::ip::Family;
 
 /// Kinds of receiving tunnel devices, named as in `ip link add … type KIND`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,13 +47,13 @@ impl TunnelKind {
     #[must_use]
     pub fn mode(self) -> u8 {
         match self {
-            Self::Ipip => 4,
-            Self::Sit => 41,
+            Self::Ipip => Family::Ipv4.protocol(),
+            Self::Sit => Family::Ipv6.protocol(),
             Self::Ip6tnl | Self::Gre | Self::Ip6gre => 0,
         }
     }
 
-    /// Whether such packets come out of it.
+    /// Returns whether such packets come out of it.
     #[must_use]
     pub fn carries(self, inner: IpAddr) -> bool {
         match self {
@@ -61,13 +63,16 @@ impl TunnelKind {
         }
     }
 
-    /// Whether the outer packet is an IPv6 one.
+    /// Returns the family of the outer packet.
     #[must_use]
-    pub fn over_ipv6(self) -> bool {
-        matches!(self, Self::Ip6tnl | Self::Ip6gre)
+    pub fn outer(self) -> Family {
+        match self {
+            Self::Ipip | Self::Sit | Self::Gre => Family::Ipv4,
+            Self::Ip6tnl | Self::Ip6gre => Family::Ipv6,
+        }
     }
 
-    /// The kernel's own device of that kind, which takes what no other does, from anybody.
+    /// Returns the kernel's own device of that kind, which takes what no other does, from anybody.
     #[must_use]
     pub fn fallback(self) -> &'static str {
         match self {
@@ -79,7 +84,7 @@ impl TunnelKind {
         }
     }
 
-    /// The kernel module that makes it.
+    /// Returns the kernel module that makes it.
     #[must_use]
     pub fn module(self) -> &'static str {
         match self {
@@ -98,7 +103,7 @@ impl fmt::Display for TunnelKind {
     }
 }
 
-/// A device that decapsulates packets.
+/// Describes a device that decapsulates packets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tunnel {
     /// Interface name.
@@ -119,7 +124,7 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// Whether IPv4 comes out of this device, so that `rp_filter` applies to it.
+    /// Returns whether IPv4 comes out of this device, so that `rp_filter` applies to it.
     #[must_use]
     pub fn carries_ipv4(&self) -> bool {
         self.kind != TunnelKind::Sit
@@ -145,7 +150,7 @@ impl fmt::Display for Tunnel {
     }
 }
 
-/// Whether the kernel gives such an address to a tunnel device by itself: link-local ones,
+/// Returns whether the kernel gives such an address to a tunnel device by itself: link-local ones,
 /// and to sit devices every IPv4 address of the host as `::a.b.c.d`, with scope global
 /// (`add_v4_addrs` in net/ipv6/addrconf.c).
 #[must_use]

@@ -9,7 +9,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::escaped;
-
 use crate::link;
 
 /// udev takes a few milliseconds; one that hangs is not waited for.

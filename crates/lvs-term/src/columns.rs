@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Tables of texts, and numbers that fit into them.
+//! Writes tables of texts, and numbers that fit into them.
 
 use std::io::{self, Write};
 
 use crate::look::{Look, Tone};
 use crate::text::{is_printable, printable};
 
-/// A line of a table, and what it is.
+/// Holds a line of a table, and says what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     tone: Tone,

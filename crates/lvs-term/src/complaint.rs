@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What is said on standard error: an error with its hints, warnings, notes.
+//! Tells errors with their hints, warnings and notes on standard error.
 
 use std::fmt;
 use std::io::{self, Write as _};
 
 use crate::text::{printable, shortened};
 
-/// What a line on standard error begins with.
+/// Names what a line on standard error begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {
     /// Why the program failed.
@@ -43,7 +43,7 @@ pub fn tell(lines: &str) {
     let _ = io::stderr().lock().write_all(lines.as_bytes());
 }
 
-/// An error as it is told: a line, all there is to say of it, a line each, and hints.
+/// Holds an error as it is told: a line, all there is to say of it, a line each, and hints.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Complaint {
     /// As in "cannot add service tcp/192.0.2.10:80: it exists already".

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The exit statuses that all programs share. Those above are a program's own.
+//! Names the exit statuses that all programs share. Those above are a program's own.
 
 /// Done, or there was nothing to do.
 pub const DONE: u8 = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Manual pages and completions, from the command line's description.
+//! Writes manual pages and completions, from the command line's description.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};

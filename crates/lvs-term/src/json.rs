@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! JSON on its way to a terminal.
+//! Passes JSON on to a terminal.
 
 use std::io::{self, Write};
 
@@ -15,7 +15,7 @@ pub struct JsonOut<W> {
 }
 
 impl<W: Write> JsonOut<W> {
-    /// Passes on to `out`.
+    /// Returns a writer that passes JSON on to `out`.
     #[must_use]
     pub fn new(out: W) -> Self {
         Self { out, rest: Vec::new() }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! How the programs of this project speak to whoever started them: what they print and in
+//! Says how the programs of this project speak to whoever started them: what they print and in
 //! which form. Nothing here knows what it is about.
 //!
 //! | module | what it has |
@@ -8,7 +8,7 @@
 //! | `json` | the same of JSON, as it is written |
 //! | `complaint` | the lines of standard error: `error:`, `warning:`, `note:`, `hint:` |
 //! | `usage` | what clap stops for, in that form |
-//! | `number` | numbers on a command line |
+//! | `number` | numbers on a command line, and how many there are of something |
 //! | `exit` | the exit statuses that all programs share |
 //! | `look`, `columns` | tables: colour, width, columns, short numbers |
 //! | `progress` | how far long work is |
@@ -33,12 +33,12 @@ pub use complaint::{Complaint, Label, tell};
 pub use generate::Generated;
 pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};
-pub use number::{BadNumber, number};
+pub use number::{BadNumber, count, number};
 pub use progress::Progress;
 pub use signals::ignored_signals;
 pub use stdout::{Stdout, check_stdout, unless_closed};
 pub use text::{
-    is_harmful, one_line, printable, printable_ascii, printable_json, printable_lines, shortened,
-    system_error,
+    few, is_harmful, one_line, printable, printable_ascii, printable_json, printable_lines,
+    shortened, system_error,
 };
-pub use usage::{Usage, help};
+pub use usage::{Usage, clap_context, help};

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! How tables look: colours and width, both of a terminal only.
+//! Decides how tables look: colours and width, both of a terminal only.
 
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
-/// When tables have colours.
+/// Says when tables have colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorWhen {
     #[default]
@@ -16,7 +16,7 @@ pub enum ColorWhen {
     Never,
 }
 
-/// What the output may use. Without a terminal neither.
+/// Says what the output may use. Without a terminal neither.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
     /// Whether lines have colours.
@@ -25,7 +25,7 @@ pub struct Look {
     pub width: Option<usize>,
 }
 
-/// What a line of a table is.
+/// Says what a line of a table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// A line like any other.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Numbers on a command line.
+//! Reads numbers of a command line, and counts things in words.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-/// Why a text is not the number that is wanted, in a sentence.
+/// Says why a text is not the number that is wanted, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadNumber(String);
@@ -29,9 +30,32 @@ where
         .ok_or_else(|| BadNumber(format!("{what} {text} is out of range: use {least} to {most}")))
 }
 
+/// Returns how many there are of what is called `one`, as in "1 change", "2 changes" and
+/// "3 addresses".
+#[must_use]
+pub fn count<N: Display + PartialEq + From<u8>>(number: N, one: &str) -> String {
+    let plural = match one {
+        _ if number == N::from(1) => "",
+        one if one.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{number} {one}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_one_is_not_many() {
+        for (number, change, address) in [
+            (0_u64, "0 changes", "0 addresses"),
+            (1, "1 change", "1 address"),
+            (2, "2 changes", "2 addresses"),
+        ] {
+            assert_eq!([count(number, "change"), count(number, "address")], [change, address]);
+        }
+    }
 
     #[test]
     fn a_number_is_digits_within_its_range() {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! How far long work is.
+//! Shows how far long work is.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// A line on the terminal that says how far long work is, and goes when this is dropped.
+/// Shows a line on the terminal that says how far long work is, and goes when this is dropped.
 /// Nothing anywhere else.
 #[derive(Debug)]
 pub struct Progress {

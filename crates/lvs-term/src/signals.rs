@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Signals that were ignored when the program was started.
+//! Finds the signals that were ignored when the program was started.
 
 /// Returns the signals that this process is told to ignore, by number, as nohup(1) does for
 /// its program and a shell for what runs in its background. Where `/proc` is not mounted none

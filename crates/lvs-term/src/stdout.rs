@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Standard output, which is not there if a program was started with `>&-`.
+//! Writes to standard output, which is not there if a program was started with `>&-`.
 //!
 //! Rust's runtime opens `/dev/null` in the place of a closed descriptor before `main`
 //! (library/std/src/sys/pal/unix): what is written then is lost, and nobody is told.
@@ -45,7 +45,7 @@ pub fn unless_closed(written: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Standard output, where a write fails with `EBADF` if that was closed.
+/// Writes to standard output, where a write fails with `EBADF` if that was closed.
 #[derive(Debug)]
 pub struct Stdout(StdoutLock<'static>);
 

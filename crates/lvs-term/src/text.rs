@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What of a text may reach a terminal: the one rule, and the forms that keep it.
+//! Decides what of a text may reach a terminal: the one rule, and the forms that keep it.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io;
 
 /// Returns whether a terminal would do something else with the character than show it:
@@ -60,7 +60,7 @@ pub fn printable(text: &str) -> String {
     line
 }
 
-/// Returns the text as [`printable`] does, but for its line ends, which stay.
+/// Returns the text as [`printable`] does, except that its line ends stay.
 #[must_use]
 pub fn printable_lines<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
     let text = text.into();
@@ -123,6 +123,17 @@ pub fn shortened(text: &str) -> String {
 #[must_use]
 pub fn one_line(text: &str) -> String {
     printable(&shortened(text))
+}
+
+/// Returns the first ones in a line, and how many more there are than `most`.
+#[must_use]
+pub fn few<T: fmt::Display>(all: impl IntoIterator<Item = T>, most: usize) -> String {
+    let mut all = all.into_iter();
+    let first: Vec<String> = all.by_ref().take(most).map(|it| it.to_string()).collect();
+    match all.count() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
 }
 
 /// Returns what the system says of an error as all our errors are written: without a capital
@@ -201,6 +212,13 @@ mod tests {
         assert_eq!(line.chars().count(), LONGEST + 7);
         for long in ["x".repeat(LONGEST), "\u{e9}".repeat(LONGEST)] {
             assert_eq!(one_line(&long), long);
+        }
+    }
+
+    #[test]
+    fn of_many_the_first_are_told() {
+        for (many, told) in [(0, ""), (1, "1"), (3, "1, 2, 3"), (5, "1, 2, 3 and 2 more")] {
+            assert_eq!(few(1..=many, 3), told);
         }
     }
 

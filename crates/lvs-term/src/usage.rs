@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What clap stops for: complaints in the form of all our errors, the help, the version.
+//! Tells what clap stops for: complaints in the form of all our errors, the help, the version.
 
 use std::error::Error;
+use std::ffi::{OsStr, OsString};
 use std::io;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -10,7 +11,7 @@ use crate::complaint::Complaint;
 use crate::exit;
 use crate::stdout::{check_stdout, unless_closed};
 
-/// A command line that could not be read: one line, then hints.
+/// Says why a command line could not be read: one line, then hints.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Usage {
@@ -21,11 +22,13 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Puts clap's complaint into a line. Errors of the program's own parsers of values, which
-    /// are of type `V`, are whole sentences; `advice` is what each has to say besides.
+    /// Puts clap's complaint about the words of `args` into a line. Errors of the program's own
+    /// parsers of values, which are of type `V`, are whole sentences; `advice` is what each has
+    /// to say besides.
     #[must_use]
     pub fn of<V: Error + 'static>(
         error: &clap::Error,
+        args: &[OsString],
         advice: impl Fn(&V) -> Option<String>,
     ) -> Self {
         let own = error.source().and_then(|source| source.downcast_ref::<V>());
@@ -36,11 +39,11 @@ impl Usage {
             ContextKind::SuggestedValue,
         ] {
             // The most similar one is the last.
-            if let Some(similar) = texts(error, kind).last() {
+            if let Some(similar) = clap_context(error, kind).last() {
                 hints.push(format!("did you mean `{similar}`?"));
             }
         }
-        Self { message: own.map_or_else(|| message(error), V::to_string), hints }
+        Self { message: own.map_or_else(|| message(error, args), V::to_string), hints }
     }
 
     /// Adds where to read on: the help of `command`, such as `rsctl list`.
@@ -57,9 +60,9 @@ impl From<Usage> for Complaint {
     }
 }
 
-fn message(error: &clap::Error) -> String {
-    let arg = quoted(&texts(error, ContextKind::InvalidArg), ", ");
-    let value = texts(error, ContextKind::InvalidValue).concat();
+fn message(error: &clap::Error, args: &[OsString]) -> String {
+    let arg = quoted(&clap_context(error, ContextKind::InvalidArg), ", ");
+    let value = clap_context(error, ContextKind::InvalidValue).concat();
     match error.kind() {
         ErrorKind::ValueValidation => match error.source() {
             Some(source) => format!("`{value}` is not a value of {arg}: {source}"),
@@ -67,16 +70,16 @@ fn message(error: &clap::Error) -> String {
         },
         ErrorKind::InvalidValue if value.is_empty() => format!("{arg} needs a value"),
         ErrorKind::InvalidValue => {
-            let valid = texts(error, ContextKind::ValidValue).join(", ");
+            let valid = quoted(&clap_context(error, ContextKind::ValidValue), ", ");
             format!("`{value}` is not a value of {arg}: use one of {valid}")
         }
         ErrorKind::UnknownArgument => format!("unexpected argument {arg}"),
         ErrorKind::InvalidSubcommand => {
-            let name = quoted(&texts(error, ContextKind::InvalidSubcommand), "");
+            let name = quoted(&clap_context(error, ContextKind::InvalidSubcommand), "");
             format!("there is no command {name}")
         }
         ErrorKind::ArgumentConflict => {
-            let prior = quoted(&texts(error, ContextKind::PriorArg), ", ");
+            let prior = quoted(&clap_context(error, ContextKind::PriorArg), ", ");
             if prior.is_empty() || prior == arg {
                 format!("{arg} is given more than once")
             } else {
@@ -84,16 +87,38 @@ fn message(error: &clap::Error) -> String {
             }
         }
         ErrorKind::MissingRequiredArgument => {
-            format!("missing {}", quoted(&texts(error, ContextKind::InvalidArg), " and "))
+            format!("missing {}", quoted(&clap_context(error, ContextKind::InvalidArg), " and "))
         }
         ErrorKind::MissingSubcommand => "a command is missing".to_owned(),
-        ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
+        ErrorKind::InvalidUtf8 => not_utf8(args),
         other => other.as_str().unwrap_or("the arguments could not be read").to_owned(),
     }
 }
 
-/// A piece of clap's context, whichever of its forms it has.
-fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+/// Names the word that is not UTF-8: clap does not say which it was. Of several, some may be
+/// names of files, which clap takes as they are.
+fn not_utf8(args: &[OsString]) -> String {
+    let odd = args.iter().filter(|word| word.to_str().is_none());
+    match &odd.map(|word| escaped(word)).collect::<Vec<_>>()[..] {
+        [] => "an argument is not UTF-8".to_owned(),
+        [word] => format!("`{word}` is not UTF-8"),
+        words => format!("an argument is not UTF-8: one of {}", quoted(words, ", ")),
+    }
+}
+
+/// Returns the word with `\xHH` for each byte that is not UTF-8, as in the shell's `$'…'`.
+fn escaped(word: &OsStr) -> String {
+    let mut text = String::with_capacity(word.len());
+    for chunk in word.as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
+}
+
+/// Returns the texts of a piece of clap's context, whichever of its forms it has.
+#[must_use]
+pub fn clap_context(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     match error.get(kind) {
         Some(ContextValue::String(text)) => vec![text.clone()],
         Some(ContextValue::Strings(texts)) => texts.clone(),
@@ -125,6 +150,7 @@ pub fn help(stop: &clap::Error) -> io::Result<Option<u8>> {
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
+    use std::os::unix::ffi::OsStringExt as _;
 
     use super::*;
 
@@ -142,7 +168,7 @@ mod tests {
 
     fn complaint(line: &str) -> Complaint {
         let error = command().try_get_matches_from(line.split(' ')).expect_err(line);
-        Usage::of(&error, |never: &Infallible| match *never {}).see("x setup").into()
+        Usage::of(&error, &[], |never: &Infallible| match *never {}).see("x setup").into()
     }
 
     #[test]
@@ -155,7 +181,7 @@ mod tests {
             ),
             (
                 "x setup --mode nat",
-                "`nat` is not a value of `--mode <mode>`: use one of dr, tun",
+                "`nat` is not a value of `--mode <mode>`: use one of `dr`, `tun`",
                 "",
             ),
             (
@@ -169,6 +195,29 @@ mod tests {
             let expected = format!("error: {message}\n{hints}hint: see `x setup --help`\n");
             assert_eq!(complaint(line).to_string(), expected, "{line}");
         }
+    }
+
+    /// Words that are not UTF-8 and may be, as a file's name, are named beside the one that
+    /// must not.
+    #[test]
+    fn what_is_not_utf8_is_named() {
+        let odd = |bytes: &[u8]| OsString::from_vec(bytes.to_owned());
+        let file = || clap::Arg::new("file").value_parser(clap::value_parser!(OsString));
+        let told = |words: &[OsString]| {
+            let command = command().subcommand(
+                clap::Command::new("save").arg(file()).arg(clap::Arg::new("to").long("to")),
+            );
+            let args: Vec<_> =
+                ["x", "save"].map(OsString::from).iter().chain(words).cloned().collect();
+            let error = command.try_get_matches_from(&args).expect_err("not UTF-8");
+            Usage::of(&error, &args, |never: &Infallible| match *never {}).message
+        };
+        let to = || OsString::from("--to");
+        assert_eq!(told(&[to(), odd(b"a\xff\\\xfe\x1b")]), "`a\\xff\\\\xfe\x1b` is not UTF-8");
+        assert_eq!(
+            told(&[odd(b"\xe9"), to(), odd(b"\xff")]),
+            "an argument is not UTF-8: one of `\\xe9`, `\\xff`"
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What an effective `arp_ignore` hides: net/ipv4/arp.c, `arp_ignore()`. Both who sets up and
+//! Says what an effective `arp_ignore` hides: net/ipv4/arp.c, `arp_ignore()`. Both who sets up and
 //! who checks go by it.
 
-/// Which addresses of other devices an interface does not answer for.
+/// Says which addresses of other devices an interface does not answer for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hides {
     /// None: 0, and every value without a meaning.
@@ -15,7 +15,7 @@ pub enum Hides {
     Everything,
 }
 
-/// What that effective value hides, from whoever asks.
+/// Returns what that effective value hides, from whoever asks.
 #[must_use]
 pub fn hides(value: i32) -> Hides {
     match value {
@@ -27,9 +27,9 @@ pub fn hides(value: i32) -> Hides {
     }
 }
 
-/// Whether an address counts as one of scope link or wider: `inet_confirm_addr()` in
-/// net/ipv4/devinet.c, for which `route_localnet` of the device that has it, or of `all`,
-/// makes scope host count as link.
+/// Returns whether an address counts as one of scope link or wider: `inet_confirm_addr()` in
+/// net/ipv4/devinet.c, for which `route_localnet` of the device that has it, or of `all`, makes
+/// scope host count as link.
 #[must_use]
 pub fn shown(scope: &str, route_localnet: bool) -> bool {
     scope != "host" || route_localnet

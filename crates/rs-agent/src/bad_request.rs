@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What is wrong with what was asked for, whatever the host is like.
+//! Says what is wrong with what was asked for, whatever the host is like.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use lvs_host::TunnelKind;
 
 use crate::mode::Mode;
 
-/// A request that makes no sense: exit status 2. `Display` is the "why"; [`BadRequest::hint`]
+/// Says why a request makes no sense: exit status 2. `Display` is the "why"; [`BadRequest::hint`]
 /// the way out. The text of each variant is its documentation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

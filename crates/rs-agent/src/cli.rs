@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The command line.
+//! Reads the command line.
 
 mod what;
 

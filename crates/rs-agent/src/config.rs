@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The configuration file: the options of `rs-agent run`, as TOML.
+//! Reads the configuration file: the options of `rs-agent run`, as TOML.
 //!
 //! The keys are taken from the command line's own description, and the values go through
 //! the same parser and the same checks, so the file knows every option and no other.
@@ -68,8 +68,14 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
     for (key, value) in table.get_ref() {
         let name = key.get_ref().as_ref();
         let option = options.get_arguments().find(|arg| arg.get_long() == Some(name));
-        let Some(option) = option.filter(|_| !matches!(name, "config" | "help" | "version")) else {
-            faults.add(key.span(), &format!("unknown key {name:?}"));
+        let Some(option) = option.filter(|_| !is_of_command_line(name)) else {
+            faults.add(
+                key.span(),
+                &match is_of_command_line(name) {
+                    true => format!("{name} is an option of the command line only"),
+                    false => format!("unknown key {name:?}"),
+                },
+            );
             continue;
         };
         let at = words.len();
@@ -106,9 +112,9 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
         }
         // The values of one key by the parser of the command line, for the line's sake.
         // What it needs beside it may stand elsewhere, and is judged when all is together.
-        if let Err(error) = options.clone().try_get_matches_from(words.iter().skip(at))
-            && error.kind() != ErrorKind::MissingRequiredArgument
-        {
+        let read = options.clone().try_get_matches_from(words.iter().skip(at));
+        let is_fault = |error: &clap::Error| error.kind() != ErrorKind::MissingRequiredArgument;
+        if let Some(error) = read.err().filter(is_fault) {
             faults.add(value.span(), &plain(&error));
         }
     }
@@ -125,9 +131,14 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
     }
 }
 
+/// Options of `rs-agent run` that say where to read and to write, and not what to do.
+fn is_of_command_line(name: &str) -> bool {
+    matches!(name, "config" | "state-dir" | "help" | "version")
+}
+
 /// What clap says, in our words.
 fn plain(error: &clap::Error) -> String {
-    Usage::of(error, |_: &BadNumber| None).message
+    Usage::of(error, &[], |_: &BadNumber| None).message
 }
 
 /// What may be written: the options of `run`, as clap describes them.
@@ -135,7 +146,7 @@ fn options() -> Command {
     RunArgs::augment_args(Command::new("rs-agent run").no_binary_name(true))
 }
 
-/// Every key.
+/// Returns every key that may be written.
 #[must_use]
 pub fn keys() -> Vec<String> {
     let options = options();
@@ -249,6 +260,7 @@ mod tests {
         );
         assert!(faults[0].contains("unknown key \"vpi\""), "{faults:#?}");
         assert!(faults[5].contains("explode"), "{faults:#?}");
+        assert!(faults[6].ends_with("config is an option of the command line only"), "{faults:#?}");
     }
 
     /// What values are not together has the line of the one that is too many.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Why a command failed, what to do about it, and its exit status.
+//! Says why a command failed, what to do about it, and its exit status.
 
 mod hints;
 
@@ -14,14 +14,14 @@ use lvs_host::netlink::NetlinkError;
 use lvs_host::privilege::NoPrivilege;
 use lvs_host::state::StateError;
 use lvs_host::sysctl::SysctlError;
-use lvs_term::{exit, system_error};
+use lvs_term::{exit, few, system_error};
 
 use crate::bad_request::BadRequest;
 use crate::refusal::Refusal;
 use crate::shell;
 use crate::unit::UnitError;
 
-/// The cause of a failure.
+/// Says why a command failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -51,7 +51,7 @@ pub enum Error {
     #[error(transparent)]
     Sysctl(#[from] SysctlError),
     /// The journal or its directory could not be used.
-    #[error("{what} {path}: {source}")]
+    #[error("{what} {path}: {}", system_error(.source))]
     Journal {
         /// What was attempted.
         what: &'static str,
@@ -88,7 +88,7 @@ pub enum Error {
     /// A signal came before the last action.
     #[error("interrupted")]
     Interrupted,
-    /// The same, and all is as it was.
+    /// A signal came before the last action, and all is as it was.
     #[error("interrupted; what was done is taken back")]
     TakenBack,
     /// A signal came in the middle of a teardown: what is left, as shell commands.
@@ -109,7 +109,7 @@ pub enum Error {
     #[error("{}", join(.0))]
     Several(Vec<Error>),
     /// All was done and the host is still not as wanted.
-    #[error("the result is not as wanted: {}", .0.join("; "))]
+    #[error("the result is not as wanted: {}", join(.0))]
     NotAsWanted(Vec<String>),
     /// The failure `cause`, after which taking back what had been done failed too.
     #[error("{cause}; and taking it back stopped at {undo}")]
@@ -181,7 +181,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What the operator can do about it.
+    /// Returns what the operator can do about it.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
@@ -236,7 +236,9 @@ impl Error {
             },
             Self::UntrustedFolder(why) => hints::unit(why),
             Self::Config { .. } => {
-                "nothing was changed; the keys are the options of `rs-agent run`".into()
+                "nothing was changed; the keys are the options of `rs-agent run`, but for --config \
+                 and --state-dir"
+                    .into()
             }
             Self::NothingToKeep => {
                 "give options, --config FILE, or run rs-agent setup first".into()
@@ -268,7 +270,7 @@ impl Error {
         vec![hint]
     }
 
-    /// Exit status: 2 if the command line is at fault, else 1.
+    /// Returns the exit status: 2 if the command line is at fault, else 1.
     #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self {
@@ -307,20 +309,22 @@ impl From<StateError> for Error {
 }
 
 /// The first of many.
+const SHOWN: usize = 8;
+
 fn some(commands: &[String]) -> String {
-    const SHOWN: usize = 8;
-    let shown: Vec<String> = commands.iter().take(SHOWN).map(|it| format!("`{it}`")).collect();
-    match commands.len().saturating_sub(SHOWN) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
+    few(commands.iter().map(|it| format!("`{it}`")), SHOWN)
+}
+
+/// The first of many, each of which may have commas.
+fn join<T: fmt::Display>(many: &[T]) -> String {
+    let first: Vec<String> = many.iter().take(SHOWN).map(ToString::to_string).collect();
+    match many.len().saturating_sub(SHOWN) {
+        0 => first.join("; "),
+        more => format!("{}; and {more} more", first.join("; ")),
     }
 }
 
-fn join(errors: &[Error]) -> String {
-    errors.iter().map(Error::to_string).collect::<Vec<_>>().join("; ")
-}
-
-/// A failed command: what was to be done, and why it was not.
+/// Describes a failed command: what was to be done, and why it was not.
 #[derive(Debug)]
 pub struct Failure {
     /// For instance `set up dr for 192.0.2.10`.

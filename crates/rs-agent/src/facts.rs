@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What is on this host now: plain data, collected by [`crate::observe`].
+//! Holds what is on this host now: plain data, collected by [`crate::observe`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
 pub use lvs_host::fou::{Listener, Port};
-pub use lvs_host::ip::{contains, host_prefix, of_family, only_one};
+pub use lvs_host::ip::{Family, contains, host_prefix, of_family, only_one};
 pub use lvs_host::{
     Address, Addresses, DefaultRoute, Link, Lookup, SavedRoute, Tunnel, TunnelKind,
 };
 
-/// The part of the network namespace's state that decisions depend on.
+/// Holds the part of the network namespace's state that decisions depend on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Every interface.
@@ -25,8 +25,8 @@ pub struct Facts {
     /// Mode nat, where rules tell packets apart: the same for replies from this host's address
     /// towards the director.
     pub replies: BTreeMap<IpAddr, Option<Lookup>>,
-    /// Of those the address that stands for clients anywhere, of each family.
-    pub anywhere: [Option<IpAddr>; 2],
+    /// Of those the addresses that stand for clients anywhere, one of each family at most.
+    pub anywhere: Vec<IpAddr>,
     /// Values of the settings that exist.
     pub sysctls: BTreeMap<SysctlKey, i32>,
     /// Addresses of which this host's own IPVS has a service.
@@ -36,33 +36,33 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The interface of that name.
+    /// Returns the interface of that name.
     #[must_use]
     pub fn link(&self, name: &str) -> Option<&Link> {
         self.links.iter().find(|link| link.name == name)
     }
 
-    /// The value of a setting, if it exists.
+    /// Returns the value of a setting, if it exists.
     #[must_use]
     pub fn sysctl(&self, key: &SysctlKey) -> Option<i32> {
         self.sysctls.get(key).copied()
     }
 
-    /// The address on that interface, with the prefix of a single address.
+    /// Returns the address on that interface, with the prefix of a single address.
     #[must_use]
     pub fn vip_on(&self, ip: IpAddr, device: &str) -> Option<&Address> {
         let here = |have: &&Address| have.prefix == host_prefix(ip) && have.device == device;
         self.addresses.of(ip).iter().find(here)
     }
 
-    /// The unpacking UDP port.
+    /// Returns the unpacking UDP port.
     #[must_use]
     pub fn port(&self, at: Listener) -> Option<Port> {
         self.ports.iter().flatten().find(|port| port.at == at).copied()
     }
 
-    /// IPv4 addresses that only `arp_ignore` hides: single ones on devices that do
-    /// not answer ARP themselves, as VIPs are.
+    /// Returns the IPv4 addresses that only `arp_ignore` hides: single ones on devices that do not
+    /// answer ARP themselves, as VIPs are.
     pub fn hidden_addresses(&self) -> impl Iterator<Item = &Address> {
         self.addresses.iter().filter(|have| {
             have.ip.is_ipv4()
@@ -72,12 +72,12 @@ impl Facts {
         })
     }
 
-    /// Interfaces that answer ARP now: up, ARP-capable, and not a port of another.
+    /// Returns the interfaces that answer ARP now: up, ARP-capable, and not a port of another.
     pub fn arp_links(&self) -> impl Iterator<Item = &Link> {
         self.links.iter().filter(|link| link.up && link.answers_arp())
     }
 
-    /// The value that counts for `arp_ignore`, `arp_announce` and `rp_filter`:
+    /// Returns the value that counts for `arp_ignore`, `arp_announce` and `rp_filter`:
     /// max(`conf/all`, `conf/DEVICE`), see `IN_DEV_MAXCONF` in include/linux/inetdevice.h.
     #[must_use]
     pub fn effective(&self, name: &str, device: &str) -> i32 {
@@ -85,10 +85,10 @@ impl Facts {
         value("all").max(value(device))
     }
 
-    /// The default route that is used: the one with the lowest metric.
+    /// Returns the default route that is used: the one with the lowest metric.
     #[must_use]
-    pub fn default_route(&self, ipv6: bool) -> Option<&DefaultRoute> {
-        let mine = self.default_routes.iter().filter(|route| route.ipv6 == ipv6);
+    pub fn default_route(&self, family: Family) -> Option<&DefaultRoute> {
+        let mine = self.default_routes.iter().filter(|route| route.family == family);
         mine.min_by_key(|route| route.metric)
     }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The services of this host's own IPVS, as `/proc/net/ip_vs` tells everybody.
+//! Reads the services of this host's own IPVS, as `/proc/net/ip_vs` tells everybody.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Where they are told.
+/// The file that tells of them.
 pub const PATH: &str = "/proc/thread-self/net/ip_vs";
 
-/// A service of IPVS.
+/// Describes a service of IPVS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     /// What it takes.
@@ -18,7 +18,7 @@ pub struct Service {
     pub unchanged: Vec<SocketAddr>,
 }
 
-/// What a service of IPVS takes. Port 0 is every port.
+/// Says what a service of IPVS takes. Port 0 is every port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Served {
     /// TCP to there.
@@ -32,7 +32,7 @@ pub enum Served {
 }
 
 impl Service {
-    /// A service without servers.
+    /// Returns a service without servers.
     #[must_use]
     pub fn new(takes: Served) -> Self {
         Self { takes, servers: Vec::new(), unchanged: Vec::new() }

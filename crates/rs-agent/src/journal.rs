@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What this host was like before. Written before the first change, so that a run that
+//! Remembers what this host was like before. Written before the first change, so that a run that
 //! dies at any moment leaves what the next one needs to complete it or to undo it.
 //!
 //! The journal says what was *intended*; what was *done* is seen on the host
 //! ([`Change::effect`]), so no step needs a second write. [`Store`] keeps it.
 
+mod known;
 mod store;
 
 use std::collections::{BTreeSet, HashSet};
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::store::{Found, Store};
 use crate::facts::Facts;
-use crate::plan::{Change, Effect, Target};
+use crate::plan::{Change, Effect, Step, Target};
 use crate::wanted::Wanted;
 
 /// Format 1 knew neither encapsulations, ports and dummies nor scopes and labels, and is read as
@@ -23,7 +24,7 @@ use crate::wanted::Wanted;
 /// devices.
 const FORMAT: u32 = 3;
 
-/// The content of a journal file.
+/// Holds the content of a journal file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Journal {
     format: u32,
@@ -71,7 +72,7 @@ impl Journal {
         });
     }
 
-    /// Whether any VIP or route is there because of us: what only `teardown` takes away
+    /// Returns whether any VIP or route is there because of us: what only `teardown` takes away
     /// altogether.
     #[must_use]
     pub fn in_effect(&self, facts: &Facts) -> bool {
@@ -81,20 +82,44 @@ impl Journal {
         })
     }
 
-    /// Notes the tags that addresses are seen to carry, where the kernel keeps them.
-    pub fn confirm_tags(&mut self, facts: &Facts) {
+    /// Notes the tags that addresses are seen to carry, where the kernel keeps them. Returns
+    /// whether that is anything new.
+    pub fn confirm_tags(&mut self, facts: &Facts) -> bool {
+        let mut is_new = false;
         for change in &mut self.changes {
-            let there = change.effect(facts) == Effect::There;
-            if let Change::Address { ip, device, tag, .. } = change
-                && there
-            {
+            if change.effect(facts) != Effect::There {
+                continue;
+            }
+            if let Change::Address { ip, device, tag, .. } = change {
                 let seen = facts.vip_on(*ip, device).and_then(|have| have.tag);
-                *tag = seen.filter(|seen| *seen == crate::plan::ADDRESS_TAG);
+                let ours = seen.filter(|seen| *seen == crate::plan::ADDRESS_TAG);
+                is_new |= ours != *tag;
+                *tag = ours;
             }
         }
+        is_new
     }
 
-    /// The addresses that are on their devices because of us.
+    /// Returns the steps for IPv6 VIPs that set-up added and that are not deprecated any more:
+    /// this host may use them as a source. They are changed in place. A change by a program that
+    /// gives no `IFA_PROTO` takes ours off the address: it comes back with the repair, or a
+    /// teardown would take the VIP for somebody else's. One that gives its own keeps it.
+    #[must_use]
+    pub fn exposed(&self, facts: &Facts) -> Vec<Step> {
+        let wanted: HashSet<&IpAddr> = self.wanted.vips.iter().collect();
+        let change = |change: &Change| match change {
+            Change::Address { ip, device, tag, .. } if ip.is_ipv6() && wanted.contains(ip) => {
+                let have = facts.vip_on(*ip, device).filter(|have| !have.deprecated)?;
+                Some(Change::Deprecate { ip: *ip, device: device.clone(), tag: have.tag.or(*tag) })
+            }
+            _ => None,
+        };
+        let reason = "this host must not use the VIP as a source of its own";
+        let changes = self.changes.iter().filter_map(change);
+        changes.map(|change| Step { action: change.make(), reason }).collect()
+    }
+
+    /// Returns the addresses that are on their devices because of us.
     #[must_use]
     pub fn owned(&self, facts: &Facts) -> HashSet<(IpAddr, &str)> {
         let there = self.changes.iter().filter(|change| change.effect(facts) == Effect::There);

@@ -13,6 +13,7 @@
 //! | [`act`] | the changes themselves, by the ports of [`lvs_host`] |
 //! | [`verify`] | is it really so |
 //! | [`check`] | is this host a sound real server, whoever set it up |
+//! | [`transaction`] | in which order journal, changes and looks follow each other |
 //! | [`run`] | is it still so, and what to do if not |
 //! | [`config`], [`mod@unit`] | the file that says what is wanted; the files that make it last |
 //! | [`commands`], [`output`] | a value per command, rendered as text or JSON |
@@ -40,6 +41,7 @@ pub mod refusal;
 pub mod request;
 pub mod run;
 pub mod shell;
+pub mod transaction;
 pub mod tunnel;
 pub mod unit;
 pub mod verify;

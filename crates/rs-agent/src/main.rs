@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The program: parse, run, print, exit.
+//! Is the program: parse, run, print, exit.
 
 use std::process::ExitCode;
 

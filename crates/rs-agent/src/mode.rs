@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The three models of IPVS, as a real server sees them.
+//! Names the three models of IPVS, as a real server sees them.
 
 use std::fmt;
 

@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::error::Error;
-use crate::facts::{Facts, Link};
+use crate::facts::{Facts, Family, Link};
 use crate::ipvs;
+use crate::mode::Mode;
+use crate::wanted::Wanted;
 use lvs_host::SysctlKey;
 use lvs_host::anywhere::anywhere;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::rule::{Marks, are_all_alike};
 use lvs_host::sysctl::{self, SysctlError};
 
-/// What is asked besides what is always.
+/// Holds what is asked besides what is always.
 #[derive(Debug, Clone, Default)]
 pub struct Questions {
     /// Asked about in the routing table, besides the gateways of the default routes.
@@ -24,6 +26,29 @@ pub struct Questions {
     pub clients: Vec<IpAddr>,
     /// Whether to ask for UDP ports that unpack.
     pub ports: bool,
+}
+
+impl Questions {
+    /// Returns what the decisions about `wanted` depend on.
+    #[must_use]
+    pub fn about(wanted: &Wanted) -> Self {
+        let clients = wanted.client.into_iter().flat_map(|client| client.ends());
+        let is_nat = wanted.mode == Mode::Nat;
+        Self {
+            ways_back: wanted.ways_back().filter(|_| is_nat).collect(),
+            clients: clients.clone().filter(|_| is_nat).collect(),
+            destinations: wanted.ways_back().chain(clients).collect(),
+            ports: !wanted.listeners().is_empty(),
+        }
+    }
+}
+
+/// Opens a connection to the kernel of the calling thread's network namespace.
+///
+/// # Errors
+/// There is no socket.
+pub fn connect() -> Result<Netlink, Error> {
+    Netlink::connect().map_err(|source| Error::Observe { what: "the network", source })
 }
 
 /// Looks at the host.
@@ -73,16 +98,16 @@ fn replies(net: &Netlink, questions: &Questions, facts: &mut Facts) -> Result<()
         return Ok(());
     }
     let routes = net.routes(&facts.links)?;
-    for ipv6 in [false, true] {
+    for family in Family::BOTH {
         let mine = |ips: &[IpAddr]| -> Vec<IpAddr> {
-            ips.iter().copied().filter(|ip| ip.is_ipv6() == ipv6).collect()
+            ips.iter().copied().filter(|ip| family.has(*ip)).collect()
         };
         let towards = |dip: &IpAddr| facts.hops.get(dip)?.as_ref()?.source;
         let Some(from) = mine(&questions.ways_back).iter().find_map(towards) else { continue };
         let mut clients = mine(&questions.clients);
         if questions.clients.is_empty() {
-            let anywhere = anywhere(ipv6, &routes, &rules);
-            facts.anywhere[usize::from(ipv6)] = anywhere;
+            let anywhere = anywhere(family, &routes, &rules);
+            facts.anywhere.extend(anywhere);
             clients.extend(anywhere);
         }
         for to in clients {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What commands return, and how it is printed. The JSON forms are stable: fields are
-//! added, never renamed.
+//! Holds what commands return, and prints it. The JSON forms are stable: fields are added, never
+//! renamed.
 
 mod status;
 
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ use crate::cli::Cli;
 use crate::error::{Error, Failure};
 use crate::plan::{Action, Change, Step};
 
-/// The result of a command and how it is wanted.
+/// Holds the result of a command and how it is wanted.
 #[derive(Debug)]
 pub struct Outcome {
     /// The result.
@@ -38,7 +38,7 @@ pub struct Outcome {
     pub verbose: bool,
 }
 
-/// The result of a command.
+/// Holds the result of a command.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Report {
@@ -54,7 +54,7 @@ pub enum Report {
     Text(String),
 }
 
-/// What `setup` and `teardown` did, or with `--dry-run` would do.
+/// Holds what `setup` and `teardown` did, or with `--dry-run` would do.
 #[derive(Debug, Default, Serialize)]
 pub struct ChangeReport {
     /// Nothing was changed because of `--dry-run`.
@@ -72,7 +72,7 @@ pub struct ChangeReport {
     pub nothing_to_do: Option<String>,
 }
 
-/// One action.
+/// Describes one action.
 #[derive(Debug, Serialize)]
 pub struct StepReport {
     /// The equivalent shell command.
@@ -136,8 +136,7 @@ pub fn usage(stop: &clap::Error) -> ExitCode {
     match lvs_term::help(stop) {
         Ok(Some(status)) => ExitCode::from(status),
         Ok(None) => {
-            let word = std::env::args_os().nth(1);
-            complaint(stop, word.as_deref().and_then(OsStr::to_str)).tell();
+            complaint(stop, &std::env::args_os().collect::<Vec<_>>()).tell();
             ExitCode::from(exit::USAGE)
         }
         Err(error) => {
@@ -146,11 +145,11 @@ pub fn usage(stop: &clap::Error) -> ExitCode {
     }
 }
 
-/// Clap's complaint in the form of all our errors; `word` is the first that was typed.
-fn complaint(stop: &clap::Error, word: Option<&str>) -> Complaint {
-    let usage = Usage::of(stop, |_: &BadNumber| None);
+/// Returns clap's complaint about `args` in the form of all our errors.
+fn complaint(stop: &clap::Error, args: &[OsString]) -> Complaint {
+    let usage = Usage::of(stop, args, |_: &BadNumber| None);
     let known = |name: &&str| Cli::command().find_subcommand(name).is_some();
-    match word.filter(known) {
+    match args.get(1).and_then(|word| word.to_str()).filter(known) {
         Some(command) => usage.see(&format!("rs-agent {command}")).into(),
         None => usage.see("rs-agent").into(),
     }
@@ -237,8 +236,9 @@ mod tests {
 
     fn complained(words: &[&str]) -> String {
         use clap::Parser as _;
-        let stop = Cli::try_parse_from(["rs-agent"].iter().chain(words)).expect_err("a complaint");
-        complaint(&stop, words.first().copied()).to_string()
+        let args: Vec<_> = ["rs-agent"].iter().chain(words).map(OsString::from).collect();
+        let stop = Cli::try_parse_from(&args).expect_err("a complaint");
+        complaint(&stop, &args).to_string()
     }
 
     #[test]
@@ -257,7 +257,7 @@ mod tests {
             ),
             (
                 &[&dr[..], &["--scope", "site"]].concat(),
-                "`site` is not a value of `--scope <SCOPE>`: use one of host, global, link",
+                "`site` is not a value of `--scope <SCOPE>`: use one of `host`, `global`, `link`",
                 "see `rs-agent setup --help`",
             ),
             (

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What is refused before anything is changed, and what to do instead.
+//! Says what is refused before anything is changed, and what to do instead.
 
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
+use lvs_term::few;
 
 use crate::bad_request::BadRequest;
 use crate::mode::Mode;
@@ -11,7 +12,7 @@ use crate::request::Scope;
 use crate::shell;
 use crate::tunnel::Listener;
 
-/// A reason not to begin: a request that no host could meet, or a host that cannot meet it.
+/// Gives a reason not to begin: a request that no host could meet, or a host that cannot meet it.
 /// `Display` is the "why"; [`Refusal::hint`] the way out. The text of each variant is its
 /// documentation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +30,7 @@ pub enum Refusal {
     #[error("it is set up with gateway {now}, not {asked}")]
     OtherGateway { now: IpAddr, asked: IpAddr },
     #[error("it is set up for {now}, not {asked}")]
-    OtherEnvelope { now: String, asked: String },
+    OtherEncapsulation { now: String, asked: String },
     #[error("it is set up with scope {now}, not {asked}")]
     OtherScope { now: Scope, asked: Scope },
     #[error("it is set up with {now}, not {asked}, as the VIPs' device")]
@@ -45,11 +46,11 @@ pub enum Refusal {
     #[error("{0} is taken by another kind of `ip fou` port")]
     PortTaken(Listener),
     #[error("{vip} is on {device}, which answers for it whatever is set")]
-    OnNic { vip: IpAddr, prefix: u8, device: String },
+    OnNic { vip: IpAddr, named: String, device: String },
     #[error("{vip} is this host's own address on {device}")]
     OwnAddress { vip: IpAddr, device: String },
-    #[error("{vip}/{prefix} on {device} {}", of_subnet(*.vip, .device))]
-    WidePrefix { vip: IpAddr, prefix: u8, device: String },
+    #[error("{named} on {device} {}", of_subnet(*.vip, .device))]
+    WidePrefix { vip: IpAddr, named: String, device: String },
     #[error("{vip} is local here, on {device}: in mode nat only the director has the VIP")]
     VipOnNatServer { vip: IpAddr, device: String },
     #[error("{role} {ip} is the broadcast address of {device}'s subnet")]
@@ -60,6 +61,11 @@ pub enum Refusal {
     NoDevice(String),
     #[error("{0} answers ARP: a VIP on it would be announced")]
     CarrierAnswersArp(String),
+    #[error(
+        "a VIP on {device} is only for what comes in by interfaces of VRF {vrf}: {} is in none, or \
+         in another", few(.nics, 3)
+    )]
+    CarrierInVrf { device: String, vrf: String, nics: Vec<String> },
     #[error("{0} is down")]
     CarrierDown(String),
     #[error("{device} answers no ARP at all: effective {key} is {value}")]
@@ -100,9 +106,9 @@ fn of_subnet(vip: IpAddr, device: &str) -> &'static str {
 
 /// What makes a single address of it, which stays local meanwhile. A device has an IPv6 address
 /// only once.
-fn narrow(vip: IpAddr, prefix: u8, device: &str) -> String {
+fn narrow(vip: IpAddr, named: &str, device: &str) -> String {
     let device = shell::word(device);
-    let gone = format!("ip addr del {vip}/{prefix} dev {device}");
+    let gone = format!("ip addr del {named} dev {device}");
     if vip.is_ipv4() {
         return format!("ip addr add {vip}/32 dev {device} scope host && {gone}");
     }
@@ -114,14 +120,14 @@ fn narrow(vip: IpAddr, prefix: u8, device: &str) -> String {
 }
 
 impl Refusal {
-    /// Whether the command line itself is at fault (exit status 2), rather than
-    /// the state of the host (exit status 1).
+    /// Returns whether the command line itself is at fault (exit status 2), rather than the state
+    /// of the host (exit status 1).
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::Request(_))
     }
 
-    /// Whether it may pass without anybody changing the request: while a host starts, its
+    /// Returns whether it may pass without anybody changing the request: while a host starts, its
     /// interfaces, addresses and routes are still to come.
     #[must_use]
     pub fn may_pass(&self) -> bool {
@@ -129,13 +135,14 @@ impl Refusal {
             self,
             Self::NoDevice(_)
                 | Self::CarrierDown(_)
+                | Self::CarrierInVrf { .. }
                 | Self::RipUnclear(_)
                 | Self::GatewayFar(_)
                 | Self::NotThroughDirector { .. }
         )
     }
 
-    /// What the operator can do about it.
+    /// Returns what the operator can do about it.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -144,7 +151,7 @@ impl Refusal {
             | Self::OtherTunnel { .. }
             | Self::OtherRip { .. }
             | Self::OtherGateway { .. }
-            | Self::OtherEnvelope { .. }
+            | Self::OtherEncapsulation { .. }
             | Self::OtherScope { .. }
             | Self::OtherCarrier { .. } => "run rs-agent teardown first".to_owned(),
             Self::OtherLabel { device, .. } => {
@@ -161,11 +168,11 @@ impl Refusal {
                 "modprobe fou; for the next boot: echo fou >/etc/modules-load.d/fou.conf".to_owned()
             }
             Self::PortTaken(at) => {
-                format!("ip {}fou show; another --tunnel-port", if at.ipv6 { "-6 " } else { "" })
+                format!("{} fou show; another --tunnel-port", at.family.ip_command())
             }
-            Self::OnNic { vip, prefix, device } => format!(
+            Self::OnNic { named, device, .. } => format!(
                 "if this host is a director of it, too: --also-director; if it was put there by \
-                 mistake: ip addr del {vip}/{prefix} dev {}",
+                 mistake: ip addr del {named} dev {}",
                 shell::word(device)
             ),
             Self::OwnAddress { .. } => {
@@ -173,7 +180,7 @@ impl Refusal {
                  director: --also-director"
                     .to_owned()
             }
-            Self::WidePrefix { vip, prefix, device } => narrow(*vip, *prefix, device),
+            Self::WidePrefix { vip, named, device } => narrow(*vip, named, device),
             Self::VipOnNatServer { vip, device } => {
                 format!("ip addr del {vip} dev {}", shell::word(device))
             }
@@ -189,6 +196,10 @@ impl Refusal {
                 "ip link shows the interfaces; --create-carrier makes a dummy device".to_owned()
             }
             Self::CarrierAnswersArp(_) => "use lo (the default) or a dummy device".to_owned(),
+            Self::CarrierInVrf { .. } => {
+                "use lo (the default), which is for all interfaces, or a device of their VRF"
+                    .to_owned()
+            }
             Self::CarrierDown(device) => format!("ip link set {} up", shell::device(device)),
             Self::ArpSilent { key, .. } | Self::ArpMeaningless { key, .. } => {
                 let wanted = if key.to_string().ends_with("arp_announce") { 2 } else { 1 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What was asked for on the command line, checked as far as that goes without
-//! looking at the host.
+//! Holds what was asked for on the command line, checked as far as that goes without looking at the
+//! host.
 
 mod list;
 mod network;
@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 pub use self::list::{addresses, list, vips};
 pub use self::network::Network;
 use crate::bad_request::BadRequest;
-use crate::facts::of_family;
+use crate::facts::{Family, of_family};
 use crate::mode::Mode;
-use crate::tunnel::Envelope;
+use crate::tunnel::Encapsulation;
 
-/// A checked request. The meaning of each field is that of the option.
+/// Holds a checked request. The meaning of each field is that of the option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     pub mode: Mode,
@@ -33,14 +33,14 @@ pub struct Request {
     pub scope: Option<Scope>,
     pub label: Option<String>,
     pub also_director: bool,
-    pub envelope: Option<Envelope>,
+    pub encapsulation: Option<Encapsulation>,
     pub tunnel_device: Option<String>,
     pub fallback_devices: bool,
     pub gateways: Vec<IpAddr>,
     pub client: Option<Network>,
 }
 
-/// The scope of an IPv4 VIP, `RT_SCOPE_*` of include/uapi/linux/rtnetlink.h.
+/// Names the scope of an IPv4 VIP, `RT_SCOPE_*` of include/uapi/linux/rtnetlink.h.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
@@ -73,7 +73,7 @@ impl From<Scope> for lvs_host::Scope {
     }
 }
 
-/// The director's `--tun-type`.
+/// Names the director's `--tun-type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum TunnelType {
     /// An IP header; the director's default
@@ -84,7 +84,7 @@ pub enum TunnelType {
     Gue,
 }
 
-/// The options as typed.
+/// Holds the options as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typed<'a> {
     pub vips: &'a [String],
@@ -120,7 +120,7 @@ impl Request {
             scope: typed.scope,
             label: typed.label.map(label).transpose()?,
             also_director: typed.also_director,
-            envelope: envelope(typed.tunnel, typed.checksum, typed.tunnel_port)?,
+            encapsulation: encapsulation(typed.tunnel, typed.checksum, typed.tunnel_port)?,
             fallback_devices: typed.fallback_devices,
             tunnel_device: typed.tunnel_device.map(device_name).transpose()?,
             gateways: addresses("--gateway", typed.gateways)?,
@@ -140,7 +140,7 @@ impl Request {
             ("--scope", self.scope.is_some(), mode != Mode::Nat),
             ("--label", self.label.is_some(), mode != Mode::Nat),
             ("--also-director", self.also_director, mode != Mode::Nat),
-            ("--tunnel", self.envelope.is_some(), mode == Mode::Tun),
+            ("--tunnel", self.encapsulation.is_some(), mode == Mode::Tun),
             ("--tunnel-device", self.tunnel_device.is_some(), mode == Mode::Tun),
             ("--fallback-devices", self.fallback_devices, mode == Mode::Tun),
             ("--gateway", !self.gateways.is_empty(), mode == Mode::Nat),
@@ -156,7 +156,7 @@ impl Request {
         if mode != Mode::Nat && self.vips.is_empty() {
             return Err(BadRequest::NoVip);
         }
-        let stray = |director: &&IpAddr| of_family(&self.rips, director.is_ipv6()).is_none();
+        let stray = |director: &&IpAddr| of_family(&self.rips, Family::of(**director)).is_none();
         match (mode, self.rips.first(), self.directors.iter().find(stray)) {
             (Mode::Tun, Some(&rip), Some(&director)) => {
                 Err(BadRequest::MixedFamilies { director, rip })
@@ -198,15 +198,15 @@ pub(crate) fn texts(values: &[&str]) -> &'static [String] {
     values.iter().map(ToString::to_string).collect::<Vec<String>>().leak()
 }
 
-/// The three options that describe the encapsulation, as one.
+/// Returns the three options that describe the encapsulation, as one.
 ///
 /// # Errors
 /// A [`BadRequest`] if they do not go together.
-pub fn envelope(
+pub fn encapsulation(
     tunnel: Option<TunnelType>,
     checksum: bool,
     port: Option<u16>,
-) -> Result<Option<Envelope>, BadRequest> {
+) -> Result<Option<Encapsulation>, BadRequest> {
     let misfit = |option| Err(BadRequest::WrongTunnel { option });
     match (tunnel, checksum, port) {
         (Some(TunnelType::Gre), _, Some(_)) | (None | Some(TunnelType::Ipip), _, Some(_)) => {
@@ -214,9 +214,9 @@ pub fn envelope(
         }
         (None | Some(TunnelType::Ipip | TunnelType::Gue), true, _) => misfit("--checksum"),
         (Some(TunnelType::Gue), false, None) => Err(BadRequest::NoTunnelPort),
-        (Some(TunnelType::Gue), false, Some(port)) => Ok(Some(Envelope::Gue { port })),
-        (Some(TunnelType::Gre), checksum, None) => Ok(Some(Envelope::Gre { checksum })),
-        (Some(TunnelType::Ipip), false, None) => Ok(Some(Envelope::Ipip)),
+        (Some(TunnelType::Gue), false, Some(port)) => Ok(Some(Encapsulation::Gue { port })),
+        (Some(TunnelType::Gre), checksum, None) => Ok(Some(Encapsulation::Gre { checksum })),
+        (Some(TunnelType::Ipip), false, None) => Ok(Some(Encapsulation::Ipip)),
         (None, false, None) => Ok(None),
     }
 }

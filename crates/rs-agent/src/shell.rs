@@ -9,10 +9,9 @@ use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use lvs_term::is_harmful;
-
 use lvs_host::SysctlKey;
 use lvs_host::escaped;
+use lvs_term::is_harmful;
 
 /// What no shell, `sysctl` or glob(3) reads as anything but itself.
 fn is_plain(byte: u8) -> bool {

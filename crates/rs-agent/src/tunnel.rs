@@ -4,6 +4,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use lvs_host::Family;
 pub use lvs_host::fou::Listener;
 pub use lvs_host::tunnel::{Tunnel, TunnelKind, automatic};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// What the director puts around a packet in mode tun: its `--tun-type`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub enum Envelope {
+pub enum Encapsulation {
     /// An IP header.
     #[default]
     Ipip,
@@ -27,16 +28,16 @@ pub enum Envelope {
     },
 }
 
-impl Envelope {
-    /// The devices needed for such packets to an IPv4 or IPv6 RIP, one per family inside
-    /// at most.
+impl Encapsulation {
+    /// Returns the devices needed for such packets to a RIP of that family, one per family
+    /// inside at most.
     #[must_use]
-    pub fn kinds(self, to_ipv4: bool, vips: &[IpAddr]) -> Vec<TunnelKind> {
-        match (self, to_ipv4) {
-            (Self::Gre { .. }, true) => vec![TunnelKind::Gre],
-            (Self::Gre { .. }, false) => vec![TunnelKind::Ip6gre],
-            (Self::Ipip | Self::Gue { .. }, false) => vec![TunnelKind::Ip6tnl],
-            (Self::Ipip | Self::Gue { .. }, true) => {
+    pub fn kinds(self, outer: Family, vips: &[IpAddr]) -> Vec<TunnelKind> {
+        match (self, outer) {
+            (Self::Gre { .. }, Family::Ipv4) => vec![TunnelKind::Gre],
+            (Self::Gre { .. }, Family::Ipv6) => vec![TunnelKind::Ip6gre],
+            (Self::Ipip | Self::Gue { .. }, Family::Ipv6) => vec![TunnelKind::Ip6tnl],
+            (Self::Ipip | Self::Gue { .. }, Family::Ipv4) => {
                 let kinds = [TunnelKind::Ipip, TunnelKind::Sit].into_iter();
                 kinds.filter(|kind| vips.iter().any(|vip| kind.carries(*vip))).collect()
             }
@@ -44,7 +45,7 @@ impl Envelope {
     }
 }
 
-impl fmt::Display for Envelope {
+impl fmt::Display for Encapsulation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ipip => f.write_str("ipip"),
@@ -60,24 +61,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_envelope_has_its_devices() {
+    fn every_encapsulation_has_its_devices() {
         use TunnelKind::{Gre, Ip6gre, Ip6tnl, Ipip, Sit};
         let (v4, v6) = ("192.0.2.10".parse().unwrap(), "2001:db8::10".parse().unwrap());
-        let gre = Envelope::Gre { checksum: true };
-        let gue = Envelope::Gue { port: 6080 };
-        for (envelope, to_ipv4, vips, kinds) in [
-            (Envelope::Ipip, true, vec![v4], vec![Ipip]),
-            (Envelope::Ipip, true, vec![v6], vec![Sit]),
-            (Envelope::Ipip, true, vec![v6, v4], vec![Ipip, Sit]),
-            (Envelope::Ipip, false, vec![v4], vec![Ip6tnl]),
-            (Envelope::Ipip, false, vec![v4, v6], vec![Ip6tnl]),
-            (gue, true, vec![v4, v6], vec![Ipip, Sit]),
-            (gue, false, vec![v6], vec![Ip6tnl]),
-            (gre, true, vec![v4, v6], vec![Gre]),
-            (gre, true, vec![v6], vec![Gre]),
-            (gre, false, vec![v4], vec![Ip6gre]),
+        let gre = Encapsulation::Gre { checksum: true };
+        let gue = Encapsulation::Gue { port: 6080 };
+        for (encapsulation, outer, vips, kinds) in [
+            (Encapsulation::Ipip, Family::Ipv4, vec![v4], vec![Ipip]),
+            (Encapsulation::Ipip, Family::Ipv4, vec![v6], vec![Sit]),
+            (Encapsulation::Ipip, Family::Ipv4, vec![v6, v4], vec![Ipip, Sit]),
+            (Encapsulation::Ipip, Family::Ipv6, vec![v4], vec![Ip6tnl]),
+            (Encapsulation::Ipip, Family::Ipv6, vec![v4, v6], vec![Ip6tnl]),
+            (gue, Family::Ipv4, vec![v4, v6], vec![Ipip, Sit]),
+            (gue, Family::Ipv6, vec![v6], vec![Ip6tnl]),
+            (gre, Family::Ipv4, vec![v4, v6], vec![Gre]),
+            (gre, Family::Ipv4, vec![v6], vec![Gre]),
+            (gre, Family::Ipv6, vec![v4], vec![Ip6gre]),
         ] {
-            assert_eq!(envelope.kinds(to_ipv4, &vips), kinds, "{envelope} {to_ipv4} {vips:?}");
+            assert_eq!(
+                encapsulation.kinds(outer, &vips),
+                kinds,
+                "{encapsulation} {outer} {vips:?}"
+            );
         }
     }
 }

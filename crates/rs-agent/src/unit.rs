@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The files that make a set-up last: a systemd unit, settings for sysctl.d(5), modules for
+//! Makes the files that make a set-up last: a systemd unit, settings for sysctl.d(5), modules for
 //! modules-load.d(5). Pure: texts, and where they go.
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use lvs_host::SysctlKey;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -31,7 +31,7 @@ pub const PATHS: [&str; 3] = [
     "etc/modules-load.d/rs-agent.conf",
 ];
 
-/// A file to install.
+/// Describes a file to install.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
     /// Below `/`.
@@ -40,7 +40,7 @@ pub struct File {
     pub text: String,
 }
 
-/// Why there can be no unit.
+/// Says why there can be no unit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnitError {
@@ -149,8 +149,8 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// The files for this request; one that is not needed is not among them. `present` tells the
-/// value a setting has now: a stricter one is kept, as sysctl.d would lower it.
+/// Returns the files for this request; one that is not needed is not among them. `present` tells
+/// the value a setting has now: a stricter one is kept, as sysctl.d would lower it.
 ///
 /// # Errors
 /// [`UnitError`].
@@ -187,7 +187,7 @@ pub fn files(
     }
     for listener in wanted.listeners() {
         modules.insert("fou");
-        if listener.ipv6 {
+        if listener.family == Family::Ipv6 {
             modules.insert("fou6");
         }
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Is the host what it should be? Used after a set-up, and by `status`.
+//! Judges whether the host is what it should be. Used after a set-up, and by `status`.
 
 use crate::facts::Facts;
 use crate::mode::Mode;
 use crate::plan::{refuse, setup};
 use crate::wanted::Wanted;
 
-/// What is not as wanted; empty if all is well.
+/// Returns what is not as wanted; empty if all is well.
 ///
 /// The facts must have been observed afresh: this is the difference between having
 /// asked the kernel for something and having it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What this host is to be: the request, completed from an earlier set-up and
-//! from the host itself. Kept in the journal.
+//! Holds what this host is to be: the request, completed from an earlier set-up and from the host
+//! itself. Kept in the journal.
 
 mod tunnels;
 
@@ -9,13 +9,13 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::facts::{Facts, host_prefix, of_family};
+use crate::facts::{Address, Facts, Family, Link, host_prefix, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::{Network, Request, Scope};
-use crate::tunnel::{Envelope, Listener, Tunnel};
+use crate::tunnel::{Encapsulation, Listener, Tunnel};
 
-/// A complete description of the real server's side.
+/// Describes the real server's side completely.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
     /// Forwarding method.
@@ -33,9 +33,9 @@ pub struct Wanted {
     /// Label of the IPv4 VIPs.
     #[serde(default)]
     pub label: Option<String>,
-    /// tun: what the director sends.
-    #[serde(default)]
-    pub envelope: Envelope,
+    /// tun: what the director sends; in journals `envelope`.
+    #[serde(default, rename = "envelope")]
+    pub encapsulation: Encapsulation,
     /// dr and tun: this host is a director of the VIPs, too, whose addresses are its own matter.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub also_director: bool,
@@ -80,7 +80,10 @@ impl Wanted {
                 || before.is_some_and(|before| before.create_carrier),
             scope: request.scope.or(before.map(|before| before.scope)).unwrap_or_default(),
             label: request.label.clone().or_else(|| before?.label.clone()),
-            envelope: request.envelope.or(before.map(|before| before.envelope)).unwrap_or_default(),
+            encapsulation: request
+                .encapsulation
+                .or(before.map(|before| before.encapsulation))
+                .unwrap_or_default(),
             also_director: request.also_director
                 || before.is_some_and(|before| before.also_director),
             rips: tunnels::known_rips(request, before),
@@ -96,12 +99,12 @@ impl Wanted {
             // A way of one family is no reason to forget the other's.
             let asked: Vec<IpAddr> =
                 request.directors.iter().chain(&request.gateways).copied().collect();
-            let other = |director: &&IpAddr| of_family(&asked, director.is_ipv6()).is_none();
+            let other = |director: &&IpAddr| of_family(&asked, Family::of(**director)).is_none();
             wanted.directors.extend(before.directors.iter().filter(other));
             // A route that was set stays wanted until teardown puts the old one back.
             wanted.gateways = before.gateways.clone();
             for &asked in &request.gateways {
-                match of_family(&before.gateways, asked.is_ipv6()) {
+                match of_family(&before.gateways, Family::of(asked)) {
                     Some(now) if now != asked => return Err(Refusal::OtherGateway { now, asked }),
                     Some(_) => {}
                     None => wanted.gateways.push(asked),
@@ -117,9 +120,9 @@ impl Wanted {
 
     /// What cannot differ between the VIPs of one host.
     fn fits(&self, before: &Self) -> Result<(), Refusal> {
-        if self.envelope != before.envelope {
-            let (now, asked) = (before.envelope.to_string(), self.envelope.to_string());
-            return Err(Refusal::OtherEnvelope { now, asked });
+        if self.encapsulation != before.encapsulation {
+            let (now, asked) = (before.encapsulation.to_string(), self.encapsulation.to_string());
+            return Err(Refusal::OtherEncapsulation { now, asked });
         }
         if self.scope != before.scope {
             return Err(Refusal::OtherScope { now: before.scope, asked: self.scope });
@@ -132,7 +135,7 @@ impl Wanted {
         Ok(())
     }
 
-    /// What stays when some VIPs are taken down; `None` if nothing does. The directors of a
+    /// Returns what stays when some VIPs are taken down; `None` if nothing does. The directors of a
     /// family go with the last VIP that came from them; a RIP stays, as it says in which
     /// encapsulation the next one comes.
     #[must_use]
@@ -143,64 +146,101 @@ impl Wanted {
         let used =
             |tunnel: &Tunnel| rest.vips.iter().any(|&vip| self.tunnel_for(vip) == Some(tunnel));
         rest.tunnels = self.tunnels.iter().filter(|tunnel| used(tunnel)).cloned().collect();
-        let lost = |ipv6| self.hears(ipv6) && !rest.hears(ipv6);
-        let lost = [false, true].map(lost);
-        rest.directors.retain(|director| !lost[usize::from(director.is_ipv6())]);
+        let is_lost = |family: &Family| self.hears(*family) && !rest.hears(*family);
+        let lost: Vec<Family> = Family::BOTH.into_iter().filter(is_lost).collect();
+        rest.directors.retain(|director| !lost.contains(&Family::of(*director)));
         (self.mode == Mode::Nat || !rest.vips.is_empty()).then_some(rest)
     }
 
     /// Whether anything comes from directors of that family: dr the VIPs' own, tun that of the
     /// encapsulations. In mode nat they are the way back, whatever the VIPs are.
-    fn hears(&self, ipv6: bool) -> bool {
+    fn hears(&self, family: Family) -> bool {
         match self.mode {
-            Mode::Dr => self.vips.iter().any(|vip| vip.is_ipv6() == ipv6),
-            Mode::Tun => self.tunnels.iter().any(|tunnel| tunnel.kind.over_ipv6() == ipv6),
+            Mode::Dr => of_family(&self.vips, family).is_some(),
+            Mode::Tun => self.tunnels.iter().any(|tunnel| tunnel.kind.outer() == family),
             Mode::Nat => true,
         }
     }
 
-    /// tun: the device that takes the packets for a VIP, the one of its own family if there
-    /// are two RIPs.
+    /// Returns, in mode tun, the device that takes the packets for a VIP, the one of its own family
+    /// if there are two RIPs.
     #[must_use]
     pub fn tunnel_for(&self, vip: IpAddr) -> Option<&Tunnel> {
         let carrying = || self.tunnels.iter().filter(|tunnel| tunnel.kind.carries(vip));
-        let own = carrying().find(|tunnel| tunnel.kind.over_ipv6() == vip.is_ipv6());
+        let own = carrying().find(|tunnel| tunnel.kind.outer().has(vip));
         own.or_else(|| carrying().next())
     }
 
-    /// The device a VIP is put on.
+    /// Returns the device a VIP is put on.
     #[must_use]
     pub fn device_for(&self, vip: IpAddr) -> &str {
         self.tunnel_for(vip).map_or(&self.carrier, |tunnel| &tunnel.name)
     }
 
-    /// Whether the VIP is in place. dr: on any device that does not answer ARP. tun: on the
-    /// tunnel device itself, which needs an IPv4 address for `rp_filter=2` to let anything
-    /// through.
+    /// dr: the interfaces by which the director's packets may come: those towards the directors,
+    /// else those of the RIPs, or all if neither is known. One that is down counts: it may come up.
     #[must_use]
-    pub fn is_local(&self, vip: IpAddr, facts: &Facts) -> bool {
+    pub fn inward<'a>(&self, facts: &'a Facts) -> Vec<&'a Link> {
+        let nics = || facts.links.iter().filter(|link| link.answers_arp());
+        let with = |is_it: &dyn Fn(&Address) -> bool| -> Vec<&'a Link> {
+            let have = facts.addresses.iter().filter(|have| is_it(have));
+            let names: HashSet<&str> = have.map(|have| have.device.as_str()).collect();
+            nics().filter(|nic| names.contains(nic.name.as_str())).collect()
+        };
+        let to_director = |have: &Address| self.directors.iter().any(|dip| have.is_near(*dip));
+        let found = with(&to_director);
+        let found =
+            if found.is_empty() { with(&|have| self.rips.contains(&have.ip)) } else { found };
+        if found.is_empty() { nics().collect() } else { found }
+    }
+
+    /// dr: the devices on which no packet that comes in there looks for its address: in a VRF
+    /// only those do that come in by its own interfaces.
+    #[must_use]
+    pub fn out_of_reach<'a>(&self, facts: &'a Facts) -> Vec<&'a str> {
+        let in_vrf = || facts.links.iter().filter(|link| link.domain().is_some());
+        if in_vrf().next().is_none() {
+            return Vec::new();
+        }
+        let nics = self.inward(facts);
+        let reached: HashSet<Option<&str>> = nics.iter().map(|nic| nic.domain()).collect();
+        in_vrf()
+            .filter(|link| !reached.is_empty() && !reached.contains(&link.domain()))
+            .map(|link| link.name.as_str())
+            .collect()
+    }
+
+    /// Whether the VIP is in place. dr: on any device that does not answer ARP, nor is `apart`
+    /// ([`Self::out_of_reach`]). tun: on the tunnel device itself, which needs an IPv4 address for
+    /// `rp_filter=2` to let anything through.
+    #[must_use]
+    pub fn is_local(&self, vip: IpAddr, facts: &Facts, apart: &[&str]) -> bool {
         facts.addresses.of(vip).iter().any(|have| {
             have.prefix == host_prefix(vip)
                 && match self.mode {
-                    Mode::Dr => facts.link(&have.device).is_some_and(|link| !link.arp),
+                    Mode::Dr => {
+                        facts.link(&have.device).is_some_and(|link| !link.arp)
+                            && !apart.contains(&have.device.as_str())
+                    }
                     Mode::Tun => have.device == self.device_for(vip),
                     Mode::Nat => false,
                 }
         })
     }
 
-    /// tun: the UDP port that packets in GUE come to, for each family they come in.
+    /// Returns, in mode tun, the UDP port that packets in GUE come to, for each family they come
+    /// in.
     #[must_use]
     pub fn listeners(&self) -> Vec<Listener> {
-        let Envelope::Gue { port } = self.envelope else {
+        let Encapsulation::Gue { port } = self.encapsulation else {
             return Vec::new();
         };
-        let outers: BTreeSet<bool> =
-            self.tunnels.iter().map(|tunnel| tunnel.kind.over_ipv6()).collect();
-        outers.into_iter().map(|ipv6| Listener { port, ipv6 }).collect()
+        let outers: BTreeSet<Family> =
+            self.tunnels.iter().map(|tunnel| tunnel.kind.outer()).collect();
+        outers.into_iter().map(|family| Listener { port, family }).collect()
     }
 
-    /// Addresses through which replies may go in mode nat.
+    /// Returns the addresses through which replies may go in mode nat.
     pub fn ways_back(&self) -> impl Iterator<Item = IpAddr> {
         self.directors.iter().chain(&self.gateways).copied()
     }

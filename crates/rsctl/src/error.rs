@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ipvs_cluster::file::Problem;
 use ipvs_netlink::{Change, ErrorKind, ServiceKey};
-use lvs_term::{Complaint, Usage, system_error};
+use lvs_term::{Complaint, Usage, count, system_error};
 
 use crate::exit::Exit;
 use crate::lock::Holder;
 use crate::refusal::{self, Refusal};
 
-/// Why `rsctl` failed: one line, and hints.
+/// Says why `rsctl` failed: one line, and hints.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The command line could not be read.
@@ -98,21 +99,11 @@ pub(crate) enum Error {
         error: io::Error,
     },
     /// The file holds what cannot be; nothing was changed.
-    #[error("cannot restore {file}: {}; nothing was changed", count(.problems.len(), "problem"))]
-    BadFile {
-        /// Its name.
-        file: String,
-        /// All of them, in the order of the file.
-        problems: Vec<Problem>,
-    },
+    #[error("{0}")]
+    BadFile(Problems),
     /// The file holds what should not be, and is not there yet; nothing was changed.
-    #[error("cannot restore {file}: {}; nothing was changed", count(.problems.len(), "problem"))]
-    Doubtful {
-        /// Its name.
-        file: String,
-        /// All of them, in the order of the file.
-        problems: Vec<Problem>,
-    },
+    #[error("{0}")]
+    Doubtful(Problems),
     /// The file has no service; nothing was changed.
     #[error("cannot restore {file}: it has no service; nothing was changed")]
     EmptyFile {
@@ -132,7 +123,7 @@ pub(crate) enum Error {
     /// The output could not be written. What was to be done has been done.
     #[error("cannot write the output: {}", system_error(.0))]
     Output(#[from] io::Error),
-    /// The same of a command that has changed something.
+    /// The output of a command that has changed something could not be written.
     #[error("the changes were made, and cannot be told of: {}", system_error(.0))]
     Untold(io::Error),
 }
@@ -142,7 +133,7 @@ impl Error {
         Self::Refused { action: action.to_string(), refusal: refusal.into() }
     }
 
-    /// What may help, a line each, most likely first.
+    /// Returns what may help, a line each, most likely first.
     pub(crate) fn hints(&self) -> Vec<String> {
         match self {
             Self::Usage(usage) => usage.hints.clone(),
@@ -179,11 +170,12 @@ impl Error {
                  of ipvsadm do not show whether some are missing, those of `rsctl save` do"
                     .to_owned(),
             ],
-            Self::Doubtful { .. } => {
-                vec!["`--as-is` sets it all the same, as another tool may have done".to_owned()]
+            Self::BadFile(problems) => problems.hint().into_iter().collect(),
+            Self::Doubtful(problems) => {
+                let as_is = "`--as-is` sets it all the same, as another tool may have done";
+                problems.hint().into_iter().chain([as_is.to_owned()]).collect()
             }
-            Self::BadFile { .. }
-            | Self::WouldFail { .. }
+            Self::WouldFail { .. }
             | Self::Read { .. }
             | Self::Write { .. }
             | Self::Ask(_)
@@ -192,19 +184,16 @@ impl Error {
         }
     }
 
-    /// All of it, as it is told.
+    /// Returns all of it, as it is told.
     pub(crate) fn complaint(&self) -> Complaint {
         let (details, hints) = (self.details(), self.hints());
         Complaint { message: self.to_string(), details, hints }.shortened()
     }
 
-    /// All there is to say, a line each, between the error and its hints.
+    /// Returns all there is to say, a line each, between the error and its hints.
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
-            Self::BadFile { file, problems } | Self::Doubtful { file, problems } => {
-                let line = |it: &Problem| format!("{file}:{}: {}", it.line, it.message);
-                problems.iter().map(line).collect()
-            }
+            Self::BadFile(problems) | Self::Doubtful(problems) => problems.lines(),
             _ => Vec::new(),
         }
     }
@@ -215,8 +204,8 @@ impl Error {
             | Self::Refused { .. }
             | Self::Peer { .. }
             | Self::Read { .. }
-            | Self::BadFile { .. }
-            | Self::Doubtful { .. }
+            | Self::BadFile(_)
+            | Self::Doubtful(_)
             | Self::EmptyFile { .. }
             | Self::ManyDeletes { .. } => Exit::Usage,
             Self::Locked { .. } => Exit::Locked,
@@ -226,11 +215,46 @@ impl Error {
     }
 }
 
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+/// The most problems of a file that are told to who has not asked for all.
+const MOST_PROBLEMS: usize = 20;
+
+/// Lists what is wrong with a file.
+#[derive(Debug)]
+pub(crate) struct Problems {
+    /// The file's name.
+    pub(crate) file: String,
+    /// All problems, in the order of the file.
+    pub(crate) all: Vec<Problem>,
+    /// Whether all of them are told. Of a file that is no table, each line is wrong.
+    pub(crate) shows_all: bool,
 }
 
-/// The kernel does not say which name it would have known.
+impl Problems {
+    fn untold(&self) -> usize {
+        if self.shows_all { 0 } else { self.all.len().saturating_sub(MOST_PROBLEMS) }
+    }
+
+    /// Returns a line for each problem that is told, and one for the others.
+    fn lines(&self) -> Vec<String> {
+        let (file, untold) = (&self.file, self.untold());
+        let told = self.all.iter().take(self.all.len() - untold);
+        let told = told.map(|it| format!("{file}:{}: {}", it.line, it.message));
+        told.chain((untold > 0).then(|| format!("and {untold} more"))).collect()
+    }
+
+    fn hint(&self) -> Option<String> {
+        (self.untold() > 0).then(|| format!("`--verbose` shows all {}", self.all.len()))
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problems = count(self.all.len(), "problem");
+        write!(f, "cannot restore {}: {problems}; nothing was changed", self.file)
+    }
+}
+
+/// Returns which name may be meant: the kernel does not say which it would have known.
 fn meant_scheduler(error: &ipvs_netlink::Error) -> Option<String> {
     let ipvs_netlink::Error::Kernel(kernel) = error else { return None };
     if error.kind() != ErrorKind::SchedulerMissing {
@@ -247,6 +271,31 @@ fn meant_scheduler(error: &ipvs_netlink::Error) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The first so many are told, and how many more there are, unless all are asked for.
+    #[test]
+    fn of_many_problems_the_first_are_told() {
+        let error = |number: usize, shows_all| {
+            let problem = |line| Problem { line, message: "not UTF-8".to_owned() };
+            let all = (1..=number).map(problem).collect();
+            Error::BadFile(Problems { file: "f".to_owned(), all, shows_all })
+        };
+        for (number, shows_all, lines, last, hints) in [
+            (20, false, 20, "f:20: not UTF-8", &[][..]),
+            (21, false, 21, "and 1 more", &["`--verbose` shows all 21"]),
+            (10_000, false, 21, "and 9980 more", &["`--verbose` shows all 10000"]),
+            (10_000, true, 10_000, "f:10000: not UTF-8", &[]),
+        ] {
+            let Complaint { message, details, hints: told } = error(number, shows_all).complaint();
+            assert_eq!(
+                message,
+                format!("cannot restore f: {number} problems; nothing was changed")
+            );
+            assert_eq!((details.len(), details.last().map(String::as_str)), (lines, Some(last)));
+            assert_eq!(details[19], "f:20: not UTF-8");
+            assert_eq!(told, hints);
+        }
+    }
 
     #[test]
     fn a_name_is_no_reason() {

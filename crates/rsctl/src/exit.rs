@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use lvs_term::exit;
 
-/// The exit codes of `rsctl`, all of them.
+/// Names the exit codes of `rsctl`, all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// 0: done, or there was nothing to do.

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The targets of `fuzz/`, each beside the parser that it feeds, and what must hold
-//! of every complaint. Not in the program: built for tests and for libFuzzer.
+//! Names the targets of `fuzz/`, each beside the parser that it feeds, and what must hold of every
+//! complaint. Not in the program: built for tests and for libFuzzer.
 
 use crate::commands::fuzzing as commands;
 use crate::output::fuzzing as output;
 pub(crate) use crate::output::fuzzing::harmless;
 
-/// Any words for `rsctl`, with NULs between them.
+/// Reads any words for `rsctl`, with NULs between them.
 pub fn command_line(data: &[u8]) {
     commands::command_line(data, error, output::kept);
 }
 
-/// Any text for a value.
+/// Reads any text as each kind of value.
 pub fn values(data: &[u8]) {
     crate::cli::fuzzing::values(data, harmless);
 }
 
-/// Any bytes for a file to restore.
+/// Reads any bytes as a file to restore.
 pub fn restore(data: &[u8]) {
     commands::restore(data, error, output::kept);
 }
 
-/// Any lines for `ipvsadm -R`.
+/// Reads any lines as `ipvsadm -R` does.
 pub fn ipvsadm(data: &[u8]) {
     crate::ipvsadm::fuzzing::lines(data, harmless, crate::output::fuzzing::kept);
 }
 
-/// Any bytes for another director's status.
+/// Reads any bytes as another director's status.
 pub fn peer(data: &[u8]) {
     commands::peer(data, error, output::status);
 }

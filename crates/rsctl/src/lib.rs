@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The director's command line: `cli` reads, `commands` decide and act,
-//! `output` writes. `ipvsadm` is the other front-end, a program of its own.
+//! Is the director's command line: `cli` reads, `commands` decide and act, `output` writes.
+//! `ipvsadm` is the other front-end, a program of its own.
 
 #![forbid(unsafe_code)]
 
@@ -18,12 +18,11 @@ mod names;
 mod output;
 mod refusal;
 mod trace;
-mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use lvs_term::{Look, Progress, Usage};
+use lvs_term::{Look, Progress};
 
 use cli::Cli;
 use commands::Director;
@@ -50,7 +49,7 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
             return match lvs_term::help(&stop).map_err(Error::Output)? {
                 Some(lvs_term::exit::DONE) => Ok(Exit::Done),
                 Some(_) => Ok(Exit::Usage),
-                None => Err(usage(&stop, &args).into()),
+                None => Err(cli::explain(&stop, &args).into()),
             };
         }
     };
@@ -77,10 +76,4 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
         Err(Error::Output(error)) if changes => Err(Error::Untold(error)),
         printed => printed.map(|()| exit),
     }
-}
-
-/// The complaint, with the help of the command it is about.
-fn usage(error: &clap::Error, args: &[OsString]) -> Usage {
-    let command = args.get(1).and_then(|arg| arg.to_str());
-    cli::explain(error, command.filter(|name| cli::is_command(name)))
 }

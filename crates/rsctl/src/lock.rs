@@ -48,7 +48,7 @@ pub(crate) struct Lock {
     _name: Option<OwnedFd>,
 }
 
-/// Who holds the lock, as far as the kernel tells.
+/// Says who holds the lock, as far as the kernel tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Holder {
     /// `None` in another PID namespace.
@@ -58,7 +58,7 @@ pub(crate) struct Holder {
     command: Option<String>,
 }
 
-/// What is told of the lock while a command takes it.
+/// Says what is told of the lock while a command takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
     /// The command waits for the holder, until the limit at most.
@@ -156,8 +156,8 @@ fn claim(name: &[u8]) -> nix::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Who holds the name, and what ends when he gives it up. `None`: nobody any more, or nobody
-/// who can be asked.
+/// Returns who holds the name, and what ends when he gives it up. `None`: nobody any more, or
+/// nobody who can be asked.
 fn ask(name: &[u8]) -> Option<(Holder, OwnedFd)> {
     let socket = new_socket().ok()?;
     connect(socket.as_raw_fd(), &UnixAddr::new_abstract(name).ok()?).ok()?;
@@ -182,7 +182,7 @@ fn is_cut(end: &OwnedFd, most: Duration) -> bool {
     }
 }
 
-/// The command line of a process, without the folder of its program.
+/// Returns the command line of a process, without the folder of its program.
 fn command_of(pid: i32) -> Option<String> {
     let words = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let words = String::from_utf8_lossy(&words);
@@ -197,7 +197,7 @@ fn command_of(pid: i32) -> Option<String> {
 }
 
 impl Holder {
-    /// Whether it can be one of ours: any user can take a name.
+    /// Returns whether it can be one of ours: any user can take a name.
     fn is_heeded(&self) -> bool {
         self.uid == 0 || self.uid == geteuid().as_raw()
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Names for addresses and ports, only where they were asked for: beside the
-//! numbers in JSON, instead of them in tables.
+//! Finds names for addresses and ports, only where they were asked for: beside the numbers in JSON,
+//! instead of them in tables.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
@@ -20,7 +20,7 @@ const THREADS: usize = 16;
 /// How long all of them may take together.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What was found. Without looking, nothing.
+/// Holds what was found. Without looking, nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     hosts: HashMap<IpAddr, String>,
@@ -38,23 +38,23 @@ impl Names {
         Self { hosts, ports: Some(PortNames::read()), unanswered }
     }
 
-    /// Whether anything but numbers is wanted.
+    /// Returns whether anything but numbers is wanted.
     pub(crate) fn are_asked_for(&self) -> bool {
         self.ports.is_some()
     }
 
-    /// The name of the host.
+    /// Returns the name of the host.
     pub(crate) fn host(&self, address: IpAddr) -> Option<&str> {
         self.hosts.get(&address).map(String::as_str)
     }
 
-    /// The name of the port; services by mark have no protocol, and so no such names.
+    /// Returns the name of the port; services by mark have no protocol, and so no such names.
     pub(crate) fn port(&self, port: u16, protocol: Option<Protocol>) -> Option<String> {
         let name = self.ports.as_ref()?.name(port, &protocol?.to_string())?;
         Some(printable_ascii(name))
     }
 
-    /// `web1.example:http`, as far as there are names.
+    /// Returns `web1.example:http`, as far as there are names.
     pub(crate) fn endpoint(
         &self,
         address: IpAddr,
@@ -81,7 +81,7 @@ fn host_name(address: IpAddr) -> Option<String> {
     (!found.is_empty() && found.parse::<IpAddr>().is_err()).then(|| printable_ascii(&found))
 }
 
-/// The answers of `answer`, which may take its time, and how many did not come.
+/// Returns the answers of `answer`, which may take its time, and how many did not come.
 fn ask(
     addresses: BTreeSet<IpAddr>,
     patience: Duration,

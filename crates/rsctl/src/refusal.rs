@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What is refused before anything is sent: the library's reasons, and those
-//! that only a command line can have.
+//! Refuses what cannot be, before anything is sent: the library's reasons, and those that only a
+//! command line can have.
 
 use ipvs_netlink::{DestinationKey, Invalid, Scheduler, Tunnel};
 
-use crate::words;
-
-/// Why a combination of options is refused.
+/// Says why a combination of options is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     /// What the library would refuse too.
@@ -16,7 +14,7 @@ pub(crate) enum Refusal {
     /// The kernel stores a mask without persistence and never looks at it.
     #[error("a netmask means something to a persistent service only")]
     NetmaskWithoutPersistence,
-    /// The same with the engine.
+    /// The kernel stores an engine without persistence and never looks at it.
     #[error("a persistence engine means something to a persistent service only")]
     EngineWithoutPersistence,
     /// Scheduler flags are bits: `sh-port` would be something else to another.
@@ -44,12 +42,12 @@ pub(crate) enum Refusal {
         option: &'static str,
     },
     /// A tunnel of a later kernel's can be shown and not edited.
-    #[error("the server's tunnel is of an unknown type: {}", words::tunnel(*.0))]
+    #[error("the server's tunnel is of an unknown type: {0}")]
     UnknownTunnel(Tunnel),
 }
 
 impl Refusal {
-    /// What to write instead.
+    /// Returns what to write instead.
     pub(crate) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Invalid(invalid) => return hint(invalid),
@@ -79,8 +77,8 @@ impl Refusal {
     }
 }
 
-/// What to write instead of what the library refuses to do to a server that
-/// is there: its port is part of its name.
+/// Returns what to write instead of what the library refuses to do to a server that is there: its
+/// port is part of its name.
 pub(crate) fn hint_for_edit(invalid: &Invalid) -> Option<String> {
     match invalid {
         Invalid::PortRewrite { .. } => Some(
@@ -91,7 +89,7 @@ pub(crate) fn hint_for_edit(invalid: &Invalid) -> Option<String> {
     }
 }
 
-/// What to write instead of what the library refuses, in this command's options.
+/// Returns what to write instead of what the library refuses, in this command's options.
 pub(crate) fn hint(invalid: &Invalid) -> Option<String> {
     let hint = match invalid {
         Invalid::ServiceText { .. } => "for example tcp/192.0.2.10:80 or fwmark/7",
@@ -120,7 +118,7 @@ pub(crate) fn hint(invalid: &Invalid) -> Option<String> {
         Invalid::ThresholdsCrossed { .. } => "name both thresholds, -x and -y",
         Invalid::Name { what: "scheduler", name } => {
             return did_you_mean_scheduler(name).or_else(|| {
-                let usual: Vec<_> = Scheduler::known().map(Scheduler::name).collect();
+                let usual: Vec<_> = Scheduler::known().map(|it| format!("`{it}`")).collect();
                 Some(format!("the usual ones are {}", usual.join(", ")))
             });
         }
@@ -143,7 +141,8 @@ pub(crate) fn did_you_mean_scheduler(typed: &str) -> Option<String> {
         _ if name.len() < 2 => return None,
         _ => known(1),
     };
-    (!similar.is_empty()).then(|| format!("did you mean {}?", similar.join(" or ")))
+    let quoted: Vec<_> = similar.iter().map(|name| format!("`{name}`")).collect();
+    (!quoted.is_empty()).then(|| format!("did you mean {}?", quoted.join(" or ")))
 }
 
 #[cfg(test)]
@@ -153,12 +152,12 @@ mod tests {
     #[test]
     fn typing_errors_are_recognised_and_other_names_left_alone() {
         for (typed, question) in [
-            ("wr", "did you mean rr or wrr?"),
-            ("wrrr", "did you mean wrr?"),
-            ("wcl", "did you mean wlc?"),
-            ("nome", "did you mean none?"),
-            ("WRR", "did you mean wrr?"),
-            (" rr", "did you mean rr?"),
+            ("wr", "did you mean `rr` or `wrr`?"),
+            ("wrrr", "did you mean `wrr`?"),
+            ("wcl", "did you mean `wlc`?"),
+            ("nome", "did you mean `none`?"),
+            ("WRR", "did you mean `wrr`?"),
+            (" rr", "did you mean `rr`?"),
         ] {
             assert_eq!(did_you_mean_scheduler(typed).as_deref(), Some(question), "{typed}");
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What passes between `rsctl` and the kernel, on standard error, for bug reports.
+//! Shows what passes between `rsctl` and the kernel, on standard error, for bug reports.
 
 use std::env;
 use std::io::{self, Write as _};

@@ -188,6 +188,25 @@ fn files_that_are_no_table() {
     }
 }
 
+/// A file that is no table at all does not push everything else off the screen.
+#[test]
+fn of_many_bad_lines_the_first_are_shown() {
+    let told = |options: &str| {
+        let output = shell(&format!("rsctl restore {options}"), "bogus\n".repeat(500).as_bytes());
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{options}");
+        text(&output.stderr).lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first = told("");
+    assert_eq!(first[0], "error: cannot restore <stdin>: 500 problems; nothing was changed");
+    assert_eq!(first[20], "<stdin>:20: `bogus` is no command: lines start with -A or -a");
+    assert_eq!(first[21..], ["and 480 more", "hint: `--verbose` shows all 500"]);
+    for options in ["-v", "--json"] {
+        let all = told(options);
+        assert_eq!(all.len(), 501, "{options}");
+        assert_eq!(all[500], "<stdin>:500: `bogus` is no command: lines start with -A or -a");
+    }
+}
+
 /// A line of megabytes is told in a short one.
 #[test]
 fn endless_lines_are_told_in_short() {

@@ -73,11 +73,14 @@ pub fn crates(repository: &Path) -> BTreeMap<String, Crate> {
     let names: BTreeSet<String> =
         manifests.iter().map(|(_, manifest)| manifest.name.clone()).collect();
     let read = |(folder, manifest): &(PathBuf, Manifest)| {
-        let others = names.iter().filter(|other| **other != manifest.name);
-        let others: Vec<String> = others.map(|other| other.replace('-', "_")).collect();
+        // A crate may ask for its own features in tests.
+        let others: BTreeSet<String> =
+            names.iter().filter(|other| **other != manifest.name).cloned().collect();
+        let (uses, in_tests) = (&manifest.dependencies & &others, &manifest.in_tests & &others);
+        let others: Vec<String> = others.iter().map(|other| other.replace('-', "_")).collect();
         let read = Crate {
-            uses: &manifest.dependencies & &names,
-            uses_in_tests: &manifest.in_tests & &names,
+            uses,
+            uses_in_tests: in_tests,
             // A harness of tests may do as it likes.
             rooms: if folder.starts_with(repository.join("crates")) {
                 rooms(repository, &folder.join("src"), &others)

@@ -20,7 +20,7 @@ build_binaries() {
 # prints the path of its program.
 suite_program() {
 	local messages path
-	(cd "$repo" && cargo build --quiet -p ipvs-netlink --examples) || return
+	(cd "$repo" && cargo build --quiet -p ipvs-netlink -p ipvs-cluster --examples) || return
 	messages=$(cd "$repo" && cargo test --quiet -p lab --test suite --no-run --message-format=json-render-diagnostics) || return
 	path=$(sed -nE '/"kind":\["test"\]/s/.*"executable":"([^"]+)".*/\1/p' <<<"$messages")
 	[ -n "$path" ] && echo "$path"

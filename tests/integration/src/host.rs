@@ -14,11 +14,11 @@ use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use lvs_check::probe::Mac;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 
 use crate::kernel::kernel;
-use lvs_check::probe::Mac;
 
 /// Runs what follows as nobody, without any capability.
 pub const NOBODY: &str = "setpriv --reuid 65534 --regid 65534 --clear-groups \

@@ -7,8 +7,8 @@
 mod making;
 
 use ipvs_cluster::{
-    Action, Desired, DesiredService, Observed, ObservedService, Policy, Step, file, plan, refused,
-    reordered,
+    Action, Desired, DesiredService, Observed, ObservedService, Policy, Scope, Step, Subject, file,
+    plan, refused, reordered,
 };
 
 pub(crate) fn run(data: &[u8]) {
@@ -16,15 +16,14 @@ pub(crate) fn run(data: &[u8]) {
     let (Some(found), Some(wanted)) = (files.next(), files.next()) else { return };
     let (Ok(found), Ok(wanted)) = (file::read(found), file::read(wanted)) else { return };
     let (found, wanted) = (found.desired, wanted.desired);
-    for (delete, reorder) in [(true, true), (true, false), (false, false)] {
-        let policy = Policy { delete, reorder };
+    for policy in [Policy::exact().reorder(true), Policy::exact(), Policy::add_only()] {
         making::leads(&Observed::from(&found), &wanted, policy);
         making::leads(&Observed::from(&wanted), &found, policy);
         // What was judged when it was read has no flaw that is found later.
         let (there, plan) =
             (Observed::from(&found), plan(&wanted, &Observed::from(&found), policy));
         let _asserts_so = refused(&plan, &wanted, &there, policy);
-        for step in plan.steps {
+        for step in plan.into_steps() {
             // Each side of a step can be shown.
             assert!(file::before(&step).is_some() || file::after(&step).is_some());
         }

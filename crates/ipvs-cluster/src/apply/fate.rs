@@ -4,6 +4,7 @@ use ipvs_netlink::Error;
 
 /// Says what became of a plan.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 #[must_use]
 pub struct Applied {
     /// What became of each step, in the order of the plan.
@@ -17,6 +18,7 @@ pub struct Applied {
 
 /// Says what became of a step.
 #[derive(Debug)]
+#[must_use]
 pub enum Fate {
     /// It is made, or somebody else had made it.
     Done,
@@ -47,6 +49,7 @@ pub enum Because {
 /// Either way the steps of the same phase that travel with it are made, and none of a later
 /// phase takes away what the failed one should have replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnFailure {
     /// Nothing of a later phase is tried: for a table that is wanted as a whole.
     StopAll,
@@ -57,17 +60,20 @@ pub enum OnFailure {
 
 impl Applied {
     /// Says whether every step is made.
+    #[must_use]
     pub fn is_complete(&self) -> bool {
         self.fates.iter().all(|fate| matches!(fate, Fate::Done))
     }
 
     /// Says whether the kernel acknowledged every step as it was planned. What the plan
     /// made anew is known then: nobody else had a hand in it before.
+    #[must_use]
     pub fn is_as_planned(&self) -> bool {
         self.is_complete() && !self.met_others
     }
 
     /// Says whether the caller ended it before its end.
+    #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.fates.iter().any(|fate| matches!(fate, Fate::NotTried(Because::Stopped)))
     }

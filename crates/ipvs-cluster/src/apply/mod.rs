@@ -10,4 +10,4 @@ mod walk;
 pub use fate::{Applied, Because, Fate, OnFailure};
 pub use send::{apply, apply_as_is};
 #[cfg(test)]
-pub(crate) use walk::{Attempt, together, walk};
+pub(crate) use walk::{Sent, together, walk};

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What others did between a plan and its steps.
+//! Finds what others did between a plan and its steps.
 
 use ipvs_netlink::{Change, Client, Error, ErrorKind, Transport, unchecked};
 
 use super::fate::Fate;
 use crate::plan::Step;
 
-/// What a refusal means if somebody else was there before.
+/// Returns what a refusal means if somebody else was there before.
 pub(super) fn reconcile<T: Transport>(client: &mut Client<T>, step: &Step, error: Error) -> Fate {
     let outcome = match (step, error.kind()) {
         (

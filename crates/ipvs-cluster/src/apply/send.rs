@@ -6,7 +6,7 @@ use ipvs_netlink::{BatchError, BatchReport, Client, Error, ErrorKind, Transport,
 
 use super::fate::{Applied, Because, Fate, OnFailure};
 use super::reconcile::reconcile;
-use super::walk::{Attempt, walk};
+use super::walk::{Sent, walk};
 use crate::plan::{Phase, Plan, Step, flaw};
 
 /// Makes the steps of `plan`, phase by phase, until one fails; `on_failure` says what is not
@@ -79,7 +79,7 @@ fn carry_out<T: Transport>(
             };
         }
         forgive_servers(start, steps, &mut fates);
-        Attempt { fates, broke: broke.is_some() }
+        Sent { fates, broke: broke.is_some() }
     });
     Applied { fates, broke, met_others }
 }
@@ -127,9 +127,7 @@ fn forgive_servers(start: usize, steps: &[Step], fates: &mut [Fate]) {
             (Step::AddServer { service, .. }, Fate::Failed(error))
                 if error.kind() == ErrorKind::ServiceMissing =>
             {
-                if let Some((missing, because)) = missing
-                    && missing == *service
-                {
+                if let Some((_, because)) = missing.filter(|(missing, _)| missing == service) {
                     *fate = Fate::NotTried(Because::Failed(because));
                 }
             }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Which steps of a plan go together, and which are not tried because of others. Decided here,
-//! without acting.
+//! Decides which steps of a plan go together, and which are not tried because of others. Decided
+//! here, without acting.
 
 use foldhash::HashMap;
 
@@ -9,20 +9,20 @@ use super::fate::{Because, Fate, OnFailure};
 use crate::plan::Step;
 use crate::subject::Subject;
 
-/// What became of steps that were to be made together.
-pub(crate) struct Attempt {
-    /// What became of each.
+/// Says what became of steps that were handed over together.
+pub(crate) struct Sent {
+    /// What became of each step.
     pub(crate) fates: Vec<Fate>,
     /// Whether the conversation with the kernel ended.
     pub(crate) broke: bool,
 }
 
-/// Hands the steps to `attempt`, those together that may be made together, each with its place
+/// Hands the steps to `send`, those together that may be made together, each with its place
 /// in the plan. Returns what became of each.
 pub(crate) fn walk(
     steps: &[Step],
     on_failure: OnFailure,
-    mut attempt: impl FnMut(usize, &[Step]) -> Attempt,
+    mut send: impl FnMut(usize, &[Step]) -> Sent,
 ) -> Vec<Fate> {
     let mut stops = Stops { on_failure, all: None, some: HashMap::default() };
     let mut fates = Vec::new();
@@ -37,22 +37,21 @@ pub(crate) fn walk(
                 continue;
             }
             let start = fates.len();
-            let made = attempt(start, run);
-            stops.learn(start, run, &made);
+            let sent = send(start, run);
+            stops.learn(start, run, &sent);
             // Most plans have one phase, and a large one is not to be held twice.
             if fates.is_empty() {
-                fates = made.fates;
+                fates = sent.fates;
             } else {
-                fates.extend(made.fates);
+                fates.extend(sent.fates);
             }
         }
     }
     fates
 }
 
-/// Whether a step goes in one batch with the one before it: those of a phase, but only
-/// one server at a time is put in another place. Should it not come back, no other may
-/// be away.
+/// Returns whether a step goes in one batch with the one before it: those of a phase, but only one
+/// server at a time is put in another place. Should it not come back, no other may be away.
 pub(crate) fn together(before: &Step, step: &Step) -> bool {
     before.phase() == step.phase() && !matches!(step, Step::LiftServer { .. })
 }
@@ -73,9 +72,9 @@ impl Stops {
         self.some.get(&owner(step)).map(|place| Because::Failed(*place))
     }
 
-    fn learn(&mut self, start: usize, run: &[Step], made: &Attempt) {
+    fn learn(&mut self, start: usize, run: &[Step], sent: &Sent) {
         let mut stopped = None;
-        for ((place, step), fate) in (start..).zip(run).zip(&made.fates) {
+        for ((place, step), fate) in (start..).zip(run).zip(&sent.fates) {
             match (fate, self.on_failure) {
                 (Fate::Done | Fate::NotTried(Because::Failed(_)), _) => {}
                 (Fate::NotTried(because), _) => stopped = Some(*because),
@@ -87,7 +86,7 @@ impl Stops {
                 }
             }
         }
-        let broke = made.broke.then_some(Because::Broke);
+        let broke = sent.broke.then_some(Because::Broke);
         self.all = broke.or(stopped).or(self.all);
     }
 }

@@ -61,7 +61,8 @@ impl Attempt<'_> {
             Option<usize>,
         ) -> Result<Glance, Error>,
     ) -> Report {
-        let Self { choices: Choices { desired, policy, verify, .. }, plan: made, applied } = self;
+        let Self { choices, plan: made, applied } = self;
+        let Choices { desired, policy, verify, .. } = choices;
         if applied.is_stopped() {
             return Report { plan: made, applied, verdict: Verdict::Stopped };
         }
@@ -72,18 +73,18 @@ impl Attempt<'_> {
         let asked = desired.services().iter().filter(|it| !known.contains(&it.service.key));
         let most = asked.map(|it| it.servers.len()).max();
         // A look that fails is no reason not to read it properly.
-        let glance = glance(client, &|key| known.contains(key), most);
+        let scope = desired.scope();
+        let glance = glance(client, &|key| known.contains(key) || !scope.has_service(key), most);
         let glance = glance.ok().filter(|glance| glance.shows(desired, policy));
         let verdict = match glance {
             Some(glance) => {
-                let reordered = if policy.delete { glance.reordered(desired) } else { Vec::new() };
+                let reordered = choices.reordered(|desired| glance.reordered(desired));
                 Verdict::Read { left: Plan::default(), reordered }
             }
             None => match Observed::read(client) {
                 Ok(now) => {
                     let left = plan(desired, &now, policy);
-                    let reordered =
-                        if policy.delete { reordered(desired, &now) } else { Vec::new() };
+                    let reordered = choices.reordered(|desired| reordered(desired, &now));
                     Verdict::Read { left, reordered }
                 }
                 // Not being able to look again must not hide what was done.
@@ -109,28 +110,29 @@ fn acknowledged(plan: &Plan, applied: &Applied) -> HashSet<ServiceKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ipvs_netlink::{AddressFamily, Destination, ForwardingMethod, Scheduler, Service};
+
     use crate::apply::{Because, Fate};
-    use crate::file;
+    use crate::desired::{Builder, DesiredService};
     use crate::plan::Policy;
 
     /// Who met somebody else, or did not get through, knows nothing.
     #[test]
     fn only_what_was_made_as_planned_is_known() {
-        let table = |server: &str| {
-            let service = |mark: u32, server: &str| {
-                format!(
-                    r#"{{"service": "fwmark/{mark}", "scheduler": "rr", "servers": [
-                        {{"server": "{server}", "method": "masquerade"}}]}}"#
-                )
-            };
-            let services = [service(1, "10.0.0.1:80"), service(2, server)];
-            let services = if server == "10.0.0.9:80" { &services[1..] } else { &services[..] };
-            let text =
-                format!(r#"{{"format": "ipvs-table/1", "services": [{}]}}"#, services.join(", "));
-            file::read(text.as_bytes()).unwrap().desired
+        let table = |services: &[(u32, &str)]| {
+            let mut builder = Builder::new();
+            for (mark, server) in services {
+                let key = ServiceKey::fwmark(AddressFamily::Ipv4, *mark).unwrap();
+                let server = server.parse().unwrap();
+                let server = Destination::new(server, ForwardingMethod::Masquerade);
+                let service = DesiredService::new(Service::new(key, Scheduler::Rr));
+                builder.service((), service.with_servers([server]));
+            }
+            builder.finish().unwrap()
         };
-        let (there, desired) = (table("10.0.0.9:80"), table("10.0.0.2:80"));
-        let plan = plan(&desired, &Observed::from(&there), Policy::default());
+        let there = table(&[(2, "10.0.0.9:80")]);
+        let desired = table(&[(1, "10.0.0.1:80"), (2, "10.0.0.2:80")]);
+        let plan = plan(&desired, &Observed::from(&there), Policy::exact());
         let done = || Applied {
             fates: plan.steps.iter().map(|_| Fate::Done).collect(),
             ..Applied::default()

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use ipvs_netlink::ServiceKey;
+
 use crate::apply::OnFailure;
 use crate::desired::Desired;
 use crate::plan::Policy;
 
-/// What a convergence leads to, and what its caller has chosen.
+/// Says what a convergence leads to, and what its caller has chosen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Choices<'a> {
     pub(super) desired: &'a Desired,
@@ -14,9 +16,21 @@ pub(super) struct Choices<'a> {
     pub(super) verify: Verify,
 }
 
+impl Choices<'_> {
+    /// Returns the services whose servers hash by another order than wanted, which `find` finds.
+    /// Beside servers that are not wanted and stay there is no order.
+    pub(super) fn reordered(
+        &self,
+        find: impl FnOnce(&Desired) -> Vec<ServiceKey>,
+    ) -> Vec<ServiceKey> {
+        if self.policy.deletes() { find(self.desired) } else { Vec::new() }
+    }
+}
+
 /// Says what is done with an object that is wanted, is not there, and is not sound
 /// ([`Unsound`](crate::Unsound)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnUnsound {
     /// Nothing is begun, and the object is named.
     Refuse,
@@ -26,6 +40,7 @@ pub enum OnUnsound {
 
 /// Says how much is read again when the steps are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verify {
     /// All but the servers of services that were made anew, of which the kernel acknowledged
     /// each step ([`Applied::is_as_planned`](crate::Applied::is_as_planned)).

@@ -42,11 +42,10 @@ pub use report::{Report, Verdict};
 /// let desired = builder.finish()?;
 ///
 /// // Deletes all that is not wanted.
-/// let policy = Policy { delete: true, reorder: false };
-/// let converge = Converge::new(&desired, policy).on_failure(OnFailure::StopService);
+/// let converge = Converge::new(&desired, Policy::exact()).on_failure(OnFailure::StopService);
 /// let report = converge.run(&mut Client::connect()?)?;
-/// for (step, fate) in report.plan.steps.iter().zip(&report.applied.fates) {
-///     println!("{}: {fate:?}", step.subject());
+/// for (step, fate) in report.steps() {
+///     println!("{step}: {fate:?}");
 /// }
 /// assert!(report.is_converged());
 /// # Ok(())
@@ -59,10 +58,9 @@ pub use report::{Report, Verdict};
 /// # use ipvs_cluster::{Converge, Desired, Policy};
 /// # use ipvs_netlink::Client;
 /// # use std::ops::ControlFlow;
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let (desired, policy) = (Desired::default(), Policy::default());
+/// # fn sync(desired: &Desired, policy: Policy) -> Result<(), Box<dyn std::error::Error>> {
 /// let mut client = Client::connect()?;
-/// let outlook = Converge::new(&desired, policy).look(&mut client)?;
+/// let outlook = Converge::new(desired, policy).look(&mut client)?;
 /// if outlook.loss().is_large() {
 ///     return Err(format!("it would delete {}", outlook.loss()).into());
 /// }

@@ -8,7 +8,7 @@ use super::attempt::Attempt;
 use super::choices::{Choices, OnUnsound};
 use crate::apply::{apply, apply_as_is};
 use crate::observed::Observed;
-use crate::plan::{Loss, Plan, Policy, reordered};
+use crate::plan::{Loss, Plan, reordered};
 
 /// Says what a convergence is going to change. Nothing was changed yet.
 #[derive(Debug)]
@@ -32,22 +32,26 @@ impl<'a> Outlook<'a> {
 
     /// Counts what is going to be deleted.
     pub fn loss(&self) -> Loss {
-        Loss::of(&self.plan, &self.observed)
+        Loss::of(&self.plan, self.choices.desired, &self.observed)
     }
 
     /// Returns the services whose servers hash by another order than wanted, and are going to
     /// stay so. Beside servers that are not wanted and stay there is no order.
     pub fn reordered(&self) -> Vec<ServiceKey> {
-        let Choices { desired, policy, .. } = self.choices;
-        match policy {
-            Policy { delete: true, reorder: false } => reordered(desired, &self.observed),
-            _ => Vec::new(),
+        if self.choices.policy.reorders() {
+            return Vec::new();
         }
+        self.choices.reordered(|desired| reordered(desired, &self.observed))
     }
 
     /// Returns the plan, which is not carried out.
     pub fn into_plan(self) -> Plan {
         self.plan
+    }
+
+    /// Returns what was there and the plan, which is not carried out.
+    pub fn into_parts(self) -> (Observed, Plan) {
+        (self.observed, self.plan)
     }
 
     /// Makes the steps. `progress` is told how many were handed over, and ends it there by

@@ -2,11 +2,12 @@
 
 use ipvs_netlink::{Error, ServiceKey};
 
-use crate::apply::Applied;
-use crate::plan::Plan;
+use crate::apply::{Applied, Fate};
+use crate::plan::{Plan, Step};
 
 /// Says how a convergence ended.
 #[derive(Debug)]
+#[non_exhaustive]
 #[must_use]
 pub struct Report {
     /// What was to be done.
@@ -19,8 +20,10 @@ pub struct Report {
 
 /// Says what the table showed when the steps were made.
 #[derive(Debug)]
+#[must_use]
 pub enum Verdict {
     /// The table was read again.
+    #[non_exhaustive]
     Read {
         /// The steps that are left: what differs from what is wanted.
         left: Plan,
@@ -34,7 +37,14 @@ pub enum Verdict {
 }
 
 impl Report {
-    /// Says whether every step is made, and the table showed what is wanted.
+    /// Returns each step of the plan and what became of it.
+    pub fn steps(&self) -> impl Iterator<Item = (&Step, &Fate)> {
+        self.plan.steps().iter().zip(&self.applied.fates)
+    }
+
+    /// Says whether every step is made, and the table showed what is wanted. What others have
+    /// outside the [scope](crate::Scope) of what is wanted plays no part in it.
+    #[must_use]
     pub fn is_converged(&self) -> bool {
         let Self { applied, verdict, .. } = self;
         applied.is_complete() && matches!(verdict, Verdict::Read { left, .. } if left.is_empty())

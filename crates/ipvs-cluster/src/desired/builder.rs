@@ -6,6 +6,7 @@ use foldhash::HashMap;
 use ipvs_netlink::{DestinationKey, ServiceKey, SetTimeouts, SyncDaemon, Timeouts};
 
 use super::{Desired, DesiredServer, DesiredService, Fault, Faults, Why};
+use crate::scope::Scope;
 use crate::sound::{self, Unsound};
 use crate::subject::Subject;
 
@@ -15,8 +16,9 @@ mod tests;
 /// Builds a [`Desired`] object by object, remembers where each came from, and judges it.
 ///
 /// An origin is whatever the caller finds its way by: a line of a file, the name of an owner. It
-/// should read well behind "in". Nothing is wrong until the end: then all that is wrong is told
-/// at once.
+/// should read well behind "in", and be cheap to clone, since it is kept for each object: a
+/// `&str`, an `Arc<str>`, a number. Nothing is wrong until the end: then all that is wrong is
+/// told at once.
 ///
 /// ```
 /// use ipvs_cluster::{Builder, DesiredServer, DesiredService, Why};
@@ -107,7 +109,7 @@ impl<O> Origins<O> {
 impl<O> Default for Builder<O> {
     fn default() -> Self {
         Self {
-            desired: Desired::default(),
+            desired: Desired::nothing(Scope::everything()),
             places: HashMap::default(),
             origins: Vec::new(),
             last: None,
@@ -128,6 +130,29 @@ impl<O: Clone> Builder<O> {
         Self::default()
     }
 
+    /// Returns a builder of the part of a table that is the caller's. Another object is refused
+    /// in the end ([`Why::OutsideScope`]), and whatever a director has of such objects stays as
+    /// it is.
+    ///
+    /// ```
+    /// use ipvs_cluster::{Builder, DesiredService, Scope, Why};
+    /// use ipvs_netlink::{Scheduler, Service};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut builder = Builder::within(Scope::of_addresses(["192.0.2.10".parse()?]));
+    /// for key in ["tcp/192.0.2.10:80", "tcp/192.0.2.11:80"] {
+    ///     builder.service("shop.yaml", DesiredService::new(Service::new(key.parse()?, Scheduler::Wrr)));
+    /// }
+    /// let faults = builder.finish().unwrap_err();
+    /// assert_eq!(faults.to_string(), "shop.yaml: service tcp/192.0.2.11:80 is outside the scope");
+    /// assert_eq!(faults.0[0].why, Why::OutsideScope);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn within(scope: Scope) -> Self {
+        Self { desired: Desired::nothing(scope), ..Self::default() }
+    }
+
     /// Adds a service, with those servers that it has in it.
     pub fn service(&mut self, origin: O, mut service: DesiredService) -> &mut Self {
         let key = service.service.key;
@@ -136,16 +161,18 @@ impl<O: Clone> Builder<O> {
         if let Some(why) = sound::service(None, &service.service) {
             self.doubt(&origin, subject, why);
         }
+        self.check_scope(&origin, subject);
         match self.places.get(&key).and_then(|place| self.origins.get(*place)) {
             Some(there) => {
                 let why = Why::Again { first: there.service.clone() };
                 self.faults.push(Fault { origin: origin.clone(), subject, why });
             }
             None => {
+                service.servers.reserve_exact(servers.len());
                 self.places.insert(key, self.origins.len());
                 self.origins.push(Origins {
                     service: origin.clone(),
-                    servers: Vec::new(),
+                    servers: Vec::with_capacity(servers.len()),
                     places: HashMap::default(),
                 });
                 self.desired.services.push(service);
@@ -168,6 +195,10 @@ impl<O: Clone> Builder<O> {
         if key.family() != service.family() {
             let origin = origin.clone();
             self.mixed.push(Fault { origin, subject, why: Why::MixedFamilies });
+        }
+        // Of a service that is outside itself is said enough.
+        if self.desired.scope.has_service(&service) {
+            self.check_scope(&origin, subject);
         }
         let Some(place) = self.place(service) else {
             self.faults.push(Fault { origin, subject, why: Why::NoService });
@@ -193,9 +224,7 @@ impl<O: Clone> Builder<O> {
 
     /// Returns the place of a service that gets a server.
     fn place(&mut self, service: ServiceKey) -> Option<usize> {
-        if let Some((last, place)) = self.last
-            && last == service
-        {
+        if let Some((_, place)) = self.last.filter(|(last, _)| *last == service) {
             return Some(place);
         }
         let place = *self.places.get(&service)?;
@@ -204,10 +233,11 @@ impl<O: Clone> Builder<O> {
         let many = before.map_or(0, |before| before.servers.len().min(MOST_ROOM));
         if let (Some(owner), Some(origins)) =
             (self.desired.services.get_mut(place), self.origins.get_mut(place))
-            && owner.servers.is_empty()
         {
-            owner.servers.reserve_exact(many);
-            origins.servers.reserve_exact(many);
+            if owner.servers.is_empty() {
+                owner.servers.reserve_exact(many);
+                origins.servers.reserve_exact(many);
+            }
         }
         self.last = Some((service, place));
         Some(place)
@@ -219,6 +249,7 @@ impl<O: Clone> Builder<O> {
         if let Some(why) = sound::timeouts(&Timeouts::default(), &timeouts) {
             self.doubt(&origin, subject, why);
         }
+        self.check_scope(&origin, subject);
         match self.timeouts.clone() {
             Some(first) => {
                 self.faults.push(Fault { origin, subject, why: Why::Again { first } });
@@ -232,9 +263,12 @@ impl<O: Clone> Builder<O> {
     }
 
     /// Says that no sync daemons are wanted but those that are added. Without this and without
-    /// one that is added, daemons are left alone.
+    /// one that is added, daemons are left alone. So they are if they are outside the scope:
+    /// there is none then that could be unwanted.
     pub fn only_daemons(&mut self) -> &mut Self {
-        self.desired.daemons.get_or_insert_default();
+        if self.desired.scope.has_daemons() {
+            self.desired.daemons.get_or_insert_default();
+        }
         self
     }
 
@@ -244,6 +278,7 @@ impl<O: Clone> Builder<O> {
         if let Some(why) = sound::daemon(&daemon) {
             self.doubt(&origin, subject, why);
         }
+        self.check_scope(&origin, subject);
         let daemons = self.desired.daemons.get_or_insert_default();
         let first = daemons.iter().position(|other| other.role == daemon.role);
         match first.and_then(|place| self.daemons.get(place)) {
@@ -273,7 +308,7 @@ impl<O: Clone> Builder<O> {
     ///
     /// # Errors
     /// All that is wrong: objects with the key of another one, servers without a service, what
-    /// the kernel does not have together, and what is not sound.
+    /// is outside the scope, what the kernel does not have together, and what is not sound.
     pub fn finish(self) -> Result<Desired, Faults<O>> {
         match self.finish_as_found() {
             Ok((desired, unsound)) if unsound.0.is_empty() => Ok(desired),
@@ -305,6 +340,14 @@ impl<O: Clone> Builder<O> {
         }
         self.faults.append(&mut self.unsound);
         Err(Faults(self.faults))
+    }
+
+    /// Notes what is not the caller's.
+    fn check_scope(&mut self, origin: &O, subject: Subject) {
+        if !self.desired.scope.contains(&subject) {
+            let origin = origin.clone();
+            self.faults.push(Fault { origin, subject, why: Why::OutsideScope });
+        }
     }
 
     /// Notes what is wrong unless it is there already.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What was seen as what is wanted, which is how a change is rolled back; and what is wanted
-//! as what would be seen.
+//! Converts what was seen into what is wanted, which is how a change is rolled back; and what is
+//! wanted as what would be seen.
 
 use ipvs_netlink::{SyncDaemon, SyncDaemonEntry, Timeouts, unchecked};
 
 use super::{Builder, Desired, DesiredService, Faults};
 use crate::observed::{Observed, ObservedService};
+use crate::scope::Scope;
+use crate::subject::Subject;
 
 /// Wants all of a table that was observed: its services with their servers in their order, its
 /// timeouts and its daemons. A plan towards it rolls back whatever was changed since.
@@ -20,16 +22,34 @@ impl TryFrom<&Observed> for Desired {
     type Error = Faults<&'static str>;
 
     fn try_from(table: &Observed) -> Result<Self, Self::Error> {
+        Self::from_observed(table, Scope::everything())
+    }
+}
+
+impl Desired {
+    /// Wants what of an observed table is in `scope`, as `Desired::try_from` wants all of it: to
+    /// roll back what the caller changed, and nothing that others changed meanwhile.
+    ///
+    /// # Errors
+    /// What no kernel has, such as two services with one key.
+    pub fn from_observed(table: &Observed, scope: Scope) -> Result<Self, Faults<&'static str>> {
         const ORIGIN: &str = "the observed table";
-        let mut builder = Builder::new();
-        for ObservedService { service, servers } in &table.services {
-            let service = DesiredService::new(service.clone());
-            builder.service(ORIGIN, service.with_servers(servers.iter().copied()));
+        let mut builder = Builder::within(scope.clone());
+        for ObservedService { service, servers, .. } in &table.services {
+            if scope.has_service(&service.key) {
+                let servers = servers.iter().filter(|server| scope.has_server(&server.key));
+                let service = DesiredService::new(service.clone());
+                builder.service(ORIGIN, service.with_servers(servers.copied()));
+            }
         }
-        builder.timeouts(ORIGIN, unchecked::timeouts(table.timeouts));
+        if scope.contains(&Subject::Timeouts) {
+            builder.timeouts(ORIGIN, unchecked::timeouts(table.timeouts));
+        }
         builder.only_daemons();
         for daemon in &table.daemons {
-            builder.daemon(ORIGIN, SyncDaemon::from(daemon));
+            if scope.contains(&Subject::Daemon(daemon.role)) {
+                builder.daemon(ORIGIN, SyncDaemon::from(daemon));
+            }
         }
         builder.finish_as_found().map(|(desired, _)| desired)
     }

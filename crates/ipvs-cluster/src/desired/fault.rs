@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use crate::problem::{Line, Problem};
 use crate::sound::Unsound;
 use crate::subject::Subject;
 
 /// Says what is wrong with an object that was said to a [`Builder`](super::Builder).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fault<O> {
     /// Where the object came from.
     pub origin: O,
@@ -28,6 +28,8 @@ pub enum Why<O> {
     },
     /// Nobody has said its service.
     NoService,
+    /// It is not the caller's to have ([`Builder::within`](super::Builder::within)).
+    OutsideScope,
     /// It is a server of another address family than its service, and the kernel has either
     /// such servers or a sync daemon.
     MixedFamilies,
@@ -39,9 +41,16 @@ pub enum Why<O> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Faults<O>(pub Vec<Fault<O>>);
 
+impl<O> Fault<O> {
+    /// Returns what is wrong with that object.
+    pub fn new(origin: O, subject: Subject, why: Why<O>) -> Self {
+        Self { origin, subject, why }
+    }
+}
+
 impl<O: fmt::Display> Fault<O> {
     /// Says it without the origin.
-    fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match (&self.why, &self.subject) {
             (Why::Again { first }, Subject::Service(key)) => {
                 format!("{key} is there already, in {first}")
@@ -62,6 +71,7 @@ impl<O: fmt::Display> Fault<O> {
                 "{key} and {service} are of different address families, and the kernel has no \
                  such server while a sync daemon runs"
             ),
+            (Why::OutsideScope, subject) => format!("{subject} is outside the scope"),
             (Why::Unsound(why), _) => why.to_string(),
             // Both are of servers only.
             (Why::NoService | Why::MixedFamilies, subject) => format!("{subject} cannot be"),
@@ -86,16 +96,3 @@ impl<O: fmt::Display> fmt::Display for Faults<O> {
 }
 
 impl<O: fmt::Debug + fmt::Display> std::error::Error for Faults<O> {}
-
-/// The words of a file, where lines stand above one another.
-impl From<Fault<Line>> for Problem {
-    fn from(fault: Fault<Line>) -> Self {
-        let message = match (&fault.why, &fault.subject) {
-            (Why::NoService, Subject::Server(service, key)) => {
-                format!("no line above this one adds {service}, the service of {key}")
-            }
-            _ => fault.message(),
-        };
-        Self { line: fault.origin.number(), message }
-    }
-}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A whole wanted state, and what builds it.
+//! Holds a whole wanted state, and builds it.
 
 mod builder;
 mod convert;
@@ -8,18 +8,21 @@ mod fault;
 
 use ipvs_netlink::{Destination, Service, SetTimeouts, SyncDaemon};
 
+use crate::scope::Scope;
 use crate::subject::Subject;
 
 pub use builder::Builder;
 pub use fault::{Fault, Faults, Why};
 
-/// Says what a director should look like.
+/// Says what a director should look like, or the part of it that is in [scope](Self::scope).
 ///
 /// A [`Builder`] makes one, and it can hold no two services with one key, no two servers of a
-/// service with one key, and no sync daemon beside a server that the kernel has without one
-/// only.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// service with one key, no sync daemon beside a server that the kernel has without one only,
+/// and nothing outside its scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Desired {
+    scope: Scope,
     services: Vec<DesiredService>,
     timeouts: Option<SetTimeouts>,
     daemons: Option<Vec<SyncDaemon>>,
@@ -28,6 +31,22 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// Wants nothing yet.
+    fn nothing(scope: Scope) -> Self {
+        Self { scope, services: Vec::new(), timeouts: None, daemons: None, unsound: Vec::new() }
+    }
+
+    /// Returns the part of the director that it speaks of: all of it, unless its builder was
+    /// told otherwise ([`Builder::within`]).
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Returns the virtual services and gives up the rest.
+    pub fn into_services(self) -> Vec<DesiredService> {
+        self.services
+    }
+
     /// Returns the virtual services, in the order in which they were said.
     pub fn services(&self) -> &[DesiredService] {
         &self.services
@@ -52,11 +71,12 @@ impl Desired {
 
 /// Says what a virtual service with its real servers should look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DesiredService {
     /// Its settings.
     pub service: Service,
-    /// Whether flag bits without a name are to stay as they are: their source
-    /// had no words for them.
+    /// Whether flag bits that this version has no name for stay as they are on a service that
+    /// is there, whatever the settings say of them.
     pub leaves_unknown_flags: bool,
     /// Its real servers, in the order of adding: the kernel's, backwards.
     pub servers: Vec<DesiredServer>,
@@ -64,11 +84,12 @@ pub struct DesiredService {
 
 /// Says what a real server should look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DesiredServer {
     /// Its settings.
     pub server: Destination,
-    /// Whether the thresholds of a server that is there are to stay as they are:
-    /// nothing was said of them.
+    /// Whether the thresholds of a server that is there stay as they are, whatever the settings
+    /// say of them.
     pub leaves_thresholds: bool,
 }
 
@@ -78,11 +99,21 @@ impl DesiredService {
         Self { service, leaves_unknown_flags: false, servers: Vec::new() }
     }
 
-    /// Adds servers of which everything is said.
+    /// Adds servers: as they are ([`Destination`]), or with something left open
+    /// ([`DesiredServer`]).
     #[must_use]
-    pub fn with_servers(mut self, servers: impl IntoIterator<Item = Destination>) -> Self {
-        self.servers.extend(servers.into_iter().map(DesiredServer::new));
+    pub fn with_servers<S: Into<DesiredServer>>(
+        mut self,
+        servers: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.servers.extend(servers.into_iter().map(S::into));
         self
+    }
+
+    /// Leaves flag bits that this version has no name for as they are.
+    #[must_use]
+    pub fn leaving_unknown_flags(self) -> Self {
+        Self { leaves_unknown_flags: true, ..self }
     }
 }
 
@@ -90,5 +121,17 @@ impl DesiredServer {
     /// Returns a server of which everything is said.
     pub fn new(server: Destination) -> Self {
         Self { server, leaves_thresholds: false }
+    }
+
+    /// Leaves the thresholds of a server that is there as they are.
+    #[must_use]
+    pub fn leaving_thresholds(self) -> Self {
+        Self { leaves_thresholds: true, ..self }
+    }
+}
+
+impl From<Destination> for DesiredServer {
+    fn from(server: Destination) -> Self {
+        Self::new(server)
     }
 }

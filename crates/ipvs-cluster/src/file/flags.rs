@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Scheduler flags by name, as in `rsctl list --json`.
+//! Reads and writes scheduler flags by name, as in `rsctl list --json`.
 
 use ipvs_netlink::{Scheduler, SchedulerFlag, SchedulerFlags};
 
@@ -13,8 +13,9 @@ pub(super) fn bits(names: &[String], scheduler: &Scheduler) -> Result<SchedulerF
     let bit = |name: &String| {
         let known = name.parse().ok().filter(|flag: &SchedulerFlag| flag.fits(scheduler));
         known.map(SchedulerFlag::bit).ok_or_else(|| {
-            let own = self::names(SchedulerFlags::all(), scheduler).join(", ");
-            format!("`{name}` is not a flag of {scheduler}: use {own}")
+            let own = self::names(SchedulerFlags::all(), scheduler);
+            let own: Vec<_> = own.iter().map(|flag| format!("`{flag}`")).collect();
+            format!("`{name}` is not a flag of {scheduler}: use {}", own.join(", "))
         })
     };
     names.iter().map(bit).collect()

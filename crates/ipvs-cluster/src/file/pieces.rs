@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use super::MAX_OBJECTS;
 
-/// A list whose items are not looked at yet, so that one that is wrong does not
-/// hide those behind it; not longer than a table may be.
+/// Holds a list whose items are not looked at yet, so that one that is wrong does not hide those
+/// behind it; not longer than a table may be.
 #[derive(Default)]
 pub(super) struct Pieces<'a>(pub(super) Vec<&'a RawValue>);
 

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::objects::{DaemonObject, ServerObject, ServiceObject, TableObject, TimeoutsObject};
+use super::problem::{Line, Problem};
 use super::{FORMAT, Table};
 use crate::desired::{Builder, DesiredServer, DesiredService, Faults};
-use crate::problem::{Line, Problem};
 
 /// The most bytes of a file: half a million servers.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;

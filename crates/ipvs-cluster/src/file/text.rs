@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Fields that stand in the file as their text form.
+//! Reads and writes fields that stand in the file as their text form.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ pub(super) fn serialize<T: Display, S: Serializer>(value: &T, to: S) -> Result<S
     to.collect_str(value)
 }
 
-/// Such fields that need not be there.
+/// Does so for fields that need not be there.
 pub(super) mod optional {
     use super::{Deserialize, Deserializer, Display, Error, FromStr, Serializer};
 

@@ -4,28 +4,11 @@ use foldhash::{HashMap, HashSet};
 use ipvs_netlink::{Destination, DestinationKey, Service, ServiceKey};
 
 use super::order;
+use super::policy::Policy;
 use super::step::Step;
 use super::view::{Found, View};
 use crate::desired::{Desired, DesiredServer, DesiredService};
 use crate::observed::Observed;
-
-/// Says what a plan may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// Whether services, servers and daemons that are not wanted go. If not,
-    /// the wanted ones are added to what is there.
-    pub delete: bool,
-    /// Whether servers that stand in another order than wanted are taken away and
-    /// added again, where the scheduler hashes by it. Only together with `delete`:
-    /// among servers that are not wanted there is no order.
-    pub reorder: bool,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self { delete: true, reorder: false }
-    }
-}
 
 /// Lists the steps from what is to what should be, in the order in which they are safe.
 ///
@@ -34,13 +17,25 @@ impl Default for Policy {
 /// servers come before others go, weights rise before others sink. To put servers
 /// in order ([`Policy::reorder`]), one at a time is missing for as long as the
 /// kernel takes from one message to the next.
+///
+/// Only [`plan()`](crate::plan()) makes one that has steps, so that none is in another order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
 pub struct Plan {
-    /// The steps, sorted by [`Phase`](super::Phase).
-    pub steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
 }
 
 impl Plan {
+    /// Returns the steps, sorted by [`Phase`](super::Phase).
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Returns the steps and gives up the plan.
+    pub fn into_steps(self) -> Vec<Step> {
+        self.steps
+    }
+
     /// Says whether all is as it should be.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
@@ -50,9 +45,10 @@ impl Plan {
 /// Compares what is wanted with what is there, and plans.
 ///
 /// What is right already gets no step: to the kernel an edit that changes nothing is work all
-/// the same, and for `mh` and `sh` a rebuilt table.
+/// the same, and for `mh` and `sh` a rebuilt table. What is outside the
+/// [scope](Desired::scope) of what is wanted is in no step.
 pub fn plan(desired: &Desired, observed: &Observed, policy: Policy) -> Plan {
-    compare(desired, &View::from(observed), policy)
+    compare(desired, &View::of(observed, desired.scope()), policy)
 }
 
 pub(crate) fn compare(desired: &Desired, there: &View<'_>, policy: Policy) -> Plan {
@@ -63,16 +59,13 @@ pub(crate) fn compare(desired: &Desired, there: &View<'_>, policy: Policy) -> Pl
     for wanted in desired.services() {
         match found.get(&wanted.service.key) {
             None => add_service(wanted, &mut steps),
-            Some(found) => change_service(wanted, *found, policy, &mut steps),
+            Some(found) => change_service(wanted, found, policy, &mut steps),
         }
     }
-    if policy.delete {
+    if policy.deletes() {
         let wanted: HashSet<_> = desired.services().iter().map(|it| it.service.key).collect();
         let gone = there.services.iter().filter(|it| !wanted.contains(&it.service.key));
-        steps.extend(gone.map(|entry| Step::DeleteService {
-            before: entry.service.clone(),
-            servers: entry.servers.map_or(0, <[_]>::len),
-        }));
+        gone.for_each(|entry| delete_service(entry, &mut steps));
     }
     timeouts(desired, there, &mut steps);
     daemons(desired, there, policy, &mut steps);
@@ -81,15 +74,16 @@ pub(crate) fn compare(desired: &Desired, there: &View<'_>, policy: Policy) -> Pl
     Plan { steps }
 }
 
-fn by_key<'a>(there: &View<'a>) -> HashMap<ServiceKey, Found<'a>> {
-    there.services.iter().map(|found| (found.service.key, *found)).collect()
+fn by_key<'a>(there: &'a View<'a>) -> HashMap<ServiceKey, &'a Found<'a>> {
+    there.services.iter().map(|found| (found.service.key, found)).collect()
 }
 
 /// Returns the services whose servers stand in another order than wanted, which matters to
 /// the schedulers that hash by it. Only a plan with [`Policy::reorder`] changes
 /// that: servers have to go and come again.
+#[must_use]
 pub fn reordered(desired: &Desired, observed: &Observed) -> Vec<ServiceKey> {
-    reordered_in(desired, &View::from(observed))
+    reordered_in(desired, &View::of(observed, desired.scope()))
 }
 
 pub(crate) fn reordered_in(desired: &Desired, there: &View<'_>) -> Vec<ServiceKey> {
@@ -101,7 +95,7 @@ pub(crate) fn reordered_in(desired: &Desired, there: &View<'_>) -> Vec<ServiceKe
     }
     let found = by_key(there);
     let differs = |wanted: &&DesiredService| {
-        let servers = found.get(&wanted.service.key).and_then(|found| found.servers);
+        let servers = found.get(&wanted.service.key).and_then(|it| it.servers.as_deref());
         servers.is_some_and(|servers| !order::out_of_place(wanted, servers).is_empty())
     };
     wanted.filter(differs).map(|wanted| wanted.service.key).collect()
@@ -117,9 +111,21 @@ fn add_service(wanted: &DesiredService, steps: &mut Vec<Step>) {
     }));
 }
 
+/// The servers of others would go with the service.
+fn delete_service(found: &Found<'_>, steps: &mut Vec<Step>) {
+    let servers = found.servers.as_deref().unwrap_or_default();
+    if found.is_shared {
+        let service = found.service.key;
+        steps.extend(servers.iter().map(|it| Step::DeleteServer { service, before: *it }));
+    } else {
+        let servers = servers.len();
+        steps.push(Step::DeleteService { before: found.service.clone(), servers });
+    }
+}
+
 fn change_service(
     wanted: &DesiredService,
-    found: Found<'_>,
+    found: &Found<'_>,
     policy: Policy,
     steps: &mut Vec<Step>,
 ) {
@@ -129,7 +135,8 @@ fn change_service(
         steps.push(Step::EditService { before: found.service.clone().into(), after });
     }
     // Who is not asked for is right.
-    let Some(found) = found.servers.filter(|found| !are_settled(wanted, found)) else { return };
+    let found = found.servers.as_deref().filter(|found| !are_settled(wanted, found));
+    let Some(found) = found else { return };
     let there: HashMap<DestinationKey, &Destination> =
         found.iter().map(|server| (server.key, server)).collect();
     for wanted in &wanted.servers {
@@ -146,12 +153,12 @@ fn change_service(
             }
         }
     }
-    if policy.delete {
+    if policy.deletes() {
         let wanted: HashSet<_> = wanted.servers.iter().map(|it| it.server.key).collect();
         let gone = found.iter().filter(|server| !wanted.contains(&server.key));
         steps.extend(gone.map(|before| Step::DeleteServer { service, before: *before }));
     }
-    if policy.delete && policy.reorder && order::matters(&wanted.service.scheduler) {
+    if policy.reorders() && order::matters(&wanted.service.scheduler) {
         for wanted in order::out_of_place(wanted, found) {
             let before = there.get(&wanted.server.key);
             let server = before.map_or(wanted.server, |before| settled_server(wanted, before));
@@ -197,7 +204,7 @@ fn timeouts(desired: &Desired, there: &View<'_>, steps: &mut Vec<Step>) {
 
 fn daemons(desired: &Desired, there: &View<'_>, policy: Policy, steps: &mut Vec<Step>) {
     let Some(wanted) = desired.daemons() else { return };
-    if policy.delete {
+    if policy.deletes() {
         let gone = there.daemons.iter().filter(|it| wanted.iter().all(|w| w.role != it.role));
         steps.extend(
             gone.map(|before| Step::StopDaemon { before: before.clone(), restarts: false }),

@@ -4,10 +4,13 @@ use std::fmt;
 
 use super::compare::Plan;
 use super::step::Step;
+use super::view::View;
+use crate::desired::Desired;
 use crate::observed::Observed;
 
 /// Says how much a plan takes away, and of how much.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use]
 pub struct Loss {
     services: Share,
     servers: Share,
@@ -20,11 +23,14 @@ struct Share {
 }
 
 impl Loss {
-    /// Counts what `plan` takes away of what was observed.
-    pub fn of(plan: &Plan, observed: &Observed) -> Self {
+    /// Counts what `plan`, which was made of `desired`, takes away of what was observed. What
+    /// others have is in no count.
+    pub fn of(plan: &Plan, desired: &Desired, observed: &Observed) -> Self {
         let mut loss = Self::default();
-        loss.services.of = observed.services.len();
-        loss.servers.of = observed.services.iter().map(|entry| entry.servers.len()).sum();
+        for found in View::of(observed, desired.scope()).services {
+            loss.services.of += 1;
+            loss.servers.of += found.servers.map_or(0, |servers| servers.len());
+        }
         for step in &plan.steps {
             match step {
                 Step::DeleteService { servers, .. } => {
@@ -38,9 +44,22 @@ impl Loss {
         loss
     }
 
+    /// Counts the services that go.
+    #[must_use]
+    pub fn services(&self) -> usize {
+        self.services.gone
+    }
+
+    /// Counts the servers that go, those of services that go included.
+    #[must_use]
+    pub fn servers(&self) -> usize {
+        self.servers.gone
+    }
+
     /// Says whether it is more than a change of a table takes away as a rule: more than a quarter.
     /// One service with a few servers may always go, so that nobody who has no more than a
     /// handful is asked each time.
+    #[must_use]
     pub fn is_large(&self) -> bool {
         self.services.is_large(1) || self.servers.is_large(4)
     }

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! From what is to what should be: decided here, without acting.
+//! Decides, without acting, how to get from what is to what should be.
 
 mod compare;
 mod loss;
 mod order;
+mod policy;
 mod refused;
 mod step;
 #[cfg(test)]
 mod tests;
 mod view;
 
-pub use compare::{Plan, Policy, plan, reordered};
+pub use compare::{Plan, plan, reordered};
 pub(crate) use compare::{compare, reordered_in};
 pub use loss::Loss;
+pub use policy::Policy;
 pub(crate) use refused::flaw;
 pub use refused::{Flaw, refused};
 pub use step::{Action, Phase, Step};

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The order of the servers in the kernel's list, which is that of adding, backwards.
-//! It cannot be changed but by taking servers away and adding them again.
+//! Compares the order of the servers in the kernel's list with the wanted one. The list's order
+//! is that of adding, backwards, and is changed only by taking servers away and adding them again.
 
 use foldhash::HashSet;
 use ipvs_netlink::{Destination, Scheduler};
 
 use crate::desired::{DesiredServer, DesiredService};
 
-/// Whether the scheduler fills its table in the order of the list
-/// (`ip_vs_sh.c`, `ip_vs_dh.c`, `ip_vs_mh.c`).
+/// Returns whether the scheduler fills its table in the order of the list (`ip_vs_sh.c`,
+/// `ip_vs_dh.c`, `ip_vs_mh.c`).
 pub(super) fn matters(scheduler: &Scheduler) -> bool {
     matches!(scheduler, Scheduler::Sh | Scheduler::Dh | Scheduler::Mh)
 }
 
-/// The servers that have to be added again, in that order: the fewest, since what is
-/// added again stands last, and so only what stands first can stay.
+/// Returns the servers that have to be added again, in that order: the fewest, since what is added
+/// again stands last, and so only what stands first can stay.
 pub(super) fn out_of_place<'a>(
     wanted: &'a DesiredService,
     found: &[Destination],

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What a plan would set although the kernel misreads or ignores it. What is there
-//! already, by whatever tool, may stay, and stands in no other change's way.
+//! Finds what a plan would set although the kernel misreads or ignores it. What is there already,
+//! by whatever tool, may stay, and stands in no other change's way.
 
 use std::fmt;
 
 use foldhash::HashSet;
-use ipvs_netlink::Scheduler;
+use ipvs_netlink::{DestinationKey, Scheduler};
 
-use super::compare::{Plan, Policy};
+use super::compare::Plan;
+use super::policy::Policy;
 use super::step::{Action, Step};
 use crate::desired::Desired;
 use crate::observed::{Observed, ObservedService};
@@ -20,11 +21,19 @@ mod tests;
 
 /// Says what is wrong with an object that a plan would bring in.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Flaw {
     /// The object.
     pub subject: Subject,
     /// What is wrong with it.
     pub why: Unsound,
+}
+
+impl Flaw {
+    /// Returns what is wrong with that object.
+    pub fn new(subject: Subject, why: Unsound) -> Self {
+        Self { subject, why }
+    }
 }
 
 impl fmt::Display for Flaw {
@@ -40,6 +49,7 @@ impl fmt::Display for Flaw {
 /// adds is not judged again. To be asked before [`apply`](crate::apply()), which itself refuses only what
 /// [`Change::check`](ipvs_netlink::Change::check) knows; [`apply_as_is`](crate::apply_as_is())
 /// sends everything.
+#[must_use]
 pub fn refused(plan: &Plan, desired: &Desired, observed: &Observed, policy: Policy) -> Vec<Flaw> {
     let unsound: HashSet<Subject> = desired.unsound().iter().copied().collect();
     // What is new was judged when it was built.
@@ -58,7 +68,7 @@ pub fn refused(plan: &Plan, desired: &Desired, observed: &Observed, policy: Poli
     flaws
 }
 
-/// What is wrong with what the step makes, and was not before.
+/// Returns what is wrong with what the step makes, and was not before.
 pub(crate) fn flaw(step: &Step) -> Option<Unsound> {
     match step {
         Step::AddService(after) => sound::service(None, after),
@@ -78,14 +88,14 @@ fn crowded(desired: &Desired, observed: &Observed, policy: Policy) -> impl Itera
     wanted.filter_map(move |wanted| {
         let key = wanted.service.key;
         let mut servers: HashSet<_> = wanted.servers.iter().map(|it| it.server.key).collect();
-        if servers.len() <= MH_SLOTS && policy.delete {
+        let (deletes, scope) = (policy.deletes(), desired.scope());
+        if servers.len() <= MH_SLOTS && deletes && scope.has_all_servers() {
             return None;
         }
         let found = observed.services.iter().find(|found| found.service.key == key);
         let there: HashSet<_> = found.iter().flat_map(|it| &it.servers).map(|it| it.key).collect();
-        if !policy.delete {
-            servers.extend(&there);
-        }
+        let stays = |server: &&DestinationKey| !deletes || !scope.has_server(server);
+        servers.extend(there.iter().filter(stays));
         let hashes = |found: &ObservedService| found.service.scheduler == Scheduler::Mh;
         let grows = !found.is_some_and(hashes) || servers.iter().any(|it| !there.contains(it));
         let why = grows.then(|| sound::crowd(&wanted.service, servers.len())).flatten()?;

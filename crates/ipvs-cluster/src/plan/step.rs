@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::fmt;
+
 use ipvs_netlink::{
     Change, Destination, DestinationKey, Scheduler, Service, ServiceKey, SetTimeouts, SyncDaemon,
     SyncDaemonEntry, Timeouts,
@@ -8,10 +10,13 @@ use ipvs_netlink::{
 use crate::subject::Subject;
 
 /// Makes one change of a plan: what there is before, and what there is to be after.
+///
+/// Its text says what it does to which object: `add server 10.0.0.1:80 of tcp/192.0.2.10:80`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
     /// Set timeouts of connections.
+    #[non_exhaustive]
     SetTimeouts {
         /// Those of now.
         before: Timeouts,
@@ -19,6 +24,7 @@ pub enum Step {
         after: SetTimeouts,
     },
     /// Stop a sync daemon.
+    #[non_exhaustive]
     StopDaemon {
         /// What runs.
         before: SyncDaemonEntry,
@@ -28,6 +34,7 @@ pub enum Step {
     /// Add a service.
     AddService(Service),
     /// Add a server.
+    #[non_exhaustive]
     AddServer {
         /// Its service.
         service: ServiceKey,
@@ -37,6 +44,7 @@ pub enum Step {
         of_new_service: bool,
     },
     /// Change a service.
+    #[non_exhaustive]
     EditService {
         /// What is there; kept apart, for a step of a large plan to be small.
         before: Box<Service>,
@@ -44,6 +52,7 @@ pub enum Step {
         after: Service,
     },
     /// Change a server.
+    #[non_exhaustive]
     EditServer {
         /// Its service.
         service: ServiceKey,
@@ -53,6 +62,7 @@ pub enum Step {
         after: Destination,
     },
     /// Delete a server.
+    #[non_exhaustive]
     DeleteServer {
         /// Its service.
         service: ServiceKey,
@@ -60,6 +70,7 @@ pub enum Step {
         before: Destination,
     },
     /// Delete a service.
+    #[non_exhaustive]
     DeleteService {
         /// What is there.
         before: Service,
@@ -67,6 +78,7 @@ pub enum Step {
         servers: usize,
     },
     /// Take a server away that comes again, in another place of the order.
+    #[non_exhaustive]
     LiftServer {
         /// Its service.
         service: ServiceKey,
@@ -74,6 +86,7 @@ pub enum Step {
         server: Destination,
     },
     /// Add that server again.
+    #[non_exhaustive]
     PutServer {
         /// Its service.
         service: ServiceKey,
@@ -99,6 +112,7 @@ pub enum Action {
 /// being tried ([`OnFailure`](crate::OnFailure) says whose): they take away what the failed ones
 /// should have replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Phase {
     /// Timeouts, and daemons that are not wanted: the kernel refuses servers of
     /// the other address family while one runs.
@@ -126,6 +140,22 @@ pub enum Phase {
     /// Daemons that are wanted: the last, since the kernel refuses to start one
     /// while there are servers of the other address family.
     Daemons,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Add => "add",
+            Self::Edit => "edit",
+            Self::Delete => "delete",
+        })
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.action(), self.subject())
+    }
 }
 
 impl Step {

@@ -12,11 +12,22 @@ use super::*;
 use crate::apply::{self, Because, Fate, OnFailure};
 use crate::desired::{Builder, Desired, DesiredServer, DesiredService, Why};
 use crate::observed::{Observed, ObservedService};
+use crate::scope::Scope;
 use crate::subject::Subject;
 
 /// Shared with the fuzz targets, which see the library from outside.
 #[path = "../../tests/support/making.rs"]
 mod making;
+
+/// What holds within a scope, and of what is built by hand.
+mod scope;
+
+fn policies() -> impl Strategy<Value = Policy> {
+    (any::<bool>(), any::<bool>()).prop_map(|(deletes, reorder)| {
+        let policy = if deletes { Policy::exact() } else { Policy::add_only() };
+        policy.reorder(reorder)
+    })
+}
 
 fn servers() -> impl Strategy<Value = Vec<DesiredServer>> {
     let server = (0..3_u32, 0..3_u32, any::<bool>(), any::<bool>());
@@ -83,6 +94,7 @@ fn tables() -> impl Strategy<Value = Desired> {
 
 /// What a file's reader found and let through, as the kernel may hold it, is refused where
 /// it would be new; and not where it is there.
+#[cfg(feature = "file")]
 #[test]
 fn what_was_doubted_is_refused_where_it_is_new() {
     let file = r#"{
@@ -103,7 +115,7 @@ fn what_was_doubted_is_refused_where_it_is_new() {
     let [doubt] = &table.doubts[..] else { panic!("{:?}", table.doubts) };
     assert_eq!(doubt.origin.number(), 9);
     let refused = |observed: &Observed| {
-        let policy = Policy::default();
+        let policy = Policy::exact();
         let flaws = refused(&plan(&desired, observed, policy), &desired, observed, policy);
         flaws.into_iter().map(|flaw| flaw.subject).collect::<Vec<_>>()
     };
@@ -126,13 +138,13 @@ fn an_order_matters_to_who_hashes_by_it() {
         builder.service((), service);
         let desired = builder.finish().unwrap();
         let mut observed = Observed::from(&desired);
-        let policy = Policy { delete: true, reorder: true };
+        let policy = Policy::exact().reorder(true);
         assert!(plan(&desired, &observed, policy).is_empty(), "{scheduler:?}");
         assert!(reordered(&desired, &observed).is_empty(), "{scheduler:?}");
         observed.services[0].servers.reverse();
         assert_eq!(!plan(&desired, &observed, policy).is_empty(), matters, "{scheduler:?}");
         assert_eq!(!reordered(&desired, &observed).is_empty(), matters, "{scheduler:?}");
-        let keeping = Policy { delete: false, ..policy };
+        let keeping = Policy::add_only().reorder(true);
         assert!(plan(&desired, &observed, keeping).is_empty(), "{scheduler:?}");
     }
 }
@@ -159,12 +171,12 @@ fn what_another_tool_made_is_rolled_back_to() {
     let services = vec![ObservedService::new(service, vec![server])];
     let saved = Observed { services, ..Observed::default() };
     let desired = Desired::try_from(&saved).unwrap();
-    assert!(plan(&desired, &saved, Policy::default()).is_empty());
+    assert!(plan(&desired, &saved, Policy::exact()).is_empty());
     let gone = Observed::default();
-    let plan = plan(&desired, &gone, Policy::default());
+    let plan = plan(&desired, &gone, Policy::exact());
     assert_eq!(plan.steps.len(), 2);
     // Nothing else would say so any more.
-    assert_eq!(refused(&plan, &desired, &gone, Policy::default()).len(), 2);
+    assert_eq!(refused(&plan, &desired, &gone, Policy::exact()).len(), 2);
     let twice = [saved.services.clone(), saved.services].concat();
     let faults = Desired::try_from(&Observed { services: twice, ..Observed::default() });
     let again = faults.unwrap_err().0.into_iter().filter(|it| matches!(it.why, Why::Again { .. }));
@@ -180,11 +192,9 @@ proptest! {
     fn a_plan_leads_from_anything_to_what_is_wanted(
         found in tables(),
         wanted in tables(),
-        delete in any::<bool>(),
-        reorder in any::<bool>(),
+        policy in policies(),
     ) {
         let found = Observed::from(&found);
-        let policy = Policy { delete, reorder };
         making::leads(&found, &wanted, policy);
         let plan = plan(&wanted, &found, policy);
         let lifts = |step: &&Step| matches!(step, Step::LiftServer { .. });
@@ -192,7 +202,7 @@ proptest! {
             prop_assert!(batch.iter().filter(lifts).count() <= 1, "{batch:?}");
         }
         // What is told of is what would be put in order.
-        if delete && reorder {
+        if policy.reorders() {
             let told: HashSet<_> = reordered(&wanted, &found).into_iter().collect();
             let lifted: HashSet<_> =
                 plan.steps.iter().filter(lifts).filter_map(Step::service).collect();
@@ -208,9 +218,9 @@ proptest! {
         known in any::<u8>(),
         reorder in any::<bool>(),
     ) {
-        let policy = Policy { reorder, ..Policy::default() };
+        let policy = Policy::exact().reorder(reorder);
         let found = Observed::from(&found);
-        let mut glance = View::from(&found);
+        let mut glance = View::of(&found, wanted.scope());
         let mut right = HashSet::default();
         for (number, entry) in glance.services.iter_mut().enumerate() {
             if known & (1 << number) != 0 {
@@ -247,7 +257,7 @@ proptest! {
         reorder in any::<bool>(),
         only_its_own in any::<bool>(),
     ) {
-        let policy = Policy { delete: true, reorder };
+        let policy = Policy::exact().reorder(reorder);
         let mut table = Observed::from(&found);
         let steps = plan(&wanted, &table, policy).steps;
         let before = making::usable(&table);
@@ -271,7 +281,7 @@ proptest! {
                 };
                 if made { Fate::Done } else { Fate::Failed(error().into()) }
             });
-            apply::Attempt { fates: made.collect(), broke: false }
+            apply::Sent { fates: made.collect(), broke: false }
         });
         prop_assert_eq!(fates.len(), steps.len());
         let owner = |step: &Step| match step.subject() {
@@ -319,7 +329,7 @@ proptest! {
     /// Whatever was changed since a table was observed, a plan towards it changes it back.
     #[test]
     fn a_plan_towards_what_was_observed_rolls_back(before in tables(), after in tables()) {
-        let policy = Policy { delete: true, reorder: true };
+        let policy = Policy::exact().reorder(true);
         let (saved, mut table) = (Observed::from(&before), Observed::from(&after));
         let desired = Desired::try_from(&saved).unwrap();
         prop_assert!(plan(&desired, &saved, policy).is_empty());
@@ -331,21 +341,23 @@ proptest! {
 
     /// Into an empty table, servers go in the order of the file; and what is
     /// written down is what was there.
+    #[cfg(feature = "file")]
     #[test]
     fn what_is_written_is_read_again(found in tables()) {
         let table = Observed::from(&found);
         let mut written = Vec::new();
         crate::file::write(&table, &mut written).unwrap();
         let read = crate::file::read(&written).unwrap().desired;
-        prop_assert!(plan(&read, &table, Policy::default()).is_empty());
+        prop_assert!(plan(&read, &table, Policy::exact()).is_empty());
         let mut made = Observed { timeouts: table.timeouts, ..Observed::default() };
-        for step in plan(&read, &made.clone(), Policy::default()).steps {
+        for step in plan(&read, &made.clone(), Policy::exact()).steps {
             prop_assert_eq!(making::make(&mut made, &step), Ok(()));
         }
         prop_assert_eq!(made, table);
     }
 
     /// Whatever stands in a file, reading it ends, and each problem has a line of it.
+    #[cfg(feature = "file")]
     #[test]
     fn reading_takes_any_bytes(
         found in tables(),

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::borrow::Cow;
+
 use ipvs_netlink::{Destination, Service, SyncDaemonEntry, Timeouts};
 
 use crate::observed::Observed;
+use crate::scope::Scope;
 
-/// What a plan compares with what is wanted.
+/// What a plan compares with what is wanted: of what is there, the part that is in scope.
 pub(crate) struct View<'a> {
     pub(crate) services: Vec<Found<'a>>,
     pub(crate) timeouts: Timeouts,
@@ -12,19 +15,46 @@ pub(crate) struct View<'a> {
 }
 
 /// A service that is there.
-#[derive(Clone, Copy)]
 pub(crate) struct Found<'a> {
     pub(crate) service: &'a Service,
-    /// In the order of adding; `None` if they are taken for what is wanted.
-    pub(crate) servers: Option<&'a [Destination]>,
+    /// Those in scope, in the order of adding; `None` if they are taken for what is wanted.
+    pub(crate) servers: Option<Cow<'a, [Destination]>>,
+    /// Whether it has others as well.
+    pub(crate) is_shared: bool,
 }
 
-impl<'a> From<&'a Observed> for View<'a> {
-    fn from(observed: &'a Observed) -> Self {
-        let found = observed
-            .services
-            .iter()
-            .map(|it| Found { service: &it.service, servers: Some(&it.servers) });
-        Self { services: found.collect(), timeouts: observed.timeouts, daemons: &observed.daemons }
+impl<'a> View<'a> {
+    pub(crate) fn of(observed: &'a Observed, scope: &Scope) -> Self {
+        let services = observed.services.iter();
+        let found = services.map(|it| (&it.service, Some(it.servers.as_slice())));
+        Self {
+            services: Found::within(scope, found),
+            timeouts: observed.timeouts,
+            daemons: &observed.daemons,
+        }
     }
+}
+
+impl<'a> Found<'a> {
+    /// Keeps what is in scope.
+    pub(crate) fn within(
+        scope: &Scope,
+        services: impl Iterator<Item = (&'a Service, Option<&'a [Destination]>)>,
+    ) -> Vec<Self> {
+        let services = services.filter(|(service, _)| scope.has_service(&service.key));
+        let found = services.map(|(service, servers)| {
+            let owned = servers.map(|servers| own(scope, servers));
+            let count = |servers: Option<&[Destination]>| servers.map_or(0, <[_]>::len);
+            let is_shared = count(servers) != count(owned.as_deref());
+            Self { service, servers: owned, is_shared }
+        });
+        found.collect()
+    }
+}
+
+fn own<'a>(scope: &Scope, servers: &'a [Destination]) -> Cow<'a, [Destination]> {
+    if scope.has_all_servers() {
+        return Cow::Borrowed(servers);
+    }
+    servers.iter().filter(|server| scope.has_server(&server.key)).copied().collect()
 }

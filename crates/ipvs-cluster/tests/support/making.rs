@@ -4,19 +4,24 @@
 
 use std::collections::BTreeMap;
 
-use ipvs_netlink::{ServiceKey, SyncDaemonEntry, Weight};
+use ipvs_netlink::{
+    Destination, Scheduler, Service, ServiceKey, SyncDaemonEntry, Timeouts, Weight,
+};
 
 use super::{
-    Action, Desired, DesiredService, Observed, ObservedService, Policy, Step, plan, reordered,
+    Action, Desired, DesiredService, Observed, ObservedService, Policy, Scope, Step, Subject, plan,
+    reordered,
 };
 
 /// The kernel would make every step of the plan, the last one leaves what is
-/// wanted, and no kept service had fewer servers for new connections than it has
-/// to.
+/// wanted, no kept service had fewer servers for new connections than it has
+/// to, and nothing outside the scope was touched.
 pub(super) fn leads(found: &Observed, wanted: &Desired, policy: Policy) {
     let mut table = found.clone();
     let before = usable(&table);
-    let steps = plan(wanted, &table, policy).steps;
+    let steps = plan(wanted, &table, policy).into_steps();
+    let scope = wanted.scope();
+    assert!(steps.iter().all(|step| scope.contains(&step.subject())), "{steps:#?}");
     let mut after = table.clone();
     for step in &steps {
         assert_eq!(make(&mut after, step), Ok(()));
@@ -33,15 +38,20 @@ pub(super) fn leads(found: &Observed, wanted: &Desired, policy: Policy) {
         }
     }
     assert!(plan(wanted, &table, policy).is_empty());
-    assert!(!(policy.delete && policy.reorder) || reordered(wanted, &table).is_empty());
-    if policy.delete {
+    assert!(!policy.reorders() || reordered(wanted, &table).is_empty());
+    assert_eq!(outside(&table, scope), outside(found, scope));
+    if policy.deletes() {
         let count = |it: &DesiredService| (it.service.key, it.servers.len());
-        let mut counts: Vec<_> = wanted.services().iter().map(count).collect();
-        let count = |it: &ObservedService| (it.service.key, it.servers.len());
-        let mut found: Vec<_> = table.services.iter().map(count).collect();
-        counts.sort();
-        found.sort();
-        assert_eq!(counts, found);
+        let counts: BTreeMap<_, _> = wanted.services().iter().map(count).collect();
+        let found = table.services.iter().filter_map(|entry| {
+            let key = entry.service.key;
+            let own = entry.servers.iter().filter(|it| scope.contains(&server(entry, it)));
+            let own = own.count();
+            // A service that is not wanted stays for the servers that others have in it.
+            let is_held = own < entry.servers.len() && own == 0 && !counts.contains_key(&key);
+            (scope.contains(&Subject::Service(key)) && !is_held).then_some((key, own))
+        });
+        assert_eq!(counts, found.collect());
     } else {
         let only_restarts = steps.iter().all(|step| match step {
             Step::StopDaemon { restarts, .. } => *restarts,
@@ -49,6 +59,33 @@ pub(super) fn leads(found: &Observed, wanted: &Desired, policy: Policy) {
         });
         assert!(only_restarts);
     }
+}
+
+fn server(entry: &ObservedService, server: &Destination) -> Subject {
+    Subject::Server(entry.service.key, server.key)
+}
+
+/// What of a table is not in the scope: of services in it, the servers that are not.
+fn outside(table: &Observed, scope: &Scope) -> Observed {
+    let mut table = table.clone();
+    for entry in &mut table.services {
+        let all = std::mem::take(&mut entry.servers);
+        let others = all.into_iter().filter(|it| !scope.contains(&server(entry, it)));
+        entry.servers = others.collect();
+        if scope.contains(&Subject::Service(entry.service.key)) {
+            entry.service = Service::new(entry.service.key, Scheduler::Rr);
+        }
+    }
+    let is_outside = |it: &ObservedService| {
+        !scope.contains(&Subject::Service(it.service.key)) || !it.servers.is_empty()
+    };
+    table.services.retain(is_outside);
+    table.services.sort_by_key(|entry| entry.service.key);
+    table.daemons.retain(|daemon| !scope.contains(&Subject::Daemon(daemon.role)));
+    if scope.contains(&Subject::Timeouts) {
+        table.timeouts = Timeouts::default();
+    }
+    table
 }
 
 /// What the kernel has after `step`, or why it would refuse it.
@@ -81,10 +118,10 @@ pub(super) fn make(table: &mut Observed, step: &Step) -> Result<(), String> {
             let entry = &mut table.services[place];
             let server = step.server().map(|key| entry.servers.iter().position(|it| it.key == key));
             match step {
-                Step::EditService { before, after } if entry.service == **before => {
+                Step::EditService { before, after, .. } if entry.service == **before => {
                     entry.service = after.clone();
                 }
-                Step::DeleteService { before, servers }
+                Step::DeleteService { before, servers, .. }
                     if entry.service == *before && entry.servers.len() == *servers =>
                 {
                     table.services.remove(place);

@@ -118,7 +118,7 @@ impl<'a> Script<'a> {
     fn renumber(&self, datagram: &mut [u8]) {
         let mut rest = datagram;
         while rest.len() >= 16 && !self.asked.is_empty() {
-            if rest[8].is_multiple_of(2) {
+            if rest[8] % 2 == 0 {
                 let asked = self.asked[usize::from(rest[9]) % self.asked.len()];
                 rest[8..12].copy_from_slice(&asked.to_ne_bytes());
             }

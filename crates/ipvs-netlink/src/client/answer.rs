@@ -3,13 +3,18 @@
 //! What arrives: the answers to one request, told from all else, and how many datagrams
 //! they take.
 
+use std::ops::ControlFlow;
+
 use netlink_packet_core::DecodeError;
 
 use crate::genl::{self, Errno, ExtAck, ReplyBody};
 
 /// Is given each object of an answer, and in which of the datagrams that hold some it
-/// came, from 1.
-pub(super) type OnData<'a> = dyn FnMut(usize, &[u8]) -> Result<(), DecodeError> + 'a;
+/// came, from 1; says whether the next one is wanted.
+pub(super) type OnData<'a> = dyn FnMut(usize, &[u8]) -> Result<ControlFlow<()>, DecodeError> + 'a;
+
+/// What an [`OnData`] says that wants to see all.
+pub(super) const MORE: Result<ControlFlow<()>, DecodeError> = Ok(ControlFlow::Continue(()));
 
 /// What the objects of an answer came in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +24,8 @@ pub(super) struct Extent {
     /// Whether the last of these had no room for one more, as far as can be known: then
     /// the kernel stopped there, and looked for the end of the list in another walk.
     pub(super) is_cut: bool,
+    /// Whether no more was wanted before the answer ended.
+    pub(super) stopped: bool,
 }
 
 impl Extent {
@@ -44,6 +51,8 @@ impl Extent {
 pub(super) enum Verdict {
     /// The kernel's answer.
     Done(Result<(), (Errno, Option<ExtAck>)>),
+    /// No more of it is wanted.
+    Stopped,
     /// The answer to a later request came instead, or a dump was disturbed.
     Swallowed,
     /// What came is no sequence of messages: the answer may have been among it.
@@ -116,8 +125,10 @@ impl Scan {
                 ReplyBody::Data(family, attributes) if family == self.family_id => {
                     self.objects += 1;
                     *largest = (*largest).max(Some(attributes.len() + HEADERS));
-                    if let Err(error) = on_data(number, attributes) {
-                        self.undecoded.get_or_insert(error);
+                    match on_data(number, attributes) {
+                        Ok(ControlFlow::Continue(())) => {}
+                        Ok(ControlFlow::Break(())) => return Some(Verdict::Stopped),
+                        Err(error) => _ = self.undecoded.get_or_insert(error),
                     }
                 }
                 ReplyBody::Data(..) => {}

@@ -29,6 +29,7 @@ const MAX_BYTES: usize = 64 * 1024;
 
 /// A report says what became of a batch.
 #[derive(Debug, Default)]
+#[must_use = "the changes that were not made are only told here"]
 #[non_exhaustive]
 pub struct BatchReport {
     /// Changes taken from the input.
@@ -52,8 +53,33 @@ pub struct BatchReport {
 pub struct BatchFailure {
     /// Its place in the input, from 0.
     pub index: usize,
+    /// The change, as it stood there.
+    pub change: Change,
     /// Why.
     pub error: Error,
+}
+
+impl BatchReport {
+    /// Tells whether every change was made.
+    pub fn is_complete(&self) -> bool {
+        self.failures.is_empty()
+    }
+
+    /// Returns the error of the first change that was not made, for who takes one
+    /// failure for that of the whole batch. The others were tried all the same.
+    ///
+    /// # Errors
+    /// That error.
+    pub fn into_result(self) -> Result<(), Error> {
+        self.failures.into_iter().next().map_or(Ok(()), |failure| Err(failure.error))
+    }
+}
+
+impl BatchFailure {
+    /// Returns the failure of the change at that place of the input, as a test may want it.
+    pub fn new(index: usize, change: Change, error: Error) -> Self {
+        Self { index, change, error }
+    }
 }
 
 /// The error says how far a batch came that could not be carried to its end.
@@ -69,6 +95,27 @@ pub struct BatchError {
     pub unknown: Range<usize>,
     /// What went wrong.
     pub error: Error,
+}
+
+impl BatchError {
+    /// Returns the error of a batch that came so far, as a test may want it.
+    pub fn new(report: BatchReport, unknown: Range<usize>, error: Error) -> Self {
+        Self { report, unknown, error }
+    }
+}
+
+/// Leaves what went wrong, without how far the batch came.
+impl From<BatchError> for Error {
+    fn from(error: BatchError) -> Self {
+        error.error
+    }
+}
+
+/// Leaves what went wrong, without how far the batch came.
+impl From<Box<BatchError>> for Error {
+    fn from(error: Box<BatchError>) -> Self {
+        error.error
+    }
 }
 
 /// A batch under way.
@@ -94,9 +141,18 @@ struct Request {
     index: usize,
     sequence: u32,
     change: Change,
-    /// Whether the change of the input is made with it, or only begun.
-    completes: bool,
+    part: Part,
     verdict: Verdict,
+}
+
+/// How much of a change of the input a request makes.
+pub(super) enum Part {
+    /// All of it: it is that change.
+    Whole,
+    /// The first part of this change.
+    Begins(Change),
+    /// The last part of this change.
+    Completes(Change),
 }
 
 /// What became of a request.
@@ -133,7 +189,7 @@ impl<T: Transport> Client<T> {
         let mut batch = Batch::default();
         for change in changes {
             if let Some((index, change)) = batch.take(change) {
-                self.push(&mut batch, index, change, true)?;
+                self.push(&mut batch, index, change, Part::Whole)?;
             }
         }
         self.finish(batch)
@@ -148,7 +204,7 @@ impl<T: Transport> Client<T> {
         for change in changes {
             let index = batch.report.submitted;
             batch.report.submitted += 1;
-            self.push(&mut batch, index, change, true)?;
+            self.push(&mut batch, index, change, Part::Whole)?;
         }
         self.finish(batch)
     }
@@ -159,9 +215,9 @@ impl<T: Transport> Client<T> {
         batch: &mut Batch,
         index: usize,
         change: Change,
-        completes: bool,
+        part: Part,
     ) -> Result<(), Box<BatchError>> {
-        let mut request = Request { index, sequence: 0, change, completes, verdict: Verdict::Made };
+        let mut request = Request { index, sequence: 0, change, part, verdict: Verdict::Made };
         let mut start = self.encode(&mut request, &mut batch.window.bytes);
         if batch.window.bytes.len() > MAX_BYTES {
             batch.window.bytes.truncate(start);
@@ -215,19 +271,23 @@ impl<T: Transport> Client<T> {
             report.failures.sort_by_key(|failure| failure.index);
             return Err(Box::new(BatchError { report, unknown: first..*sent, error }));
         }
-        for Request { index, change, completes, verdict, .. } in window.requests.drain(..) {
-            let operation = Operation::Change(change);
+        for Request { index, change, part, verdict, .. } in window.requests.drain(..) {
+            let operation = || Operation::Change(change.clone());
             let error = match verdict {
                 Verdict::Made => {
-                    report.applied += usize::from(completes);
+                    report.applied += usize::from(!matches!(part, Part::Begins(_)));
                     continue;
                 }
                 Verdict::Refused(errno, ext_ack) => {
-                    KernelError { operation, errno, ext_ack }.into()
+                    KernelError { operation: operation(), errno, ext_ack }.into()
                 }
-                Verdict::Unknown => unanswered(&operation),
+                Verdict::Unknown => unanswered(&operation()),
             };
-            report.failures.push(BatchFailure { index, error });
+            let change = match part {
+                Part::Whole => change,
+                Part::Begins(whole) | Part::Completes(whole) => whole,
+            };
+            report.failures.push(BatchFailure { index, change, error });
         }
         window.bytes.clear();
         Ok(())
@@ -291,22 +351,20 @@ impl<T: Transport> Client<T> {
         let mut answered = false;
         while !answered {
             let datagram = self.receive(&Operation::Batch)?;
-            let collected = collect(datagram, &mut window.requests);
-            answered = collected.map_err(|error| self.garbled(&error))?;
+            answered = collect(datagram, &mut window.requests).map_err(|error| garbled(&error))?;
         }
         // A refusal that came behind the last answer is a refusal all the same,
         // and so is one there was no room for.
         while let Some(datagram) = self.receive_now(&Operation::Batch)? {
-            let collected = collect(datagram, &mut window.requests);
-            collected.map_err(|error| self.garbled(&error))?;
+            collect(datagram, &mut window.requests).map_err(|error| garbled(&error))?;
         }
+        self.unread = false;
         Ok(())
     }
+}
 
-    fn garbled(&mut self, error: &DecodeError) -> Error {
-        self.unread = true;
-        decode_error(&Operation::Batch, error)
-    }
+fn garbled(error: &DecodeError) -> Error {
+    decode_error(&Operation::Batch, error)
 }
 
 impl Batch {
@@ -318,9 +376,9 @@ impl Batch {
         match change.check() {
             Ok(()) => Some((index, change)),
             Err(reason) => {
-                let operation = Box::new(Operation::Change(change));
+                let operation = Box::new(Operation::Change(change.clone()));
                 let error = Error::Invalid { operation, reason };
-                self.report.failures.push(BatchFailure { index, error });
+                self.report.failures.push(BatchFailure { index, change, error });
                 None
             }
         }

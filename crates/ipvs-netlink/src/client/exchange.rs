@@ -3,11 +3,12 @@
 //! One request and its answers.
 
 use std::io;
+use std::time::Instant;
 
 use netlink_packet_core::{DecodeError, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 
 use super::Client;
-use super::answer::{Extent, OnData, Scan, Verdict};
+use super::answer::{Extent, MORE, OnData, Scan, Verdict};
 use crate::convert;
 use crate::error::{Error, KernelError};
 use crate::genl::{self, Errno, ExtAck};
@@ -55,6 +56,7 @@ impl<T: Transport> Client<T> {
     ) -> Result<Extent, Error> {
         let mut resolved_again = false;
         loop {
+            self.check_deadline(operation)?;
             let family_id = self.family_id;
             let encode = |bytes: &mut Vec<u8>, sequence| {
                 pack(bytes, operation, family_id, sequence, form);
@@ -73,6 +75,15 @@ impl<T: Transport> Client<T> {
                     return Err(KernelError { operation: operation.clone(), errno, ext_ack }.into());
                 }
             }
+        }
+    }
+
+    /// Ends a read whose time is over. A change is carried through whatever the time.
+    fn check_deadline(&self, operation: &Operation) -> Result<(), Error> {
+        let over = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        match over && operation.reads() {
+            true => Err(Error::DeadlinePassed { operation: Box::new(operation.clone()) }),
+            false => Ok(()),
         }
     }
 
@@ -97,7 +108,7 @@ impl<T: Transport> Client<T> {
         };
         let on_data = &mut |_, data: &[u8]| {
             id = Some(genl::decode_family_id(data)?);
-            Ok(())
+            MORE
         };
         let outcome = self.exchange(&Operation::Connect, encode, genl::CONTROL, on_data);
         match (outcome, id) {
@@ -143,22 +154,25 @@ impl<T: Transport> Client<T> {
             let shown = self.shown;
             let datagram = self.receive(operation).map_err(Failure::Error)?;
             match scan.datagram(datagram, shown, on_data) {
-                Some(Verdict::Done(outcome)) => break outcome,
-                Some(Verdict::Swallowed) => {
-                    self.unread = true;
-                    return Err(Failure::Error(unanswered(operation)));
+                Some(Verdict::Done(outcome)) => {
+                    self.unread = false;
+                    break outcome;
                 }
+                // The rest is thrown away before the next request.
+                Some(Verdict::Stopped) => {
+                    scan.extent.stopped = true;
+                    break Ok(());
+                }
+                Some(Verdict::Swallowed) => return Err(Failure::Error(unanswered(operation))),
                 Some(Verdict::Garbled(error)) => {
-                    self.unread = true;
                     return Err(Failure::Error(decode_error(operation, &error)));
                 }
                 None if scan.never_ends() => {
-                    self.unread = true;
                     return Err(Failure::Error(Error::Endless {
                         operation: Box::new(operation.clone()),
                     }));
                 }
-                None => {}
+                None => self.check_deadline(operation).map_err(Failure::Error)?,
             }
         };
         match (outcome, scan.undecoded) {
@@ -168,8 +182,9 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Throws away what is left of exchanges given up. An unread dump would make
-    /// the next one fail (`EBUSY`), and after `ENOBUFS` the kernel drops answers
+    /// Throws away what is left of an exchange that ended before its last answer, also by
+    /// a panic of whoever was shown what came. An unread dump would make the next one
+    /// fail (`EBUSY`), and after `ENOBUFS` the kernel drops answers
     /// until the socket has been read empty. Nor may the rest of a dump keep us
     /// for ever: many datagrams with next to nothing in them are one that others
     /// add to as fast as it is read.
@@ -203,6 +218,8 @@ impl<T: Transport> Client<T> {
         if let Some(trace) = &self.trace {
             trace.requests(datagram, self.family_id);
         }
+        // Until whoever waits for the answers has seen the last of them.
+        self.unread = true;
         self.transport.send(datagram).map_err(|error| {
             if let Some(trace) = &self.trace {
                 trace.not_sent(&error);
@@ -234,7 +251,6 @@ impl<T: Transport> Client<T> {
         operation: &Operation,
     ) -> Result<&[u8], Error> {
         let length = received.map_err(|error| {
-            self.unread = true;
             if let Some(trace) = &self.trace {
                 trace.not_received(&error);
             }
@@ -253,7 +269,6 @@ impl<T: Transport> Client<T> {
                 Ok(datagram)
             }
             None => {
-                self.unread = true;
                 if let Some(trace) = &self.trace {
                     trace.answers(&self.receive_buffer[..self.datagram], self.family_id);
                 }
@@ -288,3 +303,6 @@ pub(super) fn decode_error(operation: &Operation, error: &DecodeError) -> Error 
 pub(super) fn unanswered(operation: &Operation) -> Error {
     Error::RepliesLost { operation: Box::new(operation.clone()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@
 //! has none computes the table once and waits for nobody.
 
 use super::Client;
-use super::batch::{Batch, BatchError, BatchReport};
+use super::batch::{Batch, BatchError, BatchReport, Part};
 use crate::model::{Change, Scheduler, Service, ServiceKey};
 use crate::transport::Transport;
 
@@ -50,13 +50,15 @@ impl<T: Transport> Client<T> {
             }
             match change {
                 Change::AddService(service) if service.scheduler == Scheduler::Mh => {
+                    let whole = Change::AddService(service.clone());
                     let mut bare = service.clone();
                     bare.scheduler = Scheduler::None;
                     begun = Some(Begun { index, service });
-                    self.push(&mut batch, index, Change::AddService(bare), false)?;
+                    let part = Part::Begins(whole);
+                    self.push(&mut batch, index, Change::AddService(bare), part)?;
                 }
                 change => {
-                    let pushed = self.push(&mut batch, index, change, true);
+                    let pushed = self.push(&mut batch, index, change, Part::Whole);
                     pushed.map_err(|error| with_begun(error, begun.as_ref()))?;
                 }
             }
@@ -74,7 +76,8 @@ impl<T: Transport> Client<T> {
         if batch.report.failures.iter().any(|failure| failure.index == index) {
             return Ok(());
         }
-        self.push(batch, index, Change::SetService(service), true)
+        let part = Part::Completes(Change::AddService(service.clone()));
+        self.push(batch, index, Change::SetService(service), part)
     }
 }
 
@@ -89,4 +92,43 @@ fn with_begun(mut error: Box<BatchError>, begun: Option<&Begun>) -> Box<BatchErr
 
 fn adds_to(change: &Change, service: &ServiceKey) -> bool {
     matches!(change, Change::AddDestination { service: to, .. } if to == service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::script::{Answer, scripted};
+    use crate::error::{Error, ErrorKind};
+    use crate::genl::Errno;
+
+    use Answer::{Broken, Done, Refused};
+
+    /// Whichever part of it the kernel refuses, it is the change of the input that failed.
+    #[test]
+    fn a_failure_carries_the_change_of_the_input() {
+        let web =
+            Change::AddService(Service::new(ServiceKey::tcp([192, 0, 2, 1], 80), Scheduler::Mh));
+        for (answers, kind) in [
+            (vec![Refused(Errno::EEXIST)], ErrorKind::AlreadyExists),
+            (vec![Done, Refused(Errno::EINVAL)], ErrorKind::Rejected),
+        ] {
+            let (mut client, _) = scripted(answers);
+            let report = client.load([web.clone()]).unwrap();
+            assert_eq!((report.applied, report.failures.len()), (0, 1));
+            let failure = &report.failures[0];
+            assert_eq!((failure.index, failure.error.kind()), (0, kind));
+            assert_eq!(failure.change, web);
+            assert_eq!(report.into_result().unwrap_err().kind(), kind);
+        }
+    }
+
+    /// With `?` where the library's own error is returned.
+    #[test]
+    fn a_batch_that_breaks_down_leaves_its_error() {
+        let load = || -> Result<(), Error> {
+            let (mut client, _) = scripted([Broken]);
+            client.load([Change::Flush])?.into_result()
+        };
+        assert!(matches!(load().unwrap_err(), Error::Io { .. }));
+    }
 }

@@ -13,8 +13,11 @@ mod script;
 mod seam;
 mod settle;
 mod settled;
+mod visit;
 mod whole;
 mod write;
+
+use std::time::Instant;
 
 use crate::error::Error;
 use crate::trace::Trace;
@@ -23,12 +26,14 @@ use crate::transport::{NetlinkTransport, Transport};
 pub use batch::{BatchError, BatchFailure, BatchReport};
 pub use options::ConnectOptions;
 pub use settled::Pass;
+pub use visit::Visited;
 
 /// A client of the kernel's IPVS in one network namespace.
 ///
 /// It holds one socket and serves one request at a time; [`batch`](Self::batch)
 /// sends many at once. Every operation needs `CAP_NET_ADMIN` in the initial
 /// user namespace, reading included.
+#[doc(alias("ipvsadm", "LVS"))]
 #[derive(Debug)]
 pub struct Client<T = NetlinkTransport> {
     transport: T,
@@ -45,9 +50,11 @@ pub struct Client<T = NetlinkTransport> {
     shown: usize,
     /// How much of it that is unless a list is read again.
     usual_datagram: usize,
-    /// Whether an exchange was given up before its end, so that answers to it
-    /// may still come.
+    /// Whether answers to the last request may still come: from when it is sent until
+    /// the last of them was seen, however that ends.
     unread: bool,
+    /// When reading ends, whether all has been read or not.
+    deadline: Option<Instant>,
     /// Who is shown what passes.
     trace: Option<Trace>,
 }
@@ -80,6 +87,45 @@ impl<T: Transport> Client<T> {
         Self::over(transport, RECEIVE_BUFFER, None)
     }
 
+    /// Returns the transport, for what it has to tell.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// Returns the transport, which has no client then.
+    pub fn into_transport(self) -> T {
+        self.transport
+    }
+
+    /// Sets the moment at which reading ends, for all that is read from now on, or takes
+    /// it away.
+    ///
+    /// A read that is not at its end by then fails with
+    /// [`ErrorKind::DeadlinePassed`](crate::ErrorKind::DeadlinePassed), be it in the midst
+    /// of a list or before a question. An answer that does not come is waited for beyond
+    /// it, as long as [`ConnectOptions::receive_timeout`] says. Changes are made whatever
+    /// the time: one that is given up half-way would be one of which nobody knows.
+    ///
+    /// ```no_run
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use ipvs_netlink::{Client, ErrorKind};
+    ///
+    /// # fn main() -> Result<(), ipvs_netlink::Error> {
+    /// let mut client = Client::connect()?;
+    /// client.set_read_deadline(Some(Instant::now() + Duration::from_millis(200)));
+    /// match client.table() {
+    ///     Ok(table) => println!("{} services", table.len()),
+    ///     Err(error) if error.kind() == ErrorKind::DeadlinePassed => println!("another time"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_read_deadline(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
+    }
+
     fn over(transport: T, receive_buffer: usize, trace: Option<Trace>) -> Result<Self, Error> {
         let mut client = Self {
             transport,
@@ -91,6 +137,7 @@ impl<T: Transport> Client<T> {
             shown: 0,
             usual_datagram: receive_buffer,
             unread: false,
+            deadline: None,
             trace,
         };
         client.family_id = client.resolve_family()?;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::ControlFlow;
 
 use netlink_packet_core::DecodeError;
 
 use super::Client;
-use super::answer::Extent;
+use super::answer::{Extent, MORE};
 use super::exchange::{Form, unanswered};
 use super::settled::{Pass, Whole};
+use super::visit::Visited;
 use crate::convert::{
     decode_daemon, decode_destination, decode_info, decode_service, decode_timeouts,
 };
@@ -69,7 +71,8 @@ impl<T: Transport> Client<T> {
     }
 
     /// Hands each virtual service to `visit` as it comes from the kernel, in one
-    /// pass and without keeping any.
+    /// pass and without keeping any, until there is no more or `visit` returns
+    /// [`ControlFlow::Break`]. A client whose visitor panics can be used as before.
     ///
     /// One may come twice and others be left out if the table changes meanwhile,
     /// unless the [`Pass`] was a snapshot.
@@ -77,10 +80,12 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// `EPERM` without the capability; [`ErrorKind::OutcomeUnknown`] if an answer
     /// got lost. Some may have been visited then.
-    pub fn for_each_service(&mut self, mut visit: impl FnMut(ServiceEntry)) -> Result<Pass, Error> {
+    pub fn for_each_service<V: Visited>(
+        &mut self,
+        mut visit: impl FnMut(ServiceEntry) -> V,
+    ) -> Result<Pass, Error> {
         self.pass(&Operation::Services, |_, data| {
-            visit(decode_service(find(data, SERVICE)?)?);
-            Ok(())
+            Ok(visit(decode_service(find(data, SERVICE)?)?).flow())
         })
     }
 
@@ -166,15 +171,14 @@ impl<T: Transport> Client<T> {
     ///
     /// # Errors
     /// As [`for_each_service`](Self::for_each_service).
-    pub fn for_each_destination(
+    pub fn for_each_destination<V: Visited>(
         &mut self,
         service: &ServiceKey,
-        mut visit: impl FnMut(DestinationEntry),
+        mut visit: impl FnMut(DestinationEntry) -> V,
     ) -> Result<Pass, Error> {
         let family = service.family();
         self.pass(&Operation::Destinations(*service), |_, data| {
-            visit(decode_destination(find(data, DESTINATION)?, family)?);
-            Ok(())
+            Ok(visit(decode_destination(find(data, DESTINATION)?, family)?).flow())
         })
     }
 
@@ -194,7 +198,9 @@ impl<T: Transport> Client<T> {
             client.for_each_destination(service, |entry| {
                 if entry.destination.key == *key {
                     found = Some(entry);
+                    return ControlFlow::Break(());
                 }
+                ControlFlow::Continue(())
             })
         })?;
         if found.is_some() {
@@ -211,8 +217,12 @@ impl<T: Transport> Client<T> {
     /// [`destinations`](Self::destinations) find them. They are not those of one moment:
     /// the kernel has no such view.
     ///
+    /// A list that takes several datagrams (about 90 objects each) is read twice at
+    /// least; [`table_once`](Self::table_once) reads it once.
+    ///
     /// # Errors
     /// As [`services`](Self::services).
+    #[doc(alias("list", "ipvsadm -L"))]
     pub fn table(&mut self) -> Result<Vec<TableEntry>, Error> {
         let mut table = Vec::new();
         let mut gone = Vec::new();
@@ -237,6 +247,43 @@ impl<T: Transport> Client<T> {
         Ok(table)
     }
 
+    /// Reads the whole table, each list of it in one pass: for who looks again soon, as a
+    /// monitor does, and never for who decides what to change.
+    ///
+    /// Beside a program that changes the table meanwhile, services and servers may be
+    /// missing that nobody touched, which [`table`](Self::table) rules out; and a service
+    /// that goes meanwhile may be there without its servers. Nothing is there twice. On a
+    /// table at rest both show the same, and this one reads half as much of long lists.
+    ///
+    /// # Errors
+    /// `EPERM` without the capability; [`ErrorKind::OutcomeUnknown`] if answers got lost,
+    /// also when asked again.
+    pub fn table_once(&mut self) -> Result<Vec<TableEntry>, Error> {
+        let services = self.again(|client| {
+            let (mut services, mut seen) = (Vec::new(), HashSet::new());
+            client.for_each_service(|entry| {
+                if seen.insert(entry.service.key) {
+                    services.push(entry);
+                }
+            })?;
+            Ok(services)
+        })?;
+        let mut table = Vec::with_capacity(services.len());
+        for service in services {
+            let destinations = self.again(|client| {
+                let (mut destinations, mut seen) = (Vec::new(), HashSet::new());
+                client.for_each_destination(&service.service.key, |entry| {
+                    if seen.insert(entry.destination.key) {
+                        destinations.push(entry);
+                    }
+                })?;
+                Ok(destinations)
+            })?;
+            table.push(TableEntry { service, destinations });
+        }
+        Ok(table)
+    }
+
     /// Reads the timeouts of idle connections.
     ///
     /// # Errors
@@ -254,7 +301,7 @@ impl<T: Transport> Client<T> {
             let mut daemons = Vec::new();
             client.pass(&Operation::Daemons, |_, data| {
                 daemons.push(decode_daemon(find(data, DAEMON)?)?);
-                Ok(())
+                MORE
             })?;
             Ok(daemons)
         })
@@ -271,7 +318,7 @@ impl<T: Transport> Client<T> {
             let mut found = None;
             client.ask(operation, Form::Single, &mut |_, data| {
                 found = Some(decode(data)?);
-                Ok(())
+                MORE
             })?;
             found.ok_or_else(|| unanswered(operation))
         })
@@ -281,15 +328,15 @@ impl<T: Transport> Client<T> {
     pub(super) fn pass(
         &mut self,
         operation: &Operation,
-        mut on_data: impl FnMut(usize, &[u8]) -> Result<(), DecodeError>,
+        mut on_data: impl FnMut(usize, &[u8]) -> Result<ControlFlow<()>, DecodeError>,
     ) -> Result<Pass, Error> {
         let mut objects = 0;
-        let Extent { datagrams, is_cut } =
+        let Extent { datagrams, is_cut, stopped } =
             self.ask(operation, Form::Dump, &mut |datagram, data| {
                 objects += 1;
                 on_data(datagram, data)
             })?;
-        Ok(Pass { objects, datagrams, is_cut })
+        Ok(Pass { objects, datagrams, stopped, is_cut })
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) enum Answer {
     Refused(Errno),
     /// With these objects: an answer holds what the request does that would make it.
     Shows(Vec<Change>),
+    /// With these, each in a datagram of its own.
+    ShowsApart(Vec<Change>),
     /// Nothing comes in time.
     Lost,
     /// The socket breaks.
@@ -48,6 +50,8 @@ pub(super) struct Script {
     asked: Rc<RefCell<Vec<Command>>>,
     /// What is to be received.
     coming: VecDeque<io::Result<Vec<u8>>>,
+    /// Whether it ends with a dump, as long as there is any of it.
+    dumping: bool,
 }
 
 /// A client whose requests are answered like that, one after another, and what it asks.
@@ -71,6 +75,7 @@ pub(super) fn scripted_over(
         tells_family: true,
         asked: Rc::clone(&asked),
         coming: VecDeque::new(),
+        dumping: false,
     };
     (Client::over(script, receive_buffer, None).unwrap(), asked)
 }
@@ -106,6 +111,11 @@ impl Script {
             return;
         }
         self.asked.borrow_mut().push(command.into());
+        // As in the kernel, one dump at a time goes on (`__netlink_dump_start`).
+        if flags & DUMP == DUMP && self.dumping && !self.coming.is_empty() {
+            self.coming.push_back(Ok(end(sequence, libc::EBUSY)));
+            return;
+        }
         let ends = |errno: i32| match flags & DUMP {
             DUMP => message(DONE, sequence, &(-errno).to_ne_bytes()),
             _ => end(sequence, errno),
@@ -126,6 +136,17 @@ impl Script {
                 }
                 datagram.extend(ends(0));
                 self.coming.push_back(Ok(datagram));
+            }
+            Answer::ShowsApart(objects) => {
+                for object in objects {
+                    let mut datagram = Vec::new();
+                    genl::pack(&mut datagram, FAMILY, IpvsMessage::VERSION, sequence, 0, |bytes| {
+                        convert::pack_change(&object, bytes)
+                    });
+                    self.coming.push_back(Ok(datagram));
+                }
+                self.coming.push_back(Ok(ends(0)));
+                self.dumping = true;
             }
         }
     }

@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 
 use super::Client;
+use super::answer::MORE;
 use super::exchange::{Form, unanswered};
 use crate::error::{Error, ErrorKind};
 use crate::model::{Change, Destination, DestinationKey, Service, ServiceKey, SyncRole};
@@ -84,7 +85,7 @@ impl<T: Transport> Client<T> {
     /// Makes a change. If its answer gets lost, the table tells what became of it.
     pub(crate) fn change(&mut self, change: Change) -> Result<(), Error> {
         let operation = Operation::Change(change);
-        match (self.ask(&operation, Form::Single, &mut |_, _| Ok(())), operation) {
+        match (self.ask(&operation, Form::Single, &mut |_, _| MORE), operation) {
             (Err(error), Operation::Change(change)) if error.in_doubt() => {
                 match self.settle(&change, &mut Seen::default()) {
                     // The change is what its maker wants to hear of.
@@ -103,7 +104,7 @@ impl<T: Transport> Client<T> {
         }
         // Not done, or undone by another writer: either way this one answers.
         let operation = Operation::Change(change.clone());
-        let outcome = self.ask(&operation, Form::Single, &mut |_, _| Ok(()));
+        let outcome = self.ask(&operation, Form::Single, &mut |_, _| MORE);
         match outcome {
             Err(error) if error.in_doubt() => {
                 if self.is_made(change, &mut Seen::default())? {
@@ -119,8 +120,11 @@ impl<T: Transport> Client<T> {
     /// Whether the table is as `change` would leave it. That it cannot be read,
     /// whyever, is no verdict on the change.
     pub(super) fn is_made(&mut self, change: &Change, seen: &mut Seen) -> Result<bool, Error> {
-        self.again(|client| client.shows(change, seen))
-            .map_err(|_| unanswered(&Operation::Change(change.clone())))
+        // What became of a change must be known, however long it takes.
+        let deadline = self.deadline.take();
+        let shown = self.again(|client| client.shows(change, seen));
+        self.deadline = deadline;
+        shown.map_err(|_| unanswered(&Operation::Change(change.clone())))
     }
 
     /// The same, asked once. Counters never tell.

@@ -43,6 +43,8 @@ pub struct Pass {
     pub objects: usize,
     /// Datagrams they came in.
     pub datagrams: usize,
+    /// Whether the visitor wanted to see no more.
+    pub stopped: bool,
     /// Whether the last datagram was full: what was behind it may have been passed over.
     pub(super) is_cut: bool,
 }
@@ -50,12 +52,12 @@ pub struct Pass {
 impl Pass {
     /// Tells whether all objects were seen in one go: each once, and none that nobody
     /// touched was left out. If not, a change during the pass may have hidden or repeated
-    /// others.
+    /// others. Nor is a pass that the visitor has stopped.
     ///
     /// A single datagram without room for one more object is not a snapshot: the kernel
     /// looked for the end of the list in a later walk.
     pub fn is_snapshot(&self) -> bool {
-        self.datagrams <= 1 && !self.is_cut
+        self.datagrams <= 1 && !self.is_cut && !self.stopped
     }
 }
 
@@ -255,7 +257,8 @@ mod tests {
         let others = (first..entries.len()).step_by(size);
         let starts: Vec<_> =
             [0].into_iter().filter(|_| !entries.is_empty()).chain(others).collect();
-        let pass = Pass { objects: entries.len(), datagrams: starts.len(), is_cut: false };
+        let pass =
+            Pass { objects: entries.len(), datagrams: starts.len(), stopped: false, is_cut: false };
         Dump { entries, starts, pass }
     }
 
@@ -342,8 +345,9 @@ mod tests {
             (2, false, false),
             (2, true, false),
         ] {
-            let pass = Pass { objects: 7, datagrams, is_cut };
+            let pass = Pass { objects: 7, datagrams, stopped: false, is_cut };
             assert_eq!(pass.is_snapshot(), expected, "{pass:?}");
+            assert!(!Pass { stopped: true, ..pass }.is_snapshot());
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use netlink_packet_core::DecodeError;
 
+use super::answer::MORE;
 use super::settled::{Dump, Observed, Reading, Whole};
 use super::{Client, RECEIVE_BUFFER};
 use crate::error::Error;
@@ -43,7 +44,7 @@ impl<T: Transport> Client<T> {
                         starts.push(entries.len());
                     }
                     entries.push(decode(data)?);
-                    Ok(())
+                    MORE
                 })?;
                 Ok(Dump { entries, starts, pass })
             })?;

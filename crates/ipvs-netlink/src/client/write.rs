@@ -53,6 +53,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// `ESRCH` if there is no such service, `ENOENT` if it has no such server;
     /// else as [`edit_service`](Self::edit_service).
+    #[doc(alias("drain", "set weight"))]
     pub fn edit_destination(
         &mut self,
         service: &ServiceKey,

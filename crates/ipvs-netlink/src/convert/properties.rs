@@ -28,6 +28,7 @@ use crate::model::{
 
 mod rows;
 mod values;
+mod words;
 
 use values::*;
 

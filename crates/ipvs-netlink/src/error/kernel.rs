@@ -22,6 +22,11 @@ pub struct KernelError {
 }
 
 impl KernelError {
+    /// Returns the refusal of `operation` with that errno, as a test may want it.
+    pub fn new(operation: impl Into<Operation>, errno: Errno) -> Self {
+        Self { operation: operation.into(), errno, ext_ack: None }
+    }
+
     /// Returns the kind, to match on.
     pub fn kind(&self) -> ErrorKind {
         match (self.errno, self.operation.change()) {

@@ -30,6 +30,8 @@ pub enum ErrorKind {
     Unavailable,
     /// Whether it was done is not known.
     OutcomeUnknown,
+    /// The moment came at which reading was to end.
+    DeadlinePassed,
     /// Others change the table faster than it can be read.
     Unstable,
     /// There is no such network namespace.

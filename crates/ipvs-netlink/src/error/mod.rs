@@ -13,7 +13,8 @@ use explain::system_text;
 pub use kernel::KernelError;
 pub use kind::ErrorKind;
 
-use crate::model::Invalid;
+use crate::genl::Errno;
+use crate::model::{DestinationKey, Invalid, ServiceKey};
 use crate::operation::Operation;
 
 /// The error says why an operation failed.
@@ -76,6 +77,13 @@ pub enum Error {
         /// What was to be done.
         operation: Box<Operation>,
     },
+    /// The moment came at which reading was to end
+    /// ([`Client::set_read_deadline`](crate::Client::set_read_deadline)). Nothing was
+    /// changed.
+    DeadlinePassed {
+        /// What was to be done.
+        operation: Box<Operation>,
+    },
     /// A file of the kernel's could not be read.
     File {
         /// The file.
@@ -122,6 +130,7 @@ impl fmt::Display for Error {
             | Self::RepliesLost { operation }
             | Self::Unstable { operation, .. }
             | Self::Endless { operation }
+            | Self::DeadlinePassed { operation }
             | Self::Decode { operation, .. } => operation.fmt(f),
             Self::File { path, .. } => write!(f, "read {path}"),
             Self::Text { path, line, .. } => write!(f, "understand line {line} of {path}"),
@@ -144,6 +153,7 @@ impl Error {
                 ErrorKind::PermissionDenied
             }
             Self::Unstable { .. } | Self::Endless { .. } => ErrorKind::Unstable,
+            Self::DeadlinePassed { .. } => ErrorKind::DeadlinePassed,
             Self::Namespace { error, .. } => match error.kind() {
                 io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
                 io::ErrorKind::NotFound => ErrorKind::NamespaceMissing,
@@ -156,6 +166,48 @@ impl Error {
             },
             Self::Io { .. } | Self::Decode { .. } | Self::Text { .. } => ErrorKind::Other,
         }
+    }
+
+    /// Returns what was to be done, but of errors about a file or a namespace.
+    pub fn operation(&self) -> Option<&Operation> {
+        match self {
+            Self::Kernel(error) => Some(&error.operation),
+            Self::FamilyMissing => Some(&Operation::Connect),
+            Self::Invalid { operation, .. }
+            | Self::Io { operation, .. }
+            | Self::TimedOut { operation }
+            | Self::RepliesLost { operation }
+            | Self::Unstable { operation, .. }
+            | Self::Endless { operation }
+            | Self::DeadlinePassed { operation }
+            | Self::Decode { operation, .. } => Some(operation),
+            Self::File { .. } | Self::Text { .. } | Self::Namespace { .. } => None,
+        }
+    }
+
+    /// Returns the number behind it: the kernel's answer, or that of a system call.
+    ///
+    /// One errno means different things for different requests: to tell them apart,
+    /// match [`kind`](Self::kind).
+    pub fn errno(&self) -> Option<Errno> {
+        match self {
+            Self::Kernel(error) => Some(error.errno),
+            Self::Io { error, .. } | Self::File { error, .. } | Self::Namespace { error, .. } => {
+                error.raw_os_error().map(Errno::from_number)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the virtual service that it is about, if it is about one or about a real
+    /// server of one.
+    pub fn key(&self) -> Option<&ServiceKey> {
+        self.operation()?.service()
+    }
+
+    /// Returns the real server that it is about, if it is about one.
+    pub fn destination_key(&self) -> Option<&DestinationKey> {
+        self.operation()?.destination()
     }
 
     /// Says why it failed, without what was to be done: its text behind "cannot …: ".
@@ -174,6 +226,7 @@ impl Error {
                 and_others(*others)
             ),
             Self::Endless { .. } => "others add to them as fast as they are read".to_owned(),
+            Self::DeadlinePassed { .. } => "the time for reading is over".to_owned(),
             Self::File { error, .. } | Self::Namespace { error, .. } => system_text(error),
             Self::Text { detail, .. } => (*detail).to_owned(),
             Self::Decode { detail, .. } => {
@@ -213,6 +266,9 @@ impl Error {
             Self::File { error, .. } if error.kind() == io::ErrorKind::NotFound => {
                 vec!["IPVS is not loaded; load it with `modprobe ip_vs`".to_owned()]
             }
+            Self::DeadlinePassed { .. } => {
+                vec!["give it more time: `Client::set_read_deadline`".to_owned()]
+            }
             Self::Invalid { .. }
             | Self::Io { .. }
             | Self::Decode { .. }
@@ -238,7 +294,7 @@ impl From<KernelError> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::genl::Errno;
+    use crate::model::{Change, Destination, ForwardingMethod};
 
     #[test]
     fn the_reason_is_what_stands_behind_what_was_to_be_done() {
@@ -281,6 +337,54 @@ mod tests {
         ] {
             assert_eq!(error.reason(), reason);
             assert_eq!(error.to_string(), format!("cannot {what}: {reason}"));
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_it_is_about() {
+        let service = ServiceKey::tcp([192, 0, 2, 1], 80);
+        let server = DestinationKey::new([10, 0, 0, 1], 80);
+        let destination = Destination::new(server, ForwardingMethod::Masquerade);
+        let missing = || io::Error::from_raw_os_error(libc::ENOENT);
+        let boxed = |operation| Box::new(operation);
+        let change = Operation::Change(Change::AddDestination { service, destination });
+        let read = Operation::Destinations(service);
+        let gone = Operation::from(Change::RemoveDestination { service, destination: server });
+        for (error, operation, errno, key, destination) in [
+            (
+                KernelError::new(change.clone(), Errno::EEXIST).into(),
+                Some(change),
+                Some(Errno::EEXIST),
+                Some(service),
+                Some(server),
+            ),
+            (
+                Error::Io { operation: boxed(gone.clone()), action: "do", error: missing() },
+                Some(gone),
+                Some(Errno::ENOENT),
+                Some(service),
+                Some(server),
+            ),
+            (
+                Error::TimedOut { operation: boxed(read.clone()) },
+                Some(read),
+                None,
+                Some(service),
+                None,
+            ),
+            (Error::FamilyMissing, Some(Operation::Connect), None, None, None),
+            (
+                Error::File { path: "/proc/a".to_owned(), error: missing() },
+                None,
+                Some(Errno::ENOENT),
+                None,
+                None,
+            ),
+        ] {
+            assert_eq!(error.operation(), operation.as_ref(), "{error}");
+            assert_eq!(error.errno(), errno, "{error}");
+            assert_eq!(error.key(), key.as_ref(), "{error}");
+            assert_eq!(error.destination_key(), destination.as_ref(), "{error}");
         }
     }
 }

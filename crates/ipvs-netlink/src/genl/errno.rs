@@ -32,9 +32,9 @@ errnos! {
 }
 
 impl Errno {
-    /// From the negative number in a message.
-    pub(crate) fn from_kernel(code: i32) -> Self {
-        Self(code.saturating_abs())
+    /// Returns the errno with this number, of either sign.
+    pub fn from_number(number: i32) -> Self {
+        Self(number.saturating_abs())
     }
 
     /// Returns the number.

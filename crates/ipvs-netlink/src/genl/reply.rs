@@ -77,7 +77,7 @@ pub(crate) fn decode<'a>(
             match error.code() {
                 None => ReplyBody::Ack,
                 Some(code) => ReplyBody::Error(
-                    Errno::from_kernel(code.get()),
+                    Errno::from_number(code.get()),
                     ExtAck::decode(buffer.flags(), error.payload()),
                 ),
             }
@@ -88,7 +88,7 @@ pub(crate) fn decode<'a>(
                 [] => 0,
                 _ => DoneBuffer::new_checked(payload)?.code(),
             };
-            ReplyBody::Done((code != 0).then(|| Errno::from_kernel(code)))
+            ReplyBody::Done((code != 0).then(|| Errno::from_number(code)))
         }
         family => {
             let attributes = payload.get(GENL_HDRLEN..);

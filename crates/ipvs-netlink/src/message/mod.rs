@@ -6,6 +6,11 @@
 //! An attribute that this module does not know, or whose length is not the one
 //! it knows, is kept as `Other` and emitted again unchanged. Nothing here
 //! judges a value; that is the business of [`model`](crate::model).
+//!
+//! The module is there with the feature `message`. It is for tools that speak to the
+//! kernel themselves, or that change what a [`Client`](crate::Client) sends, over the
+//! crates [`netlink_packet_core`] and [`netlink_packet_generic`], which it has in the
+//! version that fits: a new major version of theirs is one of this crate, too.
 
 mod command;
 mod daemon;
@@ -18,6 +23,9 @@ pub(crate) mod show;
 mod stats;
 mod table;
 mod wire;
+
+#[cfg(feature = "message")]
+pub use {netlink_packet_core, netlink_packet_generic};
 
 pub use command::Command;
 pub use daemon::DaemonAttribute;

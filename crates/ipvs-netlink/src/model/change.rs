@@ -48,10 +48,12 @@ pub enum Change {
         destination: DestinationKey,
     },
     /// Remove every virtual service of the network namespace.
+    #[doc(alias("clear", "ipvsadm -C"))]
     Flush,
     /// Set the counters of one service and its servers to 0, or without one
     /// all of the namespace. What the kernel has not sampled yet, up to 2
     /// seconds of traffic, appears afterwards.
+    #[doc(alias("ipvsadm -Z"))]
     Zero(Option<ServiceKey>),
     /// Set timeouts of connections.
     SetTimeouts(SetTimeouts),

@@ -84,6 +84,7 @@ impl FromStr for InterfaceName {
 ///
 /// What is left open takes the kernel's default. The settings of a running
 /// daemon cannot change; stop it and start another.
+#[doc(alias("ipvsadm --start-daemon", "connection synchronization"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SyncDaemon {
@@ -139,6 +140,24 @@ impl SyncDaemon {
         } else {
             Err(Invalid::NotMulticast(group))
         }
+    }
+
+    /// Returns the daemon with that many bytes of UDP payload in a message at most.
+    #[must_use]
+    pub fn with_max_length(self, max_length: NonZeroU16) -> Self {
+        Self { max_length: Some(max_length), ..self }
+    }
+
+    /// Returns the daemon with another UDP port.
+    #[must_use]
+    pub fn with_port(self, port: NonZeroU16) -> Self {
+        Self { port: Some(port), ..self }
+    }
+
+    /// Returns the daemon with another time to live of its packets.
+    #[must_use]
+    pub fn with_ttl(self, ttl: NonZeroU8) -> Self {
+        Self { ttl: Some(ttl), ..self }
     }
 
     /// Refuses what the kernel would silently make something else of.

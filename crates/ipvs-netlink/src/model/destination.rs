@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
+use std::str::FromStr;
 
 use super::{
     Connections, DestinationKey, ForwardingMethod, Invalid, ServiceKey, Stats, Tunnel,
-    UnknownAttribute,
+    UnknownAttribute, text,
 };
 
 /// A destination describes a real server of a virtual service (the kernel's word is
 /// destination).
+#[doc(alias("real server", "backend", "upstream"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Destination {
@@ -27,6 +29,18 @@ impl Destination {
     /// Returns a real server of weight 1 without thresholds.
     pub fn new(key: DestinationKey, forwarding: ForwardingMethod) -> Self {
         Self { key, forwarding, weight: Weight::ONE, thresholds: Thresholds::UNLIMITED }
+    }
+
+    /// Returns the server with this weight.
+    #[must_use]
+    pub fn with_weight(self, weight: Weight) -> Self {
+        Self { weight, ..self }
+    }
+
+    /// Returns the server with these thresholds.
+    #[must_use]
+    pub fn with_thresholds(self, thresholds: Thresholds) -> Self {
+        Self { thresholds, ..self }
     }
 
     /// Refuses, for a server of `service`, what the kernel would accept and
@@ -108,7 +122,8 @@ fn not_a_server(address: IpAddr) -> Option<&'static str> {
 pub struct Weight(u32);
 
 impl Weight {
-    /// No new connections.
+    /// No new connections: a server of this weight drains.
+    #[doc(alias("drain", "quiesce"))]
     pub const ZERO: Self = Self(0);
     /// The default.
     pub const ONE: Self = Self(1);
@@ -128,6 +143,29 @@ impl Weight {
     /// Returns the number.
     pub fn get(self) -> u32 {
         self.0
+    }
+}
+
+impl TryFrom<u32> for Weight {
+    type Error = Invalid;
+
+    fn try_from(weight: u32) -> Result<Self, Invalid> {
+        Self::new(weight)
+    }
+}
+
+impl From<Weight> for u32 {
+    fn from(weight: Weight) -> Self {
+        weight.0
+    }
+}
+
+impl FromStr for Weight {
+    type Err = Invalid;
+
+    fn from_str(digits: &str) -> Result<Self, Invalid> {
+        let weight = text::number(digits).and_then(|weight| Self::new(weight).ok());
+        weight.ok_or_else(|| text::unread("a weight", digits, "0 to 2147483647"))
     }
 }
 
@@ -194,4 +232,16 @@ pub struct DestinationEntry {
     pub stats: Stats,
     /// What else the kernel said of it.
     pub unknown: Box<[UnknownAttribute]>,
+}
+
+/// Returns the entry of a real server without traffic, as a test may want it.
+impl From<Destination> for DestinationEntry {
+    fn from(destination: Destination) -> Self {
+        Self {
+            destination,
+            connections: Connections::default(),
+            stats: Stats::default(),
+            unknown: Box::default(),
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
-use super::Invalid;
+use super::{Invalid, text};
 
 /// The method says how packets reach a real server (`IP_VS_CONN_F_FWD_MASK`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,12 +12,15 @@ use super::Invalid;
 pub enum ForwardingMethod {
     /// NAT: destination rewritten to the real server's address and port;
     /// replies return through the director.
+    #[doc(alias("NAT", "masq"))]
     Masquerade,
     /// DR: only the MAC address changes; the real server holds the VIP and
     /// answers the client directly.
+    #[doc(alias("DR", "direct routing", "DSR"))]
     Gateway,
     /// TUN: the packet travels inside another one; the real server holds the
     /// VIP and answers the client directly.
+    #[doc(alias("TUN", "encapsulation"))]
     Tunnel(Tunnel),
     /// Delivered on the director itself.
     Local,
@@ -86,7 +89,21 @@ impl fmt::Display for ForwardingMethod {
     }
 }
 
-/// The tunnel says what a packet is encapsulated in.
+/// Reads the word of files and JSON, as [`from_name`](ForwardingMethod::from_name) does,
+/// and that of lists, which [`Display`](fmt::Display) writes. Neither says of which type a
+/// tunnel is: `tunnel` and `Tunnel` are an ipip tunnel.
+impl FromStr for ForwardingMethod {
+    type Err = Invalid;
+
+    fn from_str(word: &str) -> Result<Self, Invalid> {
+        let listed = WORDS.iter().find(|(.., listed)| *listed == word);
+        listed.map_or_else(|| Self::from_name(word), |(method, ..)| Ok(*method))
+    }
+}
+
+/// The tunnel says what a packet is encapsulated in. As text: `ipip`, `gue:6080`,
+/// `gue:6080,csum`, `gue:6080,remcsum`, `gre`, `gre,csum`.
+#[doc(alias("encapsulation", "ipip", "gue", "gre"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Tunnel {
@@ -216,6 +233,61 @@ impl Tunnel {
     }
 }
 
+impl fmt::Display for Tunnel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ipip => f.write_str("ipip"),
+            Self::Gue { port, checksum: GueChecksum::None } => write!(f, "gue:{port}"),
+            Self::Gue { port, checksum: GueChecksum::Outer } => write!(f, "gue:{port},csum"),
+            Self::Gue { port, checksum: GueChecksum::Remote } => write!(f, "gue:{port},remcsum"),
+            Self::Gre { checksum: false } => f.write_str("gre"),
+            Self::Gre { checksum: true } => f.write_str("gre,csum"),
+            Self::Other { kind, port, flags } => {
+                write!(f, "type-{kind}:{port},flags-{flags:#x}")
+            }
+        }
+    }
+}
+
+impl FromStr for Tunnel {
+    type Err = Invalid;
+
+    fn from_str(word: &str) -> Result<Self, Invalid> {
+        let expected = "ipip, gue:PORT[,csum|,remcsum] or gre[,csum]";
+        Self::from_word(word).ok_or_else(|| text::unread("a tunnel", word, expected))
+    }
+}
+
+impl Tunnel {
+    fn from_word(word: &str) -> Option<Self> {
+        let (kind, flag) = match word.split_once(',') {
+            Some((kind, flag)) => (kind, Some(flag)),
+            None => (word, None),
+        };
+        Some(match (kind.split_once(':'), flag) {
+            (None, None) if kind == "ipip" => Self::Ipip,
+            (None, None) if kind == "gre" => Self::Gre { checksum: false },
+            (None, Some("csum")) if kind == "gre" => Self::Gre { checksum: true },
+            (Some(("gue", port)), flag) => {
+                let checksum = match flag {
+                    None => GueChecksum::None,
+                    Some("csum") => GueChecksum::Outer,
+                    Some("remcsum") => GueChecksum::Remote,
+                    Some(_) => return None,
+                };
+                Self::Gue { port: NonZeroU16::new(text::number(port)?)?, checksum }
+            }
+            (Some((kind, port)), Some(flags)) => {
+                let kind = text::number(kind.strip_prefix("type-")?)?;
+                let flags = flags.strip_prefix("flags-0x").filter(|it| !it.starts_with('+'))?;
+                let flags = u16::from_str_radix(flags, 16).ok()?;
+                Self::from_wire(kind, text::number(port)?, flags)
+            }
+            _ => return None,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +299,7 @@ mod tests {
             assert_eq!(ForwardingMethod::from_name(name), Ok(method));
             assert_eq!(method.listed_as(), Some(listed));
             assert_eq!(method.to_string(), listed);
+            assert_eq!((name.parse(), listed.parse()), (Ok(method), Ok(method)));
         }
         let gre = ForwardingMethod::Tunnel(Tunnel::Gre { checksum: true });
         assert_eq!((gre.name(), gre.to_string().as_str()), (Some("tunnel"), "Tunnel"));
@@ -240,6 +313,32 @@ mod tests {
         }
         for checksum in [GueChecksum::None, GueChecksum::Outer, GueChecksum::Remote] {
             assert_eq!(checksum.to_string().parse(), Ok(checksum));
+        }
+    }
+
+    #[test]
+    fn what_is_no_tunnel_is_refused() {
+        for word in [
+            "",
+            "IPIP",
+            "ipip,csum",
+            "ipip:1",
+            "gue",
+            "gue:",
+            "gue:0",
+            "gue:+1",
+            "gue:65536",
+            "gue:1,sum",
+            "gue:1,csum,csum",
+            "gre:1",
+            "gre,remcsum",
+            "gre,",
+            "type-3:0",
+            "type-3:0,flags-1",
+            "type-3:0,flags-0x+1",
+            "type-256:0,flags-0x0",
+        ] {
+            assert!(word.parse::<Tunnel>().is_err(), "{word} was accepted");
         }
     }
 

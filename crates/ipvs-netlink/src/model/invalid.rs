@@ -26,6 +26,16 @@ pub enum Invalid {
         /// What was given.
         text: String,
     },
+    /// The text is not a word or a number of that kind.
+    #[error("`{text}` is not {what}: use {expected}")]
+    Text {
+        /// What it should have been: `a weight`.
+        what: &'static str,
+        /// What was given.
+        text: String,
+        /// What would have been understood.
+        expected: &'static str,
+    },
     /// Where the address ends and its port begins is anybody's guess.
     #[error("`{text}` has an IPv6 address without brackets: did you mean {meant}?")]
     Unbracketed {

@@ -7,10 +7,12 @@ use std::str::FromStr;
 
 use super::{AddressFamily, Invalid, Protocol};
 
-/// The key identifies a virtual service within a network namespace.
+/// The key identifies a virtual service (an `ipvsadm -t`, `-u` or `-f`) within a network
+/// namespace.
 ///
 /// As text: `tcp/192.0.2.10:80`, `udp/[2001:db8::1]:53`, `fwmark/7`,
 /// `fwmark/7/ipv6`.
+#[doc(alias("VIP", "virtual IP", "frontend", "fwmark", "virtual service"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ServiceKey {
     /// Packets to an address and port.
@@ -65,12 +67,36 @@ impl ServiceKey {
         }
     }
 
+    /// Returns the virtual IP address (VIP), or `None` for a firewall-mark service.
+    #[doc(alias("VIP", "virtual IP"))]
+    pub fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Endpoint { address, .. } => Some(*address),
+            Self::Fwmark { .. } => None,
+        }
+    }
+
+    /// Returns the protocol, or `None` for a firewall-mark service.
+    pub fn protocol(&self) -> Option<Protocol> {
+        match self {
+            Self::Endpoint { protocol, .. } => Some(*protocol),
+            Self::Fwmark { .. } => None,
+        }
+    }
+
     /// Returns the port, or `None` for a firewall-mark service.
     pub fn port(&self) -> Option<u16> {
         match self {
             Self::Endpoint { port, .. } => Some(*port),
             Self::Fwmark { .. } => None,
         }
+    }
+}
+
+/// Takes the address and the port; the zone of an IPv6 address has no place in IPVS.
+impl From<(Protocol, SocketAddr)> for ServiceKey {
+    fn from((protocol, endpoint): (Protocol, SocketAddr)) -> Self {
+        Self::Endpoint { protocol, address: endpoint.ip(), port: endpoint.port() }
     }
 }
 
@@ -120,6 +146,7 @@ impl FromStr for ServiceKey {
 ///
 /// The forwarding method is not part of it: the same address and port cannot
 /// be added twice with two methods. As text: `10.0.0.11:8080`.
+#[doc(alias("RIP", "real server", "backend"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DestinationKey {
     /// The real server's address (RIP).
@@ -146,6 +173,26 @@ impl DestinationKey {
     /// Returns the address family, which may differ from the service's for tunnels.
     pub fn family(&self) -> AddressFamily {
         AddressFamily::of(self.address)
+    }
+}
+
+/// Takes the address and the port. The zone of an IPv6 address has no place in IPVS; an
+/// address that needs one is link-local, and none for a real server.
+impl From<SocketAddr> for DestinationKey {
+    fn from(endpoint: SocketAddr) -> Self {
+        Self::new(endpoint.ip(), endpoint.port())
+    }
+}
+
+impl<A: Into<IpAddr>> From<(A, u16)> for DestinationKey {
+    fn from((address, port): (A, u16)) -> Self {
+        Self::new(address, port)
+    }
+}
+
+impl From<DestinationKey> for SocketAddr {
+    fn from(key: DestinationKey) -> Self {
+        Self::new(key.address, key.port)
     }
 }
 

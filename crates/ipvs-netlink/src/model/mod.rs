@@ -19,6 +19,7 @@ mod scheduler;
 mod scheduler_flags;
 mod service;
 mod stats;
+mod text;
 mod timeouts;
 mod unknown;
 

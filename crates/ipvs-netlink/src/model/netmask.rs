@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::str::FromStr;
 
 use super::{AddressFamily, Invalid};
 
@@ -122,6 +123,27 @@ impl Netmask {
     }
 }
 
+impl From<Ipv4Addr> for Netmask {
+    fn from(mask: Ipv4Addr) -> Self {
+        Self::ipv4(mask)
+    }
+}
+
+/// Reads what [`Display`](fmt::Display) writes, which tells the family: `255.255.255.0` is
+/// an IPv4 mask, `64` an IPv6 prefix. `/24` may be either, and needs
+/// [`parse`](Netmask::parse).
+impl FromStr for Netmask {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            text if text.starts_with('/') => Err(Invalid::NetmaskText(text.to_owned())),
+            text if text.contains('.') => Self::parse(text, AddressFamily::Ipv4),
+            text => Self::parse(text, AddressFamily::Ipv6),
+        }
+    }
+}
+
 /// As `ipvsadm` writes it: `255.255.255.0`, or `64` for IPv6.
 impl fmt::Display for Netmask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -172,6 +194,9 @@ mod tests {
             ("64abc", AddressFamily::Ipv6),
         ] {
             assert!(Netmask::parse(text, family).is_err(), "{text} was accepted");
+        }
+        for text in ["/24", "/64", "0", "129", "255.255.255", "24.", ""] {
+            assert!(text.parse::<Netmask>().is_err(), "{text} was accepted");
         }
     }
 }

@@ -2,18 +2,34 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use super::scheduler::is_plain_name;
-use super::{Invalid, Netmask};
+use super::{AddressFamily, Invalid, Netmask, text};
 
 /// Persistence keeps the connections of one client, or of one client network, on one
 /// server.
+#[doc(alias("sticky", "session affinity"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Persistence {
     /// How long after the last connection the client is remembered.
+    #[cfg_attr(feature = "serde", serde(rename = "timeout_seconds"))]
     pub timeout: PersistenceTimeout,
     /// Which part of the address makes a client.
     pub netmask: Netmask,
+}
+
+impl Persistence {
+    /// Remembers what this mask makes of each client's address for so long.
+    pub fn new(timeout: PersistenceTimeout, netmask: Netmask) -> Self {
+        Self { timeout, netmask }
+    }
+
+    /// Remembers each address of `family` for six minutes, as `ipvsadm -p` does.
+    pub fn of_each_client(family: AddressFamily) -> Self {
+        Self::new(PersistenceTimeout::DEFAULT, Netmask::host(family))
+    }
 }
 
 /// The timeout says for how many seconds a client is remembered, 1 to 2678400 (31 days).
@@ -48,6 +64,43 @@ impl PersistenceTimeout {
     /// Returns the number of seconds.
     pub fn as_seconds(self) -> u32 {
         self.0
+    }
+}
+
+impl TryFrom<u32> for PersistenceTimeout {
+    type Error = Invalid;
+
+    fn try_from(seconds: u32) -> Result<Self, Invalid> {
+        Self::from_seconds(seconds)
+    }
+}
+
+impl From<PersistenceTimeout> for u32 {
+    fn from(timeout: PersistenceTimeout) -> Self {
+        timeout.0
+    }
+}
+
+impl From<PersistenceTimeout> for Duration {
+    fn from(timeout: PersistenceTimeout) -> Self {
+        Self::from_secs(timeout.0.into())
+    }
+}
+
+/// Writes the number of seconds.
+impl fmt::Display for PersistenceTimeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for PersistenceTimeout {
+    type Err = Invalid;
+
+    fn from_str(digits: &str) -> Result<Self, Invalid> {
+        let expected = "a number of seconds, 1 to 2678400 (31 days)";
+        let timeout = text::number(digits).and_then(|seconds| Self::from_seconds(seconds).ok());
+        timeout.ok_or_else(|| text::unread("a persistence timeout", digits, expected))
     }
 }
 

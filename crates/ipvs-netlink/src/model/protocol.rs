@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::Invalid;
+use super::{Invalid, text};
 
 /// The family is IPv4 or IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,6 +21,33 @@ impl AddressFamily {
         match address {
             IpAddr::V4(_) => Self::Ipv4,
             IpAddr::V6(_) => Self::Ipv6,
+        }
+    }
+
+    /// Returns the word for it in JSON: `ipv4` or `ipv6`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+        }
+    }
+}
+
+impl From<IpAddr> for AddressFamily {
+    fn from(address: IpAddr) -> Self {
+        Self::of(address)
+    }
+}
+
+/// Reads what [`Display`](fmt::Display) writes, and the [word](Self::name) of JSON.
+impl FromStr for AddressFamily {
+    type Err = Invalid;
+
+    fn from_str(word: &str) -> Result<Self, Invalid> {
+        match word {
+            "IPv4" | "ipv4" => Ok(Self::Ipv4),
+            "IPv6" | "ipv6" => Ok(Self::Ipv6),
+            _ => Err(text::unread("an address family", word, "ipv4 or ipv6")),
         }
     }
 }
@@ -80,19 +107,27 @@ impl Protocol {
         }
     }
 
-    fn from_text(text: &str) -> Option<Self> {
-        Some(match text {
+    fn from_text(word: &str) -> Option<Self> {
+        Some(match word {
             "tcp" => Self::Tcp,
             "udp" => Self::Udp,
             "sctp" => Self::Sctp,
             "esp" => Self::Esp,
             "ah" => Self::Ah,
-            other => {
-                let number = other.strip_prefix("ip-")?;
-                let plain = number.bytes().all(|byte| byte.is_ascii_digit());
-                Self::from_number(number.parse().ok().filter(|_| plain)?)
-            }
+            other => Self::from_number(text::number(other.strip_prefix("ip-")?)?),
         })
+    }
+}
+
+impl From<u16> for Protocol {
+    fn from(number: u16) -> Self {
+        Self::from_number(number)
+    }
+}
+
+impl From<Protocol> for u16 {
+    fn from(protocol: Protocol) -> Self {
+        protocol.number()
     }
 }
 

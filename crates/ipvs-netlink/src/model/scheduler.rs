@@ -44,6 +44,12 @@ impl SchedulerName {
     }
 }
 
+impl fmt::Display for SchedulerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The scheduler says how a virtual service chooses the real server of a new connection.
 ///
 /// The list is the kernel's (`net/netfilter/ipvs/Kconfig`, 6.1 to 7.3). A

@@ -8,6 +8,7 @@ use super::{
 };
 
 /// A service describes a virtual service as an administrator wants it.
+#[doc(alias("virtual service", "virtual server", "frontend", "ipvsadm -A"))]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Service {
@@ -42,6 +43,30 @@ impl Service {
         }
     }
 
+    /// Returns the service with these flags of its scheduler.
+    #[must_use]
+    pub fn with_scheduler_flags(self, scheduler_flags: SchedulerFlags) -> Self {
+        Self { scheduler_flags, ..self }
+    }
+
+    /// Returns the service as one that keeps each client on one real server.
+    #[must_use]
+    pub fn with_persistence(self, persistence: Persistence) -> Self {
+        Self { persistence: Some(persistence), ..self }
+    }
+
+    /// Returns the service with a persistence engine.
+    #[must_use]
+    pub fn with_engine(self, engine: EngineName) -> Self {
+        Self { engine: Some(engine), ..self }
+    }
+
+    /// Returns the service with one-packet scheduling, or without.
+    #[must_use]
+    pub fn with_one_packet(self, one_packet: bool) -> Self {
+        Self { one_packet, ..self }
+    }
+
     /// Returns the flag bits that the kernel reported and this library does not know. They
     /// are sent back as they are when the service is edited.
     pub fn unknown_flags(&self) -> u32 {
@@ -51,6 +76,7 @@ impl Service {
     /// Returns the service with these bits for [`unknown_flags`](Self::unknown_flags), as
     /// read from a kernel before. Bits that have a field of their own, or that are the
     /// kernel's own note, are left out.
+    #[must_use]
     pub fn with_unknown_flags(self, bits: u32) -> Self {
         let known = 0x0007 | SchedulerFlags::all().bits();
         Self { unknown_flags: bits & !known, ..self }
@@ -120,6 +146,13 @@ pub struct ServiceEntry {
     pub unknown: Box<[UnknownAttribute]>,
 }
 
+/// Returns the entry of a service without traffic, as a test may want it.
+impl From<Service> for ServiceEntry {
+    fn from(service: Service) -> Self {
+        Self { service, stats: Stats::default(), unknown: Box::default() }
+    }
+}
+
 /// An entry holds a virtual service with its real servers, as the kernel has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -129,6 +162,17 @@ pub struct TableEntry {
     /// Its real servers, the one added last first. Hash schedulers fill their
     /// tables in this order, so what is to behave alike must be added in reverse.
     pub destinations: Vec<DestinationEntry>,
+}
+
+impl TableEntry {
+    /// Returns the entry of a service with these real servers, as a test may want it.
+    pub fn new<D: Into<DestinationEntry>>(
+        service: impl Into<ServiceEntry>,
+        destinations: impl IntoIterator<Item = D>,
+    ) -> Self {
+        let destinations = destinations.into_iter().map(Into::into).collect();
+        Self { service: service.into(), destinations }
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 /// traffic it is still the old one, and with `run_estimation=0` it stands
 /// still. Rates are running averages over those 2-second samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct Stats {
     /// Connections scheduled.
@@ -33,6 +34,7 @@ pub struct Stats {
 /// The numbers say how many connections a real server has now. Unlike [`Stats`] these are
 /// live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct Connections {
     /// Established connections.

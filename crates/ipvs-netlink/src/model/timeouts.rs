@@ -6,6 +6,7 @@ use super::Invalid;
 ///
 /// Other TCP states and SCTP have timeouts that cannot be set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct Timeouts {
     /// Established TCP connections. `None` if the kernel was built without TCP.
@@ -36,6 +37,7 @@ impl Timeouts {
 /// The request sets timeouts; those that it does not name stay as they are.
 ///
 /// Connections that exist take the new value with their next packet.
+#[doc(alias("ipvsadm --set"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SetTimeouts(Timeouts);
 

@@ -13,3 +13,10 @@ pub struct UnknownAttribute {
     /// Its value as it stands on the wire.
     pub value: Box<[u8]>,
 }
+
+impl UnknownAttribute {
+    /// Returns the attribute of that number, as a test may want it.
+    pub fn new(kind: u16, value: impl Into<Box<[u8]>>) -> Self {
+        Self { kind, value: value.into() }
+    }
+}

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::line::{Words, address, decimal, port};
 use super::state::ConnectionState;
-use crate::model::{DestinationKey, Protocol};
+use crate::model::{DestinationKey, Invalid, Protocol};
 
 /// A connection is an entry of the connection table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,22 @@ impl fmt::Display for VirtualAddress {
     }
 }
 
+impl FromStr for VirtualAddress {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let mark = text.strip_prefix("fwmark/").map(|mark| decimal(mark)?.try_into().ok());
+        match mark {
+            Some(mark) => mark.map(Self::Fwmark).ok_or_else(|| Invalid::Text {
+                what: "a virtual address",
+                text: text.to_owned(),
+                expected: "ADDRESS:PORT, [ADDRESS]:PORT or fwmark/NUMBER",
+            }),
+            None => text.parse().map(|key: DestinationKey| Self::Endpoint(key.into())),
+        }
+    }
+}
+
 /// The data is what a persistence engine found in the client's packets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -74,7 +91,52 @@ pub enum Origin {
     Sync,
 }
 
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "local",
+            Self::Sync => "sync",
+        })
+    }
+}
+
+impl FromStr for Origin {
+    type Err = Invalid;
+
+    fn from_str(word: &str) -> Result<Self, Invalid> {
+        match word {
+            "local" => Ok(Self::Local),
+            "sync" => Ok(Self::Sync),
+            _ => Err(Invalid::Text {
+                what: "an origin",
+                text: word.to_owned(),
+                expected: "local or sync",
+            }),
+        }
+    }
+}
+
+impl EngineData {
+    /// Returns the data of that engine, as a test may want it.
+    pub fn new(name: impl Into<String>, data: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), data: data.into() }
+    }
+}
+
 impl Connection {
+    /// Returns a connection that is forgotten at once, without an origin or the data of an
+    /// engine, as a test may want it.
+    pub fn new(
+        protocol: Protocol,
+        client: SocketAddr,
+        service: VirtualAddress,
+        server: DestinationKey,
+        state: impl Into<ConnectionState>,
+    ) -> Self {
+        let (state, expires) = (state.into(), Duration::ZERO);
+        Self { protocol, client, service, server, state, expires, engine: None, origin: None }
+    }
+
     /// Tells whether it remembers a client for a persistent service, and is no connection
     /// itself (`IP_VS_CONN_F_TEMPLATE`).
     ///

@@ -62,6 +62,13 @@ impl ConnectionState {
     }
 }
 
+/// Takes any word, as a test may want it.
+impl From<&str> for ConnectionState {
+    fn from(word: &str) -> Self {
+        Self::from_kernel(word)
+    }
+}
+
 impl fmt::Display for ConnectionState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)

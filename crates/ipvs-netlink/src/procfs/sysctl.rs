@@ -15,6 +15,13 @@ pub struct Sysctl {
     pub value: Option<String>,
 }
 
+impl Sysctl {
+    /// Returns the setting with that value, as a test may want it.
+    pub fn new(name: impl Into<String>, value: Option<String>) -> Self {
+        Self { name: name.into(), value }
+    }
+}
+
 pub(super) fn read_all(folder: &str) -> io::Result<Vec<Sysctl>> {
     let mut sysctls = fs::read_dir(folder)?
         .map(|entry| {

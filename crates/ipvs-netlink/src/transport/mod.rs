@@ -50,20 +50,28 @@ pub trait Transport {
     }
 }
 
-impl<T: Transport + ?Sized> Transport for &mut T {
-    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
-        (**self).send(datagram)
-    }
+/// What points to a transport is one: a client of a `Box<dyn Transport>` is told at run
+/// time what carries its datagrams.
+macro_rules! transport_behind {
+    ($($pointer:ty),*) => {$(
+        impl<T: Transport + ?Sized> Transport for $pointer {
+            fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
+                (**self).send(datagram)
+            }
 
-    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (**self).receive(buffer)
-    }
+            fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                (**self).receive(buffer)
+            }
 
-    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (**self).receive_now(buffer)
-    }
+            fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                (**self).receive_now(buffer)
+            }
 
-    fn renew(&mut self) -> io::Result<()> {
-        (**self).renew()
-    }
+            fn renew(&mut self) -> io::Result<()> {
+                (**self).renew()
+            }
+        }
+    )*};
 }
+
+transport_behind!(&mut T, Box<T>);

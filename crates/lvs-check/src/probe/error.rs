@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Why a probe tells nothing.
+//! Says why a probe tells nothing.
 
 use nix::errno::Errno;
 

@@ -27,7 +27,7 @@ pub enum Frame {
     /// Does that MAC address still have the first address? So says the second: what a host
     /// sends that knows an answer and doubts it.
     ArpTo(Mac, Ipv4Addr, Ipv4Addr),
-    /// The same of IPv6.
+    /// A neighbour solicitation for an IPv6 address.
     SolicitationTo(Mac, Ipv6Addr, Ipv6Addr),
     /// An ICMP echo request to that MAC address, encapsulated once for each pair after the first, of
     /// source and destination; outermost first.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Who answers for an address?
+//! Asks who answers for an address.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};

@@ -10,6 +10,8 @@ use std::path::{Component, Path, PathBuf};
 
 use nix::unistd::geteuid;
 
+use crate::words::system_error;
+
 /// Write permission for the group or for others.
 const OTHERS_WRITE: u32 = 0o022;
 /// Any permission for them.
@@ -19,7 +21,7 @@ const STICKY: u32 = 0o1000;
 /// As many links in one path as the kernel follows.
 const LINKS: usize = 40;
 
-/// Whose files are believed: root's and those of the user that runs this program.
+/// Says whose files are believed: root's and those of the user that runs this program.
 #[derive(Debug, Clone)]
 pub struct Trust {
     us: u32,
@@ -29,7 +31,7 @@ pub struct Trust {
     owner: bool,
 }
 
-/// Why a place is not believed.
+/// Says why a place is not believed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Distrust {
@@ -72,7 +74,7 @@ pub enum Distrust {
         program: &'static str,
     },
     /// It could not be looked at.
-    #[error("opening {path}: {source}")]
+    #[error("opening {path}: {}", system_error(.source))]
     Io {
         /// What.
         path: PathBuf,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Addresses, many to a send.
+//! Changes addresses, many to a send.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use netlink_packet_route::RouteNetlinkMessage;
 use super::{Netlink, NetlinkError, encode};
 use crate::address::Scope;
 
-/// A single address to be added, changed or removed, hidden as far as its family can: IPv4 by
+/// Names a single address to be added, changed or removed, hidden as far as its family can: IPv4 by
 /// its scope, IPv6 deprecated and without duplicate address detection.
 #[derive(Debug, Clone, Copy)]
 pub struct AddressChange<'a> {
@@ -26,7 +26,7 @@ pub struct AddressChange<'a> {
     pub how: How,
 }
 
-/// What becomes of an address.
+/// Says what becomes of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
     /// It is not there yet.

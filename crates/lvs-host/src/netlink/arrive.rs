@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Routes as the kernel finds them for packets that come in and for the replies to them, and
+//! Finds the routes that the kernel takes for packets that come in and for the replies to them, and
 //! the rules that lead there.
 
 use std::net::IpAddr;
 
+use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::route::{RouteAttribute, RouteFlags, RouteType};
-use netlink_packet_route::rule::RuleMessage;
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::errno::Errno;
 
 use super::decode;
 use super::{Netlink, NetlinkError, encode, raw};
-use crate::ip::host_prefix;
+use crate::ip::{Family, host_prefix};
 use crate::link::Link;
 use crate::route::Lookup;
 use crate::rule::{Marks, Rule};
@@ -87,10 +86,8 @@ impl Netlink {
     /// The kernel's answer.
     pub fn rules(&self) -> Result<Vec<Rule>, NetlinkError> {
         let mut rules = Vec::new();
-        for family in [AddressFamily::Inet, AddressFamily::Inet6] {
-            let mut all = RuleMessage::default();
-            all.header.family = family;
-            match self.read_all(&RouteNetlinkMessage::GetRule(all), raw::rule) {
+        for family in Family::BOTH {
+            match self.read_all(&encode::any_rule(family), raw::rule) {
                 Ok(found) => rules.extend(found.iter().map(decode::rule::rule)),
                 Err(NetlinkError::Kernel(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT)) => {}
                 Err(error) => return Err(error),

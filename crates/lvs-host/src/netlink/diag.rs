@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! sock_diag(7): the sockets of a network namespace. Needs no privilege.
+//! Asks sock_diag(7): the sockets of a network namespace. Needs no privilege.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

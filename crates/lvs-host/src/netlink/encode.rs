@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Our words as rtnetlink messages.
+//! Encodes the words of this crate as rtnetlink messages.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::escaped;
 use netlink_packet_core::DefaultNla;
 use netlink_packet_route::address::{
     AddressAttribute, AddressFlags, AddressMessage, AddressScope, CacheInfo,
@@ -14,20 +13,22 @@ use netlink_packet_route::link::{
 };
 use netlink_packet_route::neighbour::{NeighbourFlags, NeighbourMessage};
 use netlink_packet_route::route::RouteMessage;
+use netlink_packet_route::rule::RuleMessage;
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use rtnetlink::{AddressMessageBuilder, LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
 
 use super::raw::IFLA_IFNAME;
 use super::{AddressChange, How};
 use crate::address::Scope;
-use crate::ip::host_prefix;
+use crate::escaped;
+use crate::ip::{Family, host_prefix};
 use crate::tunnel::{Tunnel, TunnelKind};
 
 /// Of include/uapi/linux/if_addr.h.
 const IFA_LABEL: u16 = 3;
 
-/// A device that unpacks what the director sends, down, with the given ends. What concerns
-/// sending, which these devices never do, is as `ip link add` has it.
+/// Returns the message for a device that unpacks what the director sends, down, with the given
+/// ends. What concerns sending, which these devices never do, is as `ip link add` has it.
 pub(super) fn tunnel(tunnel: &Tunnel) -> LinkMessage {
     let (kind, data) = match tunnel.kind {
         TunnelKind::Ipip => (InfoKind::IpIp, InfoData::IpTunnel(ip_tunnel(tunnel))),
@@ -40,7 +41,7 @@ pub(super) fn tunnel(tunnel: &Tunnel) -> LinkMessage {
     named(&tunnel.name, link.set_info_data(data).build())
 }
 
-/// A dummy device, down.
+/// Returns the message for a dummy device, down.
 pub(super) fn dummy(name: &str) -> LinkMessage {
     named(name, LinkMessageBuilder::<LinkUnspec>::new_with_info_kind(InfoKind::Dummy).build())
 }
@@ -107,8 +108,8 @@ fn ip6gre(tunnel: &Tunnel) -> Vec<InfoGre6> {
     info
 }
 
-/// A single address, hidden as far as its family can: IPv4 by its scope, so that
-/// it is not chosen as a source; IPv6 deprecated and without DAD.
+/// Returns the message for a single address, hidden as far as its family can: IPv4 by its scope, so
+/// that it is not chosen as a source; IPv6 deprecated and without DAD.
 pub(super) fn address(change: &AddressChange<'_>, index: u32) -> AddressMessage {
     let length = host_prefix(change.ip);
     let mut message = match change.ip {
@@ -144,19 +145,32 @@ pub(super) fn address(change: &AddressChange<'_>, index: u32) -> AddressMessage 
     message
 }
 
-/// Matches every route of a family.
-pub(super) fn any_route(ipv6: bool) -> RouteMessage {
-    if ipv6 {
-        RouteMessageBuilder::<Ipv6Addr>::new().build()
-    } else {
-        RouteMessageBuilder::<Ipv4Addr>::new().build()
+fn address_family(family: Family) -> AddressFamily {
+    match family {
+        Family::Ipv4 => AddressFamily::Inet,
+        Family::Ipv6 => AddressFamily::Inet6,
     }
 }
 
+/// Matches every route of a family.
+pub(super) fn any_route(family: Family) -> RouteMessage {
+    match family {
+        Family::Ipv4 => RouteMessageBuilder::<Ipv4Addr>::new().build(),
+        Family::Ipv6 => RouteMessageBuilder::<Ipv6Addr>::new().build(),
+    }
+}
+
+/// Matches every rule of a family.
+pub(super) fn any_rule(family: Family) -> RouteNetlinkMessage {
+    let mut rule = RuleMessage::default();
+    rule.header.family = address_family(family);
+    RouteNetlinkMessage::GetRule(rule)
+}
+
 /// Matches every proxy entry of a family.
-pub(super) fn any_proxy(family: AddressFamily) -> RouteNetlinkMessage {
+pub(super) fn any_proxy(family: Family) -> RouteNetlinkMessage {
     let mut proxy = NeighbourMessage::default();
-    proxy.header.family = family;
+    proxy.header.family = address_family(family);
     proxy.header.flags = NeighbourFlags::Proxy;
     RouteNetlinkMessage::GetNeighbour(proxy)
 }
@@ -171,7 +185,7 @@ pub(super) fn lookup(ip: IpAddr) -> RouteMessage {
     }
 }
 
-/// A default route of table main.
+/// Returns the message for a default route of table main.
 pub(super) fn default_route(gateway: IpAddr, metric: u32) -> RouteMessage {
     match gateway {
         IpAddr::V4(ip) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Generic-netlink family `fou` (include/uapi/linux/fou.h): UDP ports at which the kernel
+//! Speaks generic-netlink family `fou` (include/uapi/linux/fou.h): UDP ports at which the kernel
 //! takes packets out of an encapsulation.
 //!
 //! The family is there while module `fou` is loaded; it has no alias by which the kernel
@@ -18,6 +18,7 @@ use nix::errno::Errno;
 use super::NetlinkError;
 use super::socket::Socket;
 use crate::fou::{Listener, Port};
+use crate::ip::Family;
 
 const CMD_ADD: u8 = 1;
 const CMD_DEL: u8 = 2;
@@ -40,7 +41,7 @@ pub(super) struct Fou {
 }
 
 impl Fou {
-    /// `None` if the kernel has no such family now.
+    /// Opens the family; `None` if the kernel has no such family now.
     pub(super) fn open() -> Result<Option<Self>, NetlinkError> {
         let socket = Socket::open(NETLINK_GENERIC)?;
         let payload = GenlCtrl {
@@ -98,7 +99,10 @@ impl Fou {
 }
 
 fn place(at: Listener) -> Vec<DefaultNla> {
-    let family = if at.ipv6 { libc::AF_INET6 } else { libc::AF_INET };
+    let family = match at.family {
+        Family::Ipv4 => libc::AF_INET,
+        Family::Ipv6 => libc::AF_INET6,
+    };
     vec![
         DefaultNla::new(ATTR_PORT, at.port.to_be_bytes().to_vec()),
         // Both families are small numbers.
@@ -121,13 +125,16 @@ impl Message {
             Some(value)
         };
         let port = u16::from_be_bytes(value(ATTR_PORT)?.try_into().ok()?);
-        let ipv6 = i32::from(*value(ATTR_AF)?.first()?) == libc::AF_INET6;
+        let family = match i32::from(*value(ATTR_AF)?.first()?) {
+            libc::AF_INET6 => Family::Ipv6,
+            _ => Family::Ipv4,
+        };
         // The kernel reports the ends of a port that has none as zeros.
         let open = |kind| value(kind).is_none_or(|value| value.iter().all(|byte| *byte == 0));
         let ends = [ATTR_LOCAL_V4, ATTR_LOCAL_V6, ATTR_PEER_V4, ATTR_PEER_V6, ATTR_PEER_PORT];
         let gue = value(ATTR_TYPE)? == [TYPE_GUE];
         let is_open = gue && ends.into_iter().all(open) && open(ATTR_IFINDEX);
-        Some(Port { at: Listener { port, ipv6 }, gue, is_open })
+        Some(Port { at: Listener { port, family }, gue, is_open })
     }
 }
 
@@ -174,7 +181,7 @@ mod tests {
 
     #[test]
     fn only_a_gue_port_without_ends_is_open() {
-        let at = Listener { port: 6080, ipv6: true };
+        let at = Listener { port: 6080, family: Family::Ipv6 };
         let port = |extra: Vec<DefaultNla>| {
             let mut attributes = place(at);
             attributes.extend(extra);

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What there is.
+//! Reads what there is.
 
 use std::net::IpAddr;
 
+use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::LinkMessage;
 use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteType};
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::errno::Errno;
 
 use super::decode::{self, Names};
 use super::{Netlink, NetlinkError, encode, raw};
 use crate::address::Address;
+use crate::ip::Family;
 use crate::link::Link;
 use crate::route::{DefaultRoute, Lookup, Route};
 
@@ -58,7 +59,7 @@ impl Netlink {
 
     fn route_messages(&self) -> Result<Vec<RouteMessage>, NetlinkError> {
         let mut routes = Vec::new();
-        for all in [encode::any_route(false), encode::any_route(true)] {
+        for all in Family::BOTH.map(encode::any_route) {
             match self.read_all(&RouteNetlinkMessage::GetRoute(all), raw::route) {
                 Ok(found) => routes.extend(found),
                 // A kernel without IPv6 has no such table.
@@ -75,7 +76,7 @@ impl Netlink {
     /// # Errors
     /// The kernel's answer.
     pub fn own_ipv6_addresses(&self) -> Result<Vec<IpAddr>, NetlinkError> {
-        let all = RouteNetlinkMessage::GetRoute(encode::any_route(true));
+        let all = RouteNetlinkMessage::GetRoute(encode::any_route(Family::Ipv6));
         let own = |route: RouteMessage| {
             let header = &route.header;
             let is_own = header.kind == RouteType::Local && header.destination_prefix_length == 128;
@@ -113,7 +114,7 @@ impl Netlink {
     pub fn proxies(&self, links: &[Link]) -> Result<Vec<(IpAddr, String)>, NetlinkError> {
         let names = Names::of(links);
         let mut proxies = Vec::new();
-        for family in [AddressFamily::Inet, AddressFamily::Inet6] {
+        for family in Family::BOTH {
             match self.read_all(&encode::any_proxy(family), raw::neighbour) {
                 Ok(found) => {
                     proxies.extend(found.iter().filter_map(|it| decode::proxy(it, &names)));

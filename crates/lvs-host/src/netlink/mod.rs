@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! rtnetlink: links, addresses and routes of the calling thread's network namespace.
+//! Speaks rtnetlink: links, addresses and routes of the calling thread's network namespace.
 //!
 //! The `rtnetlink` crate is asynchronous. Its runtime lives here and nowhere else;
 //! callers see blocking calls.
@@ -36,11 +36,12 @@ use self::socket::Socket;
 use crate::fou::{Listener, Port};
 use crate::route::SavedRoute;
 use crate::tunnel::Tunnel;
+use crate::words::system_error;
 
 /// The kernel answers at once or never; this bounds never.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// Why a request failed.
+/// Says why a request failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetlinkError {
@@ -48,7 +49,7 @@ pub enum NetlinkError {
     #[error("{desc} ({0:?})", desc = .0.desc())]
     Kernel(Errno),
     /// No socket.
-    #[error("netlink socket: {0}")]
+    #[error("netlink socket: {}", system_error(.0))]
     Socket(#[source] io::Error),
     /// No answer.
     #[error("the kernel did not answer")]
@@ -62,7 +63,7 @@ pub enum NetlinkError {
 }
 
 impl NetlinkError {
-    /// Whether the object to be removed was not there.
+    /// Returns whether the object to be removed was not there.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         match self {
@@ -86,7 +87,7 @@ impl From<rtnetlink::Error> for NetlinkError {
     }
 }
 
-/// A connection to the kernel.
+/// Holds a connection to the kernel.
 pub struct Netlink {
     runtime: Runtime,
     handle: Handle,
@@ -156,7 +157,7 @@ impl Netlink {
         crate::link::index(device).ok_or_else(|| NetlinkError::NoDevice(device.to_owned()))
     }
 
-    /// UDP ports that unpack; `None` if the kernel has no module `fou` now.
+    /// Reads the UDP ports that unpack; `None` if the kernel has no module `fou` now.
     ///
     /// # Errors
     /// The kernel's answer.
@@ -164,7 +165,7 @@ impl Netlink {
         Fou::open()?.map(|fou| fou.ports()).transpose()
     }
 
-    /// `ip fou add port PORT gue`.
+    /// Does `ip fou add port PORT gue`.
     ///
     /// # Errors
     /// The kernel's answer; EADDRINUSE if a program has the port, EPERM without
@@ -173,7 +174,7 @@ impl Netlink {
         Fou::open()?.ok_or(NetlinkError::Kernel(Errno::ENOENT))?.add(at)
     }
 
-    /// `ip fou del port PORT`.
+    /// Does `ip fou del port PORT`.
     ///
     /// # Errors
     /// The kernel's answer; ESRCH if it is not there.
@@ -181,7 +182,7 @@ impl Netlink {
         Fou::open()?.ok_or(NetlinkError::Kernel(Errno::ESRCH))?.delete(at)
     }
 
-    /// `ip link add …`; the device stays down.
+    /// Does `ip link add …`; the device stays down.
     ///
     /// # Errors
     /// The kernel's answer; EOPNOTSUPP means that the module is missing.
@@ -189,7 +190,7 @@ impl Netlink {
         self.ask(self.handle.link().add(encode::tunnel(tunnel)).execute())
     }
 
-    /// `ip link add DEVICE type dummy`; it stays down.
+    /// Does `ip link add DEVICE type dummy`; it stays down.
     ///
     /// # Errors
     /// The kernel's answer; EOPNOTSUPP means that the module is missing.
@@ -197,7 +198,7 @@ impl Netlink {
         self.ask(self.handle.link().add(encode::dummy(device)).execute())
     }
 
-    /// `ip link del DEVICE`.
+    /// Does `ip link del DEVICE`.
     ///
     /// # Errors
     /// The kernel's answer.
@@ -206,7 +207,7 @@ impl Netlink {
         self.ask(self.handle.link().del(index).execute())
     }
 
-    /// `ip link set DEVICE up|down`.
+    /// Does `ip link set DEVICE up|down`.
     ///
     /// # Errors
     /// The kernel's answer.
@@ -216,7 +217,7 @@ impl Netlink {
         self.ask(self.handle.link().set(link.build()).execute())
     }
 
-    /// `ip route replace default via GATEWAY metric METRIC`.
+    /// Does `ip route replace default via GATEWAY metric METRIC`.
     ///
     /// # Errors
     /// The kernel's answer.
@@ -224,7 +225,7 @@ impl Netlink {
         self.replace(encode::default_route(gateway, metric))
     }
 
-    /// `ip route del default via GATEWAY metric METRIC`.
+    /// Does `ip route del default via GATEWAY metric METRIC`.
     ///
     /// # Errors
     /// The kernel's answer.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The chains and rules of nftables as messages. Needs CAP_NET_ADMIN; asking loads the module.
+//! Reads the chains and rules of nftables as messages. Needs CAP_NET_ADMIN; asking loads the
+//! module.
 
 use netlink_sys::protocols::NETLINK_NETFILTER;
 
@@ -14,18 +15,12 @@ const GET_RULE: u16 = (10 << 8) | 7;
 
 impl Netlink {
     /// Reads every chain of every family, each a `struct nfgenmsg` and attributes.
-    ///
-    /// # Errors
-    /// The kernel's answer; EPERM without CAP_NET_ADMIN.
-    pub fn nft_chain_messages() -> Result<Vec<Vec<u8>>, NetlinkError> {
+    pub(crate) fn nft_chain_messages() -> Result<Vec<Vec<u8>>, NetlinkError> {
         dump(GET_CHAIN)
     }
 
     /// Reads every rule of every family, each a `struct nfgenmsg` and attributes.
-    ///
-    /// # Errors
-    /// The kernel's answer; EPERM without CAP_NET_ADMIN.
-    pub fn nft_rule_messages() -> Result<Vec<Vec<u8>>, NetlinkError> {
+    pub(crate) fn nft_rule_messages() -> Result<Vec<Vec<u8>>, NetlinkError> {
         dump(GET_RULE)
     }
 }

@@ -8,7 +8,6 @@
 
 use std::convert::Infallible;
 
-use crate::escaped;
 use netlink_packet_core::{
     DefaultNla, Emitable as _, NetlinkDeserializable, NetlinkHeader, NetlinkMessage,
     NetlinkPayload, NetlinkSerializable, NlaBuffer, NlasIterator, Parseable as _,
@@ -24,6 +23,7 @@ use netlink_packet_route::rule::{RuleAttribute, RuleHeader, RuleMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::NetlinkError;
+use crate::escaped;
 
 /// Types of messages and attributes of include/uapi/linux/{rtnetlink,if_link}.h.
 const RTM_NEWLINK: u16 = 16;
@@ -45,7 +45,7 @@ const ROUTE_HEADER: usize = 12;
 const NEIGHBOUR_HEADER: usize = 12;
 const RULE_HEADER: usize = 12;
 
-/// A message as it came: its type and what follows `struct nlmsghdr`.
+/// Holds a message as it came: its type and what follows `struct nlmsghdr`.
 #[derive(Debug, Clone)]
 pub(super) struct Raw {
     pub(super) kind: u16,
@@ -88,7 +88,7 @@ impl NetlinkDeserializable for Raw {
     }
 }
 
-/// One kind of object, decoded from an answer of another kind to `None`.
+/// Decodes one kind of object; an answer of another kind is `None`.
 pub(super) type Decode<T> = fn(&Raw) -> Result<Option<T>, NetlinkError>;
 
 pub(super) fn link(message: &Raw) -> Result<Option<LinkMessage>, NetlinkError> {
@@ -175,7 +175,7 @@ pub(super) fn route(message: &Raw) -> Result<Option<RouteMessage>, NetlinkError>
     Ok(Some(route))
 }
 
-/// The route of a message that was kept as bytes.
+/// Returns the route of a message that was kept as bytes.
 pub(super) fn route_of(body: Vec<u8>) -> Option<RouteMessage> {
     route(&Raw { kind: RTM_NEWROUTE, body }).ok()?
 }
@@ -241,7 +241,7 @@ impl<'a> Parts<'a> {
 }
 
 impl Raw {
-    /// A question of that type.
+    /// Returns a question of that type.
     pub(super) fn ask(kind: u16, body: Vec<u8>) -> NetlinkMessage<Self> {
         NetlinkMessage::from(Self { kind, body })
     }

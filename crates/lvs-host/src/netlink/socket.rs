@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A plain netlink socket, for what the `rtnetlink` crate has no words for: many requests
-//! in one send, and generic netlink.
+//! Opens plain netlink sockets, for what the `rtnetlink` crate has no words for: many requests in
+//! one send, and generic netlink.
 
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -33,7 +33,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// In the calling thread's network namespace.
+    /// Opens a socket in the calling thread's network namespace.
     pub(super) fn open(protocol: isize) -> Result<Self, NetlinkError> {
         let open = || -> io::Result<netlink_sys::Socket> {
             let mut socket = netlink_sys::Socket::new(protocol)?;

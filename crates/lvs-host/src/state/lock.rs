@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Who may change something, and who has claimed a network namespace: one at a time.
+//! Decides who may change something, and who has claimed a network namespace: one at a time.
 //!
 //! The locks are on files that only their owner can open, so nobody else can hold them; they
 //! end with the process. That a network namespace is claimed is said by a name of it too
@@ -26,14 +26,14 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// For everybody but its owner.
 const PRIVATE: u32 = 0o600;
 
-/// Held while a process changes things.
+/// Is held while a process changes things.
 #[derive(Debug)]
 pub struct Lock {
     file: Flock<File>,
     path: PathBuf,
 }
 
-/// Held by the one process that has claimed a network namespace.
+/// Is held by the one process that has claimed a network namespace.
 #[derive(Debug)]
 pub struct Claim {
     lock: Lock,

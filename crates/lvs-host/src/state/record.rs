@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A file of a state folder, and beside it a copy.
+//! Keeps a file of a state folder, and beside it a copy.
 //!
 //! Both have the same content, in files of their own: whatever becomes of one, the other tells
 //! it. The folder and what is in it belong to root or to who runs this program, and nobody else
@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Folder, StateError, failed};
 use crate::files;
+use crate::words::system_error;
 
-/// A file of a state folder that is kept twice.
+/// Names a file of a state folder that is kept twice.
 #[derive(Debug)]
 pub struct Record {
     folder: Folder,
@@ -25,7 +26,7 @@ pub struct Record {
     most: u64,
 }
 
-/// What was found in it.
+/// Holds what was found in it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Found<T> {
     /// The content; `None` if there is no file, or one that is as good as none.
@@ -75,7 +76,7 @@ impl Record {
     /// Returns what changes whenever the content does; `None` if there is none.
     #[must_use]
     pub fn version(&self) -> Version {
-        let file = fs::metadata(self.path()).ok()?;
+        let file = fs::symlink_metadata(self.path()).ok()?;
         Some((file.ino(), file.mtime(), file.mtime_nsec()))
     }
 
@@ -114,9 +115,10 @@ impl Record {
             (Fault::Damaged(why), Ok(copy)) => {
                 (copy, Some(format!("{shown} is damaged ({why}): its copy is read")))
             }
-            (Fault::Unreadable(why), Ok(copy)) => {
-                (copy, Some(format!("{shown} cannot be read ({why}): its copy is")))
-            }
+            (Fault::Unreadable(why), Ok(copy)) => (
+                copy,
+                Some(format!("{shown} cannot be read ({}): its copy is", system_error(&why))),
+            ),
             (Fault::Unreadable(source), Err(_)) => return Err(failed("reading", &path, source)),
             (Fault::Damaged(why), Err(of_copy)) => {
                 let copy = match of_copy {
@@ -136,11 +138,12 @@ impl Record {
         folder: &fs::Metadata,
         parse: impl Fn(&str, u32) -> serde_json::Result<Option<T>>,
     ) -> Result<Option<T>, Fault> {
-        let (text, about) = files::read(path, self.most).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Fault::Missing,
-            io::ErrorKind::InvalidData => Fault::Damaged(error.to_string()),
-            _ => Fault::Unreadable(error),
-        })?;
+        let (text, about) =
+            files::read_itself(path, self.most).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => Fault::Missing,
+                io::ErrorKind::InvalidData => Fault::Damaged(error.to_string()),
+                _ => Fault::Unreadable(error),
+            })?;
         self.folder.trust.file(path, &about, folder).map_err(|why| Fault::Stop(why.into()))?;
         if text.is_empty() {
             return Err(Fault::Damaged("it is empty".to_owned()));
@@ -290,6 +293,26 @@ mod tests {
         fs::remove_file(copy(&path)).unwrap();
         let told = load(&record).unwrap_err();
         assert!(matches!(told, StateError::Damaged { copy: "it has no copy", .. }), "{told}");
+    }
+
+    /// Whoever owns what it leads to.
+    #[test]
+    fn a_link_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = record(&folder.path().join("state"));
+        record.save(&content("a")).unwrap();
+        let (path, target) = (record.path(), folder.path().join("target"));
+        fs::rename(&path, &target).unwrap();
+        std::os::unix::fs::symlink(&target, &path).unwrap();
+        let found = load(&record).unwrap();
+        assert_eq!(found.content, Some(content("a")));
+        assert!(found.notice.unwrap().ends_with("is damaged (a symbolic link): its copy is read"));
+        fs::remove_file(copy(&path)).unwrap();
+        let told = load(&record).unwrap_err();
+        assert!(matches!(told, StateError::Damaged { copy: "it has no copy", .. }), "{told}");
+        record.save(&content("b")).unwrap();
+        assert_eq!(load(&record).unwrap(), Found { content: Some(content("b")), notice: None });
+        assert!(fs::read_to_string(&target).unwrap().contains("\"a\""));
     }
 
     #[test]

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The name of a kernel setting.
+//! Names kernel settings.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::escaped;
 use serde::{Deserialize, Serialize};
 
-/// A file below `/proc/sys`, kept as path components because an interface name
-/// may contain dots (`eth0.100`), which the dotted spelling cannot tell apart.
+use crate::escaped;
+
+/// Names a file below `/proc/sys`, kept as path components because an interface name may contain
+/// dots (`eth0.100`), which the dotted spelling cannot tell apart.
 ///
 /// As text it is what `sysctl(8)` of procps accepts: dots between components, and
 /// a slash for each dot inside one: `net.ipv4.conf.eth0/100.arp_ignore`. An
@@ -19,19 +20,19 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct SysctlKey(Vec<String>);
 
-/// The text is not the name of a kernel setting.
+/// Says that a text is not the name of a kernel setting.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a sysctl name")]
 pub struct BadKey(String);
 
 impl SysctlKey {
-    /// `net.ipv4.conf.DEVICE.NAME`; DEVICE may be `all` or `default`.
+    /// Returns `net.ipv4.conf.DEVICE.NAME`; DEVICE may be `all` or `default`.
     #[must_use]
     pub fn ipv4(device: &str, name: &str) -> Self {
         Self::conf("ipv4", device, name)
     }
 
-    /// `net.ipv6.conf.DEVICE.NAME`; DEVICE may be `all` or `default`.
+    /// Returns `net.ipv6.conf.DEVICE.NAME`; DEVICE may be `all` or `default`.
     #[must_use]
     pub fn ipv6(device: &str, name: &str) -> Self {
         Self::conf("ipv6", device, name)
@@ -41,7 +42,7 @@ impl SysctlKey {
         Self(["net", family, "conf", device, name].map(str::to_owned).to_vec())
     }
 
-    /// The interface of a `net.ipvX.conf.DEVICE.NAME` key.
+    /// Returns the interface of a `net.ipvX.conf.DEVICE.NAME` key.
     #[must_use]
     pub fn device(&self) -> Option<&str> {
         match self.0.as_slice() {
@@ -50,7 +51,7 @@ impl SysctlKey {
         }
     }
 
-    /// The file, below `/proc/sys`.
+    /// Returns the file, below `/proc/sys`.
     #[must_use]
     pub fn path(&self) -> PathBuf {
         let mut path = PathBuf::from("/proc/sys");
@@ -58,7 +59,7 @@ impl SysctlKey {
         path
     }
 
-    /// The dotted name, if no component contains a dot or is no UTF-8.
+    /// Returns the dotted name, if no component contains a dot or is no UTF-8.
     #[must_use]
     pub fn dotted(&self) -> Option<String> {
         (!self.0.iter().any(|part| part.contains(['.', '\\']))).then(|| self.0.join("."))

@@ -38,7 +38,7 @@ pub(super) fn stop() {
     }
 }
 
-/// How many actions may go together after those performed.
+/// Returns how many actions may go together after those performed.
 #[cfg(feature = "failpoints")]
 pub(super) fn most(performed: usize) -> usize {
     let numbers = settings().into_iter().filter_map(|(at, _)| at.parse::<usize>().ok());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Ctrl-C and its like, heard between two actions.
+//! Notices Ctrl-C and its like between two actions.
 
 use std::io;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use signal_hook::flag;
 
 use crate::error::Error;
 
-/// Whether the process was told to end. The first signal ends the work where it can be taken
+/// Says whether the process was told to end. The first signal ends the work where it can be taken
 /// back or told, the second ends the process.
 #[derive(Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);

@@ -86,9 +86,7 @@ fn local(net: &Netlink, mut missing: HashSet<IpAddr>) -> Result<(), Error> {
         for ip in routes.map_err(|source| Error::Observe { what: "routes", source })? {
             missing.remove(&ip);
         }
-        if let Some(ip) = missing.iter().min()
-            && Instant::now() >= end
-        {
+        if let Some(ip) = missing.iter().min().filter(|_| Instant::now() >= end) {
             let more = missing.len();
             return Err(Error::NotAsWanted(vec![format!(
                 "{ip} is on its device and the kernel has made no route to it in {} s ({more} in \
@@ -132,9 +130,8 @@ fn go_on(
     let mut left = None;
     let mut performed = 0;
     loop {
-        if let (Some(vip), Some(action)) = (left, actions.get(performed))
-            && action.change.hides_vips()
-        {
+        let hides = actions.get(performed).filter(|action| action.change.hides_vips());
+        if let (Some(vip), Some(action)) = (left, hides) {
             failures.push(Error::Hides { command: action.to_string(), vip });
             performed += 1;
             continue;
@@ -150,9 +147,8 @@ fn go_on(
         for result in results {
             if let (Some(Action { change: Change::Address { ip, .. }, .. }), Err(_)) =
                 (actions.get(performed), &result)
-                && ip.is_ipv4()
             {
-                left = Some(*ip);
+                left = Some(*ip).filter(IpAddr::is_ipv4).or(left);
             }
             failures.extend(result.err());
             performed += 1;
@@ -198,8 +194,8 @@ fn next(net: &Netlink, actions: &[&Action], most: usize) -> Vec<Result<(), Error
     actions.iter().take(vips.len()).map(|action| judge(action, answer())).collect()
 }
 
-/// The kernel may have done what it was not heard to refuse. To take back what was not done
-/// changes nothing.
+/// Says whether the change may be done: the kernel may have done what it was not heard to refuse.
+/// To take back what was not done changes nothing.
 #[must_use]
 pub fn may_be_done(result: &Result<(), Error>) -> bool {
     match result {

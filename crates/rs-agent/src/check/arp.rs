@@ -10,9 +10,10 @@ use super::arp_model::{Answer, answers, leaks};
 use super::catalogue;
 use super::doubt;
 use super::hiding::{lower_or_raise, planned, speak_as_self};
-use super::seen::{Address, Device, Seen, contains};
+use super::seen::{Address, Device, Seen};
 use super::steps::{answers_arp, is_own, remove, to_carrier};
 use super::subject::{Subject, some};
+use crate::facts::Family;
 use crate::shell;
 
 /// Whether requests or replies of this service pass that interface.
@@ -20,10 +21,10 @@ fn matters(subject: &Subject, seen: &Seen, nic: &str) -> bool {
     let by_route = |ip: IpAddr| seen.lookup(ip).is_some_and(|to| to.device.as_deref() == Some(nic));
     let holds = |have: &Address| {
         have.device == nic
-            && (subject.rips.contains(&have.ip)
-                || subject.ipv4_vips().any(|vip| contains(have.ip, have.prefix, vip)))
+            && (subject.rips.contains(&have.ip) || subject.ipv4_vips().any(|vip| have.covers(vip)))
     };
-    seen.default_route(false).is_some_and(|route| route.devices.iter().any(|name| name == nic))
+    seen.default_route(Family::Ipv4)
+        .is_some_and(|route| route.devices.iter().any(|name| name == nic))
         || subject.directors.iter().copied().chain(subject.clients()).any(by_route)
         || seen.addresses.iter().any(holds)
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What the kernel says of an address in ARP, by its settings (net/ipv4/arp.c).
+//! Tells what the kernel says of an address in ARP, by its settings (net/ipv4/arp.c).
 
 use std::net::IpAddr;
 
-use super::seen::{Address, Seen, contains};
+use super::seen::{Address, Seen};
 use crate::arp_ignore::{Hides, hides, shown};
 use crate::facts::host_prefix;
 
@@ -52,9 +52,7 @@ pub(super) fn leaks(seen: &Seen, nic: &str, vip: IpAddr) -> bool {
             2 => false,
             // Only towards a target in the same subnet of that interface (`inet_addr_onlink`).
             1 => seen.addresses.iter().any(|have| {
-                have.device == nic
-                    && have.prefix < host_prefix(have.ip)
-                    && contains(have.ip, have.prefix, vip)
+                have.device == nic && have.prefix < host_prefix(have.ip) && have.covers(vip)
             }),
             _ => true,
         }

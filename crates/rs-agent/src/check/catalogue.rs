@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Every rule: what it means, what it reads, why it matters, what its remedy is, and what it
+//! Lists every rule: what it means, what it reads, why it matters, what its remedy is, and what it
 //! cannot see.
 
 mod arp;

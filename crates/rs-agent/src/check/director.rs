@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A host that is director and real server at once: what holds in either role.
+//! Judges a host that is director and real server at once: what holds in either role.
 
 use std::net::{IpAddr, SocketAddr};
 

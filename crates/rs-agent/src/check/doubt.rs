@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Why a rule may be wrong about a host that serves: what else decides about its packets, or
+//! Says why a rule may be wrong about a host that serves: what else decides about its packets, or
 //! may and cannot be read.
 
 use std::net::IpAddr;
 
-use super::iptables::Packet;
+use lvs_host::firewall::Packet;
+
 use super::seen::Seen;
 use super::subject::Port;
+use crate::facts::Family;
 use crate::ipvs::Served;
 
 /// Gives what may take packets for `to`, all or those of one port, before they are routed.
 pub(super) fn elsewhere(to: IpAddr, port: Option<Port>, seen: &Seen) -> Option<String> {
-    let rules = if to.is_ipv4() { &seen.iptables } else { &seen.ip6tables };
     let packet = Packet {
         protocol: port.map(|port| if port.tcp { 6 } else { 17 }),
         port: port.map(|port| port.number),
         is_local: seen.is_local(to),
         ..Packet::to(to)
     };
-    if let Some(rule) = rules.as_ref().and_then(|rules| rules.rewritten(&packet)) {
+    if let Some(rule) =
+        seen.firewall.ruleset(Family::of(to)).and_then(|rules| rules.rewritten(&packet))
+    {
         let program = if to.is_ipv4() { "iptables" } else { "ip6tables" };
         return Some(format!("a rule may send its packets elsewhere: {program} {rule}"));
     }
-    let fits = |it: &&super::seen::Suspect| if to.is_ipv4() { it.ipv4 } else { it.ipv6 };
-    seen.filters.rewrites.iter().find(fits).map(|it| it.what.clone())
+    seen.firewall.rewrites.iter().find(|it| it.concerns(to)).map(|it| it.what.clone())
 }
 
 /// Gives what may serve an address that is none of this host: a rule, or a socket that uses
@@ -59,10 +61,10 @@ pub(super) fn by_mark(seen: &Seen) -> Option<String> {
 
 /// Gives what may keep this host from answering ARP, or from naming an address in it.
 pub(super) fn arp(seen: &Seen) -> Option<String> {
-    seen.filters.arp.first().cloned()
+    seen.firewall.arp.first().cloned()
 }
 
 /// Gives what may keep this host from answering neighbour solicitations.
 pub(super) fn neighbours(seen: &Seen) -> Option<String> {
-    seen.filters.neighbours.first().cloned()
+    seen.firewall.neighbours.first().cloned()
 }

@@ -4,13 +4,14 @@
 use std::net::IpAddr;
 
 use lvs_check::{Finding, Phase, Remedy, Severity};
+use lvs_host::firewall::{DroppedBy, Packet, Ruleset, Suspect, Verdict};
 
 use super::catalogue;
-use super::incoming::{IP_IN_IP, Question, TCP, UDP, questions};
+use super::incoming::{Question, TCP, UDP, questions};
 pub(super) use super::incoming::{is_asked, judges};
-use super::iptables::{DroppedBy, Packet, Ruleset, Verdict};
-use super::seen::{Seen, Suspect};
+use super::seen::Seen;
 use super::subject::{Subject, some};
+use crate::facts::Family;
 
 /// How many chains of nftables are named; container hosts have hundreds.
 const MOST_CHAINS: usize = 3;
@@ -21,9 +22,9 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     for question in questions(subject, seen) {
         let Some((trouble, mut finding)) = judge(&question, seen) else { continue };
         let same = |(other, what, of, _): &&mut (Trouble, String, Vec<IpAddr>, Finding)| {
-            let family = of.first().map(IpAddr::is_ipv4);
+            let family = of.first().copied().map(Family::of);
             (*other, what.as_str(), family)
-                == (trouble, &question.what, Some(question.of.is_ipv4()))
+                == (trouble, &question.what, Some(Family::of(question.of)))
         };
         match troubles.iter_mut().find(same) {
             Some((_, _, of, first)) => {
@@ -63,29 +64,31 @@ enum Trouble {
 /// What is wrong with packets, and a finding that lacks its message.
 fn judge(Question { wanted, packet, .. }: &Question, seen: &Seen) -> Option<(Trouble, Finding)> {
     let finding = |severity| Finding::new(&catalogue::RS_FW_01, severity, String::new());
-    let ipv6 = packet.to.is_ipv6();
-    let program = if ipv6 { "ip6tables-legacy" } else { "iptables-legacy" };
-    let rules = if ipv6 { &seen.ip6tables } else { &seen.iptables };
-    let is_of = |it: &Suspect| if ipv6 { it.ipv6 } else { it.ipv4 };
-    let may_be_translated = seen.filters.rewrites.iter().any(is_of);
+    let family = Family::of(packet.to);
+    let program = match family {
+        Family::Ipv4 => "iptables-legacy",
+        Family::Ipv6 => "ip6tables-legacy",
+    };
+    let rules = seen.firewall.ruleset(family);
+    let may_be_translated = seen.firewall.rewrites.iter().any(|it| it.concerns(packet.to));
     let packet = &Packet { may_be_translated, ..packet.clone() };
-    let verdict = rules.as_ref().map_or(Verdict::Accepts, |rules| rules.judge(packet));
+    let verdict = rules.map_or(Verdict::Accepts, |rules| rules.judge(packet));
     if let Verdict::Drops(drops) = verdict {
         let read = drops.iter().map(|drop| format!("{program}-save: {}", drop.text()));
-        let is_ipip = rules.as_ref().is_some_and(Ruleset::names_ipip);
-        let ipip = (packet.protocol == Some(IP_IN_IP) && is_ipip)
+        let is_ipip = rules.is_some_and(Ruleset::names_ipip);
+        let ipip = (packet.protocol == Some(Family::Ipv4.protocol()) && is_ipip)
             .then(|| "-p ipip is protocol 94: IP in IP is 4, ipencap".to_owned());
         let steps = drops.iter().map(|drop| accepting(program, drop, packet));
         let finding = finding(Severity::Error).read(read).read(ipip).steps(steps);
         return Some((Trouble::Dropped, finding));
     }
-    if let Some(why) = seen.filters.iptables[usize::from(ipv6)].as_ref().filter(|_| *wanted) {
+    if let Some(why) = seen.firewall.iptables_unread.get(&family).filter(|_| *wanted) {
         let finding = finding(Severity::Unread).read([why.clone()]);
         let words = "run it as root, with iptables-legacy installed";
         return Some((Trouble::NotRead, finding.words(words)));
     }
     let mut read = Vec::new();
-    let mut remedy = "see whether a client is served: if so, nothing is wrong here".to_owned();
+    let mut remedy = Finding::SEE_FIRST.to_owned();
     if let Verdict::Unknown { doubt, drop } = verdict {
         if doubt.contains(" -s ") && packet.source.is_none() {
             remedy += "; with --client the rule is judged for those clients";
@@ -95,13 +98,13 @@ fn judge(Question { wanted, packet, .. }: &Question, seen: &Seen) -> Option<(Tro
         read.extend(drop.map(|drop| format!("{program}-save: {drop}")));
     }
     if *wanted {
-        let fits = |it: &&Suspect| if ipv6 { it.ipv6 } else { it.ipv4 };
-        let drops: Vec<&Suspect> = seen.filters.drops.iter().filter(fits).collect();
+        let drops = seen.firewall.drops.iter().filter(|it| it.concerns(packet.to));
+        let drops: Vec<&Suspect> = drops.collect();
         read.extend(drops.iter().take(MOST_CHAINS).map(|it| it.what.clone()));
         if let Some(more) = drops.len().checked_sub(MOST_CHAINS).filter(|more| *more > 0) {
             read.push(format!("and {more} more chains of nftables"));
         }
-        read.extend(seen.filters.nftables.clone());
+        read.extend(seen.firewall.nftables_unread.clone());
     }
     if read.is_empty() {
         return None;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Do replies leave the way the mode needs?
+//! Judges whether replies leave the way the mode needs.
 
 use std::net::IpAddr;
 
@@ -9,11 +9,14 @@ use lvs_host::SysctlKey;
 use super::catalogue;
 use super::guards::once_gone;
 use super::hops::Hops;
+use super::inward;
 use super::replies::{self, Way};
-use super::seen::{Address, Seen, contains};
+use super::seen::{Address, Seen};
 use super::steps::remove;
 use super::subject::{Subject, some};
+use crate::facts::{Family, of_family};
 use crate::mode::Mode;
+use crate::shell;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let ways = replies::ways(subject, seen);
@@ -25,7 +28,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let through = ways.iter().filter_map(|way| Some((way, way.hops.as_ref()?)));
     findings.extend(through.clone().filter_map(|(way, hops)| dead(way, hops, subject, seen)));
     if subject.mode == Some(Mode::Nat) {
-        through.for_each(|(way, hops)| findings.extend(past(way, hops, subject)));
+        through.for_each(|(way, hops)| findings.extend(past(way, hops, subject, seen)));
         on_one_ethernet(subject, seen, &mut findings);
         leftovers(subject, seen, &mut findings);
     } else {
@@ -42,10 +45,9 @@ fn director<'a>(hops: &'a Hops, subject: &Subject) -> Option<&'a IpAddr> {
 /// Modes dr and tun: replies come back to the director.
 fn back(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
     let director = director(hops, subject)?;
-    let (severity, then) = if way.ipv6 {
-        (Severity::Warning, "which they only burden")
-    } else {
-        (Severity::Error, "which drops packets from its own VIP")
+    let (severity, then) = match way.family {
+        Family::Ipv4 => (Severity::Error, "which drops packets from its own VIP"),
+        Family::Ipv6 => (Severity::Warning, "which they only burden"),
     };
     let (who, from) = (&way.who, way.source_text());
     let message = format!("replies{from} to {who} go through director {director}, {then}");
@@ -68,7 +70,7 @@ fn missing(way: &Way, subject: &Subject, seen: &Seen) -> Finding {
         let message =
             format!("replies{from} to {who} do not go through the director: no default route");
         (&catalogue::RS_GW_02, Severity::Error, message)
-    } else if way.is_by_rules() && seen.default_route(way.ipv6).is_some() {
+    } else if way.is_by_rules() && seen.default_route(way.family).is_some() {
         // This host has clients elsewhere in mind, and forgot these replies, or denies them.
         let message = format!(
             "no default route{from}, though this host has one: {who} elsewhere get no replies"
@@ -83,11 +85,11 @@ fn missing(way: &Way, subject: &Subject, seen: &Seen) -> Finding {
     let finding = Finding::new(rule, severity, message).read([way.read.clone()]);
     let is_about_director = rule.id == catalogue::RS_GW_02.id;
     let finding = match (is_about_director, way.is_by_rules()) {
-        (true, _) => finding.steps([default_via(way, subject)]),
-        (false, false) => finding.words(add_default(way.ipv6)),
+        (true, _) => finding.steps([default_via(way, subject, seen)]),
+        (false, false) => finding.words(add_default(way.family)),
         (false, true) => finding.words(format!(
             "{} table TABLE, in the table to which a rule (`ip rule`) leads replies{from}",
-            add_default(way.ipv6)
+            add_default(way.family)
         )),
     };
     if severity == Severity::Info {
@@ -108,7 +110,7 @@ fn dead(way: &Way, hops: &Hops, subject: &Subject, seen: &Seen) -> Option<Findin
         let to_rip = |have: &Address| {
             have.device == *name
                 && (subject.rips.contains(&have.ip)
-                    || subject.directors.iter().any(|ip| contains(have.ip, have.prefix, *ip)))
+                    || subject.directors.iter().any(|ip| have.is_near(*ip)))
         };
         seen.addresses.iter().any(to_rip) || !seen.nics().any(|nic| nic.carrier)
     };
@@ -129,16 +131,26 @@ fn dead(way: &Way, hops: &Hops, subject: &Subject, seen: &Seen) -> Option<Findin
     )
 }
 
-fn add_default(ipv6: bool) -> &'static str {
-    if ipv6 { "ip -6 route add default via GATEWAY" } else { "ip route add default via GATEWAY" }
+fn add_default(family: Family) -> String {
+    format!("{} route add default via GATEWAY", family.ip_command())
 }
 
 /// Makes the director the gateway of replies. Where rules tell packets apart, a route may be
 /// that of others, too: then in words.
-fn default_via(way: &Way, subject: &Subject) -> Remedy {
-    let ip = if way.ipv6 { "ip -6" } else { "ip" };
-    let director = subject.directors.iter().find(|dip| dip.is_ipv6() == way.ipv6);
-    let dip = director.map_or_else(|| "DIP".to_owned(), ToString::to_string);
+fn default_via(way: &Way, subject: &Subject, seen: &Seen) -> Remedy {
+    let ip = way.family.ip_command();
+    let director = of_family(&subject.directors, way.family);
+    let dip = director.map_or_else(|| "DIP".to_owned(), |dip| dip.to_string());
+    let nics = inward::by_ethernet(subject, seen);
+    let vrf = nics.first().and_then(|nic| nic.vrf.as_ref());
+    let vrf = vrf.filter(|vrf| nics.iter().all(|nic| nic.vrf.as_ref() == Some(vrf)));
+    if let Some(vrf) = vrf {
+        let command = format!("{ip} route replace default via {dip} vrf {}", shell::word(vrf));
+        return match director {
+            Some(_) => Remedy::command(Phase::Rest, command),
+            None => Remedy::words(Phase::Rest, command),
+        };
+    }
     if way.is_by_rules() {
         let rip = way.from.first().map_or_else(|| "RIP".to_owned(), ToString::to_string);
         return Remedy::words(
@@ -163,7 +175,7 @@ fn is_through(hops: &Hops, subject: &Subject) -> bool {
 }
 
 /// Mode nat: replies go past the director.
-fn past(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
+fn past(way: &Way, hops: &Hops, subject: &Subject, seen: &Seen) -> Option<Finding> {
     if is_through(hops, subject) {
         return None;
     }
@@ -179,7 +191,7 @@ fn past(way: &Way, hops: &Hops, subject: &Subject) -> Option<Finding> {
         let message = format!("replies{from} to {who} do not go through the director");
         Finding::new(&catalogue::RS_GW_02, Severity::Error, message)
             .read([way.read.clone()])
-            .steps([default_via(way, subject)])
+            .steps([default_via(way, subject, seen)])
     };
     let is_right = |to: Option<&Hops>| to.is_some_and(|to| is_through(to, subject));
     Some(finding.unless(way.doubt(is_right)))
@@ -203,7 +215,7 @@ fn on_one_ethernet(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) 
                 .words("masquerade on the director, with net.ipv4.vs.conntrack=1"),
             );
         }
-        if let Some((read, off)) = redirects(seen, on, net.ip.is_ipv6()) {
+        if let Some((read, off)) = redirects(seen, on, Family::of(net.ip)) {
             findings.push(
                 Finding::new(
                     &catalogue::RS_GW_04,
@@ -224,9 +236,10 @@ fn on_one_ethernet(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) 
 fn shared_nets<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Address> {
     let mut nets: Vec<&Address> = Vec::new();
     for ip in subject.vips.iter().copied().chain(subject.clients()) {
-        if let Some(net) = seen.subnet_of(ip)
-            && !nets.iter().any(|known| known.device == net.device && known.ip == net.ip)
-        {
+        let is_known = |net: &Address| {
+            nets.iter().any(|known| known.device == net.device && known.ip == net.ip)
+        };
+        if let Some(net) = seen.subnet_of(ip).filter(|net| !is_known(net)) {
             nets.push(net);
         }
     }
@@ -234,8 +247,8 @@ fn shared_nets<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Address> {
 }
 
 /// What makes `device` believe an ICMP redirect, and the command against it.
-fn redirects(seen: &Seen, device: &str, ipv6: bool) -> Option<(Vec<String>, String)> {
-    if ipv6 {
+fn redirects(seen: &Seen, device: &str, family: Family) -> Option<(Vec<String>, String)> {
+    if family == Family::Ipv6 {
         let on = |name| seen.ipv6(device, name).unwrap_or(0) != 0;
         // `rt6_do_redirect()`: only the interface's own value, and not on a router.
         return (on("accept_redirects") && !on("forwarding")).then(|| {

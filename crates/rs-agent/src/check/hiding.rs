@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Changes of `arp_ignore` and `arp_announce` by which no VIP is shown, and the host as it will be with all VIPs.
+//! Finds the changes of `arp_ignore` and `arp_announce` by which no VIP is shown, and the host as
+//! it will be with all VIPs.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use super::subject::Subject;
 use crate::facts::host_prefix;
 use crate::shell;
 
-/// The host with the IPv4 VIPs on their devices of which `which` says so.
+/// Returns the host with the IPv4 VIPs on their devices of which `which` says so.
 pub(super) fn planned<'a>(
     subject: &Subject,
     seen: &'a Seen,
@@ -34,7 +35,7 @@ pub(super) fn planned<'a>(
     seen
 }
 
-/// What hides the VIPs that are to come, before any comes.
+/// Returns what hides the VIPs that are to come, before any comes.
 pub(super) fn hiding(subject: &Subject, seen: &Seen) -> Vec<Remedy> {
     let then = to_be(subject, seen);
     let mut steps = Vec::new();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Where the kernel routes replies, as it was asked.
+//! Holds where the kernel routes replies, as it was asked.
 
 use std::net::IpAddr;
 
@@ -8,9 +8,6 @@ use std::net::IpAddr;
 pub struct Replies {
     /// One for each source and client.
     pub all: Vec<Reply>,
-    /// Addresses of both families that stand for clients anywhere: no route but the default
-    /// route and no rule names them.
-    pub anywhere: [Option<IpAddr>; 2],
 }
 
 /// A reply is sent from one address to one client, by the route that the kernel told.
@@ -39,7 +36,7 @@ pub struct Hops {
     pub advmss: Option<u32>,
 }
 
-/// Another way: a rule may apply to a reply or not.
+/// Describes another way: a rule may apply to a reply or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Other {
     /// The rule, as `ip rule` writes it.

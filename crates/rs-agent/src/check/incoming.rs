@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What has to come in, past any firewall.
+//! Lists what has to come in, past any firewall.
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use lvs_host::firewall::{Packet, Source};
+
 use super::inward;
-use super::iptables::{Packet, Source};
 use super::receiver::outer;
 use super::seen::{Address, Device, Seen};
 use super::subject::Subject;
-use crate::facts::of_family;
+use crate::facts::{Family, of_family};
 use crate::mode::Mode;
-use crate::tunnel::Envelope;
+use crate::tunnel::Encapsulation;
 
 /// Protocols of IP.
-pub(super) const IP_IN_IP: u8 = 4;
 pub(super) const TCP: u8 = 6;
 pub(super) const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
@@ -46,13 +46,13 @@ pub(super) fn is_asked(subject: &Subject) -> bool {
 /// what clients send, for each `--port` or for whatever port.
 pub(super) fn questions(subject: &Subject, seen: &Seen) -> Vec<Question> {
     let mut questions = Vec::new();
-    let vips = [false, true].map(|ipv6| of_family(&subject.vips, ipv6));
+    let vips = Family::BOTH.map(|family| of_family(&subject.vips, family));
     for vip in vips.into_iter().flatten().filter(|_| subject.mode == Some(Mode::Tun)) {
-        let rip = outer(subject, vip.is_ipv6()).and_then(|ipv6| of_family(&subject.rips, ipv6));
-        let (protocol, port) = match subject.envelope {
-            Envelope::Ipip => (if vip.is_ipv4() { IP_IN_IP } else { 41 }, None),
-            Envelope::Gre { .. } => (47, None),
-            Envelope::Gue { port } => (UDP, Some(port)),
+        let rip = outer(subject, Family::of(vip)).and_then(|outer| of_family(&subject.rips, outer));
+        let (protocol, port) = match subject.encapsulation {
+            Encapsulation::Ipip => (Family::of(vip).protocol(), None),
+            Encapsulation::Gre { .. } => (47, None),
+            Encapsulation::Gue { port } => (UDP, Some(port)),
         };
         let what = match port {
             Some(port) => format!("GUE on UDP port {port}"),
@@ -111,7 +111,7 @@ pub(super) fn questions(subject: &Subject, seen: &Seen) -> Vec<Question> {
 }
 
 fn from_director(to: IpAddr, subject: &Subject, seen: &Seen) -> Packet {
-    let directors = subject.directors_of(to.is_ipv6());
+    let directors = subject.directors_of(Family::of(to));
     let source = (!directors.is_empty()).then_some(Source::OneOf(directors));
     Packet { source, nics: names(&inward::by_ethernet(subject, seen)), ..Packet::to(to) }
 }
@@ -119,10 +119,10 @@ fn from_director(to: IpAddr, subject: &Subject, seen: &Seen) -> Packet {
 /// The IPv6 address of this host that the director asks its neighbours for: the RIP, or one
 /// that may be it.
 fn asked_for(subject: &Subject, seen: &Seen) -> Option<IpAddr> {
-    if let Some(rip) = of_family(&subject.rips, true) {
+    if let Some(rip) = of_family(&subject.rips, Family::Ipv6) {
         return seen.places(rip).next().map(|have| have.ip);
     }
-    of_family(&subject.vips, true).filter(|_| subject.mode == Some(Mode::Dr))?;
+    of_family(&subject.vips, Family::Ipv6).filter(|_| subject.mode == Some(Mode::Dr))?;
     let nics = names_of(&inward::by_ethernet(subject, seen));
     let may = |have: &&Address| {
         have.ip.is_ipv6()
@@ -261,7 +261,7 @@ mod tests {
             ),
             (
                 Subject {
-                    envelope: Envelope::Gue { port: 6080 },
+                    encapsulation: Encapsulation::Gue { port: 6080 },
                     ..base(Mode::Tun, &[vip], &[rip])
                 },
                 &[

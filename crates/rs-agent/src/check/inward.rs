@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! By which interfaces packets for this host's services come in.
+//! Finds by which interfaces packets for this host's services come in.
 
 use std::net::IpAddr;
 
 use super::receiver::receiving;
-use super::seen::{Device, Seen, contains};
+use super::seen::{Device, Seen};
 use super::subject::Subject;
-use crate::facts::host_prefix;
+use crate::facts::Family;
 use crate::mode::Mode;
 
 /// Gives the interfaces where packets for that address are expected: mode tun the devices
@@ -14,7 +14,7 @@ use crate::mode::Mode;
 /// if neither is known.
 pub(super) fn expected<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
     if subject.mode == Some(Mode::Tun) {
-        return receiving(ip.is_ipv6(), subject, seen).collect();
+        return receiving(Family::of(ip), subject, seen).collect();
     }
     by_ethernet(subject, seen)
 }
@@ -24,11 +24,7 @@ pub(super) fn expected<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> 
 pub(super) fn by_ethernet<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
     // The director is on the same Ethernet: which one, no route of another table can say.
     let near = |nic: &Device, other: &IpAddr| {
-        seen.addresses.iter().any(|have| {
-            have.device == nic.name
-                && have.prefix < host_prefix(have.ip)
-                && contains(have.ip, have.prefix, *other)
-        })
+        seen.addresses.iter().any(|have| have.device == nic.name && have.is_near(*other))
     };
     let by_director = |nic: &&Device| subject.directors.iter().any(|director| near(nic, director));
     let by_rip = |nic: &&Device| {
@@ -47,7 +43,7 @@ pub(super) fn by_ethernet<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a D
 pub(super) fn possible<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
     let mut all: Vec<&Device> = seen.nics().collect();
     if subject.mode == Some(Mode::Tun) {
-        all.extend(receiving(ip.is_ipv6(), subject, seen));
+        all.extend(receiving(Family::of(ip), subject, seen));
     }
     all
 }

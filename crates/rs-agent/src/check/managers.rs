@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Who else sets addresses and settings here?
+//! Judges who else sets addresses and settings here.
 
 use std::net::IpAddr;
 
@@ -11,6 +11,7 @@ use super::persistence::boot_conflicts;
 use super::receiver;
 use super::seen::{Address, Device, Keeps, NetworkdLink, Profile, Seen};
 use super::subject::{Subject, some};
+use crate::facts::Family;
 use crate::mode::Mode;
 use crate::shell;
 
@@ -20,7 +21,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
         address_managers(subject, seen, &mut findings);
         overlay(subject, seen, &mut findings);
         findings
-            .extend([false, true].into_iter().filter_map(|ipv6| swallowed(ipv6, subject, seen)));
+            .extend(Family::BOTH.into_iter().filter_map(|family| swallowed(family, subject, seen)));
         firewall(subject, seen, &mut findings);
     }
     findings.extend(keepalived(seen));
@@ -148,14 +149,16 @@ fn keepalived(seen: &Seen) -> Option<Finding> {
 }
 
 /// dhcpcd takes a device that carries VIPs for one that a network is behind.
-fn swallowed(ipv6: bool, subject: &Subject, seen: &Seen) -> Option<Finding> {
-    let route = seen.default_route(ipv6)?;
+fn swallowed(family: Family, subject: &Subject, seen: &Seen) -> Option<Finding> {
+    let route = seen.default_route(family)?;
     let carries = |name: &str| {
-        seen.device(name).is_some_and(|device| !device.answers_arp() && device.ends.is_none())
+        let is_for_vips = |device: &Device| {
+            !device.answers_arp() && device.ends.is_none() && !device.is_point_to_point()
+        };
+        seen.device(name).is_some_and(is_for_vips)
             && seen.addresses.iter().any(|a| a.device == name && subject.vips.contains(&a.ip))
     };
     let device = route.devices.iter().find(|name| carries(name))?;
-    let (family, word) = if ipv6 { ("IPv6", "-6 ") } else { ("IPv4", "") };
     let message = format!("the default route of {family} leads into {device}, which carries VIPs");
     Some(
         Finding::new(&catalogue::RS_MGR_06, Severity::Warning, message)
@@ -163,7 +166,7 @@ fn swallowed(ipv6: bool, subject: &Subject, seen: &Seen) -> Option<Finding> {
             .words(format!("denyinterfaces {device} in dhcpcd.conf"))
             .command(
                 Phase::Rest,
-                format!("ip {word}route del default dev {}", shell::word(device)),
+                format!("{} route del default dev {}", family.ip_command(), shell::word(device)),
             ),
     )
 }
@@ -173,7 +176,8 @@ fn overlay(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     else {
         return;
     };
-    let tunl0 = receiver::receiving(false, subject, seen).any(|device| device.name == "tunl0")
+    let tunl0 = receiver::receiving(Family::Ipv4, subject, seen)
+        .any(|device| device.name == "tunl0")
         || subject.vips.iter().any(|vip| seen.places(*vip).any(|have| have.device == "tunl0"));
     let severity = if tunl0 { Severity::Error } else { Severity::Warning };
     let message = "Calico removes foreign addresses from tunl0 and drops IP in IP from other hosts";
@@ -185,8 +189,7 @@ fn overlay(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
 }
 
 fn firewall(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    let inner_ipv6 = subject.vips.iter().any(IpAddr::is_ipv6);
-    if subject.mode != Some(Mode::Tun) || !inner_ipv6 {
+    if subject.mode != Some(Mode::Tun) || !subject.vips.iter().any(IpAddr::is_ipv6) {
         return;
     }
     if let Some(line) = &seen.managers.firewalld_rpfilter {

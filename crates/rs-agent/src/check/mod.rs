@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Is this host a sound real server? Rules over facts, without any traffic.
+//! Judges whether this host is a sound real server. Rules over facts, without any traffic.
 //!
 //! [`subject`] is what the host should be, [`observe`] collects what it is ([`seen`]),
 //! and each rule is a pure function from the two to findings. [`catalogue`] lists the
@@ -7,7 +7,6 @@
 
 pub mod catalogue;
 pub mod hops;
-pub mod iptables;
 pub mod observe;
 pub mod replies;
 pub mod report;

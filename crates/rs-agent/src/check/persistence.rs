@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Will it be so tomorrow? What the journal remembers, and what files do at boot.
+//! Judges whether all will be so after the next boot. What the journal remembers, and what files do
+//! at boot.
 
 use lvs_check::{Finding, Instruction, Phase, Remedy, Severity};
 use lvs_host::SysctlKey;
@@ -11,7 +12,7 @@ use super::receiver;
 use super::seen::{Address, Seen};
 use super::steps::add;
 use super::subject::{Subject, single};
-use crate::facts::host_prefix;
+use crate::facts::{Family, host_prefix};
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::Scope;
@@ -98,7 +99,7 @@ fn tunnel_devices(subject: &Subject, seen: &Seen) -> Vec<String> {
     if subject.mode != Some(Mode::Tun) || subject.ipv4_vips().next().is_none() {
         return Vec::new();
     }
-    receiver::receiving(false, subject, seen).map(|device| device.name.clone()).collect()
+    receiver::receiving(Family::Ipv4, subject, seen).map(|device| device.name.clone()).collect()
 }
 
 /// RS-PER-02: udev applies sysctl.d to an interface that appears.
@@ -126,7 +127,7 @@ fn recreated(device: &str, seen: &Seen) -> Option<Finding> {
     )
 }
 
-/// RS-MGR-05: keys that files set otherwise than a real server needs.
+/// Judges RS-MGR-05: keys that files set otherwise than a real server needs.
 pub(super) fn boot_conflicts(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     if subject.ipv4_vips().next().is_none() {
         return Vec::new();

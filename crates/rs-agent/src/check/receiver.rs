@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Which device decapsulates the director's packets, or is to be made for that.
+//! Finds which device decapsulates the director's packets, or is to be made for that.
 
 use std::net::IpAddr;
 
 use super::seen::{Device, Ends, Seen};
 use super::subject::Subject;
-use crate::facts::{of_family, only_one};
-use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+use crate::facts::{Family, of_family, only_one};
+use crate::tunnel::{Encapsulation, Tunnel, TunnelKind};
 
 /// A fit says how well a device suits a director; the better, the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,47 +31,48 @@ pub(super) fn is_fallback(device: &Device) -> bool {
     [Ipip, Sit, Ip6tnl, Gre, Ip6gre].iter().any(|kind| kind.fallback() == device.name)
 }
 
-/// Returns whether what the director sends for such VIPs comes in IPv6: in their own family if it
-/// sends to RIPs of both. `None` if nobody knows.
-pub(super) fn outer(subject: &Subject, inner_ipv6: bool) -> Option<bool> {
-    let of = |ips: &[IpAddr]| ips.iter().map(IpAddr::is_ipv6).collect::<Vec<bool>>();
-    let set_up = subject.tunnels.iter().map(|tunnel| tunnel.kind.over_ipv6()).collect();
+/// Returns the family in which comes what the director sends for such VIPs: their own if it sends
+/// to RIPs of both. `None` if nobody knows.
+pub(super) fn outer(subject: &Subject, inner: Family) -> Option<Family> {
+    let of = |ips: &[IpAddr]| ips.iter().copied().map(Family::of).collect::<Vec<Family>>();
+    let set_up = subject.tunnels.iter().map(|tunnel| tunnel.kind.outer()).collect();
     let known = [of(&subject.rips), of(&subject.directors), set_up];
     let known = known.into_iter().find(|families| !families.is_empty())?;
-    Some(if known.contains(&inner_ipv6) { inner_ipv6 } else { !inner_ipv6 })
+    Some(if known.contains(&inner) { inner } else { inner.other() })
 }
 
 /// Returns the kind of a device that decapsulates such packets.
-pub(super) fn kind(outer_ipv6: bool, inner_ipv6: bool, envelope: Envelope) -> TunnelKind {
-    match (envelope, outer_ipv6, inner_ipv6) {
-        (Envelope::Gre { .. }, false, _) => TunnelKind::Gre,
-        (Envelope::Gre { .. }, true, _) => TunnelKind::Ip6gre,
-        (_, false, false) => TunnelKind::Ipip,
-        (_, false, true) => TunnelKind::Sit,
-        (_, true, _) => TunnelKind::Ip6tnl,
+pub(super) fn kind(outer: Family, inner: Family, encapsulation: Encapsulation) -> TunnelKind {
+    use Family::{Ipv4, Ipv6};
+    match (encapsulation, outer, inner) {
+        (Encapsulation::Gre { .. }, Ipv4, _) => TunnelKind::Gre,
+        (Encapsulation::Gre { .. }, Ipv6, _) => TunnelKind::Ip6gre,
+        (_, Ipv4, Ipv4) => TunnelKind::Ipip,
+        (_, Ipv4, Ipv6) => TunnelKind::Sit,
+        (_, Ipv6, _) => TunnelKind::Ip6tnl,
     }
 }
 
 /// Returns how well that device suits the director.
-pub(super) fn fit(device: &Device, inner_ipv6: bool, subject: &Subject) -> Fit {
-    let outers = match outer(subject, inner_ipv6) {
-        Some(ipv6) => vec![ipv6],
-        None => vec![false, true],
-    };
+pub(super) fn fit(device: &Device, inner: Family, subject: &Subject) -> Fit {
     let (Some(has), Some(ends)) = (&device.kind, &device.ends) else {
         return Fit::None;
     };
-    if !outers.iter().any(|ipv6| kind(*ipv6, inner_ipv6, subject.envelope).to_string() == *has) {
+    let known = outer(subject, inner);
+    let is_its_kind = |outer: &Family| {
+        known.is_none_or(|known| known == *outer)
+            && kind(*outer, inner, subject.encapsulation).to_string() == *has
+    };
+    if !Family::BOTH.iter().any(is_its_kind) {
         return Fit::None;
     }
-    let mine = if inner_ipv6 { 41 } else { 4 };
-    if !ends.external && ends.protocol.is_some_and(|only| only != 0 && only != mine) {
+    if !ends.external && ends.protocol.is_some_and(|only| only != 0 && only != inner.protocol()) {
         return Fit::Mode;
     }
-    if let Envelope::Gre { checksum } = subject.envelope
-        && (ends.keyed || ends.checksum != checksum)
-    {
-        return Fit::Flags;
+    if let Encapsulation::Gre { checksum } = subject.encapsulation {
+        if ends.keyed || ends.checksum != checksum {
+            return Fit::Flags;
+        }
     }
     if !ends_fit(ends, subject) {
         return Fit::Ends;
@@ -81,7 +82,7 @@ pub(super) fn fit(device: &Device, inner_ipv6: bool, subject: &Subject) -> Fit {
 
 fn ends_fit(ends: &Ends, subject: &Subject) -> bool {
     let fits = |end: Option<IpAddr>, known: &[IpAddr]| {
-        end.is_none_or(|end| of_family(known, end.is_ipv6()).is_none() || known.contains(&end))
+        end.is_none_or(|end| of_family(known, Family::of(end)).is_none() || known.contains(&end))
     };
     fits(ends.local, &subject.rips) && fits(ends.remote, &subject.directors)
 }
@@ -100,12 +101,12 @@ pub(super) fn asked_for(name: &str, subject: &Subject) -> bool {
 
 /// Returns the devices that take packets of that inner family, or would if they were up.
 pub(super) fn receiving<'a>(
-    inner_ipv6: bool,
+    inner: Family,
     subject: &'a Subject,
     seen: &'a Seen,
 ) -> impl Iterator<Item = &'a Device> {
     let fits = move |device: &&Device| {
-        let fit = fit(device, inner_ipv6, subject);
+        let fit = fit(device, inner, subject);
         fit >= Fit::Down && counts(device, fit, subject)
     };
     let (named, fallback): (Vec<&Device>, Vec<&Device>) =
@@ -116,7 +117,7 @@ pub(super) fn receiving<'a>(
 
 /// Returns the device to put that VIP on: one that takes the packets, or the one to be made.
 pub(super) fn device_for(vip: IpAddr, subject: &Subject, seen: &Seen) -> String {
-    let found = receiving(vip.is_ipv6(), subject, seen).next();
+    let found = receiving(Family::of(vip), subject, seen).next();
     found
         .map(|device| device.name.clone())
         .unwrap_or_else(|| wanted(kind_for(vip, subject), subject).name)
@@ -124,7 +125,8 @@ pub(super) fn device_for(vip: IpAddr, subject: &Subject, seen: &Seen) -> String 
 
 /// Returns the kind of the device that decapsulates packets for that VIP.
 pub(super) fn kind_for(vip: IpAddr, subject: &Subject) -> TunnelKind {
-    kind(outer(subject, vip.is_ipv6()).unwrap_or(false), vip.is_ipv6(), subject.envelope)
+    let inner = Family::of(vip);
+    kind(outer(subject, inner).unwrap_or_default(), inner, subject.encapsulation)
 }
 
 /// Returns the device of that kind as it is to be: named as set-up named it.
@@ -134,9 +136,9 @@ pub(super) fn wanted(kind: TunnelKind, subject: &Subject) -> Tunnel {
     Tunnel {
         name: set_up.map_or_else(|| format!("rs-{kind}"), |tunnel| tunnel.name.clone()),
         kind,
-        local: of_family(&subject.rips, kind.over_ipv6()).filter(|_| !fallback),
-        remote: only_one(&subject.directors, kind.over_ipv6()).filter(|_| !fallback),
-        checksum: subject.envelope == Envelope::Gre { checksum: true },
+        local: of_family(&subject.rips, kind.outer()).filter(|_| !fallback),
+        remote: only_one(&subject.directors, kind.outer()).filter(|_| !fallback),
+        checksum: subject.encapsulation == Encapsulation::Gre { checksum: true },
         fallback,
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Where replies go. As long as every packet is routed alike, table main tells; where rules
+//! Finds where replies go. As long as every packet is routed alike, table main tells; where rules
 //! (`ip rule`) or routes name a source, the kernel has been asked with that of the replies.
 
 use std::collections::BTreeSet;
@@ -8,15 +8,16 @@ use std::net::IpAddr;
 use super::hops::{Hops, Other, Replies, Reply};
 use super::seen::{Route, Seen};
 use super::subject::{Subject, some};
+use crate::facts::{Family, of_family};
 use crate::mode::Mode;
 
-/// Where replies to one kind of client go.
+/// Says where replies to one kind of client go.
 #[derive(Clone)]
 pub(super) struct Way {
     /// The client that was named, or "IPv4 clients".
     pub(super) who: String,
     pub(super) is_named: bool,
-    pub(super) ipv6: bool,
+    pub(super) family: Family,
     /// The addresses they come from, if that makes a difference.
     pub(super) from: Vec<IpAddr>,
     /// `None`: there is no route.
@@ -54,15 +55,11 @@ pub(super) fn ways(subject: &Subject, seen: &Seen) -> Vec<Way> {
     }
 }
 
-fn family(ipv6: bool) -> &'static str {
-    if ipv6 { "IPv6" } else { "IPv4" }
-}
-
 fn alike(subject: &Subject, seen: &Seen) -> Vec<Way> {
-    let way = |who: String, ipv6, hops, read| Way {
+    let way = |who: String, family, hops, read| Way {
         who,
         is_named: subject.client.is_some(),
-        ipv6,
+        family,
         from: Vec::new(),
         hops,
         read,
@@ -76,14 +73,14 @@ fn alike(subject: &Subject, seen: &Seen) -> Vec<Way> {
             advmss: to.advmss,
         });
         let read = format!("route to {ip}: {}", of_one(hops.as_ref()));
-        way(ip.to_string(), ip.is_ipv6(), hops, read)
+        way(ip.to_string(), Family::of(ip), hops, read)
     });
     let mut ways: Vec<Way> = named.collect();
     if subject.client.is_none() {
-        ways.extend(families(subject).map(|ipv6| {
-            let route = seen.default_route(ipv6);
-            let read = route.map_or_else(|| format!("{} default route: none", family(ipv6)), of);
-            way(format!("{} clients", family(ipv6)), ipv6, route.map(Hops::from), read)
+        ways.extend(families(subject).map(|family| {
+            let route = seen.default_route(family);
+            let read = route.map_or_else(|| format!("{family} default route: none"), of);
+            way(format!("{family} clients"), family, route.map(Hops::from), read)
         }));
     }
     ways
@@ -101,16 +98,16 @@ fn by_rules(replies: &Replies, subject: &Subject) -> Vec<Way> {
             way.from.extend(reply.from);
             continue;
         }
-        let ipv6 = reply.to.is_ipv6();
+        let family = Family::of(reply.to);
         let is_named = subject.client.is_some();
         let from = reply.from.map(|from| format!(" from {from}")).unwrap_or_default();
         let table = reply.hops.as_ref().and_then(|hops| hops.table);
         let table = table.map(|table| format!(" table {table}")).unwrap_or_default();
         let hops = of_one(reply.hops.as_ref());
         let way = Way {
-            who: if is_named { reply.to.to_string() } else { format!("{} clients", family(ipv6)) },
+            who: if is_named { reply.to.to_string() } else { format!("{family} clients") },
             is_named,
-            ipv6,
+            family,
             from: reply.from.into_iter().collect(),
             hops: reply.hops.clone(),
             read: format!("route to {}{from}: {hops}{table}", reply.to),
@@ -151,20 +148,29 @@ impl From<&Route> for Hops {
 }
 
 /// Returns the families in which clients are served.
-pub(super) fn families(subject: &Subject) -> impl Iterator<Item = bool> {
+pub(super) fn families(subject: &Subject) -> impl Iterator<Item = Family> {
     let nat = subject.mode == Some(Mode::Nat);
-    [false, true].into_iter().filter(move |ipv6| {
-        let by_vip = subject.vips.iter().any(|vip| vip.is_ipv6() == *ipv6);
-        let by_director = subject.directors.iter().any(|dip| dip.is_ipv6() == *ipv6);
-        if nat { by_director } else { by_vip }
-    })
+    let served = if nat { &subject.directors } else { &subject.vips };
+    Family::BOTH.into_iter().filter(|family| of_family(served, *family).is_some())
 }
 
 /// Returns this host's address towards the directors of each family, unless it has several.
 #[must_use]
 pub fn rips(subject: &Subject, seen: &Seen) -> Vec<IpAddr> {
-    let sources = subject.directors.iter().filter_map(|dip| seen.lookup(*dip)?.source);
+    let sources = subject
+        .directors
+        .iter()
+        .filter_map(|dip| in_vrf(*dip, seen).or_else(|| seen.lookup(*dip)?.source));
     let sources: BTreeSet<IpAddr> = sources.filter(|ip| !subject.vips.contains(ip)).collect();
     let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = sources.into_iter().partition(IpAddr::is_ipv4);
     [v4, v6].into_iter().filter(|family| family.len() == 1).flatten().collect()
+}
+
+/// This host's address in a director's network, if that is in a VRF, of which table main knows
+/// nothing.
+fn in_vrf(dip: IpAddr, seen: &Seen) -> Option<IpAddr> {
+    let is_in_vrf = |name: &str| seen.nics().any(|nic| nic.name == name && nic.vrf.is_some());
+    let mut near = seen.addresses.iter().filter(|have| have.is_near(dip));
+    let have = near.next().filter(|_| near.next().is_none())?;
+    is_in_vrf(&have.device).then_some(have.ip)
 }

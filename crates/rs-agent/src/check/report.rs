@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What `check` found, and of which real server.
+//! Holds what `check` found, and of which real server.
 
 use std::net::IpAddr;
 
 use serde::Serialize;
 
+use super::subject::some;
 use crate::mode::Mode;
 
 /// A check report holds what was found, and what the host was held against.
@@ -23,8 +24,10 @@ impl CheckReport {
     /// Returns the report for people.
     #[must_use]
     pub fn text(&self) -> String {
-        let vips: Vec<String> = self.vips.iter().map(ToString::to_string).collect();
-        let of = if vips.is_empty() { String::new() } else { format!(" for {}", vips.join(", ")) };
+        let of = match self.vips.is_empty() {
+            true => String::new(),
+            false => format!(" for {}", some(&self.vips)),
+        };
         self.found.text(&format!("{}{of}", self.mode))
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Is what the director sends to an address of this host, and does it arrive?
+//! Judges whether what the director sends is to an address of this host, and arrives.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -9,10 +9,10 @@ use lvs_check::{Finding, Phase, Remedy, Severity};
 use super::catalogue;
 use super::guards::once_gone;
 use super::receiver::{outer, receiving};
-use super::seen::{Address, Device, Seen, contains};
+use super::seen::{Address, Device, Seen};
 use super::steps::up;
 use super::subject::Subject;
-use crate::facts::host_prefix;
+use crate::facts::Family;
 use crate::mode::Mode;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
@@ -31,11 +31,36 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
                 )),
         );
     }
+    for rip in subject.rips.iter().filter(|rip| is_used(**rip, subject)) {
+        findings.extend(duplicate(*rip, seen));
+    }
     if subject.mode == Some(Mode::Tun) {
         devices(subject, seen, &mut findings);
     }
     dead(subject, seen, &mut findings);
     findings
+}
+
+/// An IPv6 address that nobody finds here, as another host has it, or may have it.
+fn duplicate(rip: IpAddr, seen: &Seen) -> Option<Finding> {
+    let is_unusable = |have: &Address| have.dad_failed || have.tentative;
+    let have = seen.places(rip).next().filter(|_| seen.places(rip).all(is_unusable))?;
+    let device = &have.device;
+    let (state, message, words) = if have.dad_failed {
+        (
+            "dadfailed",
+            format!("RIP {rip} on {device} is unusable: another host has it too"),
+            format!("give the other host another address, then add {rip} on {device} again"),
+        )
+    } else {
+        (
+            "tentative",
+            format!("RIP {rip} on {device} is not usable yet: it is looked for on the wire"),
+            "wait some seconds, and check again".to_owned(),
+        )
+    };
+    let finding = Finding::new(&catalogue::RS_RIP_01, Severity::Error, message);
+    Some(finding.read([format!("{} {state}", have.text())]).words(words))
 }
 
 /// Interfaces where nothing can arrive: those of the RIPs and those towards the directors, or all.
@@ -48,10 +73,8 @@ fn dead(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         let dead = |have: &Address| {
             nics.iter().find(|nic| nic.name == have.device).filter(|nic| !is_alive(nic))
         };
-        if let Some(nic) = found().find_map(dead)
-            && found().all(|have| dead(have).is_some())
-            && told.insert(nic.name.clone())
-        {
+        let Some(nic) = found().find_map(dead) else { return };
+        if found().all(|have| dead(have).is_some()) && told.insert(nic.name.clone()) {
             let message = format!("{}, {what}, {}: nothing arrives there", nic.name, state(nic));
             findings.push(revive(message, &[*nic], subject, seen));
         }
@@ -60,17 +83,15 @@ fn dead(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         tell(&|have| have.ip == *rip, format!("which has RIP {rip}"));
     }
     for director in subject.directors.iter().filter(|ip| !goes_otherwise(**ip, subject, seen)) {
-        let is_near = |have: &Address| {
-            have.prefix < host_prefix(have.ip) && contains(have.ip, have.prefix, *director)
-        };
+        let is_near = |have: &Address| have.is_near(*director);
         tell(&is_near, format!("the way to director {director}"));
     }
-    let goes = |ipv6| {
-        let devices = seen.default_route(ipv6).into_iter().flat_map(|route| &route.devices);
+    let goes = |family| {
+        let devices = seen.default_route(family).into_iter().flat_map(|route| &route.devices);
         devices.into_iter().any(|name| seen.device(name).is_some_and(is_alive))
     };
     let all_dead = !nics.is_empty() && !nics.iter().any(|nic| is_alive(nic));
-    if told.is_empty() && subject.holds_vips() && all_dead && !goes(false) && !goes(true) {
+    if told.is_empty() && subject.holds_vips() && all_dead && !Family::BOTH.into_iter().any(goes) {
         let message = "no interface is up and has a carrier: nothing arrives".to_owned();
         findings.push(revive(message, &nics, subject, seen));
     }
@@ -113,8 +134,8 @@ fn revive(message: String, nics: &[&Device], subject: &Subject, seen: &Seen) -> 
 /// Whether a VIP comes to that RIP; a set-up remembers those of families that none is of now.
 fn is_used(rip: IpAddr, subject: &Subject) -> bool {
     let comes = |vip: &IpAddr| match subject.mode {
-        Some(Mode::Tun) => outer(subject, vip.is_ipv6()) == Some(rip.is_ipv6()),
-        _ => vip.is_ipv6() == rip.is_ipv6(),
+        Some(Mode::Tun) => outer(subject, Family::of(*vip)) == Some(Family::of(rip)),
+        _ => Family::of(*vip).has(rip),
     };
     !subject.holds_vips() || subject.vips.iter().any(comes)
 }
@@ -131,9 +152,9 @@ fn devices(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         (!subject.rips.contains(&local) && !is_here(local, seen)).then_some(local)
     };
     let mut told = BTreeSet::new();
-    for inner_ipv6 in subject.vips.iter().map(IpAddr::is_ipv6).collect::<BTreeSet<bool>>() {
+    for inner in subject.vips.iter().copied().map(Family::of).collect::<BTreeSet<Family>>() {
         // One that receives is enough.
-        let found: Option<Vec<(&str, IpAddr)>> = receiving(inner_ipv6, subject, seen)
+        let found: Option<Vec<(&str, IpAddr)>> = receiving(inner, subject, seen)
             .map(|device| Some((device.name.as_str(), gone(device)?)))
             .collect();
         for (name, local) in found.into_iter().flatten().filter(|(name, _)| told.insert(*name)) {

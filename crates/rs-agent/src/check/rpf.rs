@@ -14,10 +14,11 @@ use super::replies::{self, Way};
 use super::seen::Seen;
 use super::steps::add;
 use super::subject::Subject;
+use crate::facts::Family;
 use crate::mode::Mode;
 
-/// What `__fib_validate_source()` does with a packet from a client that came in by a device
-/// by which the route to that client does not leave.
+/// Says what `__fib_validate_source()` does with a packet from a client that came in by a device by
+/// which the route to that client does not leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// Accepted.
@@ -86,7 +87,7 @@ fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     from_directors(subject, seen, findings);
     let Some(vip) = subject.ipv4_vips().next() else { return };
     let ways = replies::ways(subject, seen);
-    for device in receiver::receiving(false, subject, seen) {
+    for device in receiver::receiving(Family::Ipv4, subject, seen) {
         let name = &device.name;
         let value = seen.max("rp_filter", name);
         let without = match fate(seen, name) {
@@ -139,7 +140,8 @@ fn direct(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     if subject.ipv4_vips().next().is_none() {
         return;
     }
-    let ways: Vec<Way> = replies::ways(subject, seen).into_iter().filter(|it| !it.ipv6).collect();
+    let ways: Vec<Way> =
+        replies::ways(subject, seen).into_iter().filter(|it| it.family == Family::Ipv4).collect();
     for name in inward(subject, seen) {
         let is_elsewhere = |hops: &Hops| hops.devices.iter().find(|out| *out != name).cloned();
         let mine = |hops: &Hops| hops.devices.iter().any(|out| out == name);
@@ -190,7 +192,7 @@ fn inward<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a str> {
 
 /// The first IPv4 way that leads nowhere.
 fn lost(ways: &[Way]) -> Option<&Way> {
-    ways.iter().find(|way| !way.ipv6 && way.hops.is_none())
+    ways.iter().find(|way| way.family == Family::Ipv4 && way.hops.is_none())
 }
 
 /// A rule by which source validation may accept what comes in by that device. It knows of a

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What the rules judge: plain data about this host, collected by [`super::observe`].
+//! Holds what the rules judge: plain data about this host, collected by [`super::observe`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::hops::Replies;
-use super::iptables::Ruleset;
-use crate::facts::{Port, host_prefix};
+use crate::facts::{Family, Port, host_prefix};
 use crate::ipvs::Service;
 use lvs_host::SysctlKey;
-pub use lvs_host::ip::contains;
+use lvs_host::firewall::Firewall;
 pub use lvs_host::link::{Ends, Link as Device};
 pub use lvs_host::socket::Listener;
 use lvs_host::sysctl_d::Assignment;
 pub use lvs_host::{Address, Lookup, Route};
 
-/// The state of the network namespace, and the files that will change it.
+/// Holds the state of the network namespace, and the files that will change it.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// Every interface.
@@ -42,13 +41,8 @@ pub struct Seen {
     /// Whether a socket that is bound to no VRF takes what comes in by one: of TCP, of UDP
     /// (`net.ipv4.{tcp,udp}_l3mdev_accept`).
     pub takes_from_vrf: [bool; 2],
-    /// The rules of iptables for IPv4; `None`: not asked, or there are none, or they cannot
-    /// be read.
-    pub iptables: Option<Ruleset>,
-    /// Those for IPv6.
-    pub ip6tables: Option<Ruleset>,
-    /// What else may decide about packets, or may and cannot be read.
-    pub filters: Filters,
+    /// The packet filters.
+    pub firewall: Firewall,
     /// The services of this host's own IPVS.
     pub ipvs: Vec<Service>,
     /// `net.ipv4.vs.backup_only`: none of them is used while the host only gets connections
@@ -70,7 +64,7 @@ pub struct Seen {
     pub unread: Vec<String>,
 }
 
-/// What becomes of packets for a VIP, where that is not the same for all.
+/// Holds what becomes of packets for a VIP, where that is not the same for all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arrival {
     /// Interfaces by which packets for it come to this host itself.
@@ -84,35 +78,6 @@ pub struct Arrival {
     /// Replies cannot leave: an IPv4 address on no interface and not in table `local`
     /// (`__ip_dev_find` in net/ipv4/devinet.c).
     pub mute: bool,
-}
-
-/// What the packet filter may decide, or may and cannot be read: each as words that follow
-/// "cannot be judged: ".
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filters {
-    /// Packets may get another destination before they are routed.
-    pub rewrites: Vec<Suspect>,
-    /// Rules of nftables may drop packets.
-    pub drops: Vec<Suspect>,
-    /// ARP requests may stay unanswered, and those of this host may name another sender.
-    pub arp: Vec<String>,
-    /// Neighbour solicitations may stay unanswered.
-    pub neighbours: Vec<String>,
-    /// Why the rules of iptables could not be read: those of IPv4, and those of IPv6.
-    pub iptables: [Option<String>; 2],
-    /// Why those of nftables could not be read.
-    pub nftables: Option<String>,
-}
-
-/// Something that may keep packets of these families from their way.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Suspect {
-    /// Those of IPv4.
-    pub ipv4: bool,
-    /// Those of IPv6.
-    pub ipv6: bool,
-    /// What was seen.
-    pub what: String,
 }
 
 /// UDP ports that unpack.
@@ -142,7 +107,7 @@ pub struct Managers {
     pub firewalld_rpfilter: Option<String>,
 }
 
-/// A device as systemd-networkd sees it.
+/// Describes a device as systemd-networkd sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NetworkdLink {
     /// The `.network` file.
@@ -153,7 +118,7 @@ pub struct NetworkdLink {
     pub declared: Vec<IpAddr>,
 }
 
-/// Which foreign addresses systemd-networkd leaves alone.
+/// Says which foreign addresses systemd-networkd leaves alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Keeps {
     /// None.
@@ -165,7 +130,7 @@ pub enum Keeps {
     All,
 }
 
-/// A connection profile of NetworkManager, as it is active on a device.
+/// Describes a connection profile of NetworkManager, as it is active on a device.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
     /// `connection-uuid`.
@@ -180,47 +145,47 @@ pub struct Profile {
 }
 
 impl Seen {
-    /// The interface of that name.
+    /// Returns the interface of that name.
     #[must_use]
     pub fn device(&self, name: &str) -> Option<&Device> {
         self.devices.iter().find(|device| device.name == name)
     }
 
-    /// Interfaces that answer ARP now.
+    /// Returns the interfaces that answer ARP now.
     pub fn nics(&self) -> impl Iterator<Item = &Device> {
         self.speakers().filter(|device| device.up)
     }
 
-    /// Those and the ones that are down, which do so as soon as they are up.
+    /// Returns those and the ones that are down, which do so as soon as they are up.
     pub fn speakers(&self) -> impl Iterator<Item = &Device> {
         self.devices.iter().filter(|device| device.answers_arp())
     }
 
-    /// A setting, 0 if it is not there.
+    /// Returns the value of a setting, 0 if it is not there.
     #[must_use]
     pub fn ipv4(&self, device: &str, name: &str) -> i32 {
         self.sysctls.get(&SysctlKey::ipv4(device, name)).copied().unwrap_or(0)
     }
 
-    /// An IPv6 setting.
+    /// Returns the value of an IPv6 setting, 0 if it is not there.
     #[must_use]
     pub fn ipv6(&self, device: &str, name: &str) -> Option<i32> {
         self.sysctls.get(&SysctlKey::ipv6(device, name)).copied()
     }
 
-    /// max(`conf/all`, `conf/DEVICE`): `IN_DEV_MAXCONF` in include/linux/inetdevice.h.
+    /// Returns max(`conf/all`, `conf/DEVICE`): `IN_DEV_MAXCONF` in include/linux/inetdevice.h.
     #[must_use]
     pub fn max(&self, name: &str, device: &str) -> i32 {
         self.ipv4("all", name).max(self.ipv4(device, name))
     }
 
-    /// `conf/all` or `conf/DEVICE`: `IN_DEV_ORCONF`.
+    /// Returns `conf/all` or `conf/DEVICE`: `IN_DEV_ORCONF`.
     #[must_use]
     pub fn or(&self, name: &str, device: &str) -> bool {
         self.ipv4("all", name) != 0 || self.ipv4(device, name) != 0
     }
 
-    /// The values behind an effective one, as files below `/proc/sys`.
+    /// Returns the values behind an effective one, as files below `/proc/sys`.
     #[must_use]
     pub fn read(&self, name: &str, devices: &[&str]) -> Vec<String> {
         devices
@@ -229,12 +194,12 @@ impl Seen {
             .collect()
     }
 
-    /// Everywhere that address is.
+    /// Returns everywhere that address is.
     pub fn places(&self, ip: IpAddr) -> impl Iterator<Item = &Address> {
         self.addresses.iter().filter(move |have| have.ip == ip)
     }
 
-    /// Whether packets to it are for this host.
+    /// Returns whether packets to it are for this host.
     #[must_use]
     pub fn is_local(&self, ip: IpAddr) -> bool {
         match self.arrivals.get(&ip) {
@@ -245,7 +210,7 @@ impl Seen {
         }
     }
 
-    /// Whether packets to it that come in by that interface are for this host.
+    /// Returns whether packets to it that come in by that interface are for this host.
     #[must_use]
     pub fn is_local_by(&self, ip: IpAddr, nic: &str) -> bool {
         match self.arrivals.get(&ip) {
@@ -255,13 +220,13 @@ impl Seen {
         }
     }
 
-    /// Whether that interface counts it as this host's own when it sends ARP by itself.
+    /// Returns whether that interface counts it as this host's own when it sends ARP by itself.
     #[must_use]
     pub fn is_listed_by(&self, ip: IpAddr, nic: &str) -> bool {
         self.arrivals.get(&ip).map_or_else(|| self.is_local(ip), |it| it.listed_by.contains(nic))
     }
 
-    /// Whether the kernel refuses it as the source of replies.
+    /// Returns whether the kernel refuses it as the source of replies.
     #[must_use]
     pub fn is_mute(&self, ip: IpAddr) -> bool {
         self.arrivals.get(&ip).is_some_and(|arrival| arrival.mute)
@@ -285,42 +250,40 @@ impl Seen {
         Some(rest)
     }
 
-    /// Whether this host is the active director of that VIP.
+    /// Returns whether this host is the active director of that VIP.
     #[must_use]
     pub fn is_directing(&self, vip: IpAddr) -> bool {
         self.directed.iter().any(|have| have.ip == vip)
     }
 
-    /// Whether this host's own IPVS has a service of that address.
+    /// Returns whether this host's own IPVS has a service of that address.
     #[must_use]
     pub fn directs(&self, ip: IpAddr) -> bool {
         self.ipvs.iter().any(|service| service.at().is_some_and(|at| at.ip() == ip))
     }
 
-    /// Where packets to it go.
+    /// Returns where packets to it go.
     #[must_use]
     pub fn lookup(&self, ip: IpAddr) -> Option<&Lookup> {
         self.lookups.get(&ip)?.as_ref()
     }
 
-    /// The default route that is used: the one with the lowest metric.
+    /// Returns the default route that is used: the one with the lowest metric.
     #[must_use]
-    pub fn default_route(&self, ipv6: bool) -> Option<&Route> {
-        let mine = self
-            .routes
-            .iter()
-            .filter(|route| route.prefix == 0 && route.destination.is_ipv6() == ipv6);
+    pub fn default_route(&self, family: Family) -> Option<&Route> {
+        let is_default = |route: &&Route| route.prefix == 0 && family.has(route.destination);
+        let mine = self.routes.iter().filter(is_default);
         mine.min_by_key(|route| route.metric)
     }
 
-    /// The address of this host whose subnet contains `ip`, not counting single ones.
+    /// Returns the address of this host whose subnet contains `ip`, not counting single ones.
     #[must_use]
     pub fn subnet_of(&self, ip: IpAddr) -> Option<&Address> {
         self.addresses.iter().find(|have| {
             have.prefix < host_prefix(have.ip)
                 && have.ip != ip
                 && !have.ip.is_loopback()
-                && contains(have.ip, have.prefix, ip)
+                && have.covers(ip)
         })
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Steps that make what is missing, in the words of set-up, and take away what is in the
-//! wrong place.
+//! Returns the steps that make what is missing, in the words of set-up, and take away what is in
+//! the wrong place.
 
 use std::net::IpAddr;
 
@@ -9,13 +9,14 @@ use lvs_host::SysctlKey;
 
 use super::doubt;
 use super::guards::once_there;
+use super::inward;
 use super::receiver::{self, device_for, kind_for};
-use super::seen::{Address, Seen, contains};
+use super::seen::{Address, Device, Seen};
 use super::subject::Subject;
 use crate::facts::host_prefix;
 use crate::mode::Mode;
 use crate::plan::Change;
-use crate::plan::refuse::is_own_of_a_host;
+use crate::plan::own::{is_own_of_a_host, may_be_own};
 use crate::request::Scope;
 use crate::shell;
 use crate::tunnel::TunnelKind;
@@ -69,7 +70,7 @@ pub(super) fn create(
     steps
 }
 
-/// Whose the device is that another takes the place of.
+/// Says whose the device is that another takes the place of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replace {
     /// Of the set-up, or by its name.
@@ -78,13 +79,23 @@ pub(super) enum Replace {
     Theirs,
 }
 
-/// The device to put that VIP on: never one that answers ARP.
+/// The device to put that VIP on: never one that answers ARP, or is in another VRF than what
+/// comes in.
 pub(super) fn carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> String {
     match subject.mode {
         Some(Mode::Tun) => device_for(vip, subject, seen),
         _ if answers_arp(&subject.carrier, seen) => "lo".to_owned(),
+        _ if is_apart(&subject.carrier, vip, subject, seen) => "lo".to_owned(),
         _ => subject.carrier.clone(),
     }
+}
+
+/// Whether no packet for that VIP looks for its address there: in a VRF only those do that come
+/// in by its own interfaces.
+pub(super) fn is_apart(name: &str, vip: IpAddr, subject: &Subject, seen: &Seen) -> bool {
+    let Some(vrf) = seen.device(name).and_then(Device::domain) else { return false };
+    let nics = inward::expected(vip, subject, seen);
+    !nics.is_empty() && nics.iter().all(|nic| nic.domain() != Some(vrf))
 }
 
 /// Whether a VIP on that device is announced there.
@@ -92,7 +103,7 @@ pub(super) fn answers_arp(device: &str, seen: &Seen) -> bool {
     seen.device(device).is_some_and(|device| device.answers_arp())
 }
 
-/// The command that makes a carrier.
+/// Returns the command that makes a carrier.
 pub(super) fn make_carrier(device: &str) -> String {
     let device = device.to_owned();
     let up = Change::Up { device: device.clone() }.make();
@@ -136,12 +147,12 @@ pub(super) fn at_carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> Vec<Rem
     steps
 }
 
-/// The command that sets a device up.
+/// Returns the command that sets a device up.
 pub(super) fn up(device: &str) -> String {
     Change::Up { device: device.to_owned() }.make().to_string()
 }
 
-/// The command that adds a VIP; a label begins with the name of its device.
+/// Returns the command that adds a VIP; a label begins with the name of its device.
 pub(super) fn add(vip: IpAddr, device: &str, scope: Scope, subject: &Subject) -> Remedy {
     let label = subject.label.clone().filter(|label| vip.is_ipv4() && label.starts_with(device));
     let name = device.to_owned();
@@ -149,54 +160,88 @@ pub(super) fn add(vip: IpAddr, device: &str, scope: Scope, subject: &Subject) ->
     Remedy { shows: vip.is_ipv4(), ..Remedy::command(Phase::Add, add.to_string()) }
 }
 
-/// The command that adds a VIP again in its place: a device has an IPv6 address, and an IPv4
-/// address of one prefix, only once.
+/// Returns the command that adds a VIP again in its place: a device has an IPv6 address, and an
+/// IPv4 address of one prefix, only once.
 pub(super) fn again(have: &Address, scope: Scope, subject: &Subject) -> Remedy {
     let add = add(have.ip, &have.device, scope, subject);
     let command = format!("{} && {}", delete(have), add.text());
     Remedy { shows: add.shows, ..Remedy::command(Phase::Add, command).on(&have.device) }
 }
 
-/// Whether this host may have that VIP as the director of services by mark, which name no VIP.
+/// Returns whether this host may have that VIP as the director of services by mark, which name no
+/// VIP.
 pub(super) fn may_be_directors(have: &Address, seen: &Seen) -> bool {
     answers_arp(&have.device, seen) && doubt::by_mark(seen).is_some()
 }
 
-/// Whether that address is what its interface has of a network: without it the host is no part
-/// of that network any more. Other VIPs there do not count. A single address is that if the host
-/// has no other.
+/// Returns whether that address is what its interface has of a network: without it the host is no
+/// part of that network any more. Other VIPs there do not count. A single address is that if the
+/// host has no other.
 pub(super) fn is_own(have: &Address, subject: &Subject, seen: &Seen) -> bool {
     let is_beside = |other: &Address| {
         other.device == have.device
             && other.prefix < host_prefix(other.ip)
-            && contains(have.ip, have.prefix, other.ip)
+            && have.covers(other.ip)
             && !subject.vips.contains(&other.ip)
     };
-    answers_arp(&have.device, seen)
-        && !may_be_directors(have, seen)
-        && match have.prefix < host_prefix(have.ip) {
-            true => !seen.addresses.iter().any(is_beside),
-            false => is_only(have, subject, seen),
+    let is_single = have.prefix == host_prefix(have.ip);
+    if !answers_arp(&have.device, seen) {
+        return !is_single
+            && is_on_a_way(have, subject, seen)
+            && !seen.addresses.iter().any(is_beside);
+    }
+    !may_be_directors(have, seen)
+        && match is_single {
+            false => !seen.addresses.iter().any(is_beside),
+            true => is_only(have, subject, seen),
         }
 }
 
+/// Whether it may be a source of what this host sends. A VIP that was put there as such has another
+/// scope, or, of IPv6, is deprecated.
+fn is_ordinary(have: &Address) -> bool {
+    have.scope == "global" && (have.ip.is_ipv4() || have.preferred != 0)
+}
+
+/// Whether it is on a link without ARP that leads to somebody else, and may be this host's end
+/// of it.
+fn is_on_a_way(have: &Address, subject: &Subject, seen: &Seen) -> bool {
+    let is_single = have.prefix == host_prefix(have.ip);
+    is_ordinary(have)
+        && seen
+            .device(&have.device)
+            .zip(subject.mode)
+            .is_some_and(|(device, mode)| may_be_own(device, is_single, mode))
+}
+
+/// Whether it is this host's end of such a link, without which nobody reaches it there: the only
+/// address of its family, other VIPs aside.
+pub(super) fn is_end_of_link(have: &Address, subject: &Subject, seen: &Seen) -> bool {
+    let is_another = |other: &Address| {
+        other.device == have.device && is_own_of_a_host(other.ip, &subject.vips, have.ip)
+    };
+    is_on_a_way(have, subject, seen) && !seen.addresses.iter().any(is_another)
+}
+
 /// Whether it is a single address, and the only one of its family that this host has, as clouds
-/// give it. A VIP that was put there as such has another scope, or is deprecated.
+/// give it.
 fn is_only(have: &Address, subject: &Subject, seen: &Seen) -> bool {
     let is_another = |other: &Address| {
         is_own_of_a_host(other.ip, &subject.vips, have.ip)
             || (other.ip == have.ip && (&other.device, other.prefix) != (&have.device, have.prefix))
     };
     have.prefix == host_prefix(have.ip)
-        && have.scope == "global"
-        && have.preferred != 0
+        && is_ordinary(have)
         && !seen.addresses.iter().any(is_another)
 }
 
 /// Takes a VIP from where it does not belong; what may be a director's, or is this host's own
 /// address, stays.
 pub(super) fn remove(have: &Address, subject: &Subject, seen: &Seen) -> Vec<Remedy> {
-    if may_be_directors(have, seen) || is_own(have, subject, seen) || is_only(have, subject, seen) {
+    let is_hosts = is_own(have, subject, seen)
+        || is_only(have, subject, seen)
+        || is_end_of_link(have, subject, seen);
+    if may_be_directors(have, seen) || is_hosts {
         return Vec::new();
     }
     let name = &have.device;
@@ -205,7 +250,7 @@ pub(super) fn remove(have: &Address, subject: &Subject, seen: &Seen) -> Vec<Reme
             && other.ip != have.ip
             && other.prefix == have.prefix
             && have.prefix < host_prefix(have.ip)
-            && contains(have.ip, have.prefix, other.ip)
+            && have.covers(other.ip)
     };
     let promoted = have.ip.is_ipv6() || seen.or("promote_secondaries", name);
     let mut command = delete(have);
@@ -223,5 +268,5 @@ pub(super) fn remove(have: &Address, subject: &Subject, seen: &Seen) -> Vec<Reme
 }
 
 fn delete(have: &Address) -> String {
-    format!("ip addr del {}/{} dev {}", have.ip, have.prefix, shell::word(&have.device))
+    format!("ip addr del {} dev {}", have.named(), shell::word(&have.device))
 }

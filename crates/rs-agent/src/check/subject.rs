@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What the host is checked against: an earlier set-up, or what the operator says.
+//! Holds what the host is checked against: an earlier set-up, or what the operator says.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
 
-use crate::facts::host_prefix;
+use crate::facts::{Family, host_prefix};
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::{Network, Request, Scope};
-use crate::tunnel::{Envelope, Tunnel};
+use crate::tunnel::{Encapsulation, Tunnel};
 use crate::wanted::Wanted;
 
 /// A subject is the real server that the host should be, as far as the rules need it.
@@ -33,7 +33,7 @@ pub struct Subject {
     /// tun: the devices of the set-up; none if unknown.
     pub tunnels: Vec<Tunnel>,
     /// tun: the encapsulation.
-    pub envelope: Envelope,
+    pub encapsulation: Encapsulation,
     /// Clients, to ask the routing table about.
     pub client: Option<Network>,
     /// Services.
@@ -86,7 +86,7 @@ impl Subject {
             rips: request.rips.clone(),
             directors: request.directors.iter().chain(&request.gateways).copied().collect(),
             carrier: request.carrier.clone().unwrap_or_else(|| "lo".to_owned()),
-            envelope: request.envelope.unwrap_or_default(),
+            encapsulation: request.encapsulation.unwrap_or_default(),
             client: request.client,
             also_director: request.also_director,
             ..Self::default()
@@ -116,7 +116,7 @@ impl Subject {
             scope: wanted.scope,
             label: wanted.label.clone(),
             tunnels: wanted.tunnels.clone(),
-            envelope: wanted.envelope,
+            encapsulation: wanted.encapsulation,
             client: wanted.client,
             ports: Vec::new(),
             also_director: wanted.also_director,
@@ -133,8 +133,8 @@ impl Subject {
 
     /// Returns the directors of a family.
     #[must_use]
-    pub fn directors_of(&self, ipv6: bool) -> Vec<IpAddr> {
-        self.directors.iter().copied().filter(|director| director.is_ipv6() == ipv6).collect()
+    pub fn directors_of(&self, family: Family) -> Vec<IpAddr> {
+        self.directors.iter().copied().filter(|director| family.has(*director)).collect()
     }
 
     /// Returns the IPv4 VIPs that are to be local.
@@ -166,9 +166,5 @@ pub fn single(ip: IpAddr) -> String {
 /// Returns a few addresses, and how many more there are.
 #[must_use]
 pub fn some(ips: &[IpAddr]) -> String {
-    let shown: Vec<String> = ips.iter().take(3).map(ToString::to_string).collect();
-    match ips.len().saturating_sub(3) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+    lvs_term::few(ips, 3)
 }

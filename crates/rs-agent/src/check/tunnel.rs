@@ -13,21 +13,24 @@ use super::replies;
 use super::seen::{Device, Fou, Seen};
 use super::steps::{self, Replace};
 use super::subject::Subject;
-use crate::facts::of_family;
+use crate::facts::{Family, of_family};
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::shell;
-use crate::tunnel::{Envelope, Listener, automatic};
+use crate::tunnel::{Encapsulation, Listener, TunnelKind, automatic};
+
+/// Bytes of a header without options.
+const TCP_HEADER: u32 = 20;
 
 /// Bytes of the encapsulation (IP header and what follows it).
-fn overhead(envelope: Envelope, outer_ipv6: bool) -> u32 {
-    let ip = if outer_ipv6 { 40 } else { 20 };
-    ip + match envelope {
-        Envelope::Ipip => 0,
-        Envelope::Gre { checksum: false } => 4,
-        Envelope::Gre { checksum: true } => 8,
-        Envelope::Gue { .. } => 12,
-    }
+fn overhead(encapsulation: Encapsulation, outer: Family) -> u32 {
+    let more = match encapsulation {
+        Encapsulation::Ipip => 0,
+        Encapsulation::Gre { checksum: false } => 4,
+        Encapsulation::Gre { checksum: true } => 8,
+        Encapsulation::Gue { .. } => 12,
+    };
+    outer.header() + more
 }
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
@@ -35,9 +38,9 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     if subject.mode != Some(Mode::Tun) {
         return findings;
     }
-    for inner_ipv6 in [false, true] {
-        if subject.vips.iter().any(|vip| vip.is_ipv6() == inner_ipv6) {
-            receiver(inner_ipv6, subject, seen, &mut findings);
+    for inner in Family::BOTH {
+        if of_family(&subject.vips, inner).is_some() {
+            receiver(inner, subject, seen, &mut findings);
         }
     }
     gue(subject, seen, &mut findings);
@@ -48,16 +51,15 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     findings
 }
 
-fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    let best = seen.devices.iter().map(|device| (fit(device, inner_ipv6, subject), device));
+fn receiver(inner: Family, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let best = seen.devices.iter().map(|device| (fit(device, inner, subject), device));
     let best = best.filter(|(fit, device)| counts(device, *fit, subject));
     // Of several that suit equally ill, one of the set-up, or with a name somebody gave it.
     let best = best
         .max_by_key(|(fit, device)| (*fit, asked_for(&device.name, subject), !is_fallback(device)));
-    let inner = if inner_ipv6 { "IPv6" } else { "IPv4" };
-    let outer_ipv6 = outer(subject, inner_ipv6).unwrap_or(false);
-    let rip = of_family(&subject.rips, outer_ipv6);
-    let wanted = kind(outer_ipv6, inner_ipv6, subject.envelope);
+    let outer = outer(subject, inner).unwrap_or_default();
+    let rip = of_family(&subject.rips, outer);
+    let wanted = kind(outer, inner, subject.encapsulation);
     let is_ours = |name: &str| receiver::wanted(wanted, subject).name == name;
     let (fit, device) = match best {
         Some((fit, device)) if fit > Fit::None => (fit, device),
@@ -89,7 +91,7 @@ fn receiver(inner_ipv6: bool, subject: &Subject, seen: &Seen, findings: &mut Vec
         )
         .command(Phase::Up, steps::up(name)),
         Fit::Ends => {
-            let sends = match (subject.directors_of(outer_ipv6).as_slice(), rip) {
+            let sends = match (subject.directors_of(outer).as_slice(), rip) {
                 ([], Some(rip)) => format!("to {rip}"),
                 ([from, ..], Some(rip)) => format!("from {from} to {rip}"),
                 ([from, ..], None) => format!("from {from}"),
@@ -140,10 +142,10 @@ fn describe(device: &Device) -> String {
 }
 
 fn gue(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    let Envelope::Gue { port } = subject.envelope else { return };
-    let outers = subject.vips.iter().map(|vip| outer(subject, vip.is_ipv6()).unwrap_or(false));
-    for ipv6 in outers.collect::<BTreeSet<bool>>() {
-        listener(Listener { port, ipv6 }, seen, findings);
+    let Encapsulation::Gue { port } = subject.encapsulation else { return };
+    let outer = |vip: &IpAddr| outer(subject, Family::of(*vip)).unwrap_or_default();
+    for family in subject.vips.iter().map(outer).collect::<BTreeSet<Family>>() {
+        listener(Listener { port, family }, seen, findings);
     }
 }
 
@@ -177,17 +179,16 @@ fn listener(at: Listener, seen: &Seen, findings: &mut Vec<Finding>) {
 /// What is said of each device that takes, or may take, the director's packets.
 fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     let (name, Some(ends)) = (&device.name, &device.ends) else { return };
-    let inner = [false, true].into_iter().find(|inner_ipv6| {
-        subject.vips.iter().any(|vip| vip.is_ipv6() == *inner_ipv6)
-            && fit(device, *inner_ipv6, subject) == Fit::Takes
+    let inner = Family::BOTH.into_iter().find(|inner| {
+        of_family(&subject.vips, *inner).is_some() && fit(device, *inner, subject) == Fit::Takes
     });
-    let Some(inner_ipv6) = inner else {
+    let Some(inner) = inner else {
         return;
     };
-    let outer_ipv6 = outer(subject, inner_ipv6).unwrap_or(false);
-    let directors = subject.directors_of(outer_ipv6);
+    let outer = outer(subject, inner).unwrap_or_default();
+    let directors = subject.directors_of(outer);
     let read = [describe(device)];
-    if device.crc_errors > 0 && matches!(subject.envelope, Envelope::Gre { .. }) {
+    if device.crc_errors > 0 && matches!(subject.encapsulation, Encapsulation::Gre { .. }) {
         let message = format!(
             "{name} dropped {} packets for their checksum: it is wrong, or only one side has one",
             device.crc_errors
@@ -214,7 +215,7 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
     }
     let fallback = is_fallback(device);
     if ends.remote.is_none() {
-        let rip = of_family(&subject.rips, outer_ipv6);
+        let rip = of_family(&subject.rips, outer);
         let rip = rip.map_or("this host".to_owned(), |rip| rip.to_string());
         let words = match directors.as_slice() {
             [] => "set it up with --director".to_owned(),
@@ -235,7 +236,7 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
             && !automatic(have.ip)
     });
     // Beside a device of our own it is somebody else's, and in use by them alone.
-    let is_used = || receiving(inner_ipv6, subject, seen).any(|used| used.name == *name);
+    let is_used = || receiving(inner, subject, seen).any(|used| used.name == *name);
     if let Some(have) = foreign.filter(|_| fallback && is_used()) {
         let message = format!("{name} has an address of somebody else: {}", have.ip);
         let finding =
@@ -246,23 +247,22 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
 
 /// Makes a device of one's own in place of the kernel's.
 fn own(fallback: &Device, subject: &Subject) -> Vec<Remedy> {
-    let inner_ipv6 = fallback.kind.as_deref() == Some("sit");
-    let outer_ipv6 = matches!(fallback.kind.as_deref(), Some("ip6tnl" | "ip6gre"));
-    let kind = kind(outer_ipv6, inner_ipv6, subject.envelope);
+    let kind = fallback.kind.as_deref().and_then(TunnelKind::named);
     let subject = Subject { tunnels: Vec::new(), ..subject.clone() };
-    steps::create(kind, &subject, None)
+    kind.map_or_else(Vec::new, |kind| steps::create(kind, &subject, None))
 }
 
 /// Is TCP told that the encapsulation takes room?
 fn segment_size(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     let ways = replies::ways(subject, seen);
-    for ipv6 in [false, true] {
-        let overhead = overhead(subject.envelope, outer(subject, ipv6).unwrap_or(false));
-        if !subject.vips.iter().any(|vip| vip.is_ipv6() == ipv6) {
+    for inner in Family::BOTH {
+        let outer = outer(subject, inner).unwrap_or_default();
+        let overhead = overhead(subject.encapsulation, outer);
+        if of_family(&subject.vips, inner).is_none() {
             continue;
         }
-        let headers = if ipv6 { 60 } else { 40 };
-        let Some(way) = ways.iter().find(|way| way.ipv6 == ipv6) else { continue };
+        let headers = inner.header() + TCP_HEADER;
+        let Some(way) = ways.iter().find(|way| way.family == inner) else { continue };
         let Some(hops) = &way.hops else { continue };
         let set = hops.advmss;
         let route = if way.is_named { "the route to the clients" } else { "the default route" };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Is the VIP here, and only the VIP?
+//! Judges whether the VIP is here, and only the VIP.
 
 use std::net::IpAddr;
 
@@ -9,10 +9,10 @@ use lvs_host::SysctlKey;
 use super::catalogue;
 use super::doubt;
 use super::inward;
-use super::seen::{Address, Lookup, Route, Seen, contains};
+use super::seen::{Address, Device, Lookup, Route, Seen};
 use super::steps::{
-    add, again, answers_arp, carrier, is_own, make_carrier, may_be_directors, remove, to_carrier,
-    up,
+    add, again, answers_arp, carrier, is_end_of_link, is_own, make_carrier, may_be_directors,
+    remove, to_carrier, up,
 };
 use super::subject::Subject;
 use crate::facts::host_prefix;
@@ -55,8 +55,10 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
         let message = format!("{vip} is not local here: packets for it are {then}");
         let by = seen.arrivals.get(&vip).map(|arrival| &arrival.foreign_by);
         let by = by.into_iter().flatten().map(|nic| format!("coming in by {nic}: not local"));
-        let finding =
-            Finding::new(&catalogue::RS_VIP_01, Severity::Error, message).read([route]).read(by);
+        let finding = Finding::new(&catalogue::RS_VIP_01, Severity::Error, message)
+            .read([route])
+            .read(by)
+            .read(places_in_vrfs(vip, seen).map(|(have, vrf)| in_vrf(have, vrf)));
         let mut finding = to_carrier(finding, vip, subject, seen);
         if finding.remedy.is_empty() {
             // It is where it belongs, and another table is asked before table local.
@@ -81,7 +83,39 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
             format!("{vip} is local by a route only: enough for services that bind to any address");
         let finding = Finding::new(&catalogue::RS_VIP_06, Severity::Info, message).read([route]);
         findings.push(to_carrier(finding, vip, subject, seen));
+    } else if let Some((nic, have, vrf)) = past_vrf(vip, subject, seen) {
+        let message = format!("{vip} is not local for what comes in by {nic}");
+        let why = format!("it is not known whether the director's packets come in by VRF {vrf}");
+        let finding = Finding::new(&catalogue::RS_VIP_01, Severity::Error, message).read([
+            route,
+            in_vrf(have, vrf),
+            format!("coming in by {nic}: not local"),
+        ]);
+        let told = "name the director with --director, or the address it sends to with --rip";
+        findings.push(finding.unless(Some(why)).words(told));
     }
+}
+
+/// Where the VIP is on a device of a VRF, and of which.
+fn places_in_vrfs(vip: IpAddr, seen: &Seen) -> impl Iterator<Item = (&Address, &str)> {
+    seen.places(vip).filter_map(|have| Some((have, seen.device(&have.device)?.domain()?)))
+}
+
+fn in_vrf(have: &Address, vrf: &str) -> String {
+    format!("{}, in VRF {vrf}", have.text())
+}
+
+/// An interface by which packets may come for a VIP that is local in a VRF only, and are not for
+/// it then; where the VIP is, and the VRF.
+fn past_vrf<'a>(
+    vip: IpAddr,
+    subject: &'a Subject,
+    seen: &'a Seen,
+) -> Option<(&'a str, &'a Address, &'a str)> {
+    let (have, vrf) = places_in_vrfs(vip, seen).next()?;
+    let is_past = |nic: &&Device| nic.domain() != Some(vrf) && !seen.is_local_by(vip, &nic.name);
+    let nic = inward::expected(vip, subject, seen).into_iter().find(is_past)?;
+    Some((&nic.name, have, vrf))
 }
 
 /// Whether packets for it come to this host itself by the interfaces where they are expected.
@@ -94,7 +128,9 @@ fn arrives(vip: IpAddr, subject: &Subject, seen: &Seen) -> bool {
 }
 
 fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    let own = seen.places(vip).find(|have| is_own(have, subject, seen));
+    // On a link without ARP a director's address is in nobody's way.
+    let is_told = |have: &Address| !subject.also_director || answers_arp(&have.device, seen);
+    let own = seen.places(vip).find(|have| is_own(have, subject, seen) && is_told(have));
     let gateway = seen.routes.iter().find(|route| route.gateways.contains(&vip));
     let (role, read) = if subject.rips.contains(&vip) {
         ("the RIP", format!("RIP {vip}"))
@@ -133,10 +169,13 @@ fn prefix(
     findings: &mut Vec<Finding>,
 ) {
     let told = may_be_directors(have, seen) || is_own(have, subject, seen); // by another rule
-    if have.prefix >= host_prefix(vip) || told {
+    // The other end of a link, on a device that has none.
+    let is_for_a_peer = have.peer.is_some()
+        && seen.device(&have.device).is_some_and(|device| !device.is_point_to_point());
+    if !(have.prefix < host_prefix(vip) || is_for_a_peer) || told {
         return;
     }
-    let (device, wide) = (&have.device, format!("{vip}/{}", have.prefix));
+    let (device, wide) = (&have.device, have.named());
     let (severity, does) = if device == "lo" && vip.is_ipv4() {
         (Severity::Error, "makes every address of that subnet local to this host")
     } else if takes_subnet(have, seen) {
@@ -157,12 +196,10 @@ fn takes_subnet(have: &Address, seen: &Seen) -> bool {
     }
     let leaves = |(ip, to): (&IpAddr, &Option<Lookup>)| {
         let by = to.as_ref().filter(|to| !to.local).and_then(|to| to.device.as_ref());
-        contains(have.ip, have.prefix, *ip) && by == Some(name)
+        have.covers(*ip) && by == Some(name)
     };
     // Of equal routes the first counts, and it is listed first.
-    let same = |route: &&Route| {
-        route.prefix == have.prefix && contains(have.ip, have.prefix, route.destination)
-    };
+    let same = |route: &&Route| route.prefix == have.prefix && have.covers(route.destination);
     let first = seen.routes.iter().filter(same).min_by_key(|route| route.metric);
     let beside = seen.routes.iter().filter(same).any(|route| !route.devices.contains(name));
     seen.lookups.iter().any(leaves)
@@ -178,7 +215,8 @@ fn narrow(finding: Finding, have: &Address, subject: &Subject, seen: &Seen) -> F
     if vip.is_ipv6() {
         return finding.steps([again(have, subject.scope, subject)]);
     }
-    let is_there = |it: &Address| it.device == *device && it.prefix == host_prefix(vip);
+    let is_there =
+        |it: &Address| it.device == *device && it.prefix == host_prefix(vip) && it.peer.is_none();
     let missing = !seen.places(vip).any(is_there);
     let add = missing.then(|| add(vip, device, subject.scope, subject).on(device));
     finding.steps(add).steps(remove(have, subject, seen))
@@ -224,7 +262,8 @@ fn source(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             have.scope == "global"
                 && seen.device(&have.device).is_some_and(|device| !device.answers_arp())
         };
-        if let Some(have) = seen.places(vip).find(wide) {
+        let end = |have: &&Address| is_end_of_link(have, subject, seen);
+        if let Some(have) = seen.places(vip).find(|have| wide(have) && !end(have)) {
             let name = &bare.name;
             let message = format!(
                 "{vip} may become the source of what leaves {name}, which has no IPv4 address"

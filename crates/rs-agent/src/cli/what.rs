@@ -81,7 +81,7 @@ pub struct What {
 }
 
 impl What {
-    /// The options, checked; `None` if there are none at all.
+    /// Returns the options, checked; `None` if there are none at all.
     ///
     /// # Errors
     /// A [`BadRequest`] about what was typed, also that options were given beside a file.
@@ -94,7 +94,7 @@ impl What {
         }
     }
 
-    /// The options, unchecked.
+    /// Returns the options, unchecked.
     #[must_use]
     pub fn typed(&self) -> Typed<'_> {
         Typed {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `rs-agent check`.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use lvs_check::Filter;
-use lvs_host::netlink::Netlink;
 
-use super::{connect, load};
 use crate::bad_request::BadRequest;
 use crate::check::catalogue::RULES;
 use crate::check::observe::observe;
@@ -19,6 +18,7 @@ use crate::cli::CheckArgs;
 use crate::error::Error;
 use crate::journal::{Found, Store};
 use crate::mode::Mode;
+use crate::observe::connect;
 use crate::output::Report;
 use crate::plan::refuse;
 use crate::refusal::Refusal;
@@ -35,14 +35,12 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
     let rules = args.rules.iter().map(|id| Ok(rule(id)?.id)).collect::<Result<_, BadRequest>>()?;
     let filter = Filter { rules, ..Filter::default() };
     let net = connect()?;
-    let (mut subject, notice) = subject(args, state_dir, &net)?;
+    let (mut subject, notice) = subject(args, state_dir)?;
     let mode = subject.mode.ok_or(BadRequest::NothingToCheck)?;
 
     let watch = Duration::from_secs(args.watch.unwrap_or(0).into());
     let seen = observe(&net, &subject, watch)?;
-    if args.mode.is_some() {
-        unicast(&subject, &seen)?;
-    }
+    possible(args, &subject, &seen)?;
     if subject.rips.is_empty() {
         subject.rips = replies::rips(&subject, &seen);
     }
@@ -55,22 +53,30 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
     }))
 }
 
-/// What set-up refuses, too: what the kernel takes for all hosts of a subnet is no host's.
-fn unicast(subject: &Subject, seen: &Seen) -> Result<(), Refusal> {
-    let addresses = seen.addresses.iter().map(|it| (it.ip, it.prefix, it.device.as_str()));
-    let broadcasts = refuse::broadcasts_of(addresses);
-    let named = [("VIP", &subject.vips), ("RIP", &subject.rips), ("director", &subject.directors)];
-    let mut named = named.into_iter().flat_map(|(role, ips)| ips.iter().map(move |ip| (role, *ip)));
-    named.try_for_each(|(role, ip)| refuse::no_broadcast(role, ip, &broadcasts))
+/// What set-up refuses, too, of what was typed: what the kernel takes for all hosts of a subnet
+/// is no host's, and an address of this host no director's. A set-up of before is judged as it
+/// is.
+fn possible(args: &CheckArgs, subject: &Subject, seen: &Seen) -> Result<(), Refusal> {
+    let rips = request::addresses("--rip", &args.rips)?;
+    let directors = request::addresses("--director", &args.directors)?;
+    let gateways = request::addresses("--gateway", &args.gateways)?;
+    let vips = if args.mode.is_some() { subject.vips.as_slice() } else { &[] };
+    let broadcasts = refuse::broadcasts_of(seen.addresses.iter());
+    for (role, ips) in
+        [("VIP", vips), ("RIP", &rips), ("director", &directors), ("gateway", &gateways)]
+    {
+        ips.iter().try_for_each(|ip| refuse::no_broadcast(role, *ip, &broadcasts))?;
+    }
+    let is_here = |ip: IpAddr| seen.places(ip).next().is_some();
+    for &director in directors.iter().filter(|_| !subject.also_director) {
+        refuse::director_is_elsewhere(director, is_here(director))?;
+    }
+    gateways.iter().try_for_each(|ip| refuse::gateway_is_elsewhere(*ip, is_here(*ip)))
 }
 
 /// The options, or what is set up, with the options that say more about it; and what is to be
 /// told of its journal.
-fn subject(
-    args: &CheckArgs,
-    state_dir: &Path,
-    net: &Netlink,
-) -> Result<(Subject, Option<String>), Error> {
+fn subject(args: &CheckArgs, state_dir: &Path) -> Result<(Subject, Option<String>), Error> {
     let client = args.client.clone().map(Network::try_from).transpose()?;
     let ports: Result<Vec<Port>, BadRequest> = args
         .ports
@@ -98,16 +104,17 @@ fn subject(
             Subject::asked(&Request::check(mode, &typed)?)
         }
         None => {
-            let Found { journal, notice } = load(&Store::to_show(state_dir)?, net)?;
+            let Found { journal, notice } = Store::to_show(state_dir)?.load()?;
             let journal = journal.ok_or(BadRequest::NothingToCheck)?;
             told = notice;
             let mut subject = Subject::set_up(&journal.wanted, &journal.changes);
-            let envelope = request::envelope(args.tunnel, args.checksum, args.tunnel_port)?;
+            let encapsulation =
+                request::encapsulation(args.tunnel, args.checksum, args.tunnel_port)?;
             let mode = journal.wanted.mode;
-            if envelope.is_some() && mode != Mode::Tun {
+            if encapsulation.is_some() && mode != Mode::Tun {
                 return Err(BadRequest::WrongMode { option: "--tunnel", mode }.into());
             }
-            subject.envelope = envelope.unwrap_or(subject.envelope);
+            subject.encapsulation = encapsulation.unwrap_or(subject.encapsulation);
             if !directors.is_empty() {
                 // The gateway that was set stays a way back.
                 subject.directors = directors.into_iter().chain(journal.wanted.gateways).collect();
@@ -129,28 +136,24 @@ fn subject(
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use clap::Parser as _;
 
     use super::*;
     use crate::cli::{Cli, Command};
     use crate::facts::Facts;
-    use crate::tunnel::Envelope;
+    use crate::tunnel::Encapsulation;
     use crate::wanted::Wanted;
 
     fn subject_of(options: &str, state_dir: &Path) -> Result<Subject, Error> {
         let line = ["rs-agent", "check"].into_iter().chain(options.split_whitespace());
         match Cli::try_parse_from(line).unwrap().command {
-            Command::Check(args) => {
-                subject(&args, state_dir, &connect().unwrap()).map(|(subject, _)| subject)
-            }
+            Command::Check(args) => subject(&args, state_dir).map(|(subject, _)| subject),
             _ => unreachable!(),
         }
     }
 
     #[test]
-    fn an_envelope_is_for_mode_tun() {
+    fn an_encapsulation_is_for_mode_tun() {
         let root = tempfile::tempdir().unwrap();
         let refused = subject_of("--mode dr --vip 192.0.2.10 --tunnel gre", root.path());
         let option = "--tunnel";
@@ -158,7 +161,7 @@ mod tests {
         assert!(matches!(refused, Err(Error::Refused(why)) if why == expected));
         let subject =
             subject_of("--mode tun --vip 192.0.2.10 --tunnel gre --checksum", root.path());
-        assert_eq!(subject.unwrap().envelope, Envelope::Gre { checksum: true });
+        assert_eq!(subject.unwrap().encapsulation, Encapsulation::Gre { checksum: true });
     }
 
     #[test]

@@ -4,28 +4,25 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::{connect, load, questions};
 use crate::error::Error;
-use crate::facts::Facts;
+use crate::facts::{Facts, Family};
 use crate::journal::{Found, Journal, Store};
 use crate::mode::Mode;
-use crate::observe::observe;
+use crate::observe::{Questions, connect, observe};
 use crate::output::{
     CarrierStatus, DeviceStatus, GatewayStatus, Owner, PortStatus, StatusReport, SysctlStatus,
     VipStatus,
 };
 use crate::plan::{Change, Effect};
-use crate::run::judge::exposed;
 use crate::verify;
 
 pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
-    let net = connect()?;
-    let Found { journal, notice } = load(&Store::to_show(state_dir)?, &net)?;
+    let Found { journal, notice } = Store::to_show(state_dir)?.load()?;
     let notes = notice.into_iter().collect();
     let Some(journal) = journal else {
         return Ok(StatusReport { state: "not set up", notes, ..StatusReport::default() });
     };
-    let facts = observe(&net, &questions(&journal.wanted))?;
+    let facts = observe(&connect()?, &Questions::about(&journal.wanted))?;
     let wanted = &journal.wanted;
     Ok(StatusReport {
         state: "set up",
@@ -142,7 +139,7 @@ fn ports(journal: &Journal, facts: &Facts) -> Vec<PortStatus> {
 
 fn gateways(journal: &Journal, facts: &Facts) -> Vec<GatewayStatus> {
     let status = |&gateway: &IpAddr| {
-        let route = facts.default_route(gateway.is_ipv6());
+        let route = facts.default_route(Family::of(gateway));
         let there = route.is_some_and(|route| route.gateways == [gateway]);
         let about = |change: &Change| matches!(change, Change::DefaultRoute { gateway: to, .. } if *to == gateway);
         GatewayStatus { gateway, owner: owner(journal, facts, there, about) }
@@ -155,7 +152,7 @@ fn drift(journal: &Journal, facts: &Facts) -> Vec<String> {
         Effect::Foreign(what) => Some(what),
         _ => None,
     });
-    let exposed = exposed(journal, facts).into_iter();
+    let exposed = journal.exposed(facts).into_iter();
     let exposed = exposed.map(|step| format!("missing: {}", step.action));
     foreign.chain(verify::problems(&journal.wanted, facts)).chain(exposed).collect()
 }

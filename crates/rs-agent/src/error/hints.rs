@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What helps where a port of [`lvs_host`] fails: it says why, and this program says what its
+//! Says what helps where a port of [`lvs_host`] fails: it says why, and this program says what its
 //! operator can do.
 
 use lvs_host::TunnelKind;

@@ -8,7 +8,7 @@ use lvs_host::files::trust::Trust;
 use lvs_host::netns::Identity;
 use lvs_host::state::{self, Claim, Folder, Lock, Record, Version};
 
-use super::{FORMAT, Journal};
+use super::{FORMAT, Journal, known};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::wanted::Wanted;
@@ -18,14 +18,14 @@ const LARGEST: u64 = 64 << 20;
 /// How long to wait for another command to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The place where this namespace's journal is.
+/// Names the place where this namespace's journal is.
 #[derive(Debug)]
 pub struct Store {
     record: Record,
     pub(super) identity: Identity,
 }
 
-/// What was found in it.
+/// Holds what was found in it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// The journal of this namespace. One of an earlier boot or of a namespace that is gone
@@ -103,13 +103,18 @@ impl Store {
     /// Reads the journal of this namespace, or its copy if it is damaged or gone.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if neither can be understood; [`Error::Untrusted`];
-    /// [`Error::Journal`].
+    /// [`Error::Damaged`] if neither can be understood, with what is seen of a set-up all the
+    /// same; [`Error::Untrusted`]; [`Error::Journal`].
     pub fn load(&self) -> Result<Found, Error> {
         let ours = |journal: &Journal| journal.identity == self.identity;
         let parse = |text: &str, format| Ok(Some(Journal::parse(text, format)?).filter(ours));
-        let state::Found { content: journal, notice } = self.record.load(parse)?;
-        Ok(Found { journal, notice })
+        match self.record.load(parse).map_err(Error::from) {
+            Ok(state::Found { content: journal, notice }) => Ok(Found { journal, notice }),
+            Err(Error::Damaged { path, why, copy, .. }) => {
+                Err(Error::Damaged { path, why, copy, known: known::hints() })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Builds a journal that records nothing yet.
@@ -139,6 +144,13 @@ impl Store {
     /// [`Error::Journal`]; [`Error::Untrusted`].
     pub fn remove(&self) -> Result<(), Error> {
         Ok(self.record.remove()?)
+    }
+
+    /// Claims it as [`Self::watch`] does, by a name that no other test has.
+    #[cfg(test)]
+    pub(crate) fn watch_in_test(&self) -> Claim {
+        let name = format!("rs-agent-{}-{:?}", std::process::id(), std::thread::current().id());
+        self.record.folder().claim(&self.claim(), &name).unwrap()
     }
 
     #[cfg(test)]

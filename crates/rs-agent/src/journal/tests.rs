@@ -7,7 +7,7 @@ use super::*;
 use crate::error::Error;
 use crate::mode::Mode;
 use crate::request::Scope;
-use crate::tunnel::Envelope;
+use crate::tunnel::Encapsulation;
 
 fn wanted() -> Wanted {
     Wanted {
@@ -18,7 +18,7 @@ fn wanted() -> Wanted {
         scope: Scope::Host,
         label: None,
         also_director: false,
-        envelope: Envelope::Ipip,
+        encapsulation: Encapsulation::Ipip,
         rips: Vec::new(),
         tunnels: Vec::new(),
         directors: Vec::new(),
@@ -142,7 +142,7 @@ fn format_1_is_still_read() {
     );
     std::fs::write(store.file(), text).unwrap();
     let journal = loaded(&store).unwrap();
-    assert_eq!((journal.wanted.envelope, journal.changes.len()), (Envelope::Ipip, 4));
+    assert_eq!((journal.wanted.encapsulation, journal.changes.len()), (Encapsulation::Ipip, 4));
     assert_eq!(journal.wanted.rips, ["10.0.0.11".parse::<IpAddr>().unwrap()]);
     store.save(&journal).unwrap();
     assert_eq!(loaded(&store), Some(journal));
@@ -168,6 +168,41 @@ fn format_2_is_still_read() {
     journal.wanted.gateways.push("2001:db8::1".parse().unwrap());
     store.save(&journal).unwrap();
     assert_eq!(loaded(&store), Some(journal));
+}
+
+/// Of what is written other versions of this program read every word.
+#[test]
+fn format_3_is_written_as_it_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::new(directory.path()).unwrap();
+    let text = serde_json::json!({
+        "format": 3, "identity": store.identity, "since": "2026-01-02T03:04:05Z",
+        "found": ["192.0.2.12"],
+        "wanted": {
+            "mode": "tun", "vips": ["192.0.2.10", "2001:db8::10"], "carrier": "lo",
+            "create_carrier": false, "scope": "link", "label": null,
+            "envelope": {"type": "gue", "port": 6080}, "also_director": true,
+            "rips": ["10.0.0.11"],
+            "tunnels": [{"name": "sit0", "kind": "sit", "local": null, "remote": null,
+                "fallback": true}],
+            "directors": ["10.0.0.1"], "gateways": [], "client": "198.51.100.0/24"},
+        "changes": [
+            {"change": "tunnel", "name": "rs-ip6gre", "kind": "ip6gre", "local": "2001:db8::11",
+                "remote": "2001:db8::1", "checksum": true},
+            {"change": "dummy", "device": "vips"},
+            {"change": "gue", "port": 6080, "ipv6": false},
+            {"change": "gue", "port": 6080, "ipv6": true},
+            {"change": "sysctl", "key": "net.ipv4.conf.all.arp_ignore", "from": 0, "to": 1},
+            {"change": "up", "device": "vips"},
+            {"change": "address", "ip": "192.0.2.10", "device": "vips", "tag": 114,
+                "scope": "link", "label": "vips:vip"},
+            {"change": "default-route", "gateway": "10.0.0.1", "metric": 0,
+                "from": {"text": "default via 10.0.0.2", "message": "02"}}]
+    });
+    std::fs::write(store.file(), text.to_string()).unwrap();
+    store.save(&loaded(&store).unwrap()).unwrap();
+    let written = std::fs::read_to_string(store.file()).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), text);
 }
 
 #[test]

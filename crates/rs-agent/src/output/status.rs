@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What `status` tells.
+//! Shows what `status` tells.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::mode::Mode;
 use crate::tunnel::{Listener, Tunnel};
 
-/// What `status` shows.
+/// Holds what `status` shows.
 #[derive(Debug, Default, Serialize)]
 pub struct StatusReport {
     /// `set up` or `not set up`.
@@ -41,7 +41,7 @@ pub struct StatusReport {
     pub notes: Vec<String>,
 }
 
-/// By whom something is as it is.
+/// Says by whom something is as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Owner {
@@ -66,7 +66,7 @@ impl std::fmt::Display for Owner {
     }
 }
 
-/// A VIP.
+/// Describes a VIP.
 #[derive(Debug, Serialize)]
 pub struct VipStatus {
     /// The address.
@@ -83,7 +83,7 @@ pub struct VipStatus {
     pub owner: Owner,
 }
 
-/// A setting.
+/// Describes a setting.
 #[derive(Debug, Serialize)]
 pub struct SysctlStatus {
     /// Its name, as `sysctl(8)` takes it.
@@ -98,7 +98,7 @@ pub struct SysctlStatus {
     pub owner: Owner,
 }
 
-/// A tunnel device.
+/// Describes a tunnel device.
 #[derive(Debug, Serialize)]
 pub struct DeviceStatus {
     /// Its name, kind and ends as wanted.
@@ -114,7 +114,7 @@ pub struct DeviceStatus {
     pub owner: Owner,
 }
 
-/// A dummy device for the VIPs.
+/// Describes a dummy device for the VIPs.
 #[derive(Debug, Serialize)]
 pub struct CarrierStatus {
     /// Its name.
@@ -127,7 +127,7 @@ pub struct CarrierStatus {
     pub owner: Owner,
 }
 
-/// A UDP port that takes packets out of GUE.
+/// Describes a UDP port that takes packets out of GUE.
 #[derive(Debug, Serialize)]
 pub struct PortStatus {
     /// Port and family.
@@ -139,7 +139,7 @@ pub struct PortStatus {
     pub owner: Owner,
 }
 
-/// A default route.
+/// Describes a default route.
 #[derive(Debug, Serialize)]
 pub struct GatewayStatus {
     /// The director it leads to.
@@ -153,7 +153,8 @@ impl StatusReport {
         self.notes.iter().map(|note| Label::Note.line(note)).collect()
     }
 
-    /// Names of interfaces may hold line ends and worse: each line is made printable whole.
+    /// Returns the report as text. Names of interfaces may hold line ends and worse: each line is
+    /// made printable whole.
     pub(super) fn text(&self) -> String {
         self.lines().iter().map(|line| printable(line) + "\n").collect()
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! One change to this host, and how to undo it.
+//! Describes one change to this host, and how to undo it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use lvs_host::SysctlKey;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, SavedRoute, host_prefix};
+use crate::facts::{Facts, Family, SavedRoute, host_prefix};
 use crate::request::Scope;
 use crate::shell;
 use crate::tunnel::{Listener, Tunnel, TunnelKind};
@@ -18,7 +18,7 @@ use crate::tunnel::{Listener, Tunnel, TunnelKind};
 /// kernel uses 1 to 3; the other numbers are free (include/uapi/linux/if_addr.h).
 pub const ADDRESS_TAG: u8 = b'r';
 
-/// One change, with what is needed to undo it. This is what the journal stores.
+/// Describes one change, with what is needed to undo it. This is what the journal stores.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "kebab-case")]
 pub enum Change {
@@ -83,7 +83,7 @@ pub enum Change {
     },
 }
 
-/// What a change is about: the same for two changes of the same thing.
+/// Says what a change is about: the same for two changes of the same thing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target<'a> {
     /// That device's being there.
@@ -96,8 +96,8 @@ pub enum Target<'a> {
     Up(Cow<'a, str>),
     /// An address on a device.
     Address(IpAddr, Cow<'a, str>),
-    /// The default route, IPv6 or not.
-    DefaultRoute(bool),
+    /// The default route of a family.
+    DefaultRoute(Family),
 }
 
 impl Target<'_> {
@@ -111,12 +111,12 @@ impl Target<'_> {
             Self::Sysctl(key) => Target::Sysctl(Cow::Owned(key.into_owned())),
             Self::Up(name) => Target::Up(owned(name)),
             Self::Address(ip, name) => Target::Address(ip, owned(name)),
-            Self::DefaultRoute(ipv6) => Target::DefaultRoute(ipv6),
+            Self::DefaultRoute(family) => Target::DefaultRoute(family),
         }
     }
 }
 
-/// What became of a change that the journal knows.
+/// Says what became of a change that the journal knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// It is in effect.
@@ -128,10 +128,10 @@ pub enum Effect {
 }
 
 impl Change {
-    /// The place in a set-up; undoing goes backwards. The device comes first because
-    /// it is the step most likely to be impossible (no such kernel module), and alone
-    /// it does nothing. All settings come before the first VIP: an address that exists
-    /// one moment without them is answered for, and caches keep such an answer.
+    /// Returns the place in a set-up; undoing goes backwards. The device comes first because it is
+    /// the step most likely to be impossible (no such kernel module), and alone it does nothing.
+    /// All settings come before the first VIP: an address that exists one moment without them is
+    /// answered for, and caches keep such an answer.
     #[must_use]
     pub fn rank(&self) -> u8 {
         match self {
@@ -143,7 +143,7 @@ impl Change {
         }
     }
 
-    /// What it is about.
+    /// Returns what it is about.
     #[must_use]
     pub fn target(&self) -> Target<'_> {
         match self {
@@ -156,19 +156,19 @@ impl Change {
             Self::Address { ip, device, .. } | Self::Deprecate { ip, device, .. } => {
                 Target::Address(*ip, device.into())
             }
-            Self::DefaultRoute { gateway, .. } => Target::DefaultRoute(gateway.is_ipv6()),
+            Self::DefaultRoute { gateway, .. } => Target::DefaultRoute(Family::of(*gateway)),
         }
     }
 
-    /// Whether both change the same thing.
+    /// Returns whether both change the same thing.
     #[must_use]
     pub fn same_target(&self, other: &Self) -> bool {
         self.target() == other.target()
     }
 
-    /// Whether the change is in effect, as far as it can be seen from outside. This is
-    /// what makes a crash at any moment recoverable: the journal only has to say what
-    /// was intended, the host itself says what was done.
+    /// Returns whether the change is in effect, as far as it can be seen from outside. This is what
+    /// makes a crash at any moment recoverable: the journal only has to say what was intended, the
+    /// host itself says what was done.
     #[must_use]
     pub fn effect(&self, facts: &Facts) -> Effect {
         match self {
@@ -218,7 +218,7 @@ impl Change {
                 let at_metric = facts
                     .default_routes
                     .iter()
-                    .find(|route| route.ipv6 == gateway.is_ipv6() && route.metric == *metric);
+                    .find(|route| route.family.has(*gateway) && route.metric == *metric);
                 match at_metric {
                     Some(route) if route.gateways == [*gateway] => Effect::There,
                     Some(route) if from.as_ref() != Some(&route.saved) => {
@@ -230,7 +230,7 @@ impl Change {
         }
     }
 
-    /// The device that making the change adds, and undoing it deletes.
+    /// Returns the device that making the change adds, and undoing it deletes.
     #[must_use]
     pub fn made_device(&self) -> Option<&str> {
         match self {
@@ -239,7 +239,7 @@ impl Change {
         }
     }
 
-    /// Whether it is one of the settings on `all` that hide the VIPs of this host, ours or
+    /// Returns whether it is one of the settings on `all` that hide the VIPs of this host, ours or
     /// not.
     #[must_use]
     pub fn hides_vips(&self) -> bool {
@@ -259,7 +259,7 @@ impl Change {
     }
 }
 
-/// A change made or taken back. `Display` is the equivalent shell command.
+/// Describes a change made or taken back. `Display` is the equivalent shell command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Action {
     /// What.
@@ -270,7 +270,7 @@ pub struct Action {
 }
 
 impl Action {
-    /// The action that cancels this one.
+    /// Returns the action that cancels this one.
     #[must_use]
     pub fn inverse(self) -> Self {
         Self { undo: !self.undo, ..self }
@@ -306,10 +306,10 @@ impl fmt::Display for Action {
                 write!(f, "ip link add {} type dummy", shell::device(device))
             }
             (Change::Gue(at), undo) => {
-                f.write_str(if at.ipv6 { "ip -6 fou " } else { "ip fou " })?;
+                let ip = at.family.ip_command();
                 match undo {
-                    false => write!(f, "add port {} gue", at.port),
-                    true => write!(f, "del port {}", at.port),
+                    false => write!(f, "{ip} fou add port {} gue", at.port),
+                    true => write!(f, "{ip} fou del port {}", at.port),
                 }
             }
             (Change::Sysctl { key, to, .. }, false) => f.write_str(&shell::set(key, *to)),
@@ -344,7 +344,7 @@ impl fmt::Display for Action {
                 write!(f, "true # {ip} on {device} stays deprecated")
             }
             (Change::DefaultRoute { gateway, metric, from }, undo) => {
-                f.write_str(if gateway.is_ipv6() { "ip -6 route" } else { "ip route" })?;
+                write!(f, "{} route", Family::of(*gateway).ip_command())?;
                 match (undo, from) {
                     (true, Some(from)) => write!(f, " replace {}", from.text),
                     (true, None) => write!(f, " del default via {gateway}"),
@@ -360,7 +360,7 @@ impl fmt::Display for Action {
     }
 }
 
-/// An action and why it is needed.
+/// Describes an action and why it is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// What to do.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Which devices and ports can take the director's packets here: what is refused before
+//! Decides which devices and ports can take the director's packets here: what is refused before
 //! anything is made.
 
 use std::collections::HashSet;
@@ -12,8 +12,10 @@ use crate::refusal::Refusal;
 use crate::tunnel::{self, Tunnel, TunnelKind};
 use crate::wanted::Wanted;
 
+/// Checks that every device and port can be made or used.
+///
 /// # Errors
-/// The first device or port that cannot be made or used.
+/// The first one that cannot.
 pub(super) fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     for tunnel in &wanted.tunnels {
         match (tunnel.fallback, facts.link(&tunnel.name)) {
@@ -98,6 +100,11 @@ fn carrier(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
         None if wanted.create_carrier => Ok(()),
         None => Err(Refusal::NoDevice(name)),
         Some(link) if link.arp => Err(Refusal::CarrierAnswersArp(name)),
+        Some(link) if wanted.out_of_reach(facts).contains(&name.as_str()) => {
+            let vrf = link.domain().unwrap_or_default().to_owned();
+            let nics = wanted.inward(facts).iter().map(|nic| nic.name.clone()).collect();
+            Err(Refusal::CarrierInVrf { device: name, vrf, nics })
+        }
         // A device that is down keeps IPv4 addresses but loses the IPv6 ones.
         Some(link) if !link.up && !wanted.create_carrier => Err(Refusal::CarrierDown(name)),
         Some(_) => Ok(()),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What the host's state does not allow, found before anything is changed; and
-//! what it allows but the operator should know.
+//! Refuses what the host's state does not allow, found before anything is changed; and what it
+//! allows but the operator should know.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -8,10 +8,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use lvs_host::SysctlKey;
 
 use super::devices;
+use super::own::is_own;
 use super::setup::route_metric;
 use crate::arp_ignore::{Hides, hides, shown};
 use crate::bad_request::BadRequest;
-use crate::facts::{Address, Facts, contains, host_prefix, of_family};
+use crate::facts::{Address, Facts, Family, Link, host_prefix, of_family};
 use crate::mode::Mode;
 use crate::refusal::Refusal;
 use crate::request::distinct;
@@ -26,7 +27,7 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     check_beside(wanted, facts, &broadcasts(facts))
 }
 
-/// The same, for who asks again and again of the same facts.
+/// Checks the same as [`check`], for who asks again and again of the same facts.
 ///
 /// # Errors
 /// The first reason why not.
@@ -48,9 +49,8 @@ pub fn check_beside(
     for &director in &wanted.directors {
         no_broadcast("director", director, broadcasts)?;
     }
-    let here = |ip: &&IpAddr| !wanted.also_director && !facts.addresses.of(**ip).is_empty();
-    if let Some(director) = wanted.directors.iter().find(here) {
-        return Err(Refusal::DirectorIsHere(*director));
+    for &director in wanted.directors.iter().filter(|_| !wanted.also_director) {
+        director_is_elsewhere(director, !facts.addresses.of(director).is_empty())?;
     }
     match wanted.mode {
         Mode::Nat => ways_are_possible(wanted, facts),
@@ -75,50 +75,13 @@ fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusa
             return Err(Refusal::VipOnNatServer { vip, device });
         }
         if facts.link(&device).is_some_and(|link| link.arp) {
-            return Err(Refusal::OnNic { vip, prefix: have.prefix, device });
+            return Err(Refusal::OnNic { vip, named: have.named(), device });
         }
-        if have.prefix != host_prefix(vip) {
-            return Err(Refusal::WidePrefix { vip, prefix: have.prefix, device });
+        if have.prefix != host_prefix(vip) || is_for_a_peer(have, facts) {
+            return Err(Refusal::WidePrefix { vip, named: have.named(), device });
         }
     }
     no_gateway("VIP", vip, facts)
-}
-
-/// Whether it is what its interface has of a network: nobody who takes it away reaches this host
-/// there any more. Other VIPs there do not count. A single address is its own if the host has no
-/// other, as hosts in clouds have it; a VIP that was put there as such has another scope, or is
-/// deprecated.
-fn is_own(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
-    let is_beside = |other: &Address| {
-        other.device == have.device
-            && other.prefix < host_prefix(other.ip)
-            && contains(have.ip, have.prefix, other.ip)
-            && !wanted.vips.contains(&other.ip)
-    };
-    let is_another = |other: &Address| {
-        is_own_of_a_host(other.ip, &wanted.vips, have.ip) || (other.ip == have.ip && other != have)
-    };
-    let is_single = have.prefix == host_prefix(have.ip);
-    let is_ordinary = have.scope == "global" && !have.deprecated;
-    facts.link(&have.device).is_some_and(|link| link.arp)
-        && match is_single {
-            true => is_ordinary && !facts.addresses.iter().any(is_another),
-            false => !facts.addresses.iter().any(is_beside),
-        }
-}
-
-/// Whether a host that has that address, too, is left with one of this family without `ip`.
-#[must_use]
-pub fn is_own_of_a_host(other: IpAddr, vips: &[IpAddr], ip: IpAddr) -> bool {
-    let is_of_a_link = match other {
-        IpAddr::V4(other) => other.is_link_local(),
-        IpAddr::V6(other) => other.is_unicast_link_local(),
-    };
-    other.is_ipv4() == ip.is_ipv4()
-        && other != ip
-        && !other.is_loopback()
-        && !is_of_a_link
-        && !vips.contains(&other)
 }
 
 /// Whether this host has it as a director of the VIP: that comes and goes with the role, and is
@@ -127,7 +90,14 @@ pub fn is_directors(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
     (wanted.also_director || facts.directed.contains(&have.ip))
         && wanted.mode != Mode::Nat
         && wanted.vips.contains(&have.ip)
-        && facts.link(&have.device).is_some_and(|link| link.arp)
+        && (facts.link(&have.device).is_some_and(|link| link.arp) || is_own(have, wanted, facts))
+}
+
+/// Whether it has the other end of a link on a device that has none: that address is local then, on
+/// `lo`, or what is sent to it is lost.
+fn is_for_a_peer(have: &Address, facts: &Facts) -> bool {
+    let leads = |link: &Link| link.is_point_to_point();
+    have.peer.is_some() && !facts.link(&have.device).is_some_and(leads)
 }
 
 fn no_gateway(role: &'static str, ip: IpAddr, facts: &Facts) -> Result<(), Refusal> {
@@ -135,28 +105,28 @@ fn no_gateway(role: &'static str, ip: IpAddr, facts: &Facts) -> Result<(), Refus
     if is_gateway { Err(Refusal::IsGateway { role, ip }) } else { Ok(()) }
 }
 
-/// The broadcast address of every subnet this host is in, and the interface there.
+/// Returns the broadcast address of every subnet this host is in, and the interface there.
 #[must_use]
 pub fn broadcasts(facts: &Facts) -> HashMap<IpAddr, &str> {
-    broadcasts_of(facts.addresses.iter().map(|have| (have.ip, have.prefix, have.device.as_str())))
+    broadcasts_of(facts.addresses.iter())
 }
 
-/// The same of addresses with their prefix length and interface.
-pub fn broadcasts_of<'a>(
-    addresses: impl Iterator<Item = (IpAddr, u8, &'a str)>,
-) -> HashMap<IpAddr, &'a str> {
-    let broadcast = |(ip, prefix, device)| match (ip, prefix) {
+/// The same of these addresses.
+pub fn broadcasts_of<'a>(addresses: impl Iterator<Item = &'a Address>) -> HashMap<IpAddr, &'a str> {
+    let broadcast = |have: &'a Address| match (have.peer.unwrap_or(have.ip), have.prefix) {
         (IpAddr::V4(ip), 0..31) => {
-            let hosts = u32::MAX.checked_shr(u32::from(prefix)).unwrap_or(0);
-            Some((Ipv4Addr::from(u32::from(ip) | hosts).into(), device))
+            let hosts = u32::MAX.checked_shr(u32::from(have.prefix)).unwrap_or(0);
+            Some((Ipv4Addr::from(u32::from(ip) | hosts).into(), have.device.as_str()))
         }
         _ => None,
     };
     addresses.filter_map(broadcast).collect()
 }
 
+/// Refuses the broadcast address of a subnet of this host.
+///
 /// # Errors
-/// It is the broadcast address of a subnet of this host.
+/// It is one.
 pub fn no_broadcast(
     role: &'static str,
     ip: IpAddr,
@@ -165,6 +135,22 @@ pub fn no_broadcast(
     match broadcasts.get(&ip) {
         Some(device) => Err(Refusal::Broadcast { role, ip, device: (*device).to_owned() }),
         None => Ok(()),
+    }
+}
+
+/// # Errors
+/// It is an address of this host.
+pub fn director_is_elsewhere(director: IpAddr, is_here: bool) -> Result<(), Refusal> {
+    if is_here { Err(Refusal::DirectorIsHere(director)) } else { Ok(()) }
+}
+
+/// # Errors
+/// It is an address of this host.
+pub fn gateway_is_elsewhere(gateway: IpAddr, is_here: bool) -> Result<(), Refusal> {
+    let (option, what) = ("--gateway", "an address of this host itself");
+    match is_here {
+        true => Err(Refusal::Request(BadRequest::Unusable { option, ip: gateway, what })),
+        false => Ok(()),
     }
 }
 
@@ -184,7 +170,7 @@ fn ipv6_is_on(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// After `all` is raised, does every interface that answers ARP hide the VIPs?
+/// Checks that after `all` is raised every interface that answers ARP hides the VIPs.
 ///
 /// For effective `arp_ignore` see [`hides`]. Effective `arp_announce` (`arp_solicit()`,
 /// net/ipv4/arp.c): 2 hides, above 2 is treated as 0.
@@ -251,20 +237,15 @@ fn ways_are_possible(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
     for &gateway in &wanted.gateways {
         gateway_is_possible(gateway, facts)?;
     }
-    through(wanted, facts, |ipv6| of_family(&wanted.gateways, ipv6).is_none())
+    through(wanted, facts, |family| of_family(&wanted.gateways, family).is_none())
 }
 
+/// Checks that a default route can lead to `gateway`.
+///
 /// # Errors
-/// Why no default route can lead there.
+/// Why none can.
 pub fn gateway_is_possible(gateway: IpAddr, facts: &Facts) -> Result<(), Refusal> {
-    if !facts.addresses.of(gateway).is_empty() {
-        let what = "an address of this host itself";
-        return Err(Refusal::Request(BadRequest::Unusable {
-            option: "--gateway",
-            ip: gateway,
-            what,
-        }));
-    }
+    gateway_is_elsewhere(gateway, !facts.addresses.of(gateway).is_empty())?;
     // A route lookup calls it on-link, and yet it can be no nexthop: `fib_check_nh`
     // (net/ipv4/fib_semantics.c) takes unicast only, with EINVAL.
     no_broadcast("gateway", gateway, &broadcasts(facts))?;
@@ -272,13 +253,13 @@ pub fn gateway_is_possible(gateway: IpAddr, facts: &Facts) -> Result<(), Refusal
         Some(Some(hop)) if hop.gateway.is_none() => {}
         _ => return Err(Refusal::GatewayFar(gateway)),
     }
-    let ipv6 = gateway.is_ipv6();
-    let metric = route_metric(ipv6);
-    let same = facts.default_routes.iter().filter(|r| r.ipv6 == ipv6 && r.metric == metric);
+    let family = Family::of(gateway);
+    let metric = route_metric(family);
+    let same = facts.default_routes.iter().filter(|r| r.family == family && r.metric == metric);
     if same.count() > 1 { Err(Refusal::ManyDefaults(metric)) } else { Ok(()) }
 }
 
-/// Do replies to the clients go through a director?
+/// Checks that replies to the clients go through a director.
 ///
 /// # Errors
 /// They do not, and where they go instead.
@@ -287,10 +268,10 @@ pub fn through_director(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 }
 
 /// The same of the families that are `asked` about.
-fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(bool) -> bool) -> Result<(), Refusal> {
+fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(Family) -> bool) -> Result<(), Refusal> {
     let through = |gateway: &IpAddr| wanted.ways_back().any(|way| way == *gateway);
     if let Some(client) = wanted.client {
-        if !asked(client.ip.is_ipv6()) {
+        if !asked(Family::of(client.ip)) {
             return Ok(());
         }
         for end in client.ends() {
@@ -306,13 +287,14 @@ fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(bool) -> bool) -> Resu
         }
         return Ok(());
     }
-    for ipv6 in [false, true] {
-        if !asked(ipv6) || !wanted.ways_back().any(|way| way.is_ipv6() == ipv6) {
+    for family in Family::BOTH {
+        if !asked(family) || !wanted.ways_back().any(|way| family.has(way)) {
             continue;
         }
-        let clients = || if ipv6 { "IPv6 clients" } else { "IPv4 clients" }.to_owned();
+        let clients = || format!("{family} clients");
         // Rules may lead replies elsewhere than the default route of table main.
-        if let Some(hop) = facts.anywhere[usize::from(ipv6)].and_then(|ip| facts.replies.get(&ip)) {
+        let anywhere = of_family(&facts.anywhere, family);
+        if let Some(hop) = anywhere.and_then(|ip| facts.replies.get(&ip)) {
             let gateway = hop.as_ref().map(|hop| hop.gateway);
             let route = match gateway {
                 Some(Some(gateway)) if through(&gateway) => continue,
@@ -322,7 +304,7 @@ fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(bool) -> bool) -> Resu
             };
             return Err(Refusal::NotThroughDirector { clients: clients(), route });
         }
-        let route = facts.default_route(ipv6);
+        let route = facts.default_route(family);
         if !route.is_some_and(|r| !r.gateways.is_empty() && r.gateways.iter().all(through)) {
             let clients = clients();
             let route =
@@ -333,7 +315,7 @@ fn through(wanted: &Wanted, facts: &Facts, asked: impl Fn(bool) -> bool) -> Resu
     Ok(())
 }
 
-/// What works badly or not at all for a reason outside this program's reach.
+/// Returns what works badly or not at all for a reason outside this program's reach.
 #[must_use]
 pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -341,7 +323,7 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
         return warnings;
     }
     for director in &wanted.directors {
-        let route = facts.default_route(director.is_ipv6());
+        let route = facts.default_route(Family::of(*director));
         // IPv6 has no source check that would drop such replies.
         if director.is_ipv4() && route.is_some_and(|route| route.gateways.contains(director)) {
             warnings.push(format!(
@@ -350,22 +332,40 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
             ));
         }
     }
+    if let Some(link) = facts.link(&wanted.carrier).filter(|_| wanted.mode == Mode::Dr)
+        && let Some(vrf) = link.domain()
+    {
+        let nics = wanted.inward(facts);
+        let others = nics.iter().filter(|nic| nic.vrf.as_deref() != Some(vrf));
+        let others: Vec<&str> = others.map(|nic| nic.name.as_str()).collect();
+        if !others.is_empty() {
+            let (device, others) = (&link.name, lvs_term::few(others, 3));
+            warnings.push(format!(
+                "a VIP on {device} is only for what comes in by interfaces of VRF {vrf}, not by \
+                 {others}"
+            ));
+        }
+    }
     for rip in wanted.rips.iter().filter(|rip| facts.addresses.of(**rip).is_empty()) {
         warnings.push(format!("RIP {rip} is no address of this host yet"));
+    }
+    let failed = |rip: &&IpAddr| {
+        let have = facts.addresses.of(**rip);
+        !have.is_empty() && have.iter().all(|have| have.dad_failed)
+    };
+    for rip in wanted.rips.iter().filter(failed) {
+        warnings.push(format!("RIP {rip} is unusable: another host has it too (dadfailed)"));
     }
     warnings
 }
 
-/// What the operator should know of a set-up that works.
+/// Returns what the operator should know of a set-up that works.
 #[must_use]
 pub fn notes(wanted: &Wanted) -> Vec<String> {
-    let cure = |tunnel: &Tunnel| {
-        let ipv6 = tunnel.kind.over_ipv6();
-        match of_family(&wanted.directors, ipv6) {
-            _ if tunnel.fallback => "a firewall can limit that to the directors",
-            None => "--director limits that to one",
-            Some(_) => "with several directors only a firewall can limit that to them",
-        }
+    let cure = |tunnel: &Tunnel| match of_family(&wanted.directors, tunnel.kind.outer()) {
+        _ if tunnel.fallback => "a firewall can limit that to the directors",
+        None => "--director limits that to one",
+        Some(_) => "with several directors only a firewall can limit that to them",
     };
     let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
     for tunnel in wanted.tunnels.iter().filter(|tunnel| tunnel.remote.is_none()) {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Which changes are missing, and in which order they have to be made.
+//! Decides which changes are missing, and in which order they have to be made.
 
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
 
 use super::change::{Change, Step};
-use crate::facts::Facts;
+use crate::facts::{Facts, Family};
 use crate::mode::Mode;
 use crate::request::Scope;
 use crate::wanted::Wanted;
 
-/// The steps from what is to what is wanted; none if everything is in place.
+/// Returns the steps from what is to what is wanted; none if everything is in place.
 #[must_use]
 pub fn steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
     let mut steps = match wanted.mode {
@@ -75,8 +75,9 @@ fn vip_steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
             );
         }
     }
+    let apart = wanted.out_of_reach(facts);
     for &ip in &wanted.vips {
-        if !wanted.is_local(ip, facts) {
+        if !wanted.is_local(ip, facts, &apart) {
             let change = Change::Address {
                 ip,
                 device: wanted.device_for(ip).to_owned(),
@@ -95,17 +96,17 @@ fn route_steps(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
 }
 
 fn route_step(gateway: IpAddr, facts: &Facts) -> Option<Step> {
-    let ipv6 = gateway.is_ipv6();
-    if facts.default_route(ipv6).is_some_and(|route| route.gateways == [gateway]) {
+    let family = Family::of(gateway);
+    if facts.default_route(family).is_some_and(|route| route.gateways == [gateway]) {
         return None;
     }
-    let metric = route_metric(ipv6);
+    let metric = route_metric(family);
     // Replaced, not put in front: among default routes of equal metric IPv4 prefers one
     // whose gateway answers (`fib_select_default`), and would leave a silent director.
     let from = facts
         .default_routes
         .iter()
-        .find(|route| route.ipv6 == ipv6 && route.metric == metric)
+        .find(|route| route.family == family && route.metric == metric)
         .map(|route| route.saved.clone());
     Some(Step {
         action: Change::DefaultRoute { gateway, metric, from }.make(),
@@ -113,7 +114,10 @@ fn route_step(gateway: IpAddr, facts: &Facts) -> Option<Step> {
     })
 }
 
-/// The metric that wins over any other: IPv6 turns 0 into 1024, so there it is 1.
-pub(super) fn route_metric(ipv6: bool) -> u32 {
-    u32::from(ipv6)
+/// Returns the metric that wins over any other: IPv6 turns 0 into 1024, so there it is 1.
+pub(super) fn route_metric(family: Family) -> u32 {
+    match family {
+        Family::Ipv4 => 0,
+        Family::Ipv6 => 1,
+    }
 }

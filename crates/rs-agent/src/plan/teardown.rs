@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What goes away, in which order, and what is left because it is not ours.
+//! Decides what goes away, in which order, and what is left because it is not ours.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use super::change::{Change, Effect, Step};
 use crate::facts::{Address, Facts};
 use crate::wanted::Wanted;
 
-/// How to take down what the rest does not need.
+/// Says how to take down what the rest does not need.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Teardown {
     /// The steps.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Options that take several addresses, and what these may not be together.
+//! Reads options that take several addresses, and checks what these may not be together.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::{host_address, vip};
 use crate::bad_request::BadRequest;
-use crate::facts::of_family;
+use crate::facts::{Family, of_family};
 
 /// Checks a list of `--vip` values.
 ///
@@ -25,7 +25,7 @@ pub fn addresses(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, 
     read(option, texts).map_err(|(_, refusal)| refusal)
 }
 
-/// The same of any option, named without its dashes.
+/// Reads the addresses of any option, named without its dashes.
 ///
 /// # Errors
 /// The place of the value at fault, and a [`BadRequest`] about it.
@@ -47,7 +47,7 @@ fn read(option: &'static str, texts: &[String]) -> Result<Vec<IpAddr>, (usize, B
         if !seen.insert(ip) {
             return Err((place, BadRequest::Duplicate { option, ip }));
         }
-        if let Some(one) = of_family(&ips, ip.is_ipv6()).filter(|_| one_of_each) {
+        if let Some(one) = of_family(&ips, Family::of(ip)).filter(|_| one_of_each) {
             return Err((place, BadRequest::TwoOfOneFamily { option, one, other: ip }));
         }
         ips.push(ip);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::host_address;
 use crate::bad_request::BadRequest;
 
-/// An address with a prefix length: a client, or a network of clients.
+/// Names a network: an address with a prefix length: a client, or a network of clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Network {
@@ -32,7 +32,7 @@ impl Network {
         if prefix == 0 || prefix > all { Err(bad()) } else { Ok(Self { ip, prefix }) }
     }
 
-    /// The first and the last address a client can have, to ask the routing table about.
+    /// Returns the first and the last address a client can have, to ask the routing table about.
     #[must_use]
     pub fn ends(&self) -> [IpAddr; 2] {
         match self.ip {

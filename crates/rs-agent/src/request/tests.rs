@@ -103,7 +103,7 @@ fn of_some_addresses_there_is_one_of_each_family() {
 }
 
 #[test]
-fn an_envelope_is_described_in_full() {
+fn an_encapsulation_is_described_in_full() {
     use BadRequest::{NoTunnelPort, WrongTunnel};
     use TunnelType::{Gre, Gue, Ipip};
     let wrong = |option| Err(WrongTunnel { option });
@@ -111,17 +111,17 @@ fn an_envelope_is_described_in_full() {
         (None, false, None, Ok(None)),
         (None, true, None, wrong("--checksum")),
         (None, false, Some(6080), wrong("--tunnel-port")),
-        (Some(Ipip), false, None, Ok(Some(Envelope::Ipip))),
+        (Some(Ipip), false, None, Ok(Some(Encapsulation::Ipip))),
         (Some(Ipip), true, None, wrong("--checksum")),
-        (Some(Gre), false, None, Ok(Some(Envelope::Gre { checksum: false }))),
-        (Some(Gre), true, None, Ok(Some(Envelope::Gre { checksum: true }))),
+        (Some(Gre), false, None, Ok(Some(Encapsulation::Gre { checksum: false }))),
+        (Some(Gre), true, None, Ok(Some(Encapsulation::Gre { checksum: true }))),
         (Some(Gre), true, Some(6080), wrong("--tunnel-port")),
-        (Some(Gue), false, Some(6080), Ok(Some(Envelope::Gue { port: 6080 }))),
+        (Some(Gue), false, Some(6080), Ok(Some(Encapsulation::Gue { port: 6080 }))),
         (Some(Gue), true, Some(6080), wrong("--checksum")),
         (Some(Gue), false, None, Err(NoTunnelPort)),
     ] {
         let typed = Typed { tunnel, checksum, tunnel_port, ..Typed::default() };
-        let read = envelope(typed.tunnel, typed.checksum, typed.tunnel_port);
+        let read = encapsulation(typed.tunnel, typed.checksum, typed.tunnel_port);
         assert_eq!(read, meaning, "{typed:?}");
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! When the same thing is undone again and again, each repair waits longer.
+//! Makes each repair wait longer when the same thing is undone again and again.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// Quiet for this long and for twice the last wait: forgotten.
 const MEMORY: Duration = Duration::from_secs(10);
 
-/// How often what was repaired lately.
+/// Says how often what was repaired lately.
 #[derive(Debug, Default)]
 pub struct Backoff {
     entries: HashMap<Target<'static>, Entry>,
@@ -38,7 +38,7 @@ impl Entry {
     }
 }
 
-/// A repair of what was repaired before.
+/// Describes a repair of what was repaired before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Again {
     /// How many repairs there were, this one included.
@@ -48,7 +48,7 @@ pub struct Again {
 }
 
 impl Backoff {
-    /// When this may be repaired: not before the time returned.
+    /// Returns when this may be repaired: not before the time returned.
     #[must_use]
     pub fn not_before(&self, target: &Change) -> Option<Instant> {
         let entry = self.entries.get(&target.target())?;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! How many lines may be written, whatever happens on the host.
+//! Limits how many lines may be written, whatever happens on the host.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ const BURST: u32 = 200;
 /// Afterwards one line is allowed in this time.
 const EACH: Duration = Duration::from_millis(100);
 
-/// Lines that may be written, and those that were not.
+/// Counts lines that may be written, and those that were not.
 #[derive(Debug)]
 pub struct Budget {
     left: u32,

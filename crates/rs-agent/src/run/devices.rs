@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Which devices are ours, by number: one that was deleted and made again has another.
+//! Tells which devices are ours, by number: one that was deleted and made again has another.
 
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
 use crate::plan::Change;
 
-/// The numbers of the devices that a set-up made.
+/// Holds the numbers of the devices that a set-up made.
 #[derive(Debug, Default)]
 pub struct Devices {
     indexes: BTreeMap<String, u32>,
 }
 
 impl Devices {
-    /// Those of the journal's that somebody else deleted and made again.
+    /// Returns those of the journal's that somebody else deleted and made again.
     #[must_use]
     pub fn remade(&self, changes: &[Change], facts: &Facts) -> Vec<String> {
         let other = |name: &&str| {
@@ -28,15 +28,14 @@ impl Devices {
     pub fn remember(&mut self, changes: &[Change], facts: &Facts, all: bool) {
         self.indexes.retain(|known, _| made(changes).any(|name| name == known));
         for name in made(changes) {
-            if let Some(index) = facts.link(name).map(|link| link.index)
-                && (all || !self.indexes.contains_key(name))
-            {
-                self.indexes.insert(name.to_owned(), index);
+            let Some(link) = facts.link(name) else { continue };
+            if all || !self.indexes.contains_key(name) {
+                self.indexes.insert(name.to_owned(), link.index);
             }
         }
     }
 
-    /// It is somebody else's now.
+    /// Forgets a device: it is somebody else's now.
     pub fn forget(&mut self, name: &str) {
         self.indexes.remove(name);
     }

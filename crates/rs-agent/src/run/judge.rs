@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What has drifted: what is to be repaired, and what is only to be told.
+//! Judges what has drifted: what is to be repaired, and what is only to be told.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use crate::plan::{Change, Effect, Step, Target, refuse, setup};
 use crate::refusal::Refusal;
 use crate::wanted::Wanted;
 
-/// The state of the host, judged.
+/// Holds the judgement of the host's state.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// What is missing and may be made, in the order of a set-up.
@@ -33,11 +33,8 @@ pub fn judge(journal: &Journal, facts: &Facts) -> Verdict {
     match refuse::check(wanted, facts) {
         Ok(()) => {
             verdict.steps = setup::steps(wanted, facts);
-            if let (Mode::Nat, Err(refusal)) =
-                (wanted.mode, refuse::through_director(wanted, facts))
-                && verdict.steps.is_empty()
-            {
-                verdict.refusals.push(refusal);
+            if wanted.mode == Mode::Nat && verdict.steps.is_empty() {
+                verdict.refusals.extend(refuse::through_director(wanted, facts).err());
             }
         }
         Err(refusal) => {
@@ -45,39 +42,19 @@ pub fn judge(journal: &Journal, facts: &Facts) -> Verdict {
             partly(wanted, facts, &mut verdict);
         }
     }
-    let again = exposed(journal, facts);
+    let again = journal.exposed(facts);
     verdict.steps.extend(again);
     // A host may have thousands of VIPs: nothing here goes through all of them for each.
     let repaired: HashSet<Target<'_>> =
         verdict.steps.iter().map(|step| step.action.change.target()).collect();
     let mut told = HashSet::new();
     for change in &journal.changes {
-        if let Effect::Foreign(what) = change.effect(facts)
-            && !repaired.contains(&change.target())
-            && told.insert(what.clone())
-        {
+        let Effect::Foreign(what) = change.effect(facts) else { continue };
+        if !repaired.contains(&change.target()) && told.insert(what.clone()) {
             verdict.not_ours.push(what);
         }
     }
     verdict
-}
-
-/// IPv6 VIPs that set-up added and that are not deprecated any more: this host may use them as
-/// a source. They are changed in place. A change by a program that gives no `IFA_PROTO` takes
-/// ours off the address: it comes back with the repair, or a teardown would take the VIP for
-/// somebody else's. One that gives its own keeps it.
-pub fn exposed(journal: &Journal, facts: &Facts) -> Vec<Step> {
-    let wanted: HashSet<&IpAddr> = journal.wanted.vips.iter().collect();
-    let change = |change: &Change| match change {
-        Change::Address { ip, device, tag, .. } if ip.is_ipv6() && wanted.contains(ip) => {
-            let have = facts.vip_on(*ip, device).filter(|have| !have.deprecated)?;
-            Some(Change::Deprecate { ip: *ip, device: device.clone(), tag: have.tag.or(*tag) })
-        }
-        _ => None,
-    };
-    let reason = "this host must not use the VIP as a source of its own";
-    let changes = journal.changes.iter().filter_map(change);
-    changes.map(|change| Step { action: change.make(), reason }).collect()
 }
 
 fn partly(wanted: &Wanted, facts: &Facts, verdict: &mut Verdict) {
@@ -113,9 +90,9 @@ fn partly(wanted: &Wanted, facts: &Facts, verdict: &mut Verdict) {
     }
 }
 
-/// The steps that may be made now, in order. `held` tells of a change whether it has to
-/// wait; what comes after one that waits may rest on it, so it waits too: above all no VIP
-/// comes before what hides it.
+/// Returns the steps that may be made now, in order. `held` tells of a change whether it has to
+/// wait; what comes after one that waits may rest on it, so it waits too: above all no VIP comes
+/// before what hides it.
 pub fn ready(steps: Vec<Step>, held: impl Fn(&Change) -> bool) -> Vec<Step> {
     let mut rank = u8::MAX;
     let mut ready = Vec::new();

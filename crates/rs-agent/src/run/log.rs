@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! One line per event on standard error.
+//! Writes one line per event to standard error.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -16,10 +16,10 @@ use crate::cli::LogFormat;
 /// for all.
 const FEW: usize = 8;
 
-/// What one event tells.
+/// Says what one event tells.
 pub type Fields = Vec<(&'static str, String)>;
 
-/// How bad an event is: the numbers of syslog(3).
+/// Says how bad an event is: the numbers of syslog(3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// The host is not as wanted, and stays so.
@@ -44,6 +44,14 @@ impl Log {
     pub fn new(format: LogFormat) -> Self {
         let budget = RefCell::new(Budget::new(Instant::now()));
         Self { format, journal: to_the_journal(), budget }
+    }
+
+    /// One that writes nothing.
+    #[cfg(test)]
+    pub(super) fn silent() -> Self {
+        let log = Self::new(LogFormat::Text);
+        while log.budget.borrow_mut().take(Instant::now()) {}
+        log
     }
 
     /// Writes one event. Fields with an empty value are left out. Of a flood, only how many

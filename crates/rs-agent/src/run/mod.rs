@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What keeping a host right needs to know and to tell; [`crate::commands`] puts it
-//! together.
+//! Keeps a host right: `rs-agent run`.
 //!
 //! | file | question |
 //! |---|---|
+//! | `watch` | what to wait for |
+//! | `keeper` | what to look at, what to repair and what to tell |
+//! | `settings` | what was asked for |
+//! | `glance` | has anything changed of which there is no notice |
 //! | [`lvs_host::events`] | has anything changed, and who asked for it |
 //! | [`judge`] | what is to be repaired, and what is not ours (pure) |
 //! | [`devices`] | is a device still the one that we made (pure) |
@@ -16,8 +19,14 @@
 pub mod backoff;
 pub mod budget;
 pub mod devices;
+mod glance;
 pub mod judge;
+mod keeper;
 pub mod log;
 pub mod pace;
 pub mod service;
+mod settings;
 pub mod suspects;
+mod watch;
+
+pub use self::watch::run;

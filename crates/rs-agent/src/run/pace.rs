@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! When `run` looks at what. How often it does is bounded, whatever happens on the host.
+//! Decides when `run` looks at what. How often it does is bounded, whatever happens on the host.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ const SHARE: u32 = 10;
 /// But the pause between two is never longer than this.
 const LONGEST_GAP: Duration = Duration::from_secs(1);
 
-/// What is due when, by a clock that is passed in.
+/// Holds what is due when, by a clock that is passed in.
 #[derive(Debug)]
 pub struct Pace {
     next_glance: Instant,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What systemd is told (sd_notify(3)); without systemd, nothing happens.
+//! Tells systemd what it wants to know (sd_notify(3)); without systemd, nothing happens.
 
 use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
-/// The service as its manager sees it.
+/// Describes the service as its manager sees it.
 #[derive(Debug)]
 pub struct Service {
     status: String,
@@ -25,12 +25,12 @@ impl Service {
         Self { status: String::new(), watchdog: wait.map(|wait| (wait / 2, now)) }
     }
 
-    /// `READY=1`.
+    /// Tells `READY=1`.
     pub fn ready(&self) {
         tell(&[NotifyState::Ready]);
     }
 
-    /// `RELOADING=1`; [`Self::ready`] ends it.
+    /// Tells `RELOADING=1`; [`Self::ready`] ends it.
     pub fn reloading(&self) {
         match NotifyState::monotonic_usec_now() {
             Ok(now) => tell(&[NotifyState::Reloading, now]),
@@ -38,12 +38,12 @@ impl Service {
         }
     }
 
-    /// `STOPPING=1`.
+    /// Tells `STOPPING=1`.
     pub fn stopping(&self) {
         tell(&[NotifyState::Stopping]);
     }
 
-    /// `STATUS=`, if it is another than before.
+    /// Tells `STATUS=`, if it is another than before.
     pub fn status(&mut self, text: String) {
         if text != self.status {
             tell(&[NotifyState::Status(&text)]);
@@ -51,7 +51,7 @@ impl Service {
         }
     }
 
-    /// `WATCHDOG=1` if half of the time is over. Tells how long until the next.
+    /// Tells `WATCHDOG=1` if half of the time is over. Tells how long until the next.
     pub fn alive(&mut self, now: Instant) -> Option<Duration> {
         let (half, due) = self.watchdog.as_mut()?;
         if now >= *due {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Who is likely to undo what we do: asked only when somebody does.
+//! Names who is likely to undo what we do: asked only when somebody does.
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ enum Kinds {
     Routes,
 }
 
-/// Who may have undone it: `askers` (processes seen asking the kernel for changes) first,
+/// Returns who may have undone it: `askers` (processes seen asking the kernel for changes) first,
 /// then programs that run and are known for it, then files that say otherwise.
 #[must_use]
 pub fn of(change: &Change, askers: &[String]) -> Vec<String> {
@@ -60,7 +60,7 @@ pub fn of(change: &Change, askers: &[String]) -> Vec<String> {
     suspects
 }
 
-/// The name of a process, if it still runs and is not this one.
+/// Returns the name of a process, if it still runs and is not this one.
 #[must_use]
 pub fn name_of(process: u32) -> Option<String> {
     if process == std::process::id() {

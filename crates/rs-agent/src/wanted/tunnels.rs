@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Which devices receive from the directors, and for which RIP.
+//! Decides which devices receive from the directors, and for which RIP.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::Wanted;
 use crate::bad_request::BadRequest;
-use crate::facts::{Facts, of_family, only_one};
+use crate::facts::{Facts, Family, of_family, only_one};
 use crate::refusal::Refusal;
 use crate::request::Request;
-use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+use crate::tunnel::{Encapsulation, Tunnel, TunnelKind};
 
 /// Completes RIPs and devices. `wanted` has its VIPs, what is known of RIPs, its directors and
 /// its encapsulation.
@@ -25,14 +25,14 @@ pub(super) fn complete(
     let old: &[Tunnel] = before.map_or(&[], |before| &before.tunnels);
     let fallback = request.fallback_devices || old.iter().any(|old| old.fallback);
     // The families the director's packets come in. Fallback devices name no RIP.
-    let mut outers: BTreeSet<bool> = wanted.rips.iter().map(IpAddr::is_ipv6).collect();
-    outers.extend(old.iter().map(|old| old.kind.over_ipv6()));
+    let mut outers: BTreeSet<Family> = wanted.rips.iter().copied().map(Family::of).collect();
+    outers.extend(old.iter().map(|old| old.kind.outer()));
     if outers.is_empty() {
         let rip = guess_rip(wanted, facts)?;
-        outers.insert(rip.is_ipv6());
+        outers.insert(Family::of(rip));
         wanted.rips.extend((!fallback).then_some(rip));
     }
-    let stray = |director: &&IpAddr| !outers.contains(&director.is_ipv6());
+    let stray = |director: &&IpAddr| !outers.contains(&Family::of(**director));
     if let Some(&director) = wanted.directors.iter().find(stray) {
         return Err(match wanted.rips.first() {
             Some(&rip) => Refusal::Request(BadRequest::MixedFamilies { director, rip }),
@@ -40,7 +40,7 @@ pub(super) fn complete(
         });
     }
     let kinds: Vec<TunnelKind> =
-        outers.iter().flat_map(|&ipv6| kinds(wanted, ipv6, outers.len() > 1)).collect();
+        outers.iter().flat_map(|&outer| kinds(wanted, outer, outers.len() > 1)).collect();
     if let (Some(_), [one, other, ..]) = (&request.tunnel_device, kinds.as_slice()) {
         return Err(Refusal::Request(BadRequest::TwoTunnels(*one, *other)));
     }
@@ -56,22 +56,22 @@ pub(super) fn complete(
         .map(|kind| Tunnel {
             name: named(kind),
             kind,
-            local: of_family(&wanted.rips, kind.over_ipv6()).filter(|_| !fallback),
+            local: of_family(&wanted.rips, kind.outer()).filter(|_| !fallback),
             // With one director its address keeps everybody else's packets out. With
             // two, a device each would be needed; any sender is accepted instead.
-            remote: only_one(&wanted.directors, kind.over_ipv6()).filter(|_| !fallback),
-            checksum: wanted.envelope == Envelope::Gre { checksum: true },
+            remote: only_one(&wanted.directors, kind.outer()).filter(|_| !fallback),
+            checksum: wanted.encapsulation == Encapsulation::Gre { checksum: true },
             fallback,
         })
         .collect();
     nothing_moves(wanted, request, before)
 }
 
-/// What was asked for, and of the other family what is known from before.
+/// Returns what was asked for, and of the other family what is known from before.
 pub(super) fn known_rips(request: &Request, before: Option<&Wanted>) -> Vec<IpAddr> {
     let mut rips = request.rips.clone();
     for &rip in before.iter().flat_map(|before| &before.rips) {
-        if of_family(&rips, rip.is_ipv6()).is_none() {
+        if of_family(&rips, Family::of(rip)).is_none() {
             rips.push(rip);
         }
     }
@@ -80,12 +80,12 @@ pub(super) fn known_rips(request: &Request, before: Option<&Wanted>) -> Vec<IpAd
     rips
 }
 
-/// The devices for packets to an IPv4 or IPv6 RIP. With two RIPs only VIPs of its own
+/// Returns the devices for packets to a RIP of that family. With two RIPs only VIPs of its own
 /// family come to each.
-fn kinds(wanted: &Wanted, ipv6: bool, own_family_only: bool) -> Vec<TunnelKind> {
+fn kinds(wanted: &Wanted, outer: Family, own_family_only: bool) -> Vec<TunnelKind> {
     let vips = wanted.vips.iter().copied();
-    let vips: Vec<IpAddr> = vips.filter(|vip| !own_family_only || vip.is_ipv6() == ipv6).collect();
-    if vips.is_empty() { Vec::new() } else { wanted.envelope.kinds(!ipv6, &vips) }
+    let vips: Vec<IpAddr> = vips.filter(|vip| !own_family_only || outer.has(*vip)).collect();
+    if vips.is_empty() { Vec::new() } else { wanted.encapsulation.kinds(outer, &vips) }
 }
 
 /// Every VIP of before stays on its device, and every one asked for comes to a RIP that was
@@ -105,9 +105,8 @@ fn nothing_moves(
         }
     }
     let [rip] = *request.rips.as_slice() else { return Ok(()) };
-    let comes_elsewhere = |vip: &IpAddr| {
-        wanted.tunnel_for(*vip).is_some_and(|it| it.kind.over_ipv6() != rip.is_ipv6())
-    };
+    let comes_elsewhere =
+        |vip: &IpAddr| wanted.tunnel_for(*vip).is_some_and(|it| !it.kind.outer().has(rip));
     let mut stray = request.vips.iter().copied().filter(comes_elsewhere);
     // One that is set up would have to move, one that is new only to come in otherwise.
     if let Some(vip) = stray.clone().find(|vip| known.contains(vip)) {
@@ -124,8 +123,8 @@ fn nothing_moves(
 /// gateways of the default routes of the VIPs' families.
 fn guess_rip(wanted: &Wanted, facts: &Facts) -> Result<IpAddr, Refusal> {
     let targets: Vec<IpAddr> = if wanted.directors.is_empty() {
-        let families = wanted.vips.iter().map(IpAddr::is_ipv6).collect::<BTreeSet<bool>>();
-        let routes = families.into_iter().filter_map(|ipv6| facts.default_route(ipv6));
+        let families: BTreeSet<Family> = wanted.vips.iter().copied().map(Family::of).collect();
+        let routes = families.into_iter().filter_map(|family| facts.default_route(family));
         routes.flat_map(|route| route.gateways.iter().copied()).collect()
     } else {
         wanted.directors.clone()

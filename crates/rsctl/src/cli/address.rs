@@ -8,7 +8,7 @@ use ipvs_netlink::{DestinationKey, Protocol, ServiceKey};
 use super::BadValue;
 use super::value::number;
 
-/// `IPV4`, `IPV4:PORT`, `[IPV6]` or `[IPV6]:PORT`.
+/// Names an address, with its port or without: `IPV4`, `IPV4:PORT`, `[IPV6]` or `[IPV6]:PORT`.
 ///
 /// Stricter than the C library, on purpose: `10.1` and `010.0.0.1` are other
 /// addresses to `inet_aton` than most readers think, and `2001:db8::1:80` is an address
@@ -20,7 +20,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// The service of that protocol there; without a port that of all ports, which
+    /// Returns the service of that protocol there; without a port that of all ports, which
     /// persistent services may have.
     pub(crate) fn service(self, protocol: Protocol) -> ServiceKey {
         let Self { address, port } = self;
@@ -73,7 +73,7 @@ impl FromStr for Endpoint {
     }
 }
 
-/// What is wrong with IPv6 without brackets: where its port would begin, if it has one, is
+/// Returns what is wrong with IPv6 without brackets: where its port would begin, if it has one, is
 /// anybody's guess.
 fn unbracketed(text: &str) -> BadValue {
     let meant = DestinationKey::without_brackets(text);

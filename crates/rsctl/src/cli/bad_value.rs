@@ -2,7 +2,7 @@
 
 use ipvs_netlink::Invalid;
 
-/// Why a single value is refused, and what to write instead.
+/// Says why a single value is refused, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct BadValue {

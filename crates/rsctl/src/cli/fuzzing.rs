@@ -5,8 +5,8 @@ use std::fmt::{Debug, Display};
 use super::value;
 use super::{BadValue, Endpoint, NamespaceName};
 
-/// Each parser of a value takes `data` or refuses it with a reason, and what it
-/// takes is the same when it is written down and read again. `harmless` judges the reasons.
+/// Checks that each parser of a value takes `data` or refuses it with a reason, and what it takes
+/// is the same when it is written down and read again. `harmless` judges the reasons.
 pub(crate) fn values(data: &[u8], harmless: fn(&str)) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     shown(text, harmless, value::weight);

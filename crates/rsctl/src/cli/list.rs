@@ -78,7 +78,7 @@ impl List {
     }
 }
 
-/// What the columns show.
+/// Names what the columns show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum View {
     Default,
@@ -114,7 +114,7 @@ struct Views {
     tunnels: bool,
 }
 
-/// What to sort by. Numbers come largest first.
+/// Names what to sort by. Numbers come largest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SortKey {
     /// Family, protocol, address and port; marks last.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What may be typed: clap's types and the parsers of single values. What the
-//! values mean together is decided in `commands`.
+//! Says what may be typed: clap's types and the parsers of single values. What the values mean
+//! together is decided in `commands`.
 
 mod address;
 mod bad_value;
@@ -128,7 +128,7 @@ impl Cli {
 }
 
 impl Command {
-    /// The command of that name as clap knows it, without what only helps.
+    /// Returns the command of that name as clap knows it, without what only helps.
     fn alone(name: &str) -> Option<clap::Command> {
         let command = |name| clap::Command::new(name).disable_help_flag(true);
         Some(match name {
@@ -144,7 +144,7 @@ impl Command {
         })
     }
 
-    /// How it tells what it changes; `None` if it changes nothing.
+    /// Returns how it tells what it changes; `None` if it changes nothing.
     pub(crate) fn report(&self) -> Option<&Report> {
         match self {
             Self::AddService(args) => Some(&args.report),
@@ -166,7 +166,7 @@ impl Command {
         }
     }
 
-    /// Whether what it found is to be told as JSON.
+    /// Returns whether what it found is to be told as JSON.
     pub(crate) fn json(&self) -> bool {
         match self {
             Self::List(args) => args.json,
@@ -181,7 +181,7 @@ impl Command {
     }
 }
 
-/// Whether `name` is one of the commands.
+/// Returns whether `name` is one of the commands.
 pub(crate) fn is_command(name: &str) -> bool {
     Cli::command().find_subcommand(name).is_some()
 }

@@ -5,8 +5,7 @@ use std::str::FromStr;
 
 use super::BadValue;
 
-/// A network namespace: a name of `ip netns`, the number of a process in it, or a
-/// file.
+/// Names a network namespace: a name of `ip netns`, the number of a process in it, or a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NamespaceName {
     Name(String),

@@ -27,7 +27,7 @@ pub(crate) struct Save {
     pub(crate) output: Option<PathBuf>,
 }
 
-/// A form of a saved table.
+/// Names a form of a saved table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Form {
     Json,
@@ -46,6 +46,8 @@ given. A file of `rsctl save` whose end is missing is refused. Lines of ipvsadm 
 some are missing: to delete more than a quarter of the table, they need --allow-deletes. What a file
 does not mention stays: ipvsadm's form has no timeouts and no sync daemons, and without -x and -y a
 server that is there keeps its thresholds.
+
+Of a FILE with more than 20 problems the first 20 are shown; --verbose or --json shows all.
 
 sh, dh and mh hash by the order in which servers were added. --reorder makes it that of FILE, one server
 after the other: while one is away its packets are dropped, and with the sysctl expire_nodest_conn its

@@ -8,7 +8,7 @@ use ipvs_netlink::{AddressFamily, Protocol, ServiceKey};
 
 use super::{Endpoint, value};
 
-/// A virtual service, by its text form or by `ipvsadm`'s options.
+/// Selects a virtual service, by its text form or by `ipvsadm`'s options.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Selector(pub(crate) ServiceKey);
 

@@ -227,7 +227,7 @@ impl TunnelSettings {
         Self { kind, port, checksum }
     }
 
-    /// The checksum asked for. GRE has the first two.
+    /// Returns the checksum that was asked for. GRE has the first two.
     pub(crate) fn checksum(&self) -> Option<GueChecksum> {
         let args = &self.checksum;
         match (args.none, args.outer, args.remote) {
@@ -238,7 +238,7 @@ impl TunnelSettings {
         }
     }
 
-    /// Whether nothing was asked for.
+    /// Returns whether nothing was asked for.
     pub(crate) fn is_empty(&self) -> bool {
         self.kind.is_none() && self.port.is_none() && self.checksum().is_none()
     }

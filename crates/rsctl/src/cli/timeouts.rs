@@ -46,7 +46,7 @@ pub(crate) struct Timeouts {
 }
 
 impl Timeouts {
-    /// Whether nothing is to be set.
+    /// Returns whether nothing is to be set.
     pub(crate) fn shows(&self) -> bool {
         self.tcp.is_none() && self.tcp_fin.is_none() && self.udp.is_none()
     }

@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use clap::error::{ContextKind, ContextValue};
-use lvs_term::Usage;
+use std::ffi::OsString;
 
-use super::BadValue;
+use clap::error::ContextKind;
+use lvs_term::{Usage, clap_context};
 
-/// Clap's complaint in the form of all our errors. `command` is the subcommand
-/// whose help may help.
-pub(crate) fn explain(error: &clap::Error, command: Option<&str>) -> Usage {
-    let mut usage = Usage::of(error, |bad: &BadValue| bad.hint.clone());
-    if lacks_service(error) {
+use super::{BadValue, is_command};
+
+/// Returns clap's complaint about `args` in the form of all our errors, with the help of the
+/// command that it is about.
+pub(crate) fn explain(error: &clap::Error, args: &[OsString]) -> Usage {
+    let mut usage = Usage::of(error, args, |bad: &BadValue| bad.hint.clone());
+    if clap_context(error, ContextKind::InvalidArg).iter().any(|arg| arg == "SERVICE") {
         let example = "SERVICE is, for example, tcp/192.0.2.10:80 or -t 192.0.2.10:80";
         usage.hints.push(example.to_owned());
     }
-    match command {
+    let command = args.get(1).and_then(|word| word.to_str());
+    match command.filter(|name| is_command(name)) {
         Some(command) => usage.see(&format!("rsctl {command}")),
         None => usage.see("rsctl"),
-    }
-}
-
-fn lacks_service(error: &clap::Error) -> bool {
-    match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(arg)) => arg == "SERVICE",
-        Some(ContextValue::Strings(args)) => args.iter().any(|arg| arg == "SERVICE"),
-        _ => false,
     }
 }
 
@@ -34,12 +29,15 @@ mod tests {
     use super::*;
     use crate::cli::Cli;
 
-    /// What stands on stderr for `line`, without the pointer to the help.
+    /// Returns what stands on stderr for `line`, without the pointer to the help.
     fn complaint(line: &str) -> (String, Option<String>) {
         let words = std::iter::once("rsctl").chain(line.split_whitespace());
-        let error = Cli::try_parse_from(words).expect_err(line);
-        let mut usage = explain(&error, Some("X"));
-        assert_eq!(usage.hints.pop().unwrap(), "see `rsctl X --help`");
+        let args: Vec<_> = words.map(OsString::from).collect();
+        let error = Cli::try_parse_from(&args).expect_err(line);
+        let mut usage = explain(&error, &args);
+        let command = line.split(' ').next().filter(|name| is_command(name));
+        let help = command.map_or("rsctl".to_owned(), |name| format!("rsctl {name}"));
+        assert_eq!(usage.hints.pop(), Some(format!("see `{help} --help`")));
         let hint = usage.hints.pop();
         assert!(usage.hints.is_empty(), "{:?}", usage.hints);
         (usage.to_string(), hint)
@@ -91,7 +89,7 @@ mod tests {
             (&format!("{server} -w"), "`--weight <N>` needs a value", None),
             (
                 &format!("{server} --mode route"),
-                "`route` is not a value of `--mode <MODE>`: use one of dr, tun, nat",
+                "`route` is not a value of `--mode <MODE>`: use one of `dr`, `tun`, `nat`",
                 None,
             ),
             (
@@ -103,8 +101,8 @@ mod tests {
             ("add-service tcp/192.0.2.10:80 -b ,", "`--sched-flags <FLAG>` needs a value", None),
             (
                 "add-service tcp/192.0.2.10:80 -s sh -b sh-prt",
-                "`sh-prt` is not a value of `--sched-flags <FLAG>`: use one of sh-fallback, \
-                 sh-port, mh-fallback, mh-port, flag-1, flag-2, flag-3",
+                "`sh-prt` is not a value of `--sched-flags <FLAG>`: use one of `sh-fallback`, \
+                 `sh-port`, `mh-fallback`, `mh-port`, `flag-1`, `flag-2`, `flag-3`",
                 Some("did you mean `sh-port`?"),
             ),
             (

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Parsers of single values, each with its own words for what is wrong.
+//! Reads single values, each in its own words for what is wrong.
 
 use std::net::IpAddr;
 use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
@@ -15,8 +15,8 @@ use ipvs_netlink::{
 
 use super::{BadValue, Endpoint};
 
-/// A decimal number within `range`. Signs, blanks and hexadecimal are refused:
-/// `strtol`, which `ipvsadm` uses, takes some of them.
+/// Reads a decimal number within `range`. Signs, blanks and hexadecimal are refused: `strtol`,
+/// which `ipvsadm` uses, takes some of them.
 pub(super) fn number(text: &str, what: &str, range: RangeInclusive<u32>) -> Result<u32, BadValue> {
     lvs_term::number(text, what, range).map_err(|bad| BadValue::new(bad.to_string()))
 }
@@ -75,7 +75,7 @@ pub(crate) fn fwmark(text: &str) -> Result<NonZeroU32, BadValue> {
     Ok(NonZeroU32::new(mark).ok_or(Invalid::ZeroFwmark)?)
 }
 
-/// A timeout of idle connections, as the library takes it.
+/// Reads a timeout of idle connections, as the library takes it.
 pub(super) fn timeout(text: &str) -> Result<u32, BadValue> {
     let seconds = number(text, "timeout in seconds", 1..=SetTimeouts::MAX);
     seconds.map_err(|bad| {
@@ -87,17 +87,17 @@ pub(super) fn timeout(text: &str) -> Result<u32, BadValue> {
     })
 }
 
-/// How long something may still last.
+/// Reads how many seconds something may still last.
 pub(super) fn seconds(text: &str) -> Result<u32, BadValue> {
     number(text, "number of seconds", 0..=u32::MAX)
 }
 
-/// How many lines to show.
+/// Reads how many lines to show.
 pub(super) fn lines(text: &str) -> Result<u32, BadValue> {
     number(text, "number of lines", 0..=u32::MAX)
 }
 
-/// A state of connections, in any case. One that no kernel has would show nothing
+/// Reads a state of connections, in upper or lower case. One that no kernel has would show nothing
 /// and look like an answer.
 pub(super) fn state(text: &str) -> Result<String, BadValue> {
     if ConnectionState::known().any(|known| known.eq_ignore_ascii_case(text)) {
@@ -150,7 +150,7 @@ pub(super) fn multicast(text: &str) -> Result<IpAddr, BadValue> {
     }
 }
 
-/// `192.0.2.1` or `192.0.2.0/24`.
+/// Reads the address of a client or a network: `192.0.2.1` or `192.0.2.0/24`.
 pub(super) fn network(text: &str) -> Result<(IpAddr, u8), BadValue> {
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address, Some(length)),
@@ -175,8 +175,8 @@ pub(crate) fn engine(name: &str) -> Result<EngineName, BadValue> {
     Ok(name.parse::<EngineName>()?)
 }
 
-/// `tcp/192.0.2.10:80` and the like. If it is the address that is wrong, the
-/// address's own words say it better.
+/// Reads the text form of a service: `tcp/192.0.2.10:80` and the like. If it is the address that is
+/// wrong, the address's own words say it better.
 pub(crate) fn service(text: &str) -> Result<ServiceKey, BadValue> {
     text.parse().map_err(|invalid: Invalid| match text.split_once('/') {
         Some((kind, address)) if kind != "fwmark" => match address.parse::<Endpoint>() {

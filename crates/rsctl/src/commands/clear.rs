@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use ipvs_netlink::{Change, Client, ServiceKey};
+use lvs_term::count;
 
 use super::{Action, Changed, Director, list};
 use crate::cli::Clear;
@@ -43,15 +44,10 @@ fn services(client: &mut Client) -> Result<Vec<ServiceKey>, Error> {
 }
 
 fn question(services: usize, servers: usize) -> String {
-    let plural = |number| if number == 1 { "" } else { "s" };
-    format!(
-        "delete {services} service{} with {servers} server{}? [y/N] ",
-        plural(services),
-        plural(servers)
-    )
+    format!("delete {} with {}? [y/N] ", count(services, "service"), count(servers, "server"))
 }
 
-/// Whether the answer is yes. No answer (end of file) is no.
+/// Asks the question, and returns whether the answer is yes. No answer (end of file) is no.
 fn ask(question: &str, answers: &mut impl BufRead, to: &mut impl Write) -> io::Result<bool> {
     to.write_all(question.as_bytes())?;
     to.flush()?;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The connection table: what is wanted of it, one entry at a time where that
-//! is possible.
+//! Lists the connection table: what is wanted of it, one entry at a time where that is possible.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -16,7 +15,7 @@ use crate::cli::{ConnectionSort, Connections, GroupBy};
 use crate::error::Error;
 use crate::names::Names;
 
-/// What was found.
+/// Holds what was found.
 pub(crate) enum Found {
     /// Entries as they come.
     Stream(Stream),
@@ -24,7 +23,7 @@ pub(crate) enum Found {
     Groups { by: GroupBy, groups: Vec<(String, u64)>, names: Names },
 }
 
-/// Entries that are wanted, in order.
+/// Yields the entries that are wanted, in order.
 pub(crate) struct Stream {
     pub(crate) entries: Box<dyn Iterator<Item = Result<Connection, Error>>>,
     /// Whether the column of origins is wanted.
@@ -88,7 +87,7 @@ fn addresses(entry: &Connection) -> impl Iterator<Item = IpAddr> + use<> {
     [entry.client.ip(), entry.server.address].into_iter().chain(vip)
 }
 
-/// The address in the name of a group, with its port or without.
+/// Returns the address in the name of a group, with its port or without.
 pub(crate) fn address_of(name: &str) -> Option<IpAddr> {
     let endpoint = name.parse::<SocketAddr>().map(|endpoint| endpoint.ip());
     endpoint.or_else(|_| name.parse()).ok()

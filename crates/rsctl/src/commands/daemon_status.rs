@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The sync daemons of this director, and whether they and those of another one
-//! hear each other.
+//! Shows the sync daemons of this director, and tells whether they and those of another one hear
+//! each other.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,13 +9,14 @@ use std::path::Path;
 
 use ipvs_netlink::procfs::Origin;
 use ipvs_netlink::{SyncDaemonEntry, SyncRole};
+use lvs_term::count;
 use serde::{Deserialize, Serialize};
 
 use super::Director;
 use crate::cli::DaemonStatus;
 use crate::error::Error;
 
-/// What is printed, and read back as the other director's.
+/// Holds what is printed, and read back as the other director's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Status {
     /// The daemons that run.
@@ -34,7 +35,7 @@ pub(crate) struct Status {
     pub(crate) problems: Option<Vec<String>>,
 }
 
-/// The connections of the other director.
+/// Counts the connections of the other director.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Connections {
     /// Those that it saw itself.
@@ -122,7 +123,7 @@ pub(super) fn parse(text: &str) -> serde_json::Result<Status> {
     serde_json::from_str(text)
 }
 
-/// What keeps the messages of one director's master from the other's backup.
+/// Returns what keeps the messages of one director's master from the other's backup.
 pub(crate) fn problems(here: &Status, peer: &Status) -> Vec<String> {
     let mut problems = Vec::new();
     for (from, to, names) in
@@ -157,9 +158,7 @@ pub(crate) fn problems(here: &Status, peer: &Status) -> Vec<String> {
     // Each thread has a port of its own, from the first one on.
     for name in ["sync_ports", "sync_version"] {
         let (ours, theirs) = (here.sysctls.get(name), peer.sysctls.get(name));
-        if let (Some(ours), Some(theirs)) = (ours, theirs)
-            && ours != theirs
-        {
+        if let Some((ours, theirs)) = ours.zip(theirs).filter(|(ours, theirs)| ours != theirs) {
             problems.push(format!("{name} is {ours} here and {theirs} at the peer"));
         }
     }
@@ -170,12 +169,11 @@ pub(crate) fn problems(here: &Status, peer: &Status) -> Vec<String> {
 /// on their way, or `sync_threshold` keeps each of them back.
 fn unheard(from: &Status, to: &Status, names: [&str; 2]) -> Option<String> {
     (from.local_connections > 0 && to.synced_connections == 0).then(|| {
-        let connections = from.local_connections;
         format!(
-            "{} master has seen {connections} connection{}, and {} backup was told of none \
+            "{} master has seen {}, and {} backup was told of none \
              (those of few packets are kept back: sync_threshold)",
             names[0],
-            if connections == 1 { "" } else { "s" },
+            count(from.local_connections, "connection"),
             names[1]
         )
     })

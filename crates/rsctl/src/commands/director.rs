@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::lock::{self, Lock};
 use crate::trace;
 
-/// Where a command acts, and whether it acts or only says what it would do.
+/// Says where a command acts, and whether it acts or only says what it would do.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Director {
     namespace: Option<Namespace>,
@@ -78,12 +78,12 @@ impl Director {
         self.apply_over(&mut self.connect()?, change)
     }
 
-    /// The same, over a connection that is there and under a lock.
+    /// Does what [`apply`](Self::apply) does, over a connection that is there and under a lock.
     pub(super) fn apply_over(&self, client: &mut Client, change: Change) -> Result<(), Error> {
         if self.dry_run { foresee(client, &change) } else { Ok(client.apply(change)?) }
     }
 
-    /// Edits a service; whether anything differs.
+    /// Edits a service, and returns whether anything differs.
     pub(super) fn edit_service(
         &self,
         key: &ServiceKey,
@@ -104,7 +104,7 @@ impl Director {
         outcome
     }
 
-    /// Edits a server; whether anything differs.
+    /// Edits a server, and returns whether anything differs.
     pub(super) fn edit_server(
         &self,
         service: &ServiceKey,
@@ -128,7 +128,7 @@ impl Director {
     }
 }
 
-/// As the library judges an edit.
+/// Returns whether anything differs, as the library judges an edit.
 fn differs(before: Change, after: Change) -> Result<bool, Error> {
     match after.check_edit_of(&before) {
         Err(reason) => Err(Error::refused(after, reason)),
@@ -136,7 +136,7 @@ fn differs(before: Change, after: Change) -> Result<bool, Error> {
     }
 }
 
-/// What the kernel would say to `change`, as far as the table tells.
+/// Returns what the kernel would say to `change`, as far as the table tells.
 fn foresee(client: &mut Client, change: &Change) -> Result<(), Error> {
     let there =
         |client: &mut Client, key: &ServiceKey| Ok::<_, Error>(client.service(key)?.is_some());

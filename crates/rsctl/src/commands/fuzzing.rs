@@ -15,16 +15,16 @@ use super::{
     Status, add_server, add_service, daemon_status, edit_server, edit_service, restore, server,
 };
 use crate::cli::{self, Cli, Command};
-use crate::error::Error;
+use crate::error::{Error, Problems};
 
 thread_local! {
     /// Made once: clap takes its time over it.
     static CLI: RefCell<clap::Command> = RefCell::new(Cli::command());
 }
 
-/// A command line is refused in a line and hints, or means something; what it
-/// adds is the same when it is saved and restored. `refused` judges what is told of an error,
-/// `kept` what is saved.
+/// Checks that a command line is refused in a line and hints, or means something; what it adds is
+/// the same when it is saved and restored. `refused` judges what is told of an error, `kept` what
+/// is saved.
 pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)) {
     let words = data.split(|byte| *byte == 0).map(|word| OsString::from_vec(word.to_vec()));
     let args: Vec<OsString> = std::iter::once("rsctl".into()).chain(words).collect();
@@ -41,11 +41,7 @@ pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)
     let cli = match parsed {
         Ok(cli) => cli,
         Err(stop) if stop.exit_code() == 0 => return,
-        Err(stop) => {
-            let command = args.get(1).and_then(|arg| arg.to_str());
-            let command = command.filter(|name| cli::is_command(name));
-            return refused(&Error::Usage(cli::explain(&stop, command)));
-        }
+        Err(stop) => return refused(&Error::Usage(cli::explain(&stop, &args))),
     };
     let planned = match cli.command {
         Command::AddService(args) => add_service::plan(args.service.0, &args.settings),
@@ -81,11 +77,12 @@ pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)
         Err(error) => return refused(&error),
     };
     let services = vec![entry];
-    let timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
-    kept(&Observed { services, timeouts, daemons: Vec::new() });
+    let mut table = Observed::new(services);
+    table.timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
+    kept(&table);
 }
 
-/// A service that may have any port.
+/// Returns a service that may have any port.
 fn holder(key: ServiceKey) -> Service {
     let mut service = Service::new(key, Scheduler::Sh);
     service.persistence = Some(Persistence {
@@ -95,7 +92,7 @@ fn holder(key: ServiceKey) -> Service {
     service
 }
 
-/// A file is refused line by line, or means the same in both forms of `save`.
+/// Checks that a file is refused line by line, or means the same in both forms of `save`.
 pub(crate) fn restore(data: &[u8], error: fn(&Error), kept: fn(&Observed)) {
     restored(data, error, kept);
     if !data.ends_with(b"\n") {
@@ -109,7 +106,7 @@ fn restored(data: &[u8], error: fn(&Error), kept: fn(&Observed)) {
         Ok(restore::Input { desired, .. }) => {
             kept(&Observed::from(&desired));
             // That what was judged when it was read has no flaw later, it asserts itself.
-            let (nothing, policy) = (Observed::default(), Policy::default());
+            let (nothing, policy) = (Observed::default(), Policy::exact());
             let plan = plan(&desired, &nothing, policy);
             let _flaws = refused(&plan, &desired, &nothing, policy);
         }
@@ -121,12 +118,12 @@ fn restored(data: &[u8], error: fn(&Error), kept: fn(&Observed)) {
                 assert!(!problem.message.is_empty(), "{problem:?}");
             }
             let file = String::from_utf8_lossy(&data[..data.len().min(9)]).into_owned();
-            error(&Error::BadFile { file, problems });
+            error(&Error::BadFile(Problems { file, all: problems, shows_all: true }));
         }
     }
 }
 
-/// Another director's status is refused, or compared and shown.
+/// Checks that another director's status is refused, or compared and shown.
 pub(crate) fn peer(data: &[u8], refused: fn(&Error), shown: fn(&Status)) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match daemon_status::parse(text) {
@@ -143,7 +140,7 @@ pub(crate) fn peer(data: &[u8], refused: fn(&Error), shown: fn(&Status)) {
     }
 }
 
-/// What a saved table says, in either form.
+/// Returns what a saved table says, in either form.
 pub(crate) fn parse(saved: &[u8]) -> Result<Observed, Vec<ipvs_cluster::file::Problem>> {
     restore::parse(saved).map(|input| Observed::from(&input.desired))
 }

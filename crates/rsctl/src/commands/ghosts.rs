@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Which service a connection belongs to, and whether that still exists. The
-//! table does not say: it has to be found out from the addresses, as the kernel
-//! finds the service of a packet (`ip_vs_ctl.c: ip_vs_service_find`).
+//! Finds which service a connection belongs to, and whether that still exists. The table does not
+//! say: it has to be found out from the addresses, as the kernel finds the service of a packet
+//! (`ip_vs_ctl.c: ip_vs_service_find`).
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use ipvs_netlink::{AddressFamily, Client, DestinationKey, Protocol, ServiceKey};
 
 use crate::error::Error;
 
-/// The services and servers there are.
+/// Holds the services and servers that are there.
 pub(super) struct Living {
     servers: HashMap<ServiceKey, HashSet<DestinationKey>>,
 }
@@ -25,7 +25,7 @@ impl Living {
         Ok(Self { servers: servers.collect() })
     }
 
-    /// Whether the connection has no service or no server any more.
+    /// Returns whether the connection has no service or no server any more.
     ///
     /// A connection that came by a firewall mark keeps no note of the mark: it
     /// lives as long as any mark's service has its server.
@@ -42,8 +42,8 @@ impl Living {
         })
     }
 
-    /// Whether the service is there and has the connection's server. A server on
-    /// port 0 takes the packet's port.
+    /// Returns whether the service is there and has the connection's server. A server on port 0
+    /// takes the packet's port.
     fn has(&self, key: &ServiceKey, connection: &Connection) -> bool {
         let server = connection.server;
         self.servers.get(key).is_some_and(|servers| {
@@ -52,7 +52,7 @@ impl Living {
     }
 }
 
-/// The services whose connection it may be, but for those of marks unknown.
+/// Returns the services whose connection it may be, except those of marks unknown.
 fn candidates(connection: &Connection) -> impl Iterator<Item = ServiceKey> {
     let keys = match connection.service {
         VirtualAddress::Endpoint(endpoint) => {
@@ -72,8 +72,8 @@ fn candidates(connection: &Connection) -> impl Iterator<Item = ServiceKey> {
     keys.into_iter().flatten()
 }
 
-/// Whether the connection is one of that service's. For a mark's that is a guess
-/// from its servers, since a connection keeps no note of its mark.
+/// Returns whether the connection is one of that service's. For a mark's that is a guess from its
+/// servers, since a connection keeps no note of its mark.
 pub(super) fn belongs(connection: &Connection, key: &ServiceKey, living: Option<&Living>) -> bool {
     match (key, connection.service) {
         (ServiceKey::Endpoint { protocol, address, port }, VirtualAddress::Endpoint(endpoint)) => {

@@ -16,7 +16,7 @@ use crate::cli::{List, SortKey, View};
 use crate::error::Error;
 use crate::names::Names;
 
-/// The table, sorted.
+/// Holds the table, sorted.
 #[derive(Debug)]
 pub(crate) struct Listing {
     pub(crate) version: IpvsVersion,
@@ -31,7 +31,7 @@ pub(crate) struct Listing {
     pub(crate) public: Option<IsSettled>,
 }
 
-/// Whether no service is missing.
+/// Says whether no service is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct IsSettled(pub(crate) bool);
 
@@ -106,7 +106,7 @@ fn addresses(services: &[ListedService]) -> impl Iterator<Item = IpAddr> {
     })
 }
 
-/// Everything: nothing is left out that nobody touched meanwhile.
+/// Reads everything: nothing is left out that nobody touched meanwhile.
 fn all(director: &Director, client: &mut Client, keep: Keep) -> Result<Vec<ListedService>, Error> {
     let services = client.services()?.into_iter();
     let mut services: Vec<_> = services.map(ListedService::new).collect();
@@ -176,7 +176,7 @@ impl Witness {
         Ok(Self(services))
     }
 
-    /// Whether nothing is missing in what was read, and nothing there twice.
+    /// Returns whether nothing is missing in what was read, and nothing there twice.
     fn agrees(&self, listed: &ListedService) -> bool {
         let Some(servers) = self.0.get(&listed.service.key) else { return false };
         let read = || listed.servers.iter().map(|listed| listed.server.key);
@@ -233,7 +233,7 @@ fn sort(services: &mut [ListedService], by: SortKey) {
     });
 }
 
-/// The servers of a service, or `None` if it went away since it was listed.
+/// Reads the servers of a service, or returns `None` if it went away since it was listed.
 pub(super) fn servers(
     client: &mut Client,
     key: &ServiceKey,
@@ -245,8 +245,8 @@ pub(super) fn servers(
     }
 }
 
-/// As `ipvsadm` sorts, by family, protocol, address and port, then the marks;
-/// but by numbers without a sign.
+/// Returns what services are sorted by, as in `ipvsadm`: family, protocol, address and port, then
+/// the marks; but by numbers without a sign.
 pub(super) fn order(key: &ServiceKey) -> impl Ord + use<> {
     (matches!(key, ServiceKey::Fwmark { .. }), key.family(), *key)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Services and servers as they are listed, by whatever they were read.
+//! Holds services and servers as they are listed, by whatever they were read.
 
 use ipvs_netlink::{Connections, Destination, Service, ServiceEntry, Stats};
 
@@ -26,7 +26,7 @@ impl ListedService {
 }
 
 impl ListedServer {
-    /// A server with all that there is to tell of it.
+    /// Makes a server with all that there is to tell of it.
     #[cfg(test)]
     pub(crate) fn new(server: Destination, connections: Connections, stats: Stats) -> Self {
         Self { server, connections, stats: Some(stats.into()) }

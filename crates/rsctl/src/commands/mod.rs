@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What each command does, a file per verb. A command checks everything, then
-//! talks to the kernel, and returns what it did or found; it prints nothing.
+//! Does what each command asks for, a file per verb. A command checks everything, then talks to the
+//! kernel, and returns what it did or found; it prints nothing.
 
 mod add_server;
 mod add_service;
@@ -49,7 +49,7 @@ pub(crate) use restore::Restored;
 pub(crate) use save::Saved;
 pub(crate) use warning::Warning;
 
-/// What a command did or found.
+/// Holds what a command did or found.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// What changed, in order; empty if nothing had to. Or would change.
@@ -73,7 +73,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// How it ended, once it is written.
+    /// Returns how the command ended, once its outcome is written.
     pub(crate) fn conclude(&self) -> Result<Exit, Error> {
         match self {
             Self::Restored(restored) => restored.conclude(),
@@ -86,7 +86,7 @@ impl Outcome {
     }
 }
 
-/// What a changing command made, or would make.
+/// Lists what a changing command made, or would make.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Made {
     pub(crate) changed: Vec<Changed>,
@@ -100,7 +100,7 @@ impl From<Vec<Changed>> for Made {
     }
 }
 
-/// One change that was made, or would be.
+/// Names one change that was made, or would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Changed {
     pub(crate) action: Action,
@@ -112,7 +112,7 @@ pub(crate) struct Changed {
     pub(crate) role: Option<SyncRole>,
 }
 
-/// What was done, to the service or the server if there is one.
+/// Says what was done, to the service or the server if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Add,
@@ -174,9 +174,8 @@ pub(crate) fn run(
     made.map(|made| director.changed(made))
 }
 
-/// `change`, if the options made sense and it is one the library would send.
-/// Checked before connecting: bad input is to be called that where there is
-/// no IPVS, too.
+/// Returns `change`, if the options made sense and it is one the library would send. Checked before
+/// connecting: bad input is to be called that where there is no IPVS, too.
 fn checked(change: Change, options: Result<(), Refusal>) -> Result<Change, Error> {
     match options.and_then(|()| change.check().map_err(Refusal::from)) {
         Ok(()) => Ok(change),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The table without `CAP_NET_ADMIN`: as far as the kernel tells it to everyone.
+//! Reads the table without `CAP_NET_ADMIN`: as far as the kernel tells it to everyone.
 
 use std::num::NonZeroU32;
 
@@ -19,7 +19,7 @@ use crate::error::Error;
 /// How often the table is read before it is shown as it is.
 const MOST_READS: usize = 16;
 
-/// What `/proc/net/ip_vs` has. What it lacks has values here that mean nothing.
+/// Holds what `/proc/net/ip_vs` has. What it lacks has values here that mean nothing.
 pub(super) struct Public {
     pub(super) version: IpvsVersion,
     pub(super) connection_table_size: u32,
@@ -59,7 +59,7 @@ pub(super) fn read(
     Ok(Public { version, connection_table_size, services, is_settled })
 }
 
-/// What is asked for that the file does not have.
+/// Returns what is asked for that the file does not have.
 fn lacking(args: &List) -> Option<&'static str> {
     match (args.view(), args.sort()) {
         (View::Stats, _) => Some("counters"),
@@ -84,7 +84,7 @@ fn pass(director: &Director, read: usize) -> Result<Pass, ipvs_netlink::Error> {
     Ok((version, size, table.collect::<Result<_, _>>()?))
 }
 
-/// Whether both show the same services and servers, each once; connections come and go.
+/// Returns whether both show the same services and servers, each once; connections come and go.
 fn agree(one: &[TableService], other: &[TableService]) -> bool {
     let keys = |service: &TableService| {
         (service.key, service.servers.iter().map(|server| server.key).collect::<Vec<_>>())
@@ -92,7 +92,7 @@ fn agree(one: &[TableService], other: &[TableService]) -> bool {
     one.iter().map(keys).eq(other.iter().map(keys)) && !has_repeated(other)
 }
 
-/// How often a key can be in the table: of a mark there may be a service of each family.
+/// Returns how often a key can be in the table: of a mark there may be a service of each family.
 fn most(key: TableKey) -> usize {
     if matches!(key, TableKey::Fwmark(_)) { 2 } else { 1 }
 }

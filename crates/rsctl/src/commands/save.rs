@@ -9,7 +9,7 @@ use super::Director;
 use crate::cli::{Form, Save};
 use crate::error::Error;
 
-/// A table to be written.
+/// Holds a table that is to be written.
 #[derive(Debug)]
 pub(crate) struct Saved {
     pub(crate) table: Observed,

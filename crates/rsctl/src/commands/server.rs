@@ -7,14 +7,14 @@ use ipvs_netlink::{
 use crate::cli::{Endpoint, Mode, ServerSettings, TunnelSettings, TunnelType};
 use crate::refusal::Refusal;
 
-/// The server's key: without a port it has the service's, or 0, which keeps
-/// the packet's, if the service is a firewall mark.
+/// Returns the server's key: without a port it has the service's, or 0, which keeps the packet's,
+/// if the service is a firewall mark.
 pub(super) fn key(service: &ServiceKey, server: Endpoint) -> DestinationKey {
     let port = server.port.or(service.port()).unwrap_or(0);
     DestinationKey { address: server.address, port }
 }
 
-/// A server of which nothing is said.
+/// Returns a server of which nothing is said.
 pub(super) fn default(key: DestinationKey) -> Destination {
     Destination::new(key, ForwardingMethod::Gateway)
 }
@@ -53,8 +53,8 @@ fn forwarding(
     if settings.tunnel.is_empty() { Ok(method) } else { Err(Refusal::NotTunnelled(server.key)) }
 }
 
-/// The tunnel `now` with what `settings` names. One of another type keeps what
-/// both have, which is the checksum of gue and gre.
+/// Returns the tunnel `now` with what `settings` names. One of another type keeps what both have,
+/// which is the checksum of gue and gre.
 fn tunnel(now: Tunnel, settings: &TunnelSettings) -> Result<Tunnel, Refusal> {
     if settings.is_empty() {
         return Ok(now);

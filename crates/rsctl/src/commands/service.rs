@@ -8,7 +8,7 @@ use ipvs_netlink::{
 use crate::cli::ServiceSettings;
 use crate::refusal::Refusal;
 
-/// A service of which nothing is said.
+/// Returns a service of which nothing is said.
 pub(super) fn default(key: ServiceKey) -> Service {
     Service::new(key, Scheduler::Wlc)
 }
@@ -56,9 +56,7 @@ fn set_scheduler(service: &mut Service, scheduler: &Scheduler) {
 fn bits(words: &[SchedulerFlag], scheduler: &Scheduler) -> Result<SchedulerFlags, Refusal> {
     let mut bits = SchedulerFlags::empty();
     for word in words {
-        if let Some(owner) = word.scheduler()
-            && owner != *scheduler
-        {
+        if let Some(owner) = word.scheduler().filter(|owner| owner != scheduler) {
             let scheduler = scheduler.clone();
             return Err(Refusal::ForeignFlag { flag: word.name(), owner, scheduler });
         }

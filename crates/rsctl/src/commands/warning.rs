@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What the kernel does as it is told, and what is hardly ever meant.
+//! Warns of what the kernel does as it is told, and what is hardly ever meant.
 
 use std::fmt;
 
@@ -8,10 +8,11 @@ use ipvs_netlink::{
     Client, Connections, DestinationKey, Netmask, Protocol, Scheduler, SchedulerFlags, Service,
     ServiceKey, Weight,
 };
+use lvs_term::count;
 
 use super::Director;
 
-/// One thing that was made so, or would be.
+/// Names one thing that was made so, or would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Warning {
     /// A server that takes no new connections stands in a table that clients are hashed
@@ -26,7 +27,7 @@ pub(crate) enum Warning {
     Holes { netmask: Netmask },
 }
 
-/// Connections whose server is deleted.
+/// Counts connections whose server is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Orphans {
     /// The server; `None` for all of a service.
@@ -40,9 +41,9 @@ pub(crate) struct Orphans {
 impl fmt::Display for Orphans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whose = self.server.map_or_else(|| "it".to_owned(), |server| server.to_string());
-        let (s, their) = if self.connections == 1 { ("", "its") } else { ("s", "their") };
-        let open = if self.is_open { "open " } else { "" };
-        let what = format!("{} {open}connection{s}", self.connections);
+        let their = if self.connections == 1 { "its" } else { "their" };
+        let what = if self.is_open { "open connection" } else { "connection" };
+        let what = count(self.connections, what);
         match self.is_dry_run {
             true => write!(f, "{whose} has {what}, whose packets would be dropped")?,
             false => write!(f, "{whose} had {what}, and {their} packets are dropped now")?,
@@ -80,13 +81,13 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Of the mask that was asked for.
+/// Warns of the mask that was asked for.
 pub(super) fn mask(service: &Service) -> Option<Warning> {
     let netmask = service.persistence?.netmask;
     netmask.has_holes().then_some(Warning::Holes { netmask })
 }
 
-/// Of a server that is to have weight 0. What cannot be read warns of nothing.
+/// Warns of a server that is to have weight 0. What cannot be read warns of nothing.
 pub(super) fn quiet(
     director: &Director,
     service: &ServiceKey,
@@ -111,7 +112,7 @@ pub(super) fn quiet(
     hashed.into_iter().chain(kept.then_some(Warning::Kept { server })).collect()
 }
 
-/// Of connections that are there, before their server or all servers are deleted.
+/// Warns of connections that are there, before their server or all servers are deleted.
 pub(super) fn orphans(
     director: &Director,
     client: &mut Client,
@@ -140,7 +141,7 @@ pub(super) fn orphans(
     (!is_meant).then_some(Warning::Orphaned(Orphans { server, connections, is_open, is_dry_run }))
 }
 
-/// Whether a sysctl of `net.ipv4.vs` is on.
+/// Returns whether a sysctl of `net.ipv4.vs` is on.
 fn is_set(director: &Director, name: &str) -> bool {
     let sysctls = director.procfs().sysctls().unwrap_or_default();
     let value = sysctls.into_iter().find(|sysctl| sysctl.name == name).and_then(|it| it.value);

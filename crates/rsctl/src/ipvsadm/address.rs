@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Addresses as the C library reads and writes them.
+//! Reads and writes addresses as the C library does.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::names::Names;
 use super::number::{self, is_blank};
 
-/// `inet_aton`: one to four numbers, each decimal, octal (`010`) or hexadecimal
+/// Does what `inet_aton` does: one to four numbers, each decimal, octal (`010`) or hexadecimal
 /// (`0x10`), the last of which fills what is left; behind a blank anything.
 pub(super) fn inet_aton(text: &str) -> Option<Ipv4Addr> {
     let text = text.split(is_blank).next()?;
@@ -38,7 +38,7 @@ fn c_number(text: &str) -> Option<u32> {
     u32::from_str_radix(digits, radix).ok()
 }
 
-/// What `HOST[:PORT]` says.
+/// Holds what `HOST[:PORT]` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
     pub(super) address: IpAddr,
@@ -71,14 +71,14 @@ pub(super) fn endpoint(text: &str, protocol: Option<&str>, names: &mut Names) ->
     Some(Endpoint { address: address.into(), port: self::port(port, protocol, names)? })
 }
 
-/// The port that `text` says, if there is a text: a number or a name.
+/// Returns the port that `text` says, if there is a text: a number or a name.
 fn port(text: Option<&str>, protocol: Option<&str>, names: &mut Names) -> Option<Option<u16>> {
     let Some(text) = text else { return Some(None) };
     let number = number::strict(text, 0, 65535).and_then(|port| u16::try_from(port).ok());
     number.or_else(|| names.port_of(text, protocol?)).map(Some)
 }
 
-/// As `inet_ntop` writes it. The standard library differs in one form: an IPv4
+/// Returns the address as `inet_ntop` writes it. The standard library differs in one form: an IPv4
 /// address at the end of nothing but zeros.
 pub(super) fn numeric(address: IpAddr) -> String {
     match address {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What `ipvsadm` says to an errno of the kernel's.
+//! Says what `ipvsadm` says to an errno of the kernel's.
 
 use std::io;
 
 use ipvs_netlink::{Change, Errno, Error, Operation};
 
-/// The text for `error`.
+/// Returns the text for `error`.
 pub(super) fn text(error: &Error) -> String {
     match error {
         Error::Kernel(error) => errno_text(error.errno, &error.operation),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The words of `-b`, read and written as `ipvsadm` does.
+//! Reads and writes the words of `-b` as `ipvsadm` does.
 
 use ipvs_netlink::{Scheduler, SchedulerFlag, SchedulerFlags};
 
@@ -26,7 +26,7 @@ pub(super) fn read(text: &str, scheduler: &str) -> Result<SchedulerFlags, Stop> 
     Ok(flags)
 }
 
-/// The words for `flags`. `sh` and `mh` have none for the third bit.
+/// Returns the words for `flags`. `sh` and `mh` have none for the third bit.
 pub(super) fn write(flags: SchedulerFlags, scheduler: &Scheduler) -> String {
     let own = matches!(scheduler, Scheduler::Sh | Scheduler::Mh);
     let named = flags.words(scheduler).filter(|flag| flag.scheduler().is_some() == own);

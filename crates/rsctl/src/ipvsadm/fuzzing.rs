@@ -20,7 +20,7 @@ fn read(text: &str) -> Option<Result<Request, Stop>> {
     (!words.is_empty()).then(line).map(|line| line.and_then(|line| request::of(&line)))
 }
 
-/// The change that `line` asks for, if it asks for one.
+/// Returns the change that `line` asks for, if it asks for one.
 pub(crate) fn change(line: &str) -> Option<Change> {
     match read(line) {
         Some(Ok(Request::Change(change))) => Some(*change),
@@ -59,15 +59,16 @@ fn saved(change: &Change, kept: fn(&Observed)) {
             });
             if destination.check(service).is_ok() && holder.check().is_ok() {
                 let services = vec![ObservedService::new(holder, vec![destination])];
-                let timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
-                kept(&Observed { services, timeouts, daemons: Vec::new() });
+                let mut table = Observed::new(services);
+                table.timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
+                kept(&table);
             }
         }
         _ => {}
     }
 }
 
-/// As `-S` writes it, but for what `docs/ipvsadm.md` says cannot be restored.
+/// Checks the service as `-S` writes it, without what `docs/ipvsadm.md` says cannot be restored.
 fn saved_service(service: &Service) {
     let style = Style { save: true, numeric: true, ..Style::default() };
     let name = print::service_name(&service.key, style, &mut Names::nameless(SERVICES));
@@ -85,7 +86,7 @@ fn saved_service(service: &Service) {
     assert_eq!(change(&text), Some(Change::AddService(lost)), "{text}");
 }
 
-/// What `-S` has words for.
+/// Returns what `-S` has words for.
 fn option_less(service: &Service) -> Service {
     let mut service = service.clone();
     if matches!(service.scheduler, Scheduler::Sh | Scheduler::Mh) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `-h` and `-v`. The words of the help are our own; the version is the one of
-//! the `ipvsadm` whose behaviour this is, because scripts read it.
+//! Answers `-h` and `-v`. The words of the help are our own; the version is the one of the
+//! `ipvsadm` whose behaviour this is, because scripts read it.
 
-/// `-v`
+/// The line that `-v` prints.
 pub(super) const VERSION: &str = "ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)\n";
 
-/// `-h`
+/// Returns what `-h` prints.
 pub(super) fn help(program: &str) -> String {
     format!("{VERSION}{}", TEXT.replace("PROGRAM", program))
 }

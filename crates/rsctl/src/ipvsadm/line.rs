@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A command line, read from left to right as `ipvsadm` reads it: what an
-//! option means can depend on those in front of it.
+//! Reads a command line from left to right, as `ipvsadm` does: what an option means can depend on
+//! those in front of it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -22,7 +22,7 @@ const TIMEOUT_DEFAULT: u32 = 360;
 /// `IP_VS_SCHEDNAME_MAXLEN` and others like it, without the final NUL.
 const NAME_MAX: usize = 15;
 
-/// All that a line says, defaults included.
+/// Holds all that a line says, defaults included.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) command: Command,
@@ -293,7 +293,7 @@ impl ServerPart {
     }
 }
 
-/// The name of a protocol in /etc/services.
+/// Returns the name of a protocol in /etc/services.
 pub(super) fn protocol_name(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Udp => "udp",

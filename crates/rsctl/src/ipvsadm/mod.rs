@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `ipvsadm` as `rsctl` answers to it: the same words in, the same text out, the
-//! same exit codes. Where it differs on purpose is in `docs/ipvsadm.md`.
+//! Answers as `ipvsadm` does: the same words in, the same text out, the same exit codes. Where it
+//! differs on purpose is in `docs/ipvsadm.md`.
 //!
 //! `popt` cuts words into options, `line` reads them from left to right, `rules`
 //! says what goes with what, `request` makes sense of it, `session` carries it
@@ -45,7 +45,7 @@ use session::Session;
 use stop::Stop;
 use view::{Style, View};
 
-/// Which of `ipvsadm`'s programs is called.
+/// Names which of `ipvsadm`'s programs is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Program {
     /// `ipvsadm` by that name.
@@ -62,8 +62,8 @@ struct Reply {
     ends: bool,
 }
 
-/// The program and the words for it, if `args` call one of `ipvsadm`'s: by the
-/// name of the file, or as the first word of `rsctl`.
+/// Returns the program and the words for it, if `args` call one of `ipvsadm`'s: by the name of the
+/// file, or as the first word of `rsctl`.
 pub(crate) fn called(args: &[OsString]) -> Option<(Program, Vec<String>)> {
     let (name, words) = args.split_first()?;
     let path = name.to_string_lossy().into_owned();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Names of hosts and ports, looked up only where `ipvsadm` does.
+//! Looks up names of hosts and ports, only where `ipvsadm` does.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
 
 use super::port_names::PortNames;
 
-/// What was looked up so far.
+/// Holds what was looked up so far.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     hosts: HashMap<IpAddr, Option<String>>,
@@ -29,7 +29,7 @@ impl Names {
         Self { services: Some(PortNames::parse(services)), nameless: true, ..Self::default() }
     }
 
-    /// The first IPv4 address of a host.
+    /// Returns the first IPv4 address of a host.
     pub(super) fn address_of(&self, host: &str) -> Option<Ipv4Addr> {
         #[cfg(any(test, fuzzing))]
         if self.nameless {
@@ -44,7 +44,7 @@ impl Names {
         })
     }
 
-    /// The name of the host with that address.
+    /// Returns the name of the host with that address.
     pub(super) fn host_of(&mut self, address: IpAddr) -> Option<String> {
         let look_up = || {
             let found = dns_lookup::lookup_addr(&address).ok()?;
@@ -54,12 +54,12 @@ impl Names {
         self.hosts.entry(address).or_insert_with(look_up).clone()
     }
 
-    /// The port of that name.
+    /// Returns the port of that name.
     pub(super) fn port_of(&mut self, name: &str, protocol: &str) -> Option<u16> {
         self.services().port(name, protocol)
     }
 
-    /// The name of that port.
+    /// Returns the name of that port.
     pub(super) fn port_name(&mut self, port: u16, protocol: &str) -> Option<String> {
         self.services().name(port, protocol).map(str::to_owned)
     }

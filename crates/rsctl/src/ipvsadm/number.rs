@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Numbers as C reads them: `strtol` and what `ipvsadm` makes of it.
+//! Reads numbers as C does: `strtol` and what `ipvsadm` makes of it.
 
-/// What `isspace` takes for a blank.
+/// Returns whether `isspace` takes it for a blank.
 pub(super) fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t'..='\r')
 }
 
-/// `strtol` in base 10: the number, and what stands behind it. `None` if it does
-/// not fit a `long`. Text without a number is 0 with all of the text behind it.
+/// Does what `strtol` does in base 10: the number, and what stands behind it. `None` if it does not
+/// fit a `long`. Text without a number is 0 with all of the text behind it.
 pub(super) fn leading_number(text: &str) -> Option<(i64, &str)> {
     let trimmed = text.trim_start_matches(is_blank);
     let unsigned = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
@@ -20,14 +20,14 @@ pub(super) fn leading_number(text: &str) -> Option<(i64, &str)> {
     Some((number.parse().ok()?, rest))
 }
 
-/// A number between `least` and `most`. Blanks and a sign in front are fine; no
-/// text at all and anything behind the number are not.
+/// Reads a number between `least` and `most`. Blanks and a sign in front are fine; no text at all
+/// and anything behind the number are not.
 pub(super) fn strict(text: &str, least: i64, most: i64) -> Option<i64> {
     let (number, rest) = leading_number(text)?;
     (!text.is_empty() && rest.is_empty() && (least..=most).contains(&number)).then_some(number)
 }
 
-/// `atoi`: the number in front, whatever follows.
+/// Does what `atoi` does: the number in front, whatever follows.
 pub(super) fn atoi(text: &str) -> i64 {
     leading_number(text).map_or(-1, |(number, _)| i64::from(number as i32))
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The option words of `ipvsadm`.
+//! Lists the option words of `ipvsadm`.
 
-/// What a word asks to be done. Only the first word of a line can be one.
+/// Names what a word asks to be done. Only the first word of a line can be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
     AddService,
@@ -47,7 +47,7 @@ impl Command {
     }
 }
 
-/// What the table of options and commands has a column for, in its order.
+/// Names what the table of options and commands has a column for, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Column {
     Numeric,
@@ -86,7 +86,7 @@ pub(super) enum Column {
     RemoteChecksum,
 }
 
-/// Each column with its name in complaints.
+/// Lists each column with its name in complaints.
 pub(super) const COLUMNS: [(Column, &str); 34] = [
     (Column::Numeric, "numeric"),
     (Column::Connection, "connection"),
@@ -130,7 +130,7 @@ impl Column {
     }
 }
 
-/// The columns a line has touched.
+/// Holds the columns that a line has touched.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Columns(u64);
 
@@ -151,7 +151,7 @@ impl Columns {
     }
 }
 
-/// How real servers are reached.
+/// Says how real servers are reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Forward {
     Masquerade,
@@ -159,7 +159,7 @@ pub(super) enum Forward {
     Tunnel,
 }
 
-/// What an option word means.
+/// Says what an option word means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Opt {
     Command(Command),
@@ -174,7 +174,7 @@ pub(super) enum Opt {
     Plain(Column),
 }
 
-/// Whether an option has a value.
+/// Says whether an option has a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     None,
@@ -183,7 +183,7 @@ pub(super) enum Value {
     Optional,
 }
 
-/// An option: its long word, its letter, what it means, whether it has a value.
+/// Describes an option: its long word, its letter, what it means, whether it has a value.
 pub(super) struct Spec {
     pub(super) long: &'static str,
     pub(super) short: Option<char>,
@@ -207,7 +207,7 @@ const fn valued(long: &'static str, short: char, column: Column) -> Spec {
     spec(long, short, Opt::Plain(column), Value::Needed)
 }
 
-/// Every option there is.
+/// Lists every option that there is.
 pub(super) const SPECS: [Spec; 58] = [
     command("add-service", 'A', Command::AddService),
     command("edit-service", 'E', Command::EditService),

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use lvs_term::{Stdout, printable_lines};
 
-/// Where answers and complaints go.
+/// Takes answers and complaints.
 pub(super) struct Output {
     out: BufWriter<Stdout>,
     /// The first answer that could not be written.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The grammar of words: that of the library popt, which `ipvsadm` uses.
+//! Cuts command lines into options by the grammar of the library popt, which `ipvsadm` uses.
 //!
 //! Letters bundle (`-Ln`), values stand in the same word (`-w7`, `-w=7`,
 //! `--weight=7`) or in the next, long words are not abbreviated, and `--` ends
@@ -10,7 +10,7 @@ use std::fmt;
 
 use super::option::{Opt, SPECS, Spec, Value};
 
-/// A command line being read.
+/// Reads a command line, word by word.
 #[derive(Debug)]
 pub(super) struct Words<'a> {
     words: &'a [String],
@@ -24,7 +24,7 @@ pub(super) struct Words<'a> {
     arguments: Vec<&'a str>,
 }
 
-/// An option word that cannot be read.
+/// Says why an option word cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BadWord {
     Unknown,
@@ -47,12 +47,12 @@ impl<'a> Words<'a> {
         Self { words, next: 0, bundle: None, ended: false, arguments: Vec::new() }
     }
 
-    /// The word looked at last: what complaints are about.
+    /// Returns the word that was looked at last: what complaints are about.
     pub(super) fn last(&self) -> &'a str {
         self.next.checked_sub(1).and_then(|last| self.words.get(last)).map_or("", String::as_str)
     }
 
-    /// The next option with its value, or `None` at the end.
+    /// Returns the next option with its value, or `None` at the end.
     pub(super) fn next(&mut self) -> Option<Result<(Opt, Option<&'a str>), BadWord>> {
         loop {
             if let Some(letters) = self.bundle.take() {
@@ -72,7 +72,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// What is left when there are no more options.
+    /// Returns what is left when there are no more options.
     pub(super) fn into_arguments(mut self) -> impl Iterator<Item = &'a str> {
         while let Some(word) = self.take() {
             self.arguments.push(word);
@@ -114,7 +114,7 @@ impl<'a> Words<'a> {
         self.value(spec, rest.map(|rest| rest.strip_prefix('=').unwrap_or(rest)))
     }
 
-    /// The value that stood in the word itself, or else the next word.
+    /// Returns the value that stood in the word itself, or else the next word.
     fn value(
         &mut self,
         spec: &Spec,
@@ -137,7 +137,7 @@ impl<'a> Words<'a> {
 mod tests {
     use super::*;
 
-    /// The options of a line, how it ended, and what was left.
+    /// Returns the options of a line, how it ended, and what was left.
     fn read(line: &str) -> (Vec<String>, Option<(BadWord, String)>, Vec<String>) {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
         let mut reader = Words::new(&words);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `/etc/services`: ports by name and names by port.
+//! Reads `/etc/services`: ports by name and names by port.
 
 const SERVICES: &str = "/etc/services";
 
-/// What the file says; nothing, if it cannot be read.
+/// Holds what the file says; nothing, if it cannot be read.
 #[derive(Debug, Default)]
 pub(crate) struct PortNames(Vec<Line>);
 
@@ -26,14 +26,14 @@ impl PortNames {
         Self(text.lines().filter_map(parse_line).collect())
     }
 
-    /// The port of that name.
+    /// Returns the port of that name.
     pub(crate) fn port(&self, name: &str, protocol: &str) -> Option<u16> {
         let known =
             |line: &&Line| line.protocol == protocol && line.names.iter().any(|n| n == name);
         self.0.iter().find(known).map(|line| line.port)
     }
 
-    /// The first name of that port.
+    /// Returns the first name of that port.
     pub(crate) fn name(&self, port: u16, protocol: &str) -> Option<&str> {
         let known = |line: &&Line| line.port == port && line.protocol == protocol;
         self.0.iter().find(known)?.names.first().map(String::as_str)

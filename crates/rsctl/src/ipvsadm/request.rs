@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What a line asks for, once it makes sense.
+//! Finds what a line asks for, once it makes sense.
 
 use std::num::{NonZeroU8, NonZeroU16};
 
@@ -20,7 +20,7 @@ use super::view::{Style, View};
 const SCHEDULER_DEFAULT: &str = "wlc";
 const INTERFACE_DEFAULT: &str = "eth0";
 
-/// What is to be done.
+/// Says what is to be done.
 #[derive(Debug)]
 pub(super) enum Request {
     Change(Box<Change>),

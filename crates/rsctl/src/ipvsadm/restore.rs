@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `-R`: a command line per line of input.
+//! Carries out `-R`: a command line per line of input.
 //!
 //! Changes are gathered and sent together for as long as nobody can tell: until
 //! a line that is no change, until an error ends it all, and until the input has
@@ -184,7 +184,7 @@ impl Restore<'_> {
     }
 }
 
-/// Whether all of a table is there that `rsctl save` wrote; of any other nobody knows.
+/// Checks that all of a table is there that `rsctl save` wrote; of any other nobody knows.
 pub(super) fn check(input: &[u8]) -> Result<(), String> {
     let mut place = Place::default();
     for (number, line) in (1..).zip(input.split_inclusive(|byte| *byte == b'\n')) {
@@ -207,7 +207,7 @@ fn pass_blank(place: &mut Place, number: usize, text: &str) -> Result<(), String
     place.pass(number, text)
 }
 
-/// The words of a line: without the program's name, and up to a comment.
+/// Returns the words of a line: without the program's name, and up to a comment.
 pub(super) fn words(line: &str) -> Vec<String> {
     line.split(is_blank)
         .filter(|word| !word.is_empty())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Which options go with which command, and with which tunnel.
+//! Checks which options go with which command, and with which tunnel.
 
 use super::option::{COLUMNS, Column, Columns, Command};
 use super::stop::Stop;
@@ -38,7 +38,7 @@ pub(super) fn check_command(command: Command, given: Columns) -> Result<(), Stop
     check(columns, given, &format!("'{name}' command"))
 }
 
-/// A type of tunnel.
+/// Names a type of tunnel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum TunnelType {
     #[default]

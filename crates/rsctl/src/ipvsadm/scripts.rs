@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The scripts that come with `ipvsadm`: `ipvsadm-save` and `ipvsadm-restore`.
+//! Does what the scripts do that come with `ipvsadm`: `ipvsadm-save` and `ipvsadm-restore`.
 
 use std::io::{self, Read};
 
@@ -13,7 +13,7 @@ use super::session::Session;
 use super::stop::Stop;
 use super::view::{Style, View};
 
-/// `ipvsadm-save [-n]`: what `-S` writes. Words without a `-` do not matter.
+/// Does what `ipvsadm-save [-n]` does: what `-S` writes. Words without a `-` do not matter.
 pub(super) fn save(program: &str, words: &[String], output: &mut Output) -> u8 {
     let mut style = Style { save: true, ..Style::default() };
     for word in words {
@@ -42,8 +42,8 @@ pub(super) fn save(program: &str, words: &[String], output: &mut Output) -> u8 {
     }
 }
 
-/// `ipvsadm-restore`: reads all of the input, deletes everything, and carries
-/// out the lines. Whatever words there are do not matter.
+/// Does what `ipvsadm-restore` does: reads all of the input, deletes everything, and carries out
+/// the lines. Whatever words there are do not matter.
 pub(super) fn restore(output: &mut Output) -> u8 {
     let mut input = Vec::new();
     // One more than may be, to be noticed.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Carrying out what lines ask for, over one socket.
+//! Carries out what lines ask for, over one socket.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -19,7 +19,7 @@ use super::view::{Style, View};
 
 const CONNECTIONS: &str = "/proc/net/ip_vs_conn";
 
-/// A conversation with the kernel.
+/// Holds a conversation with the kernel.
 #[derive(Debug)]
 pub(super) struct Session {
     client: Client,
@@ -94,7 +94,7 @@ impl Session {
         Ok(print::title(style.layout).to_owned() + &self.service(entry, style)?)
     }
 
-    /// A service with its servers.
+    /// Shows a service with its servers.
     fn service(&mut self, entry: &ServiceEntry, style: Style) -> Result<String, Error> {
         let key = entry.service.key;
         let name = print::service_name(&key, style, &mut self.names);
@@ -113,7 +113,7 @@ impl Session {
         Ok(text)
     }
 
-    /// All services, even if others never stop changing them.
+    /// Reads all services, even if others never stop changing them.
     fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
         let mut services = match self.client.services() {
             Err(error) if error.kind() == ErrorKind::Unstable => Vec::new(),
@@ -123,7 +123,7 @@ impl Session {
         Ok(services)
     }
 
-    /// The servers of a service: none if it went away meanwhile.
+    /// Reads the servers of a service: none if it went away meanwhile.
     fn servers(&mut self, key: &ServiceKey) -> Result<Vec<DestinationEntry>, Error> {
         let mut servers = match self.client.destinations(key) {
             Err(error) if error.kind() == ErrorKind::ServiceMissing => return Ok(Vec::new()),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The order of `-L` and `-S`, flaws included.
+//! Sorts as `-L` and `-S` do, flaws included.
 //!
 //! `ipvsadm` compares by the sign of a 32-bit difference, so what lies 2^31 or
 //! more apart compares the wrong way round, and not even transitively. What

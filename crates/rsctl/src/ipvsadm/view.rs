@@ -4,7 +4,7 @@ use ipvs_netlink::ServiceKey;
 
 use super::option::{Column, Columns};
 
-/// What is to be shown.
+/// Names what is to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum View {
     All,
@@ -14,7 +14,7 @@ pub(super) enum View {
     Daemons,
 }
 
-/// Which columns a table has.
+/// Names which columns a table has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Layout {
     #[default]
@@ -26,7 +26,7 @@ pub(super) enum Layout {
     Tunnel,
 }
 
-/// How it is to be shown.
+/// Says how it is to be shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Style {
     pub(super) numeric: bool,
@@ -40,7 +40,7 @@ pub(super) struct Style {
 }
 
 impl Style {
-    /// Of several layouts `ipvsadm` takes the first of this order.
+    /// Returns the layout that was asked for: of several, `ipvsadm` takes the first of this order.
     pub(super) fn of(given: Columns) -> Self {
         let layouts = [
             (Column::Stats, Layout::Stats),

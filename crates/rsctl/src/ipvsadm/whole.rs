@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! How saved lines of `ipvsadm` show that they are all there: a line in front of them and
-//! one behind them.
+//! Tells whether saved lines of `ipvsadm` are all there: a line in front of them and one behind
+//! them.
 //!
 //! `ipvsadm -R` has no comments: a line that starts with `#` ends it. What it skips is its
 //! own name, wherever that stands, so these lines consist of nothing else. They hold no
@@ -14,7 +14,7 @@ pub(crate) const LAST: &str = "ipvsadm ipvsadm ipvsadm";
 /// The word that both consist of.
 const NAME: &str = "ipvsadm";
 
-/// Where in a text of lines a reader is, and whether all of them can be whole tables.
+/// Says where in a text of lines a reader is, and whether all of them can be whole tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
     stage: Stage,
@@ -58,12 +58,12 @@ impl Place {
         Ok(())
     }
 
-    /// Whether the [`LAST`] line is still to come.
+    /// Returns whether the [`LAST`] line is still to come.
     pub(crate) fn is_inside(self) -> bool {
         matches!(self.stage, Stage::Inside(_))
     }
 
-    /// Whether all lines are there; an error if some are missing.
+    /// Returns whether all lines are there; an error if some are missing.
     pub(crate) fn end(self) -> Result<bool, String> {
         match self.stage {
             Stage::Start => Ok(false),
@@ -95,7 +95,7 @@ pub(crate) fn check_line(text: &str) -> Result<(), String> {
     Err("another saved table begins within this line: the one in front of it was cut".to_owned())
 }
 
-/// Whether `text` has just the words of `mark`.
+/// Returns whether `text` has just the words of `mark`.
 fn is(text: &str, mark: &str) -> bool {
     text.split_whitespace().eq(mark.split(' '))
 }
@@ -108,7 +108,7 @@ fn unfinished(first: usize) -> String {
 mod tests {
     use super::*;
 
-    /// How a text ends, and whether it is known to be all there.
+    /// Returns how a text ends, and whether it is known to be all there.
     fn read(text: &str) -> Result<bool, String> {
         let mut place = Place::default();
         for (number, line) in (1..).zip(text.lines()) {

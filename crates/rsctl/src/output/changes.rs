@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::commands::{Action, Changed};
 
-/// One line per change.
+/// Writes one line per change.
 pub(super) fn write(changes: &[Changed], dry_run: bool, out: &mut impl Write) -> io::Result<()> {
     if changes.is_empty() {
         return writeln!(out, "nothing to change");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The connection table, entry by entry: nothing is gathered to find out how wide
-//! the columns should be.
+//! Writes the connection table, entry by entry: nothing is gathered to find out how wide the
+//! columns should be.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -105,7 +105,7 @@ pub(super) fn write(
     }
 }
 
-/// The three addresses of an entry, or their names.
+/// Returns the three addresses of an entry, or their names.
 fn endpoints(connection: &Connection, names: &Names) -> [String; 3] {
     let protocol = Some(connection.protocol);
     let (client, server) = (connection.client, connection.server);
@@ -167,7 +167,7 @@ fn write_text(stream: &mut Stream, look: Look, out: &mut impl Write) -> Result<(
     Ok(())
 }
 
-/// An object with a list, written as it comes.
+/// Writes an object with a list, as it comes.
 fn write_json(stream: &mut Stream, out: &mut impl Write) -> Result<(), Error> {
     let names = std::mem::take(&mut stream.names);
     write!(out, "{{\"connections\":[")?;

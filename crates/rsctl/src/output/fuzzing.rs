@@ -19,8 +19,8 @@ pub(crate) fn harmless(text: &str) {
     }
 }
 
-/// `table` is the same when it is saved and read again, in either form as far as
-/// that goes; and `ipvsadm`'s grammar takes the lines for the same changes.
+/// Checks that `table` is the same when it is saved and read again, in either form as far as that
+/// goes; and `ipvsadm`'s grammar takes the lines for the same changes.
 pub(crate) fn kept(table: &Observed) {
     let mut json = Vec::new();
     assert!(file::write(table, &mut json).is_ok());
@@ -55,7 +55,7 @@ pub(crate) fn kept(table: &Observed) {
     }
 }
 
-/// What the lines can say of `table`.
+/// Returns what the lines can say of `table`.
 fn said(table: &Observed) -> Observed {
     let mut said = table.clone();
     said.services.retain(|entry| ipvsadm::has_option(&entry.service.key));
@@ -67,7 +67,7 @@ fn said(table: &Observed) -> Observed {
     said
 }
 
-/// A status is shown without harm.
+/// Checks that a status is shown without harm.
 pub(crate) fn status(status: &Status) {
     let mut text = b"status\n".to_vec();
     assert!(settings::write_status(status, false, Look::default(), &mut text).is_ok());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The lines of `ipvsadm -Sn`, byte for byte where that can say what there is, between two
+//! Writes the lines of `ipvsadm -Sn`, byte for byte where that can say what there is, between two
 //! lines that show that none is missing.
 
 use std::io::{self, Write};
@@ -25,7 +25,7 @@ pub(super) fn write(table: &Observed, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", whole::LAST)
 }
 
-/// Whether there is a word for its protocol.
+/// Returns whether there is a word for its protocol.
 pub(super) fn has_option(key: &ServiceKey) -> bool {
     match key {
         ServiceKey::Endpoint { protocol, .. } => {
@@ -35,7 +35,7 @@ pub(super) fn has_option(key: &ServiceKey) -> bool {
     }
 }
 
-/// The word for its forwarding method, if there is one.
+/// Returns the word for its forwarding method, if there is one.
 pub(super) fn method(server: &Destination) -> Option<&'static str> {
     match server.forwarding {
         ForwardingMethod::Masquerade => Some("-m"),
@@ -107,7 +107,7 @@ fn server(server: &Destination) -> String {
     line
 }
 
-/// What the lines cannot say about `table`, a line each.
+/// Returns what the lines cannot say about `table`, a line each.
 pub(super) fn left_out(table: &Observed) -> Vec<String> {
     let mut left = Vec::new();
     for entry in &table.services {

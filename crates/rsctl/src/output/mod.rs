@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Everything `rsctl` writes, but for the question of `clear`, whom a command waits for, and the
-//! trace.
+//! Writes everything that `rsctl` writes, except the question of `clear`, whom a command waits for,
+//! and the trace.
 
 mod changes;
 mod connections;
@@ -23,13 +23,15 @@ mod views;
 
 use std::io::{BufWriter, Write};
 
-use lvs_term::{Complaint, JsonOut, Label, Look, Stdout, one_line, shortened, unless_closed};
+use lvs_term::{
+    Complaint, JsonOut, Label, Look, Stdout, count, one_line, shortened, unless_closed,
+};
 
 use crate::cli::{Command, Form, View};
 use crate::commands::{Found, Listing, Outcome, Stream};
 use crate::error::Error;
 
-/// The form of the output.
+/// Names the form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// Nothing: a changing command that was not asked.
@@ -84,8 +86,8 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
         _ => 0,
     };
     if unanswered > 0 {
-        let plural = if unanswered == 1 { "" } else { "es" };
-        warning(&format!("no answer in time for {unanswered} address{plural}, shown as numbers"));
+        let addresses = count(unanswered, "address");
+        warning(&format!("no answer in time for {addresses}, shown as numbers"));
     }
     match render(outcome, format, look, &mut Stdout::lock()) {
         Err(Error::Output(error)) => Ok(unless_closed(Err(error))?),
@@ -119,7 +121,7 @@ fn is_json(outcome: &Outcome, format: Format) -> bool {
     }
 }
 
-/// What a command that did not do all that was asked for has to say, once that it did is
+/// Returns what a command that did not do all that was asked for has to say, once that it did is
 /// printed.
 pub(crate) fn shortfall(outcome: &Outcome) -> Option<Complaint> {
     match outcome {

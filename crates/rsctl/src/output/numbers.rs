@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Numbers and addresses put into the bytes of a line, several times as fast as by
-//! way of their `Display`: a table can have 100,000 lines.
+//! Puts numbers and addresses into the bytes of a line, several times as fast as by way of their
+//! `Display`: a table can have 100,000 lines.
 
 use std::net::IpAddr;
 
@@ -51,7 +51,7 @@ pub(super) fn push_endpoint(line: &mut Vec<u8>, key: DestinationKey) {
     line.extend_from_slice(text.get(..length).unwrap_or_default());
 }
 
-/// How many bytes that takes.
+/// Returns how many bytes that takes.
 pub(super) fn endpoint_width(key: DestinationKey) -> usize {
     let IpAddr::V4(address) = key.address else { return key.to_string().len() };
     let octets = address.octets().map(|octet| OCTETS[usize::from(octet)].1);
@@ -71,7 +71,7 @@ pub(super) fn put_right(place: &mut [u8], number: u32) {
     }
 }
 
-/// How many digits the number has.
+/// Returns how many digits the number has.
 pub(super) fn digits(number: u32) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Names and words that are not ours, in every place of the output that shows them: nothing
-//! of them may act on a terminal.
+//! Shows names and words that are not ours in every place of the output that shows them: nothing of
+//! them may act on a terminal.
 
 use std::collections::BTreeMap;
 
-use ipvs_cluster::{Applied, Because, Fate, Observed, ObservedService, Plan, Step};
+use ipvs_cluster::{
+    Applied, Because, Builder, DesiredService, Fate, Observed, ObservedService, Plan, Policy, plan,
+};
 use ipvs_netlink::procfs::ConnectionTable;
 use ipvs_netlink::{Scheduler, Service, SyncDaemon, SyncRole, unchecked};
 
@@ -97,12 +99,19 @@ fn interfaces_sysctls_and_what_a_peer_says() {
 
 fn odd_steps() -> Plan {
     let daemon = SyncDaemon::new(SyncRole::Master, unchecked::interface(ODD), 0);
-    Plan { steps: vec![Step::AddService(odd_service()), Step::StartDaemon(daemon)] }
+    let mut builder = Builder::new();
+    builder.service(ODD, DesiredService::new(odd_service())).daemon(ODD, daemon);
+    let (desired, _) = builder.finish_as_found().unwrap();
+    plan(&desired, &Observed::default(), Policy::exact())
 }
 
 fn restored(fates: Option<Vec<Fate>>) -> Restored {
     let mut restored = Restored::planned(ODD.to_owned(), odd_steps());
-    restored.applied = fates.map(|fates| Applied { fates, broke: None, met_others: false });
+    restored.applied = fates.map(|fates| {
+        let mut applied = Applied::default();
+        applied.fates = fates;
+        applied
+    });
     restored
 }
 
@@ -123,7 +132,7 @@ fn steps_of_a_restore() {
 #[test]
 fn saved_tables_and_files() {
     let services = vec![ObservedService::new(odd_service(), Vec::new())];
-    let table = Observed { services, ..Observed::default() };
+    let table = Observed::new(services);
     let mut saved = Outcome::Saved(Saved { table, form: Form::Json, to: None });
     let mut out = Vec::new();
     render(&mut saved, Format::Text, Look::default(), &mut out).unwrap();

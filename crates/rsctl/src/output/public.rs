@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What a listing lacks that was read without `CAP_NET_ADMIN`: it is told, and never shown
-//! as a zero.
+//! Says what a listing lacks that was read without `CAP_NET_ADMIN`: it is told, and never shown as
+//! a zero.
 
 use serde_json::Value;
 

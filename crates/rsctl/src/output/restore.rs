@@ -3,17 +3,17 @@
 use std::io::{self, Write};
 
 use ipvs_cluster::{Action, Fate, Plan, Step, file};
-use lvs_term::{Complaint, one_line};
+use lvs_term::{Complaint, count, one_line};
 use serde_json::{Map, Value};
 
 use crate::commands::Restored;
 
-/// `+`, `~` or `-`, and what it is about.
+/// Writes a line for each step that was made: `+`, `~` or `-`, and what it is about.
 pub(super) fn write(restored: &Restored, out: &mut impl Write) -> io::Result<()> {
     if restored.plan.is_empty() {
         return writeln!(out, "nothing to change");
     }
-    for (place, step) in restored.plan.steps.iter().enumerate() {
+    for (place, step) in restored.plan.steps().iter().enumerate() {
         let fate = restored.applied.as_ref().and_then(|applied| applied.fates.get(place));
         // What was not done is on stderr.
         if matches!(fate, None | Some(Fate::Done)) {
@@ -34,14 +34,16 @@ pub(super) fn warn(restored: &Restored) {
     }
 }
 
-/// A step on a line.
+/// Returns a step as a line.
 pub(super) fn line(step: &Step) -> String {
     let sign = match step.action() {
         Action::Add => '+',
         Action::Edit => '~',
         Action::Delete => '-',
     };
-    let details = match (file::before(step), file::after(step)) {
+    let value = |object: file::Object| serde_json::to_value(object).ok();
+    let (before, after) = (file::before(step), file::after(step));
+    let details = match (before.and_then(value), after.and_then(value)) {
         (Some(before), Some(after)) => differences(&before, &after),
         (None, Some(after)) => settings(&after),
         _ => String::new(),
@@ -58,15 +60,14 @@ pub(super) fn line(step: &Step) -> String {
 }
 
 fn subject(step: &Step) -> String {
-    let plural = |number: usize| if number == 1 { "" } else { "s" };
     match step {
         Step::SetTimeouts { .. } => "timeouts".to_owned(),
         Step::StopDaemon { before, .. } => {
             format!("{} sync daemon on {}", before.role, before.interface)
         }
         Step::StartDaemon(daemon) => format!("{} sync daemon on {}", daemon.role, daemon.interface),
-        Step::DeleteService { before, servers: n @ 1.. } => {
-            format!("service {} with {n} server{}", before.key, plural(*n))
+        Step::DeleteService { before, servers: n @ 1.., .. } => {
+            format!("service {} with {}", before.key, count(*n, "server"))
         }
         _ => match (step.service(), step.server()) {
             (Some(service), Some(server)) => format!("server {server} of {service}"),
@@ -76,7 +77,7 @@ fn subject(step: &Step) -> String {
     }
 }
 
-/// What an object is, but for its name.
+/// Returns what an object is, without its name.
 fn settings(object: &Value) -> String {
     let parts = fields(object)
         .filter(|(name, _)| !matches!(name.as_str(), "service" | "server" | "role" | "interface"));
@@ -112,7 +113,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// What a restore that fell short has to say: how far it came, what became of each change,
+/// Returns what a restore that fell short has to say: how far it came, what became of each change,
 /// and what is not as it should be.
 pub(super) fn shortfall(restored: &Restored) -> Complaint {
     let failed = restored.applied.iter().flat_map(|applied| &applied.fates);
@@ -137,33 +138,26 @@ fn summary(restored: &Restored) -> String {
         return "all changes were made, and the table could not be read again".to_owned();
     }
     if failed + unknown + not_tried == 0 {
-        let left = restored.left.steps.len();
+        let left = restored.left.steps().len();
         return format!(
-            "all changes were made, and {} there now: another program changes the table",
-            if left == 1 {
-                "1 difference is".to_owned()
-            } else {
-                format!("{left} differences are")
-            }
+            "all changes were made, and {} {} there now: another program changes the table",
+            count(left, "difference"),
+            if left == 1 { "is" } else { "are" }
         );
     }
     if restored.interrupted && failed + unknown == 0 {
-        let changes = changes(fates.len());
+        let changes = count(fates.len(), "change");
         return format!("interrupted: {made} of {changes} made, {not_tried} not tried");
     }
     let unknown = if unknown == 0 { String::new() } else { format!("{unknown} perhaps done, ") };
-    let changes = changes(fates.len());
+    let changes = count(fates.len(), "change");
     format!("{failed} of {changes} failed, {unknown}{not_tried} not tried, {made} made")
-}
-
-fn changes(number: usize) -> String {
-    format!("{number} change{}", if number == 1 { "" } else { "s" })
 }
 
 fn failures(restored: &Restored) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(applied) = &restored.applied {
-        for (step, fate) in restored.plan.steps.iter().zip(&applied.fates) {
+        for (step, fate) in restored.plan.steps().iter().zip(&applied.fates) {
             match fate {
                 // The first so many of the file: the error has the number.
                 Fate::Done | Fate::NotTried(_) if restored.interrupted => {}
@@ -187,5 +181,5 @@ fn failures(restored: &Restored) -> Vec<String> {
 }
 
 fn differing(left: &Plan) -> impl Iterator<Item = String> + '_ {
-    left.steps.iter().map(|step| format!("differs: {}", line(step)))
+    left.steps().iter().map(|step| format!("differs: {}", line(step)))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A table with one of everything, for the tests of its forms.
+//! Makes a table with one of everything, for the tests of its forms.
 
 use std::num::NonZeroU16;
 

@@ -6,8 +6,8 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use ipvs_cluster::file::Problem;
-use ipvs_cluster::{Fault, Line};
+use ipvs_cluster::Fault;
+use ipvs_cluster::file::{Line, Problem};
 use lvs_term::system_error;
 use tempfile::Builder;
 
@@ -130,7 +130,7 @@ fn replace(
     fs::File::open(folder)?.sync_all()
 }
 
-/// What `file` stands for if it names something that a process has open, such as
+/// Returns what `file` stands for if it names something that a process has open, such as
 /// `/dev/stdout`: whoever opened it goes on with it, so that it is not replaced.
 fn descriptor(file: &Path) -> io::Result<Option<fs::File>> {
     // As many as the kernel follows (path_resolution(7)).

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Timeouts and sync daemons.
+//! Writes timeouts and sync daemons.
 
 use std::io::{self, Write};
 

@@ -11,9 +11,8 @@ use lvs_term::{Look, Tone, printable};
 use super::numbers::{digits, endpoint_width, push_endpoint, put_right};
 use crate::commands::{ListedServer, ListedService, Listing};
 use crate::names::Names;
-use crate::words;
 
-/// The columns of `ipvsadm -Ln`, as wide as what they hold.
+/// Writes the columns of `ipvsadm -Ln`, as wide as what they hold.
 ///
 /// A table can have 100,000 lines: each is put together in place, and nothing of
 /// it is kept.
@@ -50,7 +49,7 @@ pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::
     Ok(())
 }
 
-/// Dim if it is drained, marked if it takes no more for now.
+/// Returns the tone of a server: dim if it is drained, marked if it takes no more for now.
 pub(super) fn tone(listed: &ListedServer) -> Tone {
     let connections = listed.connections.active.saturating_add(listed.connections.inactive);
     let upper = listed.server.thresholds.upper();
@@ -61,7 +60,7 @@ pub(super) fn tone(listed: &ListedServer) -> Tone {
     }
 }
 
-/// The server's address and port, or their names.
+/// Returns the server's address and port, or their names.
 pub(super) fn server_address(service: ServiceKey, listed: &ListedServer, names: &Names) -> String {
     let protocol = match service {
         ServiceKey::Endpoint { protocol, .. } => Some(protocol),
@@ -125,12 +124,12 @@ impl Widths {
         rest.iter().map(|width| 1 + width).sum()
     }
 
-    /// How far the address is filled up.
+    /// Returns how far the address is filled up.
     fn before_fold(&self) -> usize {
         if self.folds { 0 } else { self.address }
     }
 
-    /// What stands behind the address.
+    /// Returns what stands behind the address.
     fn fold(&self) -> &'static str {
         if self.folds { FOLD } else { "" }
     }
@@ -185,7 +184,7 @@ impl Widths {
 /// Six blanks on a line of its own.
 const FOLD: &str = "\n      ";
 
-/// How wide [`push_address`] makes a line.
+/// Returns how wide [`push_address`] makes a line.
 fn address_width(service: ServiceKey, listed: &ListedServer, names: &Names) -> usize {
     if names.are_asked_for() {
         server_address(service, listed, names).len()
@@ -210,7 +209,7 @@ fn service_cells(service: &Service, names: &Names, is_public: bool) -> [String; 
     [prot, address, scheduler, printable(&service_flags(service, is_public))]
 }
 
-/// `TCP` and `192.0.2.10:80`, `FWM` and `7 IPv6`.
+/// Returns `TCP` and `192.0.2.10:80`, `FWM` and `7 IPv6`.
 pub(super) fn prot_and_address(key: ServiceKey, names: &Names) -> (String, String) {
     match key {
         ServiceKey::Endpoint { protocol, address, port } => {
@@ -259,18 +258,18 @@ fn service_flags(service: &Service, is_public: bool) -> String {
     words.join(" ")
 }
 
-/// The forwarding method, with the tunnel if there is one that is known.
+/// Returns the forwarding method, with the tunnel if there is one that is known.
 fn method(forwarding: ForwardingMethod, is_public: bool) -> Cow<'static, str> {
     match (forwarding, forwarding.listed_as()) {
         (ForwardingMethod::Tunnel(tunnel), Some(word)) if !is_public => {
-            format!("{word}({})", words::tunnel(tunnel)).into()
+            format!("{word}({tunnel})").into()
         }
         (_, Some(word)) => word.into(),
         (other, None) => other.to_string().into(),
     }
 }
 
-/// The forwarding method in `ipvsadm`'s words.
+/// Returns the forwarding method in `ipvsadm`'s words.
 pub(super) fn forward(server: &Destination) -> String {
     server.forwarding.to_string()
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The views of a listing besides the usual one: counters, rates, thresholds,
-//! clients remembered, tunnels. Services and servers share their columns.
+//! Writes the views of a listing besides the usual one: counters, rates, thresholds, clients
+//! remembered, tunnels. Services and servers share their columns.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,6 @@ use lvs_term::{Look, Row, Tone, short_number, write_rows};
 use super::table::{forward, prot_and_address, server_address, tone};
 use crate::cli::View;
 use crate::commands::{ListedServer, ListedService, Listing};
-use crate::words;
 
 pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::Result<()> {
     writeln!(
@@ -74,7 +73,10 @@ pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::
             |server| {
                 [
                     forward(&server.server),
-                    server.server.tunnel().map_or_else(|| "n/a".to_owned(), words::tunnel),
+                    server
+                        .server
+                        .tunnel()
+                        .map_or_else(|| "n/a".to_owned(), |tunnel| tunnel.to_string()),
                     server.server.weight.to_string(),
                     server.connections.active.to_string(),
                     server.connections.inactive.to_string(),

@@ -8,6 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use lab::{Family, Network, Output, WebServer, skips};
 
+use crate::agent::{assert_same, state};
+
 /// A director that sends to the first of two real servers, which has no VIP yet and hides
 /// whatever it gets; the second is no real server of it.
 struct Site {
@@ -179,6 +181,48 @@ fn an_interface_in_a_vrf() {
     }
 }
 
+/// Packets come in by an interface that is in no VRF, and the VIP is on a device that is in one, or
+/// is one.
+#[test]
+fn a_carrier_in_a_vrf() {
+    let site = Site::new();
+    let server = &site.network.servers[0];
+    site.run(
+        "ip link add vrf1 type vrf table 10 && ip link set vrf1 up && \
+         ip link add vips type dummy && ip link set vips master vrf1 up",
+    );
+    for (family, carrier) in Family::BOTH.into_iter().flat_map(|it| [(it, "vrf1"), (it, "vips")]) {
+        let vip = site.vip(family);
+        let before = state(server);
+        let setup = format!("rs-agent setup --mode dr --vip {vip}");
+        let refused = server.sh(&format!("{setup} --carrier {carrier}"));
+        assert_eq!(refused.status, 1, "{refused:?}");
+        let why = format!("a VIP on {carrier} is only for what comes in by interfaces of VRF vrf1");
+        assert!(refused.stderr.contains(&why), "{refused:?}");
+        assert!(refused.stderr.contains("\nhint: use lo (the default)"), "{refused:?}");
+        assert_same(&state(server), &before, carrier);
+
+        // Made by hand.
+        let nodad = if vip.is_ipv6() { "nodad" } else { "scope host" };
+        site.run(&format!("ip addr add {vip} dev {carrier} {nodad}"));
+        for options in ["", "--director 192.0.2.1,2001:db8:2::1"] {
+            let options = format!("{options} --carrier {carrier}");
+            let (status, found, _) = site.check(family, &options);
+            assert_eq!((status, found), (4, vec!["RS-VIP-01 error".to_owned()]), "{options}");
+        }
+        for remedy in site.is(family, Unserved, &["RS-VIP-01 error"]) {
+            site.run(&remedy);
+        }
+        site.is(family, Sound, &[]);
+        site.run(&format!("ip addr del {vip} dev lo"));
+        // What is there already is not in place.
+        site.run(&setup);
+        site.is(family, Sound, &[]);
+        site.run(&format!("rs-agent teardown && ip addr del {vip} dev {carrier}"));
+        site.is(family, Unserved, &["RS-VIP-01 error"]);
+    }
+}
+
 #[test]
 fn ipvs_of_the_real_server_itself() {
     let site = Site::new();
@@ -222,7 +266,7 @@ fn a_rule_of_iptables_takes_the_vip() {
     let output = site.network.servers[0].sh(&format!("{nobody} {check}"));
     assert_eq!(output.status, 5, "{output:?}");
     assert!(output.stdout.contains("unread: RS-VIP-01: cannot be judged: rules of"), "{output:?}");
-    assert!(output.stdout.contains("ip_tables_names: Permission denied"), "{output:?}");
+    assert!(output.stdout.contains("ip_tables_names: permission denied"), "{output:?}");
     site.run(&format!("{nat} -F"));
     site.is(v4, Unserved, &["RS-VIP-01 error"]);
 

@@ -168,6 +168,22 @@ fn drops_by_source_validation_are_counted() {
     assert!(watch(true).contains(&"RS-RPF-05 warning".to_owned()));
 }
 
+/// Of a network in a VRF table main knows nothing, nor of the way back there.
+#[test]
+fn a_nat_server_may_be_in_a_vrf() {
+    let network = real_server();
+    let server = &network.servers[0];
+    server.must(
+        "ip link add red type vrf table 10 && ip link set red up && ip link set eth0 master red",
+    );
+    let nat = "--mode nat --director 192.0.2.1 --rule RS-GW-02";
+    assert_eq!(check(server, nat), (4, vec!["RS-GW-02 error".to_owned()]));
+    let said = server.sh(&format!("rs-agent check {nat}")).stdout;
+    let remedy = said.lines().find_map(|line| line.strip_prefix("  remedy: ")).expect("a remedy");
+    server.must(remedy);
+    assert_eq!(check(server, nat), (0, Vec::new()), "{remedy}");
+}
+
 #[test]
 fn it_needs_no_privilege_and_says_what_it_could_not_read() {
     let network = real_server();
@@ -202,8 +218,30 @@ fn it_needs_no_privilege_and_says_what_it_could_not_read() {
     let notes = output.stderr.lines().filter(|line| !line.contains("tables"));
     assert_eq!(
         notes.collect::<Vec<_>>(),
-        ["note: not read: /run/sysctl.d/x.conf: Permission denied (os error 13)"]
+        ["note: not read: /run/sysctl.d/x.conf: permission denied"]
     );
+}
+
+/// People see the first of many, programs all.
+#[test]
+fn many_vips_are_no_endless_report() {
+    let network = real_server();
+    let server = &network.servers[0];
+    let vips: Vec<String> = (1..=40).map(|host| format!("203.0.113.{host}")).collect();
+    let vips = vips.join(",");
+    server.must(&format!("rs-agent setup --mode dr --vip {vips}"));
+    let text = server.sh("rs-agent check --port 81").stdout;
+    assert!(text.contains("error: RS-SRV-01: and 32 more, in JSON\n"), "{text}");
+    assert!(!text.contains("203.0.113.9") && text.lines().count() < 60, "{text}");
+    let last = text.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with("dr for 203.0.113.1, 203.0.113.2, 203.0.113.3 and 37 more: "),
+        "{text}"
+    );
+    let (status, found) = check(server, "--port 81");
+    assert_eq!((status, found.len()), (4, 40), "{found:?}");
+    let again = server.must(&format!("rs-agent setup --mode dr --vip {vips}")).stdout;
+    assert!(again.ends_with("203.0.113.8 and 32 more\n"), "{again}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use lab::{Family, Network, WebServer};
 
 use crate::agent::{assert_same, assert_set_up, real_server, state};
-use crate::agent_tunnels::{ENVELOPES, Envelope};
+use crate::agent_tunnels::{ENCAPSULATIONS, Encapsulation};
 
 /// What came of one request to the VIP of each family.
 fn answers(network: &Network) -> [Result<String, String>; 2] {
@@ -89,9 +89,9 @@ fn a_gateway_of_the_other_family_is_added() {
 }
 
 #[test]
-fn each_family_comes_in_an_envelope_of_its_own() {
+fn each_family_comes_in_an_encapsulation_of_its_own() {
     let [v4, v6] = Family::BOTH;
-    for Envelope { director, agent, .. } in &ENVELOPES {
+    for Encapsulation { director, agent, .. } in &ENCAPSULATIONS {
         let network = Network::tunnel(1);
         let server = &network.servers[0];
         server.must("sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.default.rp_filter=1");

@@ -291,7 +291,7 @@ fn neighbours_have_to_be_heard() {
 }
 
 #[test]
-fn an_envelope_and_what_is_in_it_have_to_pass() {
+fn an_encapsulation_and_what_is_in_it_have_to_pass() {
     if skips("iptable_filter") {
         return;
     }
@@ -343,7 +343,7 @@ fn who_may_not_read_a_firewall_is_told() {
     // Of root's group, who may read which tables there are but not what is in them; and of none.
     for (group, unread) in [
         ("--regid=0", "read:   iptables-legacy-save: "),
-        ("--regid=65534", "read:   /proc/thread-self/net/ip_tables_names: Permission denied"),
+        ("--regid=65534", "read:   /proc/thread-self/net/ip_tables_names: permission denied"),
     ] {
         let nobody = format!("setpriv --reuid=65534 {group} --clear-groups {check}");
         let output = site.server().sh(&format!("{nobody} --port 80"));

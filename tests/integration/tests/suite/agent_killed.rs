@@ -19,7 +19,7 @@ use crate::agent_tunnels::with_fallback_devices;
 const VIPS: [&str; 3] = ["192.0.2.10", "2001:db8:2::10", "192.0.2.10,2001:db8:2::10"];
 /// What the director sends to, by the outer family.
 const ENDS: [&str; 2] = ["--rip 192.0.2.11", "--director 2001:db8:2::1"];
-const ENVELOPES: [&str; 4] =
+const ENCAPSULATIONS: [&str; 4] =
     ["", "--tunnel gre", "--tunnel gre --checksum", "--tunnel gue --tunnel-port 6080"];
 /// The last is a tunnel device of somebody else.
 const CARRIERS: [&str; 4] =
@@ -39,8 +39,8 @@ fn forms() -> Vec<String> {
     for vips in VIPS {
         forms.extend(CARRIERS.map(|carrier| format!("--mode dr --vip {vips} {carrier}")));
         for ends in ENDS {
-            let tunnel = |envelope| format!("--mode tun --vip {vips} {ends} {envelope}");
-            forms.extend(ENVELOPES.map(tunnel));
+            let tunnel = |encapsulation| format!("--mode tun --vip {vips} {ends} {encapsulation}");
+            forms.extend(ENCAPSULATIONS.map(tunnel));
         }
     }
     // The first takes the place of another default route, the second goes before it.

@@ -187,12 +187,47 @@ fn hosts_that_would_still_answer_are_refused() {
         ),
         ("ip addr add 192.0.2.10/32 dev eth0", "192.0.2.10 is on eth0"),
         ("ip addr add 192.0.2.10/25 dev dummy0", "competes with the route to its subnet"),
+        (
+            "ip addr add 192.0.2.10 peer 192.0.2.1 dev lo",
+            "192.0.2.10 peer 192.0.2.1/32 on lo makes",
+        ),
         ("ip link set lo down", "lo is down"),
     ] {
         let network = real_server();
         let server = &network.servers[0];
         server.must(preparation);
         refused(server, &state(server), "rs-agent setup --mode dr --vip 192.0.2.10", 1, text);
+    }
+}
+
+/// A link that answers no ARP and leads to somebody: without its address nobody reaches this host
+/// there.
+#[test]
+fn the_end_of_a_link_is_never_taken_away() {
+    let network = real_server();
+    let server = &network.servers[0];
+    server.must(
+        "ip link add up0 type veth peer name up1 && ip link set up0 arp off up && \
+         ip link set up1 arp off up",
+    );
+    let dr = "--mode dr --vip 203.0.113.5";
+    let nat = "--mode nat --director 192.0.2.254 --vip 203.0.113.5";
+    for (address, own) in
+        [("203.0.113.5/24", &[dr, nat][..]), ("203.0.113.5 peer 203.0.113.1", &[nat])]
+    {
+        server.must(&format!("ip addr add {address} dev up0"));
+        let before = state(server);
+        for options in own {
+            let text = "203.0.113.5 is this host's own address on up0\nhint: give the service";
+            refused(server, &before, &format!("rs-agent setup {options}"), 1, text);
+        }
+        for options in [dr, nat] {
+            let said = server.sh(&format!("rs-agent check {options}")).stdout;
+            assert!(!said.contains("addr del 203.0.113.5"), "{said}");
+            let told = ["RS-VIP-04", "RS-NAT-01"].iter().any(|rule| said.contains(rule));
+            assert_eq!(told, own.contains(&options), "{options}: {said}");
+        }
+        server.must("ip addr flush dev up0");
     }
 }
 

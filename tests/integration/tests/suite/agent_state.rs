@@ -171,6 +171,21 @@ fn what_others_could_write_is_refused() {
         }
         host.must(&back);
     }
+    // Nobody reads through a link, whoever owns what it leads to.
+    let shown = "rs-agent status --state-dir /run/theirs";
+    refused(host, shown, &["is damaged (a symbolic link), and so is its copy"]);
+    host.must(&format!("mv {JOURNAL} /run/moved && ln -s /run/moved /run/rs-agent/$(cd /run/rs-agent && echo *.copy | sed s/.copy//)"));
+    let told = host.must("rs-agent status");
+    assert!(
+        told.stderr.contains(".json is damaged (a symbolic link): its copy is read"),
+        "{told:?}"
+    );
+    host.must(&format!("ln -sf /run/moved {COPY}"));
+    for command in ["setup --mode dr --vip 203.0.113.10", "teardown", "run", "check", "status"] {
+        let words = ["is damaged (a symbolic link), and so is its copy", "ip addr del 192.0.2.10"];
+        refused(host, &format!("rs-agent {command}"), &words);
+    }
+    host.must(&format!("rm {COPY} && mv /run/moved {JOURNAL}"));
     host.must("chmod 644 /run/rs-agent/lock");
     refused(host, "rs-agent teardown", &["/run/rs-agent/lock ", "others can open"]);
     host.must("chmod 600 /run/rs-agent/lock && rs-agent teardown");
@@ -185,14 +200,14 @@ fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
     let before = state(host);
     let disk = |size: &str| format!("mount -t tmpfs -o size={size},mode=755 tmpfs /run/rs-agent");
     host.must(&format!("mkdir -m 755 /run/rs-agent && {}", disk("4k")));
-    refused(host, &format!("rs-agent {BOTH}"), &["writing ", "No space left"]);
+    refused(host, &format!("rs-agent {BOTH}"), &["writing ", "no space left"]);
     assert_same(&state(host), &before, "what was confirmed could not be written");
     assert_eq!(host.must("rs-agent status").stdout, "not set up\n");
 
     host.must(&format!("umount /run/rs-agent && {}", disk("64k")));
     let fill = "dd if=/dev/zero of=/run/rs-agent/fill bs=1k 2>/dev/null; [ -e /run/rs-agent/fill ]";
     host.must(fill);
-    refused(host, &format!("rs-agent {BOTH}"), &["writing ", "No space left"]);
+    refused(host, &format!("rs-agent {BOTH}"), &["writing ", "no space left"]);
     host.must(&format!("rm /run/rs-agent/fill && rs-agent {BOTH} && {fill}"));
     let mut run = Run::start(host, "");
     repaired(&run, host, &[("ip addr del 192.0.2.10/32 dev lo", FIRST)]);
@@ -201,7 +216,7 @@ fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
     assert!(!holds(host, SECOND), "it came back\n{}", run.log());
 
     // Nothing is left of the journal, and there is no room for another.
-    let full = || run.log().matches("No space left").count();
+    let full = || run.log().matches("no space left").count();
     let told = full();
     run.signal(Signal::SIGSTOP);
     host.must(&format!("rm -f {JOURNAL} {COPY}; {fill}"));
@@ -221,7 +236,7 @@ fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
         host.must(how);
         run.signal(Signal::SIGCONT);
         run.until(std::time::Duration::from_secs(20), "a journal that cannot be written", || {
-            ["No space left", "Read-only"].iter().any(|why| run.log().contains(why))
+            ["no space left", "read-only"].iter().any(|why| run.log().contains(why))
         });
     };
     host.must(&format!("rm /run/rs-agent/fill && rs-agent {BOTH}"));
@@ -244,7 +259,7 @@ fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
 
     // One that nothing can be made in says so.
     host.must("mkdir -m 755 /run/fixed && mount -t tmpfs -o ro,mode=755 tmpfs /run/fixed");
-    refused(host, &format!("rs-agent {BOTH} --state-dir /run/fixed"), &["locking ", "Read-only"]);
+    refused(host, &format!("rs-agent {BOTH} --state-dir /run/fixed"), &["locking ", "read-only"]);
 
     // One that cannot be written at all.
     host.must(&format!("rs-agent {BOTH}"));
@@ -252,7 +267,7 @@ fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
     let output = host.sh("rs-agent teardown");
     assert_eq!(output.status, 1, "{output:?}");
     assert!(output.stderr.contains("all was taken down, but"), "{output:?}");
-    assert!(output.stderr.contains("Read-only file system"), "{output:?}");
+    assert!(output.stderr.contains("read-only file system"), "{output:?}");
     assert_same(&state(host), &before, "a disk that is read-only");
     host.must("mount -o remount,rw /run/rs-agent && rs-agent teardown");
     assert_eq!(host.must("rs-agent status").stdout, "not set up\n");

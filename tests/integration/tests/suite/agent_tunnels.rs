@@ -11,7 +11,7 @@ use lab::{Family, Host, Network, UdpServer, WebServer};
 use crate::agent::{assert_same, assert_set_up, state};
 
 /// What the director is told, and the real server.
-pub(crate) struct Envelope {
+pub(crate) struct Encapsulation {
     pub(crate) director: &'static str,
     pub(crate) agent: &'static str,
     /// With `--fallback-devices`.
@@ -26,15 +26,15 @@ enum Fallback {
     Refused,
 }
 
-pub(crate) const ENVELOPES: [Envelope; 4] = [
-    Envelope { director: "", agent: "", fallback: Fallback::WorksButFor4In6 },
-    Envelope { director: "--tun-type gre", agent: "--tunnel gre", fallback: Fallback::Works },
-    Envelope {
+pub(crate) const ENCAPSULATIONS: [Encapsulation; 4] = [
+    Encapsulation { director: "", agent: "", fallback: Fallback::WorksButFor4In6 },
+    Encapsulation { director: "--tun-type gre", agent: "--tunnel gre", fallback: Fallback::Works },
+    Encapsulation {
         director: "--tun-type gre --tun-csum",
         agent: "--tunnel gre --checksum",
         fallback: Fallback::Refused,
     },
-    Envelope {
+    Encapsulation {
         director: "--tun-type gue --tun-port 6080 --tun-remcsum",
         agent: "--tunnel gue --tunnel-port 6080",
         fallback: Fallback::WorksButFor4In6,
@@ -117,9 +117,9 @@ impl Site {
     }
 }
 
-fn every_envelope(outer: Family, inner: Family) {
+fn every_encapsulation(outer: Family, inner: Family) {
     let site = Site::new(outer, inner);
-    for Envelope { director, agent, .. } in &ENVELOPES {
+    for Encapsulation { director, agent, .. } in &ENCAPSULATIONS {
         let story = format!("{inner:?} in {outer:?}, {agent}");
         site.direct(director);
         site.assert_not_answered(&story);
@@ -130,23 +130,23 @@ fn every_envelope(outer: Family, inner: Family) {
 }
 
 #[test]
-fn every_envelope_of_ipv4_over_ipv4() {
-    every_envelope(Family::Ipv4, Family::Ipv4);
+fn every_encapsulation_of_ipv4_over_ipv4() {
+    every_encapsulation(Family::Ipv4, Family::Ipv4);
 }
 
 #[test]
-fn every_envelope_of_ipv6_over_ipv4() {
-    every_envelope(Family::Ipv4, Family::Ipv6);
+fn every_encapsulation_of_ipv6_over_ipv4() {
+    every_encapsulation(Family::Ipv4, Family::Ipv6);
 }
 
 #[test]
-fn every_envelope_of_ipv4_over_ipv6() {
-    every_envelope(Family::Ipv6, Family::Ipv4);
+fn every_encapsulation_of_ipv4_over_ipv6() {
+    every_encapsulation(Family::Ipv6, Family::Ipv4);
 }
 
 #[test]
-fn every_envelope_of_ipv6_over_ipv6() {
-    every_envelope(Family::Ipv6, Family::Ipv6);
+fn every_encapsulation_of_ipv6_over_ipv6() {
+    every_encapsulation(Family::Ipv6, Family::Ipv6);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_port_of_somebody_else_is_not_taken() {
 #[test]
 fn one_setup_takes_both_families() {
     for (outer, dip) in [(Family::Ipv4, "192.0.2.1"), (Family::Ipv6, "2001:db8:2::1")] {
-        for Envelope { director, agent, .. } in &ENVELOPES {
+        for Encapsulation { director, agent, .. } in &ENCAPSULATIONS {
             let network = Network::tunnel(1);
             let server = &network.servers[0];
             let _web = WebServer::start(server, 80);
@@ -266,7 +266,7 @@ fn fallback_devices_only_on_request() {
         [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(o, i)| (Family::BOTH[o], Family::BOTH[i]))
     {
         let site = Site::on(with_fallback_devices(|| Network::tunnel(1)), outer, inner);
-        for Envelope { director, agent, fallback } in &ENVELOPES {
+        for Encapsulation { director, agent, fallback } in &ENCAPSULATIONS {
             let mixed = (outer, inner) == (Family::Ipv6, Family::Ipv4);
             let refused = match fallback {
                 Fallback::Works => None,

@@ -77,7 +77,7 @@ fn errors_in_the_middle_name_their_change_and_stop_nothing() {
         changes.insert(650, Change::AddDestination { service: WEB, destination: routed });
         let total = changes.len();
 
-        let report = client.batch(changes).unwrap();
+        let report = client.batch(changes.clone()).unwrap();
         assert_eq!(report.submitted, total);
         assert_eq!(report.applied, 701);
         let failures: Vec<_> =
@@ -92,6 +92,9 @@ fn errors_in_the_middle_name_their_change_and_stop_nothing() {
                 (650, ErrorKind::Invalid),
             ]
         );
+        assert!(report.failures.iter().all(|failure| failure.change == changes[failure.index]));
+        assert!(!report.is_complete());
+        assert_eq!(report.into_result().unwrap_err().kind(), ErrorKind::AlreadyExists);
         assert_eq!(client.destinations(&WEB).unwrap().len(), 700);
     });
 }
@@ -101,7 +104,8 @@ fn a_window_in_which_everything_fails_loses_no_error() {
     let host = Host::new("director");
     host.enter(|| {
         let mut client = Client::connect().unwrap();
-        client.batch(std::iter::once(add_web()).chain((1..=1000).map(add_server))).unwrap();
+        let all = std::iter::once(add_web()).chain((1..=1000).map(add_server));
+        client.batch(all).unwrap().into_result().unwrap();
         let report = client.batch((1..=1000).map(add_server)).unwrap();
         assert_eq!((report.submitted, report.applied, report.failures.len()), (1000, 0, 1000));
         assert!(report.failures.iter().enumerate().all(|(place, failure)| {

@@ -84,7 +84,8 @@ fn loaded(servers: Vec<Destination>) -> (Host, BTreeMap<u16, DestinationKey>) {
 #[test]
 fn the_cheap_path_ends_where_the_dear_one_does() {
     let dear = director();
-    dear.enter(|| Client::connect().unwrap().batch(changes(servers())).unwrap());
+    let report = dear.enter(|| Client::connect().unwrap().batch(changes(servers())).unwrap());
+    assert!(report.is_complete(), "{:?}", report.failures);
     let by_batch = mapping(&dear);
     assert_eq!(by_batch.len(), 600);
     let (cheap, by_load) = loaded(servers());

@@ -89,7 +89,7 @@ fn bad_input_is_refused_before_the_kernel_sees_it() {
             (
                 "add-service tcp/192.0.2.2:80 -s WRR",
                 "error: `WRR` is not a scheduler name: use 1 to 15 of a-z, 0-9 and _\n\
-                 hint: did you mean wrr?\n\
+                 hint: did you mean `wrr`?\n\
                  hint: see `rsctl add-service --help`",
             ),
             (
@@ -161,7 +161,7 @@ fn a_refusal_of_the_kernel_is_explained() {
     let schedulers = "rr, wrr, lc, wlc, fo, ovf, lblc, lblcr, dh, sh, mh, sed, nq, twos, none";
     let unknown = format!(
         "error: cannot add service tcp/192.0.2.2:80: the kernel has no scheduler wrrr (ENOENT)\n\
-         hint: did you mean wrr?\n\
+         hint: did you mean `wrr`?\n\
          hint: the kernel looked for the module ip_vs_wrrr; usual schedulers are {schedulers}"
     );
     let missing_service = |what: &str| {

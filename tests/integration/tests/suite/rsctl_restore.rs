@@ -131,7 +131,7 @@ pub(crate) const WANTED: &str = r#"{"format": "ipvs-table/1", "services": [
 #[test]
 fn a_conversation_that_breaks_off_leaves_no_doubt_but_the_one_it_names() {
     let desired = file::read(WANTED.as_bytes()).unwrap().desired;
-    let (policy, stop) = (Policy::default(), OnFailure::StopAll);
+    let (policy, stop) = (Policy::exact(), OnFailure::StopAll);
     let mut doubts = 0;
     for silent_after in 0.. {
         let host = director();
@@ -143,10 +143,10 @@ fn a_conversation_that_breaks_off_leaves_no_doubt_but_the_one_it_names() {
             (apply(&mut client, &steps, stop, |_| ControlFlow::Continue(())), steps)
         });
         let (applied, steps) = applied;
-        assert_eq!(applied.fates.len(), steps.steps.len());
+        assert_eq!(applied.fates.len(), steps.steps().len());
         let left = plan(&desired, &observe(&host), policy);
-        for (step, fate) in steps.steps.iter().zip(&applied.fates) {
-            let is_left = left.steps.contains(step);
+        for (step, fate) in steps.steps().iter().zip(&applied.fates) {
+            let is_left = left.steps().contains(step);
             match fate {
                 Fate::Done => assert!(!is_left, "{silent_after}: done: {step:?}"),
                 Fate::NotTried(_) => assert!(is_left, "{silent_after}: not tried: {step:?}"),

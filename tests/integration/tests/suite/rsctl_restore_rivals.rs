@@ -86,7 +86,7 @@ fn a_foreign_writer_is_overruled_or_told_of() {
         let host = director();
         let desired = file::read(WANTED.as_bytes()).unwrap().desired;
         let mut client = host.enter(|| Client::connect().unwrap());
-        let (policy, stop) = (Policy::default(), OnFailure::StopAll);
+        let (policy, stop) = (Policy::exact(), OnFailure::StopAll);
         let steps = plan(&desired, &Observed::read(&mut client).unwrap(), policy);
         host.must(meanwhile);
         let applied = apply(&mut client, &steps, stop, |_| ControlFlow::Continue(()));
@@ -105,7 +105,7 @@ fn a_foreign_writer_is_overruled_or_told_of() {
             assert!(failure.contains(expected), "{meanwhile}: {failure}");
         }
         let again = plan(&desired, &observe(&host), policy);
-        assert_eq!(again.steps.len(), left, "{meanwhile}: {again:#?}");
+        assert_eq!(again.steps().len(), left, "{meanwhile}: {again:#?}");
         // Doing it again is always right.
         assert!(
             apply(&mut client, &again, stop, |_| ControlFlow::Continue(())).is_complete(),
@@ -121,7 +121,7 @@ fn a_glance_asks_for_what_is_not_known() {
     let host = director();
     let mut client = host.enter(|| Client::connect().unwrap());
     let observed = observe(&host);
-    let (desired, policy) = (Desired::try_from(&observed).unwrap(), Policy::default());
+    let (desired, policy) = (Desired::try_from(&observed).unwrap(), Policy::exact());
     let shows = |client: &mut Client, known: Option<ServiceKey>| {
         Glance::take(client, |key| Some(*key) == known).unwrap().shows(&desired, policy)
     };

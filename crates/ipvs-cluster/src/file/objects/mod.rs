@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The objects of the file. They are stable: within `ipvs-table/1` fields may be
-//! added, none is renamed, removed or given another meaning.
+//! Holds the objects of the file. They are stable: within `ipvs-table/1` fields may be added, none
+//! is renamed, removed or given another meaning.
 
 mod daemon;
 mod server;
 mod service;
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -36,8 +38,27 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// Returns the object of the file that is there before `step`, without its servers.
-pub fn before(step: &Step) -> Option<Value> {
+/// Holds an object as a file has it, without its servers: something to show, and to compare.
+///
+/// It is what serde makes of it, and its text is JSON on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object(Value);
+
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(to)
+    }
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Returns the object that is there before `step`.
+#[must_use]
+pub fn before(step: &Step) -> Option<Object> {
     match step {
         Step::SetTimeouts { before, .. } => value(&TimeoutsObject::from(*before)),
         Step::StopDaemon { before, .. } => value(&DaemonObject::from(before)),
@@ -53,8 +74,9 @@ pub fn before(step: &Step) -> Option<Value> {
     }
 }
 
-/// Returns the object of the file that is there after `step`, without its servers.
-pub fn after(step: &Step) -> Option<Value> {
+/// Returns the object that is there after `step`.
+#[must_use]
+pub fn after(step: &Step) -> Option<Object> {
     match step {
         Step::SetTimeouts { before, after } => value(&TimeoutsObject::from(before.after(after))),
         Step::AddService(after) | Step::EditService { after, .. } => {
@@ -71,6 +93,6 @@ pub fn after(step: &Step) -> Option<Value> {
     }
 }
 
-fn value(object: &impl Serialize) -> Option<Value> {
-    serde_json::to_value(object).ok()
+fn value(object: &impl Serialize) -> Option<Object> {
+    serde_json::to_value(object).ok().map(Object)
 }

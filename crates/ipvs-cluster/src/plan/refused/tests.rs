@@ -10,6 +10,7 @@ use ipvs_netlink::{
 use super::*;
 use crate::desired::{Builder, DesiredServer, DesiredService};
 use crate::plan::plan;
+use crate::scope::Scope;
 
 /// 31 days.
 const MOST: u32 = 2_678_400;
@@ -170,7 +171,7 @@ fn what_is_not_sound_is_told_of_where_it_is_not_there() {
     let second = Flaw { subject: Subject::Server(key(), odd.key), why: second };
     let told = |wanted: DesiredService, there: &[DesiredService]| {
         let observed = Observed::from(&found(there.iter().cloned()));
-        refusals(&found([wanted]), &observed, Policy::default())
+        refusals(&found([wanted]), &observed, Policy::exact())
     };
     let sound_one = DesiredService::new(sound());
     let (one, other) = (first.clone(), second.clone());
@@ -233,7 +234,7 @@ fn a_crowd_is_refused_where_it_grows() {
             ObservedService::new(service(scheduler), servers(range).collect())
         }));
         let observed = Observed { services, ..Observed::default() };
-        let policy = Policy { delete, ..Policy::default() };
+        let policy = if delete { Policy::exact() } else { Policy::add_only() };
         let told = refusals(&desired, &observed, policy);
         let count = expected.map(|count| format!("some of the {count} servers of {}", key()));
         assert_eq!(told.len(), usize::from(count.is_some()), "row {row}: {told:?}");
@@ -241,5 +242,29 @@ fn a_crowd_is_refused_where_it_grows() {
             assert!(flaw.why.to_string().contains(&count), "row {row}: {flaw:?}");
             assert_eq!(flaw.subject, Subject::Service(key()), "row {row}");
         }
+    }
+}
+
+/// The servers of others stay, and count; whoever deletes keeps them all the same.
+#[test]
+fn the_servers_of_others_are_part_of_a_crowd() {
+    let own = |count: u32| servers(0..count);
+    let others = |count: u32| servers(1 << 16..(1 << 16) + count);
+    let scope = || Scope::everything().only_servers(own(SLOTS).map(|it| it.key.address));
+    for (wanted, own_there, others_there, is_crowd) in [
+        (2, 0, SLOTS - 2, false),
+        (2, 0, SLOTS - 1, true),
+        (2, 2, SLOTS - 1, false),
+        // What goes makes room.
+        (2, SLOTS, 0, false),
+    ] {
+        let mut builder = Builder::within(scope());
+        let service = Service::new(key(), Scheduler::Mh);
+        builder.service((), DesiredService::new(service.clone()).with_servers(own(wanted)));
+        let desired = builder.finish().unwrap();
+        let there = own(own_there).chain(others(others_there)).collect();
+        let observed = Observed::new(vec![ObservedService::new(service, there)]);
+        let told = refusals(&desired, &observed, Policy::exact());
+        assert_eq!(told.len(), usize::from(is_crowd), "{others_there}: {told:?}");
     }
 }

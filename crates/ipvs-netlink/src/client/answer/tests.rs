@@ -30,5 +30,5 @@ fn a_list_ends_where_there_was_room() {
     let mut extent = Extent::default();
     extent.add(91 * 356, 356, 65_536);
     extent.add(356, 356, 65_536);
-    assert_eq!(extent, Extent { datagrams: 2, is_cut: false });
+    assert_eq!(extent, Extent { datagrams: 2, is_cut: false, stopped: false });
 }

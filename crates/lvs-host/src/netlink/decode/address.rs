@@ -20,10 +20,12 @@ pub(in super::super) fn address(message: &AddressMessage, names: &Names<'_>) -> 
             _ => {}
         }
     }
+    // On a point-to-point link IFA_ADDRESS is the peer.
+    let ip = local.or(plain)?;
     Some(Address {
         device: names.get(message.header.index)?,
-        // On a point-to-point link IFA_ADDRESS is the peer.
-        ip: local.or(plain)?,
+        ip,
+        peer: plain.filter(|plain| *plain != ip),
         prefix: message.header.prefix_len,
         scope: match message.header.scope {
             AddressScope::Universe => "global".to_owned(),

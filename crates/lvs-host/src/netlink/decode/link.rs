@@ -11,7 +11,7 @@ use netlink_packet_route::link::{
 
 use crate::link::{Ends, Link};
 
-/// All interfaces, each with the VRF it is in.
+/// Returns all interfaces, each with the VRF it is in.
 pub(in super::super) fn links(messages: &[LinkMessage]) -> Vec<Link> {
     let (mut links, masters): (Vec<Link>, Vec<Option<u32>>) =
         messages.iter().filter_map(link).unzip();

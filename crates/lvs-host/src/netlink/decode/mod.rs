@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! rtnetlink messages as the facts of this crate.
+//! Decodes rtnetlink messages into the facts of this crate.
 
 pub(super) mod address;
 pub(super) mod link;
@@ -9,11 +9,13 @@ pub(super) mod rule;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourMessage};
 
+use crate::ip::Family;
 use crate::link::Link;
 
-/// The names of interfaces, by which all else names them.
+/// Holds the names of interfaces, by which all else names them.
 pub(super) struct Names<'a>(HashMap<u32, &'a str>);
 
 impl<'a> Names<'a> {
@@ -24,6 +26,11 @@ impl<'a> Names<'a> {
     pub(super) fn get(&self, index: u32) -> Option<String> {
         self.0.get(&index).map(|name| (*name).to_owned())
     }
+}
+
+/// The family of routes or rules, of which those of IPv4 and of IPv6 are asked for only.
+fn family(of: AddressFamily) -> Family {
+    if of == AddressFamily::Inet6 { Family::Ipv6 } else { Family::Ipv4 }
 }
 
 /// An address that is answered for, and by which interface.

@@ -4,22 +4,22 @@
 use std::net::IpAddr;
 
 use netlink_packet_core::Emitable as _;
-use netlink_packet_route::AddressFamily;
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteFlags, RouteMessage, RouteMetric, RouteProtocol, RouteType,
     RouteVia,
 };
 
 use super::super::raw;
-use super::Names;
+use super::{Names, family};
+use crate::ip::Family;
 use crate::link::Link;
 use crate::route::{DefaultRoute, Lookup, Route, RouteKind, SavedRoute, TABLE_MAIN};
 
 pub(in super::super) fn route(message: &RouteMessage, names: &Names<'_>) -> Option<Route> {
     let header = &message.header;
-    let nowhere = match header.address_family {
-        AddressFamily::Inet => IpAddr::from([0; 4]),
-        _ => IpAddr::from([0; 16]),
+    let nowhere = match family(header.address_family) {
+        Family::Ipv4 => IpAddr::from([0; 4]),
+        Family::Ipv6 => IpAddr::from([0; 16]),
     };
     let mut route = Route::new(nowhere, header.destination_prefix_length);
     route.table = table(message);
@@ -86,7 +86,7 @@ fn advmss(metrics: &[RouteMetric]) -> Option<u32> {
     })
 }
 
-/// The answer to a lookup; `None` if packets would go nowhere.
+/// Returns the answer to a lookup; `None` if packets would go nowhere.
 pub(in super::super) fn lookup(message: &RouteMessage, links: &[Link]) -> Option<Lookup> {
     let kind = message.header.kind;
     if !matches!(kind, RouteType::Unicast | RouteType::Local | RouteType::Broadcast) {
@@ -128,8 +128,8 @@ pub(in super::super) fn default_route(
     let (gateways, _) = hops(message, names);
     let text = route_text(message, &gateways, names);
     let saved = SavedRoute { text, message: to_hex(&restorable(message)) };
-    let ipv6 = header.address_family == AddressFamily::Inet6;
-    Some(DefaultRoute { ipv6, gateways, metric: metric.unwrap_or_default(), saved })
+    let family = family(header.address_family);
+    Some(DefaultRoute { family, gateways, metric: metric.unwrap_or_default(), saved })
 }
 
 /// The route in the words of `ip route`, without the rarer attributes.
@@ -196,7 +196,7 @@ fn restorable(message: &RouteMessage) -> RouteMessage {
     message
 }
 
-/// The message of a route that was saved.
+/// Returns the message of a route that was saved.
 pub(in super::super) fn saved(saved: &SavedRoute) -> Option<RouteMessage> {
     let bytes: Option<Vec<u8>> = (0..saved.message.len())
         .step_by(2)

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleFlags, RuleMessage};
 
+use super::family;
 use crate::rule::Rule;
 
 /// Priorities of the three rules that are there from the start: local, main, default
@@ -16,7 +17,7 @@ const FROM_THE_START: [(u32, u32); 3] = [(0, 255), (32766, 254), (32767, 253)];
 pub(in super::super) fn rule(message: &RuleMessage) -> Rule {
     let header = &message.header;
     let mut rule = Rule {
-        ipv6: header.family == AddressFamily::Inet6,
+        family: family(header.family),
         is_inverted: header.flags.contains(RuleFlags::Invert),
         tos: header.tos,
         is_understood: true,

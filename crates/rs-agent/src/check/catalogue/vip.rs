@@ -7,7 +7,7 @@ lvs_check::rules! {
     pub(crate) RULES:
     RS_VIP_01 "RS-VIP-01" {
         severities: &[Error, Unread],
-        meaning: "The VIP is not local: to no packet that comes in by the interface of the director or of the RIP, or, if neither is known, by any",
+        meaning: "The VIP is not local: to no packet that comes in by the interface of the director or of the RIP, or, if neither is known, by any; `unread` if it is local in a VRF only, and to packets that may be the director's it is not",
         reads: "the route to the VIP, and if there are rules or VRFs by each of those interfaces",
         remedy: "make its device, set what hides it and lets its packets in, then add the VIP",
         why: "this host does not take what the director sends it",
@@ -79,7 +79,7 @@ lvs_check::rules! {
     }
     RS_RIP_01 "RS-RIP-01" {
         severities: &[Error],
-        meaning: "The RIP is no address of this host; mode tun, where no RIP is known: nor is the `local` address of the device",
+        meaning: "The RIP is no address of this host, or one of IPv6 that is tentative, or failed duplicate address detection; mode tun, where no RIP is known: nor is the `local` address of the device",
         reads: "addresses, the route to the RIP, attributes of the device",
         remedy: "add the address, or name the one that this host has",
         why: "what the director sends does not arrive, or nothing unpacks it",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Packets dropped by source validation, counted for a while.
+//! Counts the packets that source validation drops, for a while.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use lvs_host::escaped;
 const NETSTAT: &str = "/proc/thread-self/net/netstat";
 const RT_CACHE: &str = "/proc/thread-self/net/stat/rt_cache";
 
-/// How much each counter grew; `None`, and said, if none could be read.
+/// Returns how much each counter grew; `None`, and said, if none could be read.
 pub(super) fn watch(
     time: Duration,
     unread: &mut Vec<String>,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Other programs that manage the network here, by what they leave in files.
+//! Finds other programs that manage the network here, by what they leave in files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use lvs_host::escaped;
 use lvs_host::{files, processes};
+use lvs_term::system_error;
 
 use super::super::seen::{Device, Keeps, Managers, NetworkdLink, Profile};
 
@@ -60,7 +61,7 @@ fn text(path: &Path, unread: &mut Vec<String>) -> Option<String> {
         Err(_) if fs::canonicalize(path).is_ok_and(|path| path == Path::new("/dev/null")) => None,
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
-            unread.push(format!("{}: {error}", path.display()));
+            unread.push(format!("{}: {}", path.display(), system_error(&error)));
             None
         }
     }

@@ -3,10 +3,7 @@
 //! read is said, and the rest is judged all the same.
 
 mod counters;
-mod firewall;
 mod managers;
-mod nft_drops;
-mod nftables;
 mod replies;
 mod routes;
 
@@ -18,13 +15,16 @@ use std::time::Duration;
 use super::seen::{Device, Fou, Seen};
 use super::subject::Subject;
 use crate::error::Error;
+use crate::facts::Family;
 use crate::ipvs;
 use crate::mode::Mode;
-use crate::tunnel::{Envelope, Listener as Unpacks};
+use crate::tunnel::{Encapsulation, Listener as Unpacks};
 use lvs_host::SysctlKey;
+use lvs_host::firewall;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::sysctl::{self, SysctlError};
 use lvs_host::sysctl_d;
+use lvs_term::system_error;
 
 /// Collects what the rules about `subject` need; counts drops for as long as `watch`.
 ///
@@ -58,12 +58,12 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     listening(subject, &mut seen);
     match ipvs::services() {
         Ok(services) => seen.ipvs = services,
-        Err(error) => seen.unread.push(format!("{}: {error}", ipvs::PATH)),
+        Err(error) => seen.unread.push(format!("{}: {}", ipvs::PATH, system_error(&error))),
     }
     let backup_only = std::fs::read_to_string("/proc/sys/net/ipv4/vs/backup_only");
     seen.backup_only = backup_only.is_ok_and(|value| value.trim() == "1");
     let has_udp = subject.ports.iter().any(|port| !port.tcp);
-    if matches!(subject.envelope, Envelope::Gue { .. }) || has_udp {
+    if matches!(subject.encapsulation, Encapsulation::Gue { .. }) || has_udp {
         match net.ports() {
             Ok(found) => seen.fou = found.map_or(Fou::NoModule, Fou::Ports),
             Err(error) => seen.unread.push(format!("fou ports: {error}")),
@@ -72,16 +72,16 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     if let (Some(listeners), Fou::Ports(unpack)) = (&mut seen.listeners, &seen.fou) {
         // The kernel's own socket, behind which no server is.
         listeners.retain(|socket| {
-            let at = Unpacks { port: socket.port, ipv6: socket.ip.is_ipv6() };
+            let at = Unpacks { port: socket.port, family: Family::of(socket.ip) };
             let is_kernels = !socket.tcp && socket.ip.is_unspecified();
             !(is_kernels && unpack.iter().any(|port| port.at == at))
         });
     }
     if super::firewall::judges(subject) || subject.holds_vips() {
-        firewall::look(&mut seen);
+        seen.firewall = firewall::read();
         if !super::firewall::is_asked(subject) {
-            let unread = seen.filters.iptables.iter().chain([&seen.filters.nftables]).flatten();
-            seen.unread.extend(unread.cloned().collect::<BTreeSet<String>>());
+            let unread: BTreeSet<String> = seen.firewall.unread().cloned().collect();
+            seen.unread.extend(unread);
         }
     }
     let (lines, unread) = sysctl_d::read(Path::new("/"));

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Where replies go, asked of the kernel as it decides for them: from the VIP (mode nat: the
-//! RIP), and once more for each rule that may apply to them or not.
+//! Asks the kernel where replies go, as it decides for them: from the VIP (mode nat: the RIP), and
+//! once more for each rule that may apply to them or not.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use lvs_host::anywhere::anywhere;
+use lvs_host::link;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::route::{LocalTables, Route, RouteKind, TABLE_LOCAL};
 use lvs_host::rule::{Marks, Rule, are_all_alike};
@@ -15,9 +16,10 @@ use super::super::inward;
 use super::super::replies::{families, rips};
 use super::super::seen::{Device, Seen};
 use super::super::subject::{Port, Subject};
+use crate::facts::{Family, of_family};
 use crate::mode::Mode;
 
-/// What was read of this host's routing.
+/// Holds what was read of this host's routing.
 pub(super) struct Host<'a> {
     pub(super) routes: Vec<Route>,
     pub(super) devices: &'a [Device],
@@ -41,10 +43,11 @@ pub(super) fn look(
         Ok(rules) => rules,
         Err(error) => return seen.unread.push(format!("rules of routing: {error}")),
     };
-    let anywhere = [false, true].map(|ipv6| anywhere(ipv6, &host.routes, &rules));
-    let mut replies = Replies { all: Vec::new(), anywhere };
+    let anywhere = Family::BOTH.map(|family| anywhere(family, &host.routes, &rules));
+    let anywhere: Vec<IpAddr> = anywhere.into_iter().flatten().collect();
+    let mut replies = Replies::default();
     let asked = Asked { net, host, rules: &rules, tables: LocalTables::of(&host.routes) };
-    for (from, to) in ends(subject, anywhere, seen) {
+    for (from, to) in ends(subject, &anywhere, seen) {
         match asked.reply(from, to, subject, seen) {
             Ok(reply) => replies.all.push(reply),
             Err(error) => seen.unread.push(format!("route to {to}: {error}")),
@@ -54,11 +57,7 @@ pub(super) fn look(
 }
 
 /// From which addresses replies go, and to whom.
-fn ends(
-    subject: &Subject,
-    anywhere: [Option<IpAddr>; 2],
-    seen: &Seen,
-) -> Vec<(Option<IpAddr>, IpAddr)> {
+fn ends(subject: &Subject, anywhere: &[IpAddr], seen: &Seen) -> Vec<(Option<IpAddr>, IpAddr)> {
     let is_nat = subject.mode == Some(Mode::Nat);
     let sources = match (is_nat, subject.rips.is_empty()) {
         (false, _) => subject.vips.clone(),
@@ -67,7 +66,7 @@ fn ends(
     };
     let clients: Vec<IpAddr> = match subject.client {
         Some(_) => subject.clients().collect(),
-        None => families(subject).filter_map(|ipv6| anywhere[usize::from(ipv6)]).collect(),
+        None => families(subject).filter_map(|family| of_family(anywhere, family)).collect(),
     };
     let mut ends = Vec::new();
     for to in clients {
@@ -111,19 +110,21 @@ impl Asked<'_> {
         };
         let known = from.filter(is_askable);
         let device = from.and_then(|from| self.vrf(from, subject, seen));
-        let plain = self.plain(to.is_ipv6(), device, subject);
+        let plain = self.plain(Family::of(to), device, subject);
         let protocols = protocols(subject);
         let hops = self.hops(to, known, &plain)?;
         let mut others = Vec::new();
-        for rule in self.rules.iter().filter(|rule| rule.ipv6 == to.is_ipv6()) {
+        for rule in self.rules.iter().filter(|rule| rule.family.has(to)) {
             if rule.is_for_others(&protocols) {
                 continue;
             }
             let may_come = known.is_none() && rule.is_by_source(from);
-            if !may_come && rule.marks(&plain).is_none() {
+            let device = rule.device.as_deref().and_then(link::index);
+            let marks = rule.marks(&plain, device);
+            if !may_come && marks.is_none() {
                 continue;
             }
-            let hops = match rule.marks(&plain).filter(|_| !may_come) {
+            let hops = match marks.filter(|_| !may_come) {
                 Some(marks) if rule.is_understood => self.hops(to, known, &marks).ok(),
                 _ => None,
             };
@@ -140,8 +141,8 @@ impl Asked<'_> {
     /// A reply to which no rule applies that is for users, and which is TCP if not all ports
     /// that were asked for are UDP's. What a lookup does not say the kernel adds: the user who
     /// asks, and in IPv4 UDP.
-    fn plain(&self, ipv6: bool, device: Option<u32>, subject: &Subject) -> Marks {
-        let rules = || self.rules.iter().filter(|rule| rule.ipv6 == ipv6);
+    fn plain(&self, family: Family, device: Option<u32>, subject: &Subject) -> Marks {
+        let rules = || self.rules.iter().filter(|rule| rule.family == family);
         let users: Vec<(u32, u32)> = rules().filter_map(|rule| rule.users).collect();
         let is_free = |user: &u32| !users.iter().any(|(from, to)| (*from..=*to).contains(user));
         let behind = users.iter().map(|(_, to)| to.saturating_add(1));

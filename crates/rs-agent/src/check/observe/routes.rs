@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What becomes of packets for VIPs where rules lead some of them elsewhere: asked of the
+//! Finds what becomes of packets for VIPs where rules lead some of them elsewhere: asked of the
 //! kernel, interface by interface, as it decides for what comes in.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use lvs_host::route::{LocalTables, Route, TABLE_LOCAL};
 use lvs_host::rule::{Rule, are_all_alike};
 
 use super::super::inward;
-use super::super::seen::{Arrival, Device, Seen, contains};
+use super::super::seen::{Arrival, Device, Seen};
 use super::super::subject::Subject;
 
 /// Asks for each VIP by each interface that it may come in by, if rules make a difference.
@@ -65,10 +65,11 @@ fn senders(vip: IpAddr, device: &str, subject: &Subject, seen: &Seen) -> Vec<IpA
     let routers = seen.routes.iter().filter(|route| route.prefix == 0);
     let routers = routers.flat_map(|route| route.gateways.iter().copied());
     let own = seen.addresses.iter().filter(|have| have.device == device);
+    let peers = own.clone().filter_map(|have| have.peer);
     let beside = own.flat_map(|have| [1, 2].map(|other| (beside(have.ip, other), have)));
-    let beside = beside.filter(|(ip, have)| contains(have.ip, have.prefix, *ip)).map(|(ip, _)| ip);
+    let beside = beside.filter(|(ip, have)| have.covers(*ip)).map(|(ip, _)| ip);
     let known = subject.clients().chain(subject.directors.iter().copied());
-    let all = known.chain(routers).chain(beside);
+    let all = known.chain(routers).chain(peers).chain(beside);
     all.filter(|from| {
         from.is_ipv4() == vip.is_ipv4() && *from != vip && seen.places(*from).next().is_none()
     })

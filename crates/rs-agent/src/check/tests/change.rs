@@ -6,8 +6,8 @@ use lvs_host::SysctlKey;
 use super::super::seen::{Device, Ends, Fou, Listener, Seen};
 use super::super::subject::{Port, Subject};
 use super::{device, ip, set};
-use crate::facts;
-use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+use crate::facts::{self, Family};
+use crate::tunnel::{Encapsulation, Tunnel, TunnelKind};
 
 pub(super) fn ends(seen: &mut Seen, at: usize) -> &mut Ends {
     seen.devices[at].ends.as_mut().unwrap()
@@ -22,7 +22,7 @@ pub(super) fn fallback(seen: &mut Seen, name: &str, kind: &str, up: bool) {
 
 /// One GRE device for both families.
 pub(super) fn gre(subject: &mut Subject, seen: &mut Seen, checksum: bool) {
-    subject.envelope = Envelope::Gre { checksum };
+    subject.encapsulation = Encapsulation::Gre { checksum };
     seen.devices.remove(3);
     seen.devices[2].kind = Some("gre".into());
     ends(seen, 2).protocol = None;
@@ -51,8 +51,12 @@ pub(super) fn boot(seen: &mut Seen, text: &str) {
 }
 
 /// UDP port 6080, for a few peers only.
-pub(super) fn fou(ipv6: bool, gue: bool) -> Fou {
-    Fou::Ports(vec![facts::Port { at: facts::Listener { port: 6080, ipv6 }, gue, is_open: false }])
+pub(super) fn fou(family: Family, gue: bool) -> Fou {
+    Fou::Ports(vec![facts::Port {
+        at: facts::Listener { port: 6080, family },
+        gue,
+        is_open: false,
+    }])
 }
 
 /// An IPv4 VIP in GUE over IPv6 by the kernel's own device, from anybody.
@@ -61,7 +65,7 @@ pub(super) fn open_gue(subject: &mut Subject, seen: &mut Seen) {
     let (name, fallback) = (kind.fallback().to_owned(), true);
     let tunnel = Tunnel { name, kind, local: None, remote: None, checksum: false, fallback };
     subject.tunnels = vec![tunnel];
-    subject.envelope = Envelope::Gue { port: 6080 };
+    subject.encapsulation = Encapsulation::Gue { port: 6080 };
     (subject.rips, subject.directors) = (Vec::new(), Vec::new());
     seen.devices.truncate(2);
     self::fallback(seen, "ip6tnl0", "ip6tnl", true);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Hosts where something else than addresses, sockets and settings decides, or may.
 
-use super::super::iptables::Ruleset;
-use super::super::seen::{Arrival, Seen, Suspect};
+use lvs_host::firewall::{Ruleset, Suspect};
+
+use super::super::seen::{Arrival, Seen};
 use super::change::{listener, listens};
 use super::directors::serves;
 use super::rows::Row;
 use super::{VIP, VIP6, address, ip, set};
+use crate::facts::Family;
 use crate::ipvs::Served;
 use crate::mode::Mode;
 
@@ -22,11 +24,11 @@ pub(super) fn nat(rules: &str) -> Option<Ruleset> {
 
 fn unreadable(seen: &mut Seen) {
     let what = "rules of nftables could not be read".to_owned();
-    seen.filters.rewrites.push(Suspect { ipv4: true, ipv6: true, what });
+    seen.firewall.rewrites.push(Suspect { family: None, what });
 }
 
 fn arptables(seen: &mut Seen) {
-    seen.filters.arp.push("a rule of arptables may hide it".into());
+    seen.firewall.arp.push("a rule of arptables may hide it".into());
 }
 
 /// What comes in by `eth0`, and what that has in its own table.
@@ -42,7 +44,7 @@ pub(super) const DOUBTS: &[Row] = &[
         Mode::Dr,
         |_, s| {
             gone(s);
-            s.iptables = nat("-A PREROUTING -d 192.0.2.10/32 -j REDIRECT");
+            s.firewall.iptables = nat("-A PREROUTING -d 192.0.2.10/32 -j REDIRECT");
         },
         &["RS-VIP-01 unread"],
     ),
@@ -50,7 +52,7 @@ pub(super) const DOUBTS: &[Row] = &[
         Mode::Dr,
         |_, s| {
             gone(s);
-            s.iptables = nat("-A PREROUTING -d 192.0.2.9/32 -j REDIRECT");
+            s.firewall.iptables = nat("-A PREROUTING -d 192.0.2.9/32 -j REDIRECT");
         },
         &["RS-VIP-01 error"],
     ),
@@ -177,7 +179,7 @@ pub(super) const DOUBTS: &[Row] = &[
         Mode::Dr,
         |_, s| {
             s.addresses.push(address(VIP6, 128, "eth0", "global"));
-            s.filters.neighbours.push("a rule of ip6tables may drop what asks".into());
+            s.firewall.neighbours.push("a rule of ip6tables may drop what asks".into());
         },
         &["RS-ARP-07 unread"],
     ),
@@ -196,17 +198,25 @@ pub(super) const DOUBTS: &[Row] = &[
         Mode::Dr,
         |w, s| {
             listens(w, s, true, "::", false);
-            s.filters.iptables[0] = Some("ip_tables_names: Permission denied".into());
+            s.firewall
+                .iptables_unread
+                .insert(Family::Ipv4, "ip_tables_names: Permission denied".into());
         },
         &["RS-FW-01 unread"],
     ),
     // Nobody asked about a port.
-    (Mode::Dr, |_, s| s.filters.iptables[0] = Some("Permission denied".into()), &[]),
+    (
+        Mode::Dr,
+        |_, s| {
+            s.firewall.iptables_unread.insert(Family::Ipv4, "Permission denied".into());
+        },
+        &[],
+    ),
     (
         Mode::Tun,
         |w, s| {
             w.vips.truncate(1);
-            s.filters.nftables = Some("rules of nftables could not be read".into());
+            s.firewall.nftables_unread = Some("rules of nftables could not be read".into());
         },
         &["RS-FW-01 unread"],
     ),
@@ -214,7 +224,7 @@ pub(super) const DOUBTS: &[Row] = &[
         Mode::Dr,
         |w, s| {
             listens(w, s, true, "::", false);
-            s.filters.drops.push(Suspect { ipv4: true, ipv6: false, what: "a rule".into() });
+            s.firewall.drops.push(Suspect { family: Some(Family::Ipv4), what: "a rule".into() });
         },
         &["RS-FW-01 unread"],
     ),
@@ -225,7 +235,7 @@ pub(super) const DOUBTS: &[Row] = &[
             w.vips = vec![ip("192.0.2.9"), ip(VIP)];
             s.addresses.push(address("192.0.2.9", 32, "lo", "host"));
             s.lookups.insert(ip("192.0.2.9"), s.lookups.get(&ip(VIP)).cloned().flatten());
-            s.iptables = Some(Ruleset::parse(
+            s.firewall.iptables = Some(Ruleset::parse(
                 "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -d 192.0.2.10 -j DROP\n\
                  -A INPUT -s 198.51.100.7 -j REJECT\n",
             ));
@@ -240,7 +250,7 @@ pub(super) const DOUBTS: &[Row] = &[
             w.ports = vec![crate::check::subject::Port { tcp: true, number: 80 }];
             s.addresses.push(address("192.0.2.9", 32, "lo", "host"));
             s.lookups.insert(ip("192.0.2.9"), s.lookups.get(&ip(VIP)).cloned().flatten());
-            s.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n"));
+            s.firewall.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n"));
         },
         &["RS-FW-01 error"],
     ),
@@ -250,8 +260,8 @@ pub(super) const DOUBTS: &[Row] = &[
         |w, s| {
             w.ports = vec![crate::check::subject::Port { tcp: true, number: 80 }];
             let what = "chain ip nat PREROUTING of nftables".to_owned();
-            s.filters.rewrites.push(Suspect { ipv4: true, ipv6: false, what });
-            s.iptables = Some(Ruleset::parse(
+            s.firewall.rewrites.push(Suspect { family: Some(Family::Ipv4), what });
+            s.firewall.iptables = Some(Ruleset::parse(
                 "*filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate DNAT -j ACCEPT\n",
             ));
         },
@@ -263,7 +273,7 @@ pub(super) const DOUBTS: &[Row] = &[
         |w, s| {
             w.rips.push(ip("2001:db8::11"));
             s.addresses.push(address("2001:db8::11", 64, "eth0", "global"));
-            s.ip6tables =
+            s.firewall.ip6tables =
                 Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\n"));
         },
         &["RS-FW-01 error"],
@@ -273,7 +283,7 @@ pub(super) const DOUBTS: &[Row] = &[
         |w, s| {
             w.rips.clear();
             s.addresses.push(address("2001:db8::11", 64, "eth0", "global"));
-            s.ip6tables = Some(Ruleset::parse(
+            s.firewall.ip6tables = Some(Ruleset::parse(
                 "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\n\
                  -A INPUT -d ff02::1:ff00:11/128 -p ipv6-icmp -j ACCEPT\n",
             ));

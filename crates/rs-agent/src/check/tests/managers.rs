@@ -108,7 +108,8 @@ pub(super) const MANAGERS: &[Row] = &[
     (
         Mode::Dr,
         |_, s| {
-            s.devices.push(device("rs-vip0", false));
+            let kind = Some("dummy".into());
+            s.devices.push(Device { kind, ..device("rs-vip0", false) });
             s.addresses[2].device = "rs-vip0".into();
             (s.routes[0].gateways, s.routes[0].devices) = (vec![], vec!["rs-vip0".into()]);
         },

@@ -9,6 +9,7 @@ mod golden;
 mod managers;
 mod placed;
 mod ports;
+mod reach;
 mod remedies;
 mod replies;
 mod rows;
@@ -32,6 +33,7 @@ use edges::EDGES;
 use managers::MANAGERS;
 use placed::PLACED;
 use ports::PORTS;
+use reach::REACH;
 use replies::REPLIES;
 use rows::{HOST, Row};
 use tunnels::TUNNELS;
@@ -135,7 +137,7 @@ fn a_sound_host_has_no_finding() {
 }
 
 fn disturbed() -> impl Iterator<Item = &'static Row> {
-    [HOST, EDGES, PLACED, MANAGERS, TUNNELS, DOUBTS, PORTS, DIRECTORS, REPLIES]
+    [HOST, EDGES, PLACED, MANAGERS, TUNNELS, DOUBTS, PORTS, DIRECTORS, REPLIES, REACH]
         .into_iter()
         .flatten()
 }

@@ -2,7 +2,8 @@
 //! VIPs where they should not be, beside what else answers or may: next to the line between
 //! two answers.
 
-use super::super::iptables::Ruleset;
+use lvs_host::firewall::Ruleset;
+
 use super::super::seen::{Listener, Route, Seen};
 use super::super::subject::Subject;
 use super::change::{boot, listener, listens};
@@ -93,7 +94,7 @@ pub(super) const PLACED: &[Row] = &[
         Mode::Dr,
         |_, s| {
             foreign(s, "192.0.2.20");
-            s.iptables = nat("-A PREROUTING -m addrtype ! --dst-type LOCAL -j REDIRECT");
+            s.firewall.iptables = nat("-A PREROUTING -m addrtype ! --dst-type LOCAL -j REDIRECT");
         },
         &["RS-VIP-01 unread"],
     ),
@@ -101,7 +102,7 @@ pub(super) const PLACED: &[Row] = &[
         Mode::Dr,
         |_, s| {
             foreign(s, "192.0.2.20");
-            s.iptables = nat("-A PREROUTING -m addrtype --dst-type LOCAL -j REDIRECT");
+            s.firewall.iptables = nat("-A PREROUTING -m addrtype --dst-type LOCAL -j REDIRECT");
         },
         &["RS-VIP-01 error"],
     ),
@@ -241,7 +242,7 @@ pub(super) const PLACED: &[Row] = &[
         Mode::Tun,
         |w, s| {
             w.vips.truncate(1);
-            s.iptables = Some(Ruleset::parse(
+            s.firewall.iptables = Some(Ruleset::parse(
                 "*filter\n:INPUT DROP [0:0]\n-A INPUT -p ipip -j ACCEPT\n-A INPUT -d 192.0.2.10 -j ACCEPT\n",
             ));
         },

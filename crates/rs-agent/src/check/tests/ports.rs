@@ -14,7 +14,8 @@ pub(super) const PORTS: &[Row] = &[
         Mode::Dr,
         |w, s| {
             listens(w, s, true, "0.0.0.0", false);
-            s.ip6tables = nat("-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080");
+            s.firewall.ip6tables =
+                nat("-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080");
         },
         &["RS-SRV-01 unread"],
     ),
@@ -22,7 +23,8 @@ pub(super) const PORTS: &[Row] = &[
         Mode::Dr,
         |w, s| {
             listens(w, s, true, "0.0.0.0", false);
-            s.ip6tables = nat("-A PREROUTING -p tcp -m tcp --dport 81 -j REDIRECT --to-ports 8080");
+            s.firewall.ip6tables =
+                nat("-A PREROUTING -p tcp -m tcp --dport 81 -j REDIRECT --to-ports 8080");
         },
         &["RS-SRV-01 error"],
     ),
@@ -31,7 +33,8 @@ pub(super) const PORTS: &[Row] = &[
         Mode::Dr,
         |w, s| {
             listens(w, s, true, "0.0.0.0", false);
-            s.ip6tables = nat("-A PREROUTING -p udp -m udp --dport 80 -j REDIRECT --to-ports 8080");
+            s.firewall.ip6tables =
+                nat("-A PREROUTING -p udp -m udp --dport 80 -j REDIRECT --to-ports 8080");
         },
         &["RS-SRV-01 error"],
     ),
@@ -39,7 +42,7 @@ pub(super) const PORTS: &[Row] = &[
         Mode::Dr,
         |w, s| {
             listens(w, s, true, "0.0.0.0", false);
-            s.ip6tables = nat(
+            s.firewall.ip6tables = nat(
                 "-A PREROUTING -p tcp -m tcp --dport 80 -m addrtype --dst-type LOCAL -j REDIRECT",
             );
         },
@@ -49,7 +52,7 @@ pub(super) const PORTS: &[Row] = &[
         Mode::Dr,
         |w, s| {
             listens(w, s, true, "0.0.0.0", false);
-            s.ip6tables = nat(
+            s.firewall.ip6tables = nat(
                 "-A PREROUTING -p tcp -m tcp --dport 80 -m addrtype ! --dst-type LOCAL -j REDIRECT",
             );
         },
@@ -59,7 +62,8 @@ pub(super) const PORTS: &[Row] = &[
         Mode::Nat,
         |w, s| {
             listens(w, s, true, VIP, false);
-            s.iptables = nat("-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination x");
+            s.firewall.iptables =
+                nat("-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination x");
         },
         &["RS-SRV-01 unread"],
     ),

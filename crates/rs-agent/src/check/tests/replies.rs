@@ -37,7 +37,7 @@ fn route(
         others: others.clone(),
     };
     let all = from.iter().map(reply).collect();
-    seen.replies = Some(Replies { all, ..Replies::default() });
+    seen.replies = Some(Replies { all });
     seen.routes.retain(|route| route.prefix != 0);
     seen.lookups.insert(ip(CLIENT), None);
 }

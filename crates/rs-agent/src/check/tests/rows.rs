@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What can be wrong with a host, one thing a row.
 
-use super::super::iptables::Ruleset;
+use lvs_host::firewall::Ruleset;
+
 use super::super::seen::{Device, Lookup, Seen};
 use super::super::subject::Subject;
 use super::change::listens;
@@ -19,20 +20,20 @@ pub(super) const HOST: &[Row] = &[
         Mode::Dr,
         |w, s| {
             listens(w, s, true, "::", false);
-            s.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n"));
+            s.firewall.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n"));
         },
         &["RS-FW-01 error"],
     ),
     (
         Mode::Dr,
-        |_, s| s.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n")),
+        |_, s| s.firewall.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n")),
         &["RS-FW-01 error"],
     ),
     // What is in the tunnel's packets has to pass, too.
     (
         Mode::Tun,
         |_, s| {
-            s.iptables = Some(Ruleset::parse(
+            s.firewall.iptables = Some(Ruleset::parse(
                 "*filter\n:INPUT DROP [0:0]\n-A INPUT -s 192.0.2.1 -p 4 -j ACCEPT\n-A INPUT -p 41 -j ACCEPT\n",
             ));
         },
@@ -42,7 +43,7 @@ pub(super) const HOST: &[Row] = &[
         Mode::Tun,
         |w, s| {
             w.vips.truncate(1);
-            s.iptables =
+            s.firewall.iptables =
                 Some(Ruleset::parse("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p 4 -j DROP\n"))
         },
         &["RS-FW-01 error"],

@@ -2,6 +2,8 @@
 //! What was read, asked about: whether an address is local, by which interface it is told, and
 //! what a set-up is known by.
 
+use lvs_host::SysctlKey;
+
 use super::super::arp_model::{Answer, answers_by, leaks};
 use super::super::catalogue::RULES;
 use super::super::hiding::{lower_or_raise, speak_as_self};
@@ -15,7 +17,6 @@ use crate::mode::Mode;
 use crate::plan::Change;
 use crate::request::{Request, Scope, Typed};
 use crate::wanted::Wanted;
-use lvs_host::SysctlKey;
 
 /// Interfaces that take it, that do not, and that list it; what the lookup says; and whether it
 /// is local, by eth0, by eth1, and listed by eth0.

@@ -6,8 +6,9 @@ use super::super::subject::Subject;
 use super::change::{ends, fallback, fou, gre, open_gue};
 use super::rows::Row;
 use super::{address, ip, set};
+use crate::facts::Family;
 use crate::mode::Mode;
-use crate::tunnel::Envelope;
+use crate::tunnel::Encapsulation;
 
 /// The IPv6 VIP comes from another address of the director, over IPv6.
 fn both_rips(subject: &mut Subject, seen: &mut Seen) {
@@ -123,33 +124,33 @@ pub(super) const TUNNELS: &[Row] = &[
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
             s.fou = Fou::NoModule;
         },
         &["RS-TUN-06 error"],
     ),
-    (Mode::Tun, |w, _| w.envelope = Envelope::Gue { port: 6080 }, &[]),
+    (Mode::Tun, |w, _| w.encapsulation = Encapsulation::Gue { port: 6080 }, &[]),
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = fou(true, true);
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
+            s.fou = fou(Family::Ipv6, true);
         },
         &["RS-TUN-06 error"],
     ),
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = fou(false, false);
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
+            s.fou = fou(Family::Ipv4, false);
         },
         &["RS-TUN-06 error"],
     ),
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = fou(false, true);
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
+            s.fou = fou(Family::Ipv4, true);
         },
         &[],
     ),
@@ -158,7 +159,7 @@ pub(super) const TUNNELS: &[Row] = &[
         Mode::Tun,
         |w, s| {
             open_gue(w, s);
-            s.fou = fou(true, true);
+            s.fou = fou(Family::Ipv6, true);
         },
         &["RS-TUN-08 warning"],
     ),
@@ -196,8 +197,8 @@ pub(super) const TUNNELS: &[Row] = &[
         Mode::Tun,
         |w, s| {
             both_rips(w, s);
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = fou(false, true);
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
+            s.fou = fou(Family::Ipv4, true);
         },
         &["RS-TUN-06 error", "RS-TUN-07 info"],
     ),

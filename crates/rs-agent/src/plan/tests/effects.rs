@@ -4,7 +4,7 @@
 use lvs_host::SysctlKey;
 
 use super::{address, host, ip, link, route, set};
-use crate::facts::{Facts, Link, Port};
+use crate::facts::{Facts, Family, Link, Port};
 use crate::plan::{ADDRESS_TAG, Change, Effect};
 use crate::request::Scope;
 use crate::tunnel::Listener;
@@ -169,7 +169,7 @@ fn a_device_is_ours_by_its_kind() {
             (|f| add(f, "veth"), foreign("rs0 is another device now")),
         ],
     );
-    let at = Listener { ipv6: false, port: 6080 };
+    let at = Listener { family: Family::Ipv4, port: 6080 };
     fn listens(facts: &mut Facts, at: Listener, is_open: bool) {
         facts.ports = Some(vec![Port { at, gue: is_open, is_open }]);
     }
@@ -177,10 +177,10 @@ fn a_device_is_ours_by_its_kind() {
         &Change::Gue(at),
         vec![
             (|_| {}, Effect::Gone),
-            (|f| listens(f, Listener { ipv6: false, port: 6080 }, true), Effect::There),
-            (|f| listens(f, Listener { ipv6: true, port: 6080 }, true), Effect::Gone),
+            (|f| listens(f, Listener { family: Family::Ipv4, port: 6080 }, true), Effect::There),
+            (|f| listens(f, Listener { family: Family::Ipv6, port: 6080 }, true), Effect::Gone),
             (
-                |f| listens(f, Listener { ipv6: false, port: 6080 }, false),
+                |f| listens(f, Listener { family: Family::Ipv4, port: 6080 }, false),
                 foreign(&format!("{at} is another kind of port now")),
             ),
         ],

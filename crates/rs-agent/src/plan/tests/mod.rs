@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 
 mod effects;
+mod own;
 mod property;
 mod refuse;
 mod replies;
@@ -15,7 +16,9 @@ mod tunnels;
 use lvs_host::SysctlKey;
 
 use super::change::{Action, Change, Step};
-use crate::facts::{Address, DefaultRoute, Facts, Link, Lookup, Port, SavedRoute, host_prefix};
+use crate::facts::{
+    Address, DefaultRoute, Facts, Family, Link, Lookup, Port, SavedRoute, host_prefix,
+};
 use crate::mode::Mode;
 use crate::request::{Request, Typed};
 use crate::wanted::Wanted;
@@ -31,7 +34,7 @@ fn link(name: &str, arp: bool) -> Link {
 fn route(gateway: &str, metric: u32) -> DefaultRoute {
     let text = format!("default via {gateway}");
     let saved = SavedRoute { message: text.clone(), text };
-    DefaultRoute { ipv6: ip(gateway).is_ipv6(), gateways: vec![ip(gateway)], metric, saved }
+    DefaultRoute { family: Family::of(ip(gateway)), gateways: vec![ip(gateway)], metric, saved }
 }
 
 fn address(device: &str, text: &str, prefix: u8, scope: &str) -> Address {
@@ -133,9 +136,7 @@ fn perform(facts: &mut Facts, action: &Action) {
         }
         (Change::Deprecate { .. }, _) => unreachable!("a repair, in no plan of a set-up"),
         (Change::DefaultRoute { gateway, metric, .. }, false) => {
-            facts
-                .default_routes
-                .retain(|old| old.metric != *metric || old.ipv6 != gateway.is_ipv6());
+            facts.default_routes.retain(|old| old.metric != *metric || !old.family.has(*gateway));
             facts.default_routes.push(route(&gateway.to_string(), *metric));
         }
         (Change::DefaultRoute { gateway, from, .. }, true) => {

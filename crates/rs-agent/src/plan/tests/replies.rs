@@ -89,7 +89,7 @@ fn rules_say_where_replies_go() {
         };
         let plain = if main == "10.0.0.1" { Ok(()) } else { refused("default via 10.0.0.254") };
         assert_eq!(refuse::through_director(&wanted, &facts), plain);
-        facts.anywhere[0] = Some(anywhere);
+        facts.anywhere.push(anywhere);
         for (hop, route) in &rows {
             facts.replies.insert(anywhere, hop.clone());
             let expected = route.map_or(Ok(()), refused);

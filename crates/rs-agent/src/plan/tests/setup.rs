@@ -42,7 +42,7 @@ fn dr_changes_no_more_than_needed() {
 }
 
 #[test]
-fn tun_makes_one_device_per_envelope() {
+fn tun_makes_one_device_per_encapsulation() {
     let facts = host();
     // Without an IPv6 default route the RIP is IPv4.
     let both = wanted(Mode::Tun, &["192.0.2.10", "2001:db8::10"], &facts);

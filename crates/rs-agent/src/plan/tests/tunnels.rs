@@ -3,12 +3,12 @@
 
 use super::{address, commands, conf, host, ip, link, request};
 use crate::bad_request::BadRequest;
-use crate::facts::{Facts, Port};
+use crate::facts::{Facts, Family, Port};
 use crate::mode::Mode;
 use crate::plan::{refuse, setup};
 use crate::refusal::Refusal;
 use crate::request::{Scope, TunnelType, Typed, texts};
-use crate::tunnel::{Envelope, Listener};
+use crate::tunnel::{Encapsulation, Listener};
 use crate::wanted::Wanted;
 
 const V4: &[&str] = &["192.0.2.10"];
@@ -44,7 +44,7 @@ fn with_fallbacks() -> Facts {
 }
 
 #[test]
-fn every_envelope_has_its_recipe() {
+fn every_encapsulation_has_its_recipe() {
     use TunnelType::{Gre, Gue, Ipip};
     let gue = |rip| Typed { tunnel_port: Some(6080), ..tun(rip, Gue) };
     let checked = |rip| Typed { checksum: true, ..tun(rip, Gre) };
@@ -124,7 +124,7 @@ fn what_can_never_come_out_is_refused() {
     let gue = Typed { tunnel_port: Some(6080), ..tun(RIP, TunnelType::Gue) };
     let fallback = |typed| Typed { fallback_devices: true, ..typed };
     let checked = |rip| Typed { checksum: true, ..tun(rip, TunnelType::Gre) };
-    let at = Listener { port: 6080, ipv6: false };
+    let at = Listener { port: 6080, family: Family::Ipv4 };
     let other = |is_open| Some(vec![Port { at, gue: true, is_open }]);
     let plain: &dyn Fn(&mut Facts) = &|_| {};
     for (vips, typed, change, refused) in [
@@ -182,9 +182,10 @@ fn the_vips_of_a_host_share_what_cannot_differ() {
     };
     let gre = wanted(tun(RIP, TunnelType::Gre), None).unwrap();
     let same = wanted(Typed::default(), Some(&gre)).unwrap();
-    assert_eq!((same.envelope, &same.tunnels), (Envelope::Gre { checksum: false }, &gre.tunnels));
+    assert_eq!(same.encapsulation, Encapsulation::Gre { checksum: false });
+    assert_eq!(same.tunnels, gre.tunnels);
     let ipip = wanted(tun(RIP, TunnelType::Ipip), Some(&gre));
-    assert!(matches!(ipip, Err(Refusal::OtherEnvelope { .. })), "{ipip:?}");
+    assert!(matches!(ipip, Err(Refusal::OtherEncapsulation { .. })), "{ipip:?}");
     let scope = wanted(Typed { scope: Some(Scope::Link), ..Typed::default() }, Some(&gre));
     assert!(matches!(scope, Err(Refusal::OtherScope { .. })), "{scope:?}");
     let fallback = Typed { fallback_devices: true, ..tun(RIP6, TunnelType::Gre) };

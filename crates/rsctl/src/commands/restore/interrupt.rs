@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// Ctrl-C and its like from now on: the first ends the work where it can be told what was
+/// Notices Ctrl-C and its like from now on: the first ends the work where it can be told what was
 /// done, the second ends the process.
 pub(super) struct Interrupt(Arc<AtomicBool>);
 

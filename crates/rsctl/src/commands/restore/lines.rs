@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Lines of `ipvsadm`, as `ipvsadm -S` writes them and `ipvsadm -R` reads them.
-//! Only those that add: a file says what is to be, not what is to be done.
+//! Reads lines of `ipvsadm`, as `ipvsadm -S` writes them and `ipvsadm -R` reads them. Only those
+//! that add: a file says what is to be, not what is to be done.
 
 mod added;
 mod options;
 mod words;
 
-use ipvs_cluster::file::{MAX_BYTES, MAX_OBJECTS, Problem};
-use ipvs_cluster::{Builder, DesiredServer, DesiredService, Faults, Line};
+use ipvs_cluster::file::{Line, MAX_BYTES, MAX_OBJECTS, Problem};
+use ipvs_cluster::{Builder, DesiredServer, DesiredService, Faults};
 use ipvs_netlink::Change;
 use memchr::memchr_iter;
 
@@ -32,7 +32,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
     let mut reader = Reader::default();
     let mut problems = Vec::new();
     // Of most files all of it; of others each line by itself, to tell which.
-    let text = str::from_utf8(bytes).ok();
+    let text = std::str::from_utf8(bytes).ok();
     let ends = memchr_iter(b'\n', bytes).chain([bytes.len()]);
     let (mut start, mut last) = (0, 0);
     for (line, end) in (1..).zip(ends) {
@@ -124,13 +124,12 @@ impl<'a> Reader<'a> {
         match change {
             Change::AddService(service) => {
                 // The lines have no words for them.
-                let leaves_unknown_flags = true;
-                let service =
-                    DesiredService { leaves_unknown_flags, ..DesiredService::new(service) };
+                let service = DesiredService::new(service).leaving_unknown_flags();
                 self.table.service(Line::new(line), service);
             }
             Change::AddDestination { service, destination } => {
-                let server = DesiredServer { leaves_thresholds, ..DesiredServer::new(destination) };
+                let mut server = DesiredServer::new(destination);
+                server.leaves_thresholds = leaves_thresholds;
                 self.table.server(Line::new(line), service, server);
             }
             _ => {}
@@ -170,7 +169,7 @@ fn with_hints(message: String, hints: &[String]) -> String {
     if hints.is_empty() { message } else { format!("{message} ({})", hints.join("; ")) }
 }
 
-/// Why a command has no place in a file.
+/// Says why a command has no place in a file.
 fn refusal(command: &str) -> String {
     let instead = match command {
         "-C" | "--clear" => "leave it out: what is not in the file is deleted anyway",

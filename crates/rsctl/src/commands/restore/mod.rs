@@ -10,9 +10,9 @@ use std::path::Path;
 
 use foldhash::HashMap;
 pub(crate) use ipvs_cluster::Loss;
-use ipvs_cluster::file::{self, MAX_BYTES, Problem};
+use ipvs_cluster::file::{self, Line, MAX_BYTES, Problem};
 use ipvs_cluster::{
-    Applied, Converge, Desired, Fault, Flaw, Line, LookError, OnFailure, OnUnsound, Plan, Policy,
+    Applied, Converge, Desired, Fault, Flaw, LookError, OnFailure, OnUnsound, Plan, Policy,
     Subject, Verdict, Verify,
 };
 use ipvs_netlink::ServiceKey;
@@ -20,10 +20,10 @@ use ipvs_netlink::ServiceKey;
 use self::interrupt::Interrupt;
 use super::Director;
 use crate::cli::Restore;
-use crate::error::Error;
+use crate::error::{Error, Problems};
 use crate::exit::Exit;
 
-/// What a restore did, or would do.
+/// Says what a restore did, or would do.
 #[derive(Debug)]
 pub(crate) struct Restored {
     /// The file's name.
@@ -54,8 +54,11 @@ pub(super) fn run(
         _ => args.file.display().to_string(),
     };
     let bytes = read(&args.file).map_err(|error| Error::Read { file: name.clone(), error })?;
+    // Who does not read them all is told the first ones.
+    let shows_all = args.report.verbose || args.report.json;
+    let bad = |all| Problems { file: name.clone(), all, shows_all };
     let Input { desired, doubts, is_whole } =
-        parse(&bytes).map_err(|problems| Error::BadFile { file: name.clone(), problems })?;
+        parse(&bytes).map_err(|all| Error::BadFile(bad(all)))?;
     drop(bytes);
     // Merging nothing harms nobody, but saying nothing is never meant.
     let says_more = desired.timeouts().is_some() || desired.daemons().is_some();
@@ -63,7 +66,8 @@ pub(super) fn run(
     if is_empty && !args.allow_empty && !(args.merge && says_more) {
         return Err(Error::EmptyFile { file: name, merges: args.merge });
     }
-    let policy = Policy { delete: !args.merge, reorder: args.reorder };
+    let policy = if args.merge { Policy::add_only() } else { Policy::exact() };
+    let policy = policy.reorder(args.reorder);
     let on_unsound = if args.as_is { OnUnsound::SetAsIs } else { OnUnsound::Refuse };
     let verify = if args.verify { Verify::Everything } else { Verify::Unacknowledged };
     let converge = Converge::new(&desired, policy)
@@ -76,7 +80,7 @@ pub(super) fn run(
         Ok(outlook) => outlook,
         Err(LookError::Ipvs(error)) => return Err(error.into()),
         Err(LookError::Refused(flaws)) => {
-            return Err(Error::Doubtful { file: name, problems: problems(flaws, &doubts) });
+            return Err(Error::Doubtful(bad(problems(flaws, &doubts))));
         }
     };
     let means_it = is_whole || args.allow_deletes || is_empty;
@@ -89,7 +93,7 @@ pub(super) fn run(
         let (reordered, plan) = (outlook.reordered(), outlook.into_plan());
         return Ok(Restored { unconfirmed, is_dry_run, reordered, ..Restored::new(name, plan) });
     }
-    let steps = outlook.plan().steps.len();
+    let steps = outlook.plan().steps().len();
     // Who cannot be interrupted in good order is interrupted at once.
     let interrupt = Interrupt::catch().ok();
     let is_interrupted = || interrupt.as_ref().is_some_and(Interrupt::is_asked_for);
@@ -101,18 +105,18 @@ pub(super) fn run(
     let applied = Some(report.applied);
     let restored = Restored { applied, ..Restored::new(name, report.plan) };
     Ok(match report.verdict {
-        Verdict::Read { left, reordered } => Restored { left, reordered, ..restored },
+        Verdict::Read { left, reordered, .. } => Restored { left, reordered, ..restored },
         Verdict::Unread(error) => Restored { unread: Some(error), ..restored },
         Verdict::Stopped => Restored { interrupted: true, ..restored },
     })
 }
 
-/// What is refused, each with its line of the file, in the order of the file. What is told of
-/// no line is so together with what is there: the file begins in line 1.
+/// Returns what is refused, each with its line of the file, in the order of the file. What is
+/// told of no line is so together with what is there: the file begins in line 1.
 fn problems(flaws: Vec<Flaw>, doubts: &[Fault<Line>]) -> Vec<Problem> {
     let lines: HashMap<Subject, usize> =
         doubts.iter().map(|doubt| (doubt.subject, doubt.origin.number())).collect();
-    let problem = |Flaw { subject, why }| Problem {
+    let problem = |Flaw { subject, why, .. }| Problem {
         line: lines.get(&subject).copied().unwrap_or(1),
         message: why.to_string(),
     };
@@ -133,7 +137,7 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What was read.
+/// Holds what was read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Input {
     pub(crate) desired: Desired,
@@ -143,13 +147,13 @@ pub(crate) struct Input {
     pub(crate) is_whole: bool,
 }
 
-/// Either form, told apart by how it begins.
+/// Reads either form, told apart by how it begins.
 pub(super) fn parse(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match bytes.trim_ascii_start().first() {
         // Of an object nothing is missing: its last brace is there.
         Some(b'{') => {
-            let file::Table { desired, doubts } = file::read(bytes)?;
+            let file::Table { desired, doubts, .. } = file::read(bytes)?;
             Ok(Input { desired, doubts, is_whole: true })
         }
         _ => lines::read(bytes),
@@ -157,13 +161,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
 }
 
 impl Restored {
-    /// What a dry run of that plan would do.
+    /// Returns what a dry run of that plan would do.
     #[cfg(test)]
     pub(crate) fn planned(file: String, plan: Plan) -> Self {
         Self { is_dry_run: true, ..Self::new(file, plan) }
     }
 
-    /// Nothing is done yet.
+    /// Makes a restore of which nothing is done yet.
     fn new(file: String, plan: Plan) -> Self {
         Self {
             file,
@@ -178,7 +182,7 @@ impl Restored {
         }
     }
 
-    /// How it ended.
+    /// Returns how it ended.
     pub(crate) fn conclude(&self) -> Result<Exit, Error> {
         if let Some(loss) = self.unconfirmed {
             return Err(Error::ManyDeletes { file: self.file.clone(), loss: loss.to_string() });
@@ -189,7 +193,7 @@ impl Restored {
         Ok(if self.fell_short() { Exit::Failed } else { Exit::Done })
     }
 
-    /// Whether part of it was not done, or does not show in the table.
+    /// Returns whether part of it was not done, or does not show in the table.
     pub(crate) fn fell_short(&self) -> bool {
         let complete = self.applied.as_ref().is_none_or(Applied::is_complete);
         !complete || !self.left.is_empty() || self.unread.is_some()
@@ -209,12 +213,9 @@ mod tests {
         let [one, other] =
             ["fwmark/1", "fwmark/2"].map(|key| Subject::Service(key.parse().unwrap()));
         let why = || Unsound::from(Invalid::OnePacketNotUdp);
-        let doubt = |subject, line| Fault {
-            origin: Line::new(line),
-            subject,
-            why: ipvs_cluster::Why::Unsound(why()),
-        };
-        let flaws = [one, other, Subject::Timeouts].map(|subject| Flaw { subject, why: why() });
+        let doubt =
+            |subject, line| Fault::new(Line::new(line), subject, ipvs_cluster::Why::Unsound(why()));
+        let flaws = [one, other, Subject::Timeouts].map(|subject| Flaw::new(subject, why()));
         let problems = problems(flaws.into(), &[doubt(one, 9), doubt(other, 4)]);
         let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [1, 4, 9]);

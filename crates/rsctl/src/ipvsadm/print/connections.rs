@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `-Lc`: the lines of /proc/net/ip_vs_conn in another dress.
+//! Writes what `-Lc` shows: the lines of /proc/net/ip_vs_conn in another dress.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,7 +8,7 @@ use super::endpoint::endpoint;
 use crate::ipvsadm::names::Names;
 use crate::ipvsadm::view::Style;
 
-/// The two lines above the connections.
+/// Returns the two lines above the connections.
 pub(in crate::ipvsadm) fn connection_title(style: Style) -> String {
     let first = "IPVS connection entries\npro expire ";
     let [state, source, virtual_, destination] = ["state", "source", "virtual", "destination"];
@@ -21,7 +21,7 @@ pub(in crate::ipvsadm) fn connection_title(style: Style) -> String {
     }
 }
 
-/// A line of the kernel's file. `None` if it is none.
+/// Returns the line for a line of the kernel's file. `None` if it is none.
 pub(in crate::ipvsadm) fn connection_line(
     line: &str,
     style: Style,

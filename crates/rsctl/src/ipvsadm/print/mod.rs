@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What `ipvsadm` writes, to the byte: titles, services, real servers, numbers,
-//! connections. Everything here makes text and writes nothing.
+//! Writes what `ipvsadm` writes, to the byte: titles, services, real servers, numbers, connections.
+//! Everything here makes text and writes nothing.
 
 mod connections;
 mod endpoint;
@@ -19,18 +19,17 @@ pub(super) use title::{header, title};
 
 use super::address;
 
-/// `-L --timeout`
+/// Returns what `-L --timeout` shows.
 pub(super) fn timeouts(timeouts: &Timeouts) -> String {
     let &Timeouts { tcp, tcp_fin, udp, .. } = timeouts;
     let [tcp, fin, udp] = [tcp, tcp_fin, udp].map(|seconds| seconds.unwrap_or(0) as i32);
     format!("Timeout (tcp tcpfin udp): {tcp} {fin} {udp}\n")
 }
 
-/// A line of `-L --daemon`. What an old kernel does not tell is left out.
+/// Returns a line of `-L --daemon`. What an old kernel does not tell is left out.
 pub(super) fn daemon(daemon: &SyncDaemonEntry) -> String {
     let SyncDaemonEntry { role, interface, sync_id, max_length, group, port, ttl, .. } = daemon;
-    let mut text =
-        format!("{role} sync daemon (mcast={interface}, syncid={}", *sync_id as i32);
+    let mut text = format!("{role} sync daemon (mcast={interface}, syncid={}", *sync_id as i32);
     if *max_length != 0 {
         text += &format!(", maxlen={max_length}");
     }

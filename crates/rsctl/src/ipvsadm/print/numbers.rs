@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-/// A counter, shortened to nine columns; or, if it is to be `exact`, in full with
-/// a blank in front.
+/// Returns a counter, shortened to nine columns; or, if it is to be `exact`, in full with a blank
+/// in front.
 pub(super) fn counter(number: u64, exact: bool) -> String {
     if exact {
         let length = number.to_string().len();

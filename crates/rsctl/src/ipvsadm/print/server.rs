@@ -13,7 +13,7 @@ use crate::ipvsadm::view::{Layout, Style};
 /// Columns for the name of a real server.
 const NAME: usize = 28;
 
-/// The line of a real server; `selector` is what selects its service.
+/// Returns the line of a real server; `selector` is what selects its service.
 pub(in crate::ipvsadm) fn server(
     entry: &DestinationEntry,
     service: &ServiceKey,
@@ -82,7 +82,7 @@ fn counters(entry: &DestinationEntry, style: Style) -> String {
     )
 }
 
-/// The words that make the method, and those that make the tunnel.
+/// Returns the words that make the method, and those that make the tunnel.
 fn method_words(method: ForwardingMethod) -> (&'static str, String) {
     match method {
         ForwardingMethod::Masquerade => ("-m", String::new()),

@@ -14,7 +14,7 @@ use crate::ipvsadm::view::{Layout, Style};
 /// Columns for the name of a service in front of numbers.
 const NAME: usize = 33;
 
-/// The name of a service: in a list, or as the words that select it.
+/// Returns the name of a service: in a list, or as the words that select it.
 pub(in crate::ipvsadm) fn service_name(
     key: &ServiceKey,
     style: Style,
@@ -61,7 +61,7 @@ fn selector(protocol: Protocol) -> &'static str {
     }
 }
 
-/// The line of a service.
+/// Returns the line of a service.
 pub(in crate::ipvsadm) fn service(entry: &ServiceEntry, name: &str, style: Style) -> String {
     let stats = &entry.stats;
     let numbers = match style.layout {
@@ -105,7 +105,7 @@ fn settings(service: &Service) -> String {
     text
 }
 
-/// The words behind the selector that would make the service.
+/// Returns the words behind the selector that would make the service.
 pub(in crate::ipvsadm) fn save_words(service: &Service) -> String {
     let mut text = format!("-s {}", service.scheduler.name());
     if let Some(persistence) = &service.persistence {

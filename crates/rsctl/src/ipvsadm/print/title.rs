@@ -4,13 +4,13 @@ use ipvs_netlink::Info;
 
 use crate::ipvsadm::view::Layout;
 
-/// The line above a list of everything.
+/// Returns the line above a list of everything.
 pub(in crate::ipvsadm) fn header(info: &Info) -> String {
     let Info { version, connection_table_size, .. } = info;
     format!("IP Virtual Server version {version} (size={connection_table_size})\n")
 }
 
-/// The two lines of column titles.
+/// Returns the two lines of column titles.
 pub(in crate::ipvsadm) fn title(layout: Layout) -> &'static str {
     match layout {
         Layout::Plain => {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use ipvs_netlink::{
-    AddressFamily, GueChecksum, Persistence, Protocol, SchedulerFlag, ServiceKey, Stats, Tunnel,
-};
+use ipvs_netlink::{GueChecksum, Persistence, Protocol, SchedulerFlag, ServiceKey, Stats, Tunnel};
 
 use super::schema::{
     ChangeObject, ConnectionsObject, Identity, ListDocument, PersistentObject, ServerObject,
@@ -83,13 +81,9 @@ impl From<ServiceKey> for Identity {
             ServiceKey::Endpoint { protocol, address, port } => {
                 Self::Endpoint { protocol: protocol.to_string(), address, port }
             }
-            ServiceKey::Fwmark { family, mark } => Self::Fwmark {
-                fwmark: mark,
-                family: match family {
-                    AddressFamily::Ipv4 => "ipv4",
-                    AddressFamily::Ipv6 => "ipv6",
-                },
-            },
+            ServiceKey::Fwmark { family, mark } => {
+                Self::Fwmark { fwmark: mark, family: family.name() }
+            }
         }
     }
 }

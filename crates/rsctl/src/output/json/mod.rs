@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The JSON forms: what they hold is in `schema`, where it comes from in `fill`.
+//! Writes the JSON forms: what they hold is in `schema`, where it comes from in `fill`.
 
 mod fill;
 mod restore;

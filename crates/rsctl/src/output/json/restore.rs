@@ -2,11 +2,10 @@
 
 use ipvs_cluster::{Action, Fate, Plan, Step, file};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::commands::Restored;
 
-/// What `rsctl restore --json` prints.
+/// Holds what `rsctl restore --json` prints.
 #[derive(Serialize)]
 pub(super) struct RestoreDocument {
     /// Whether it was only to be shown.
@@ -29,9 +28,9 @@ struct StepObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<String>,
     /// As in a saved file, without the servers; null if it is not there.
-    before: Option<Value>,
+    before: Option<file::Object>,
     /// The same; null if it goes.
-    after: Option<Value>,
+    after: Option<file::Object>,
     /// `missing`, `different`, `unwanted`, or `order` of a server that goes and
     /// comes again.
     reason: &'static str,
@@ -45,7 +44,7 @@ struct StepObject {
 impl From<&Restored> for RestoreDocument {
     fn from(restored: &Restored) -> Self {
         let fates = restored.applied.as_ref().map(|applied| &applied.fates);
-        let steps = restored.plan.steps.iter().enumerate();
+        let steps = restored.plan.steps().iter().enumerate();
         Self {
             dry_run: restored.is_dry_run,
             steps: steps
@@ -57,7 +56,7 @@ impl From<&Restored> for RestoreDocument {
 }
 
 fn pending(plan: &Plan) -> Vec<StepObject> {
-    plan.steps.iter().map(|step| StepObject::new(step, None)).collect()
+    plan.steps().iter().map(|step| StepObject::new(step, None)).collect()
 }
 
 impl StepObject {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The JSON documents; `docs/json.md` has each field, and a test holds them against
-//! it. They are stable: fields may be added, none is renamed,
-//! removed or given another meaning. Numbers are numbers, up to 64 bits.
+//! Holds the JSON documents; `docs/json.md` has each field, and a test holds them against it. They
+//! are stable: fields may be added, none is renamed, removed or given another meaning. Numbers are
+//! numbers, up to 64 bits.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use serde::Serialize;
 
-/// What a changing command prints with `--json`.
+/// Holds what a changing command prints with `--json`.
 #[derive(Serialize)]
 pub(super) struct ChangesDocument {
     /// What changed, in order; empty if nothing had to.
@@ -41,7 +41,7 @@ pub(super) struct ChangeObject {
     pub(super) role: Option<String>,
 }
 
-/// What `rsctl list --json` prints.
+/// Holds what `rsctl list --json` prints.
 #[derive(Serialize)]
 pub(super) struct ListDocument {
     /// The version of the kernel's IPVS, for example `1.2.1`.
@@ -78,7 +78,7 @@ pub(super) struct ServiceObject {
     pub(super) servers: Vec<ServerObject>,
 }
 
-/// The parts of the service's name.
+/// Holds the parts of the service's name.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Identity {
@@ -139,7 +139,7 @@ pub(super) struct TunnelObject {
     pub(super) checksum: &'static str,
 }
 
-/// Connections of this moment.
+/// Counts the connections of this moment.
 #[derive(Serialize)]
 pub(super) struct ConnectionsObject {
     pub(super) active: u32,
@@ -148,8 +148,8 @@ pub(super) struct ConnectionsObject {
     pub(super) persistent: u32,
 }
 
-/// Counters and rates, up to 2 seconds old. Outgoing ones count masqueraded
-/// traffic only. Bytes are bytes, not bits.
+/// Holds counters and rates, up to 2 seconds old. Outgoing ones count masqueraded traffic only.
+/// Bytes are bytes, not bits.
 #[derive(Serialize)]
 pub(super) struct StatsObject {
     pub(super) connections: u64,

@@ -5,8 +5,9 @@ use super::super::change::{boot, ends, fallback, fou, gre};
 use super::super::{DIP, RIP, VIP, VIP6, ip};
 use super::Row;
 use crate::check::seen::Fou;
+use crate::facts::Family;
 use crate::mode::Mode;
-use crate::tunnel::{Envelope, Tunnel, TunnelKind};
+use crate::tunnel::{Encapsulation, Tunnel, TunnelKind};
 
 pub(super) const TUNNELS: &[Row] = &[
     (
@@ -92,7 +93,7 @@ pub(super) const TUNNELS: &[Row] = &[
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
             s.fou = Fou::NoModule;
         },
         "RS-TUN-06",
@@ -101,8 +102,8 @@ pub(super) const TUNNELS: &[Row] = &[
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = fou(false, false);
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
+            s.fou = fou(Family::Ipv4, false);
         },
         "RS-TUN-06",
         &["ip fou del port 6080 && ip fou add port 6080 gue"],
@@ -110,8 +111,8 @@ pub(super) const TUNNELS: &[Row] = &[
     (
         Mode::Tun,
         |w, s| {
-            w.envelope = Envelope::Gue { port: 6080 };
-            s.fou = fou(true, true);
+            w.encapsulation = Encapsulation::Gue { port: 6080 };
+            s.fou = fou(Family::Ipv6, true);
         },
         "RS-TUN-06",
         &["ip fou add port 6080 gue"],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What the options of a line say together: which service or server it adds.
+//! Finds what the options of a line say together: which service or server it adds.
 
 use std::num::NonZeroU16;
 
@@ -14,7 +14,7 @@ use crate::cli::{
     TunnelType, value,
 };
 
-/// What a line adds.
+/// Holds what a line adds.
 #[derive(Debug)]
 pub(super) enum Added {
     /// A virtual service.
@@ -23,8 +23,8 @@ pub(super) enum Added {
     Server(ServiceKey, Endpoint, ServerSettings),
 }
 
-/// A line that adds a server, but for the address of that server: in most tables the next line
-/// is the same around another address.
+/// Holds a line that adds a server, without the address of that server: in most tables the next
+/// line is the same around another address.
 #[derive(Debug)]
 pub(super) struct Last<'a> {
     before: &'a str,
@@ -70,9 +70,8 @@ pub(super) fn read<'a>(
         return Err(wrong.to_owned());
     }
     let added = given.finish(adds)?;
-    if let (Added::Server(service, _, settings), Some((before, behind))) = (&added, around)
-        && !words.has_skipped
-    {
+    let around = around.filter(|_| !words.has_skipped);
+    if let (Added::Server(service, _, settings), Some((before, behind))) = (&added, around) {
         *last = Some(Last { before, behind, service: *service, settings: *settings });
     }
     Ok(Some(added))
@@ -124,7 +123,7 @@ impl Given {
             Opt::Fwmark => {
                 let mark = match text.parse::<i32>() {
                     // So `ipvsadm` writes marks above 2147483647.
-                    Ok(negative @ ..0) => value::fwmark(&negative.cast_unsigned().to_string()),
+                    Ok(negative @ ..0) => value::fwmark(&(negative as u32).to_string()),
                     _ => value::fwmark(text),
                 };
                 let (mark, family) = (mark.map_err(told)?, AddressFamily::Ipv4);
@@ -231,10 +230,11 @@ fn one_of<T: Copy>(row: &Row, named: &[(&str, T)], word: &str) -> Result<T, Stri
     if word.is_empty() {
         return Err(format!("`{}` needs a value", row.shown()));
     }
-    let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
-    let meant = similar(word, names.iter().copied()).map(|name| format!("did you mean `{name}`?"));
+    let names = || named.iter().map(|(name, _)| *name);
+    let meant = similar(word, names()).map(|name| format!("did you mean `{name}`?"));
+    let valid: Vec<_> = names().map(|name| format!("`{name}`")).collect();
     let message =
-        format!("`{word}` is not a value of `{}`: use one of {}", row.shown(), names.join(", "));
+        format!("`{word}` is not a value of `{}`: use one of {}", row.shown(), valid.join(", "));
     Err(with_hints(message, meant.as_slice()))
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The options of a line, held against those of `rsctl add-service` and `rsctl add-server` as
-//! clap reads them.
+//! Holds the options of a line against those of `rsctl add-service` and `rsctl add-server` as clap
+//! reads them.
 
 use clap::{Args, Command, FromArgMatches};
 use proptest::collection::vec;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The options that may stand behind `-A` and `-a`, and how words are cut into them: those of
+//! Lists the options that may stand behind `-A` and `-a`, and cuts words into them: those of
 //! `rsctl add-service` and `rsctl add-server`, and as clap does it.
 //!
 //! They are read without clap, which takes a hundred times as long: a table has 100,000 lines.
@@ -9,7 +9,7 @@
 use super::with_hints;
 use super::words::Words;
 
-/// A command that adds something.
+/// Names a command that adds something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Adds {
     Service,
@@ -46,7 +46,7 @@ pub(super) enum Opt {
     TunRemCsum,
 }
 
-/// What follows an option, by the name that the help has for it.
+/// Says what follows an option, by the name that the help has for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Follows {
     Nothing,
@@ -58,7 +58,7 @@ pub(super) enum Follows {
     Perhaps(&'static str),
 }
 
-/// One option.
+/// Describes one option.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) opt: Opt,
@@ -73,7 +73,7 @@ pub(super) struct Row {
 use Adds::{Server, Service};
 use Follows::{Nothing, Number, Perhaps, Value};
 
-/// The commonest stand first: they are looked for in this order.
+/// Lists the options, the commonest first: they are looked for in this order.
 pub(super) static ROWS: [Row; 24] = [
     row(Opt::Tcp, 't', "tcp-service", Value("VIP:PORT")),
     row(Opt::RealServer, 'r', "real-server", Value("RIP[:PORT]")).of(Server),
@@ -101,7 +101,7 @@ pub(super) static ROWS: [Row; 24] = [
     long(Opt::TunRemCsum, "tun-remcsum", Nothing).of(Server),
 ];
 
-/// What stands without an option in front.
+/// Stands for a word without an option in front.
 pub(super) static OPERAND: Row = long(Opt::Service, "", Value("SERVICE"));
 
 const fn row(opt: Opt, letter: char, name: &'static str, follows: Follows) -> Row {
@@ -133,7 +133,7 @@ impl Row {
     }
 }
 
-/// The options that `adds` takes.
+/// Returns the options that `adds` takes.
 fn rows(adds: Adds) -> impl Iterator<Item = &'static Row> {
     ROWS.iter().filter(move |row| row.only.is_none_or(|only| only == adds))
 }

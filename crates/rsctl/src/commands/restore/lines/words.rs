@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The words of a line.
+//! Cuts a line into words.
 
 /// What `ipvsadm` calls itself: skipped wherever it stands.
 const NAME: &str = "ipvsadm";
@@ -12,7 +12,7 @@ pub(super) struct Words<'a> {
     is_first: bool,
     /// Whether something was skipped that may be the beginning of another table.
     pub(super) has_skipped: bool,
-    /// What is wrong with the word at which it ended.
+    /// Returns what is wrong with the word at which it ended.
     pub(super) wrong: Option<&'static str>,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Words<'a> {
         self.rest
     }
 
-    /// The next word and what stands behind the blank that ends it.
+    /// Returns the next word and what stands behind the blank that ends it.
     fn cut(&self) -> Option<(&'a str, &'a str)> {
         let rest = self.rest.trim_ascii_start();
         let length = rest.as_bytes().iter().position(|byte| is_blank(*byte));
@@ -52,8 +52,8 @@ impl<'a> Iterator for Words<'a> {
                     (self.rest, self.has_skipped) = ("", true);
                     return None;
                 }
-                [b'\\' | b'(', ..] if let Some(wrong) = no_word(word) => {
-                    (self.rest, self.wrong) = ("", Some(wrong));
+                [b'\\' | b'(', ..] if no_word(word).is_some() => {
+                    (self.rest, self.wrong) = ("", no_word(word));
                     return None;
                 }
                 [.., b'm'] if word.ends_with(NAME) => {
@@ -76,8 +76,8 @@ fn is_blank(byte: u8) -> bool {
     byte <= b' ' && byte.is_ascii_whitespace()
 }
 
-/// What is wrong with a word that is none: a shell would do something with it, or
-/// `ipvsadm` wrote it for want of one.
+/// Returns what is wrong with a word that is none: a shell would do something with it, or `ipvsadm`
+/// wrote it for want of one.
 fn no_word(word: &str) -> Option<&'static str> {
     match word {
         "\\" => Some("`\\` does not continue a line here: write all of the command in one line"),

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use std::net::IpAddr;
+
+use foldhash::HashSet;
+use ipvs_netlink::{DestinationKey, ServiceKey};
+
+use crate::subject::Subject;
+
+/// Says which part of a director's table is the caller's: nothing else is changed or deleted,
+/// whatever is wanted.
+///
+/// The kernel keeps no owner of an object. Of several programs that use one director, each has
+/// to say what is its own, or an exact one deletes what the others made. A
+/// [`Builder`](crate::Builder::within) takes the scope, refuses what is outside with
+/// [`Why::OutsideScope`](crate::Why::OutsideScope), and gives it to the
+/// [`Desired`](crate::Desired) that it makes; a plan, its steps and the reading afterwards stay
+/// inside.
+///
+/// A scope says what may ever be the caller's, not what is wanted now: who no longer wants a
+/// service keeps it in scope, or else it stays for ever.
+///
+/// ```
+/// use ipvs_cluster::{Scope, Subject};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // All services of two VIPs, and a firewall mark; of these, whatever servers there are.
+/// let vips = ["192.0.2.10".parse()?, "2001:db8::10".parse()?];
+/// let scope = Scope::of_addresses(vips).and_services(["fwmark/7".parse()?]);
+/// assert!(scope.contains(&Subject::Service("udp/192.0.2.10:53".parse()?)));
+/// assert!(!scope.contains(&Subject::Service("fwmark/8".parse()?)));
+/// assert!(!scope.contains(&Subject::Timeouts));
+///
+/// // Other programs have servers of their own in these services.
+/// let scope = scope.only_servers(["10.0.0.1".parse()?, "10.0.0.2".parse()?]);
+/// let web = "tcp/192.0.2.10:80".parse()?;
+/// assert!(scope.contains(&Subject::Server(web, "10.0.0.1:8080".parse()?)));
+/// assert!(!scope.contains(&Subject::Server(web, "10.0.0.9:8080".parse()?)));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Scope {
+    services: Services,
+    /// The addresses of the servers; `None` if it has all of its services.
+    servers: Option<HashSet<IpAddr>>,
+    timeouts: bool,
+    daemons: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Services {
+    All,
+    Only { keys: HashSet<ServiceKey>, addresses: HashSet<IpAddr> },
+}
+
+impl Scope {
+    /// Returns the scope of who has the director to itself: all services with all their
+    /// servers, the timeouts and the sync daemons.
+    pub fn everything() -> Self {
+        Self { services: Services::All, servers: None, timeouts: true, daemons: true }
+    }
+
+    /// Returns a scope of these services, there or not, with all their servers.
+    pub fn of_services(keys: impl IntoIterator<Item = ServiceKey>) -> Self {
+        Self::nothing().and_services(keys)
+    }
+
+    /// Returns a scope of all services that have one of these VIPs, with all their servers. No
+    /// firewall mark is in it.
+    pub fn of_addresses(vips: impl IntoIterator<Item = IpAddr>) -> Self {
+        Self::nothing().and_addresses(vips)
+    }
+
+    fn nothing() -> Self {
+        let services = Services::Only { keys: HashSet::default(), addresses: HashSet::default() };
+        Self { services, servers: None, timeouts: false, daemons: false }
+    }
+
+    /// Adds services to the scope.
+    pub fn and_services(mut self, more: impl IntoIterator<Item = ServiceKey>) -> Self {
+        if let Services::Only { keys, .. } = &mut self.services {
+            keys.extend(more);
+        }
+        self
+    }
+
+    /// Adds all services that have one of these VIPs to the scope.
+    pub fn and_addresses(mut self, vips: impl IntoIterator<Item = IpAddr>) -> Self {
+        if let Services::Only { addresses, .. } = &mut self.services {
+            addresses.extend(vips);
+        }
+        self
+    }
+
+    /// Adds the timeouts of connections, of which a network namespace has one set.
+    pub fn and_timeouts(self) -> Self {
+        Self { timeouts: true, ..self }
+    }
+
+    /// Adds the sync daemons of both roles.
+    pub fn and_daemons(self) -> Self {
+        Self { daemons: true, ..self }
+    }
+
+    /// Leaves only those servers in the scope that have one of these addresses. The servers
+    /// that others add to a service in the scope stay then, and with them a service that is not
+    /// wanted any more: the kernel deletes it with all its servers or not at all. Called again,
+    /// it adds to the addresses.
+    pub fn only_servers(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.servers.get_or_insert_default().extend(addresses);
+        self
+    }
+
+    /// Says whether an object is in the scope.
+    pub fn contains(&self, subject: &Subject) -> bool {
+        match subject {
+            Subject::Timeouts => self.timeouts,
+            Subject::Daemon(_) => self.has_daemons(),
+            Subject::Service(service) => self.has_service(service),
+            Subject::Server(service, server) => {
+                self.has_service(service) && self.has_server(server)
+            }
+        }
+    }
+
+    pub(crate) fn has_service(&self, key: &ServiceKey) -> bool {
+        match (&self.services, key) {
+            (Services::All, _) => true,
+            (Services::Only { keys, addresses }, ServiceKey::Endpoint { address, .. }) => {
+                addresses.contains(address) || keys.contains(key)
+            }
+            (Services::Only { keys, .. }, _) => keys.contains(key),
+        }
+    }
+
+    /// Says whether a server is in the scope if its service is.
+    pub(crate) fn has_server(&self, key: &DestinationKey) -> bool {
+        self.servers.as_ref().is_none_or(|addresses| addresses.contains(&key.address))
+    }
+
+    pub(crate) fn has_daemons(&self) -> bool {
+        self.daemons
+    }
+
+    /// Says whether it has all servers of its services.
+    pub(crate) fn has_all_servers(&self) -> bool {
+        self.servers.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ipvs_netlink::SyncRole;
+
+    use super::*;
+
+    /// Each kind of object, in each kind of scope.
+    #[test]
+    fn a_scope_has_what_it_names() {
+        let service = |key: &str| Subject::Service(key.parse().unwrap());
+        let server = |key: &str, server: &str| {
+            Subject::Server(key.parse().unwrap(), server.parse().unwrap())
+        };
+        let (web, dns, mark) = ("tcp/192.0.2.1:80", "udp/192.0.2.1:53", "fwmark/7");
+        let subjects = [
+            service(web),
+            service(dns),
+            service(mark),
+            server(web, "10.0.0.1:80"),
+            server(web, "10.0.0.2:80"),
+            server(mark, "10.0.0.1:8080"),
+            Subject::Timeouts,
+            Subject::Daemon(SyncRole::Backup),
+        ];
+        let web = || Scope::of_services([web.parse().unwrap()]);
+        let mark = [mark.parse().unwrap()];
+        let vip = ["192.0.2.1".parse().unwrap()];
+        let rip = |last: u8| [[10, 0, 0, last].into()];
+        for (row, (scope, expected)) in [
+            (Scope::everything(), [1, 1, 1, 1, 1, 1, 1, 1]),
+            (Scope::everything().and_services(mark).and_addresses(vip), [1; 8]),
+            (Scope::everything().only_servers(rip(1)), [1, 1, 1, 1, 0, 1, 1, 1]),
+            (Scope::everything().only_servers([]), [1, 1, 1, 0, 0, 0, 1, 1]),
+            (web(), [1, 0, 0, 1, 1, 0, 0, 0]),
+            (web().and_timeouts(), [1, 0, 0, 1, 1, 0, 1, 0]),
+            (web().and_daemons(), [1, 0, 0, 1, 1, 0, 0, 1]),
+            (web().and_services(mark), [1, 0, 1, 1, 1, 1, 0, 0]),
+            (web().and_services(mark).only_servers(rip(1)), [1, 0, 1, 1, 0, 1, 0, 0]),
+            (web().only_servers(rip(1)).only_servers(rip(2)), [1, 0, 0, 1, 1, 0, 0, 0]),
+            (Scope::of_addresses(vip), [1, 1, 0, 1, 1, 0, 0, 0]),
+            (Scope::of_services(mark), [0, 0, 1, 0, 0, 1, 0, 0]),
+            (Scope::of_services(mark).and_addresses(vip), [1, 1, 1, 1, 1, 1, 0, 0]),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let found = subjects.map(|subject| i32::from(scope.contains(&subject)));
+            assert_eq!(found, expected, "row {row}: {scope:?}");
+        }
+    }
+}
