@@ -177,10 +177,10 @@
 //!
 //! [`Observed`] is what the kernel has. [`mod@plan`] compares it with what is wanted and decides,
 //! without acting, on ordered steps; [`mod@apply`] makes them and says what became of each. To
-//! verify is to observe and plan again: the steps that are left are what differs.
-//! [`mod@converge`] is all of this in one call, or in as many as its caller has to say something
-//! in between. [`mod@file`] is the written form of a table, which `rsctl save` writes. Who needs
-//! none of it leaves out the feature `file`, and serde with it.
+//! verify is to observe and plan again: the steps that are left are what differs. [`mod@converge`]
+//! is all of this in one call, or in several for a caller that has to say something in between.
+//! [`mod@file`] is the written form of a table, which `rsctl save` writes. Who needs none of it
+//! leaves out the feature `file`, and serde with it.
 
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
