@@ -332,9 +332,8 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
             ));
         }
     }
-    if let Some(link) = facts.link(&wanted.carrier).filter(|_| wanted.mode == Mode::Dr)
-        && let Some(vrf) = link.domain()
-    {
+    let carrier = facts.link(&wanted.carrier).filter(|_| wanted.mode == Mode::Dr);
+    if let Some((link, vrf)) = carrier.and_then(|link| Some((link, link.domain()?))) {
         let nics = wanted.inward(facts);
         let others = nics.iter().filter(|nic| nic.vrf.as_deref() != Some(vrf));
         let others: Vec<&str> = others.map(|nic| nic.name.as_str()).collect();
