@@ -119,7 +119,9 @@ impl Cli {
         let alone = args.get(1).and_then(|name| Command::alone(name.to_str()?));
         alone
             .and_then(|command| {
-                let root = Global::augment_args(clap::Command::new("rsctl")).subcommand(command);
+                let root = clap::Command::new("rsctl").disable_help_flag(true);
+                let root = Global::augment_args(root.disable_help_subcommand(true));
+                let root = root.subcommand(command);
                 let mut matches = root.try_get_matches_from(args).ok()?;
                 Self::from_arg_matches_mut(&mut matches).ok()
             })
