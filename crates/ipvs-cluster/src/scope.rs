@@ -106,8 +106,9 @@ impl Scope {
 
     /// Leaves only those servers in the scope that have one of these addresses. The servers
     /// that others add to a service in the scope stay then, and with them a service that is not
-    /// wanted any more: the kernel deletes it with all its servers or not at all. Called again,
-    /// it adds to the addresses.
+    /// wanted any more: the kernel deletes it with all its servers or not at all. One that others
+    /// add between the look and the deletion goes with it, as the kernel has no deletion under a
+    /// condition. Called again, it adds to the addresses.
     pub fn only_servers(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         self.servers.get_or_insert_default().extend(addresses);
         self

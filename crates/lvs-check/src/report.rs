@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::Hash;
 
-use lvs_term::{count, printable};
+use lvs_term::{count, few, printable};
 use serde::Serialize;
 
 use crate::finding::Finding;
@@ -75,12 +75,14 @@ impl Report {
     #[must_use]
     pub fn text(&self, held_against: &str) -> String {
         let mut text = String::new();
+        let mut hidden = false;
         let mut left = Left::of(self.findings.iter().map(|it| (it.rule.id, it.severity)));
         for Finding { rule, severity, message, read, remedy } in &self.findings {
             match left.next((rule.id, *severity)) {
                 Next::Shown => {}
                 Next::Hidden => continue,
                 Next::More(more) => {
+                    hidden = true;
                     let _ = writeln!(text, "{severity}: {}: and {more} more, in JSON", rule.id);
                     continue;
                 }
@@ -94,8 +96,9 @@ impl Report {
                 let _ = writeln!(text, "  remedy: {}", printable(remedy.text()));
             }
         }
-        // Those of one finding stand above, in order.
-        if self.findings.len() > 1 && self.remedies.len() > 1 {
+        // Those of one finding stand above, in order, if it is not among the rest.
+        if hidden && !self.remedies.is_empty() || self.findings.len() > 1 && self.remedies.len() > 1
+        {
             text += "all remedies, in one safe order (what hides a VIP comes before the VIP):\n";
             // What can be run is there to be pasted.
             let words = |step: &&OrderedRemedy| matches!(step.instruction, Instruction::Words(_));
@@ -109,7 +112,10 @@ impl Report {
                 };
                 let _ = match next {
                     Next::Hidden => Ok(()),
-                    Next::More(more) => writeln!(text, "  and {more} more like the last, in JSON"),
+                    Next::More(more) => {
+                        let rules = few(&step.rules, SHOWN);
+                        writeln!(text, "  and {more} more for {rules}, in JSON")
+                    }
                     Next::Shown => {
                         number += 1;
                         writeln!(text, "  {number}. {}", printable(step.text()))

@@ -235,9 +235,14 @@ fn of_many_alike_people_see_the_first() {
     assert!(text.contains("it 7\n") && !text.contains("it 8\n"), "{text}");
     assert_eq!(text.matches("error: XX-ONE-01: and 92 more, in JSON\n").count(), 1, "{text}");
     assert!(text.contains("  100. add 99\n  101. see 0\n"), "{text}");
-    assert!(text.contains("  108. see 7\n  and 92 more like the last, in JSON\n"), "{text}");
+    assert!(text.contains("  108. see 7\n  and 92 more for XX-ONE-01, in JSON\n"), "{text}");
     assert!(text.ends_with("dr: 100 errors, 0 warnings, 1 info\n"), "{text}");
     assert!(text.contains("info: XX-TWO-02: two\n"), "{text}");
+    // What remedies one of the rest is told all the same.
+    let last = Finding { message: "last".to_owned(), ..one([words("see last")]) };
+    let found = (0..8).map(|_| one([])).chain([last]).collect();
+    let text = Report::new(found, Vec::new(), Vec::new()).text("dr");
+    assert!(!text.contains("XX-ONE-01: last") && text.contains("  1. see last\n"), "{text}");
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["findings"].as_array().unwrap().len(), 101);
     assert_eq!(json["remedies"].as_array().unwrap().len(), 200);

@@ -141,11 +141,10 @@ pub fn few<T: fmt::Display>(all: impl IntoIterator<Item = T>, most: usize) -> St
 #[must_use]
 pub fn system_error(error: &io::Error) -> String {
     let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = text.chars();
+    let mut chars = text.split(" (os error").next().unwrap_or_default().chars();
     match (error.raw_os_error(), chars.next()) {
         (Some(_), Some(first)) => first.to_lowercase().chain(chars).collect(),
-        _ => text.to_owned(),
+        _ => text,
     }
 }
 

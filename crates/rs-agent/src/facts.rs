@@ -48,10 +48,12 @@ impl Facts {
         self.sysctls.get(key).copied()
     }
 
-    /// Returns the address on that interface, with the prefix of a single address.
+    /// Returns the address on that interface, with the prefix of a single address, and no peer.
     #[must_use]
     pub fn vip_on(&self, ip: IpAddr, device: &str) -> Option<&Address> {
-        let here = |have: &&Address| have.prefix == host_prefix(ip) && have.device == device;
+        let here = |have: &&Address| {
+            have.prefix == host_prefix(ip) && have.device == device && have.peer.is_none()
+        };
         self.addresses.of(ip).iter().find(here)
     }
 

@@ -21,7 +21,8 @@ pub fn problems(wanted: &Wanted, facts: &Facts) -> Vec<String> {
         Mode::Dr | Mode::Tun => refuse::check(wanted, facts),
     };
     if let Err(refusal) = refused {
-        problems.push(refusal.to_string());
+        // Mostly the cause of the others, of which there may be many.
+        problems.insert(0, refusal.to_string());
     }
     problems
 }

@@ -47,6 +47,8 @@ fn carry_out<T: Transport>(
     mut progress: impl FnMut(usize) -> ControlFlow<()>,
 ) -> Applied {
     let (mut broke, mut met_others) = (None, false);
+    // What is read to know what became of a change is read whatever the time.
+    let deadline = client.set_read_deadline(None);
     let fates = walk(&plan.steps, on_failure, |start, steps| {
         // What was handed over has a fate; what was not is as it was.
         let mut handed = 0;
@@ -81,6 +83,7 @@ fn carry_out<T: Transport>(
         forgive_servers(start, steps, &mut fates);
         Sent { fates, broke: broke.is_some() }
     });
+    client.set_read_deadline(deadline);
     Applied { fates, broke, met_others }
 }
 
@@ -110,7 +113,10 @@ fn fates(
     };
     for failure in report.failures {
         if let Some(fate) = fates.get_mut(failure.index) {
-            *fate = Fate::Failed(failure.error.into());
+            *fate = match failure.error.kind() {
+                ErrorKind::OutcomeUnknown => Fate::Unknown,
+                _ => Fate::Failed(failure.error.into()),
+            };
         }
     }
     fates

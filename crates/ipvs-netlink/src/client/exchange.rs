@@ -177,6 +177,8 @@ impl<T: Transport> Client<T> {
         };
         match (outcome, scan.undecoded) {
             (Err((errno, ext_ack)), _) => Err(Failure::Refused(errno, ext_ack)),
+            // Who has seen enough needs nothing of what was not understood before.
+            (Ok(()), Some(_)) if scan.extent.stopped => Ok(scan.extent),
             (Ok(()), None) => Ok(scan.extent),
             (Ok(()), Some(error)) => Err(Failure::Error(decode_error(operation, &error))),
         }
@@ -192,6 +194,7 @@ impl<T: Transport> Client<T> {
         const SMALL: usize = 2048;
         let (mut datagrams, mut bytes) = (0, 0);
         while self.unread {
+            self.check_deadline(operation)?;
             self.shown = self.shown.max(self.datagram);
             match self.transport.receive_now(&mut self.receive_buffer[..self.datagram]) {
                 Ok(length) => {

@@ -122,8 +122,10 @@ impl<T: Transport> Client<T> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn set_read_deadline(&mut self, deadline: Option<Instant>) {
-        self.deadline = deadline;
+    ///
+    /// Returns the deadline that there was.
+    pub fn set_read_deadline(&mut self, deadline: Option<Instant>) -> Option<Instant> {
+        std::mem::replace(&mut self.deadline, deadline)
     }
 
     fn over(transport: T, receive_buffer: usize, trace: Option<Trace>) -> Result<Self, Error> {

@@ -53,11 +53,11 @@ impl ForwardingMethod {
     /// [`Invalid::ForwardingMethodText`] if it is another word.
     pub fn from_name(name: &str) -> Result<Self, Invalid> {
         let known = WORDS.iter().find(|(_, word, _)| *word == name).map(|(method, ..)| *method);
-        let unknown = || {
-            let number = name.strip_prefix("method-")?.parse().ok()?;
-            (4..=7).contains(&number).then_some(Self::Other(number))
-        };
-        known.or_else(unknown).ok_or_else(|| Invalid::ForwardingMethodText(name.to_owned()))
+        // Just as it is written: no sign, no zeros in front.
+        let unknown = || (4..=7).find(|number| name == format!("method-{number}"));
+        known
+            .or_else(|| unknown().map(Self::Other))
+            .ok_or_else(|| Invalid::ForwardingMethodText(name.to_owned()))
     }
 
     /// Returns the word by which the kernel (`/proc/net/ip_vs`) and `ipvsadm` list it:
@@ -308,7 +308,8 @@ mod tests {
             assert_eq!(method.name(), None);
             assert_eq!(ForwardingMethod::from_name(&method.to_string()), Ok(method));
         }
-        for name in ["nat", "Masq", "method-3", "method-8", "method-", ""] {
+        for name in ["nat", "Masq", "method-3", "method-8", "method-", "method-+4", "method-04", ""]
+        {
             assert!(ForwardingMethod::from_name(name).is_err(), "{name} was accepted");
         }
         for checksum in [GueChecksum::None, GueChecksum::Outer, GueChecksum::Remote] {

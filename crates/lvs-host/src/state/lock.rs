@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 use nix::sys::socket::sockopt::PeerCredentials;
 use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, getsockopt, listen, socket,
 };
+use rustix::fs::{FlockOperation, flock};
 
 use super::{Folder, StateError, failed};
 
@@ -29,7 +29,7 @@ const PRIVATE: u32 = 0o600;
 /// Is held while a process changes things.
 #[derive(Debug)]
 pub struct Lock {
-    file: Flock<File>,
+    file: File,
     path: PathBuf,
 }
 
@@ -114,10 +114,11 @@ impl Folder {
             // A umask took even its owner's right; a disk that is read-only keeps it so.
             let _ = file.set_permissions(Permissions::from_mode(PRIVATE));
         }
-        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(file) => Ok(Some(Lock { file, path: path.to_owned() })),
-            Err((_, Errno::EWOULDBLOCK)) => Ok(None),
-            Err((_, errno)) => Err(failed(errno.into())),
+        // Closing the file gives it back. (nix's `Flock` panics where the system cannot do that.)
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Lock { file, path: path.to_owned() })),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(errno) => Err(failed(errno.into())),
         }
     }
 

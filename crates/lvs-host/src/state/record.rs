@@ -171,9 +171,13 @@ impl Record {
         }
         let copy = copy(&path);
         let write = |path| files::replace(path, text.as_bytes(), files::PUBLIC);
+        // Of a file that is damaged the copy is all there is.
+        let is_sound = || self.is_sound(&path);
         let written = match write(&path) {
             // The content is worth more than its copy, which takes as much.
-            Err(error) if is_full(&error) && files::remove(&copy).is_ok() => write(&path),
+            Err(error) if is_full(&error) && is_sound() && files::remove(&copy).is_ok() => {
+                write(&path)
+            }
             written => written,
         };
         if written.is_err() || write(&copy).is_err() {
@@ -181,10 +185,18 @@ impl Record {
                 // It has the old content, which is not what a copy has to have.
                 let _ = files::remove(&copy);
             }
-            // A second name is no second file, but better than none.
-            let _ = fs::hard_link(&path, &copy);
+            if is_sound() {
+                // A second name is no second file, but better than none.
+                let _ = fs::hard_link(&path, &copy);
+            }
         }
         written.map_err(failed)
+    }
+
+    /// Whether what is there has a head that can be read.
+    fn is_sound(&self, path: &Path) -> bool {
+        let text = files::read_itself(path, self.most);
+        text.is_ok_and(|(text, _)| serde_json::from_str::<Head>(&text).is_ok())
     }
 
     /// Removes the file, and first of all its copy.

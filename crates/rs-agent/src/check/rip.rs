@@ -46,6 +46,10 @@ fn duplicate(rip: IpAddr, seen: &Seen) -> Option<Finding> {
     let is_unusable = |have: &Address| have.dad_failed || have.tentative;
     let have = seen.places(rip).next().filter(|_| seen.places(rip).all(is_unusable))?;
     let device = &have.device;
+    // Without a carrier nothing is looked for: RS-RIP-02 has that.
+    if !have.dad_failed && !seen.device(device).is_some_and(is_alive) {
+        return None;
+    }
     let (state, message, words) = if have.dad_failed {
         (
             "dadfailed",

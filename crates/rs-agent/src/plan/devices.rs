@@ -100,7 +100,10 @@ fn carrier(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
         None if wanted.create_carrier => Ok(()),
         None => Err(Refusal::NoDevice(name)),
         Some(link) if link.arp => Err(Refusal::CarrierAnswersArp(name)),
-        Some(link) if wanted.out_of_reach(facts).contains(&name.as_str()) => {
+        // Asked of all VIPs one by one: not where it cannot be.
+        Some(link)
+            if link.domain().is_some() && wanted.out_of_reach(facts).contains(&name.as_str()) =>
+        {
             let vrf = link.domain().unwrap_or_default().to_owned();
             let nics = wanted.inward(facts).iter().map(|nic| nic.name.clone()).collect();
             Err(Refusal::CarrierInVrf { device: name, vrf, nics })

@@ -35,6 +35,12 @@ impl Devices {
         }
     }
 
+    /// Doubts a device: the next look finds it made anew.
+    pub fn doubt(&mut self, name: &str) {
+        // The kernel gives this number to none.
+        self.indexes.insert(name.to_owned(), 0);
+    }
+
     /// Forgets a device: it is somebody else's now.
     pub fn forget(&mut self, name: &str) {
         self.indexes.remove(name);
@@ -72,5 +78,8 @@ mod tests {
         assert_eq!(devices.remade(&ours, &facts(8)), ["vips"]);
         devices.remember(&ours, &facts(8), true);
         assert_eq!(devices.remade(&ours, &facts(8)), [""; 0]);
+        // That it is somebody else's could not be recorded.
+        devices.doubt("vips");
+        assert_eq!(devices.remade(&ours, &facts(8)), ["vips"]);
     }
 }

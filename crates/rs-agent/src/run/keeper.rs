@@ -273,11 +273,12 @@ impl Keeper {
         }
         let facts = self.host.observe(&Questions::about(&before.wanted))?;
         let mut journal = before.clone();
-        for name in self.devices.remade(&before.changes, &facts) {
+        let theirs = self.devices.remade(&before.changes, &facts);
+        for name in &theirs {
             let what = format!("{name} was made anew by somebody: it is theirs now");
             self.log.event(Level::Warning, "not-ours", &[("what", &what)]);
-            journal.disown(&name);
-            self.devices.forget(&name);
+            journal.disown(name);
+            self.devices.forget(name);
         }
         let mut steps = self.ready(judge(&journal, &facts).steps);
         act::preflight(&steps)?;
@@ -301,6 +302,10 @@ impl Keeper {
         // Nobody has to wait for what is told.
         drop(lock);
         self.devices.remember(&journal.changes, &after, true);
+        if intended.is_err() {
+            // The journal on the disk still calls them ours.
+            theirs.iter().for_each(|name| self.devices.doubt(name));
+        }
         self.journal = Some(journal);
         self.repaired(&steps, &done);
         result.and(intended).and(confirmed).map(|_| Some((after, version)))

@@ -58,13 +58,15 @@ pub fn take_down(
         let mut failures = act::perform_all(&net, &plan.steps, &catch());
         let interrupted = failures.iter().any(|error| matches!(error, Error::Interrupted));
         failures.retain(|error| !matches!(error, Error::Interrupted));
+        // Of many the first are told: what was kept so that no VIP shows is among them.
+        failures.sort_by_key(|error| !matches!(error, Error::Hides { .. }));
         let left = || -> Result<Vec<Step>, Error> {
             let now = observe(&net, &questions)?;
             Ok(teardown::plan(&journal.changes, rest.as_ref(), &journal.found, &now).steps)
         };
         if interrupted {
             let left = left()?.iter().map(|step| step.action.to_string()).collect();
-            failures.push(Error::Left(left));
+            failures.insert(0, Error::Left(left));
         }
         if !failures.is_empty() {
             return Err(Error::Several(failures));

@@ -109,6 +109,14 @@ fn a_vip_has_no_peer_on_a_device_for_vips() {
     let (vip, device) = (ip("192.0.2.10"), "it".to_owned());
     assert_eq!(refused, Refusal::WidePrefix { vip, named, device });
     assert!(refused.hint().ends_with("&& ip addr del 192.0.2.10 peer 10.0.0.1/32 dev it"));
+    // Nor is one with a peer the one that was set up.
+    let mut facts = host();
+    facts.addresses.push(address("lo", "192.0.2.10", 32, "host"));
+    assert!(facts.vip_on(ip("192.0.2.10"), "lo").is_some());
+    let mut facts = host();
+    let vip = address("lo", "192.0.2.10", 32, "host");
+    facts.addresses.push(Address { peer: Some(ip("10.0.0.1")), ..vip });
+    assert!(facts.vip_on(ip("192.0.2.10"), "lo").is_none());
 }
 
 /// What comes in by an interface of no VRF looks for no address in one.

@@ -152,8 +152,5 @@ impl Keeper {
 
 /// The first ones, and how many more there are.
 fn some(vips: &[IpAddr]) -> String {
-    const SOME: usize = 8;
-    let some: Vec<String> = vips.iter().take(SOME).map(ToString::to_string).collect();
-    let more = vips.len().saturating_sub(SOME);
-    if more == 0 { some.join(", ") } else { format!("{} and {more} more", some.join(", ")) }
+    lvs_term::few(vips, 8)
 }
