@@ -176,6 +176,16 @@ pub(super) const REACH: &[Row] = &[
         },
         &[],
     ),
+    // Without a carrier nothing is looked for on the wire, and that is why it is tentative.
+    (
+        Mode::Dr,
+        |w, s| {
+            own_ipv6(w, s);
+            s.addresses[4].tentative = true;
+            s.devices[1].up = false;
+        },
+        &["RS-RIP-02 error"],
+    ),
 ];
 
 /// The RIP, and another address that it may be found by.
