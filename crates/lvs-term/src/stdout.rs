@@ -4,21 +4,17 @@
 //! Rust's runtime opens `/dev/null` in the place of a closed descriptor before `main`
 //! (library/std/src/sys/pal/unix): what is written then is lost, and nobody is told.
 
-use std::fs;
 use std::io::{self, StdoutLock, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// `EBADF`, which a write to a closed descriptor is answered with.
-const BAD_DESCRIPTOR: i32 = 9;
+use rustix::io::{Errno, fcntl_getfd};
 
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Looks before the runtime does. Where `/proc` is not mounted nothing is known.
+/// Looks before the runtime does.
 #[ctor::ctor(unsafe)]
 fn look() {
-    let is_closed = fs::symlink_metadata("/proc/self/fd/1")
-        .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    if is_closed && fs::symlink_metadata("/proc/self/fd").is_ok() {
+    if fcntl_getfd(rustix::stdio::stdout()) == Err(Errno::BADF) {
         IS_CLOSED.store(true, Ordering::Relaxed);
     }
 }
@@ -29,7 +25,7 @@ fn look() {
 /// `EBADF` if it was not.
 pub fn check_stdout() -> io::Result<()> {
     match IS_CLOSED.load(Ordering::Relaxed) {
-        true => Err(io::Error::from_raw_os_error(BAD_DESCRIPTOR)),
+        true => Err(Errno::BADF.into()),
         false => Ok(()),
     }
 }
