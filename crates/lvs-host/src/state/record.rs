@@ -111,7 +111,12 @@ impl Record {
                 let notice = copy.is_some().then(|| format!("{shown} is gone: its copy is read"));
                 (copy, notice)
             }
-            (Fault::Missing, Err(_)) => (None, None),
+            (Fault::Missing, Err(Fault::Missing)) => (None, None),
+            // A copy alone is that of a file that somebody removed, unless that was only just made.
+            (Fault::Missing, Err(of_copy)) => match read(&path) {
+                Ok(content) => (content, None),
+                Err(_) => return Err(gone(path, of_copy)),
+            },
             (Fault::Damaged(why), Ok(copy)) => {
                 (copy, Some(format!("{shown} is damaged ({why}): its copy is read")))
             }
@@ -213,6 +218,17 @@ impl Record {
     }
 }
 
+/// Says why nothing is known, where a file is gone and its copy is of no use.
+fn gone(path: PathBuf, of_copy: Fault) -> StateError {
+    match of_copy {
+        Fault::Stop(error) => error,
+        Fault::Unreadable(source) => failed("reading", &copy(&path), source),
+        Fault::Damaged(_) | Fault::Missing => {
+            StateError::Damaged { path, why: "it is gone".to_owned(), copy: "its copy is damaged" }
+        }
+    }
+}
+
 fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
@@ -293,6 +309,15 @@ mod tests {
         assert!(found.content.is_none() && found.notice.unwrap().contains("it is empty"));
         fs::remove_file(&path).unwrap();
         assert_eq!(load(&record).unwrap(), Found { content: None, notice: None });
+        // Nor is one that cannot be read taken for none, where it is all there is.
+        record.save(&content("a")).unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::write(copy(&path), "{").unwrap();
+        let told = load(&record).unwrap_err();
+        assert!(told.to_string().ends_with(" is damaged (it is gone), and its copy is damaged"));
+        fs::write(copy(&path), "{\"format\": 99}").unwrap();
+        let told = load(&record).unwrap_err();
+        assert!(matches!(told, StateError::Newer { format: 99, .. }), "{told}");
         // One that is damaged is no copy.
         record.save(&content("a")).unwrap();
         fs::write(copy(&path), "").unwrap();
