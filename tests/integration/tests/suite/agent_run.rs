@@ -121,9 +121,32 @@ impl Run {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).expect("a signal");
     }
 
+    /// Makes it stand still, with no file of its state folder open: what is removed from there
+    /// would take its room on a full disk until it goes on.
+    pub(crate) fn stop(&self) {
+        let process = format!("/proc/{}", self.child.id());
+        let begun = Instant::now();
+        let patience = || assert!(begun.elapsed() < Duration::from_secs(20), "it never rests");
+        loop {
+            self.signal(Signal::SIGSTOP);
+            while !fs::read_to_string(format!("{process}/stat")).unwrap().contains(") T ") {
+                patience();
+                thread::yield_now();
+            }
+            let open = fs::read_dir(format!("{process}/fd")).unwrap();
+            let mut open = open.filter_map(|it| fs::read_link(it.unwrap().path()).ok());
+            if !open.any(|it| it.to_string_lossy().contains(".json")) {
+                return;
+            }
+            self.signal(Signal::SIGCONT);
+            patience();
+            thread::yield_now();
+        }
+    }
+
     /// While it stands still, several things happen at once, as it were.
     fn behind_its_back(&self, host: &Host, command: &str) {
-        self.signal(Signal::SIGSTOP);
+        self.stop();
         host.must(command);
         self.signal(Signal::SIGCONT);
     }

@@ -107,7 +107,7 @@ fn a_second_run_is_refused_whatever_becomes_of_the_files() {
         refused(host, command, &["another rs-agent run keeps this host"]);
     };
     // Its name alone is left, until it can do something about it.
-    run.signal(Signal::SIGSTOP);
+    run.stop();
     host.must("rm -r /run/rs-agent");
     refuses("rs-agent run --mode dr --vip 192.0.2.10");
     host.must("rm -r /run/rs-agent");
@@ -218,7 +218,7 @@ fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
     // Nothing is left of the journal, and there is no room for another.
     let full = || run.log().matches("no space left").count();
     let told = full();
-    run.signal(Signal::SIGSTOP);
+    run.stop();
     host.must(&format!("rm -f {JOURNAL} {COPY}; {fill}"));
     run.signal(Signal::SIGCONT);
     run.until(std::time::Duration::from_secs(20), "a full disk", || full() > told);
@@ -232,7 +232,7 @@ fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
     // Stopped meanwhile, it takes down what it remembers.
     // It may be lost as soon as the run is ready.
     let lost = |run: &Run, how: &str| {
-        run.signal(Signal::SIGSTOP);
+        run.stop();
         host.must(how);
         run.signal(Signal::SIGCONT);
         run.until(std::time::Duration::from_secs(20), "a journal that cannot be written", || {
@@ -316,7 +316,7 @@ fn a_damaged_journal_has_a_copy_that_is_used() {
         let run = run.insert(Run::start(host, ""));
         for copy in ["", COPY] {
             // Both at once: it would write both again between the two.
-            run.signal(Signal::SIGSTOP);
+            run.stop();
             damage(&format!("{JOURNAL} {copy}"));
             run.signal(Signal::SIGCONT);
             run.until(std::time::Duration::from_secs(20), words, || {
