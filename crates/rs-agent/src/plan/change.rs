@@ -270,6 +270,12 @@ pub struct Action {
 }
 
 impl Action {
+    /// Returns whether this gives back a setting that hides VIPs.
+    #[must_use]
+    pub fn lowers(&self) -> bool {
+        self.undo && self.change.hides_vips()
+    }
+
     /// Returns the action that cancels this one.
     #[must_use]
     pub fn inverse(self) -> Self {
