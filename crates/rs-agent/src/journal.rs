@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use lvs_host::netns::Identity;
 use serde::{Deserialize, Serialize};
 
+pub use self::known::without_journal;
 pub use self::store::{Found, Store};
 use crate::facts::Facts;
 use crate::plan::{Change, Effect, Step, Target};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::error::Error;
 use crate::facts::{Facts, Family};
-use crate::journal::{Found, Journal, Store};
+use crate::journal::{Found, Journal, Store, without_journal};
 use crate::mode::Mode;
 use crate::observe::{Questions, connect, observe};
 use crate::output::{
@@ -18,8 +18,9 @@ use crate::verify;
 
 pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
     let Found { journal, notice } = Store::to_show(state_dir)?.load()?;
-    let notes = notice.into_iter().collect();
+    let mut notes: Vec<String> = notice.into_iter().collect();
     let Some(journal) = journal else {
+        notes.extend(without_journal());
         return Ok(StatusReport { state: "not set up", notes, ..StatusReport::default() });
     };
     let facts = observe(&connect()?, &Questions::about(&journal.wanted))?;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What is seen of a set-up whose journal is damaged.
+//! What is seen of a set-up whose journal is damaged, gone, or elsewhere.
 
 use lvs_host::SysctlKey;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::sysctl;
+use lvs_term::few;
 
 use crate::plan::{ADDRESS_TAG, Change};
 use crate::request::Scope;
@@ -28,6 +29,17 @@ pub(super) fn hints() -> Vec<String> {
         settings.join(" and ")
     );
     vec![vips, settings]
+}
+
+/// Returns what there is to say where there is no journal: of VIPs that bear our mark all the
+/// same. It is in another state folder, or gone.
+pub fn without_journal() -> Option<String> {
+    let commands = marked().ok().filter(|commands| !commands.is_empty())?;
+    Some(format!(
+        "there is no journal here, and yet VIPs bear the mark of rs-agent: set up with another \
+         --state-dir, or the journal was removed; they go by {}",
+        few(commands, 8)
+    ))
 }
 
 fn marked() -> Result<Vec<String>, NetlinkError> {

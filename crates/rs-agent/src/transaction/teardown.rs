@@ -10,7 +10,7 @@ use super::some;
 use crate::act;
 use crate::act::interrupt::Interrupt;
 use crate::error::Error;
-use crate::journal::{Found, Journal, Store};
+use crate::journal::{Found, Journal, Store, without_journal};
 use crate::observe::{Questions, connect, observe};
 use crate::output::{ChangeReport, StepReport};
 use crate::plan::{Step, teardown};
@@ -41,7 +41,8 @@ pub fn take_down(
         found => found?,
     };
     let Some(mut journal) = journal.or(known) else {
-        return Ok(nothing(dry_run, "not set up".to_owned()));
+        let notes = notice.into_iter().chain(without_journal()).collect();
+        return Ok(ChangeReport { notes, ..nothing(dry_run, "not set up".to_owned()) });
     };
     if !vips.is_empty() && !vips.iter().any(|vip| journal.wanted.vips.contains(vip)) {
         return Ok(nothing(dry_run, format!("not set up: {}", some(vips))));

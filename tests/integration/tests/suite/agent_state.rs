@@ -415,6 +415,27 @@ fn a_signal_makes_setup_take_itself_back_and_teardown_tell_what_is_left() {
     assert_same(&state(host), &before, "under nohup");
 }
 
+/// A set-up of which nothing is known here is not denied.
+#[test]
+fn vips_without_a_journal_are_told_of() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let before = state(host);
+    host.must(&format!("rs-agent {BOTH} --state-dir /run/elsewhere"));
+    for command in ["status", "teardown"] {
+        let said = host.must(&format!("rs-agent {command}"));
+        assert!(said.stdout.contains("not set up"), "{command}: {said:?}");
+        let words = "VIPs bear the mark of rs-agent: set up with another --state-dir, or the \
+                     journal was removed; they go by `ip addr del ";
+        let note = [&said.stdout, &said.stderr].iter().any(|text| text.contains(words));
+        assert!(note, "{command}: {said:?}");
+    }
+    host.must("rs-agent teardown --state-dir /run/elsewhere");
+    assert_same(&state(host), &before, "another state folder");
+    let said = host.must("rs-agent teardown");
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("nothing to do: not set up\n", ""));
+}
+
 /// A network manager, or somebody's script, that puts back what it sees go.
 #[test]
 fn a_vip_that_another_program_puts_back_stays_hidden() {
