@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The examples of `ipvs-netlink` and `ipvs-cluster`, which a newcomer copies: they do what they say.
+//! The examples of `ipvs-netlink` and `ipvs-cluster`, which a newcomer copies: they do what
+//! they say.
 
 use ipvs_netlink::Client;
 use ipvs_netlink::testing::{Recording, Replay};
