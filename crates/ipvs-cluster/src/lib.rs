@@ -98,9 +98,8 @@
 //! ```no_run
 //! use ipvs_netlink::{Client, Destination, DestinationKey, ServiceKey, Weight};
 //!
-//! fn drained(mut server: Destination) -> Destination {
-//!     server.weight = Weight::ZERO;
-//!     server
+//! fn drained(server: Destination) -> Destination {
+//!     server.with_weight(Weight::ZERO)
 //! }
 //!
 //! fn is_idle(

@@ -71,9 +71,7 @@ impl Operation {
             | Self::Batch => None,
         }
     }
-}
 
-impl Operation {
     /// Returns the real server that it is about, if it is about one.
     pub fn destination(&self) -> Option<&DestinationKey> {
         match self.change()? {

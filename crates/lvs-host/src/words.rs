@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The system's answers in the words of all our errors
+//! Writes the system's answers in the words of all our errors.
+//!
+//! `lvs_term::system_error` does the same for the programs. Whoever reads a host needs no
+//! crate for terminals, which brings clap and a function that runs before `main`; and
+//! whoever writes to a terminal needs no netlink.
 
 use std::io;
 

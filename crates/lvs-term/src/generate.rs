@@ -87,3 +87,30 @@ fn pages(command: &Command, name: String) -> Vec<(String, Command)> {
     all.extend(below);
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_is_replaced_and_everybody_may_read_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("theirs"), "theirs").unwrap();
+        symlink(at("theirs"), at("x.bash")).unwrap();
+        // Of a run that was killed.
+        symlink(at("theirs"), at("x.bash.new")).unwrap();
+        for _ in ["over the link", "over the file"] {
+            let made = Generated::Bash.write(Command::new("x"), folder.path()).unwrap();
+            assert_eq!(made, [at("x.bash")]);
+            let about = fs::symlink_metadata(at("x.bash")).unwrap();
+            assert!(about.is_file());
+            assert_eq!(about.permissions().mode() & 0o777, 0o644);
+            assert!(!at("x.bash.new").exists());
+            fs::set_permissions(at("x.bash"), Permissions::from_mode(0o600)).unwrap();
+        }
+        assert_eq!(fs::read_to_string(at("theirs")).unwrap(), "theirs");
+    }
+}

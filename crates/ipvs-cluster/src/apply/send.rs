@@ -16,8 +16,9 @@ use crate::plan::{Phase, Plan, Step, flaw};
 /// That others made the same change before is success: what exists already is
 /// compared and, if it differs, set; what is gone already is deleted.
 ///
-/// A step that would bring in what the library refuses ([`Change::check`](ipvs_netlink::Change::check)) fails
-/// and is not sent. What was so before is no hindrance.
+/// A step that would bring in what the library refuses
+/// ([`Change::check`](ipvs_netlink::Change::check)) fails and is not sent. What was so before is
+/// no hindrance.
 pub fn apply<T: Transport>(
     client: &mut Client<T>,
     plan: &Plan,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Decides which steps of a plan go together, and which are not tried because of others. Decided
-//! here, without acting.
+//! Decides, without acting, which steps of a plan go together, and which are not tried because of
+//! others.
 
 use foldhash::HashMap;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Converts what was seen into what is wanted, which is how a change is rolled back; and what is
-//! wanted as what would be seen.
+//! Converts what was seen into what is wanted, which is how a change is rolled back, and what is
+//! wanted into what would be seen.
 
 use ipvs_netlink::{SyncDaemon, SyncDaemonEntry, Timeouts, unchecked};
 

@@ -46,9 +46,9 @@ impl fmt::Display for Flaw {
 /// perhaps take, and not act on as it says.
 ///
 /// `plan` has to be made of `desired`, whose objects were judged when they were built: what it
-/// adds is not judged again. To be asked before [`apply`](crate::apply()), which itself refuses only what
-/// [`Change::check`](ipvs_netlink::Change::check) knows; [`apply_as_is`](crate::apply_as_is())
-/// sends everything.
+/// adds is not judged again. Ask this before [`apply`](crate::apply()), which itself refuses only
+/// what [`Change::check`](ipvs_netlink::Change::check) knows;
+/// [`apply_as_is`](crate::apply_as_is()) sends everything.
 #[must_use]
 pub fn refused(plan: &Plan, desired: &Desired, observed: &Observed, policy: Policy) -> Vec<Flaw> {
     let unsound: HashSet<Subject> = desired.unsound().iter().copied().collect();

@@ -81,10 +81,10 @@ impl<T: Transport> Client<T> {
     /// Ends a read whose time is over. A change is carried through whatever the time.
     fn check_deadline(&self, operation: &Operation) -> Result<(), Error> {
         let over = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        match over && operation.reads() {
-            true => Err(Error::DeadlinePassed { operation: Box::new(operation.clone()) }),
-            false => Ok(()),
+        if over && operation.reads() {
+            return Err(Error::DeadlinePassed { operation: Box::new(operation.clone()) });
         }
+        Ok(())
     }
 
     /// Looks the family up again; whether its id had changed.

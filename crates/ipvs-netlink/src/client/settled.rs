@@ -52,7 +52,7 @@ pub struct Pass {
 impl Pass {
     /// Tells whether all objects were seen in one go: each once, and none that nobody
     /// touched was left out. If not, a change during the pass may have hidden or repeated
-    /// others. Nor is a pass that the visitor has stopped.
+    /// others. A pass that the visitor stopped is no snapshot either.
     ///
     /// A single datagram without room for one more object is not a snapshot: the kernel
     /// looked for the end of the list in a later walk.

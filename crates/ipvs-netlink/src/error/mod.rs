@@ -122,19 +122,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("cannot ")?;
         match self {
-            Self::Kernel(error) => error.operation.fmt(f),
-            Self::FamilyMissing => Operation::Connect.fmt(f),
-            Self::Invalid { operation, .. }
-            | Self::Io { operation, .. }
-            | Self::TimedOut { operation }
-            | Self::RepliesLost { operation }
-            | Self::Unstable { operation, .. }
-            | Self::Endless { operation }
-            | Self::DeadlinePassed { operation }
-            | Self::Decode { operation, .. } => operation.fmt(f),
             Self::File { path, .. } => write!(f, "read {path}"),
             Self::Text { path, line, .. } => write!(f, "understand line {line} of {path}"),
             Self::Namespace { name, .. } => write!(f, "enter network namespace {name}"),
+            // All others have one.
+            _ => self.operation().map_or(Ok(()), |operation| operation.fmt(f)),
         }?;
         write!(f, ": {}", self.reason())
     }

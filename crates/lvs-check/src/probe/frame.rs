@@ -29,8 +29,8 @@ pub enum Frame {
     ArpTo(Mac, Ipv4Addr, Ipv4Addr),
     /// A neighbour solicitation for an IPv6 address.
     SolicitationTo(Mac, Ipv6Addr, Ipv6Addr),
-    /// An ICMP echo request to that MAC address, encapsulated once for each pair after the first, of
-    /// source and destination; outermost first.
+    /// An ICMP echo request to that MAC address, in an IP header for each pair of source and
+    /// destination, the outermost first.
     Echo(Mac, Vec<(Ipv4Addr, Ipv4Addr)>),
 }
 

@@ -145,7 +145,8 @@ pub(super) fn address(change: &AddressChange<'_>, index: u32) -> AddressMessage 
     message
 }
 
-fn address_family(family: Family) -> AddressFamily {
+/// Returns the kernel's number of a family.
+pub(super) fn address_family(family: Family) -> AddressFamily {
     match family {
         Family::Ipv4 => AddressFamily::Inet,
         Family::Ipv6 => AddressFamily::Inet6,

@@ -15,10 +15,9 @@ use netlink_packet_generic::{GenlFamily, GenlHeader, GenlMessage};
 use netlink_sys::protocols::NETLINK_GENERIC;
 use nix::errno::Errno;
 
-use super::NetlinkError;
 use super::socket::Socket;
+use super::{NetlinkError, decode, encode};
 use crate::fou::{Listener, Port};
-use crate::ip::Family;
 
 const CMD_ADD: u8 = 1;
 const CMD_DEL: u8 = 2;
@@ -99,14 +98,9 @@ impl Fou {
 }
 
 fn place(at: Listener) -> Vec<DefaultNla> {
-    let family = match at.family {
-        Family::Ipv4 => libc::AF_INET,
-        Family::Ipv6 => libc::AF_INET6,
-    };
     vec![
         DefaultNla::new(ATTR_PORT, at.port.to_be_bytes().to_vec()),
-        // Both families are small numbers.
-        DefaultNla::new(ATTR_AF, vec![family as u8]),
+        DefaultNla::new(ATTR_AF, vec![encode::address_family(at.family).into()]),
     ]
 }
 
@@ -125,10 +119,7 @@ impl Message {
             Some(value)
         };
         let port = u16::from_be_bytes(value(ATTR_PORT)?.try_into().ok()?);
-        let family = match i32::from(*value(ATTR_AF)?.first()?) {
-            libc::AF_INET6 => Family::Ipv6,
-            _ => Family::Ipv4,
-        };
+        let family = decode::family((*value(ATTR_AF)?.first()?).into());
         // The kernel reports the ends of a port that has none as zeros.
         let open = |kind| value(kind).is_none_or(|value| value.iter().all(|byte| *byte == 0));
         let ends = [ATTR_LOCAL_V4, ATTR_LOCAL_V6, ATTR_PEER_V4, ATTR_PEER_V6, ATTR_PEER_PORT];
@@ -178,6 +169,7 @@ mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};
 
     use super::*;
+    use crate::ip::Family;
 
     #[test]
     fn only_a_gue_port_without_ends_is_open() {

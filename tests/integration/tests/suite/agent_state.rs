@@ -229,7 +229,6 @@ fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
     assert_eq!(run.ends().0, Some(0));
     assert_same(&state(host), &before, "a full disk");
 
-    // Stopped meanwhile, it takes down what it remembers.
     // It may be lost as soon as the run is ready.
     let lost = |run: &Run, how: &str| {
         run.stop();
@@ -239,6 +238,7 @@ fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
             ["no space left", "read-only"].iter().any(|why| run.log().contains(why))
         });
     };
+    // Stopped then, it takes down what it remembers.
     host.must(&format!("rm /run/rs-agent/fill && rs-agent {BOTH}"));
     let mut run = Run::start(host, "--on-stop teardown");
     lost(&run, &format!("rm -f {JOURNAL} {COPY}; {fill}"));

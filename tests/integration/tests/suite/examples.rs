@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The examples of `ipvs-netlink` and `ipvs-cluster`, which a newcomer copies: they do what they say.
+//! The examples of `ipvs-netlink` and `ipvs-cluster`, which a newcomer copies: they do what
+//! they say.
 
 use ipvs_netlink::Client;
 use ipvs_netlink::testing::{Recording, Replay};
@@ -164,9 +165,8 @@ fn converge() {
          one server:\n\
          \x20 delete server 10.0.0.2:80 of tcp/192.0.2.10:80: done\n"
     );
-    let saved = host.must("ipvsadm -Sn").stdout;
     assert_eq!(
-        saved.lines().map(str::trim_end).collect::<Vec<_>>(),
-        ["-A -t 192.0.2.10:80 -s wlc", "-a -t 192.0.2.10:80 -r 10.0.0.1:80 -g -w 1", others,]
+        saved(&host),
+        ["-A -t 192.0.2.10:80 -s wlc", "-a -t 192.0.2.10:80 -r 10.0.0.1:80 -g -w 1", others]
     );
 }

@@ -138,7 +138,8 @@ impl<'a> Walk<'a> {
         outcomes
     }
 
-    /// Returns what may become of what a rule is for, and whether those that come back have left its chain.
+    /// Returns what may become of what a rule is for, and whether those that come back have left
+    /// its chain.
     fn target(&mut self, rule: &'a FilterRule, how: Match) -> (Outcomes, bool) {
         let on = Outcomes { back: true, ..Outcomes::default() };
         let Some(target) = rule.target() else { return (on, false) };

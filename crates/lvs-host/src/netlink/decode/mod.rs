@@ -28,8 +28,8 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The family of routes or rules, of which those of IPv4 and of IPv6 are asked for only.
-fn family(of: AddressFamily) -> Family {
+/// Returns the family of what is of IPv4 or IPv6, such as routes, rules and ports of `fou`.
+pub(super) fn family(of: AddressFamily) -> Family {
     if of == AddressFamily::Inet6 { Family::Ipv6 } else { Family::Ipv4 }
 }
 
