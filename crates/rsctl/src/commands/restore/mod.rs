@@ -42,6 +42,8 @@ pub(crate) struct Restored {
     pub(crate) reordered: Vec<ServiceKey>,
     /// Why that is not known, if it is not.
     pub(crate) unread: Option<ipvs_netlink::Error>,
+    /// Whether what became of each change is told, of however many.
+    pub(crate) shows_all: bool,
 }
 
 pub(super) fn run(
@@ -103,7 +105,7 @@ pub(super) fn run(
     });
     let report = attempt.verify_over(&mut client, |servers| director.connect_to_look(servers));
     let applied = Some(report.applied);
-    let restored = Restored { applied, ..Restored::new(name, report.plan) };
+    let restored = Restored { applied, shows_all, ..Restored::new(name, report.plan) };
     Ok(match report.verdict {
         Verdict::Read { left, reordered, .. } => Restored { left, reordered, ..restored },
         Verdict::Unread(error) => Restored { unread: Some(error), ..restored },
@@ -179,6 +181,7 @@ impl Restored {
             left: Plan::default(),
             reordered: Vec::new(),
             unread: None,
+            shows_all: false,
         }
     }
 
