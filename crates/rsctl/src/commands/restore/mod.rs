@@ -16,6 +16,7 @@ use ipvs_cluster::{
     Subject, Verdict, Verify,
 };
 use ipvs_netlink::ServiceKey;
+use lvs_term::escaped;
 
 use self::interrupt::Interrupt;
 use super::Director;
@@ -53,7 +54,7 @@ pub(super) fn run(
 ) -> Result<Restored, Error> {
     let name = match args.file.to_str() {
         Some("-") => "<stdin>".to_owned(),
-        _ => args.file.display().to_string(),
+        _ => escaped(args.file.as_os_str()),
     };
     let bytes = read(&args.file).map_err(|error| Error::Read { file: name.clone(), error })?;
     // Who does not read them all is told the first ones.
