@@ -41,4 +41,4 @@ pub use text::{
     few, is_harmful, one_line, printable, printable_ascii, printable_json, printable_lines,
     shortened, system_error,
 };
-pub use usage::{Usage, clap_context, help};
+pub use usage::{Usage, clap_context, escaped, help};

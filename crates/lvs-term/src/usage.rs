@@ -61,8 +61,11 @@ impl From<Usage> for Complaint {
 }
 
 fn message(error: &clap::Error, args: &[OsString]) -> String {
-    let arg = quoted(&clap_context(error, ContextKind::InvalidArg), ", ");
-    let value = clap_context(error, ContextKind::InvalidValue).concat();
+    let typed = |kind| -> Vec<String> {
+        clap_context(error, kind).into_iter().map(|text| as_typed(text, args)).collect()
+    };
+    let arg = quoted(&typed(ContextKind::InvalidArg), ", ");
+    let value = typed(ContextKind::InvalidValue).concat();
     match error.kind() {
         ErrorKind::ValueValidation => match error.source() {
             Some(source) => format!("`{value}` is not a value of {arg}: {source}"),
@@ -75,7 +78,7 @@ fn message(error: &clap::Error, args: &[OsString]) -> String {
         }
         ErrorKind::UnknownArgument => format!("unexpected argument {arg}"),
         ErrorKind::InvalidSubcommand => {
-            let name = quoted(&clap_context(error, ContextKind::InvalidSubcommand), "");
+            let name = quoted(&typed(ContextKind::InvalidSubcommand), "");
             format!("there is no command {name}")
         }
         ErrorKind::ArgumentConflict => {
@@ -106,12 +109,41 @@ fn not_utf8(args: &[OsString]) -> String {
     }
 }
 
-/// Returns the word with `\xHH` for each byte that is not UTF-8, as in the shell's `$'…'`.
-fn escaped(word: &OsStr) -> String {
+/// Returns the word or path with `\xHH` for each byte that is not UTF-8, as in the shell's `$'…'`.
+#[must_use]
+pub fn escaped(word: &OsStr) -> String {
     let mut text = String::with_capacity(word.len());
     for chunk in word.as_encoded_bytes().utf8_chunks() {
         text.push_str(chunk.valid());
         text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
+}
+
+/// Returns the text as [`escaped`] shows it, if it is a word, or the start of one, that is not
+/// UTF-8: clap has replaced what is not.
+fn as_typed(text: String, args: &[OsString]) -> String {
+    if !text.contains(char::REPLACEMENT_CHARACTER) {
+        return text;
+    }
+    for word in args.iter().filter(|word| word.to_str().is_none()) {
+        let (mut replaced, mut shown) = (String::new(), String::new());
+        for chunk in word.as_encoded_bytes().utf8_chunks() {
+            for c in chunk.valid().chars() {
+                replaced.push(c);
+                shown.push(c);
+                if replaced == text {
+                    return shown;
+                }
+            }
+            if !chunk.invalid().is_empty() {
+                replaced.push(char::REPLACEMENT_CHARACTER);
+                chunk.invalid().iter().for_each(|byte| shown.push_str(&format!("\\x{byte:02x}")));
+            }
+            if replaced == text {
+                return shown;
+            }
+        }
     }
     text
 }
@@ -218,6 +250,22 @@ mod tests {
             told(&[odd(b"\xe9"), to(), odd(b"\xff")]),
             "an argument is not UTF-8: one of `\\xe9`, `\\xff`"
         );
+    }
+
+    /// Clap has a replacement character for it, which nobody has typed.
+    #[test]
+    fn what_clap_replaces_is_told_as_it_was_typed() {
+        for (words, message) in [
+            (&[&b"a\xff\xfeb"[..]][..], "there is no command `a\\xff\\xfeb`"),
+            (&[&b"setup"[..], b"--\xff=1"], "unexpected argument `--\\xff`"),
+            (&[&b"\xef\xbf\xbd"[..]], "there is no command `\u{fffd}`"),
+        ] {
+            let words = words.iter().map(|word| OsString::from_vec(word.to_vec()));
+            let args: Vec<_> = std::iter::once("x".into()).chain(words).collect();
+            let error = command().try_get_matches_from(&args).expect_err(message);
+            let usage = Usage::of(&error, &args, |never: &Infallible| match *never {});
+            assert_eq!(usage.message, message);
+        }
     }
 
     #[test]

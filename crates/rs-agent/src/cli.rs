@@ -85,8 +85,8 @@ Examples:
   rs-agent status
   rs-agent teardown
 
-Exit status: 0 done, 1 failed (nothing is left half done), 2 wrong usage; check also
-3 warnings, 4 errors, 5 something could not be judged.
+Exit status: 0 done, 1 failed (nothing is left half done), 2 wrong usage; check also 3 warnings, \
+4 errors, 5 something could not be judged.
 `rs-agent COMMAND --help` explains each command."
 )]
 pub struct Cli {
@@ -159,9 +159,9 @@ Examples:
   rs-agent run
   rs-agent install-unit --print
 
-SIGHUP reads the file again; SIGTERM and SIGINT end it, as --on-stop says. Exit status: 0
-ended as told or the host was taken down by `rs-agent teardown`, 1 failed, 2 wrong usage, or
-a file that cannot be read or is wrong.")]
+SIGHUP reads the file again; SIGTERM and SIGINT end it, as --on-stop says. Exit status: 0 ended \
+as told or the host was taken down by `rs-agent teardown`, 1 failed, 2 wrong usage, or a file \
+that cannot be read or is wrong.")]
 pub struct RunArgs {
     #[command(flatten)]
     pub what: What,
@@ -216,8 +216,8 @@ Examples:
   rs-agent check --mode tun --vip 192.0.2.10 --rip 10.0.1.11 --director 10.0.0.1 --json
   rs-agent check --explain RS-ARP-01
 
-Exit status: 0 nothing found, or only infos; 1 the check itself failed; 2 wrong usage;
-3 warnings; 4 errors; 5 no errors, but something that may be one could not be judged.")]
+Exit status: 0 nothing found, or only infos; 1 the check itself failed; 2 wrong usage; 3 \
+warnings; 4 errors; 5 no errors, but something that may be one could not be judged.")]
 pub struct CheckArgs {
     /// How the director forwards to this host: its forwarding method for this real server
     /// [default: as set up]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipvs_cluster::file::Problem;
 use ipvs_netlink::{Change, ErrorKind, ServiceKey};
-use lvs_term::{Complaint, Usage, count, system_error};
+use lvs_term::{Complaint, Usage, count, escaped, system_error};
 
 use crate::exit::Exit;
 use crate::lock::Holder;
@@ -41,6 +41,9 @@ pub(crate) enum Error {
     /// Who may not ask the kernel wants to save what only the kernel has.
     #[error("cannot save the table: {}, and /proc/net/ip_vs lacks too much of it", .0.reason())]
     NotSaved(ipvs_netlink::Error),
+    /// The process whose namespace is meant is not there.
+    #[error("cannot enter the network namespace of process {0}: there is no such process")]
+    NoProcess(u32),
     /// The service to be listed is not there.
     #[error("cannot list service {0}: there is no such service")]
     NoService(ServiceKey),
@@ -61,7 +64,7 @@ pub(crate) enum Error {
         why: String,
     },
     /// What was generated could not be written.
-    #[error("cannot write into {}: {}", folder.display(), system_error(.error))]
+    #[error("cannot write into {}: {}", escaped(folder.as_os_str()), system_error(.error))]
     Generate {
         /// Where it was to go.
         folder: PathBuf,
@@ -144,6 +147,9 @@ impl Error {
             }
             Self::Ipvs(error) => meant_scheduler(error).into_iter().chain(error.hints()).collect(),
             Self::NotPublic { error, .. } | Self::NotSaved(error) => error.hints(),
+            Self::NoProcess(_) => {
+                vec!["`lsns --type net` shows a process of each network namespace".to_owned()]
+            }
             Self::NoService(_) => {
                 vec!["`rsctl list` shows the services: protocol, address and port".to_owned()]
             }
@@ -271,6 +277,8 @@ fn meant_scheduler(error: &ipvs_netlink::Error) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::NamespaceName;
+    use crate::commands::Director;
 
     /// The first so many are told, and how many more there are, unless all are asked for.
     #[test]
@@ -295,6 +303,19 @@ mod tests {
             assert_eq!(details[19], "f:20: not UTF-8");
             assert_eq!(told, hints);
         }
+    }
+
+    /// The names of `ip netns` would not help to find it.
+    #[test]
+    fn a_process_that_is_gone_is_no_file() {
+        let name = NamespaceName::Process(u32::MAX);
+        let error = Director::new(Some(&name), false, Duration::ZERO).unwrap_err();
+        assert_eq!(
+            error.complaint().to_string(),
+            "error: cannot enter the network namespace of process 4294967295: there is no such \
+             process\nhint: `lsns --type net` shows a process of each network namespace\n"
+        );
+        assert_eq!(error.exit(), Exit::Failed);
     }
 
     #[test]

@@ -103,7 +103,7 @@ fn files_that_are_no_table() {
         (
             "cut JSON",
             json.as_bytes()[..json.len() - 8].to_vec(),
-            &["3: EOF while parsing a string"],
+            &["3: the file ends in the middle"],
         ),
         (
             "several bad lines",
@@ -172,7 +172,7 @@ fn files_that_are_no_table() {
             "-A -f 1\n\u{feff}-A -f 2\n".into(),
             &["2: `\\u{feff}-A` is no command: lines start with -A or -a"],
         ),
-        ("depth", "{\"format\":".repeat(100_000).into(), &["1: EOF while parsing a value"]),
+        ("depth", "{\"format\":".repeat(100_000).into(), &["1: the file ends in the middle"]),
     ];
     for (name, input, problems) in cases {
         let output = shell("rsctl restore", &input);

@@ -48,6 +48,8 @@ pub enum Because {
 ///
 /// Either way the steps of the same phase that travel with it are made, and none of a later
 /// phase takes away what the failed one should have replaced.
+/// A scheduler that the kernel does not have is asked for once: what else needs it is not tried,
+/// nor the servers of such a service ([`Because::Failed`] has the place of the step that failed).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnFailure {

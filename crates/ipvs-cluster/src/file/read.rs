@@ -111,6 +111,12 @@ impl<'a> Reader<'a> {
                 self.problems.push(Problem { line, message });
                 None
             }
+            Err(error) if error.is_eof() => {
+                let line = self.text.lines().count().max(1);
+                let message = "the file ends in the middle".to_owned();
+                self.problems.push(Problem { line, message });
+                None
+            }
             Err(error) => {
                 self.problems.push(problem(1, &error));
                 None
@@ -176,4 +182,46 @@ fn line_starts(text: &str) -> Vec<usize> {
 
 fn lines_before(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Vec<String> {
+        let problems = read(text.as_bytes()).expect_err(text);
+        problems.into_iter().map(|it| format!("{}: {}", it.line, it.message)).collect()
+    }
+
+    /// Its last line has a number that an editor has, too.
+    #[test]
+    fn a_file_that_was_cut_ends_in_the_middle() {
+        for (text, line) in [
+            ("{", 1),
+            ("{\n", 1),
+            ("{\"format\": \"ipvs-table/1\",\n\"services\": [\n", 2),
+            ("{\"format\": \"ipvs-table/1\",\n\"services\": [{\"service\": \"tc", 2),
+            ("{\"format\": \"ipvs-tab", 1),
+        ] {
+            assert_eq!(told(text), [format!("{line}: the file ends in the middle")]);
+        }
+    }
+
+    /// As it is of a line of ipvsadm's.
+    #[test]
+    fn a_port_out_of_range_is_told() {
+        let service = |key: &str, server: &str| {
+            let servers = format!(r#"[{{"server": "{server}", "method": "gateway"}}]"#);
+            let service =
+                format!(r#"{{"service": "{key}", "scheduler": "rr", "servers": {servers}}}"#);
+            told(&format!(r#"{{"format": "ipvs-table/1", "services": [{service}]}}"#))
+        };
+        let range = |port: &str| [format!("1: port {port} is out of range: use 0 to 65535")];
+        assert_eq!(service("tcp/192.0.2.1:99999", "10.0.0.1:80"), range("99999"));
+        assert_eq!(service("tcp/[2001:db8::1]:65536", "10.0.0.1:80"), range("65536"));
+        assert_eq!(service("tcp/192.0.2.1:80", "10.0.0.1:100000000000"), range("100000000000"));
+        for (key, server) in [("tcp/192.0.2:99999", "10.0.0.1:80"), ("fwmark/7", "10.0.0.1:x")] {
+            assert!(service(key, server)[0].contains(" is not a "), "{key}");
+        }
+    }
 }

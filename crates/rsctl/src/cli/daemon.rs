@@ -12,8 +12,8 @@ use super::{Report, value};
 /// Show, start and stop the daemons that synchronise connections between directors.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A master sends this director's connections to others, a backup receives theirs; both can run at once. Without
-a command, the daemons that run are shown.")]
+A master sends this director's connections to others, a backup receives theirs; both can run at \
+once. Without a command, the daemons that run are shown.")]
 pub(crate) struct SyncDaemonArgs {
     #[command(subcommand)]
     pub(crate) command: Option<DaemonCommand>,
@@ -36,8 +36,8 @@ pub(crate) enum DaemonCommand {
 Example:
   rsctl sync-daemon start master --mcast-interface eth1 --syncid 7
 
-The settings of a running daemon cannot change: stop it and start it anew. What is sent is neither encrypted
-nor authenticated: use a network of its own.")]
+The settings of a running daemon cannot change: stop it and start it anew. What is sent is \
+neither encrypted nor authenticated: use a network of its own.")]
 pub(crate) struct StartDaemon {
     /// Whether it sends connections (master) or receives them (backup).
     #[arg(value_parser = value::sync_role())]
@@ -106,9 +106,9 @@ pub(crate) struct StopDaemon {
 /// Show settings, what they depend on, and how many connections came from where.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-With --peer it compares: `rsctl sync-daemon status --json` of the other director, as a file or - for standard
-input. What keeps this master's messages from the other's backup, or the reverse, is named, and the exit status
-is 1.
+With --peer it compares: `rsctl sync-daemon status --json` of the other director, as a file or - \
+for standard input. What keeps this master's messages from the other's backup, or the reverse, is \
+named, and the exit status is 1.
 
 Example:
   ssh other rsctl sync-daemon status --json | rsctl sync-daemon status --peer -")]

@@ -14,15 +14,16 @@ Example:
   rsctl list --stats --sort bytes
   rsctl list tcp/192.0.2.10:80 --json
 
-Connections are those of now; counters and rates are up to 2 seconds old. What is there all the time is listed,
-whatever others do to the table meanwhile; what comes or goes may be listed or not. The JSON form has everything,
-whatever the view.
+Connections are those of now; counters and rates are up to 2 seconds old. What is there all the \
+time is listed, whatever others do to the table meanwhile; what comes or goes may be listed or \
+not. The JSON form has everything, whatever the view.
 
 Without CAP_NET_ADMIN it shows what /proc/net/ip_vs has, and says what that lacks.
 
---names looks each address up once, for 5 seconds in all; what has no answer by then stays a number. Names are
-what the owners of the addresses say of themselves. On a terminal that is too narrow for a line, what is behind
-the address stands below it. Servers of weight 0 are dim, those at their upper threshold yellow."
+--names looks each address up once, for 5 seconds in all; what has no answer by then stays a \
+number. Names are what the owners of the addresses say of themselves. On a terminal that is too \
+narrow for a line, what is behind the address stands below it. Servers of weight 0 are dim, those \
+at their upper threshold yellow."
 )]
 pub(crate) struct List {
     #[command(flatten)]

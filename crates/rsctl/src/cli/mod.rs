@@ -51,17 +51,16 @@ pub(crate) use usage::explain;
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = "\
-A virtual service is written tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7 or fwmark/7/ipv6,
-or with ipvsadm's options: -t 192.0.2.10:80. Addresses and ports are numbers; nothing is looked up
-unless `list` and `connections` are asked for --names.
+A virtual service is written tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7 or fwmark/7/ipv6, \
+or with ipvsadm's options: -t 192.0.2.10:80. Addresses and ports are numbers; nothing is looked \
+up unless `list` and `connections` are asked for --names.
 
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
-Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed),
-3 a dry run found something to change, 4 another rsctl was changing the table for too
-long (nothing was changed).
+Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 a dry run found \
+something to change, 4 another rsctl was changing the table for too long (nothing was changed).
 
-RSCTL_NETLINK_TRACE=1 in the environment prints each request to the kernel and each answer,
+RSCTL_NETLINK_TRACE=1 in the environment prints each request to the kernel and each answer, \
 decoded, to standard error: for bug reports."
 )]
 pub(crate) struct Cli {
@@ -193,7 +192,8 @@ pub(crate) fn is_command(name: &str) -> bool {
 #[command(
     override_usage = "rsctl zero [OPTIONS] [SERVICE]",
     after_help = "\
-The kernel samples counters every 2 seconds; traffic that it has not sampled yet appears afterwards."
+The kernel samples counters every 2 seconds; traffic that it has not sampled yet appears \
+afterwards."
 )]
 pub(crate) struct Zero {
     #[command(flatten)]
@@ -284,6 +284,32 @@ mod tests {
         assert!(read("rsctl --netns blue add-service tcp/192.0.2.10:80").is_ok());
         let error = read("rsctl add-service -s rr").unwrap_err();
         assert_eq!(error.kind(), clap::error::ErrorKind::MissingRequiredArgument);
+    }
+
+    /// Who wraps by hand wraps for a width that the terminal does not have.
+    #[test]
+    fn help_is_wrapped_by_the_terminal_only() {
+        fn wrapped(command: &clap::Command, width: usize) {
+            let name = command.get_name();
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines: Vec<&str> = text.lines().collect();
+            for pair in lines.windows(2) {
+                let [one, other] = pair else { continue };
+                let is_apart = one.is_empty() || other.is_empty();
+                let is_listed = other.starts_with("  ") && !other.starts_with("    ");
+                assert!(is_apart || is_listed, "{name}: by hand: {one}\n{other}");
+            }
+            let help = command.clone().term_width(width).render_long_help().to_string();
+            for line in help.lines() {
+                assert!(line.chars().count() <= width, "{name}: over {width}: {line}");
+            }
+            command.get_subcommands().for_each(|command| wrapped(command, width));
+        }
+        let mut all = Cli::command();
+        all.build();
+        for width in [80, 100] {
+            wrapped(&all, width);
+        }
     }
 
     #[test]

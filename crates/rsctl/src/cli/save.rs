@@ -9,10 +9,10 @@ use super::Report;
 /// Write the table in a form that `rsctl restore` reads.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The JSON form holds everything: services, servers with their thresholds, timeouts, sync daemons. The
-ipvsadm form is what `ipvsadm -Sn` writes, for `ipvsadm -R`, between two lines that are blank to it
-and tell `rsctl restore` that none is missing; what it has no words for is named on stderr. Both have
-the servers of a service in the order in which they were added.
+The JSON form holds everything: services, servers with their thresholds, timeouts, sync daemons. \
+The ipvsadm form is what `ipvsadm -Sn` writes, for `ipvsadm -R`, between two lines that are blank \
+to it and tell `rsctl restore` that none is missing; what it has no words for is named on stderr. \
+Both have the servers of a service in the order in which they were added.
 
 Example:
   rsctl save -o /etc/ipvs.json
@@ -37,28 +37,29 @@ pub(crate) enum Form {
 /// Restore a table from a file by changing what differs.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-FILE is of either form of `rsctl save`, or lines of ipvsadm with -A and -a. All of it is read before
-anything changes. What is right already is not touched, servers are added before others go, and in
-the end the table is read again and compared. Nothing is ever flushed.
+FILE is of either form of `rsctl save`, or lines of ipvsadm with -A and -a. All of it is read \
+before anything changes. What is right already is not touched, servers are added before others \
+go, and in the end the table is read again and compared. Nothing is ever flushed.
 
-FILE is the whole table: services and servers that are not in it are deleted, unless --merge is
-given. A file of `rsctl save` whose end is missing is refused. Lines of ipvsadm do not show whether
-some are missing: to delete more than a quarter of the table, they need --allow-deletes. What a file
-does not mention stays: ipvsadm's form has no timeouts and no sync daemons, and without -x and -y a
-server that is there keeps its thresholds.
+FILE is the whole table: services and servers that are not in it are deleted, unless --merge is \
+given. A file of `rsctl save` whose end is missing is refused. Lines of ipvsadm do not show \
+whether some are missing: to delete more than a quarter of the table, they need --allow-deletes. \
+What a file does not mention stays: ipvsadm's form has no timeouts and no sync daemons, and \
+without -x and -y a server that is there keeps its thresholds.
 
-Of a FILE with more than 20 problems the first 20 are shown; --verbose or --json shows all.
+Of a FILE with more than 20 problems the first 20 are shown, --verbose shows all, and so does \
+--json: on standard error, and no document is printed.
 
-sh, dh and mh hash by the order in which servers were added. --reorder makes it that of FILE, one server
-after the other: while one is away its packets are dropped, and with the sysctl expire_nodest_conn its
-connections are lost.
+sh, dh and mh hash by the order in which servers were added. --reorder makes it that of FILE, one \
+server after the other: while one is away its packets are dropped, and with the sysctl \
+expire_nodest_conn its connections are lost.
 
 Example:
   rsctl restore /etc/ipvs.json --dry-run
   rsctl save | ssh other-director rsctl restore -v
 
-Exit status: 0 the table is what FILE says, 1 it is not, 2 FILE is bad and nothing was changed,
-3 with --dry-run, it would be changed, 4 another rsctl was changing it for too long.")]
+Exit status: 0 the table is what FILE says, 1 it is not, 2 FILE is bad and nothing was changed, 3 \
+with --dry-run, it would be changed, 4 another rsctl was changing it for too long.")]
 pub(crate) struct Restore {
     /// The file to read; - or none for standard input.
     #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]

@@ -37,7 +37,7 @@ pub(crate) struct AddServer {
 #[command(
     override_usage = "rsctl edit-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",
     after_help = "\
-Only what is named changes, unless --replace is given; address and port are what the server is
+Only what is named changes, unless --replace is given; address and port are what the server is \
 called and cannot change. Weight 0 gives the server no new connections and leaves those it has.
 
 Example:
@@ -68,8 +68,8 @@ pub(crate) struct EditServer {
 #[command(
     override_usage = "rsctl delete-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",
     after_help = "\
-Its connections stay in the connection table, and their packets are dropped. To let them end first, set weight 0
-and wait:
+Its connections stay in the connection table, and their packets are dropped. To let them end \
+first, set weight 0 and wait:
   rsctl edit-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -w 0"
 )]
 pub(crate) struct DeleteServer {

@@ -33,9 +33,10 @@ pub(crate) struct AddService {
 #[command(
     override_usage = "rsctl edit-service [OPTIONS] <SERVICE>",
     after_help = "\
-Only what is named changes, unless --replace is given. Two things follow from the meaning of the words:
-  - Flags belong to their scheduler. A new scheduler starts without any, except between sh and mh,
-    whose flags mean the same.
+Only what is named changes, unless --replace is given. Two things follow from the meaning of the \
+words:
+  - Flags belong to their scheduler. A new scheduler starts without any, except between sh and \
+mh, whose flags mean the same.
   - `-p` without a value keeps the timeout of a service that is persistent already.
 
 Example:

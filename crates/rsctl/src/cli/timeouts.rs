@@ -11,8 +11,8 @@ Example:
   rsctl timeouts
   rsctl timeouts --tcp 7200
 
-Connections that exist take a new timeout with their next packet. Other TCP states and SCTP have timeouts that
-cannot be set.")]
+Connections that exist take a new timeout with their next packet. Other TCP states and SCTP have \
+timeouts that cannot be set.")]
 pub(crate) struct Timeouts {
     /// Established TCP connections.
     #[arg(

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use ipvs_netlink::procfs::Origin;
 use ipvs_netlink::{SyncDaemonEntry, SyncRole};
-use lvs_term::count;
+use lvs_term::{count, escaped};
 use serde::{Deserialize, Serialize};
 
 use super::Director;
@@ -108,7 +108,7 @@ fn here(director: &Director) -> Result<Status, Error> {
 
 fn read_peer(path: &Path) -> Result<Status, Error> {
     let mut text = String::new();
-    let unreadable = |why: String| Error::Peer { path: path.display().to_string(), why };
+    let unreadable = |why: String| Error::Peer { path: escaped(path.as_os_str()), why };
     let read = if path == Path::new("-") {
         io::stdin().lock().take(MAX_BYTES).read_to_string(&mut text)
     } else {

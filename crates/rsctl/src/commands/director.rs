@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ipvs_netlink::procfs::Procfs;
 use ipvs_netlink::{
-    Change, Client, ConnectOptions, Destination, DestinationKey, Namespace, Service, ServiceKey,
+    Change, Client, ConnectOptions, Destination, DestinationKey, ErrorKind, Namespace, Service,
+    ServiceKey,
 };
 
 use crate::cli::NamespaceName;
@@ -30,7 +31,12 @@ impl Director {
         let namespace = match namespace {
             None => None,
             Some(NamespaceName::Name(name)) => Some(Namespace::named(name)?),
-            Some(NamespaceName::Process(pid)) => Some(Namespace::of_process(*pid)?),
+            Some(NamespaceName::Process(pid)) => {
+                Some(Namespace::of_process(*pid).map_err(|error| match error.kind() {
+                    ErrorKind::NamespaceMissing => Error::NoProcess(*pid),
+                    _ => error.into(),
+                })?)
+            }
             Some(NamespaceName::Path(path)) => Some(Namespace::at(path)?),
         };
         Ok(Self { namespace, dry_run, lock_wait })

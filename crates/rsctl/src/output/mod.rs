@@ -24,7 +24,7 @@ mod views;
 use std::io::{BufWriter, Write};
 
 use lvs_term::{
-    Complaint, JsonOut, Label, Look, Stdout, count, one_line, shortened, unless_closed,
+    Complaint, JsonOut, Label, Look, Stdout, count, escaped, one_line, shortened, unless_closed,
 };
 
 use crate::cli::{Command, Form, View};
@@ -153,7 +153,7 @@ fn write(
         Outcome::Connections(found) => connections::write(found, json, look, out)?,
         Outcome::Written(paths) => {
             for path in paths {
-                writeln!(out, "{}", one_line(&path.display().to_string()))?;
+                writeln!(out, "{}", one_line(&escaped(path.as_os_str())))?;
             }
         }
         Outcome::Saved(saved) => save::write(saved, out)?,

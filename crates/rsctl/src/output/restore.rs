@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use ipvs_cluster::{Action, Fate, Plan, Step, file};
+use ipvs_cluster::{Action, Fate, Step, file};
 use lvs_term::{Complaint, count, one_line};
 use serde_json::{Map, Value};
 
@@ -122,9 +122,11 @@ pub(super) fn shortfall(restored: &Restored) -> Complaint {
         _ => None,
     });
     let again = "`rsctl restore --dry-run` shows what is left, and a restore does it";
-    let hints = first.take(1).flatten().chain([again.to_owned()]).collect();
+    let told = failures(restored);
+    let all = told.is_short().then(|| "`--verbose` and `--json` show all changes".to_owned());
+    let hints = first.take(1).flatten().chain([again.to_owned()]).chain(all).collect();
     let message = format!("cannot restore {}: {}", restored.file, summary(restored));
-    Complaint { message, details: failures(restored), hints }.shortened()
+    Complaint { message, details: told.lines, hints }.shortened()
 }
 
 fn summary(restored: &Restored) -> String {
@@ -154,32 +156,112 @@ fn summary(restored: &Restored) -> String {
     format!("{failed} of {changes} failed, {unknown}{not_tried} not tried, {made} made")
 }
 
-fn failures(restored: &Restored) -> Vec<String> {
-    let mut lines = Vec::new();
+/// The most changes of a kind that are told to who has not asked for all.
+const MOST_OF_A_KIND: usize = 20;
+
+/// Holds lines of a few kinds, and counts those that are not told.
+struct Told {
+    lines: Vec<String>,
+    kinds: Vec<(&'static str, usize)>,
+    shows_all: bool,
+}
+
+impl Told {
+    fn add(&mut self, kind: &'static str, line: impl FnOnce() -> String) {
+        let place = self.kinds.iter().position(|(known, _)| *known == kind);
+        let place = place.unwrap_or_else(|| {
+            self.kinds.push((kind, 0));
+            self.kinds.len() - 1
+        });
+        let (_, number) = &mut self.kinds[place];
+        *number += 1;
+        if self.shows_all || *number <= MOST_OF_A_KIND {
+            self.lines.push(format!("{kind}: {}", line()));
+        }
+    }
+
+    fn is_short(&self) -> bool {
+        !self.shows_all && self.kinds.iter().any(|(_, number)| *number > MOST_OF_A_KIND)
+    }
+
+    fn end(&mut self) {
+        if self.is_short() {
+            for (kind, number) in &self.kinds {
+                let more = number.saturating_sub(MOST_OF_A_KIND);
+                self.lines.extend((more > 0).then(|| format!("{kind}: and {more} more")));
+            }
+        }
+    }
+}
+
+fn failures(restored: &Restored) -> Told {
+    let mut told = Told { lines: Vec::new(), kinds: Vec::new(), shows_all: restored.shows_all };
     if let Some(applied) = &restored.applied {
         for (step, fate) in restored.plan.steps().iter().zip(&applied.fates) {
             match fate {
                 // The first so many of the file: the error has the number.
                 Fate::Done | Fate::NotTried(_) if restored.interrupted => {}
                 // Without -v this is the only place that says so.
-                Fate::Done if !applied.is_complete() => lines.push(format!("done: {}", line(step))),
+                Fate::Done if !applied.is_complete() => told.add("done", || line(step)),
                 Fate::Done => {}
-                Fate::Failed(error) => lines.push(format!("failed: {}: {error}", line(step))),
-                Fate::Unknown => lines.push(format!("perhaps done: {}", line(step))),
-                Fate::NotTried(_) => lines.push(format!("not done: {}", line(step))),
+                Fate::Failed(error) => told.add("failed", || format!("{}: {error}", line(step))),
+                Fate::Unknown => told.add("perhaps done", || line(step)),
+                Fate::NotTried(_) => told.add("not done", || line(step)),
             }
         }
-        if let Some(error) = &applied.broke {
-            lines.push(error.to_string());
-        }
-        lines.extend(restored.unread.as_ref().map(ToString::to_string));
         if applied.is_complete() {
-            lines.extend(differing(&restored.left));
+            restored.left.steps().iter().for_each(|step| told.add("differs", || line(step)));
         }
     }
-    lines
+    told.end();
+    if let Some(applied) = &restored.applied {
+        told.lines.extend(applied.broke.as_ref().map(ToString::to_string));
+        told.lines.extend(restored.unread.as_ref().map(ToString::to_string));
+    }
+    told
 }
 
-fn differing(left: &Plan) -> impl Iterator<Item = String> + '_ {
-    left.steps().iter().map(|step| format!("differs: {}", line(step)))
+#[cfg(test)]
+mod tests {
+    use ipvs_cluster::{Applied, Because, Builder, DesiredService, Observed, Policy, plan};
+    use ipvs_netlink::{AddressFamily, Errno, Error, KernelError, Scheduler, Service, ServiceKey};
+
+    use super::*;
+
+    /// The first so many of each kind are told, and how many more there are, unless all are
+    /// asked for.
+    #[test]
+    fn of_many_changes_the_first_are_told() {
+        let complaint = |number: u32, shows_all| {
+            let mut wanted = Builder::new();
+            for mark in 1..=number {
+                let key = ServiceKey::fwmark(AddressFamily::Ipv4, mark).unwrap();
+                wanted.service((), DesiredService::new(Service::new(key, Scheduler::Rr)));
+            }
+            let wanted = wanted.finish().unwrap();
+            let plan = plan(&wanted, &Observed::default(), Policy::exact());
+            let mut applied = Applied::default();
+            let refused = |step: &Step| Error::from(KernelError::new(step.change(), Errno::ENOENT));
+            let fate = |(place, step): (usize, &Step)| match place {
+                0 => Fate::Failed(refused(step).into()),
+                _ => Fate::NotTried(Because::Failed(0)),
+            };
+            applied.fates = plan.steps().iter().enumerate().map(fate).collect();
+            let mut restored = Restored::planned("f".to_owned(), plan);
+            restored.applied = Some(applied);
+            restored.shows_all = shows_all;
+            shortfall(&restored)
+        };
+        for (number, shows_all, lines, last, hints) in [
+            (21, false, 21, "not done: + service fwmark/21: scheduler rr", 2),
+            (22, false, 22, "not done: and 1 more", 3),
+            (3000, false, 22, "not done: and 2979 more", 3),
+            (3000, true, 3000, "not done: + service fwmark/3000: scheduler rr", 2),
+        ] {
+            let Complaint { details, hints: told, .. } = complaint(number, shows_all);
+            assert!(details[0].starts_with("failed: + service fwmark/1: "), "{details:?}");
+            assert_eq!((details.len(), details.last().map(String::as_str)), (lines, Some(last)));
+            assert_eq!(told.len(), hints, "{told:?}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ipvs_cluster::Fault;
 use ipvs_cluster::file::{Line, Problem};
-use lvs_term::system_error;
+use lvs_term::{escaped, system_error};
 use tempfile::Builder;
 
 use super::ipvsadm;
@@ -72,7 +72,7 @@ fn will_be_restored(read: Result<Vec<Fault<Line>>, Vec<Problem>>, instead: &str)
 /// Writes to a file: a reader, or a crash, finds the old one or the new one.
 pub(super) fn to_file(saved: &Saved, file: &Path) -> Result<(), Error> {
     replace(file, |out| write(saved, out))
-        .map_err(|error| Error::Write { file: file.display().to_string(), error })
+        .map_err(|error| Error::Write { file: escaped(file.as_os_str()), error })
 }
 
 /// Replaces a file, or writes to what is none.
@@ -103,7 +103,7 @@ fn replace(
         Some(_) => fs::canonicalize(file)?,
         None if file.is_symlink() => {
             let to = fs::read_link(file)?;
-            let why = format!("it is a link to {}, which is not there", to.display());
+            let why = format!("it is a link to {}, which is not there", escaped(to.as_os_str()));
             return Err(io::Error::new(io::ErrorKind::NotFound, why));
         }
         None => PathBuf::from(file),
@@ -199,7 +199,7 @@ mod tests {
             format!("/dev/fd/{number}"),
             format!("/proc/self/fd/{number}"),
             format!("/proc/{own}/task/{own}/fd/{number}"),
-            link.display().to_string(),
+            escaped(link.as_os_str()),
         ] {
             replace(Path::new(&name), |out| out.write_all(b"two\n")).unwrap();
         }

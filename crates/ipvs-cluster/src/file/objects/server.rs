@@ -13,7 +13,7 @@ use crate::file::text;
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::file) struct ServerObject {
-    #[serde(with = "text")]
+    #[serde(with = "text::key")]
     server: DestinationKey,
     method: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

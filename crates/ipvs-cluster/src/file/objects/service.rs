@@ -14,7 +14,7 @@ use crate::file::{flags, text};
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::file) struct ServiceObject<'a> {
-    #[serde(with = "text")]
+    #[serde(with = "text::key")]
     service: ServiceKey,
     #[serde(with = "scheduler")]
     scheduler: Scheduler,

@@ -16,6 +16,7 @@ use ipvs_cluster::{
     Subject, Verdict, Verify,
 };
 use ipvs_netlink::ServiceKey;
+use lvs_term::escaped;
 
 use self::interrupt::Interrupt;
 use super::Director;
@@ -42,6 +43,8 @@ pub(crate) struct Restored {
     pub(crate) reordered: Vec<ServiceKey>,
     /// Why that is not known, if it is not.
     pub(crate) unread: Option<ipvs_netlink::Error>,
+    /// Whether what became of each change is told, of however many.
+    pub(crate) shows_all: bool,
 }
 
 pub(super) fn run(
@@ -51,7 +54,7 @@ pub(super) fn run(
 ) -> Result<Restored, Error> {
     let name = match args.file.to_str() {
         Some("-") => "<stdin>".to_owned(),
-        _ => args.file.display().to_string(),
+        _ => escaped(args.file.as_os_str()),
     };
     let bytes = read(&args.file).map_err(|error| Error::Read { file: name.clone(), error })?;
     // Who does not read them all is told the first ones.
@@ -103,7 +106,7 @@ pub(super) fn run(
     });
     let report = attempt.verify_over(&mut client, |servers| director.connect_to_look(servers));
     let applied = Some(report.applied);
-    let restored = Restored { applied, ..Restored::new(name, report.plan) };
+    let restored = Restored { applied, shows_all, ..Restored::new(name, report.plan) };
     Ok(match report.verdict {
         Verdict::Read { left, reordered, .. } => Restored { left, reordered, ..restored },
         Verdict::Unread(error) => Restored { unread: Some(error), ..restored },
@@ -179,6 +182,7 @@ impl Restored {
             left: Plan::default(),
             reordered: Vec::new(),
             unread: None,
+            shows_all: false,
         }
     }
 
