@@ -178,20 +178,24 @@ impl Wanted {
     }
 
     /// dr: the interfaces by which the director's packets may come: those towards the directors,
-    /// else those of the RIPs, or all if neither is known. One that is down counts: it may come up.
+    /// else those of the RIPs, whether they answer ARP or not; or all that do if neither is known.
+    /// One that is down counts: it may come up.
     #[must_use]
     pub fn inward<'a>(&self, facts: &'a Facts) -> Vec<&'a Link> {
-        let nics = || facts.links.iter().filter(|link| link.answers_arp());
         let with = |is_it: &dyn Fn(&Address) -> bool| -> Vec<&'a Link> {
             let have = facts.addresses.iter().filter(|have| is_it(have));
             let names: HashSet<&str> = have.map(|have| have.device.as_str()).collect();
-            nics().filter(|nic| names.contains(nic.name.as_str())).collect()
+            let facing = facts.links.iter().filter(|link| link.faces_others());
+            facing.filter(|link| names.contains(link.name.as_str())).collect()
         };
         let to_director = |have: &Address| self.directors.iter().any(|dip| have.is_near(*dip));
         let found = with(&to_director);
         let found =
             if found.is_empty() { with(&|have| self.rips.contains(&have.ip)) } else { found };
-        if found.is_empty() { nics().collect() } else { found }
+        match found.is_empty() {
+            true => facts.links.iter().filter(|link| link.answers_arp()).collect(),
+            false => found,
+        }
     }
 
     /// dr: the devices on which no packet that comes in there looks for its address: in a VRF

@@ -159,3 +159,53 @@ fn the_carrier_is_where_packets_come_in() {
     let missing = setup::steps(&wanted(Mode::Dr, &["192.0.2.10"], &facts), &facts);
     assert!(commands(&missing).iter().any(|it| it.contains("192.0.2.10/32 dev lo")));
 }
+
+/// A link without ARP is one by which the director's packets come in, if the director or the RIP
+/// is there: a card whose ARP is off, a tunnel of a VPN.
+#[test]
+fn packets_come_in_by_links_without_arp_too() {
+    for kind in [None, Some("tun")] {
+        let with = |carrier: &'static str, typed: Typed<'_>| {
+            let mut facts = host();
+            let vrf = |name: &str| Some(name.to_owned());
+            let dummy = || Some("dummy".to_owned());
+            for (name, table) in [("red", 10), ("blue", 20)] {
+                facts.links.push(Link {
+                    table: Some(table),
+                    kind: vrf("vrf"),
+                    ..link(name, false)
+                });
+            }
+            facts.links[1] =
+                Link { kind: kind.map(str::to_owned), vrf: vrf("red"), ..link("eth0", false) };
+            facts.links.push(Link { vrf: vrf("blue"), ..link("mgmt", true) });
+            facts.links.push(Link { vrf: vrf("red"), kind: dummy(), ..link("vr", false) });
+            facts.links.push(Link { vrf: vrf("blue"), kind: dummy(), ..link("vb", false) });
+            facts.addresses.push(address("mgmt", "198.51.100.11", 24, "global"));
+            let typed = Typed { carrier: Some(carrier), ..typed };
+            let wanted = Wanted::resolve(&request(Mode::Dr, &["192.0.2.10"], typed), None, &facts);
+            refuse::check(&wanted.unwrap(), &facts)
+        };
+        let (rips, directors) = (texts(&["10.0.0.11"]), texts(&["10.0.0.1"]));
+        let known = || {
+            [
+                Typed { rips, ..Typed::default() },
+                Typed { directors, ..Typed::default() },
+                Typed { rips, directors, ..Typed::default() },
+            ]
+        };
+        let refused = |device: &str, vrf: &str, nic: &str| {
+            let (device, vrf, nics) = (device.to_owned(), vrf.to_owned(), vec![nic.to_owned()]);
+            Err(Refusal::CarrierInVrf { device, vrf, nics })
+        };
+        for typed in known() {
+            assert_eq!(with("vr", typed), Ok(()), "{kind:?}");
+        }
+        for typed in known() {
+            assert_eq!(with("vb", typed), refused("vb", "blue", "eth0"), "{kind:?}");
+        }
+        // Who says neither is taken to mean Ethernet.
+        assert_eq!(with("vb", Typed::default()), Ok(()));
+        assert_eq!(with("vr", Typed::default()), refused("vr", "red", "mgmt"));
+    }
+}
