@@ -127,12 +127,27 @@ impl Wanted {
         if self.scope != before.scope {
             return Err(Refusal::OtherScope { now: before.scope, asked: self.scope });
         }
-        // A device that setup made goes with the last VIP: all have to be on it.
-        if self.carrier != before.carrier && self.create_carrier {
+        // It has to be there as long as any VIP is, and one that setup made goes with the last.
+        if self.carrier != before.carrier {
             let (now, asked) = (before.carrier.clone(), self.carrier.clone());
             return Err(Refusal::OtherCarrier { now, asked });
         }
         Ok(())
+    }
+
+    /// Says what it knows otherwise than the earlier set-up does, which no step shows.
+    #[must_use]
+    pub fn known_otherwise(&self, before: &Self) -> Vec<String> {
+        let few = |ips: &[IpAddr]| match ips {
+            [] => "none".to_owned(),
+            ips => lvs_term::few(ips, 3),
+        };
+        let set = |ips: &[IpAddr]| ips.iter().copied().collect::<BTreeSet<IpAddr>>();
+        [("director", &before.directors, &self.directors), ("RIP", &before.rips, &self.rips)]
+            .into_iter()
+            .filter(|(_, before, now)| set(before) != set(now))
+            .map(|(what, before, now)| format!("{what}: {} instead of {}", few(now), few(before)))
+            .collect()
     }
 
     /// Returns what stays when some VIPs are taken down; `None` if nothing does. The directors of a
