@@ -119,6 +119,32 @@ fn a_vip_has_no_peer_on_a_device_for_vips() {
     assert!(facts.vip_on(ip("192.0.2.10"), "lo").is_none());
 }
 
+/// The other end of a link is no VIP, nor is what stands for one on a device that has none.
+#[test]
+fn the_other_end_of_a_link_is_no_vip() {
+    let (vip, own) = (ip("192.0.2.10"), ip("10.8.0.1"));
+    for (kind, arp, prefix) in
+        [("ppp", false, 32), ("wireguard", false, 24), ("dummy", false, 32), ("veth", true, 32)]
+    {
+        let mut facts = host();
+        facts.links.push(Link { kind: Some(kind.into()), ..link("it", arp) });
+        let have = address("it", "10.8.0.1", prefix, "global");
+        facts.addresses.push(Address { peer: Some(vip), ..have });
+        let check = |mode| {
+            let typed = Typed { directors: texts(&["10.0.0.254"]), ..Typed::default() };
+            let wanted = Wanted::resolve(&request(mode, &["192.0.2.10"], typed), None, &facts);
+            refuse::check(&wanted.unwrap(), &facts)
+        };
+        let refusal = Refusal::OtherEnd { vip, ip: own, device: "it".to_owned() };
+        assert_eq!(refusal.hint(), "choose another VIP");
+        for mode in [Mode::Dr, Mode::Tun] {
+            assert_eq!(check(mode), Err(refusal.clone()), "{mode} {kind}");
+        }
+        // The director may be there, with the VIP.
+        assert_eq!(check(Mode::Nat), Ok(()), "{kind}");
+    }
+}
+
 /// What comes in by an interface of no VRF looks for no address in one.
 #[test]
 fn the_carrier_is_where_packets_come_in() {
