@@ -23,6 +23,38 @@ fn the_only_address_of_a_host_is_its_own() {
     assert!(matches!(refuse::check(&wanted, &facts), Err(Refusal::OnNic { .. })));
 }
 
+/// So has a host whose only card answers no ARP, or that is in a VPN only.
+#[test]
+fn the_only_address_is_its_own_without_arp_too() {
+    let check = |kind: Option<&str>, mode, scope, others: &[(&str, &str)]| {
+        let mut facts = host();
+        facts.links[1].kind = kind.map(str::to_owned);
+        facts.links[1].arp = false;
+        facts.addresses.retain(|have| have.ip.is_ipv6() || have.ip.is_loopback());
+        facts.addresses.push(address("eth0", "192.0.2.10", 32, scope));
+        for (device, ip) in others {
+            facts.addresses.push(address(device, ip, 32, "global"));
+        }
+        let typed = Typed { rips: texts(&["10.0.0.77"]), ..Typed::default() };
+        let wanted = Wanted::resolve(&request(mode, &["192.0.2.10"], typed), None, &facts);
+        refuse::check(&wanted.unwrap(), &facts)
+    };
+    let own = Refusal::OwnAddress { vip: ip("192.0.2.10"), device: "eth0".to_owned() };
+    for kind in [None, Some("wireguard")] {
+        for mode in [Mode::Dr, Mode::Tun] {
+            assert_eq!(check(kind, mode, "global", &[]), Err(own.clone()), "{mode} {kind:?}");
+            for (scope, others) in [
+                ("host", &[][..]),
+                ("global", &[("lo", "192.0.2.11")]),
+                ("global", &[("eth0", "192.0.2.11")]),
+            ] {
+                assert_eq!(check(kind, mode, scope, others), Ok(()), "{mode} {scope} {others:?}");
+            }
+        }
+    }
+    assert_eq!(check(Some("dummy"), Mode::Dr, "global", &[]), Ok(()));
+}
+
 /// A VIP with the prefix of its network is this host's own address, unless another one of that
 /// network is on the same interface.
 #[test]
