@@ -88,6 +88,13 @@ impl Link {
         !self.arp && !self.port && self.name != "lo" && !leads_nowhere
     }
 
+    /// Tells whether packets of other hosts come in by it once it is up: it answers ARP, or leads
+    /// to somebody without.
+    #[must_use]
+    pub fn faces_others(&self) -> bool {
+        self.answers_arp() || self.is_point_to_point()
+    }
+
     /// Returns the receiving tunnel that it is; `None` if it is no tunnel, or takes less than
     /// such a tunnel does, or more.
     #[must_use]
@@ -140,7 +147,11 @@ mod tests {
             ("eth0", "", true),
         ] {
             assert_eq!(link(name, kind).is_point_to_point(), leads, "{name}");
+            assert_eq!(link(name, kind).faces_others(), leads, "{name}");
+            let port = Link { arp: true, port: true, ..link(name, kind) };
+            assert!(!port.faces_others(), "{name}");
         }
+        assert!(Link { arp: true, ..link("eth0", "") }.faces_others());
         assert!(!Link { arp: true, ..link("eth0", "") }.is_point_to_point());
     }
 

@@ -223,6 +223,7 @@ impl Error {
                 hints.extend(source.hints());
                 return hints;
             }
+            Self::NotAsWanted(_) => hints::NOT_AS_WANTED.into(),
             Self::Left(_) => "rs-agent teardown again takes down the rest".into(),
             Self::ReadConfig { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 "make it, for instance: mode = \"dr\" and vip = [\"192.0.2.10\"]".into()
@@ -368,6 +369,12 @@ mod tests {
             let hint = Error::UntrustedFolder(Box::new(why)).hints().join("; ");
             assert!(hint.contains(remedy) && !hint.contains("--state-dir"), "{hint}");
         }
+    }
+
+    #[test]
+    fn who_undoes_a_set_up_at_once_is_to_be_found() {
+        let error = Error::NotAsWanted(vec!["missing: it".into()]);
+        assert!(error.hints().join("; ").contains("`ip monitor` shows"), "{:?}", error.hints());
     }
 
     #[test]

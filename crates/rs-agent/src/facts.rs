@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Holds what is on this host now: plain data, collected by [`crate::observe`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
@@ -64,13 +64,18 @@ impl Facts {
     }
 
     /// Returns the IPv4 addresses that only `arp_ignore` hides: single ones on devices that do not
-    /// answer ARP themselves, as VIPs are.
-    pub fn hidden_addresses(&self) -> impl Iterator<Item = &Address> {
+    /// answer ARP themselves, as VIPs are. What this host has of a link to somebody else, as of a
+    /// VPN, counts only if it is one of the `vips`. A tunnel may have others' VIPs.
+    pub fn hidden_addresses(&self, vips: &HashSet<IpAddr>) -> impl Iterator<Item = &Address> {
         self.addresses.iter().filter(|have| {
+            let may_be_vip = |link: &Link| {
+                let is_of_a_link = link.is_point_to_point() && link.ends.is_none();
+                !is_of_a_link || have.scope != "global" || vips.contains(&have.ip)
+            };
             have.ip.is_ipv4()
                 && !have.ip.is_loopback()
                 && have.prefix == host_prefix(have.ip)
-                && self.link(&have.device).is_some_and(|link| !link.arp)
+                && self.link(&have.device).is_some_and(|link| !link.arp && may_be_vip(link))
         })
     }
 

@@ -55,6 +55,8 @@ pub enum Refusal {
     VipOnNatServer { vip: IpAddr, device: String },
     #[error("{role} {ip} is the broadcast address of {device}'s subnet")]
     Broadcast { role: &'static str, ip: IpAddr, device: String },
+    #[error("{vip} is the other end of this host's address {ip} on {device}")]
+    OtherEnd { vip: IpAddr, ip: IpAddr, device: String },
     #[error("{role} {ip} is the gateway of this host's default route")]
     IsGateway { role: &'static str, ip: IpAddr },
     #[error("{0} is no interface of this host")]
@@ -191,7 +193,9 @@ impl Refusal {
             Self::Broadcast { role: "director", .. } => {
                 "name the address from which the director sends, its DIP".to_owned()
             }
-            Self::Broadcast { .. } | Self::IsGateway { .. } => "choose another VIP".to_owned(),
+            Self::Broadcast { .. } | Self::IsGateway { .. } | Self::OtherEnd { .. } => {
+                "choose another VIP".to_owned()
+            }
             Self::NoDevice(_) => {
                 "ip link shows the interfaces; --create-carrier makes a dummy device".to_owned()
             }

@@ -127,12 +127,27 @@ impl Wanted {
         if self.scope != before.scope {
             return Err(Refusal::OtherScope { now: before.scope, asked: self.scope });
         }
-        // A device that setup made goes with the last VIP: all have to be on it.
-        if self.carrier != before.carrier && self.create_carrier {
+        // It has to be there as long as any VIP is, and one that setup made goes with the last.
+        if self.carrier != before.carrier {
             let (now, asked) = (before.carrier.clone(), self.carrier.clone());
             return Err(Refusal::OtherCarrier { now, asked });
         }
         Ok(())
+    }
+
+    /// Says what it knows otherwise than the earlier set-up does, which no step shows.
+    #[must_use]
+    pub fn known_otherwise(&self, before: &Self) -> Vec<String> {
+        let few = |ips: &[IpAddr]| match ips {
+            [] => "none".to_owned(),
+            ips => lvs_term::few(ips, 3),
+        };
+        let set = |ips: &[IpAddr]| ips.iter().copied().collect::<BTreeSet<IpAddr>>();
+        [("director", &before.directors, &self.directors), ("RIP", &before.rips, &self.rips)]
+            .into_iter()
+            .filter(|(_, before, now)| set(before) != set(now))
+            .map(|(what, before, now)| format!("{what}: {} instead of {}", few(now), few(before)))
+            .collect()
     }
 
     /// Returns what stays when some VIPs are taken down; `None` if nothing does. The directors of a
@@ -178,20 +193,24 @@ impl Wanted {
     }
 
     /// dr: the interfaces by which the director's packets may come: those towards the directors,
-    /// else those of the RIPs, or all if neither is known. One that is down counts: it may come up.
+    /// else those of the RIPs, whether they answer ARP or not; or all that do if neither is known.
+    /// One that is down counts: it may come up.
     #[must_use]
     pub fn inward<'a>(&self, facts: &'a Facts) -> Vec<&'a Link> {
-        let nics = || facts.links.iter().filter(|link| link.answers_arp());
         let with = |is_it: &dyn Fn(&Address) -> bool| -> Vec<&'a Link> {
             let have = facts.addresses.iter().filter(|have| is_it(have));
             let names: HashSet<&str> = have.map(|have| have.device.as_str()).collect();
-            nics().filter(|nic| names.contains(nic.name.as_str())).collect()
+            let facing = facts.links.iter().filter(|link| link.faces_others());
+            facing.filter(|link| names.contains(link.name.as_str())).collect()
         };
         let to_director = |have: &Address| self.directors.iter().any(|dip| have.is_near(*dip));
         let found = with(&to_director);
         let found =
             if found.is_empty() { with(&|have| self.rips.contains(&have.ip)) } else { found };
-        if found.is_empty() { nics().collect() } else { found }
+        match found.is_empty() {
+            true => facts.links.iter().filter(|link| link.answers_arp()).collect(),
+            false => found,
+        }
     }
 
     /// dr: the devices on which no packet that comes in there looks for its address: in a VRF

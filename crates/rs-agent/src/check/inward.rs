@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Finds by which interfaces packets for this host's services come in.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::receiver::receiving;
@@ -20,7 +21,7 @@ pub(super) fn expected<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> 
 }
 
 /// Gives the interface where what the director sends is expected, packed or not: that of the
-/// director or of the RIP, or all if neither is known.
+/// director or of the RIP, whether it answers ARP or not; or all that do if neither is known.
 pub(super) fn by_ethernet<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
     // The director is on the same Ethernet: which one, no route of another table can say.
     let near = |nic: &Device, other: &IpAddr| {
@@ -30,11 +31,11 @@ pub(super) fn by_ethernet<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a D
     let by_rip = |nic: &&Device| {
         subject.rips.iter().any(|rip| seen.places(*rip).any(|have| have.device == nic.name))
     };
-    let found: Vec<&Device> = seen.nics().filter(by_director).collect();
+    let found: Vec<&Device> = seen.facing().filter(by_director).collect();
     if !found.is_empty() {
         return found;
     }
-    let found: Vec<&Device> = seen.nics().filter(by_rip).collect();
+    let found: Vec<&Device> = seen.facing().filter(by_rip).collect();
     if found.is_empty() { seen.nics().collect() } else { found }
 }
 
@@ -42,8 +43,9 @@ pub(super) fn by_ethernet<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a D
 /// asked for it by ARP.
 pub(super) fn possible<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
     let mut all: Vec<&Device> = seen.nics().collect();
-    if subject.mode == Some(Mode::Tun) {
-        all.extend(receiving(Family::of(ip), subject, seen));
-    }
+    // The expected ones may answer no ARP.
+    let known: HashSet<&str> = all.iter().map(|device| device.name.as_str()).collect();
+    let others = expected(ip, subject, seen).into_iter();
+    all.extend(others.filter(|device| !known.contains(device.name.as_str())));
     all
 }

@@ -156,7 +156,13 @@ impl Seen {
         self.speakers().filter(|device| device.up)
     }
 
-    /// Returns those and the ones that are down, which do so as soon as they are up.
+    /// Returns the interfaces by which packets of other hosts come in now, whether they answer ARP
+    /// or not.
+    pub fn facing(&self) -> impl Iterator<Item = &Device> {
+        self.devices.iter().filter(|device| device.up && device.faces_others())
+    }
+
+    /// Returns those that answer ARP and the ones that are down, which do so as soon as they are up.
     pub fn speakers(&self) -> impl Iterator<Item = &Device> {
         self.devices.iter().filter(|device| device.answers_arp())
     }

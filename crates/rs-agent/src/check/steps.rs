@@ -185,12 +185,11 @@ pub(super) fn is_own(have: &Address, subject: &Subject, seen: &Seen) -> bool {
             && !subject.vips.contains(&other.ip)
     };
     let is_single = have.prefix == host_prefix(have.ip);
-    if !answers_arp(&have.device, seen) {
-        return !is_single
-            && is_on_a_way(have, subject, seen)
-            && !seen.addresses.iter().any(is_beside);
-    }
-    !may_be_directors(have, seen)
+    let is_hosts = match answers_arp(&have.device, seen) {
+        true => !may_be_directors(have, seen),
+        false => is_on_a_way(have, subject, seen),
+    };
+    is_hosts
         && match is_single {
             false => !seen.addresses.iter().any(is_beside),
             true => is_only(have, subject, seen),

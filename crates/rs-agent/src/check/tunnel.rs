@@ -272,6 +272,7 @@ fn segment_size(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         if nic.mtu >= 1500 + overhead || set.is_some_and(|set| set <= mss) {
             continue;
         }
+        let ip = inner.ip_command();
         let advmss = set.map_or("none".to_owned(), |set| set.to_string());
         let message = format!(
             "uploads rely on ICMP to tell clients that the encapsulation takes {overhead} bytes: \
@@ -283,7 +284,9 @@ fn segment_size(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                     format!("{}: mtu {}", nic.name, nic.mtu),
                     format!("{route}: advmss {advmss}"),
                 ])
-                .words(format!("ip route change … advmss {mss}")),
+                .words(format!(
+                    "{ip} route change ROUTE advmss {mss}, with ROUTE as `{ip} route show` prints it"
+                )),
         );
     }
 }

@@ -20,6 +20,7 @@ use crate::journal::{Found, Store};
 use crate::mode::Mode;
 use crate::observe::connect;
 use crate::output::Report;
+use crate::plan::networks::Networks;
 use crate::plan::refuse;
 use crate::refusal::Refusal;
 use crate::request::{self, Network, Request, Typed};
@@ -61,11 +62,14 @@ fn possible(args: &CheckArgs, subject: &Subject, seen: &Seen) -> Result<(), Refu
     let directors = request::addresses("--director", &args.directors)?;
     let gateways = request::addresses("--gateway", &args.gateways)?;
     let vips = if args.mode.is_some() { subject.vips.as_slice() } else { &[] };
-    let broadcasts = refuse::broadcasts_of(seen.addresses.iter());
+    let networks = Networks::of(&seen.addresses);
     for (role, ips) in
         [("VIP", vips), ("RIP", &rips), ("director", &directors), ("gateway", &gateways)]
     {
-        ips.iter().try_for_each(|ip| refuse::no_broadcast(role, *ip, &broadcasts))?;
+        ips.iter().try_for_each(|ip| networks.no_broadcast(role, *ip))?;
+    }
+    if subject.holds_vips() {
+        vips.iter().try_for_each(|vip| networks.no_peer(*vip))?;
     }
     let is_here = |ip: IpAddr| seen.places(ip).next().is_some();
     for &director in directors.iter().filter(|_| !subject.also_director) {

@@ -10,6 +10,11 @@ use nix::errno::Errno;
 
 use crate::shell;
 
+/// Says what to do when all was done, and something undid it at once.
+pub(super) const NOT_AS_WANTED: &str = "another program changes this host at the same time: see \
+    which (`ip monitor` shows what it does, rs-agent check the managers of interfaces), then try \
+    again";
+
 /// Says what to do when the kernel answers `command` so.
 pub(super) fn netlink(answer: &NetlinkError, command: &str) -> Option<String> {
     let NetlinkError::Kernel(errno) = answer else {

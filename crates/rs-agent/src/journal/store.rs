@@ -120,11 +120,12 @@ impl Store {
     /// Builds a journal that records nothing yet.
     #[must_use]
     pub fn begin(&self, wanted: Wanted, facts: &Facts) -> Journal {
+        let vips = wanted.vips.iter().copied().collect();
         Journal {
             format: FORMAT,
             identity: self.identity.clone(),
             since: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-            found: facts.hidden_addresses().map(|have| have.ip).collect(),
+            found: facts.hidden_addresses(&vips).map(|have| have.ip).collect(),
             wanted,
             changes: Vec::new(),
         }

@@ -12,8 +12,8 @@ use crate::wanted::Wanted;
 /// other, as hosts in clouds have it; a VIP that was put there as such has another scope, or, of
 /// IPv6, is deprecated.
 ///
-/// On a link that answers no ARP a single address is refused in mode nat only: in the others it
-/// is in its place there, whoever has put it there.
+/// On a link that answers no ARP a single address beside others of this host is refused in mode
+/// nat only: in the others it is in its place there, whoever has put it there.
 pub(super) fn is_own(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
     let is_beside = |other: &Address| {
         other.device == have.device
@@ -37,9 +37,11 @@ pub(super) fn is_own(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
         && match link.arp {
             true => !facts.addresses.iter().any(is_another),
             false => {
-                wanted.mode == Mode::Nat
-                    && may_be_own(link, true, wanted.mode)
-                    && !facts.addresses.iter().any(is_there)
+                may_be_own(link, true, wanted.mode)
+                    && match wanted.mode {
+                        Mode::Nat => !facts.addresses.iter().any(is_there),
+                        Mode::Dr | Mode::Tun => !facts.addresses.iter().any(is_another),
+                    }
             }
         }
 }

@@ -2,12 +2,12 @@
 //! Refuses what the host's state does not allow, found before anything is changed; and what it
 //! allows but the operator should know.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
 
 use super::devices;
+use super::networks::Networks;
 use super::own::is_own;
 use super::setup::route_metric;
 use crate::arp_ignore::{Hides, hides, shown};
@@ -24,7 +24,7 @@ use crate::wanted::Wanted;
 /// # Errors
 /// The first reason why not.
 pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
-    check_beside(wanted, facts, &broadcasts(facts))
+    check_beside(wanted, facts, &Networks::of(facts.addresses.iter()))
 }
 
 /// Checks the same as [`check`], for who asks again and again of the same facts.
@@ -34,20 +34,24 @@ pub fn check(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> {
 pub fn check_beside(
     wanted: &Wanted,
     facts: &Facts,
-    broadcasts: &HashMap<IpAddr, &str>,
+    networks: &Networks<'_>,
 ) -> Result<(), Refusal> {
     // What was asked for now beside what was known before.
     distinct(&wanted.vips, &wanted.rips, &wanted.directors, &wanted.gateways)?;
     for &vip in &wanted.vips {
         vip_is_free(vip, wanted, facts)?;
-        no_broadcast("VIP", vip, broadcasts)?;
+        networks.no_broadcast("VIP", vip)?;
+        // In mode nat the VIP is the director's, which may be at that end.
+        if wanted.mode != Mode::Nat {
+            networks.no_peer(vip)?;
+        }
     }
     for &rip in &wanted.rips {
         no_gateway("RIP", rip, facts)?;
-        no_broadcast("RIP", rip, broadcasts)?;
+        networks.no_broadcast("RIP", rip)?;
     }
     for &director in &wanted.directors {
-        no_broadcast("director", director, broadcasts)?;
+        networks.no_broadcast("director", director)?;
     }
     for &director in wanted.directors.iter().filter(|_| !wanted.also_director) {
         director_is_elsewhere(director, !facts.addresses.of(director).is_empty())?;
@@ -103,39 +107,6 @@ fn is_for_a_peer(have: &Address, facts: &Facts) -> bool {
 fn no_gateway(role: &'static str, ip: IpAddr, facts: &Facts) -> Result<(), Refusal> {
     let is_gateway = facts.default_routes.iter().any(|route| route.gateways.contains(&ip));
     if is_gateway { Err(Refusal::IsGateway { role, ip }) } else { Ok(()) }
-}
-
-/// Returns the broadcast address of every subnet this host is in, and the interface there.
-#[must_use]
-pub fn broadcasts(facts: &Facts) -> HashMap<IpAddr, &str> {
-    broadcasts_of(facts.addresses.iter())
-}
-
-/// The same of these addresses.
-pub fn broadcasts_of<'a>(addresses: impl Iterator<Item = &'a Address>) -> HashMap<IpAddr, &'a str> {
-    let broadcast = |have: &'a Address| match (have.peer.unwrap_or(have.ip), have.prefix) {
-        (IpAddr::V4(ip), 0..31) => {
-            let hosts = u32::MAX.checked_shr(u32::from(have.prefix)).unwrap_or(0);
-            Some((Ipv4Addr::from(u32::from(ip) | hosts).into(), have.device.as_str()))
-        }
-        _ => None,
-    };
-    addresses.filter_map(broadcast).collect()
-}
-
-/// Refuses the broadcast address of a subnet of this host.
-///
-/// # Errors
-/// It is one.
-pub fn no_broadcast(
-    role: &'static str,
-    ip: IpAddr,
-    broadcasts: &HashMap<IpAddr, &str>,
-) -> Result<(), Refusal> {
-    match broadcasts.get(&ip) {
-        Some(device) => Err(Refusal::Broadcast { role, ip, device: (*device).to_owned() }),
-        None => Ok(()),
-    }
 }
 
 /// # Errors
@@ -248,7 +219,7 @@ pub fn gateway_is_possible(gateway: IpAddr, facts: &Facts) -> Result<(), Refusal
     gateway_is_elsewhere(gateway, !facts.addresses.of(gateway).is_empty())?;
     // A route lookup calls it on-link, and yet it can be no nexthop: `fib_check_nh`
     // (net/ipv4/fib_semantics.c) takes unicast only, with EINVAL.
-    no_broadcast("gateway", gateway, &broadcasts(facts))?;
+    Networks::of(facts.addresses.iter()).no_broadcast("gateway", gateway)?;
     match facts.hops.get(&gateway) {
         Some(Some(hop)) if hop.gateway.is_none() => {}
         _ => return Err(Refusal::GatewayFar(gateway)),

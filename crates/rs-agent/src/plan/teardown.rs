@@ -41,8 +41,10 @@ pub fn plan(
     let doomed: HashSet<String> =
         there().filter_map(Change::made_device).map(str::to_owned).collect();
     let removed: HashSet<(IpAddr, &str)> = there().filter_map(address).collect();
+    let known: HashSet<IpAddr> =
+        changes.iter().filter_map(address).map(|(ip, _)| ip).chain(found.iter().copied()).collect();
     let staying: Vec<&Address> = facts
-        .hidden_addresses()
+        .hidden_addresses(&known)
         .filter(|have| !doomed.contains(&have.device))
         .filter(|have| !removed.contains(&(have.ip, &have.device)))
         .collect();

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use crate::facts::Facts;
 use crate::journal::Journal;
 use crate::mode::Mode;
+use crate::plan::networks::Networks;
 use crate::plan::{Change, Effect, Step, Target, refuse, setup};
 use crate::refusal::Refusal;
 use crate::wanted::Wanted;
@@ -68,14 +69,14 @@ fn partly(wanted: &Wanted, facts: &Facts, verdict: &mut Verdict) {
     }
     verdict.steps = setup::steps(wanted, facts);
     verdict.steps.retain(|step| step.action.change.hides_vips());
-    let broadcasts = refuse::broadcasts(facts);
+    let networks = Networks::of(facts.addresses.iter());
     let mut told = HashSet::new();
     let mut unfit: Vec<IpAddr> = Vec::new();
     let mut one = Wanted { vips: Vec::new(), ..wanted.clone() };
     for &vip in &wanted.vips {
         one.vips = vec![vip];
         let alone = one.without(&[]).unwrap_or_else(|| one.clone());
-        if let Err(refusal) = refuse::check_beside(&alone, facts, &broadcasts) {
+        if let Err(refusal) = refuse::check_beside(&alone, facts, &networks) {
             unfit.push(vip);
             // The first of them is there already.
             if told.insert(refusal.to_string()) && verdict.refusals.first() != Some(&refusal) {

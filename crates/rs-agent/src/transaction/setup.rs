@@ -55,6 +55,7 @@ pub fn set_up(
     let damaged = notice.is_some();
     let mut notes: Vec<String> = notice.into_iter().collect();
     notes.extend(already_there(&journal, &wanted, &facts));
+    notes.extend(earlier.into_iter().flat_map(|earlier| wanted.known_otherwise(earlier)));
     notes.extend(refuse::notes(&wanted));
     let mut report = ChangeReport {
         dry_run,

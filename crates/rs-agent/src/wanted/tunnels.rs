@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::Wanted;
 use crate::bad_request::BadRequest;
-use crate::facts::{Facts, Family, of_family, only_one};
+use crate::facts::{Address, Facts, Family, of_family, only_one};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::tunnel::{Encapsulation, Tunnel, TunnelKind};
@@ -119,8 +119,8 @@ fn nothing_moves(
     }
 }
 
-/// The address this host would itself use towards the directors, or else towards the
-/// gateways of the default routes of the VIPs' families.
+/// The address this host would itself use towards the directors, or that it has beside them in a
+/// VRF; without directors that towards the gateways of the default routes of the VIPs' families.
 fn guess_rip(wanted: &Wanted, facts: &Facts) -> Result<IpAddr, Refusal> {
     let targets: Vec<IpAddr> = if wanted.directors.is_empty() {
         let families: BTreeSet<Family> = wanted.vips.iter().copied().map(Family::of).collect();
@@ -129,11 +129,26 @@ fn guess_rip(wanted: &Wanted, facts: &Facts) -> Result<IpAddr, Refusal> {
     } else {
         wanted.directors.clone()
     };
-    let sources: BTreeSet<IpAddr> = targets
-        .iter()
-        .filter_map(|target| facts.hops.get(target)?.as_ref()?.source)
-        .filter(|source| !wanted.vips.contains(source) && !is_link_local(*source))
-        .collect();
+    let may_be = |ip: &IpAddr| !wanted.vips.contains(ip) && !is_link_local(*ip);
+    let mut sources: BTreeSet<IpAddr> = BTreeSet::new();
+    for target in targets {
+        let towards = facts.hops.get(&target).and_then(|hop| hop.as_ref()?.source);
+        let beside = facts.addresses.iter().filter(|have| have.is_near(target));
+        let beside: Vec<&Address> = beside.filter(|have| may_be(&have.ip)).collect();
+        let is_beside = beside.iter().any(|have| Some(have.ip) == towards);
+        // The route was asked for outside of VRFs: it knows no director in one.
+        let is_in_vrf = |have: &&Address| {
+            let link = facts.link(&have.device);
+            link.is_some_and(|link| link.vrf.is_some() && link.faces_others())
+        };
+        let in_vrf: Vec<IpAddr> =
+            beside.into_iter().filter(is_in_vrf).map(|have| have.ip).collect();
+        if in_vrf.is_empty() || is_beside || wanted.directors.is_empty() {
+            sources.extend(towards.filter(may_be));
+        } else {
+            sources.extend(in_vrf);
+        }
+    }
     let mut sources = sources.into_iter();
     match (sources.next(), sources.next()) {
         (Some(rip), None) => Ok(rip),

@@ -96,7 +96,8 @@ pub(super) const REACH: &[Row] = &[
         },
         &["RS-VIP-02 warning"],
     ),
-    // Its address is a source like any other, also for a card that has none.
+    // Its address is a source like any other, also for a card that has none; as the only one of
+    // this host it is no VIP.
     (
         Mode::Dr,
         |w, s| {
@@ -104,7 +105,7 @@ pub(super) const REACH: &[Row] = &[
             (w.rips, w.directors) = (Vec::new(), Vec::new());
             s.addresses.remove(1);
         },
-        &[],
+        &["RS-VIP-04 error"],
     ),
     (
         Mode::Nat,

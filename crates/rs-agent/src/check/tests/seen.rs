@@ -204,6 +204,16 @@ fn the_directors_network_tells_the_interface() {
     let names = |nics: Vec<&Device>| nics.iter().map(|nic| nic.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(inward::expected(ip(VIP), &subject, &seen)), ["rs-ipip"]);
     assert_eq!(names(inward::possible(ip(VIP6), &subject, &seen)), ["eth0", "rs-sit"]);
+    // A link without ARP, if the director or the RIP is there.
+    for (director, rip) in [(Some(ip("10.8.0.1")), None), (None, Some(ip("10.8.0.11")))] {
+        let (mut subject, mut seen) = sound(Mode::Dr);
+        seen.devices.push(Device { kind: Some("wireguard".into()), ..device("wg0", false) });
+        seen.addresses.push(address("10.8.0.11", 24, "wg0", "global"));
+        subject.directors = director.into_iter().collect();
+        subject.rips = rip.into_iter().collect();
+        assert_eq!(names(inward::expected(ip(VIP), &subject, &seen)), ["wg0"]);
+        assert_eq!(names(inward::possible(ip(VIP), &subject, &seen)), ["eth0", "wg0"]);
+    }
 }
 
 /// An interface that goes up shows what is IPv4, which must be hidden first.

@@ -23,6 +23,38 @@ fn the_only_address_of_a_host_is_its_own() {
     assert!(matches!(refuse::check(&wanted, &facts), Err(Refusal::OnNic { .. })));
 }
 
+/// So has a host whose only card answers no ARP, or that is in a VPN only.
+#[test]
+fn the_only_address_is_its_own_without_arp_too() {
+    let check = |kind: Option<&str>, mode, scope, others: &[(&str, &str)]| {
+        let mut facts = host();
+        facts.links[1].kind = kind.map(str::to_owned);
+        facts.links[1].arp = false;
+        facts.addresses.retain(|have| have.ip.is_ipv6() || have.ip.is_loopback());
+        facts.addresses.push(address("eth0", "192.0.2.10", 32, scope));
+        for (device, ip) in others {
+            facts.addresses.push(address(device, ip, 32, "global"));
+        }
+        let typed = Typed { rips: texts(&["10.0.0.77"]), ..Typed::default() };
+        let wanted = Wanted::resolve(&request(mode, &["192.0.2.10"], typed), None, &facts);
+        refuse::check(&wanted.unwrap(), &facts)
+    };
+    let own = Refusal::OwnAddress { vip: ip("192.0.2.10"), device: "eth0".to_owned() };
+    for kind in [None, Some("wireguard")] {
+        for mode in [Mode::Dr, Mode::Tun] {
+            assert_eq!(check(kind, mode, "global", &[]), Err(own.clone()), "{mode} {kind:?}");
+            for (scope, others) in [
+                ("host", &[][..]),
+                ("global", &[("lo", "192.0.2.11")]),
+                ("global", &[("eth0", "192.0.2.11")]),
+            ] {
+                assert_eq!(check(kind, mode, scope, others), Ok(()), "{mode} {scope} {others:?}");
+            }
+        }
+    }
+    assert_eq!(check(Some("dummy"), Mode::Dr, "global", &[]), Ok(()));
+}
+
 /// A VIP with the prefix of its network is this host's own address, unless another one of that
 /// network is on the same interface.
 #[test]
@@ -119,6 +151,32 @@ fn a_vip_has_no_peer_on_a_device_for_vips() {
     assert!(facts.vip_on(ip("192.0.2.10"), "lo").is_none());
 }
 
+/// The other end of a link is no VIP, nor is what stands for one on a device that has none.
+#[test]
+fn the_other_end_of_a_link_is_no_vip() {
+    let (vip, own) = (ip("192.0.2.10"), ip("10.8.0.1"));
+    for (kind, arp, prefix) in
+        [("ppp", false, 32), ("wireguard", false, 24), ("dummy", false, 32), ("veth", true, 32)]
+    {
+        let mut facts = host();
+        facts.links.push(Link { kind: Some(kind.into()), ..link("it", arp) });
+        let have = address("it", "10.8.0.1", prefix, "global");
+        facts.addresses.push(Address { peer: Some(vip), ..have });
+        let check = |mode| {
+            let typed = Typed { directors: texts(&["10.0.0.254"]), ..Typed::default() };
+            let wanted = Wanted::resolve(&request(mode, &["192.0.2.10"], typed), None, &facts);
+            refuse::check(&wanted.unwrap(), &facts)
+        };
+        let refusal = Refusal::OtherEnd { vip, ip: own, device: "it".to_owned() };
+        assert_eq!(refusal.hint(), "choose another VIP");
+        for mode in [Mode::Dr, Mode::Tun] {
+            assert_eq!(check(mode), Err(refusal.clone()), "{mode} {kind}");
+        }
+        // The director may be there, with the VIP.
+        assert_eq!(check(Mode::Nat), Ok(()), "{kind}");
+    }
+}
+
 /// What comes in by an interface of no VRF looks for no address in one.
 #[test]
 fn the_carrier_is_where_packets_come_in() {
@@ -158,4 +216,54 @@ fn the_carrier_is_where_packets_come_in() {
     facts.addresses.push(address("red", "192.0.2.10", 32, "global"));
     let missing = setup::steps(&wanted(Mode::Dr, &["192.0.2.10"], &facts), &facts);
     assert!(commands(&missing).iter().any(|it| it.contains("192.0.2.10/32 dev lo")));
+}
+
+/// A link without ARP is one by which the director's packets come in, if the director or the RIP
+/// is there: a card whose ARP is off, a tunnel of a VPN.
+#[test]
+fn packets_come_in_by_links_without_arp_too() {
+    for kind in [None, Some("tun")] {
+        let with = |carrier: &'static str, typed: Typed<'_>| {
+            let mut facts = host();
+            let vrf = |name: &str| Some(name.to_owned());
+            let dummy = || Some("dummy".to_owned());
+            for (name, table) in [("red", 10), ("blue", 20)] {
+                facts.links.push(Link {
+                    table: Some(table),
+                    kind: vrf("vrf"),
+                    ..link(name, false)
+                });
+            }
+            facts.links[1] =
+                Link { kind: kind.map(str::to_owned), vrf: vrf("red"), ..link("eth0", false) };
+            facts.links.push(Link { vrf: vrf("blue"), ..link("mgmt", true) });
+            facts.links.push(Link { vrf: vrf("red"), kind: dummy(), ..link("vr", false) });
+            facts.links.push(Link { vrf: vrf("blue"), kind: dummy(), ..link("vb", false) });
+            facts.addresses.push(address("mgmt", "198.51.100.11", 24, "global"));
+            let typed = Typed { carrier: Some(carrier), ..typed };
+            let wanted = Wanted::resolve(&request(Mode::Dr, &["192.0.2.10"], typed), None, &facts);
+            refuse::check(&wanted.unwrap(), &facts)
+        };
+        let (rips, directors) = (texts(&["10.0.0.11"]), texts(&["10.0.0.1"]));
+        let known = || {
+            [
+                Typed { rips, ..Typed::default() },
+                Typed { directors, ..Typed::default() },
+                Typed { rips, directors, ..Typed::default() },
+            ]
+        };
+        let refused = |device: &str, vrf: &str, nic: &str| {
+            let (device, vrf, nics) = (device.to_owned(), vrf.to_owned(), vec![nic.to_owned()]);
+            Err(Refusal::CarrierInVrf { device, vrf, nics })
+        };
+        for typed in known() {
+            assert_eq!(with("vr", typed), Ok(()), "{kind:?}");
+        }
+        for typed in known() {
+            assert_eq!(with("vb", typed), refused("vb", "blue", "eth0"), "{kind:?}");
+        }
+        // Who says neither is taken to mean Ethernet.
+        assert_eq!(with("vb", Typed::default()), Ok(()));
+        assert_eq!(with("vr", Typed::default()), refused("vr", "red", "mgmt"));
+    }
 }

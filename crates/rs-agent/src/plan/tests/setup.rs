@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Which steps, in which order.
 
-use super::{address, commands, host, ip, request, set, wanted};
-use crate::facts::Lookup;
+use super::{address, commands, host, ip, link, request, set, wanted};
+use crate::facts::{Facts, Link, Lookup};
 use crate::mode::Mode;
 use crate::plan::setup;
 use crate::refusal::Refusal;
@@ -89,6 +89,44 @@ fn the_rip_is_guessed_only_if_it_is_clear() {
     let none =
         Wanted::resolve(&request(Mode::Tun, &["192.0.2.10"], Typed::default()), None, &facts);
     assert!(matches!(none, Err(Refusal::RipUnclear(_))), "{none:?}");
+}
+
+/// The route towards a director that is a neighbour in a VRF leads elsewhere, or nowhere.
+#[test]
+fn the_rip_is_the_address_beside_the_director() {
+    let rip = |directors: &[&str], change: &dyn Fn(&mut Facts)| {
+        let mut facts = host();
+        facts.links.push(Link { table: Some(10), ..link("red", false) });
+        facts.links.push(Link { vrf: Some("red".into()), ..link("eth1", true) });
+        facts.addresses.push(address("eth1", "198.51.100.11", 24, "global"));
+        for dip in ["198.51.100.1", "198.51.100.2"] {
+            let elsewhere = Lookup { source: Some(ip("10.0.0.11")), ..Lookup::default() };
+            facts.hops.insert(ip(dip), Some(elsewhere));
+        }
+        change(&mut facts);
+        let directors: Vec<String> = directors.iter().map(ToString::to_string).collect();
+        let typed = Typed { directors: &directors, ..Typed::default() };
+        let wanted = Wanted::resolve(&request(Mode::Tun, &["192.0.2.10"], typed), None, &facts);
+        wanted.map(|wanted| wanted.rips)
+    };
+    let dip = &["198.51.100.1"];
+    assert_eq!(rip(dip, &|_| {}), Ok(vec![ip("198.51.100.11")]));
+    assert_eq!(
+        rip(&["198.51.100.1", "198.51.100.2"], &|_| {}),
+        Ok(vec![ip("198.51.100.11")]),
+        "two directors"
+    );
+    let nowhere = |f: &mut Facts| drop(f.hops.insert(ip(dip[0]), None));
+    assert_eq!(rip(dip, &nowhere), Ok(vec![ip("198.51.100.11")]));
+    let tun = |f: &mut Facts| f.links.last_mut().unwrap().arp = false;
+    assert_eq!(rip(dip, &tun), Ok(vec![ip("198.51.100.11")]), "a link without ARP");
+    let none = |f: &mut Facts| f.links.last_mut().unwrap().vrf = None;
+    assert_eq!(rip(dip, &none), Ok(vec![ip("10.0.0.11")]), "the route knows better");
+    // What the kernel chose beside the director stays.
+    assert_eq!(rip(&["10.0.0.1"], &|_| {}), Ok(vec![ip("10.0.0.11")]));
+    let two = |f: &mut Facts| f.addresses.push(address("eth1", "198.51.100.12", 24, "global"));
+    assert!(matches!(rip(dip, &two), Err(Refusal::RipUnclear(_))));
+    assert_eq!(rip(&[], &|_| {}), Ok(vec![ip("10.0.0.11")]));
 }
 
 #[test]

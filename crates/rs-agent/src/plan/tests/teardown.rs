@@ -3,7 +3,7 @@
 
 use lvs_host::SysctlKey;
 
-use super::{commands, host, ip, link, request, set, set_up, wanted};
+use super::{address, commands, host, ip, link, request, set, set_up, wanted};
 use crate::facts::Link;
 use crate::mode::Mode;
 use crate::plan::{ADDRESS_TAG, Change, teardown};
@@ -109,6 +109,34 @@ fn teardown_exposes_no_vip_that_came_later() {
 
 /// Somebody made another device of that name: neither it nor its settings are ours to
 /// change, and a step that never becomes true would fail every teardown.
+/// What a VPN has come up with since is no VIP, unless it is one of ours.
+#[test]
+fn an_address_of_a_vpn_keeps_no_setting() {
+    let facts = host();
+    let (after, changes) = set_up(&wanted(Mode::Dr, &["192.0.2.10"], &facts), &facts);
+    let stays = |kind: &str, text: &str, scope: &str| {
+        let mut after = after.clone();
+        let ends = (kind == "ipip").then(lvs_host::link::Ends::default);
+        after.links.push(Link { kind: Some(kind.into()), ends, ..link("it", false) });
+        after.addresses.push(address("it", text, 32, scope));
+        let plan = teardown::plan(&changes, None, &[], &after);
+        assert_eq!(plan.steps.len(), if plan.notes.is_empty() { 3 } else { 1 });
+        !plan.notes.is_empty()
+    };
+    for (kind, text, scope, expected) in [
+        ("wireguard", "10.8.0.2", "global", false),
+        ("tun", "10.8.0.2", "global", false),
+        ("ppp", "10.8.0.2", "global", false),
+        // A VIP: by its scope, by what we set up, or by the device, which is for VIPs.
+        ("wireguard", "10.8.0.2", "host", true),
+        ("wireguard", "192.0.2.10", "global", true),
+        ("ipip", "10.8.0.2", "global", true),
+        ("dummy", "10.8.0.2", "global", true),
+    ] {
+        assert_eq!(stays(kind, text, scope), expected, "{kind} {text} {scope}");
+    }
+}
+
 #[test]
 fn teardown_leaves_a_device_that_somebody_else_made() {
     let facts = host();

@@ -354,12 +354,51 @@ fn carriers_scopes_and_labels() {
     super::set(&mut facts, "eth0", "arp_ignore", 3);
     let global = Typed { scope: Some(Scope::Global), ..Typed::default() };
     assert!(matches!(plan(V4, global, &facts), Err(Refusal::ArpScope { .. })));
+}
 
-    let request = request(Mode::Dr, V4, made);
-    let first = Wanted::resolve(&request, None, &host()).unwrap();
-    let other = Typed { carrier: Some("lo"), ..Typed::default() };
-    let moved = Wanted::resolve(&super::request(Mode::Dr, V4, other), Some(&first), &host());
-    assert!(matches!(moved, Err(Refusal::OtherCarrier { .. })), "{moved:?}");
+/// Another carrier for VIPs that are there, or for new ones, would leave the others' forgotten.
+#[test]
+fn all_vips_have_one_carrier() {
+    let on = |vip, carrier, create_carrier, before: Option<&Wanted>| {
+        let typed = Typed { carrier, create_carrier, ..Typed::default() };
+        Wanted::resolve(&request(Mode::Dr, &[vip], typed), before, &host())
+    };
+    for vip in ["192.0.2.10", "192.0.2.11"] {
+        for (now, is_made, asked) in
+            [("lo", false, "vips"), ("vips", false, "lo"), ("vips", true, "lo")]
+        {
+            let first = on("192.0.2.10", Some(now), is_made, None).unwrap();
+            let refusal = Refusal::OtherCarrier { now: now.to_owned(), asked: asked.to_owned() };
+            assert_eq!(refusal.hint(), "run rs-agent teardown first");
+            assert_eq!(on(vip, Some(asked), false, Some(&first)), Err(refusal));
+            for same in [None, Some(now)] {
+                assert_eq!(on(vip, same, false, Some(&first)).unwrap().carrier, now);
+            }
+        }
+    }
+}
+
+/// What no step shows is told.
+#[test]
+fn another_director_is_told() {
+    let with = |directors: &[&str], rips, before: Option<&Wanted>| {
+        let directors: Vec<String> = directors.iter().map(ToString::to_string).collect();
+        let typed = Typed { directors: &directors, rips, ..Typed::default() };
+        Wanted::resolve(&request(Mode::Dr, V4, typed), before, &host()).unwrap()
+    };
+    let first = with(&["10.0.0.1"], &[], None);
+    let told =
+        |directors: &[&str], rips| with(directors, rips, Some(&first)).known_otherwise(&first);
+    assert_eq!(told(&[], &[]), [""; 0]);
+    assert_eq!(told(&["10.0.0.1"], &[]), [""; 0]);
+    assert_eq!(told(&["10.0.0.2"], &[]), ["director: 10.0.0.2 instead of 10.0.0.1"]);
+    assert_eq!(told(&[], texts(&[RIP])), ["RIP: 10.0.0.11 instead of none"]);
+    let two = with(&["10.0.0.1", "10.0.0.2"], &[], None);
+    let turned = with(&["10.0.0.2", "10.0.0.1"], &[], Some(&two));
+    assert_eq!(turned.known_otherwise(&two), [""; 0]);
+    // A family's director is none of the other's.
+    let both = "director: 2001:db8:1::1, 10.0.0.1 instead of 10.0.0.1";
+    assert_eq!(told(&["2001:db8:1::1"], &[]), [both]);
 }
 
 #[test]
