@@ -142,6 +142,72 @@ fn bad_input_and_unfit_hosts_change_nothing() {
     }
 }
 
+/// A set-up keeps its carrier, and teardown minds no address of a VPN that has come since.
+#[test]
+fn a_set_up_does_not_move() {
+    let network = real_server();
+    let server = &network.servers[0];
+    server.must("ip link add d0 type dummy && ip link set d0 up");
+    server.must("ip addr add 10.8.0.1 peer 10.8.0.2/32 dev d0");
+    let before = state(server);
+    let other_end = "10.8.0.2 is the other end of this host's address 10.8.0.1 on d0";
+    refused(server, &before, "rs-agent setup --mode dr --vip 10.8.0.2", 1, other_end);
+    let checked = server.sh("rs-agent check --mode dr --vip 10.8.0.2");
+    assert!(checked.stderr.contains(other_end), "{checked:?}");
+
+    let setup = "rs-agent setup --mode dr --vip 192.0.2.10";
+    server.must(setup);
+    let done = state(server);
+    let moved = server.sh(&format!("{setup} --carrier d0"));
+    assert_eq!(moved.status, 1, "{moved:?}");
+    let why =
+        "it is set up with lo, not d0, as the VIPs' device\nhint: run rs-agent teardown first";
+    assert!(moved.stderr.contains(why), "{moved:?}");
+    let known = server.must(&format!("{setup} --director 192.0.2.1"));
+    let told = format!("{}{}", known.stdout, known.stderr);
+    assert!(told.contains("note: director: 192.0.2.1 instead of none"), "{told}");
+    assert!(told.contains("nothing to do"), "{told}");
+    assert_same(&state(server), &done, "nothing to do");
+
+    server.must("ip link add vpn0 type veth peer name vpn1 && ip link set vpn0 arp off up");
+    server.must("ip addr add 10.9.0.2/32 dev vpn0");
+    server.must("rs-agent teardown");
+    assert_eq!(server.must("sysctl -n net.ipv4.conf.all.arp_ignore").stdout, "0\n");
+    server.must("ip link del vpn0");
+    assert_same(&state(server), &before, "teardown");
+}
+
+/// A card without ARP in a VRF, by which the director's packets come in.
+#[test]
+fn a_card_without_arp_in_a_vrf() {
+    let network = real_server();
+    let server = &network.servers[0];
+    server.must(
+        "ip link add red type vrf table 10 && ip link set red up && \
+         ip link add blue type vrf table 20 && ip link set blue up && \
+         ip link add vr type dummy && ip link set vr master red up && \
+         ip link add vb type dummy && ip link set vb master blue up && \
+         ip link add up0 type veth peer name up1 && ip link set up1 up && \
+         ip link set up0 arp off master red up && ip addr add 10.7.0.11/24 dev up0",
+    );
+    let before = state(server);
+    for way in ["--rip 10.7.0.11", "--director 10.7.0.1", "--rip 10.7.0.11 --director 10.7.0.1"] {
+        let setup = format!("rs-agent setup --mode dr --vip 192.0.2.10 {way} --carrier");
+        let elsewhere = "only for what comes in by interfaces of VRF blue: up0 is in none";
+        refused(server, &before, &format!("{setup} vb"), 1, elsewhere);
+        server.must(&format!("{setup} vr"));
+        assert!(server.must("ip addr show dev vr").stdout.contains("192.0.2.10/32"), "{way}");
+        server.must("rs-agent teardown");
+        assert_same(&state(server), &before, way);
+    }
+    // The RIP is the address beside the director.
+    server.must("rs-agent setup --mode tun --vip 192.0.2.10 --director 10.7.0.1");
+    let tunnel = server.must("ip -d link show rs-ipip").stdout;
+    assert!(tunnel.contains("remote 10.7.0.1 local 10.7.0.11"), "{tunnel}");
+    server.must("rs-agent teardown");
+    assert_same(&state(server), &before, "tun");
+}
+
 /// `docs/errors.md`.
 #[test]
 fn every_row_of_the_page_is_refused_and_changes_nothing() {
