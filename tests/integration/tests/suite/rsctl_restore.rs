@@ -195,6 +195,29 @@ fn a_change_the_kernel_refuses_is_told_and_nothing_is_deleted_for_it() {
     assert_eq!(observe(&host), observe(&director()));
 }
 
+/// A `modprobe` for each of many services takes minutes, and says the same each time.
+#[test]
+fn a_scheduler_that_is_missing_is_asked_for_once() {
+    let lines: String = (1..=30).map(|mark| format!("-A -f {mark} -s none_such\n")).collect();
+    let lines = lines + "-A -f 31 -s rr\n";
+    for (options, not_done, more) in
+        [("", 20, "not done: and 9 more"), ("-v", 29, "fwmark/30: scheduler none_such")]
+    {
+        let host = Host::new("director");
+        let output = restore(&host, options, &lines);
+        assert_eq!(output.status, 1);
+        let told: Vec<&str> = output.stderr.lines().collect();
+        let number = |start| told.iter().filter(|line| line.starts_with(start)).count();
+        assert_eq!(
+            told.first(),
+            Some(&"error: cannot restore <stdin>: 1 of 31 changes failed, 29 not tried, 1 made")
+        );
+        assert_eq!((number("failed: "), number("not done: + ")), (1, not_done), "{told:?}");
+        assert!(told.iter().any(|line| line.ends_with(more)), "{told:?}");
+        assert_eq!(observe(&host).services.len(), 1);
+    }
+}
+
 /// In the midst of what goes to the kernel together: each change has its line, and
 /// the table is what those lines say, with and without `-v`.
 #[test]
