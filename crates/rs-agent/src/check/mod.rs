@@ -23,6 +23,7 @@ mod guards;
 mod hiding;
 mod incoming;
 mod inward;
+mod ipv6;
 mod managers;
 mod persistence;
 mod receiver;
@@ -47,6 +48,7 @@ pub fn findings(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let groups = [
         arp::check,
         vip::check,
+        ipv6::check,
         rip::check,
         rpf::check,
         tunnel::check,

@@ -316,6 +316,7 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
             ));
         }
     }
+    warnings.extend(ipv6_comes_in(wanted, facts));
     for rip in wanted.rips.iter().filter(|rip| facts.addresses.of(**rip).is_empty()) {
         warnings.push(format!("RIP {rip} is no address of this host yet"));
     }
@@ -327,6 +328,30 @@ pub fn warnings(wanted: &Wanted, facts: &Facts) -> Vec<String> {
         warnings.push(format!("RIP {rip} is unusable: another host has it too (dadfailed)"));
     }
     warnings
+}
+
+/// Warns if the kernel drops packets for the IPv6 VIPs where they come in, and they can come in by
+/// no other interface: mode dr needs a RIP of their family. Mode tun needs IPv6 on the device only.
+fn ipv6_comes_in(wanted: &Wanted, facts: &Facts) -> Option<String> {
+    let vip = wanted.vips.iter().find(|vip| vip.is_ipv6() && wanted.mode == Mode::Dr)?;
+    let is_off = |name: &str| {
+        facts.sysctl(&SysctlKey::ipv6(name, "disable_ipv6")).is_some_and(|value| value != 0)
+    };
+    let may_be_rip = |have: &Address| {
+        have.ip.is_ipv6()
+            && have.scope == "global"
+            && !wanted.vips.contains(&have.ip)
+            && facts.link(&have.device).is_some_and(|link| link.up && link.faces_others())
+    };
+    if facts.addresses.iter().any(|have| may_be_rip(have) && !is_off(&have.device)) {
+        return None;
+    }
+    let nics = wanted.inward(facts).into_iter().map(|nic| nic.name.as_str());
+    let off: Vec<&str> = nics.filter(|name| is_off(name)).collect();
+    let names = lvs_term::few(&off, 3);
+    (!off.is_empty()).then(|| {
+        format!("IPv6 is off on {names} (disable_ipv6): packets for {vip} are dropped there")
+    })
 }
 
 /// Returns what the operator should know of a set-up that works.

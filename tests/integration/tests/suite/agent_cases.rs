@@ -223,6 +223,32 @@ fn a_carrier_in_a_vrf() {
     }
 }
 
+/// The kernel drops IPv6 where it comes in, wherever the VIP is.
+#[test]
+fn ipv6_is_off_on_the_interface() {
+    let site = Site::new();
+    let (server, family) = (&site.network.servers[0], Family::Ipv6);
+    let vip = site.vip(family);
+    let setup = format!("rs-agent setup --mode dr --vip {vip}");
+    let warning = "warning: IPv6 is off on eth0 (disable_ipv6)";
+    let output = site.run(&setup);
+    assert!(!output.stderr.contains(warning), "{output:?}");
+    site.is(family, Sound, &[]);
+    let addresses = server.must("ip -6 -o addr show dev eth0 scope global").stdout;
+    let rip = addresses.split_whitespace().nth(3).expect("an address").to_owned();
+    site.run("sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1");
+    let remedies = site.is(family, Unserved, &["RS-VIP-08 error"]);
+    assert_eq!(remedies, ["sysctl -w net.ipv6.conf.eth0.disable_ipv6=0"]);
+    let output = site.run(&setup);
+    assert!(output.stderr.contains(warning), "{output:?}");
+    for remedy in remedies {
+        site.run(&remedy);
+    }
+    // The kernel threw the addresses away.
+    site.run(&format!("ip addr add {rip} dev eth0 nodad"));
+    site.is(family, Sound, &[]);
+}
+
 #[test]
 fn ipvs_of_the_real_server_itself() {
     let site = Site::new();

@@ -62,12 +62,12 @@ lvs_check::rules! {
         blind: "as RS-VIP-01",
     }
     RS_VIP_08 "RS-VIP-08" {
-        severities: &[Error, Unread],
-        meaning: "IPv6 is off on the device of an IPv6 VIP",
-        reads: "`net/ipv6/conf/DEVICE/disable_ipv6`",
-        remedy: "0, then add the VIP again",
-        why: "the address cannot be there, and nothing of IPv6 comes out of that device",
-        blind: "as RS-VIP-01",
+        severities: &[Error, Unread, Warning],
+        meaning: "IPv6 is off on the device of an IPv6 VIP, or where packets for it come in; a warning if they may come in by another interface",
+        reads: "`net/ipv6/conf/DEVICE/disable_ipv6`, addresses, default routes",
+        remedy: "0, then add the VIP again if it is gone",
+        why: "the address cannot be there, and IPv6 packets that come in by that device are dropped silently",
+        blind: "by which of several interfaces packets come in, if neither RIP nor director is known; else as RS-VIP-01",
     }
     RS_VIP_09 "RS-VIP-09" {
         severities: &[Error, Unread],

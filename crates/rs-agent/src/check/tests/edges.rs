@@ -7,6 +7,56 @@ use super::{DIP, ROUTER, VIP6, address, device, ip, lookup, set};
 use crate::mode::Mode;
 
 pub(super) const EDGES: &[Row] = &[
+    // IPv6 is off where packets for the VIP come in, and not on the VIP's own device.
+    (Mode::Dr, |_, s| set(s, "net.ipv6.conf.eth0.disable_ipv6", 1), &["RS-VIP-08 error"]),
+    (
+        Mode::Dr,
+        |w, s| {
+            w.vips.pop();
+            set(s, "net.ipv6.conf.eth0.disable_ipv6", 1);
+        },
+        &[],
+    ),
+    // What a director could send to is behind another interface, or it is a bridge of this host's
+    // own, where no director is.
+    (
+        Mode::Dr,
+        |_, s| {
+            s.devices.push(device("eth1", true));
+            s.addresses.push(address("2001:db8:1::11", 64, "eth1", "global"));
+            set(s, "net.ipv6.conf.eth0.disable_ipv6", 1);
+        },
+        &["RS-VIP-08 warning"],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            (w.rips, w.directors) = (vec![], vec![]);
+            s.devices.push(device("virbr0", true));
+            set(s, "net.ipv6.conf.virbr0.disable_ipv6", 1);
+        },
+        &[],
+    ),
+    (
+        Mode::Dr,
+        |w, s| {
+            (w.rips, w.directors) = (vec![], vec![]);
+            s.devices.push(device("virbr0", true));
+            set(s, "net.ipv6.conf.eth0.disable_ipv6", 1);
+        },
+        &["RS-VIP-08 error"],
+    ),
+    // The tunnel brings it in, packed in IPv4; it comes out of a device that has no VIP.
+    (Mode::Tun, |_, s| set(s, "net.ipv6.conf.eth0.disable_ipv6", 1), &[]),
+    (
+        Mode::Tun,
+        |_, s| {
+            s.addresses.retain(|have| have.ip != ip(VIP6));
+            s.addresses.push(address(VIP6, 128, "lo", "global"));
+            set(s, "net.ipv6.conf.rs-sit.disable_ipv6", 1);
+        },
+        &["RS-VIP-08 error"],
+    ),
     // The interface of the director's network is dead, but what goes there leaves by another;
     // through a router only tunnels lead.
     (

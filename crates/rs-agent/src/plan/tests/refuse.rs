@@ -3,7 +3,7 @@
 
 use lvs_host::SysctlKey;
 
-use super::{address, be, host, ip, link, request, route, set, wanted};
+use super::{address, be, conf, host, ip, link, request, route, set, wanted};
 use crate::bad_request::BadRequest;
 use crate::facts::{Facts, Link, Lookup};
 use crate::mode::Mode;
@@ -272,4 +272,26 @@ fn ipv6_vips_need_ipv6_where_they_come() {
         assert_eq!(check("2001:db8::10"), expected);
         assert_eq!(check("192.0.2.10"), Ok(()));
     }
+}
+
+/// The kernel drops IPv6 where it comes in, wherever the VIP is.
+#[test]
+fn ipv6_that_is_off_where_packets_come_in_is_told() {
+    let warnings = |mode, vip: &str, other: &str| {
+        let mut facts = host();
+        facts.addresses.retain(|have| have.ip.is_ipv4());
+        facts.sysctls.insert(SysctlKey::ipv6("eth0", "disable_ipv6"), 1);
+        facts.links.push(link("eth1", true));
+        conf(&mut facts, "eth1");
+        facts.addresses.push(address("eth1", other, 64, "global"));
+        let typed = Typed { rips: texts(&["10.0.0.11"]), ..Typed::default() };
+        let wanted = Wanted::resolve(&request(mode, &[vip], typed), None, &facts).unwrap();
+        refuse::warnings(&wanted, &facts)
+    };
+    let told =
+        "IPv6 is off on eth0 (disable_ipv6): packets for 2001:db8::10 are dropped there".to_owned();
+    assert_eq!(warnings(Mode::Dr, "2001:db8::10", "10.1.0.11"), [told]);
+    assert!(warnings(Mode::Dr, "2001:db8::10", "2001:db8:2::11").is_empty());
+    assert!(warnings(Mode::Dr, "192.0.2.10", "10.1.0.11").is_empty());
+    assert!(warnings(Mode::Tun, "2001:db8::10", "10.1.0.11").is_empty());
 }
