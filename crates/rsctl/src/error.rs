@@ -41,6 +41,9 @@ pub(crate) enum Error {
     /// Who may not ask the kernel wants to save what only the kernel has.
     #[error("cannot save the table: {}, and /proc/net/ip_vs lacks too much of it", .0.reason())]
     NotSaved(ipvs_netlink::Error),
+    /// Who may not ask the kernel wants to delete all services.
+    #[error("cannot delete all services: {}", .0.reason())]
+    NotCleared(ipvs_netlink::Error),
     /// The process whose namespace is meant is not there.
     #[error("cannot enter the network namespace of process {0}: there is no such process")]
     NoProcess(u32),
@@ -146,7 +149,9 @@ impl Error {
                 refusal::hint_for_edit(reason).into_iter().collect()
             }
             Self::Ipvs(error) => meant_scheduler(error).into_iter().chain(error.hints()).collect(),
-            Self::NotPublic { error, .. } | Self::NotSaved(error) => error.hints(),
+            Self::NotPublic { error, .. } | Self::NotSaved(error) | Self::NotCleared(error) => {
+                error.hints()
+            }
             Self::NoProcess(_) => {
                 vec!["`lsns --type net` shows a process of each network namespace".to_owned()]
             }

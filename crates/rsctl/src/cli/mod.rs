@@ -23,7 +23,7 @@ pub(crate) mod value;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 use lvs_term::ColorWhen;
 
 pub(crate) use address::Endpoint;
@@ -182,11 +182,6 @@ impl Command {
     }
 }
 
-/// Returns whether `name` is one of the commands.
-pub(crate) fn is_command(name: &str) -> bool {
-    Cli::command().find_subcommand(name).is_some()
-}
-
 /// Set counters to 0: of one service and its servers, or of everything.
 #[derive(Debug, Args)]
 #[command(
@@ -251,6 +246,8 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 
-use clap::error::ContextKind;
-use lvs_term::{Usage, clap_context};
+use clap::CommandFactory;
+use clap::error::{ContextKind, ErrorKind};
+use lvs_term::{Usage, clap_context, escaped};
 
-use super::{BadValue, is_command};
+use super::{BadValue, Cli};
 
 /// Returns clap's complaint about `args` in the form of all our errors, with the help of the
 /// command that it is about.
@@ -15,11 +16,51 @@ pub(crate) fn explain(error: &clap::Error, args: &[OsString]) -> Usage {
         let example = "SERVICE is, for example, tcp/192.0.2.10:80 or -t 192.0.2.10:80";
         usage.hints.push(example.to_owned());
     }
-    let command = args.get(1).and_then(|word| word.to_str());
-    match command.filter(|name| is_command(name)) {
-        Some(command) => usage.see(&format!("rsctl {command}")),
-        None => usage.see("rsctl"),
+    if let (ErrorKind::UnknownArgument, Some(command)) = (error.kind(), meant_command(args)) {
+        let words: Vec<_> = args.iter().skip(1).map(|word| escaped(word)).collect();
+        usage.hints = vec![format!(
+            "`rsctl {command}`; or `rsctl ipvsadm {}`, which takes ipvsadm's options",
+            words.join(" ")
+        )];
     }
+    usage.see(&command_line(args))
+}
+
+/// Returns the words that name the command, such as `rsctl sync-daemon start`.
+fn command_line(args: &[OsString]) -> String {
+    let mut line = "rsctl".to_owned();
+    let root = Cli::command();
+    let mut command = &root;
+    for word in args.iter().skip(1).filter_map(|word| word.to_str()) {
+        let Some(next) = command.find_subcommand(word) else { break };
+        line = format!("{line} {word}");
+        command = next;
+    }
+    line
+}
+
+/// Returns our command for that of `ipvsadm` with which the line starts.
+fn meant_command(args: &[OsString]) -> Option<&'static str> {
+    let word = args.get(1)?.to_str()?;
+    // What stands behind a letter is bundled with it, as in `-Ln`.
+    let end = if word.starts_with("--") { word.len() } else { 2 };
+    Some(match word.get(..end)? {
+        "-A" | "--add-service" => "add-service",
+        "-E" | "--edit-service" => "edit-service",
+        "-D" | "--delete-service" => "delete-service",
+        "-a" | "--add-server" => "add-server",
+        "-e" | "--edit-server" => "edit-server",
+        "-d" | "--delete-server" => "delete-server",
+        "-L" | "-l" | "--list" => "list",
+        "-Z" | "--zero" => "zero",
+        "-C" | "--clear" => "clear",
+        "-S" | "--save" => "save",
+        "-R" | "--restore" => "restore",
+        "--set" => "timeouts",
+        "--start-daemon" => "sync-daemon start",
+        "--stop-daemon" => "sync-daemon stop",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -35,12 +76,57 @@ mod tests {
         let args: Vec<_> = words.map(OsString::from).collect();
         let error = Cli::try_parse_from(&args).expect_err(line);
         let mut usage = explain(&error, &args);
-        let command = line.split(' ').next().filter(|name| is_command(name));
+        let command = line.split(' ').next();
+        let command = command.filter(|name| Cli::command().find_subcommand(name).is_some());
         let help = command.map_or("rsctl".to_owned(), |name| format!("rsctl {name}"));
         assert_eq!(usage.hints.pop(), Some(format!("see `{help} --help`")));
         let hint = usage.hints.pop();
         assert!(usage.hints.is_empty(), "{:?}", usage.hints);
         (usage.to_string(), hint)
+    }
+
+    #[test]
+    fn the_help_is_that_of_the_command() {
+        for (line, help) in [
+            ("sync-daemon start", "rsctl sync-daemon start"),
+            ("sync-daemon stop x", "rsctl sync-daemon stop"),
+            ("sync-daemon strat", "rsctl sync-daemon"),
+            ("list start list", "rsctl list"),
+            ("-x list", "rsctl"),
+        ] {
+            let args: Vec<_> = ["rsctl"].into_iter().chain(line.split(' ')).collect();
+            let args: Vec<_> = args.into_iter().map(OsString::from).collect();
+            let error = Cli::try_parse_from(&args).expect_err(line);
+            let hints = explain(&error, &args).hints;
+            assert_eq!(hints.last(), Some(&format!("see `{help} --help`")), "{line}");
+        }
+    }
+
+    #[test]
+    fn who_writes_as_to_ipvsadm_is_told_both_ways() {
+        for (line, command) in [
+            ("-L -n", "list"),
+            ("-Ln", "list"),
+            ("-l", "list"),
+            ("--list", "list"),
+            ("-A -t 192.0.2.10:80 -s rr", "add-service"),
+            ("--edit-server -t 192.0.2.10:80", "edit-server"),
+            ("-C", "clear"),
+            ("--clear", "clear"),
+            ("--set 1 2 3", "timeouts"),
+            ("--start-daemon=master", ""),
+            ("--start-daemon master", "sync-daemon start"),
+        ] {
+            let (message, hint) = complaint(line);
+            assert!(message.starts_with("unexpected argument `-"), "{line}: {message}");
+            let expected = format!(
+                "`rsctl {command}`; or `rsctl ipvsadm {line}`, which takes ipvsadm's options"
+            );
+            assert_eq!(hint, (!command.is_empty()).then_some(expected), "{line}");
+        }
+        // What is wrong with one of ours is none of its.
+        assert_eq!(complaint("list -A").1, None);
+        assert_eq!(complaint("-x").1, None);
     }
 
     #[test]

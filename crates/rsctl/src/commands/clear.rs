@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use ipvs_netlink::{Change, Client, ServiceKey};
+use ipvs_netlink::{Change, Client, ErrorKind, ServiceKey};
 use lvs_term::count;
 
 use super::{Action, Changed, Director, list};
@@ -37,8 +37,11 @@ pub(super) fn run(director: &Director, args: &Clear) -> Result<Vec<Changed>, Err
 }
 
 fn services(client: &mut Client) -> Result<Vec<ServiceKey>, Error> {
-    let services = client.services()?.into_iter();
-    let mut keys: Vec<ServiceKey> = services.map(|entry| entry.service.key).collect();
+    let services = client.services().map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied => Error::NotCleared(error),
+        _ => error.into(),
+    })?;
+    let mut keys: Vec<ServiceKey> = services.into_iter().map(|entry| entry.service.key).collect();
     keys.sort_by_key(list::order);
     Ok(keys)
 }

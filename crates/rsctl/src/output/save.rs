@@ -3,11 +3,12 @@
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use ipvs_cluster::Fault;
 use ipvs_cluster::file::{Line, Problem};
+use ipvs_netlink::InterfaceName;
 use lvs_term::{escaped, system_error};
 use tempfile::Builder;
 
@@ -43,8 +44,21 @@ pub(super) fn warn(saved: &Saved) {
             let _ = ipvs_cluster::file::write(&saved.table, &mut text);
             let read = ipvs_cluster::file::read(&text).map(|read| read.doubts);
             will_be_restored(read, "");
+            for daemon in saved.table.daemons.iter().filter(|daemon| is_replaced(&daemon.interface))
+            {
+                super::warning(&format!(
+                    "the interface of the {} sync daemon has a name that is not UTF-8, and `rsctl \
+                     restore` will not find it by what is written: {}",
+                    daemon.role, daemon.interface
+                ));
+            }
         }
     }
+}
+
+/// Returns whether the name stands for one that is not UTF-8, which JSON cannot hold.
+fn is_replaced(interface: &InterfaceName) -> bool {
+    interface.as_str().contains(char::REPLACEMENT_CHARACTER)
 }
 
 /// Says which lines `restore` will refuse, and what else is done with those, or take
@@ -114,9 +128,10 @@ fn replace(
     };
     // As any program would make a new one; for nobody else until it is as the old one was.
     let mode = if known.is_some() { 0o600 } else { 0o666 };
-    let mut temporary = Builder::new();
-    temporary.prefix(".rsctl-").permissions(fs::Permissions::from_mode(mode));
-    let temporary = temporary.tempfile_in(folder)?;
+    // Made here: the errors of `tempfile_in` name the temporary file, which nobody has asked for.
+    let temporary = Builder::new().prefix(".rsctl-").make_in(folder, |name| {
+        fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(name)
+    })?;
     let mut out = BufWriter::new(temporary.as_file());
     write(&mut out)?;
     out.flush()?;
@@ -209,6 +224,24 @@ mod tests {
         replace(&path, |out| out.write_all(b"three\n")).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
         assert_ne!(fs::metadata(&path).unwrap().ino(), before);
+    }
+
+    /// Nobody has asked for the temporary file.
+    #[test]
+    fn who_cannot_write_is_told_of_the_file_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let plain = folder.path().join("plain");
+        fs::write(&plain, "").unwrap();
+        let missing = folder.path().join("missing").join("x");
+        let long = folder.path().join("x".repeat(300));
+        for (file, why) in [
+            (missing, "no such file or directory"),
+            (plain.join("x"), "not a directory"),
+            (long, "file name too long"),
+        ] {
+            let error = replace(&file, |_| Ok(())).unwrap_err();
+            assert_eq!(system_error(&error), why, "{file:?}");
+        }
     }
 
     #[test]

@@ -161,4 +161,11 @@ fn a_daemon_on_an_interface_with_an_odd_name_is_shown() {
         assert_eq!(daemons[0].interface.as_str(), "eth\u{fffd}0");
         assert_eq!(daemons[0].sync_id, 4);
     });
+    // JSON has no form for it.
+    let saved = host.must("rsctl save");
+    assert_eq!(
+        saved.stderr,
+        "warning: the interface of the backup sync daemon has a name that is not UTF-8, and \
+         `rsctl restore` will not find it by what is written: eth\u{fffd}0\n"
+    );
 }

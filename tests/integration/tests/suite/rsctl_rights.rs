@@ -115,6 +115,8 @@ fn what_only_root_may_know_is_refused() {
     let others = [
         ("save", too_little.clone()),
         ("save --format ipvsadm", too_little),
+        ("clear", format!("cannot delete all services: {denied}")),
+        ("clear --dry-run", format!("cannot delete all services: {denied}")),
         ("timeouts", format!("cannot read the timeouts: {denied}")),
         (
             "list -t 192.0.2.9:80",

@@ -322,6 +322,17 @@ fn a_file_is_replaced_or_left() {
         output.stderr
     );
     assert_eq!(host.must("cat /run/full/*; ls -A /run/full").stdout, "old\ntable\n");
+    // One that takes no writes, and a folder that is not there.
+    host.must("mount -o remount,ro /run/full");
+    for (file, why) in [
+        ("/run/full/table", "read-only file system"),
+        ("/run/full/new", "read-only file system"),
+        ("/run/nowhere/table", "no such file or directory"),
+    ] {
+        let output = host.sh(&format!("rsctl save -o {file}"));
+        assert_eq!(output.stderr, format!("error: cannot write {file}: {why}\n"));
+        assert_eq!(output.status, 1);
+    }
 }
 
 /// A link that another user left in a folder for all is not followed, where the kernel says so.

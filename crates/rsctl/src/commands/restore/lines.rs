@@ -152,8 +152,21 @@ fn command_of(word: &str) -> Result<(Adds, &str), String> {
     }
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())
+/// Returns the line as text; one with a comment that is not UTF-8 ends with its `#`.
+fn utf8(line: &[u8]) -> Result<&str, String> {
+    let Some(chunk) = line.utf8_chunks().next() else { return Ok("") };
+    let text = chunk.valid();
+    if text.len() == line.len() {
+        return Ok(text);
+    }
+    match words::comment(text).and_then(|start| text.get(..=start)) {
+        Some(text) => {
+            // Of a line that broke off in its comment, the rest is looked at all the same.
+            whole::check_line(&String::from_utf8_lossy(line))?;
+            Ok(text)
+        }
+        None => Err("not UTF-8".to_owned()),
+    }
 }
 
 fn why(error: &Error) -> String {

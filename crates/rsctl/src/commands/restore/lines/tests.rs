@@ -23,6 +23,24 @@ ipvsadm -a -f 4294967295 -6 -r [2001:db8::1] ipvsadm -x 5   # at night
     assert!(desired.services().iter().all(|it| it.leaves_unknown_flags));
 }
 
+/// Files are old, and what people write in them is of any encoding.
+#[test]
+fn a_comment_need_not_be_utf8() {
+    let good = b"# caf\xe9\n#\xe9\n-A -f 1 # \xe9 # x\n\t#\xff\n-A -f 2 \t#\xe9\r\n";
+    assert_eq!(read(good).unwrap().desired.services().len(), 2);
+    for line in [&b"-A -f 1#\xe9\n"[..], b"-A -f \xe9 # x\n", b"\xe9 #\n"] {
+        assert_eq!(read(line).unwrap_err()[0].message, "not UTF-8", "{line:?}");
+    }
+    // The end of a file, and another table behind one that broke off, are seen there too.
+    assert_eq!(read(b"-A -f 1 # \xe9").unwrap_err()[0].message, UNENDED);
+    for cut in [&b"-A -f 1 # caf\xe9"[..], b"# caf\xc3", b"# \xe9 "] {
+        let first = whole::FIRST.as_bytes();
+        let text = [first, b"\n", cut, first, b"\n-A -f 2\n", whole::LAST.as_bytes(), b"\n"];
+        let problems = read(&text.concat()).unwrap_err();
+        assert!(problems[0].message.starts_with("another saved table"), "{problems:?}");
+    }
+}
+
 /// More servers than `mh` has slots are told of where their service is.
 #[test]
 fn a_crowd_is_told_of_in_its_line() {

@@ -71,6 +71,13 @@ impl<'a> Iterator for Words<'a> {
     }
 }
 
+/// Returns where the comment of a line starts.
+pub(super) fn comment(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let mut signs = line.match_indices('#').map(|(at, _)| at);
+    signs.find(|at| at.checked_sub(1).is_none_or(|before| is_blank(bytes[before])))
+}
+
 fn is_blank(byte: u8) -> bool {
     // Of most bytes the first says it all.
     byte <= b' ' && byte.is_ascii_whitespace()
