@@ -235,7 +235,7 @@ fn without_the_capability_it_says_so_and_helps_all_the_same() {
             "delete-service tcp/192.0.2.1:80",
             "delete service tcp/192.0.2.1:80",
         ),
-        ("setpriv --reuid 65534 --clear-groups", "clear", "list the services"),
+        ("setpriv --reuid 65534 --clear-groups", "clear", "delete all services"),
     ] {
         let output = host.sh(&format!("{become_nobody} rsctl {command}"));
         let stderr = format!(
