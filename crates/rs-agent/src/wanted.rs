@@ -135,17 +135,14 @@ impl Wanted {
         Ok(())
     }
 
-    /// Says what it knows otherwise than the earlier set-up does, which no step shows.
+    /// Says what takes the place of what the earlier set-up knows, which no step shows.
     #[must_use]
     pub fn known_otherwise(&self, before: &Self) -> Vec<String> {
-        let few = |ips: &[IpAddr]| match ips {
-            [] => "none".to_owned(),
-            ips => lvs_term::few(ips, 3),
-        };
+        let few = |ips: &[IpAddr]| lvs_term::few(ips, 3);
         let set = |ips: &[IpAddr]| ips.iter().copied().collect::<BTreeSet<IpAddr>>();
         [("director", &before.directors, &self.directors), ("RIP", &before.rips, &self.rips)]
             .into_iter()
-            .filter(|(_, before, now)| set(before) != set(now))
+            .filter(|(_, before, now)| !set(before).is_subset(&set(now)))
             .map(|(what, before, now)| format!("{what}: {} instead of {}", few(now), few(before)))
             .collect()
     }
