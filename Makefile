@@ -16,9 +16,9 @@ ifneq ($(SEED),$(shell printf %s '$(SEED)' | grep -xE '[0-9]{1,18}'))
 $(error SEED is a number, not '$(SEED)')
 endif
 PROPTEST_RNG_SEED := $(or $(SEED),1)
-export KERNELS TEST KERNEL LAB ROWS BASE MODULE SEED PROPTEST_RNG_SEED
+export KERNELS TEST KERNEL LAB MODE ROWS BASE MODULE SEED PROPTEST_RNG_SEED
 
-.PHONY: build test check mutants demo bench lint package docs docs-check install clean help
+.PHONY: build test check mutants demo shell bench lint package docs docs-check install clean help
 
 build: ## build rsctl and rs-agent (release)
 	cargo build --release -p rsctl -p rs-agent
@@ -34,6 +34,9 @@ mutants: ## change what decides, place by place: does a unit test notice? (MODUL
 
 demo: ## show the main job at work in the newest kernel (KERNEL=6.1)
 	@$(SCRIPTS)/demo
+
+shell: ## open a shell in a lab network (MODE=dr|nat|tun, KERNEL=6.12): try what the guide says
+	@$(SCRIPTS)/shell
 
 bench: ## measure against a raw socket and ipvsadm, in an emulated machine (ROWS=word, BASE=folder, CLOCK=instructions)
 	@$(SCRIPTS)/bench
@@ -63,6 +66,8 @@ docs: ## make the manual pages and completions from the programs
 DIST = crates/rs-agent/dist
 UNIT = sed 's|@PROGRAM@|$(PREFIX)/sbin/rs-agent|g; s|@CONFIG@|/etc/rs-agent/rs-agent.toml|g' $(DIST)/rs-agent.service
 
+RSCTL_UNIT = sed 's|@PROGRAM@|$(PREFIX)/sbin/rsctl|g; s|@TABLE@|/etc/rsctl/table.json|g' crates/rsctl/dist/rsctl-restore.service
+
 docs-check:
 	@new=$$(mktemp -d) && trap 'rm -rf "$$new"' EXIT && $(MAKE) -s docs DOCS=$$new && \
 	for part in man completions; do diff -r docs/$$part $$new/$$part || { \
@@ -86,6 +91,7 @@ install: ## install what `make` built (PREFIX=/usr/local, DESTDIR=, IPVSADM=1 li
 		install -D -m 644 -t $(SHARE)/fish/vendor_completions.d docs/completions/$$program.fish || exit; done
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(UNIT) >$(DESTDIR)$(PREFIX)/lib/systemd/system/rs-agent.service
+	$(RSCTL_UNIT) >$(DESTDIR)$(PREFIX)/lib/systemd/system/rsctl-restore.service
 	install -D -m 644 -t $(SHARE)/doc/rs-agent $(DIST)/rs-agent.toml $(DIST)/90-rs-agent.conf $(DIST)/rs-agent.modules
 	[ -z "$(IPVSADM)" ] || for link in $(LINKS); do ln -sf rsctl $(SBIN)/$$link; done
 

@@ -1168,7 +1168,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__save)
-            opts="-o -h --format --output --netns --color --help"
+            opts="-o -h --format --output --install --netns --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

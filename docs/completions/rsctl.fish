@@ -348,6 +348,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l netns -d 'Work in a
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l install -d 'Write to /etc/rsctl/table.json, which rsctl-restore.service restores at boot'
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -s h -l help -d 'Print help'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r

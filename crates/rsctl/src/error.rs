@@ -41,6 +41,9 @@ pub(crate) enum Error {
     /// Who may not ask the kernel wants to save what only the kernel has.
     #[error("cannot save the table: {}, and /proc/net/ip_vs lacks too much of it", .0.reason())]
     NotSaved(ipvs_netlink::Error),
+    /// A table that would not be restored is to be the one of each boot.
+    #[error("cannot save the table to {0}: it has no service, and would not be restored")]
+    NothingToInstall(&'static str),
     /// Who may not ask the kernel wants to delete all services.
     #[error("cannot delete all services: {}", .0.reason())]
     NotCleared(ipvs_netlink::Error),
@@ -164,6 +167,9 @@ impl Error {
             Self::Locked { waited, .. } => {
                 let longer = waited.as_secs().saturating_mul(10).min(u32::MAX.into());
                 vec![format!("`--lock-wait {longer}` waits longer")]
+            }
+            Self::NothingToInstall(_) => {
+                vec!["`systemctl disable rsctl-restore` has no table restored at boot".to_owned()]
             }
             Self::Declined => vec!["`rsctl clear --yes` does not ask".to_owned()],
             Self::Peer { .. } => {

@@ -74,6 +74,7 @@ fn everything_is_put_in_its_place() {
         "usr/share/zsh/site-functions/_rsctl",
         "usr/share/fish/vendor_completions.d/rs-agent.fish",
         "usr/lib/systemd/system/rs-agent.service",
+        "usr/lib/systemd/system/rsctl-restore.service",
     ] {
         assert!(files.contains(wanted), "{wanted} is missing of {files:#?}");
     }

@@ -124,6 +124,15 @@ impl Host {
         })
     }
 
+    /// What runs a command of another program on this host, as long as this process lives: words
+    /// for a shell, without the command.
+    pub fn enter_command(&self) -> String {
+        let Namespaces { network, mounts, host_name } = &*self.namespaces;
+        let file = |open: &File| format!("/proc/{}/fd/{}", std::process::id(), open.as_raw_fd());
+        let (network, mounts, host_name) = (file(network), file(mounts), file(host_name));
+        format!("nsenter --net={network} --mount={mounts} --uts={host_name}")
+    }
+
     /// Starts `work` on this host and does not wait for it.
     pub(crate) fn start(&self, work: impl FnOnce() + Send + 'static) -> thread::JoinHandle<()> {
         let namespaces = Arc::clone(&self.namespaces);

@@ -83,6 +83,26 @@ impl Disk {
         fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
+    /// Adds a line to a file of it.
+    pub fn append(&self, path: &str, line: &str) {
+        let have = fs::read_to_string(self.path(path)).expect("a file of Debian's");
+        self.write(path, &format!("{have}{line}"));
+    }
+
+    /// Adds the user that systemd-networkd runs as.
+    pub fn has_networkd(&self) {
+        self.append("etc/passwd", "systemd-network:x:192:192::/:/usr/sbin/nologin\n");
+        self.append("etc/group", "systemd-network:x:192:\n");
+    }
+
+    /// Puts a program that is on the PATH into `/usr/local/sbin`.
+    pub fn install(&self, program: &str) {
+        let to = self.path(&format!("usr/local/sbin/{program}"));
+        let copy = format!("install -D -m 755 \"$(command -v {program})\" {}", to.display());
+        let copied = crate::run(Command::new("sh").args(["-c", &copy]), "");
+        assert_eq!(copied.status, 0, "{}", copied.stderr);
+    }
+
     fn link(&self, to: &str, path: &str) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");

@@ -224,6 +224,11 @@ impl Network {
     /// The director takes the VIP, and answers for it when this returns.
     pub fn director_takes_vip(&self, family: Family) {
         self.director.must(&self.take_vip_command(family));
+        self.director_listens_for_vip(family);
+    }
+
+    /// Waits until the director, which has the VIP, hears who asks for it.
+    pub fn director_listens_for_vip(&self, family: Family) {
         if let IpAddr::V6(vip) = self.addresses(family).vip {
             self.director.joins_group_of(vip);
         }

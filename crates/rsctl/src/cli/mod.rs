@@ -33,7 +33,7 @@ pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs
 pub(crate) use generate::Generate;
 pub(crate) use list::{List, SortKey, View};
 pub(crate) use namespace::NamespaceName;
-pub(crate) use save::{Form, Restore, Save};
+pub(crate) use save::{Form, INSTALLED, Restore, Save};
 pub(crate) use selector::Selector;
 pub(crate) use server::{
     AddServer, DeleteServer, EditServer, MethodArgs, Mode, ServerSettings, TunnelSettings,

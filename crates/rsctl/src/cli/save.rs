@@ -16,6 +16,7 @@ Both have the servers of a service in the order in which they were added.
 
 Example:
   rsctl save -o /etc/ipvs.json
+  rsctl save --install && systemctl enable rsctl-restore
   rsctl save --format ipvsadm | ssh other-director rsctl restore -v")]
 pub(crate) struct Save {
     /// The form to write.
@@ -25,7 +26,14 @@ pub(crate) struct Save {
     /// Write to FILE, all of it or nothing; - for standard output, the default.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Write to /etc/rsctl/table.json, which rsctl-restore.service restores at boot.
+    #[arg(long, conflicts_with_all = ["output", "format"])]
+    pub(crate) install: bool,
 }
+
+/// Where `rsctl-restore.service` finds the table.
+pub(crate) const INSTALLED: &str = "/etc/rsctl/table.json";
 
 /// Names a form of a saved table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

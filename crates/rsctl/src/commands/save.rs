@@ -6,7 +6,7 @@ use ipvs_cluster::Observed;
 use ipvs_netlink::ErrorKind;
 
 use super::Director;
-use crate::cli::{Form, Save};
+use crate::cli::{Form, INSTALLED, Save};
 use crate::error::Error;
 
 /// Holds a table that is to be written.
@@ -16,6 +16,8 @@ pub(crate) struct Saved {
     pub(crate) form: Form,
     /// Where to; `None` is the standard output.
     pub(crate) to: Option<PathBuf>,
+    /// Whether that is the place of the table that is restored at boot.
+    pub(crate) is_installed: bool,
 }
 
 pub(super) fn run(director: &Director, args: Save) -> Result<Saved, Error> {
@@ -23,5 +25,10 @@ pub(super) fn run(director: &Director, args: Save) -> Result<Saved, Error> {
         ErrorKind::PermissionDenied => Error::NotSaved(error),
         _ => error.into(),
     })?;
-    Ok(Saved { table, form: args.format, to: args.output })
+    let is_installed = args.install;
+    if is_installed && table.services.is_empty() {
+        return Err(Error::NothingToInstall(INSTALLED));
+    }
+    let to = if is_installed { Some(INSTALLED.into()) } else { args.output };
+    Ok(Saved { table, form: args.format, to, is_installed })
 }

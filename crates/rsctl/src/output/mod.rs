@@ -168,7 +168,12 @@ fn warning(text: &str) {
     Label::Warning.tell(&shortened(text));
 }
 
-/// Writes a hint to standard error, behind a warning.
+/// Writes a note to standard error.
+fn note(text: &str) {
+    Label::Note.tell(&shortened(text));
+}
+
+/// Writes a hint to standard error, behind a warning or a note.
 fn hint(text: &str) {
     Label::Hint.tell(&shortened(text));
 }

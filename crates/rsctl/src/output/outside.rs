@@ -133,7 +133,8 @@ fn steps_of_a_restore() {
 fn saved_tables_and_files() {
     let services = vec![ObservedService::new(odd_service(), Vec::new())];
     let table = Observed::new(services);
-    let mut saved = Outcome::Saved(Saved { table, form: Form::Json, to: None });
+    let mut saved =
+        Outcome::Saved(Saved { table, form: Form::Json, to: None, is_installed: false });
     let mut out = Vec::new();
     render(&mut saved, Format::Text, Look::default(), &mut out).unwrap();
     harmless(&String::from_utf8(out).unwrap(), IN_JSON, 2);

@@ -85,9 +85,22 @@ fn will_be_restored(read: Result<Vec<Fault<Line>>, Vec<Problem>>, instead: &str)
 
 /// Writes to a file: a reader, or a crash, finds the old one or the new one.
 pub(super) fn to_file(saved: &Saved, file: &Path) -> Result<(), Error> {
-    replace(file, |out| write(saved, out))
-        .map_err(|error| Error::Write { file: escaped(file.as_os_str()), error })
+    let failed = |error| Error::Write { file: escaped(file.as_os_str()), error };
+    if !saved.is_installed {
+        return replace(file, |out| write(saved, out)).map_err(failed);
+    }
+    let folder = file.parent().unwrap_or(file);
+    fs::DirBuilder::new().recursive(true).create(folder).map_err(failed)?;
+    replace(file, |out| write(saved, out)).map_err(failed)?;
+    super::note(&format!("wrote {}", escaped(file.as_os_str())));
+    if !Path::new(ENABLED).is_symlink() {
+        super::hint("`systemctl enable rsctl-restore` has it restored at each boot");
+    }
+    Ok(())
 }
+
+/// What `systemctl enable` makes of `WantedBy=` in rsctl-restore.service.
+const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants/rsctl-restore.service";
 
 /// Replaces a file, or writes to what is none.
 fn replace(

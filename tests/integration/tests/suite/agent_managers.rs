@@ -33,11 +33,7 @@ fn findings(host: &Host, arguments: &str) -> Vec<String> {
 #[test]
 fn networkd_removes_what_check_says_it_will() {
     let disk = Disk::new();
-    let user = "systemd-network:x:192:192::/:/usr/sbin/nologin\n";
-    for (file, line) in [("etc/passwd", user), ("etc/group", "systemd-network:x:192:\n")] {
-        let have = std::fs::read_to_string(disk.path(file)).expect("a file of Debian's");
-        disk.write(file, &format!("{have}{line}"));
-    }
+    disk.has_networkd();
     let file = "etc/systemd/network/10-lo.network";
     let network = real_server();
     let host = &network.servers[0];

@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 use std::panic::catch_unwind;
+use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 
@@ -42,6 +43,33 @@ fn directors_reach_servers_and_clients_reach_directors() {
             }
         }
     }
+}
+
+/// What `make shell` opens, each model's with a command in the place of the shell.
+#[test]
+fn the_shells_hosts_are_led_to_by_name() {
+    let shell = |words: &[&str]| {
+        // Its /run is not that of the other tests.
+        let apart = Host::new("apart");
+        apart.enter(|| lab::run(Command::new(env!("CARGO_BIN_EXE_shell")).args(words), ""))
+    };
+    for (mode, rip) in [("nat", "10.0.0.12"), ("dr", "192.0.2.12"), ("tun", "10.0.2.12")] {
+        let there =
+            shell(&[mode, "host", "rs2", "sh", "-c", "uname -n; curl -s 127.0.0.1; exit 7"]);
+        assert_eq!(
+            (there.status, there.stdout.as_str()),
+            (7, "rs2\nrs2 127.0.0.1\n"),
+            "{}",
+            there.stderr
+        );
+        let addresses = shell(&[mode, "host", "rs2", "ip", "-br", "addr"]).stdout;
+        assert!(addresses.contains(rip), "{mode}: {addresses}");
+    }
+    let unknown = shell(&["dr", "host", "rs3"]);
+    assert_eq!(unknown.status, 2);
+    let usage = "usage: host NAME [COMMAND…]; the hosts are client, director, rs1, rs2\n";
+    assert_eq!(unknown.stderr, usage);
+    assert_eq!(shell(&["bridge"]).status, 2);
 }
 
 #[test]

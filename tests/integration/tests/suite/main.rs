@@ -35,6 +35,7 @@ mod concurrent;
 mod converge;
 mod daemons;
 mod data_path;
+mod director_systemd;
 mod errors;
 mod examples;
 mod faults;
