@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Writes manual pages and completions, from the command line's description.
+//! Writes manual pages from the command line's description, and the scripts by which shells ask
+//! the program for completions.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
@@ -7,7 +8,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::Command;
-use clap_complete::{Generator as _, Shell};
 
 /// The section of the manual for an administrator's commands.
 const SECTION: &str = "8";
@@ -28,18 +28,18 @@ impl Generated {
     ///
     /// # Errors
     /// The system's, if the folder is not there or cannot be written.
-    pub fn write(self, mut command: Command, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let shell = match self {
+    pub fn write(self, command: Command, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let name = command.get_name();
+        let (file, script) = match self {
             Self::Man => return man(command, folder),
-            Self::Bash => Shell::Bash,
-            Self::Zsh => Shell::Zsh,
-            Self::Fish => Shell::Fish,
+            Self::Bash => (format!("{name}.bash"), include_str!("generate/bash")),
+            Self::Zsh => (format!("_{name}"), include_str!("generate/zsh")),
+            Self::Fish => (format!("{name}.fish"), include_str!("generate/fish")),
         };
-        let name = command.get_name().to_owned();
-        let path = folder.join(shell.file_name(&name));
-        let mut text = Vec::new();
-        clap_complete::generate(shell, &mut command, name, &mut text);
-        replace(&path, &text)?;
+        // Functions of a shell take no hyphen everywhere.
+        let script = script.replace("@FUNCTION@", &name.replace('-', "_"));
+        let path = folder.join(file);
+        replace(&path, script.replace("@PROGRAM@", name).as_bytes())?;
         Ok(vec![path])
     }
 }

@@ -12,11 +12,13 @@
 //! | `exit` | the exit statuses that all programs share |
 //! | `look`, `columns` | tables: colour, width, columns, short numbers |
 //! | `progress` | how far long work is |
-//! | `generate` | manual pages and completions |
+//! | `complete` | what may be typed next, for a shell that asks |
+//! | `generate` | manual pages, and the scripts of shells that ask |
 //! | `stdout`, `signals` | whether standard output is there, which signals are ignored |
 
 mod columns;
 mod complaint;
+mod complete;
 pub mod exit;
 mod generate;
 mod json;
@@ -30,6 +32,7 @@ mod usage;
 
 pub use columns::{Row, short_number, write_rows};
 pub use complaint::{Complaint, Label, tell};
+pub use complete::{Candidate, Line, Offer, complete};
 pub use generate::Generated;
 pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};

@@ -5,12 +5,17 @@ mod what;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use lvs_term::{BadNumber, Generated, number};
 
 pub use self::what::What;
 use crate::mode::Mode;
 use crate::request::TunnelType;
+
+/// The folder that keeps the values from before, if no other is named.
+pub const STATE_DIR: &str = "/run/rs-agent";
+/// The environment variable that names another.
+pub const STATE_DIR_VARIABLE: &str = "RS_AGENT_STATE_DIR";
 
 const SETUP: &str = "\
 Make this host a real server for the given VIPs.
@@ -99,8 +104,9 @@ pub struct Cli {
         long,
         global = true,
         value_name = "DIR",
-        env = "RS_AGENT_STATE_DIR",
-        default_value = "/run/rs-agent"
+        value_hint = ValueHint::DirPath,
+        env = STATE_DIR_VARIABLE,
+        default_value = STATE_DIR
     )]
     pub state_dir: PathBuf,
 }
@@ -323,7 +329,13 @@ pub struct InstallUnitArgs {
     #[arg(long, value_name = "FILE", default_value = "/usr/local/sbin/rs-agent")]
     pub program: PathBuf,
     /// Write below this folder instead of /; the configuration is read where it is
-    #[arg(long, value_name = "DIR", default_value = "/", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        default_value = "/",
+        hide_default_value = true
+    )]
     pub destdir: PathBuf,
     /// Show the files and write nothing
     #[arg(long, conflicts_with = "remove")]
@@ -343,6 +355,6 @@ pub struct GenerateArgs {
     /// What to write
     pub what: Generated,
     /// The folder to write into; it must exist
-    #[arg(value_name = "FOLDER")]
+    #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub folder: PathBuf,
 }

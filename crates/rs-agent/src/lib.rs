@@ -17,6 +17,7 @@
 //! | [`run`] | is it still so, and what to do if not |
 //! | [`config`], [`mod@unit`] | the file that says what is wanted; the files that make it last |
 //! | [`commands`], [`output`] | a value per command, rendered as text or JSON |
+//! | [`complete`] | what may be typed next, for a shell that asks |
 //!
 //! [`plan`], [`wanted`], [`verify`] and the rules of [`check`] are pure: they see facts and return decisions.
 
@@ -28,6 +29,7 @@ pub mod bad_request;
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod complete;
 pub mod config;
 pub mod error;
 pub mod facts;

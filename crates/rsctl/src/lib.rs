@@ -7,6 +7,7 @@
 
 mod cli;
 mod commands;
+mod complete;
 mod error;
 mod exit;
 #[cfg(any(test, fuzzing))]
@@ -34,6 +35,9 @@ pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     if let Some((program, words)) = ipvsadm::called(&args) {
         return ExitCode::from(ipvsadm::run(&program, &words));
+    }
+    if let Some(status) = complete::asked(&args) {
+        return status;
     }
     let exit = run(args).unwrap_or_else(|error| {
         error.complaint().tell();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use lvs_term::Generated;
 
 /// Write the manual pages, or the completions of a shell.
@@ -19,6 +19,6 @@ pub(crate) struct Generate {
     pub(crate) what: Generated,
 
     /// The folder to write into; it must exist.
-    #[arg(value_name = "FOLDER")]
+    #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) folder: PathBuf,
 }

@@ -31,6 +31,7 @@ mod agent_teardown;
 mod agent_tunnels;
 mod alone;
 mod batch;
+mod completion;
 mod concurrent;
 mod converge;
 mod daemons;

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Offers what is there to a shell in which somebody has pressed TAB. It is read from files that
+//! everybody may read: nothing is changed, no module is loaded, and what cannot be read is not
+//! offered.
+
+mod modules;
+mod table;
+
+use std::ffi::OsString;
+use std::fs;
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+use ipvs_netlink::Namespace;
+use ipvs_netlink::procfs::{ConnectionState, Procfs};
+use lvs_term::{Line, Offer};
+
+use crate::cli::{Cli, NamespaceName};
+
+/// Answers a shell that asks, if `args` do.
+pub(crate) fn asked(args: &[OsString]) -> Option<ExitCode> {
+    lvs_term::complete(args, Cli::command, offer)
+}
+
+/// Offers values of the argument with that id, if they are not in the command's description.
+fn offer(line: &Line<'_>, id: &str) -> Option<Offer> {
+    Some(match id {
+        "service" | "tcp" | "udp" | "sctp" | "fwmark" => {
+            Offer::Values(table::services(&procfs(line)?, line, id))
+        }
+        "real_server" | "server" => Offer::Values(table::servers(&procfs(line)?, line)),
+        "scheduler" => Offer::words(modules::schedulers()),
+        "engine" => Offer::words(modules::engines()),
+        "state" => Offer::words(ConnectionState::known()),
+        "mcast_interface" => Offer::words(interfaces()),
+        "netns" if line.word().contains('/') => Offer::Files,
+        "netns" => Offer::words(namespaces()),
+        _ => return None,
+    })
+}
+
+/// Looks into the namespace that the line names, as far as the user may.
+fn procfs(line: &Line<'_>) -> Option<Procfs> {
+    let Some(name) = line.value_of("netns") else { return Some(Procfs::new()) };
+    let namespace = match name.parse().ok()? {
+        NamespaceName::Name(name) => Namespace::named(&name),
+        NamespaceName::Process(pid) => Namespace::of_process(pid),
+        NamespaceName::Path(path) => Namespace::at(path),
+    };
+    namespace.ok().map(Procfs::of)
+}
+
+/// Returns the network interfaces: a line each, behind two that have no colon.
+fn interfaces() -> Vec<String> {
+    let text = fs::read_to_string("/proc/thread-self/net/dev").unwrap_or_default();
+    text.lines().filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect()
+}
+
+/// Returns the names that `ip netns` has given.
+fn namespaces() -> Vec<String> {
+    let entries = fs::read_dir("/run/netns").into_iter().flatten().flatten();
+    let mut names: Vec<_> =
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::Command;
+
+    use super::*;
+
+    fn ids<'a>(command: &'a Command, all: &mut BTreeSet<&'a str>) {
+        all.extend(command.get_arguments().map(|arg| arg.get_id().as_str()));
+        command.get_subcommands().for_each(|command| ids(command, all));
+    }
+
+    /// The ids are names of fields, which change more easily than what is typed.
+    #[test]
+    fn what_is_offered_is_what_an_argument_takes() {
+        let command = Cli::command();
+        let mut all = BTreeSet::new();
+        ids(&command, &mut all);
+        for id in [
+            "service",
+            "tcp",
+            "udp",
+            "sctp",
+            "fwmark",
+            "ipv6",
+            "real_server",
+            "server",
+            "scheduler",
+            "engine",
+            "state",
+            "mcast_interface",
+            "netns",
+        ] {
+            assert!(all.contains(id), "no argument has the id {id}: {all:?}");
+        }
+    }
+}
