@@ -116,8 +116,7 @@ impl<T: Transport> Client<T> {
     fn resolve_family_once(&mut self) -> Result<u16, Error> {
         let mut id = None;
         let encode = |bytes: &mut Vec<u8>, sequence| {
-            let question = genl::get_family(IpvsMessage::FAMILY);
-            genl::encode(bytes, question, genl::CONTROL, sequence, Form::Single.flags());
+            genl::pack_get_family(bytes, IpvsMessage::FAMILY, sequence, Form::Single.flags());
         };
         let on_data = &mut |_, data: &[u8]| {
             id = Some(genl::decode_family_id(data)?);

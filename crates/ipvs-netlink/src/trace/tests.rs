@@ -154,7 +154,7 @@ fn padding_of_statistics_says_nothing() {
 #[test]
 fn the_look_for_the_family_is_shown() {
     let mut bytes = Vec::new();
-    genl::encode(&mut bytes, genl::get_family("IPVS"), genl::CONTROL, 1, NLM_F_REQUEST);
+    genl::pack_get_family(&mut bytes, "IPVS", 1, NLM_F_REQUEST);
     assert_eq!(lines(&bytes, true), ["> #1 GetFamily FamilyName=\"IPVS\""]);
     let found = [attribute(2, b"IPVS\0"), attribute(1, &FAMILY.to_ne_bytes()), attribute(3, &[1])];
     let found = [vec![1, 2, 0, 0], found.concat()].concat();
