@@ -64,8 +64,9 @@
 //! |---|---|
 //! | `serde` | `Serialize` and `Deserialize` for the model, in the form that `rsctl --json` prints |
 //! | `message` | the module `message`: commands and attributes as types, over the crates of netlink-packet |
+//! | `tracing` | spans and events of that crate for requests, answers, and what is done about a lost one ([the table](guide::errors#for-the-subscriber-of-a-program)) |
 //!
-//! Neither is on by default. The crate follows semantic versioning. Public enums and
+//! None is on by default. The crate follows semantic versioning. Public enums and
 //! structs are `#[non_exhaustive]` where the kernel may yet add to them; errors are to be
 //! matched by [`ErrorKind`], their texts may improve at any time. It contains no `unsafe`
 //! code.

@@ -8,19 +8,34 @@
 //! ```text
 //! > #2 NewService ack Service={AddressFamily=2 Protocol=6 Address=192.0.2.10 Port=80 …}
 //! < #2 error EEXIST
+//! > #3 GetService dump
+//! ! nothing received: "No buffer space available (os error 105)"
+//! ? asked again: "cannot list the services: the kernel's answer was lost"
 //! ```
+//!
+//! With the feature `tracing` the subscriber of the crate of that name sees all of it too:
+//! [`guide::errors`](crate::guide::errors) has the table.
 //!
 //! Commands and attributes have the names of the module `message`; what is not known there
 //! stands as bytes. The text is for people and may change.
 
 use std::fmt::{self, Formatter};
-use std::sync::Arc;
 use std::{io, iter};
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NetlinkBuffer};
 
+use crate::error::Error;
 use crate::genl::{self, Errno, ExtAck, ReplyBody};
 use crate::message::{Attribute, Command, InfoAttribute, next_attribute, show};
+use crate::model::Change;
+
+#[cfg(not(feature = "tracing"))]
+mod no_subscriber;
+mod observer;
+#[cfg(feature = "tracing")]
+mod subscriber;
+
+pub(crate) use observer::Observer;
 
 /// An event shows something that passed, or should have.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +49,27 @@ pub enum Event<'a> {
     NotSent(&'a io::Error),
     /// No answer could be received, for this reason.
     NotReceived(&'a io::Error),
+    /// A question is asked again, because its answer was lost.
+    AskedAgain(&'a Error),
+    /// The table is read to find out what became of a change, or of a batch, because the
+    /// answer was lost.
+    ReadBack(&'a Error),
+    /// The table shows whether a change was made. One that was not is made once more,
+    /// unless a later one of its batch hides what it did.
+    Shown {
+        /// The change.
+        change: &'a Change,
+        /// Whether the table is as it leaves it.
+        made: bool,
+    },
+    /// The kernel's module was loaded anew, and its family has another id. What was sent
+    /// with the old one, and not looked at, is sent again.
+    FamilyMoved {
+        /// The id until now.
+        from: u16,
+        /// The id from now on.
+        to: u16,
+    },
 }
 
 /// The type holds one netlink message.
@@ -51,7 +87,8 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Writes one line: `>` and the request, `<` and the answer, `!` and a failure.
+/// Writes one line: `>` and the request, `<` and the answer, `!` and a failure, `?` and what
+/// the client does about one.
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -66,6 +103,11 @@ impl fmt::Display for Event<'_> {
             // As texts of attributes are written: with escapes for all that is not printable.
             Self::NotSent(error) => write!(f, "! not sent: {:?}", error.to_string()),
             Self::NotReceived(error) => write!(f, "! nothing received: {:?}", error.to_string()),
+            Self::AskedAgain(error) => write!(f, "? asked again: {:?}", error.to_string()),
+            Self::ReadBack(error) => write!(f, "? read back: {:?}", error.to_string()),
+            Self::Shown { change, made: true } => write!(f, "? made: {change}"),
+            Self::Shown { change, made: false } => write!(f, "? not made: {change}"),
+            Self::FamilyMoved { from, to } => write!(f, "? family {from} is {to} now"),
         }
     }
 }
@@ -177,46 +219,6 @@ fn write_family(mut attributes: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
         }?;
     }
     if attributes.is_empty() { Ok(()) } else { show::bytes(attributes, f) }
-}
-
-/// Who is shown what passes.
-#[derive(Clone)]
-pub(crate) struct Trace(Arc<dyn Fn(&Event<'_>) + Send + Sync>);
-
-impl fmt::Debug for Trace {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str("Trace")
-    }
-}
-
-impl Trace {
-    pub(crate) fn new(hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(hook))
-    }
-
-    /// Shows the requests of a datagram.
-    pub(crate) fn requests(&self, datagram: &[u8], family: u16) {
-        for bytes in messages(datagram) {
-            (self.0)(&Event::Request(Message { bytes, family }));
-        }
-    }
-
-    /// Shows the answers of a datagram.
-    pub(crate) fn answers(&self, datagram: &[u8], family: u16) {
-        for bytes in messages(datagram) {
-            (self.0)(&Event::Answer(Message { bytes, family }));
-        }
-    }
-
-    /// Shows that a request was not sent.
-    pub(crate) fn not_sent(&self, error: &io::Error) {
-        (self.0)(&Event::NotSent(error));
-    }
-
-    /// Shows that nothing was received.
-    pub(crate) fn not_received(&self, error: &io::Error) {
-        (self.0)(&Event::NotReceived(error));
-    }
 }
 
 /// Says in words what is in a datagram, a line for each message.

@@ -7,6 +7,7 @@
 //! asked for. So only the last message of a send asks for one; the others
 //! stand as done unless an error with their sequence number came before it.
 
+use std::fmt::Display;
 use std::ops::Range;
 
 use netlink_packet_core::{DecodeError, NLM_F_ACK, NLM_F_REQUEST};
@@ -21,6 +22,7 @@ use crate::genl::{self, Errno, ExtAck, ReplyBody};
 use crate::message::IpvsMessage;
 use crate::model::Change;
 use crate::operation::Operation;
+use crate::trace::{Event, Observer};
 use crate::transport::Transport;
 
 mod report;
@@ -174,8 +176,12 @@ impl<T: Transport> Client<T> {
         let end = window.requests.last().map_or(0, |request| request.index + 1);
         *sent = end.max(*sent);
         let mut outcome = self.send_and_collect(window, report);
-        if matches!(&outcome, Err(error) if error.in_doubt()) {
-            outcome = self.settle_window(&mut window.requests);
+        match &outcome {
+            Err(error) if error.in_doubt() => {
+                self.observer.show(&Event::ReadBack(error));
+                outcome = self.settle_window(&mut window.requests);
+            }
+            _ => {}
         }
         if let Err(error) = outcome.and_then(|()| self.redo_without_family(&mut window.requests)) {
             let first = window.requests.first().map_or(0, |request| request.index);
@@ -258,17 +264,34 @@ impl<T: Transport> Client<T> {
         report: &mut BatchReport,
     ) -> Result<(), Error> {
         ask_for_answer(&mut window.bytes, window.last);
-        self.send(&Operation::Batch, &window.bytes)?;
-        report.sends += 1;
+        let observed =
+            Observer::exchange(&Operation::Batch, window.requests.len(), window.bytes.len());
+        let mut datagrams = 0;
+        let outcome = self.send(&Operation::Batch, &window.bytes).and_then(|()| {
+            report.sends += 1;
+            self.collect_answers(&mut window.requests, &mut datagrams)
+        });
+        let failure = outcome.as_ref().err().map(|error| error as &dyn Display);
+        observed.ended(0, datagrams, failure);
+        outcome
+    }
+
+    fn collect_answers(
+        &mut self,
+        requests: &mut [Request],
+        datagrams: &mut usize,
+    ) -> Result<(), Error> {
         let mut answered = false;
         while !answered {
             let datagram = self.receive(&Operation::Batch)?;
-            answered = collect(datagram, &mut window.requests).map_err(|error| garbled(&error))?;
+            *datagrams += 1;
+            answered = collect(datagram, requests).map_err(|error| garbled(&error))?;
         }
         // A refusal that came behind the last answer is a refusal all the same,
         // and so is one there was no room for.
         while let Some(datagram) = self.receive_now(&Operation::Batch)? {
-            collect(datagram, &mut window.requests).map_err(|error| garbled(&error))?;
+            *datagrams += 1;
+            collect(datagram, requests).map_err(|error| garbled(&error))?;
         }
         self.unread = false;
         Ok(())

@@ -2,8 +2,8 @@
 
 //! One request and its answers.
 
-use std::io;
 use std::time::Instant;
+use std::{fmt, io};
 
 use netlink_packet_core::{DecodeError, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 
@@ -15,6 +15,7 @@ use crate::genl::{self, Errno, ExtAck};
 use crate::message::IpvsMessage;
 use crate::model::Change;
 use crate::operation::Operation;
+use crate::trace::{Event, Observer};
 use crate::transport::Transport;
 
 /// What a request is to the kernel.
@@ -43,6 +44,15 @@ enum Failure {
     Refused(Errno, Option<ExtAck>),
     /// In another way.
     Error(Error),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(errno, _) => errno.fmt(f),
+            Self::Error(error) => error.fmt(f),
+        }
+    }
 }
 
 impl<T: Transport> Client<T> {
@@ -91,6 +101,9 @@ impl<T: Transport> Client<T> {
     pub(super) fn family_is_stale(&mut self) -> Result<bool, Error> {
         let id = self.resolve_family()?;
         let stale = id != self.family_id;
+        if stale {
+            self.observer.show(&Event::FamilyMoved { from: self.family_id, to: id });
+        }
         self.family_id = id;
         Ok(stale)
     }
@@ -103,8 +116,7 @@ impl<T: Transport> Client<T> {
     fn resolve_family_once(&mut self) -> Result<u16, Error> {
         let mut id = None;
         let encode = |bytes: &mut Vec<u8>, sequence| {
-            let question = genl::get_family(IpvsMessage::FAMILY);
-            genl::encode(bytes, question, genl::CONTROL, sequence, Form::Single.flags());
+            genl::pack_get_family(bytes, IpvsMessage::FAMILY, sequence, Form::Single.flags());
         };
         let on_data = &mut |_, data: &[u8]| {
             id = Some(genl::decode_family_id(data)?);
@@ -137,9 +149,9 @@ impl<T: Transport> Client<T> {
         if let Some(sequence) = barrier {
             pack(&mut request, &Operation::Info, family_id, sequence, Form::Single);
         }
+        let observed = Observer::exchange(operation, 1, request.len());
         let sent = self.send(operation, &request);
         self.request = request;
-        sent.map_err(Failure::Error)?;
 
         let mut scan = Scan {
             sequence,
@@ -149,6 +161,21 @@ impl<T: Transport> Client<T> {
             extent: Extent::default(),
             undecoded: None,
         };
+        let outcome = sent
+            .map_err(Failure::Error)
+            .and_then(|()| self.receive_answers(operation, &mut scan, on_data));
+        let failure = outcome.as_ref().err().map(|failure| failure as &dyn fmt::Display);
+        observed.ended(scan.objects, scan.extent.datagrams, failure);
+        outcome.map(|()| scan.extent)
+    }
+
+    /// Receives until the last answer, or until who is shown them has seen enough.
+    fn receive_answers(
+        &mut self,
+        operation: &Operation,
+        scan: &mut Scan,
+        on_data: &mut OnData<'_>,
+    ) -> Result<(), Failure> {
         let outcome = loop {
             // The kernel makes the next one while this one is received.
             let shown = self.shown;
@@ -158,10 +185,11 @@ impl<T: Transport> Client<T> {
                     self.unread = false;
                     break outcome;
                 }
-                // The rest is thrown away before the next request.
+                // The rest is thrown away before the next request. Who has seen enough
+                // needs nothing of what was not understood before.
                 Some(Verdict::Stopped) => {
                     scan.extent.stopped = true;
-                    break Ok(());
+                    return Ok(());
                 }
                 Some(Verdict::Swallowed) => return Err(Failure::Error(unanswered(operation))),
                 Some(Verdict::Garbled(error)) => {
@@ -175,12 +203,10 @@ impl<T: Transport> Client<T> {
                 None => self.check_deadline(operation).map_err(Failure::Error)?,
             }
         };
-        match (outcome, scan.undecoded) {
+        match (outcome, &scan.undecoded) {
             (Err((errno, ext_ack)), _) => Err(Failure::Refused(errno, ext_ack)),
-            // Who has seen enough needs nothing of what was not understood before.
-            (Ok(()), Some(_)) if scan.extent.stopped => Ok(scan.extent),
-            (Ok(()), None) => Ok(scan.extent),
-            (Ok(()), Some(error)) => Err(Failure::Error(decode_error(operation, &error))),
+            (Ok(()), None) => Ok(()),
+            (Ok(()), Some(error)) => Err(Failure::Error(decode_error(operation, error))),
         }
     }
 
@@ -200,9 +226,7 @@ impl<T: Transport> Client<T> {
                 Ok(length) => {
                     bytes += length;
                     let left = &self.receive_buffer[..self.datagram.min(length)];
-                    if let Some(trace) = &self.trace {
-                        trace.answers(left, self.family_id);
-                    }
+                    self.observer.answers(left, self.family_id);
                 }
                 Err(error) if error.raw_os_error() != Some(libc::ENOBUFS) => self.unread = false,
                 Err(_) => {}
@@ -218,15 +242,11 @@ impl<T: Transport> Client<T> {
 
     pub(super) fn send(&mut self, operation: &Operation, datagram: &[u8]) -> Result<(), Error> {
         self.drain(operation)?;
-        if let Some(trace) = &self.trace {
-            trace.requests(datagram, self.family_id);
-        }
+        self.observer.requests(datagram, self.family_id);
         // Until whoever waits for the answers has seen the last of them.
         self.unread = true;
         self.transport.send(datagram).map_err(|error| {
-            if let Some(trace) = &self.trace {
-                trace.not_sent(&error);
-            }
+            self.observer.not_sent(&error);
             let operation = Box::new(operation.clone());
             Error::Io { operation, action: "send to the kernel", error }
         })
@@ -254,9 +274,7 @@ impl<T: Transport> Client<T> {
         operation: &Operation,
     ) -> Result<&[u8], Error> {
         let length = received.map_err(|error| {
-            if let Some(trace) = &self.trace {
-                trace.not_received(&error);
-            }
+            self.observer.not_received(&error);
             let operation = Box::new(operation.clone());
             match error.raw_os_error() {
                 Some(libc::ENOBUFS) => Error::RepliesLost { operation },
@@ -266,15 +284,11 @@ impl<T: Transport> Client<T> {
         })?;
         match self.receive_buffer[..self.datagram].get(..length) {
             Some(datagram) => {
-                if let Some(trace) = &self.trace {
-                    trace.answers(datagram, self.family_id);
-                }
+                self.observer.answers(datagram, self.family_id);
                 Ok(datagram)
             }
             None => {
-                if let Some(trace) = &self.trace {
-                    trace.answers(&self.receive_buffer[..self.datagram], self.family_id);
-                }
+                self.observer.answers(&self.receive_buffer[..self.datagram], self.family_id);
                 Err(Error::Decode {
                     operation: Box::new(operation.clone()),
                     detail: format!("a datagram of {length} bytes was cut"),

@@ -20,7 +20,7 @@ mod write;
 use std::time::Instant;
 
 use crate::error::Error;
-use crate::trace::Trace;
+use crate::trace::Observer;
 use crate::transport::{NetlinkTransport, Transport};
 
 pub use batch::{BatchError, BatchFailure, BatchReport};
@@ -56,7 +56,7 @@ pub struct Client<T = NetlinkTransport> {
     /// When reading ends, whether all has been read or not.
     deadline: Option<Instant>,
     /// Who is shown what passes.
-    trace: Option<Trace>,
+    observer: Observer,
 }
 
 /// Eight times what the kernel sends, so that the allocator takes it fresh from the system:
@@ -84,7 +84,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// As [`connect`](Client::connect).
     pub fn with_transport(transport: T) -> Result<Self, Error> {
-        Self::over(transport, RECEIVE_BUFFER, None)
+        Self::over(transport, RECEIVE_BUFFER, Observer::default())
     }
 
     /// Returns the transport, for what it has to tell.
@@ -128,7 +128,7 @@ impl<T: Transport> Client<T> {
         std::mem::replace(&mut self.deadline, deadline)
     }
 
-    fn over(transport: T, receive_buffer: usize, trace: Option<Trace>) -> Result<Self, Error> {
+    fn over(transport: T, receive_buffer: usize, observer: Observer) -> Result<Self, Error> {
         let mut client = Self {
             transport,
             family_id: 0,
@@ -140,7 +140,7 @@ impl<T: Transport> Client<T> {
             usual_datagram: receive_buffer,
             unread: false,
             deadline: None,
-            trace,
+            observer,
         };
         client.family_id = client.resolve_family()?;
         Ok(client)

@@ -6,7 +6,7 @@ use super::{Client, RECEIVE_BUFFER};
 use crate::error::Error;
 use crate::namespace::Namespace;
 use crate::operation::Operation;
-use crate::trace::{Event, Trace};
+use crate::trace::{Event, Observer};
 use crate::transport::NetlinkTransport;
 
 /// The options say where and how to connect, for what [`Client::connect`] does not do.
@@ -26,7 +26,7 @@ pub struct ConnectOptions {
     namespace: Option<Namespace>,
     receive_timeout: Duration,
     datagram: usize,
-    trace: Option<Trace>,
+    observer: Observer,
 }
 
 impl Default for ConnectOptions {
@@ -35,7 +35,7 @@ impl Default for ConnectOptions {
             namespace: None,
             receive_timeout: NetlinkTransport::RECEIVE_TIMEOUT,
             datagram: RECEIVE_BUFFER,
-            trace: None,
+            observer: Observer::default(),
         }
     }
 }
@@ -76,8 +76,8 @@ impl ConnectOptions {
         Self { datagram: datagram(servers), ..self }
     }
 
-    /// Hands each request and each answer to `hook`, decoded, for a log or a bug
-    /// report; by default nobody looks, and nothing is decoded.
+    /// Hands each request and each answer to `hook`, decoded, and what is asked again or
+    /// read back, for a log or a bug report; by default nobody looks, and nothing is decoded.
     ///
     /// ```no_run
     /// use ipvs_netlink::ConnectOptions;
@@ -90,7 +90,7 @@ impl ConnectOptions {
     /// ```
     #[must_use]
     pub fn trace(self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        Self { trace: Some(Trace::new(hook)), ..self }
+        Self { observer: Observer::new(hook), ..self }
     }
 
     /// Connects.
@@ -99,7 +99,7 @@ impl ConnectOptions {
     /// As [`Client::connect`]; [`Error::Namespace`] if the namespace cannot be
     /// entered.
     pub fn connect(self) -> Result<Client, Error> {
-        let Self { namespace, receive_timeout, datagram, trace } = self;
+        let Self { namespace, receive_timeout, datagram, observer } = self;
         let opened = match &namespace {
             None => NetlinkTransport::open_with(receive_timeout, NetlinkTransport::RECEIVE_BUFFER),
             Some(namespace) => NetlinkTransport::open_in(namespace, receive_timeout)?,
@@ -109,7 +109,7 @@ impl ConnectOptions {
             action: "open a netlink socket",
             error,
         })?;
-        Client::over(transport, datagram, trace)
+        Client::over(transport, datagram, observer)
     }
 }
 

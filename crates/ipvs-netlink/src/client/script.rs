@@ -13,6 +13,7 @@ use crate::convert;
 use crate::genl::{self, Errno};
 use crate::message::{Command, IpvsMessage};
 use crate::model::Change;
+use crate::trace::Observer;
 use crate::transport::Transport;
 
 /// The id that the family has in a script.
@@ -77,7 +78,7 @@ pub(super) fn scripted_over(
         coming: VecDeque::new(),
         dumping: false,
     };
-    (Client::over(script, receive_buffer, None).unwrap(), asked)
+    (Client::over(script, receive_buffer, Observer::default()).unwrap(), asked)
 }
 
 /// A message with its header in front.

@@ -15,6 +15,7 @@ use super::exchange::{Form, unanswered};
 use crate::error::{Error, ErrorKind};
 use crate::model::{Change, Destination, DestinationKey, Service, ServiceKey, SyncRole};
 use crate::operation::Operation;
+use crate::trace::Event;
 use crate::transport::Transport;
 
 #[cfg(test)]
@@ -87,6 +88,7 @@ impl<T: Transport> Client<T> {
         let operation = Operation::Change(change);
         match (self.ask(&operation, Form::Single, &mut |_, _| MORE), operation) {
             (Err(error), Operation::Change(change)) if error.in_doubt() => {
+                self.observer.show(&Event::ReadBack(&error));
                 match self.settle(&change, &mut Seen::default()) {
                     // The change is what its maker wants to hear of.
                     Err(again) if again.in_doubt() => Err(error),
@@ -107,11 +109,8 @@ impl<T: Transport> Client<T> {
         let outcome = self.ask(&operation, Form::Single, &mut |_, _| MORE);
         match outcome {
             Err(error) if error.in_doubt() => {
-                if self.is_made(change, &mut Seen::default())? {
-                    Ok(())
-                } else {
-                    Err(error)
-                }
+                self.observer.show(&Event::ReadBack(&error));
+                if self.is_made(change, &mut Seen::default())? { Ok(()) } else { Err(error) }
             }
             outcome => outcome.map(drop),
         }
@@ -124,7 +123,9 @@ impl<T: Transport> Client<T> {
         let deadline = self.deadline.take();
         let shown = self.again(|client| client.shows(change, seen));
         self.deadline = deadline;
-        shown.map_err(|_| unanswered(&Operation::Change(change.clone())))
+        let made = shown.map_err(|_| unanswered(&Operation::Change(change.clone())))?;
+        self.observer.show(&Event::Shown { change, made });
+        Ok(made)
     }
 
     /// The same, asked once. Counters never tell.
@@ -188,6 +189,7 @@ impl<T: Transport> Client<T> {
         loop {
             match ask(self) {
                 Err(error) if error.in_doubt() && attempts < ATTEMPTS => {
+                    self.observer.show(&Event::AskedAgain(&error));
                     attempts += 1;
                 }
                 outcome => return outcome,

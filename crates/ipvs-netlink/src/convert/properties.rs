@@ -147,7 +147,7 @@ proptest! {
     #[test]
     fn packing_is_encoding(change in change(), sequence in any::<u32>()) {
         let mut encoded = vec![7];
-        genl::encode(&mut encoded, change_message(&change), 40, sequence, 5);
+        genl::encode(&mut encoded, &change_message(&change), 40, sequence, 5);
         let mut packed = vec![7];
         genl::pack(&mut packed, 40, IpvsMessage::VERSION, sequence, 5, |bytes| {
             pack_change(&change, bytes)

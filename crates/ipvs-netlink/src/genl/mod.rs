@@ -9,9 +9,14 @@ mod reply;
 mod request;
 
 pub(crate) use ctrl::{
-    CONTROL, FAMILY_ID, FAMILY_NAME, GET_FAMILY, NEW_FAMILY, decode_family_id, get_family,
+    CONTROL, FAMILY_ID, FAMILY_NAME, GET_FAMILY, NEW_FAMILY, decode_family_id, pack_get_family,
 };
 pub use errno::Errno;
 pub use ext_ack::ExtAck;
 pub(crate) use reply::{ReplyBody, decode, replies};
-pub(crate) use request::{encode, pack};
+#[cfg(test)]
+pub(crate) use request::encode;
+pub(crate) use request::pack;
+
+/// `struct genlmsghdr` (`include/uapi/linux/genetlink.h`)
+const GENL_HDRLEN: usize = 4;

@@ -4,9 +4,8 @@ use netlink_packet_core::{
     DecodeError, DoneBuffer, ErrorBuffer, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP,
     NLMSG_OVERRUN, NetlinkBuffer,
 };
-use netlink_packet_generic::constants::GENL_HDRLEN;
 
-use super::{Errno, ExtAck};
+use super::{Errno, ExtAck, GENL_HDRLEN};
 
 /// One message of the kernel's.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use netlink_packet_core::{DecodeError, Emitable, ParseableParametrized};
+use netlink_packet_core::Emitable;
+#[cfg(feature = "message")]
+use netlink_packet_core::{DecodeError, ParseableParametrized};
+#[cfg(feature = "message")]
 use netlink_packet_generic::{GenlFamily, GenlHeader};
 
 use super::table::attribute_table;
+#[cfg(feature = "message")]
 use super::wire::attributes;
 use super::{Command, DaemonAttribute, DestinationAttribute, InfoAttribute, ServiceAttribute};
 
@@ -26,7 +30,7 @@ attribute_table! {
 }
 
 /// A message holds a command of the family `IPVS` and its attributes, for use with
-/// [`GenlMessage`](netlink_packet_generic::GenlMessage).
+/// `GenlMessage` of netlink-packet-generic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IpvsMessage {
@@ -50,6 +54,7 @@ impl IpvsMessage {
     }
 }
 
+#[cfg(feature = "message")]
 impl GenlFamily for IpvsMessage {
     fn family_name() -> &'static str {
         Self::FAMILY
@@ -76,6 +81,7 @@ impl Emitable for IpvsMessage {
     }
 }
 
+#[cfg(feature = "message")]
 impl ParseableParametrized<[u8], GenlHeader> for IpvsMessage {
     fn parse_with_param(payload: &[u8], header: GenlHeader) -> Result<Self, DecodeError> {
         let mut message = Self::new(header.cmd.into(), Vec::new());

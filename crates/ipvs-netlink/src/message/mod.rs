@@ -9,7 +9,7 @@
 //!
 //! The module is there with the feature `message`. It is for tools that speak to the
 //! kernel themselves, or that change what a [`Client`](crate::Client) sends, over the
-//! crates [`netlink_packet_core`] and [`netlink_packet_generic`], which it has in the
+//! crates `netlink_packet_core` and `netlink_packet_generic`, which it has in the
 //! version that fits: a new major version of theirs is one of this crate, too.
 
 mod command;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::net::Ipv4Addr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use netlink_packet_core::NLM_F_REQUEST;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use super::*;
 use crate::convert;
 use crate::message::IpvsMessage;
 use crate::model::{
-    Change, Destination, ForwardingMethod, Scheduler, Service, ServiceKey, SyncDaemon, SyncRole,
+    Destination, ForwardingMethod, Scheduler, Service, ServiceKey, SyncDaemon, SyncRole,
 };
 use crate::operation::Operation;
 
@@ -20,10 +20,10 @@ const FAMILY: u16 = 37;
 fn lines(datagram: &[u8], is_request: bool) -> Vec<String> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&seen);
-    let trace = Trace::new(move |event| kept.lock().unwrap().push(event.to_string()));
+    let observer = Observer::new(move |event| kept.lock().unwrap().push(event.to_string()));
     match is_request {
-        true => trace.requests(datagram, FAMILY),
-        false => trace.answers(datagram, FAMILY),
+        true => observer.requests(datagram, FAMILY),
+        false => observer.answers(datagram, FAMILY),
     }
     std::mem::take(&mut *seen.lock().unwrap())
 }
@@ -154,7 +154,7 @@ fn padding_of_statistics_says_nothing() {
 #[test]
 fn the_look_for_the_family_is_shown() {
     let mut bytes = Vec::new();
-    genl::encode(&mut bytes, genl::get_family("IPVS"), genl::CONTROL, 1, NLM_F_REQUEST);
+    genl::pack_get_family(&mut bytes, "IPVS", 1, NLM_F_REQUEST);
     assert_eq!(lines(&bytes, true), ["> #1 GetFamily FamilyName=\"IPVS\""]);
     let found = [attribute(2, b"IPVS\0"), attribute(1, &FAMILY.to_ne_bytes()), attribute(3, &[1])];
     let found = [vec![1, 2, 0, 0], found.concat()].concat();

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::num::{NonZeroU8, NonZeroU16};
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::client::script::{Answer, scripted};
 use crate::genl::Errno;
 use crate::message::Command;
 use crate::model::{ForwardingMethod, Scheduler, SetTimeouts, SyncDaemon, Timeouts, Weight};
+use crate::trace::Observer;
 
 use Answer::{Broken, Done, Lost, Refused, Shows};
 use Command as C;
@@ -298,4 +300,28 @@ fn what_a_later_change_hides() {
         let hidden = changes.iter().map(|earlier| if hides(later, earlier) { 'x' } else { '.' });
         assert_eq!(hidden.collect::<String>(), expected, "{later}");
     }
+}
+
+/// Whoever looks is told of it, in the order in which it happens.
+#[test]
+fn what_is_done_about_a_lost_answer_is_shown() {
+    let add = Change::AddService(service(WEB));
+    // No answer to the change, none to the question about it, then no such service.
+    let (mut client, _) = scripted([Lost, Lost, Refused(Errno::ESRCH), Done]);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&seen);
+    client.observer = Observer::new(move |event| kept.lock().unwrap().push(event.to_string()));
+    client.change(add).unwrap();
+    let lines = seen.lock().unwrap();
+    let lines: Vec<_> = lines.iter().filter(|line| line.starts_with('?')).collect();
+    assert_eq!(
+        lines,
+        [
+            "? read back: \"cannot add service tcp/192.0.2.1:80: \
+             the kernel did not answer in time\"",
+            "? asked again: \"cannot read service tcp/192.0.2.1:80: \
+             the kernel did not answer in time\"",
+            "? not made: add service tcp/192.0.2.1:80",
+        ]
+    );
 }
