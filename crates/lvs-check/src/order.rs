@@ -6,7 +6,7 @@
 //! one before it failed, as whoever pastes them may not see that: it begins with the settings
 //! that it needs, or looks first whether what it relies on is so.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -59,14 +59,8 @@ pub fn complete(findings: &mut [Finding], hiding: impl FnOnce() -> Vec<Remedy>) 
         }
         finding.remedy.sort_by_key(|remedy| remedy.phase);
         // One finding may ask for a step twice, as for a device that several VIPs are to be on.
-        let mut told: Vec<Instruction> = Vec::new();
-        finding.remedy.retain(|remedy| {
-            let is_new = !told.contains(&remedy.instruction);
-            if is_new {
-                told.push(remedy.instruction.clone());
-            }
-            is_new
-        });
+        let mut told: HashSet<Instruction> = HashSet::new();
+        finding.remedy.retain(|remedy| told.insert(remedy.instruction.clone()));
     }
 }
 

@@ -90,8 +90,9 @@ impl Addresses {
     #[must_use]
     pub fn of(&self, ip: IpAddr) -> &[Address] {
         let start = self.0.partition_point(|have| have.ip < ip);
-        let end = self.0.partition_point(|have| have.ip <= ip);
-        self.0.get(start..end).unwrap_or_default()
+        let rest = self.0.get(start..).unwrap_or_default();
+        let count = rest.iter().take_while(|have| have.ip == ip).count();
+        rest.get(..count).unwrap_or_default()
     }
 
     /// Adds one.

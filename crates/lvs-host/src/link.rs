@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use nix::net::if_::if_nametoindex;
 
 use crate::escaped;
+use crate::ip::Family;
 use crate::tunnel::{Tunnel, TunnelKind};
 
 /// Describes an interface.
@@ -35,6 +36,20 @@ pub struct Link {
     pub table: Option<u32>,
     /// The VRF it is in.
     pub vrf: Option<String>,
+    /// Its own kernel settings, as far as they matter to anybody here.
+    pub settings: Vec<Setting>,
+}
+
+/// Holds a kernel setting of an interface, which the kernel tells with the interface: reading the
+/// files of hundreds costs more than all else that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// It is below `net/ipv4/conf` or `net/ipv6/conf`.
+    pub family: Family,
+    /// The name of its file.
+    pub name: &'static str,
+    /// What that file says.
+    pub value: i32,
 }
 
 /// Returns the number of the interface of that name in the calling thread's network namespace,

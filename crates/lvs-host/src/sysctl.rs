@@ -3,9 +3,8 @@
 //!
 //! The `sysctl` crate takes dotted names only, so a key with a dot inside a component
 //! (interface `eth0.100`) goes to the file directly. It also reports every failure to
-//! open as "not found"; the file is asked again for the true reason. Every run reads a few
-//! settings of every interface, so reading goes to the file in any case: the crate looks at
-//! it twice and opens it after that.
+//! open as "not found"; the file is asked again for the true reason. Reading goes to the file in
+//! any case: the crate looks at it twice and opens it after that.
 
 mod key;
 
@@ -15,6 +14,8 @@ use std::io::{self, Read as _};
 use ::sysctl::{Ctl, Sysctl as _};
 use nix::errno::Errno;
 
+use crate::ip::Family;
+use crate::link::{Link, Setting};
 use crate::words::system_error;
 
 pub use self::key::{BadKey, SysctlKey};
@@ -87,6 +88,29 @@ pub fn read(key: &SysctlKey) -> Result<i32, SysctlError> {
     text.parse().map_err(|_| SysctlError::NotANumber { key: key.clone(), text: text.to_owned() })
 }
 
+/// Gives these settings of `all`, of `default` and of each interface, where they exist. Those of
+/// an interface are as they were when it was read.
+pub fn of_links<'a>(
+    links: &'a [Link],
+    names: &'a [(Family, &'static str)],
+) -> impl Iterator<Item = Result<(SysctlKey, i32), SysctlError>> + 'a {
+    let shared = ["all", "default"].into_iter().flat_map(|device| {
+        let keys = names.iter().map(move |(family, name)| SysctlKey::of(*family, device, name));
+        keys.filter_map(|key| match read(&key) {
+            Ok(value) => Some(Ok((key, value))),
+            // The kernel has no IPv6.
+            Err(SysctlError::NotThere(_)) => None,
+            Err(error) => Some(Err(error)),
+        })
+    });
+    let own = links.iter().flat_map(|link| {
+        let asked = |it: &&Setting| names.contains(&(it.family, it.name));
+        let settings = link.settings.iter().filter(asked);
+        settings.map(|it| Ok((SysctlKey::of(it.family, &link.name, it.name), it.value)))
+    });
+    shared.chain(own)
+}
+
 /// Writes the value unless it is there already, and reads it back.
 ///
 /// # Errors
@@ -137,6 +161,22 @@ fn diagnose(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What the kernel tells of an interface is what its files say.
+    #[test]
+    fn an_interface_has_its_settings_with_it() {
+        let links = crate::netlink::Netlink::connect().unwrap().links().unwrap();
+        let lo = links.iter().find(|link| link.name == "lo").unwrap();
+        let names: Vec<_> = lo.settings.iter().map(|it| (it.family, it.name)).collect();
+        assert!(names.contains(&(Family::Ipv4, "arp_ignore")), "{lo:?}");
+        for setting in of_links(&links, &names) {
+            let (key, value) = setting.unwrap();
+            match read(&key) {
+                Ok(read) => assert_eq!(read, value, "{key}"),
+                Err(error) => assert!(matches!(error, SysctlError::NotThere(_)), "{error}"),
+            }
+        }
+    }
 
     #[test]
     fn reads_a_number_and_names_what_is_missing() {

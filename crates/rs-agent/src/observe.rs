@@ -5,15 +5,23 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::error::Error;
-use crate::facts::{Facts, Family, Link};
+use crate::facts::{Facts, Family};
 use crate::ipvs;
 use crate::mode::Mode;
 use crate::wanted::Wanted;
-use lvs_host::SysctlKey;
 use lvs_host::anywhere::anywhere;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::rule::{Marks, are_all_alike};
-use lvs_host::sysctl::{self, SysctlError};
+use lvs_host::sysctl;
+
+/// What is read of each interface.
+const SETTINGS: [(Family, &str); 5] = [
+    (Family::Ipv4, "arp_ignore"),
+    (Family::Ipv4, "arp_announce"),
+    (Family::Ipv4, "rp_filter"),
+    (Family::Ipv4, "route_localnet"),
+    (Family::Ipv6, "disable_ipv6"),
+];
 
 /// Holds what is asked besides what is always.
 #[derive(Debug, Clone, Default)]
@@ -79,15 +87,7 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
     if questions.ports {
         facts.ports = net.ports().map_err(failed("the ports of ip fou"))?;
     }
-    for key in keys(&facts.links) {
-        match sysctl::read(&key) {
-            Ok(value) => {
-                facts.sysctls.insert(key, value);
-            }
-            Err(SysctlError::NotThere(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    facts.sysctls = sysctl::of_links(&facts.links, &SETTINGS).collect::<Result<_, _>>()?;
     Ok(facts)
 }
 
@@ -116,17 +116,4 @@ fn replies(net: &Netlink, questions: &Questions, facts: &mut Facts) -> Result<()
         }
     }
     Ok(())
-}
-
-fn keys(links: &[Link]) -> impl Iterator<Item = SysctlKey> {
-    let devices = ["all", "default"].into_iter().chain(links.iter().map(|link| link.name.as_str()));
-    devices.flat_map(|device| {
-        [
-            SysctlKey::ipv4(device, "arp_ignore"),
-            SysctlKey::ipv4(device, "arp_announce"),
-            SysctlKey::ipv4(device, "rp_filter"),
-            SysctlKey::ipv4(device, "route_localnet"),
-            SysctlKey::ipv6(device, "disable_ipv6"),
-        ]
-    })
 }

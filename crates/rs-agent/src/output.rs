@@ -16,6 +16,7 @@ use lvs_term::{
     BadNumber, Complaint, Label, Stdout, Usage, exit, printable_json, printable_lines, shortened,
     tell, unless_closed,
 };
+use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 pub use self::status::{
@@ -73,31 +74,49 @@ pub struct ChangeReport {
 }
 
 /// Describes one action.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct StepReport {
-    /// The equivalent shell command.
-    pub command: String,
     /// Why it is needed.
     pub reason: &'static str,
     /// For programs, which find in it: `change` is `tunnel`, `dummy`, `gue`, `sysctl`, `up`, `address`
     /// or `default-route`, with the fields of [`crate::plan::Change`]; `undo` tells
     /// making from taking back.
-    #[serde(serialize_with = "in_order")]
     pub action: Action,
 }
 
-/// From what to what, of a setting that goes back too.
-fn in_order<S: Serializer>(action: &Action, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut action = action.clone();
-    if let (Change::Sysctl { from: Some(from), to, .. }, true) = (&mut action.change, action.undo) {
-        std::mem::swap(from, to);
+impl StepReport {
+    /// Returns the equivalent shell command.
+    #[must_use]
+    pub fn command(&self) -> String {
+        self.action.to_string()
     }
-    action.serialize(serializer)
+
+    /// From what to what, of a setting that goes back too.
+    fn in_order(&self) -> Action {
+        let mut action = self.action.clone();
+        if let (Change::Sysctl { from: Some(from), to, .. }, true) =
+            (&mut action.change, action.undo)
+        {
+            std::mem::swap(from, to);
+        }
+        action
+    }
+}
+
+/// As an object with the command, the reason and the action.
+impl Serialize for StepReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("StepReport", 3)?;
+        object.serialize_field("command", &self.command())?;
+        object.serialize_field("reason", self.reason)?;
+        object.serialize_field("action", &self.in_order())?;
+        object.end()
+    }
 }
 
 impl From<Step> for StepReport {
     fn from(step: Step) -> Self {
-        Self { command: step.action.to_string(), reason: step.reason, action: step.action }
+        Self { reason: step.reason, action: step.action }
     }
 }
 
@@ -201,12 +220,12 @@ impl ChangeReport {
             return format!("nothing to do: {}\n", printable(why));
         }
         let mut text = String::new();
-        for step in &self.steps {
-            let command = printable(&step.command);
-            let _ = match (self.dry_run, verbose) {
-                (true, _) => writeln!(text, "{command}  # {}", step.reason),
-                (false, true) => writeln!(text, "{command}"),
-                (false, false) => Ok(()),
+        for step in self.steps.iter().filter(|_| self.dry_run || verbose) {
+            let command = step.command();
+            let command = printable(&command);
+            let _ = match self.dry_run {
+                true => writeln!(text, "{command}  # {}", step.reason),
+                false => writeln!(text, "{command}"),
             };
         }
         text

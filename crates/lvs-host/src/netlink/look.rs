@@ -10,7 +10,7 @@ use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, Ro
 use nix::errno::Errno;
 
 use super::decode::{self, Names};
-use super::{Netlink, NetlinkError, encode, raw};
+use super::{Decode, Netlink, NetlinkError, encode, raw};
 use crate::address::Address;
 use crate::ip::Family;
 use crate::link::Link;
@@ -43,7 +43,7 @@ impl Netlink {
     /// The kernel's answer.
     pub fn routes(&self, links: &[Link]) -> Result<Vec<Route>, NetlinkError> {
         let names = Names::of(links);
-        let found = self.route_messages()?;
+        let found = self.route_messages(raw::route)?;
         Ok(found.iter().filter_map(|it| decode::route::route(it, &names)).collect())
     }
 
@@ -53,14 +53,17 @@ impl Netlink {
     /// The kernel's answer.
     pub fn default_routes(&self, links: &[Link]) -> Result<Vec<DefaultRoute>, NetlinkError> {
         let names = Names::of(links);
-        let found = self.route_messages()?;
+        let found = self.route_messages(raw::default_route)?;
         Ok(found.iter().filter_map(|it| decode::route::default_route(it, &names)).collect())
     }
 
-    fn route_messages(&self) -> Result<Vec<RouteMessage>, NetlinkError> {
+    fn route_messages(
+        &self,
+        decode: Decode<RouteMessage>,
+    ) -> Result<Vec<RouteMessage>, NetlinkError> {
         let mut routes = Vec::new();
         for all in Family::BOTH.map(encode::any_route) {
-            match self.read_all(&RouteNetlinkMessage::GetRoute(all), raw::route) {
+            match self.read_all(&RouteNetlinkMessage::GetRoute(all), decode) {
                 Ok(found) => routes.extend(found),
                 // A kernel without IPv6 has no such table.
                 Err(NetlinkError::Kernel(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT)) => {}

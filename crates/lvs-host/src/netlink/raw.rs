@@ -32,7 +32,11 @@ const RTM_NEWROUTE: u16 = 24;
 const RTM_NEWNEIGH: u16 = 28;
 const RTM_NEWRULE: u16 = 32;
 pub(super) const IFLA_IFNAME: u16 = 3;
+const IFLA_MTU: u16 = 4;
+const IFLA_MASTER: u16 = 10;
 const IFLA_LINKINFO: u16 = 18;
+const IFLA_STATS64: u16 = 23;
+const IFLA_AF_SPEC: u16 = 26;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_DATA: u16 = 2;
 const IFLA_INFO_SLAVE_KIND: u16 = 4;
@@ -102,7 +106,11 @@ pub(super) fn link(message: &Raw) -> Result<Option<LinkMessage>, NetlinkError> {
             Some(LinkAttribute::IfName(escaped::text(name)))
         }
         IFLA_LINKINFO => Some(LinkAttribute::LinkInfo(link_info(nla.value())?)),
-        _ => LinkAttribute::parse_with_param(nla, family).ok(),
+        IFLA_MTU | IFLA_MASTER | IFLA_STATS64 | IFLA_AF_SPEC => {
+            LinkAttribute::parse_with_param(nla, family).ok()
+        }
+        // Of hundreds of links, what nobody asks for costs more than the rest.
+        _ => None,
     })?;
     Ok(Some(link))
 }
@@ -175,6 +183,15 @@ pub(super) fn route(message: &Raw) -> Result<Option<RouteMessage>, NetlinkError>
     Ok(Some(route))
 }
 
+/// One of several thousand, which the kernel tells all.
+pub(super) fn default_route(message: &Raw) -> Result<Option<RouteMessage>, NetlinkError> {
+    // Behind the family: `rtm_dst_len`.
+    match message.body.get(1) {
+        Some(1..) => Ok(None),
+        _ => route(message),
+    }
+}
+
 /// Returns the route of a message that was kept as bytes.
 pub(super) fn route_of(body: Vec<u8>) -> Option<RouteMessage> {
     route(&Raw { kind: RTM_NEWROUTE, body }).ok()?
@@ -229,7 +246,8 @@ impl<'a> Parts<'a> {
         other: impl Fn(DefaultNla) -> A,
         decode: impl Fn(&NlaBuffer<&'a [u8]>) -> Option<A>,
     ) -> Result<Vec<A>, NetlinkError> {
-        let mut attributes = Vec::new();
+        // Most messages have so many.
+        let mut attributes = Vec::with_capacity(8);
         for nla in NlasIterator::new(self.attributes) {
             // Where one ends and the next begins is what all of them rest on.
             let nla = nla.map_err(|error| NetlinkError::Unexpected(error.to_string()))?;
@@ -335,6 +353,14 @@ mod tests {
         let route = route(&message).unwrap().unwrap();
         assert_eq!(route.attributes.len(), 4, "{route:?}");
         assert_eq!(Raw::from(&RouteNetlinkMessage::NewRoute(route)).body, message.body);
+    }
+
+    #[test]
+    fn of_routes_to_one_address_nothing_is_decoded_where_default_routes_are_asked_for() {
+        let to = |prefix| raw(RTM_NEWROUTE, &[2, prefix, 0, 0, 254, 0, 0, 0, 0, 0, 0, 0], &[]);
+        assert!(default_route(&to(0)).unwrap().is_some());
+        assert!(default_route(&to(32)).unwrap().is_none());
+        assert!(default_route(&raw(RTM_NEWROUTE, &[2], &[])).is_err());
     }
 
     #[test]

@@ -2,14 +2,15 @@
 //! Names kernel settings.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::escaped;
+use crate::ip::Family;
 
-/// Names a file below `/proc/sys`, kept as path components because an interface name may contain
+/// Names a file below `/proc/sys`, kept as its path there because an interface name may contain
 /// dots (`eth0.100`), which the dotted spelling cannot tell apart.
 ///
 /// As text it is what `sysctl(8)` of procps accepts: dots between components, and
@@ -18,7 +19,7 @@ use crate::escaped;
 /// UTF-8 is its [`crate::escaped`] text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct SysctlKey(Vec<String>);
+pub struct SysctlKey(String);
 
 /// Says that a text is not the name of a kernel setting.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,52 +30,49 @@ impl SysctlKey {
     /// Returns `net.ipv4.conf.DEVICE.NAME`; DEVICE may be `all` or `default`.
     #[must_use]
     pub fn ipv4(device: &str, name: &str) -> Self {
-        Self::conf("ipv4", device, name)
+        Self::of(Family::Ipv4, device, name)
     }
 
     /// Returns `net.ipv6.conf.DEVICE.NAME`; DEVICE may be `all` or `default`.
     #[must_use]
     pub fn ipv6(device: &str, name: &str) -> Self {
-        Self::conf("ipv6", device, name)
+        Self::of(Family::Ipv6, device, name)
     }
 
-    fn conf(family: &str, device: &str, name: &str) -> Self {
-        Self(["net", family, "conf", device, name].map(str::to_owned).to_vec())
+    /// Returns that setting of that family; DEVICE may be `all` or `default`.
+    #[must_use]
+    pub fn of(family: Family, device: &str, name: &str) -> Self {
+        let folder = match family {
+            Family::Ipv4 => "net/ipv4/conf/",
+            Family::Ipv6 => "net/ipv6/conf/",
+        };
+        Self([folder, device, "/", name].concat())
     }
 
     /// Returns the interface of a `net.ipvX.conf.DEVICE.NAME` key.
     #[must_use]
     pub fn device(&self) -> Option<&str> {
-        match self.0.as_slice() {
-            [net, _, conf, device, _] if net == "net" && conf == "conf" => Some(device),
-            _ => None,
-        }
+        let (_, of_family) = self.0.strip_prefix("net/")?.split_once('/')?;
+        let (device, name) = of_family.strip_prefix("conf/")?.split_once('/')?;
+        (!name.contains('/')).then_some(device)
     }
 
     /// Returns the file, below `/proc/sys`.
     #[must_use]
     pub fn path(&self) -> PathBuf {
-        let mut path = PathBuf::from("/proc/sys");
-        path.extend(self.0.iter().map(|part| escaped::os_string(part)));
-        path
+        Path::new("/proc/sys").join(escaped::os_string(&self.0))
     }
 
     /// Returns the dotted name, if no component contains a dot or is no UTF-8.
     #[must_use]
     pub fn dotted(&self) -> Option<String> {
-        (!self.0.iter().any(|part| part.contains(['.', '\\']))).then(|| self.0.join("."))
+        (!self.0.contains(['.', '\\'])).then(|| self.0.replace('/', "."))
     }
 }
 
 impl fmt::Display for SysctlKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, part) in self.0.iter().enumerate() {
-            if at > 0 {
-                f.write_str(".")?;
-            }
-            f.write_str(&part.replace('.', "/"))?;
-        }
-        Ok(())
+        f.write_str(&swapped(&self.0))
     }
 }
 
@@ -82,13 +80,23 @@ impl FromStr for SysctlKey {
     type Err = BadKey;
 
     fn from_str(text: &str) -> Result<Self, BadKey> {
-        let parts: Vec<String> = text.split('.').map(|part| part.replace('/', ".")).collect();
+        let path = swapped(text);
         // An empty part, `.` or `..` would name another file than the text says.
-        if parts.iter().any(|part| part.is_empty() || part == "." || part == "..") {
+        if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
             return Err(BadKey(text.to_owned()));
         }
-        Ok(Self(parts))
+        Ok(Self(path))
     }
+}
+
+/// The path for the text, and the text for the path.
+fn swapped(key: &str) -> String {
+    let other = |c| match c {
+        '.' => '/',
+        '/' => '.',
+        c => c,
+    };
+    key.chars().map(other).collect()
 }
 
 impl TryFrom<String> for SysctlKey {

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Does this host answer for a VIP, or speak in its name? (net/ipv4/arp.c)
 
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use lvs_check::{Finding, Phase, Remedy, Severity};
 use lvs_host::SysctlKey;
 
-use super::arp_model::{Answer, answers, leaks};
+use super::arp_model::{Answer, Vip, answers, leaking, shows_others};
 use super::catalogue;
 use super::doubt;
 use super::hiding::{lower_or_raise, planned, speak_as_self};
-use super::seen::{Address, Device, Seen};
+use super::seen::{Address, Arrival, Device, Seen};
 use super::steps::{answers_arp, is_own, remove, to_carrier};
 use super::subject::{Subject, some};
 use crate::facts::Family;
@@ -20,18 +22,21 @@ use crate::shell;
 fn matters(subject: &Subject, seen: &Seen, nic: &str) -> bool {
     let by_route = |ip: IpAddr| seen.lookup(ip).is_some_and(|to| to.device.as_deref() == Some(nic));
     let holds = |have: &Address| {
-        have.device == nic
-            && (subject.rips.contains(&have.ip) || subject.ipv4_vips().any(|vip| have.covers(vip)))
+        subject.rips.contains(&have.ip) || subject.ipv4_vips().any(|vip| have.covers(vip))
     };
     seen.default_route(Family::Ipv4)
         .is_some_and(|route| route.devices.iter().any(|name| name == nic))
         || subject.directors.iter().copied().chain(subject.clients()).any(by_route)
-        || seen.addresses.iter().any(holds)
+        || seen.addresses.on(nic).any(holds)
 }
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let is_ours = |vip: &IpAddr| {
-        seen.is_local(*vip) || seen.nics().any(|nic| seen.is_listed_by(*vip, &nic.name))
+        let is_listed = |arrival: &Arrival| {
+            !arrival.listed_by.is_empty()
+                && seen.nics().any(|nic| arrival.listed_by.contains(&nic.name))
+        };
+        seen.is_local(*vip) || seen.arrivals.get(vip).is_some_and(is_listed)
     };
     // Where something else may serve a VIP that is not here, nothing tells anybody to add it.
     let is_to_come = |vip: &IpAddr| doubt::not_local(*vip, seen).is_none();
@@ -46,7 +51,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
         // What is not here yet is judged as if it were: whoever adds it must hide it first.
         let missing = |vip: &IpAddr| !is_ours(vip) && is_to_come(vip);
         let then = planned(subject, seen, missing);
-        let sight = Sight { subject, seen, then: &then, vips: &vips };
+        let sight = Sight::of(subject, seen, &then, &vips);
         for nic in seen.speakers() {
             ignore(&sight, nic, &mut findings);
             announce(&sight, nic, &mut findings);
@@ -65,15 +70,46 @@ struct Sight<'a> {
     seen: &'a Seen,
     /// The host with all VIPs.
     then: &'a Seen,
-    /// IPv4 VIPs.
-    vips: &'a [IpAddr],
+    /// IPv4 VIPs, as they are then.
+    vips: Vec<Vip<'a>>,
+    /// Those that are local now.
+    here: HashSet<IpAddr>,
+    /// Devices without ARP that have them and an `arp_ignore` of their own, and `lo`.
+    in_vain: Vec<&'a str>,
+    /// What raises `arp_ignore` of `all`, and does so for nearly every interface.
+    raise: OnceCell<Vec<Remedy>>,
 }
 
-impl Sight<'_> {
+impl<'a> Sight<'a> {
+    fn of(subject: &'a Subject, seen: &'a Seen, then: &'a Seen, vips: &[IpAddr]) -> Self {
+        let carriers = vips.iter().flat_map(|vip| then.places(*vip));
+        let mut told = HashSet::new();
+        let in_vain = carriers.map(|have| have.device.as_str()).chain(["lo"]);
+        let in_vain = in_vain.filter(|name| told.insert(*name));
+        Self {
+            subject,
+            seen,
+            then,
+            vips: vips.iter().map(|vip| Vip::of(then, *vip)).collect(),
+            here: vips.iter().copied().filter(|vip| seen.is_local(*vip)).collect(),
+            in_vain: in_vain.filter(|name| seen.ipv4(name, "arp_ignore") > 0).collect(),
+            raise: OnceCell::new(),
+        }
+    }
+
+    /// What makes that interface hide what is on others.
+    fn hide(&self, nic: &str) -> Vec<Remedy> {
+        let Self { subject, seen, .. } = *self;
+        match seen.ipv4(nic, "arp_ignore") > 1 {
+            true => lower_or_raise(subject, seen, nic, 1),
+            false => self.raise.get_or_init(|| lower_or_raise(subject, seen, nic, 1)).clone(),
+        }
+    }
+
     /// `eth0 answers ARP for 192.0.2.10`, or will, and whoever may have heard it already.
     fn told(&self, nic: &Device, does: &str, will: &str, vips: &[IpAddr]) -> (String, Vec<IpAddr>) {
         let here: Vec<IpAddr> =
-            vips.iter().copied().filter(|vip| self.seen.is_local(*vip)).collect();
+            vips.iter().copied().filter(|vip| self.here.contains(vip)).collect();
         let name = &nic.name;
         let when = match (nic.up, here.is_empty()) {
             (true, false) => return (format!("{name} {does} {}", some(vips)), here),
@@ -98,22 +134,20 @@ impl Sight<'_> {
 }
 
 fn ignore(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
-    let Sight { subject, seen, then, vips } = *sight;
+    let Sight { seen, then, .. } = *sight;
     let name = nic.name.as_str();
     let severity = |vips: &[IpAddr]| sight.severity(nic, vips);
     let value = seen.max("arp_ignore", name);
     let because = |answer: Answer| -> Vec<IpAddr> {
-        vips.iter().copied().filter(|vip| answers(then, name, *vip) == Some(answer)).collect()
+        let vips = sight.vips.iter().filter(|_| shows_others(value));
+        let mine = vips.filter(|vip| vip.answers_by(value, name) == Some(answer));
+        mine.map(|vip| vip.ip).collect()
     };
     let (open, shown) = (because(Answer::Open), because(Answer::Shown));
-    let steps = || lower_or_raise(subject, seen, name, 1);
+    let steps = || sight.hide(name);
     if !open.is_empty() {
         let (told, heard) = sight.told(nic, "answers ARP for", "will answer ARP for", &open);
-        let carriers = vips.iter().flat_map(|vip| then.places(*vip));
-        let in_vain = carriers
-            .map(|have| have.device.as_str())
-            .chain(["lo"])
-            .find(|carrier| *carrier != name && seen.ipv4(carrier, "arp_ignore") > 0);
+        let in_vain = sight.in_vain.iter().find(|carrier| **carrier != name);
         let mut read = seen.read("arp_ignore", &["all", name]);
         let finding = if let Some(carrier) = in_vain {
             read.extend(seen.read("arp_ignore", &[carrier]));
@@ -156,7 +190,7 @@ fn ignore(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
         return;
     }
     if value == 8 {
-        let rip = seen.addresses.iter().find(|have| have.device == name && have.ip.is_ipv4());
+        let rip = seen.addresses.on(name).find(|have| have.ip.is_ipv4());
         let rip = rip.map_or_else(String::new, |have| format!("; {} is unreachable", have.ip));
         findings.push(
             Finding::new(
@@ -198,9 +232,9 @@ fn announcement(vips: &[IpAddr]) -> Option<Remedy> {
 }
 
 fn announce(sight: &Sight<'_>, nic: &Device, findings: &mut Vec<Finding>) {
-    let Sight { seen, then, vips, .. } = *sight;
+    let Sight { seen, then, .. } = *sight;
     let name = nic.name.as_str();
-    let leaking: Vec<IpAddr> = vips.iter().copied().filter(|vip| leaks(then, name, *vip)).collect();
+    let leaking = leaking(then, name, &sight.vips);
     if leaking.is_empty() {
         return;
     }
@@ -310,6 +344,9 @@ fn misplaced(
 }
 
 fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+    let is_proxy =
+        |nic: &&Device| seen.or("proxy_arp", &nic.name) && seen.ipv4(&nic.name, "forwarding") != 0;
+    let proxies: Vec<&Device> = seen.nics().filter(is_proxy).collect();
     for &vip in &subject.vips {
         for (_, name) in seen.proxies.iter().filter(|(ip, _)| *ip == vip) {
             findings.push(
@@ -328,11 +365,7 @@ fn proxies(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         let Some(route) = seen.lookup(vip).filter(|route| vip.is_ipv4() && !route.local) else {
             continue;
         };
-        for nic in seen.nics().filter(|nic| {
-            route.device.as_deref() != Some(&nic.name)
-                && seen.or("proxy_arp", &nic.name)
-                && seen.ipv4(&nic.name, "forwarding") != 0
-        }) {
+        for nic in proxies.iter().filter(|nic| route.device.as_deref() != Some(&nic.name)) {
             let out = route.device.as_deref().unwrap_or("another interface");
             let name = &nic.name;
             // Either is enough.

@@ -27,7 +27,7 @@ fn unprepared(vip: IpAddr, subject: &Subject, seen: &Seen) -> Option<Finding> {
     if seen.places(vip).next().is_some() {
         return None;
     }
-    let have = seen.directed.iter().find(|have| have.ip == vip)?;
+    let have = seen.directed.of(vip).next()?;
     let message = format!(
         "{vip} is only on {}, as the director's address: this host stops serving it when another \
          becomes director",
@@ -46,9 +46,7 @@ fn again(vip: IpAddr, seen: &Seen) -> Option<Finding> {
     let is_elsewhere = |server: &&SocketAddr| {
         seen.places(server.ip()).next().is_none() && !seen.is_local(server.ip())
     };
-    let mine = |at: SocketAddr| at.ip() == vip;
-    let services = seen.ipvs.iter().filter(|service| service.at().is_some_and(mine));
-    let (at, others) = services.into_iter().find_map(|service| {
+    let (at, others) = seen.ipvs.of(vip).find_map(|service| {
         let others: Vec<IpAddr> =
             service.unchanged.iter().filter(is_elsewhere).map(SocketAddr::ip).collect();
         service.at().filter(|_| !others.is_empty()).map(|at| (at, others))

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Lists what has to come in, past any firewall.
 
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use lvs_host::firewall::{Packet, Source};
 
-use super::inward;
+use super::inward::{self, Expected};
 use super::receiver::outer;
 use super::seen::{Address, Device, Seen};
 use super::subject::Subject;
@@ -81,16 +84,15 @@ pub(super) fn questions(subject: &Subject, seen: &Seen) -> Vec<Question> {
         let what = "neighbour solicitations".to_owned();
         questions.push(Question { what, of: rip.into(), wanted: false, packet });
     }
-    let targets = if subject.holds_vips() { &subject.vips } else { &subject.rips };
+    let targets: &[IpAddr] = if subject.holds_vips() { &subject.vips } else { &subject.rips };
+    let expected = Expected::of(subject, seen);
+    let known: [OnceCell<Arc<[String]>>; 2] = Default::default();
     for &to in targets {
-        let nics = match subject.mode {
-            Some(Mode::Tun) => inward::expected(to, subject, seen),
-            _ => inward::by_ethernet(subject, seen),
-        };
+        let nics = known[usize::from(to.is_ipv6())].get_or_init(|| names(expected.by(to)));
         let source = subject.client.map(|client| client.ends());
         let source = source.filter(|[first, _]| first.is_ipv4() == to.is_ipv4()).map(Source::All);
         let service =
-            Packet { is_local: seen.is_local(to), source, nics: names(&nics), ..Packet::to(to) };
+            Packet { is_local: seen.is_local(to), source, nics: nics.clone(), ..Packet::to(to) };
         if subject.ports.is_empty() {
             questions.push(Question {
                 what: "packets".to_owned(),
@@ -123,7 +125,8 @@ fn asked_for(subject: &Subject, seen: &Seen) -> Option<IpAddr> {
         return seen.places(rip).next().map(|have| have.ip);
     }
     of_family(&subject.vips, Family::Ipv6).filter(|_| subject.mode == Some(Mode::Dr))?;
-    let nics = names_of(&inward::by_ethernet(subject, seen));
+    let nics = inward::by_ethernet(subject, seen);
+    let nics: HashSet<&String> = nics.iter().map(|nic| &nic.name).collect();
     let may = |have: &&Address| {
         have.ip.is_ipv6()
             && have.scope == "global"
@@ -140,14 +143,10 @@ fn solicited(ip: Ipv6Addr) -> Ipv6Addr {
 }
 
 /// As a firewall calls them. In a VRF packets come twice, by the interface and by the VRF.
-fn names(nics: &[&Device]) -> Vec<String> {
+fn names(nics: &[&Device]) -> Arc<[String]> {
     if nics.iter().any(|nic| nic.vrf.is_some()) {
-        return Vec::new();
+        return Arc::default();
     }
-    names_of(nics)
-}
-
-fn names_of(nics: &[&Device]) -> Vec<String> {
     nics.iter().map(|nic| nic.name.clone()).collect()
 }
 
@@ -194,19 +193,20 @@ mod tests {
     fn what_has_to_come_in_is_asked() {
         let (vip, vip6, rip, rip6) = ("192.0.2.10", "2001:db8::10", "192.0.2.11", "2001:db8::11");
         let seen = Seen {
-            devices: vec![nic("eth0"), nic("eth1")],
+            devices: vec![nic("eth0"), nic("eth1")].into(),
             addresses: vec![
                 have(rip, 24, "eth0", "global"),
                 have(vip6, 128, "eth0", "global"),
                 have("fe80::1", 64, "eth0", "link"),
                 have("2001:db8:1::11", 64, "eth1", "global"),
                 have(rip6, 64, "eth0", "global"),
-            ],
+            ]
+            .into(),
             ..Seen::default()
         };
         let base = |mode, vips: &[&str], rips: &[&str]| Subject {
             mode: Some(mode),
-            vips: ips(vips),
+            vips: ips(vips).into(),
             rips: ips(rips),
             directors: ips(&["192.0.2.1"]),
             ..Subject::default()

@@ -5,38 +5,59 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::receiver::receiving;
-use super::seen::{Device, Seen};
+use super::seen::{Address, Device, Seen};
 use super::subject::Subject;
 use crate::facts::Family;
 use crate::mode::Mode;
 
-/// Gives the interfaces where packets for that address are expected: mode tun the devices
-/// that take the tunnel's packets, else the interface of the director or of the RIP, or all
-/// if neither is known.
-pub(super) fn expected<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
-    if subject.mode == Some(Mode::Tun) {
-        return receiving(Family::of(ip), subject, seen).collect();
+/// Holds the interfaces where packets are expected, for who asks of many addresses.
+pub(super) struct Expected<'a> {
+    /// Of IPv4, and of IPv6.
+    by_family: [Vec<&'a Device>; 2],
+}
+
+impl<'a> Expected<'a> {
+    pub(super) fn of(subject: &'a Subject, seen: &'a Seen) -> Self {
+        let by_family = match subject.mode {
+            Some(Mode::Tun) => Family::BOTH.map(|inner| receiving(inner, subject, seen).collect()),
+            _ => {
+                let all = by_ethernet(subject, seen);
+                [all.clone(), all]
+            }
+        };
+        Self { by_family }
     }
-    by_ethernet(subject, seen)
+
+    /// Gives those where packets for that address are expected: mode tun the devices that take
+    /// the tunnel's packets, else the interface of the director or of the RIP, or all if neither
+    /// is known.
+    pub(super) fn by(&self, ip: IpAddr) -> &[&'a Device] {
+        &self.by_family[usize::from(ip.is_ipv6())]
+    }
+}
+
+/// Gives the same of one address.
+pub(super) fn expected<'a>(ip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
+    Expected::of(subject, seen).by(ip).to_vec()
 }
 
 /// Gives the interface where what the director sends is expected, packed or not: that of the
 /// director or of the RIP, whether it answers ARP or not; or all that do if neither is known.
 pub(super) fn by_ethernet<'a>(subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
     // The director is on the same Ethernet: which one, no route of another table can say.
-    let near = |nic: &Device, other: &IpAddr| {
-        seen.addresses.iter().any(|have| have.device == nic.name && have.is_near(*other))
-    };
-    let by_director = |nic: &&Device| subject.directors.iter().any(|director| near(nic, director));
-    let by_rip = |nic: &&Device| {
-        subject.rips.iter().any(|rip| seen.places(*rip).any(|have| have.device == nic.name))
-    };
-    let found: Vec<&Device> = seen.facing().filter(by_director).collect();
+    let is_near = |have: &&Address| subject.directors.iter().any(|ip| have.is_near(*ip));
+    let found = facing(seen.addresses.iter().filter(is_near), seen);
     if !found.is_empty() {
         return found;
     }
-    let found: Vec<&Device> = seen.facing().filter(by_rip).collect();
+    let found = facing(subject.rips.iter().flat_map(|rip| seen.places(*rip)), seen);
     if found.is_empty() { seen.nics().collect() } else { found }
+}
+
+/// The interfaces that have these addresses, and by which packets of others come in.
+fn facing<'a>(have: impl Iterator<Item = &'a Address>, seen: &'a Seen) -> Vec<&'a Device> {
+    let names: HashSet<&str> = have.map(|have| have.device.as_str()).collect();
+    seen.facing().filter(|nic| names.contains(nic.name.as_str())).collect()
 }
 
 /// Gives all interfaces where packets for that address may come in, and those that may be

@@ -2,6 +2,7 @@
 //! Judges whether IPv6 is on where packets for IPv6 VIPs come in: the kernel drops them there
 //! otherwise (`ip6_rcv_core` in net/ipv6/ip6_input.c), wherever the VIP is.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use lvs_check::{Finding, Phase, Remedy, Severity};
@@ -63,10 +64,9 @@ fn is_off(nic: &Device, seen: &Seen) -> bool {
 /// which have no IPv6 on purpose.
 fn likely<'a>(vip: IpAddr, subject: &'a Subject, seen: &'a Seen) -> Vec<&'a Device> {
     let nics = inward::expected(vip, subject, seen);
-    let leads_out = |nic: &&Device| {
-        let mut defaults = seen.routes.iter().filter(|route| route.prefix == 0);
-        defaults.any(|route| route.devices.contains(&nic.name))
-    };
+    let defaults = seen.routes.iter().filter(|route| route.prefix == 0);
+    let defaults: HashSet<&String> = defaults.flat_map(|route| &route.devices).collect();
+    let leads_out = |nic: &&Device| defaults.contains(&nic.name);
     let outward: Vec<&Device> = nics.iter().copied().filter(leads_out).collect();
     if outward.is_empty() { nics } else { outward }
 }
@@ -80,8 +80,7 @@ fn comes_by_another(vip: IpAddr, subject: &Subject, seen: &Seen) -> bool {
     let may_be_rip = |have: &Address| {
         have.ip.is_ipv6() && have.scope == "global" && !subject.vips.contains(&have.ip)
     };
-    inward::possible(vip, subject, seen).into_iter().any(|nic| {
-        let mut its = seen.addresses.iter().filter(|have| have.device == nic.name);
-        !is_off(nic, seen) && its.any(may_be_rip)
-    })
+    inward::possible(vip, subject, seen)
+        .into_iter()
+        .any(|nic| !is_off(nic, seen) && seen.addresses.on(&nic.name).any(may_be_rip))
 }

@@ -32,8 +32,8 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
 fn address_managers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
     for device in &seen.devices {
         let name = &device.name;
-        let on_it = |have: &&Address| have.device == *name && subject.vips.contains(&have.ip);
-        let vips: Vec<&Address> = seen.addresses.iter().filter(on_it).collect();
+        let is_vip = |have: &&Address| subject.vips.contains(&have.ip);
+        let vips: Vec<&Address> = seen.addresses.on(name).filter(is_vip).collect();
         if vips.is_empty() {
             continue;
         }
@@ -103,7 +103,7 @@ fn keepalived(seen: &Seen) -> Option<Finding> {
     let line = seen.managers.keepalived_vmac.as_ref()?;
     let is_vmac = |device: &&Device| {
         device.kind.as_deref() == Some("macvlan")
-            && seen.addresses.iter().any(|have| have.device == device.name && have.ip.is_ipv4())
+            && seen.addresses.on(&device.name).any(|have| have.ip.is_ipv4())
     };
     let bare = |device: &&Device| seen.ipv4(&device.name, "accept_local") == 0;
     for Device { name, .. } in seen.nics().filter(is_vmac).filter(bare) {
@@ -156,7 +156,7 @@ fn swallowed(family: Family, subject: &Subject, seen: &Seen) -> Option<Finding> 
             !device.answers_arp() && device.ends.is_none() && !device.is_point_to_point()
         };
         seen.device(name).is_some_and(is_for_vips)
-            && seen.addresses.iter().any(|a| a.device == name && subject.vips.contains(&a.ip))
+            && seen.addresses.on(name).any(|have| subject.vips.contains(&have.ip))
     };
     let device = route.devices.iter().find(|name| carries(name))?;
     let message = format!("the default route of {family} leads into {device}, which carries VIPs");

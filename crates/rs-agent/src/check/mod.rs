@@ -7,6 +7,7 @@
 
 pub mod catalogue;
 pub mod hops;
+pub mod indexed;
 pub mod observe;
 pub mod replies;
 pub mod report;

@@ -30,7 +30,7 @@ pub(super) enum Fate {
 }
 
 pub(super) fn fate(seen: &Seen, device: &str) -> Fate {
-    let addressed = || seen.addresses.iter().any(|have| have.device == device && have.ip.is_ipv4());
+    let addressed = || seen.addresses.on(device).any(|have| have.ip.is_ipv4());
     match seen.max("rp_filter", device) {
         0 => Fate::Passes,
         1 => Fate::Strict,
@@ -104,7 +104,7 @@ fn tunnels(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             if seen.max("rp_filter", name) != 2 {
                 finding = finding.command(Phase::Settings, crate::shell::set(&key, 2));
             }
-            if !seen.addresses.iter().any(|have| have.device == *name && have.ip.is_ipv4()) {
+            if !seen.addresses.on(name).any(|have| have.ip.is_ipv4()) {
                 finding = finding.steps([add(vip, name, subject.scope, subject)]);
             }
             findings.push(finding);

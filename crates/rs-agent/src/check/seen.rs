@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::hops::Replies;
+use super::indexed::Indexed;
 use crate::facts::{Family, Port, host_prefix};
 use crate::ipvs::Service;
 use lvs_host::SysctlKey;
@@ -18,9 +19,9 @@ pub use lvs_host::{Address, Lookup, Route};
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// Every interface.
-    pub devices: Vec<Device>,
+    pub devices: Indexed<Device>,
     /// Every address.
-    pub addresses: Vec<Address>,
+    pub addresses: Indexed<Address>,
     /// The routes of table main.
     pub routes: Vec<Route>,
     /// Answers of the kernel's route lookup; `None`: unreachable.
@@ -44,13 +45,13 @@ pub struct Seen {
     /// The packet filters.
     pub firewall: Firewall,
     /// The services of this host's own IPVS.
-    pub ipvs: Vec<Service>,
+    pub ipvs: Indexed<Service>,
     /// `net.ipv4.vs.backup_only`: none of them is used while the host only gets connections
     /// of another director.
     pub backup_only: bool,
     /// VIPs on interfaces that answer ARP, where this host is their director: see
     /// [`Seen::apart`].
-    pub directed: Vec<Address>,
+    pub directed: Indexed<Address>,
     /// Ports whose UDP is taken out of its encapsulation.
     pub fou: Fou,
     /// Drops by source validation while the counters were watched, in packets, and the
@@ -78,6 +79,18 @@ pub struct Arrival {
     /// Replies cannot leave: an IPv4 address on no interface and not in table `local`
     /// (`__ip_dev_find` in net/ipv4/devinet.c).
     pub mute: bool,
+}
+
+impl Arrival {
+    /// Returns whether packets for it that come in by that interface are for this host; `None`:
+    /// as those by any other.
+    #[must_use]
+    pub fn takes(&self, nic: &str) -> Option<bool> {
+        match self.local_by.contains(nic) {
+            true => Some(true),
+            false => self.foreign_by.contains(nic).then_some(false),
+        }
+    }
 }
 
 /// UDP ports that unpack.
@@ -148,7 +161,7 @@ impl Seen {
     /// Returns the interface of that name.
     #[must_use]
     pub fn device(&self, name: &str) -> Option<&Device> {
-        self.devices.iter().find(|device| device.name == name)
+        self.devices.named(name)
     }
 
     /// Returns the interfaces that answer ARP now.
@@ -202,7 +215,7 @@ impl Seen {
 
     /// Returns everywhere that address is.
     pub fn places(&self, ip: IpAddr) -> impl Iterator<Item = &Address> {
-        self.addresses.iter().filter(move |have| have.ip == ip)
+        self.addresses.of(ip)
     }
 
     /// Returns whether packets to it are for this host.
@@ -219,11 +232,8 @@ impl Seen {
     /// Returns whether packets to it that come in by that interface are for this host.
     #[must_use]
     pub fn is_local_by(&self, ip: IpAddr, nic: &str) -> bool {
-        match self.arrivals.get(&ip) {
-            Some(arrival) if arrival.local_by.contains(nic) => true,
-            Some(arrival) if arrival.foreign_by.contains(nic) => false,
-            _ => self.is_local(ip),
-        }
+        let told = self.arrivals.get(&ip).and_then(|arrival| arrival.takes(nic));
+        told.unwrap_or_else(|| self.is_local(ip))
     }
 
     /// Returns whether that interface counts it as this host's own when it sends ARP by itself.
@@ -241,7 +251,7 @@ impl Seen {
     /// Sets apart the addresses that this host has as a director of the VIP: they come and go
     /// with that role, and are no matter of the real server. `None`: there are none.
     #[must_use]
-    pub fn apart(&self, also_director: bool, vips: &[IpAddr]) -> Option<Self> {
+    pub fn apart(&self, also_director: bool, vips: &Indexed<IpAddr>) -> Option<Self> {
         let is_directors = |have: &Address| {
             vips.contains(&have.ip)
                 && self.device(&have.device).is_some_and(Device::answers_arp)
@@ -251,21 +261,22 @@ impl Seen {
             return None;
         }
         let mut rest = self.clone();
-        (rest.directed, rest.addresses) =
-            self.addresses.iter().cloned().partition(|have| is_directors(have));
+        let all = self.addresses.iter().cloned();
+        let (directed, addresses): (Vec<_>, Vec<_>) = all.partition(|have| is_directors(have));
+        (rest.directed, rest.addresses) = (directed.into(), addresses.into());
         Some(rest)
     }
 
     /// Returns whether this host is the active director of that VIP.
     #[must_use]
     pub fn is_directing(&self, vip: IpAddr) -> bool {
-        self.directed.iter().any(|have| have.ip == vip)
+        self.directed.of(vip).next().is_some()
     }
 
     /// Returns whether this host's own IPVS has a service of that address.
     #[must_use]
     pub fn directs(&self, ip: IpAddr) -> bool {
-        self.ipvs.iter().any(|service| service.at().is_some_and(|at| at.ip() == ip))
+        self.ipvs.of(ip).next().is_some()
     }
 
     /// Returns where packets to it go.

@@ -7,7 +7,7 @@ use lvs_check::{Finding, Severity};
 
 use super::catalogue;
 use super::doubt;
-use super::inward;
+use super::inward::Expected;
 use super::seen::{Device, Listener, Seen};
 use super::subject::{Port, Subject};
 use crate::ipvs::{Served, Service};
@@ -40,7 +40,7 @@ fn hears(socket: &Listener, nic: &Device, seen: &Seen) -> bool {
 struct Endpoint<'a> {
     ip: IpAddr,
     port: Port,
-    nics: Vec<&'a Device>,
+    nics: &'a [&'a Device],
 }
 
 impl Endpoint<'_> {
@@ -55,7 +55,7 @@ impl Endpoint<'_> {
     fn service<'a>(&self, seen: &'a Seen) -> Option<&'a Service> {
         let takes =
             |at: SocketAddr| at.ip() == self.ip && [self.port.number, 0].contains(&at.port());
-        seen.ipvs.iter().find(|service| match service.takes {
+        seen.ipvs.of(self.ip).find(|service| match service.takes {
             Served::Tcp(at) => self.port.tcp && takes(at),
             Served::Udp(at) => !self.port.tcp && takes(at),
             Served::Other(_) | Served::Mark(_) => false,
@@ -66,17 +66,27 @@ impl Endpoint<'_> {
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings = Vec::new();
     // In mode nat the packet arrives for the RIP.
-    let targets = if subject.holds_vips() { &subject.vips } else { &subject.rips };
+    let targets: &[IpAddr] = if subject.holds_vips() { &subject.vips } else { &subject.rips };
+    let expected = Expected::of(subject, seen);
     for &port in &subject.ports {
+        let is_its = |it: &&Listener| it.tcp == port.tcp && it.port == port.number;
+        let sockets: Option<Vec<&Listener>> =
+            seen.listeners.as_ref().map(|all| all.iter().filter(is_its).collect());
         for &ip in targets {
-            let endpoint = Endpoint { ip, port, nics: inward::expected(ip, subject, seen) };
-            findings.extend(judge(&endpoint, subject, seen));
+            let endpoint = Endpoint { ip, port, nics: expected.by(ip) };
+            findings.extend(judge(&endpoint, sockets.as_deref(), subject, seen));
         }
     }
     findings
 }
 
-fn judge(endpoint: &Endpoint<'_>, subject: &Subject, seen: &Seen) -> Option<Finding> {
+/// `sockets` are those of its port; `None`: not asked or not told.
+fn judge(
+    endpoint: &Endpoint<'_>,
+    sockets: Option<&[&Listener]>,
+    subject: &Subject,
+    seen: &Seen,
+) -> Option<Finding> {
     let &Endpoint { ip, port, .. } = endpoint;
     let (protocol, at) = (port.protocol(), SocketAddr::from((ip, port.number)));
     let then = if port.tcp { "clients get a reset" } else { "clients get ICMP" };
@@ -106,23 +116,21 @@ fn judge(endpoint: &Endpoint<'_>, subject: &Subject, seen: &Seen) -> Option<Find
             finding.words(format!("modprobe {module}, or ss -ln on a kernel that has it")),
         );
     }
-    let listeners = seen.listeners.as_ref()?;
-    let same = |socket: &&Listener| socket.tcp == port.tcp && socket.port == port.number;
-    let mut here = listeners.iter().filter(same).filter(|it| endpoint.is_taken_by(it, seen));
+    let sockets = sockets?;
+    let mut here = sockets.iter().copied().filter(|it| endpoint.is_taken_by(it, seen));
     match here.next() {
         None => {
-            let others: Vec<&Listener> = listeners.iter().filter(same).collect();
             let text = |socket: &&Listener| {
                 let to = socket.device.as_ref().map(|name| format!(" on {name}"));
                 let at = SocketAddr::from((socket.ip, socket.port));
                 format!("{protocol} {at}{}", to.unwrap_or_default())
             };
-            let mut read: Vec<String> = others.iter().map(text).collect();
+            let mut read: Vec<String> = sockets.iter().map(text).collect();
             if read.is_empty() {
                 read.push(format!("{protocol} port {}: no socket of a server", port.number));
             }
             let vrf = endpoint.nics.iter().find_map(|nic| nic.vrf.as_ref());
-            let shut = others.iter().find(|it| is_for(it, ip) && it.device.is_none());
+            let shut = sockets.iter().find(|it| is_for(it, ip) && it.device.is_none());
             let (message, words) = match (vrf, shut) {
                 (Some(vrf), Some(_)) => (
                     format!("what listens on {protocol} {at} takes nothing from VRF {vrf}: {then}"),

@@ -2,6 +2,7 @@
 //! Returns the steps that make what is missing, in the words of set-up, and take away what is in
 //! the wrong place.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use lvs_check::{Finding, Phase, Remedy};
@@ -13,7 +14,7 @@ use super::inward;
 use super::receiver::{self, device_for, kind_for};
 use super::seen::{Address, Device, Seen};
 use super::subject::Subject;
-use crate::facts::host_prefix;
+use crate::facts::{Family, host_prefix, of_family};
 use crate::mode::Mode;
 use crate::plan::Change;
 use crate::plan::own::{is_own_of_a_host, may_be_own};
@@ -53,12 +54,13 @@ pub(super) fn create(
     let deletes = instead.as_ref().map(|(_, old, _)| (*old).to_owned());
     let mut steps = vec![Remedy { deletes, ..made }];
     let mine = || subject.vips.iter().copied().filter(|vip| kind_for(*vip, subject) == kind);
-    let lost = |vip: &IpAddr| {
-        let (_, old, seen) = instead.as_ref()?;
-        seen.places(*vip).find(|have| have.device == *old)
+    let lost = |old: &str, seen: &Seen, vip: IpAddr| seen.places(vip).any(|it| it.device == old);
+    let mut vips: Vec<IpAddr> = match instead {
+        Some((_, old, seen)) => mine().filter(|vip| lost(old, seen, *vip)).collect(),
+        None => Vec::new(),
     };
-    let mut vips: Vec<IpAddr> = mine().filter(|vip| lost(vip).is_some()).collect();
-    if let Some(first) = mine().find(IpAddr::is_ipv4) {
+    let first = of_family(&subject.vips, Family::Ipv4);
+    if let Some(first) = first.filter(|vip| kind_for(*vip, subject) == kind) {
         let key = SysctlKey::ipv4(&name, "rp_filter");
         steps.push(Remedy::command(Phase::Settings, shell::set(&key, 2)));
         // Loose is not enough on a device without an IPv4 address.
@@ -87,6 +89,24 @@ pub(super) fn carrier(vip: IpAddr, subject: &Subject, seen: &Seen) -> String {
         _ if answers_arp(&subject.carrier, seen) => "lo".to_owned(),
         _ if is_apart(&subject.carrier, vip, subject, seen) => "lo".to_owned(),
         _ => subject.carrier.clone(),
+    }
+}
+
+/// Holds [`carrier`] for many VIPs: it is the same for all of a family.
+pub(super) struct Carriers<'a> {
+    subject: &'a Subject,
+    seen: &'a Seen,
+    known: [OnceCell<String>; 2],
+}
+
+impl<'a> Carriers<'a> {
+    pub(super) fn of(subject: &'a Subject, seen: &'a Seen) -> Self {
+        Self { subject, seen, known: Default::default() }
+    }
+
+    pub(super) fn get(&self, vip: IpAddr) -> &str {
+        let known = &self.known[usize::from(vip.is_ipv6())];
+        known.get_or_init(|| carrier(vip, self.subject, self.seen))
     }
 }
 
@@ -179,8 +199,7 @@ pub(super) fn may_be_directors(have: &Address, seen: &Seen) -> bool {
 /// host has no other.
 pub(super) fn is_own(have: &Address, subject: &Subject, seen: &Seen) -> bool {
     let is_beside = |other: &Address| {
-        other.device == have.device
-            && other.prefix < host_prefix(other.ip)
+        other.prefix < host_prefix(other.ip)
             && have.covers(other.ip)
             && !subject.vips.contains(&other.ip)
     };
@@ -191,7 +210,7 @@ pub(super) fn is_own(have: &Address, subject: &Subject, seen: &Seen) -> bool {
     };
     is_hosts
         && match is_single {
-            false => !seen.addresses.iter().any(is_beside),
+            false => !seen.addresses.on(&have.device).any(is_beside),
             true => is_only(have, subject, seen),
         }
 }
@@ -216,17 +235,20 @@ fn is_on_a_way(have: &Address, subject: &Subject, seen: &Seen) -> bool {
 /// Whether it is this host's end of such a link, without which nobody reaches it there: the only
 /// address of its family, other VIPs aside.
 pub(super) fn is_end_of_link(have: &Address, subject: &Subject, seen: &Seen) -> bool {
-    let is_another = |other: &Address| {
-        other.device == have.device && is_own_of_a_host(other.ip, &subject.vips, have.ip)
-    };
-    is_on_a_way(have, subject, seen) && !seen.addresses.iter().any(is_another)
+    let is_another = |other: &Address| is_own_beside(have, other, subject);
+    is_on_a_way(have, subject, seen) && !seen.addresses.on(&have.device).any(is_another)
+}
+
+/// Whether the host has another address of its own family, which is no VIP.
+fn is_own_beside(have: &Address, other: &Address, subject: &Subject) -> bool {
+    is_own_of_a_host(other.ip, have.ip) && !subject.vips.contains(&other.ip)
 }
 
 /// Whether it is a single address, and the only one of its family that this host has, as clouds
 /// give it.
 fn is_only(have: &Address, subject: &Subject, seen: &Seen) -> bool {
     let is_another = |other: &Address| {
-        is_own_of_a_host(other.ip, &subject.vips, have.ip)
+        is_own_beside(have, other, subject)
             || (other.ip == have.ip && (&other.device, other.prefix) != (&have.device, have.prefix))
     };
     have.prefix == host_prefix(have.ip)
@@ -245,8 +267,7 @@ pub(super) fn remove(have: &Address, subject: &Subject, seen: &Seen) -> Vec<Reme
     }
     let name = &have.device;
     let is_beside = |other: &Address| {
-        other.device == *name
-            && other.ip != have.ip
+        other.ip != have.ip
             && other.prefix == have.prefix
             && have.prefix < host_prefix(have.ip)
             && have.covers(other.ip)
@@ -254,7 +275,7 @@ pub(super) fn remove(have: &Address, subject: &Subject, seen: &Seen) -> Vec<Reme
     let promoted = have.ip.is_ipv6() || seen.or("promote_secondaries", name);
     let mut command = delete(have);
     // Of several addresses in a subnet the first takes the others with it.
-    if !promoted && seen.addresses.iter().any(is_beside) {
+    if !promoted && seen.addresses.on(name).any(is_beside) {
         let key = SysctlKey::ipv4(name, "promote_secondaries");
         command = format!("{} && {command}", shell::set(&key, 1));
     }

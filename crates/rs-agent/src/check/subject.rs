@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
 
+use super::indexed::Indexed;
 use crate::facts::{Family, host_prefix};
 use crate::mode::Mode;
 use crate::plan::Change;
@@ -19,7 +20,7 @@ pub struct Subject {
     /// Forwarding method.
     pub mode: Option<Mode>,
     /// VIPs.
-    pub vips: Vec<IpAddr>,
+    pub vips: Indexed<IpAddr>,
     /// The addresses the director sends to, one of each family at most.
     pub rips: Vec<IpAddr>,
     /// DIPs, and in mode nat the gateway that was set.
@@ -82,7 +83,7 @@ impl Subject {
     pub fn asked(request: &Request) -> Self {
         Self {
             mode: Some(request.mode),
-            vips: request.vips.clone(),
+            vips: request.vips.clone().into(),
             rips: request.rips.clone(),
             directors: request.directors.iter().chain(&request.gateways).copied().collect(),
             carrier: request.carrier.clone().unwrap_or_else(|| "lo".to_owned()),
@@ -109,7 +110,7 @@ impl Subject {
         });
         Self {
             mode: Some(wanted.mode),
-            vips: wanted.vips.clone(),
+            vips: wanted.vips.clone().into(),
             rips: wanted.rips.clone(),
             directors: wanted.ways_back().collect(),
             carrier: wanted.carrier.clone(),

@@ -229,11 +229,8 @@ fn one(device: &Device, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
             Finding::new(&catalogue::RS_TUN_08, severity, message).read(read.clone()).words(words),
         );
     }
-    let foreign = seen.addresses.iter().find(|have| {
-        have.device == *name
-            && !subject.vips.contains(&have.ip)
-            && have.scope == "global"
-            && !automatic(have.ip)
+    let foreign = seen.addresses.on(name).find(|have| {
+        !subject.vips.contains(&have.ip) && have.scope == "global" && !automatic(have.ip)
     });
     // Beside a device of our own it is somebody else's, and in use by them alone.
     let is_used = || receiving(inner, subject, seen).any(|used| used.name == *name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Judges whether the VIP is here, and only the VIP.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use lvs_check::{Finding, Phase, Severity};
@@ -8,11 +9,11 @@ use lvs_host::SysctlKey;
 
 use super::catalogue;
 use super::doubt;
-use super::inward;
+use super::inward::Expected;
 use super::seen::{Address, Device, Lookup, Route, Seen};
 use super::steps::{
-    add, again, answers_arp, carrier, is_end_of_link, is_own, make_carrier, may_be_directors,
-    remove, to_carrier, up,
+    Carriers, add, again, answers_arp, carrier, is_end_of_link, is_own, make_carrier,
+    may_be_directors, remove, to_carrier, up,
 };
 use super::subject::Subject;
 use crate::facts::host_prefix;
@@ -21,9 +22,11 @@ use crate::request::Scope;
 
 pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let expected = Expected::of(subject, seen);
+    let gateways: HashSet<&IpAddr> = seen.routes.iter().flat_map(|it| &it.gateways).collect();
     for &vip in subject.vips.iter().filter(|_| subject.holds_vips()) {
-        present(vip, subject, seen, &mut findings);
-        same(vip, subject, seen, &mut findings);
+        present(vip, expected.by(vip), subject, seen, &mut findings);
+        same(vip, gateways.contains(&vip), subject, seen, &mut findings);
         for have in seen.places(vip) {
             prefix(vip, have, subject, seen, &mut findings);
             duplicate(vip, have, subject, seen, &mut findings);
@@ -34,7 +37,14 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     findings
 }
 
-fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+/// `nics` are those where packets for it are expected.
+fn present(
+    vip: IpAddr,
+    nics: &[&Device],
+    subject: &Subject,
+    seen: &Seen,
+    findings: &mut Vec<Finding>,
+) {
     let read = match seen.lookup(vip) {
         Some(to) if to.local => "local".to_owned(),
         Some(to) => match (&to.gateway, &to.device) {
@@ -45,7 +55,7 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
         None => "nowhere".to_owned(),
     };
     let route = format!("route to {vip}: {read}");
-    if !arrives(vip, subject, seen) {
+    if !arrives(vip, nics, seen) {
         let forwards = if vip.is_ipv4() {
             seen.ipv4("all", "forwarding") != 0
         } else {
@@ -83,7 +93,7 @@ fn present(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Findi
             format!("{vip} is local by a route only: enough for services that bind to any address");
         let finding = Finding::new(&catalogue::RS_VIP_06, Severity::Info, message).read([route]);
         findings.push(to_carrier(finding, vip, subject, seen));
-    } else if let Some((nic, have, vrf)) = past_vrf(vip, subject, seen) {
+    } else if let Some((nic, have, vrf)) = past_vrf(vip, nics, seen) {
         let message = format!("{vip} is not local for what comes in by {nic}");
         let why = format!("it is not known whether the director's packets come in by VRF {vrf}");
         let finding = Finding::new(&catalogue::RS_VIP_01, Severity::Error, message).read([
@@ -109,34 +119,40 @@ fn in_vrf(have: &Address, vrf: &str) -> String {
 /// it then; where the VIP is, and the VRF.
 fn past_vrf<'a>(
     vip: IpAddr,
-    subject: &'a Subject,
+    nics: &[&'a Device],
     seen: &'a Seen,
 ) -> Option<(&'a str, &'a Address, &'a str)> {
     let (have, vrf) = places_in_vrfs(vip, seen).next()?;
     let is_past = |nic: &&Device| nic.domain() != Some(vrf) && !seen.is_local_by(vip, &nic.name);
-    let nic = inward::expected(vip, subject, seen).into_iter().find(is_past)?;
+    let nic = nics.iter().copied().find(is_past)?;
     Some((&nic.name, have, vrf))
 }
 
 /// Whether packets for it come to this host itself by the interfaces where they are expected.
-fn arrives(vip: IpAddr, subject: &Subject, seen: &Seen) -> bool {
-    let nics = inward::expected(vip, subject, seen);
-    if nics.is_empty() {
+fn arrives(vip: IpAddr, nics: &[&Device], seen: &Seen) -> bool {
+    // Without an answer of its own each interface is like all.
+    let is_told = seen.arrivals.contains_key(&vip);
+    if nics.is_empty() || !is_told {
         return seen.is_local(vip);
     }
     nics.iter().any(|nic| seen.is_local_by(vip, &nic.name))
 }
 
-fn same(vip: IpAddr, subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
+fn same(
+    vip: IpAddr,
+    is_gateway: bool,
+    subject: &Subject,
+    seen: &Seen,
+    findings: &mut Vec<Finding>,
+) {
     // On a link without ARP a director's address is in nobody's way.
     let is_told = |have: &Address| !subject.also_director || answers_arp(&have.device, seen);
     let own = seen.places(vip).find(|have| is_own(have, subject, seen) && is_told(have));
-    let gateway = seen.routes.iter().find(|route| route.gateways.contains(&vip));
     let (role, read) = if subject.rips.contains(&vip) {
         ("the RIP", format!("RIP {vip}"))
     } else if subject.directors.contains(&vip) {
         ("a director", format!("director {vip}"))
-    } else if gateway.is_some() {
+    } else if is_gateway {
         ("the gateway of a route", format!("a route via {vip}"))
     } else if let Some(have) = own {
         let message = format!("{vip} is this host's own address on {}", have.device);
@@ -248,14 +264,12 @@ fn duplicate(
 
 /// Can the VIP become the source of what this host sends of itself?
 fn source(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    let bare = seen.nics().find(|nic| {
-        let on_nic = |have: &&Address| have.device == nic.name && have.ip.is_ipv4();
-        let routed = seen
-            .routes
-            .iter()
-            .any(|route| route.destination.is_ipv4() && route.devices.contains(&nic.name));
-        routed && !seen.addresses.iter().any(|have| on_nic(&have) && have.scope != "host")
-    });
+    let routes = seen.routes.iter().filter(|route| route.destination.is_ipv4());
+    let routed: HashSet<&String> = routes.flat_map(|route| &route.devices).collect();
+    let is_bare = |nic: &&Device| {
+        !seen.addresses.on(&nic.name).any(|have| have.ip.is_ipv4() && have.scope != "host")
+    };
+    let bare = seen.nics().filter(|nic| routed.contains(&nic.name)).find(is_bare);
     let Some(bare) = bare else { return };
     for vip in subject.ipv4_vips() {
         let wide = |have: &&Address| {
@@ -280,28 +294,29 @@ fn source(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
 }
 
 fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
-    let mut devices: Vec<(String, Vec<IpAddr>)> = Vec::new();
+    let carriers = Carriers::of(subject, seen);
+    let mut devices: Vec<(&str, Vec<IpAddr>)> = Vec::new();
     for &vip in subject.vips.iter().filter(|_| subject.holds_vips()) {
         let planned = (subject.mode == Some(Mode::Dr) || seen.places(vip).next().is_none())
-            .then(|| carrier(vip, subject, seen));
+            .then(|| carriers.get(vip));
         // On an interface that answers ARP it is not to be at all: RS-ARP-07.
-        let found = seen.places(vip).map(|have| have.device.clone());
+        let found = seen.places(vip).map(|have| have.device.as_str());
         let found = found.filter(|device| !answers_arp(device, seen));
         for device in found.chain(planned) {
             match devices.iter_mut().find(|(name, _)| *name == device) {
-                Some((_, vips)) if vips.contains(&vip) => {}
+                Some((_, vips)) if vips.last() == Some(&vip) => {}
                 Some((_, vips)) => vips.push(vip),
                 None => devices.push((device, vec![vip])),
             }
         }
     }
     for (name, vips) in devices {
-        let Some(device) = seen.device(&name) else {
+        let Some(device) = seen.device(name) else {
             // Of a tunnel device that is missing RS-TUN-01 tells.
             if subject.mode == Some(Mode::Dr) {
                 let lost = vips.iter().find(|vip| !seen.is_local(**vip));
                 let doubt = lost.and_then(|vip| doubt::not_local(*vip, seen));
-                findings.push(no_carrier(&name, &vips, seen).unless(doubt));
+                findings.push(no_carrier(name, &vips, seen).unless(doubt));
             }
             continue;
         };
@@ -315,7 +330,7 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
         let v6 = !needing.is_empty();
         let doubt = || needing.first().and_then(|vip| doubt::not_local(*vip, seen));
         if !device.up {
-            let up = up(&name);
+            let up = up(name);
             let read = [format!("{name}: down")];
             if v6 {
                 let message = format!("{name} is down: IPv6 addresses on it are gone");
@@ -331,12 +346,12 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
                 );
             }
         }
-        if v6 && seen.ipv6(&name, "disable_ipv6") != Some(0) {
-            let read = match seen.ipv6(&name, "disable_ipv6") {
+        if v6 && seen.ipv6(name, "disable_ipv6") != Some(0) {
+            let read = match seen.ipv6(name, "disable_ipv6") {
                 Some(value) => format!("net/ipv6/conf/{name}/disable_ipv6 = {value}"),
                 None => format!("net/ipv6/conf/{name}/disable_ipv6 is not there"),
             };
-            let on = crate::shell::set(&SysctlKey::ipv6(&name, "disable_ipv6"), 0);
+            let on = crate::shell::set(&SysctlKey::ipv6(name, "disable_ipv6"), 0);
             let finding = Finding::new(
                 &catalogue::RS_VIP_08,
                 Severity::Error,
@@ -346,7 +361,7 @@ fn carriers(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             .command(Phase::Settings, on);
             let gone =
                 vips.iter().filter(|vip| vip.is_ipv6() && seen.places(**vip).next().is_none());
-            let gone = gone.map(|vip| add(*vip, &name, subject.scope, subject));
+            let gone = gone.map(|vip| add(*vip, name, subject.scope, subject));
             findings.push(finding.steps(gone).unless(doubt()));
         }
     }

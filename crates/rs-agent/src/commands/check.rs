@@ -49,7 +49,7 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
     findings.retain(|finding| filter.wants(finding));
     Ok(Report::Check(CheckReport {
         mode,
-        vips: subject.vips.clone(),
+        vips: subject.vips.to_vec(),
         found: lvs_check::Report::new(findings, seen.unread, notice.into_iter().collect()),
     }))
 }

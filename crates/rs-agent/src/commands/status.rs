@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `rs-agent status`.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use crate::output::{
     CarrierStatus, DeviceStatus, GatewayStatus, Owner, PortStatus, StatusReport, SysctlStatus,
     VipStatus,
 };
-use crate::plan::{Change, Effect};
+use crate::plan::{Change, Effect, Target};
 use crate::verify;
 
 pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
@@ -43,7 +44,11 @@ pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
 
 /// Whose something is: of a change that setup made, or found no need to make.
 fn owner(journal: &Journal, facts: &Facts, there: bool, about: impl Fn(&Change) -> bool) -> Owner {
-    match journal.changes.iter().find(|change| about(change)) {
+    owner_by(journal.changes.iter().find(|change| about(change)), facts, there)
+}
+
+fn owner_by(change: Option<&Change>, facts: &Facts, there: bool) -> Owner {
+    match change {
         _ if !there => Owner::Nobody,
         Some(change) if change.effect(facts) == Effect::There => Owner::Ours,
         Some(_) => Owner::Foreign,
@@ -57,6 +62,8 @@ fn vips(journal: &Journal, facts: &Facts) -> Vec<VipStatus> {
         return Vec::new();
     }
     let owned = journal.owned(facts);
+    let changes = journal.changes.iter().map(|change| (change.target(), change));
+    let changes: HashMap<Target<'_>, &Change> = changes.collect();
     let status = |&vip| {
         let planned = wanted.device_for(vip);
         let found = facts.vip_on(vip, planned).or_else(|| facts.addresses.of(vip).first());
@@ -66,12 +73,10 @@ fn vips(journal: &Journal, facts: &Facts) -> Vec<VipStatus> {
             scope: found.map(|have| have.scope.clone()),
             local: found.is_some(),
             ours: owned.contains(&(vip, device.as_str())),
-            owner: owner(
-                journal,
-                facts,
-                found.is_some(),
-                |change| matches!(change, Change::Address { ip, device: on, .. } if *ip == vip && *on == device),
-            ),
+            owner: {
+                let change = changes.get(&Target::Address(vip, device.as_str().into()));
+                owner_by(change.copied(), facts, found.is_some())
+            },
             device,
         }
     };

@@ -52,8 +52,9 @@ pub enum Change {
         ip: IpAddr,
         /// Interface name.
         device: String,
-        /// [`ADDRESS_TAG`] once it was read back; absent before that, and for
-        /// ever on kernels that keep no tag.
+        /// [`ADDRESS_TAG`], from the beginning if the kernel is seen to keep tags
+        /// ([`Change::marked`]), else once it was read back; absent for ever on
+        /// kernels that keep none.
         tag: Option<u8>,
         /// Scope, if it is an IPv4 address.
         #[serde(default)]
@@ -228,6 +229,18 @@ impl Change {
                 }
             }
         }
+    }
+
+    /// Returns it with the tag that its address will have, if that is known: a kernel that tells
+    /// who added any address, as it does of its own, tells it of every one. Then nothing is left
+    /// to be recorded when it is seen.
+    #[must_use]
+    pub fn marked(mut self, facts: &Facts) -> Self {
+        if let Self::Address { tag, .. } = &mut self {
+            let keeps_tags = facts.addresses.iter().any(|have| have.tag.is_some());
+            *tag = keeps_tags.then_some(ADDRESS_TAG);
+        }
+        self
     }
 
     /// Returns the device that making the change adds, and undoing it deletes.

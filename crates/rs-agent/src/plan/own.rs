@@ -21,12 +21,10 @@ pub(super) fn is_own(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
             && have.covers(other.ip)
             && !wanted.vips.contains(&other.ip)
     };
-    let is_another = |other: &Address| {
-        is_own_of_a_host(other.ip, &wanted.vips, have.ip) || (other.ip == have.ip && other != have)
-    };
-    let is_there = |other: &Address| {
-        other.device == have.device && is_own_of_a_host(other.ip, &wanted.vips, have.ip)
-    };
+    let is_own =
+        |other: &Address| is_own_of_a_host(other.ip, have.ip) && !wanted.vips.contains(&other.ip);
+    let is_another = |other: &Address| is_own(other) || (other.ip == have.ip && other != have);
+    let is_there = |other: &Address| other.device == have.device && is_own(other);
     let Some(link) = facts.link(&have.device) else { return false };
     let is_ordinary = have.scope == "global" && (have.ip.is_ipv4() || !have.deprecated);
     if have.prefix < host_prefix(have.ip) {
@@ -54,16 +52,13 @@ pub fn may_be_own(link: &Link, is_single: bool, mode: Mode) -> bool {
     link.is_point_to_point() && !may_be_for_vips
 }
 
-/// Whether a host that has that address, too, is left with one of this family without `ip`.
+/// Whether a host that has that address, too, and not as a VIP, is left with one of this family
+/// without `ip`.
 #[must_use]
-pub fn is_own_of_a_host(other: IpAddr, vips: &[IpAddr], ip: IpAddr) -> bool {
+pub fn is_own_of_a_host(other: IpAddr, ip: IpAddr) -> bool {
     let is_of_a_link = match other {
         IpAddr::V4(other) => other.is_link_local(),
         IpAddr::V6(other) => other.is_unicast_link_local(),
     };
-    other.is_ipv4() == ip.is_ipv4()
-        && other != ip
-        && !other.is_loopback()
-        && !is_of_a_link
-        && !vips.contains(&other)
+    other.is_ipv4() == ip.is_ipv4() && other != ip && !other.is_loopback() && !is_of_a_link
 }

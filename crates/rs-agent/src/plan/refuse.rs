@@ -2,6 +2,7 @@
 //! Refuses what the host's state does not allow, found before anything is changed; and what it
 //! allows but the operator should know.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
@@ -88,12 +89,11 @@ fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusa
     no_gateway("VIP", vip, facts)
 }
 
-/// Whether this host has it as a director of the VIP: that comes and goes with the role, and is
-/// left to whoever gives it.
+/// Whether this host has that VIP, for it is one, as its director: that comes and goes with the
+/// role, and is left to whoever gives it.
 pub fn is_directors(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
     (wanted.also_director || facts.directed.contains(&have.ip))
         && wanted.mode != Mode::Nat
-        && wanted.vips.contains(&have.ip)
         && (facts.link(&have.device).is_some_and(|link| link.arp) || is_own(have, wanted, facts))
 }
 
@@ -152,6 +152,7 @@ pub fn arp_can_be_hidden(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> 
     if !wanted.vips.iter().any(IpAddr::is_ipv4) {
         return Ok(());
     }
+    let shown = OnceCell::new();
     for (name, least) in [("arp_ignore", 1), ("arp_announce", 2)] {
         let all = SysctlKey::ipv4("all", name);
         if facts.sysctl(&all).is_none() {
@@ -168,7 +169,8 @@ pub fn arp_can_be_hidden(wanted: &Wanted, facts: &Facts) -> Result<(), Refusal> 
             match (name, value, hides(value)) {
                 ("arp_ignore", _, Hides::Others) | ("arp_announce", 2, _) => {}
                 ("arp_ignore", _, Hides::ScopeHost) => {
-                    if let Some((vip, scope)) = shown_vip(wanted, facts) {
+                    let shown = shown.get_or_init(|| shown_vip(wanted, facts));
+                    if let Some((vip, scope)) = shown.clone() {
                         return Err(Refusal::ArpScope { vip, scope, key });
                     }
                 }

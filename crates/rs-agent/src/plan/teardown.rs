@@ -43,6 +43,7 @@ pub fn plan(
     let removed: HashSet<(IpAddr, &str)> = there().filter_map(address).collect();
     let known: HashSet<IpAddr> =
         changes.iter().filter_map(address).map(|(ip, _)| ip).chain(found.iter().copied()).collect();
+    let found: HashSet<&IpAddr> = found.iter().collect();
     let staying: Vec<&Address> = facts
         .hidden_addresses(&known)
         .filter(|have| !doomed.contains(&have.device))

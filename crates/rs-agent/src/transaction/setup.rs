@@ -52,6 +52,7 @@ pub fn set_up(
     steps.extend(before.iter().flat_map(|journal| journal.exposed(&facts)));
     let mut journal = before.clone().unwrap_or_else(|| store.begin(all.clone(), &facts));
     journal.wanted = all;
+    journal.intend(steps.iter().map(|step| step.action.change.clone().marked(&facts)));
     let damaged = notice.is_some();
     let mut notes: Vec<String> = notice.into_iter().collect();
     notes.extend(already_there(&journal, &wanted, &facts));

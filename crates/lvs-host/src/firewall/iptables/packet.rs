@@ -2,6 +2,7 @@
 //! What comes to a firewall.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Packets for this host that are alike in what is known of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +19,9 @@ pub struct Packet {
     pub is_local: bool,
     /// Who sends them, if that is known.
     pub source: Option<Source>,
-    /// The interfaces where they may come in; none if that is not known.
-    pub nics: Vec<String>,
+    /// The interfaces where they may come in; none if that is not known. Packets to thousands of
+    /// addresses may share them.
+    pub nics: Arc<[String]>,
     /// Whether something else, as nftables, may translate their addresses.
     pub may_be_translated: bool,
 }
@@ -44,7 +46,7 @@ impl Packet {
             icmpv6: None,
             is_local: true,
             source: None,
-            nics: Vec::new(),
+            nics: Arc::default(),
             may_be_translated: false,
         }
     }

@@ -29,7 +29,7 @@ fn filter(policy: &str, rules: &[&str]) -> String {
 
 fn any() -> Packet {
     let nics = vec!["eth0".to_owned()];
-    Packet { nics, ..Packet::to("192.0.2.10".parse().unwrap()) }
+    Packet { nics: nics.into(), ..Packet::to("192.0.2.10".parse().unwrap()) }
 }
 
 fn web() -> Packet {

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use netlink_packet_route::link::{
-    GreIOFlags, InfoData, InfoGre, InfoGre6, InfoIpTunnel, InfoPortKind, InfoVrf, Ip6TunnelFlags,
-    LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+    AfSpecInet, AfSpecInet6, AfSpecUnspec, GreIOFlags, Inet6DevConf, InetDevConf, InfoData,
+    InfoGre, InfoGre6, InfoIpTunnel, InfoPortKind, InfoVrf, Ip6TunnelFlags, LinkAttribute,
+    LinkFlags, LinkInfo, LinkMessage,
 };
 
-use crate::link::{Ends, Link};
+use crate::ip::Family;
+use crate::link::{Ends, Link, Setting};
 
 /// Returns all interfaces, each with the VRF it is in.
 pub(in super::super) fn links(messages: &[LinkMessage]) -> Vec<Link> {
@@ -40,6 +42,7 @@ fn link(message: &LinkMessage) -> Option<(Link, Option<u32>)> {
             LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
             LinkAttribute::Controller(index) => master = Some(*index),
             LinkAttribute::Stats64(stats) => link.crc_errors = stats.rx_crc_errors,
+            LinkAttribute::AfSpecUnspec(families) => link.settings = settings(families),
             LinkAttribute::LinkInfo(infos) => {
                 for info in infos {
                     match info {
@@ -62,6 +65,58 @@ fn link(message: &LinkMessage) -> Option<(Link, Option<u32>)> {
     // A member of a VRF keeps its addresses and its ARP; a port of a bridge does not.
     link.port = master.is_some() && !in_vrf;
     (!link.name.is_empty()).then_some((link, master.filter(|_| in_vrf)))
+}
+
+/// One without IPv4 or IPv6 has no settings of it, and no files either.
+fn settings(families: &[AfSpecUnspec]) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    let mut add = |family, values: &[(&'static str, i32)]| {
+        settings.extend(values.iter().map(|&(name, value)| Setting { family, name, value }));
+    };
+    for family in families {
+        match family {
+            AfSpecUnspec::Inet(told) => {
+                for one in told {
+                    if let AfSpecInet::DevConf(conf) = one {
+                        add(Family::Ipv4, &ipv4(conf));
+                    }
+                }
+            }
+            AfSpecUnspec::Inet6(told) => {
+                for one in told {
+                    if let AfSpecInet6::DevConf(conf) = one {
+                        add(Family::Ipv6, &ipv6(conf));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    settings
+}
+
+fn ipv4(conf: &InetDevConf) -> [(&'static str, i32); 11] {
+    [
+        ("arp_ignore", conf.arp_ignore),
+        ("arp_announce", conf.arp_announce),
+        ("rp_filter", conf.rp_filter),
+        ("proxy_arp", conf.proxy_arp),
+        ("route_localnet", conf.route_localnet),
+        ("accept_redirects", conf.accept_redirects),
+        ("forwarding", conf.forwarding),
+        ("arp_filter", conf.arpfilter),
+        ("accept_local", conf.accept_local),
+        ("promote_secondaries", conf.promote_secondaries),
+        ("src_valid_mark", conf.src_vmark),
+    ]
+}
+
+fn ipv6(conf: &Inet6DevConf) -> [(&'static str, i32); 3] {
+    [
+        ("disable_ipv6", conf.disable_ipv6),
+        ("accept_redirects", conf.accept_redirects),
+        ("forwarding", conf.forwarding),
+    ]
 }
 
 fn ends(data: &InfoData) -> Option<Ends> {
@@ -127,6 +182,21 @@ mod tests {
         message.attributes = attributes;
         message.attributes.push(LinkAttribute::IfName(name.into()));
         message
+    }
+
+    #[test]
+    fn settings_are_those_of_the_families_that_an_interface_has() {
+        let mut v4 = InetDevConf::default();
+        (v4.arp_ignore, v4.src_vmark) = (8, 1);
+        let mut v6 = Inet6DevConf::default();
+        v6.disable_ipv6 = 1;
+        let v4 = AfSpecUnspec::Inet(vec![AfSpecInet::DevConf(v4)]);
+        let v6 = AfSpecUnspec::Inet6(vec![AfSpecInet6::DevConf(v6)]);
+        let told = settings(&[v4.clone(), v6]);
+        let set: Vec<_> = told.iter().filter(|it| it.value != 0).map(|it| it.name).collect();
+        assert_eq!((told.len(), set), (14, vec!["arp_ignore", "src_valid_mark", "disable_ipv6"]));
+        assert!(settings(&[v4]).iter().all(|it| it.family == Family::Ipv4));
+        assert_eq!(settings(&[]), []);
     }
 
     #[test]

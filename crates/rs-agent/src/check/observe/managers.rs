@@ -57,9 +57,9 @@ pub(super) fn look(root: &Path, devices: &[Device], unread: &mut Vec<String>) ->
 fn text(path: &Path, unread: &mut Vec<String>) -> Option<String> {
     match files::bytes(path, LARGEST) {
         Ok((bytes, _)) => Some(escaped::text(&bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         // A link to it is how a file of a later folder is switched off.
         Err(_) if fs::canonicalize(path).is_ok_and(|path| path == Path::new("/dev/null")) => None,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
             unread.push(format!("{}: {}", path.display(), system_error(&error)));
             None

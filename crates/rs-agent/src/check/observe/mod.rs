@@ -12,17 +12,16 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use super::seen::{Device, Fou, Seen};
+use super::seen::{Fou, Seen};
 use super::subject::Subject;
 use crate::error::Error;
 use crate::facts::Family;
 use crate::ipvs;
 use crate::mode::Mode;
 use crate::tunnel::{Encapsulation, Listener as Unpacks};
-use lvs_host::SysctlKey;
 use lvs_host::firewall;
 use lvs_host::netlink::{Netlink, NetlinkError};
-use lvs_host::sysctl::{self, SysctlError};
+use lvs_host::sysctl;
 use lvs_host::sysctl_d;
 use lvs_term::system_error;
 
@@ -35,7 +34,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     let devices = net.links().map_err(failed("interfaces"))?;
     let routes = net.routes(&devices).map_err(failed("routes"))?;
     let mut seen = Seen {
-        addresses: net.addresses(&devices).map_err(failed("addresses"))?,
+        addresses: net.addresses(&devices).map_err(failed("addresses"))?.into(),
         routes: routes.iter().filter(|route| route.is_plain()).cloned().collect(),
         ..Seen::default()
     };
@@ -50,14 +49,19 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
         Ok(found) => seen.proxies = found,
         Err(error) => seen.unread.push(format!("neighbour proxies: {error}")),
     }
-    settings(&devices, &mut seen);
-    seen.devices.clone_from(&devices);
+    for setting in sysctl::of_links(&devices, &SETTINGS) {
+        match setting {
+            Ok((key, value)) => drop(seen.sysctls.insert(key, value)),
+            Err(error) => seen.unread.push(error.to_string()),
+        }
+    }
+    seen.devices = devices.clone().into();
     let rules = net.rules();
     routes::arrivals(net, subject, &routes, rules.as_deref().ok(), &mut seen);
     replies::look(net, subject, &replies::Host { routes, devices: &devices }, rules, &mut seen);
     listening(subject, &mut seen);
     match ipvs::services() {
-        Ok(services) => seen.ipvs = services,
+        Ok(services) => seen.ipvs = services.into(),
         Err(error) => seen.unread.push(format!("{}: {}", ipvs::PATH, system_error(&error))),
     }
     let backup_only = std::fs::read_to_string("/proc/sys/net/ipv4/vs/backup_only");
@@ -117,35 +121,19 @@ fn listening(subject: &Subject, seen: &mut Seen) {
     }
 }
 
-const IPV4: [&str; 11] = [
-    "arp_ignore",
-    "arp_announce",
-    "rp_filter",
-    "proxy_arp",
-    "route_localnet",
-    "accept_redirects",
-    "forwarding",
-    "arp_filter",
-    "accept_local",
-    "promote_secondaries",
-    "src_valid_mark",
+const SETTINGS: [(Family, &str); 14] = [
+    (Family::Ipv4, "arp_ignore"),
+    (Family::Ipv4, "arp_announce"),
+    (Family::Ipv4, "rp_filter"),
+    (Family::Ipv4, "proxy_arp"),
+    (Family::Ipv4, "route_localnet"),
+    (Family::Ipv4, "accept_redirects"),
+    (Family::Ipv4, "forwarding"),
+    (Family::Ipv4, "arp_filter"),
+    (Family::Ipv4, "accept_local"),
+    (Family::Ipv4, "promote_secondaries"),
+    (Family::Ipv4, "src_valid_mark"),
+    (Family::Ipv6, "disable_ipv6"),
+    (Family::Ipv6, "accept_redirects"),
+    (Family::Ipv6, "forwarding"),
 ];
-const IPV6: [&str; 3] = ["disable_ipv6", "accept_redirects", "forwarding"];
-
-fn settings(devices: &[Device], seen: &mut Seen) {
-    let names = devices.iter().map(|device| device.name.as_str());
-    for device in ["all", "default"].into_iter().chain(names) {
-        let keys = IPV4.map(|name| SysctlKey::ipv4(device, name));
-        let keys = keys.into_iter().chain(IPV6.map(|name| SysctlKey::ipv6(device, name)));
-        for key in keys {
-            match sysctl::read(&key) {
-                Ok(value) => {
-                    seen.sysctls.insert(key, value);
-                }
-                // Its interface is gone, or the kernel has no IPv6.
-                Err(SysctlError::NotThere(_)) => {}
-                Err(error) => seen.unread.push(error.to_string()),
-            }
-        }
-    }
-}

@@ -60,7 +60,7 @@ pub(super) fn look(
 fn ends(subject: &Subject, anywhere: &[IpAddr], seen: &Seen) -> Vec<(Option<IpAddr>, IpAddr)> {
     let is_nat = subject.mode == Some(Mode::Nat);
     let sources = match (is_nat, subject.rips.is_empty()) {
-        (false, _) => subject.vips.clone(),
+        (false, _) => subject.vips.to_vec(),
         (true, false) => subject.rips.clone(),
         (true, true) => rips(subject, seen),
     };

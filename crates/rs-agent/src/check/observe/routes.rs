@@ -64,9 +64,11 @@ fn table_of(device: &Device, seen: &Seen) -> u32 {
 fn senders(vip: IpAddr, device: &str, subject: &Subject, seen: &Seen) -> Vec<IpAddr> {
     let routers = seen.routes.iter().filter(|route| route.prefix == 0);
     let routers = routers.flat_map(|route| route.gateways.iter().copied());
-    let own = seen.addresses.iter().filter(|have| have.device == device);
-    let peers = own.clone().filter_map(|have| have.peer);
-    let beside = own.flat_map(|have| [1, 2].map(|other| (beside(have.ip, other), have)));
+    let peers = seen.addresses.on(device).filter_map(|have| have.peer);
+    let beside = seen
+        .addresses
+        .on(device)
+        .flat_map(|have| [1, 2].map(|other| (beside(have.ip, other), have)));
     let beside = beside.filter(|(ip, have)| have.covers(*ip)).map(|(ip, _)| ip);
     let known = subject.clients().chain(subject.directors.iter().copied());
     let all = known.chain(routers).chain(peers).chain(beside);

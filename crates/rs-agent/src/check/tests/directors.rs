@@ -106,7 +106,7 @@ pub(super) const DIRECTORS: &[Row] = &[
 fn what_may_be_a_directors_is_never_taken_away() {
     for mode in [Mode::Dr, Mode::Nat] {
         let (mut subject, mut seen) = sound(mode);
-        subject.vips = vec![ip(VIP), ip(VIP6)];
+        subject.vips = vec![ip(VIP), ip(VIP6)].into();
         seen.addresses.push(address(VIP, 24, "eth0", "global"));
         seen.addresses.push(address(VIP6, 128, "eth0", "global"));
         set(&mut seen, "net.ipv4.conf.all.arp_ignore", 8);
@@ -126,7 +126,7 @@ fn what_may_be_a_directors_is_never_taken_away() {
 fn this_hosts_own_address_is_never_taken_away() {
     for mode in [Mode::Dr, Mode::Tun, Mode::Nat] {
         let (mut subject, mut seen) = sound(mode);
-        subject.vips = vec![ip(RIP), ip("192.0.2.12")];
+        subject.vips = vec![ip(RIP), ip("192.0.2.12")].into();
         subject.rips.clear();
         let del = |seen: &Seen| {
             let found = findings(&subject, seen);

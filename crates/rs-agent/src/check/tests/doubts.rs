@@ -232,7 +232,7 @@ pub(super) const DOUBTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            w.vips = vec![ip("192.0.2.9"), ip(VIP)];
+            w.vips = vec![ip("192.0.2.9"), ip(VIP)].into();
             s.addresses.push(address("192.0.2.9", 32, "lo", "host"));
             s.lookups.insert(ip("192.0.2.9"), s.lookups.get(&ip(VIP)).cloned().flatten());
             s.firewall.iptables = Some(Ruleset::parse(
@@ -246,7 +246,7 @@ pub(super) const DOUBTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            w.vips = vec![ip("192.0.2.9"), ip(VIP)];
+            w.vips = vec![ip("192.0.2.9"), ip(VIP)].into();
             w.ports = vec![crate::check::subject::Port { tcp: true, number: 80 }];
             s.addresses.push(address("192.0.2.9", 32, "lo", "host"));
             s.lookups.insert(ip("192.0.2.9"), s.lookups.get(&ip(VIP)).cloned().flatten());

@@ -108,11 +108,15 @@ pub(super) const EDGES: &[Row] = &[
         &["RS-RIP-01 error", "RS-TUN-03 error"],
     ),
     // One network is told of once, and each of two.
-    (Mode::Nat, |w, _| w.vips = vec![ip("192.0.2.20"), ip("192.0.2.21")], &["RS-GW-03 warning"]),
+    (
+        Mode::Nat,
+        |w, _| w.vips = vec![ip("192.0.2.20"), ip("192.0.2.21")].into(),
+        &["RS-GW-03 warning"],
+    ),
     (
         Mode::Nat,
         |w, s| {
-            w.vips = vec![ip("192.0.2.20"), ip("198.51.100.20")];
+            w.vips = vec![ip("192.0.2.20"), ip("198.51.100.20")].into();
             s.addresses.push(address("198.51.100.11", 24, "eth0", "global"));
         },
         &["RS-GW-03 warning", "RS-GW-03 warning"],
@@ -121,7 +125,7 @@ pub(super) const EDGES: &[Row] = &[
     (
         Mode::Nat,
         |w, s| {
-            w.vips = vec![ip(VIP6)];
+            w.vips = vec![ip(VIP6)].into();
             s.addresses.push(address("2001:db8::11", 64, "eth0", "global"));
             set(s, "net.ipv6.conf.eth0.accept_redirects", 1);
             set(s, "net.ipv6.conf.eth0.forwarding", 0);
@@ -131,7 +135,7 @@ pub(super) const EDGES: &[Row] = &[
     (
         Mode::Nat,
         |w, s| {
-            w.vips = vec![ip(VIP6)];
+            w.vips = vec![ip(VIP6)].into();
             s.addresses.push(address("2001:db8::11", 64, "eth0", "global"));
             set(s, "net.ipv6.conf.eth0.accept_redirects", 1);
             set(s, "net.ipv6.conf.eth0.forwarding", 1);
@@ -141,7 +145,7 @@ pub(super) const EDGES: &[Row] = &[
     (
         Mode::Nat,
         |w, s| {
-            w.vips = vec![ip(VIP6)];
+            w.vips = vec![ip(VIP6)].into();
             s.addresses.push(address("2001:db8::11", 64, "eth0", "global"));
             set(s, "net.ipv6.conf.all.accept_redirects", 1);
             set(s, "net.ipv6.conf.eth0.accept_redirects", 0);

@@ -56,7 +56,7 @@ pub(super) const MANAGERS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            w.vips = vec![ip(VIP)];
+            w.vips = vec![ip(VIP)].into();
             keeps(s, Keeps::Preferred);
         },
         &[],
@@ -100,7 +100,7 @@ pub(super) const MANAGERS: &[Row] = &[
         Mode::Dr,
         |w, s| {
             vmac(s);
-            w.vips = vec![ip(VIP6)];
+            w.vips = vec![ip(VIP6)].into();
             set(s, "net.ipv4.conf.all.arp_ignore", 0);
         },
         &["RS-MGR-04 warning"],

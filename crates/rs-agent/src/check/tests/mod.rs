@@ -72,7 +72,7 @@ fn sound(mode: Mode) -> (Subject, Seen) {
     let (nat, tun) = (mode == Mode::Nat, mode == Mode::Tun);
     let subject = Subject {
         mode: Some(mode),
-        vips: if nat { vec![] } else { vec![ip(VIP), ip(VIP6)] },
+        vips: if nat { vec![] } else { vec![ip(VIP), ip(VIP6)] }.into(),
         rips: vec![ip(RIP)],
         directors: vec![ip(DIP)],
         carrier: "lo".into(),
@@ -80,7 +80,7 @@ fn sound(mode: Mode) -> (Subject, Seen) {
     };
     let addresses = vec![address("127.0.0.1", 8, "lo", "host"), address(RIP, 24, "eth0", "global")];
     let devices = vec![device("lo", false), device("eth0", true)];
-    let mut seen = Seen { devices, addresses, ..Seen::default() };
+    let mut seen = Seen { devices: devices.into(), addresses: addresses.into(), ..Seen::default() };
     let gateway = if nat { DIP } else { ROUTER };
     for (destination, prefix, gateways) in [
         ("0.0.0.0", 0, vec![ip(gateway)]),

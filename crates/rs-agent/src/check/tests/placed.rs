@@ -310,7 +310,7 @@ fn other_nic(seen: &mut Seen) {
 
 /// A VIP that is not here, and to which a route leads.
 fn elsewhere(subject: &mut Subject, seen: &mut Seen, by: &str) {
-    subject.vips = vec![ip("203.0.113.1")];
+    subject.vips = vec![ip("203.0.113.1")].into();
     seen.devices.push(device("eth1", true));
     seen.lookups.insert(ip("203.0.113.1"), lookup(None, by));
 }

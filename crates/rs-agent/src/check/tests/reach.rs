@@ -110,7 +110,7 @@ pub(super) const REACH: &[Row] = &[
     (
         Mode::Nat,
         |w, s| {
-            w.vips = vec![ip(VIP)];
+            w.vips = vec![ip(VIP)].into();
             s.devices.push(Device { kind: Some("ppp".into()), ..device("wg0", false) });
             s.addresses.push(address(VIP, 32, "wg0", "global"));
         },
@@ -201,7 +201,7 @@ fn no_remedy_deletes_the_end_of_a_link() {
     for (kind, prefix) in [("wireguard", 24), ("ppp", 32), ("tun", 24), ("gre", 30)] {
         for mode in [Mode::Dr, Mode::Nat] {
             let (mut subject, mut seen) = sound(mode);
-            subject.vips = vec![ip(VIP), ip(VIP6)];
+            subject.vips = vec![ip(VIP), ip(VIP6)].into();
             if mode == Mode::Nat {
                 seen.addresses.push(address(RIP, 24, "eth0", "global"));
             }

@@ -268,7 +268,7 @@ fn the_only_address_of_a_host_is_never_to_be_deleted() {
         [(Mode::Dr, "eth0", true), (Mode::Tun, "eth0", true), (Mode::Nat, "lo", false)]
     {
         let (mut subject, mut seen) = sound(mode);
-        subject.vips = vec![ip(VIP)];
+        subject.vips = vec![ip(VIP)].into();
         subject.rips.clear();
         seen.addresses.retain(|have| have.ip.is_loopback());
         seen.addresses.push(address(VIP, 32, device, "global"));

@@ -162,7 +162,7 @@ pub(super) const HOST: &[Row] = &[
     (
         Mode::Nat,
         |w, s| {
-            w.vips = vec![ip(VIP6)];
+            w.vips = vec![ip(VIP6)].into();
             s.proxies.push((ip(VIP6), "eth0".into()));
         },
         &["RS-ARP-09 warning"],
@@ -170,7 +170,7 @@ pub(super) const HOST: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            w.vips = vec![ip("203.0.113.1")];
+            w.vips = vec![ip("203.0.113.1")].into();
             s.devices.push(device("eth1", true));
             s.lookups.insert(ip("203.0.113.1"), lookup(None, "eth1"));
             set(s, "net.ipv4.conf.eth0.proxy_arp", 1);
@@ -399,7 +399,7 @@ pub(super) const HOST: &[Row] = &[
     ),
     (Mode::Nat, |_, s| s.routes[0].gateways = vec![ip(ROUTER)], &["RS-GW-02 error"]),
     (Mode::Nat, |_, s| drop(s.routes.remove(0)), &["RS-GW-02 error"]),
-    (Mode::Nat, |w, _| w.vips = vec![ip(VIP)], &["RS-GW-03 warning"]),
+    (Mode::Nat, |w, _| w.vips = vec![ip(VIP)].into(), &["RS-GW-03 warning"]),
     (
         Mode::Nat,
         |w, s| {
@@ -411,7 +411,7 @@ pub(super) const HOST: &[Row] = &[
     (
         Mode::Nat,
         |w, s| {
-            w.vips = vec![ip(VIP)];
+            w.vips = vec![ip(VIP)].into();
             set(s, "net.ipv4.conf.all.accept_redirects", 1);
         },
         &["RS-GW-04 error", "RS-GW-03 warning"],
@@ -419,7 +419,7 @@ pub(super) const HOST: &[Row] = &[
     (
         Mode::Nat,
         |w, s| {
-            w.vips = vec![ip(VIP)];
+            w.vips = vec![ip(VIP)].into();
             set(s, "net.ipv4.conf.all.accept_redirects", 1);
             set(s, "net.ipv4.conf.eth0.forwarding", 1);
         },
@@ -429,7 +429,7 @@ pub(super) const HOST: &[Row] = &[
     (
         Mode::Nat,
         |w, s| {
-            w.vips = vec![ip("203.0.113.9")];
+            w.vips = vec![ip("203.0.113.9")].into();
             s.addresses.push(address("203.0.113.9", 32, "lo", "host"));
         },
         &["RS-NAT-01 warning"],

@@ -4,7 +4,7 @@
 
 use lvs_host::SysctlKey;
 
-use super::super::arp_model::{Answer, answers_by, leaks};
+use super::super::arp_model::{Answer, Vip, leaking};
 use super::super::catalogue::RULES;
 use super::super::hiding::{lower_or_raise, speak_as_self};
 use super::super::inward;
@@ -48,9 +48,10 @@ fn what_arrives_counts_before_what_is_looked_up() {
             seen.is_listed_by(vip, "eth0"),
         ];
         assert_eq!(is, *expected, "{arrival:?} {local}");
-        let answers = answers_by(0, &seen, "eth0", vip);
+        let known = [Vip::of(&seen, vip)];
+        let answers = known[0].answers_by(0, "eth0");
         assert_eq!(answers, (is[1] || is[3]).then_some(Answer::Open), "{arrival:?} {local}");
-        assert_eq!(leaks(&seen, "eth0", vip), is[3]);
+        assert_eq!(leaking(&seen, "eth0", &known), [vip][..usize::from(is[3])]);
     }
 }
 
@@ -65,11 +66,11 @@ fn a_vip_is_named_towards_its_subnet() {
         ("eth0", VIP, 31, true),
     ] {
         let (_, mut seen) = sound(Mode::Dr);
-        seen.addresses = vec![address(text, prefix, device, "global")];
+        seen.addresses = vec![address(text, prefix, device, "global")].into();
         for (value, expected) in [(0, true), (1, names), (2, false), (3, true)] {
             set(&mut seen, "net.ipv4.conf.all.arp_announce", value);
-            let leaks = leaks(&seen, "eth0", ip(VIP));
-            assert_eq!(leaks, expected, "{device} {text}/{prefix} {value}");
+            let leaking = leaking(&seen, "eth0", &[Vip::of(&seen, ip(VIP))]);
+            assert_eq!(!leaking.is_empty(), expected, "{device} {text}/{prefix} {value}");
         }
     }
 }
@@ -149,11 +150,14 @@ fn a_set_up_is_known_by_its_changes() {
     let asked = |mode, typed| Subject::asked(&Request::check(mode, &typed).unwrap());
     let dr = asked(Mode::Dr, Typed { vips: &vips, also_director: true, ..typed.clone() });
     assert_eq!((dr.mode, dr.carrier.as_str(), dr.also_director), (Some(Mode::Dr), "lo", true));
-    assert_eq!((dr.vips, dr.rips, dr.directors), (vec![ip(VIP)], vec![ip(RIP)], vec![ip(DIP)]));
+    assert_eq!(
+        (dr.vips.to_vec(), dr.rips, dr.directors),
+        (vec![ip(VIP)], vec![ip(RIP)], vec![ip(DIP)])
+    );
     let nat = asked(Mode::Nat, Typed { client: Some(CLIENT), rips: &[], ..typed });
     assert_eq!(nat.client.map(|client| client.ip), Some(ip(CLIENT)));
     // Where routes are asked for: to all that it knows.
-    let all = Subject { vips: vec![ip(VIP)], rips: vec![ip(RIP)], ..nat };
+    let all = Subject { vips: vec![ip(VIP)].into(), rips: vec![ip(RIP)], ..nat };
     assert!(all.destinations().eq([VIP, DIP, RIP, CLIENT].map(ip)));
 }
 
@@ -188,7 +192,7 @@ fn the_directors_network_tells_the_interface() {
             (subject.directors, subject.rips) = (ips(directors), ips(rips));
             seen.devices.push(device("eth1", true));
             let have = |(nic, text, prefix): &Have| address(text, *prefix, nic, "global");
-            seen.addresses = addresses.iter().map(have).collect();
+            seen.addresses = addresses.iter().map(have).collect::<Vec<_>>().into();
             let names = |nics: Vec<&Device>| {
                 nics.into_iter().map(|nic| nic.name.clone()).collect::<Vec<_>>()
             };
@@ -226,7 +230,7 @@ fn an_interface_that_goes_up_shows_ipv4() {
         (Mode::Nat, 0..0, false),
     ] {
         let (mut subject, mut seen) = sound(mode);
-        subject.vips = subject.vips[vips.clone()].to_vec();
+        subject.vips = subject.vips[vips.clone()].to_vec().into();
         seen.devices[1].up = false;
         let found = findings(&subject, &seen);
         let down = found.iter().find(|finding| finding.rule.id == "RS-RIP-02").unwrap();

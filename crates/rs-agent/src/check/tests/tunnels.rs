@@ -224,7 +224,7 @@ pub(super) const TUNNELS: &[Row] = &[
     (
         Mode::Tun,
         |w, s| {
-            w.vips = vec![ip("2001:db8::10")];
+            w.vips = vec![ip("2001:db8::10")].into();
             s.devices[2].name = "sit0".into();
             s.devices[2].kind = Some("sit".into());
             *ends(s, 2) = Ends { protocol: Some(41), ..Ends::default() };

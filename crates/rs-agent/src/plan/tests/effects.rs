@@ -101,6 +101,25 @@ fn a_setting_is_ours_or_that_of_before_or_foreign() {
 }
 
 #[test]
+fn a_vip_is_marked_at_once_where_any_address_is() {
+    let vip = |tag| Change::Address {
+        ip: ip("192.0.2.10"),
+        device: "lo".into(),
+        tag,
+        scope: Scope::Host,
+        label: None,
+    };
+    let mut own = address("lo", "::1", 128, "host");
+    for (told, expected) in [(None, None), (Some(1), Some(ADDRESS_TAG))] {
+        own.tag = told;
+        let facts = Facts { addresses: vec![own.clone()].into(), ..Facts::default() };
+        assert_eq!(vip(None).marked(&facts), vip(expected), "{told:?}");
+        let up = Change::Up { device: "vips".into() };
+        assert_eq!(up.clone().marked(&facts), up);
+    }
+}
+
+#[test]
 fn a_vip_is_ours_by_its_tag_and_scope() {
     let vip = |ip_text: &str, tag| Change::Address {
         ip: ip(ip_text),

@@ -40,7 +40,7 @@ impl Keeper {
     /// What a report says was done.
     pub(in crate::run) fn log_steps(&self, event: &str, report: &ChangeReport) {
         let fields = |step: &StepReport| {
-            vec![("command", step.command.clone()), ("reason", step.reason.to_owned())]
+            vec![("command", step.command()), ("reason", step.reason.to_owned())]
         };
         self.log.each(Level::Info, event, &report.steps, |step| step.reason, fields);
         for notes in [&report.notes, &report.warnings] {
