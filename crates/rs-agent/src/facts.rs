@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
+use lvs_host::events::AddressNotice;
 pub use lvs_host::fou::{Listener, Port};
 pub use lvs_host::ip::{Family, contains, host_prefix, of_family, only_one};
 pub use lvs_host::{
@@ -55,6 +56,16 @@ impl Facts {
             have.prefix == host_prefix(ip) && have.device == device && have.peer.is_none()
         };
         self.addresses.of(ip).iter().find(here)
+    }
+
+    /// Forgets addresses that are gone from their interfaces.
+    pub fn forget(&mut self, gone: &[AddressNotice]) {
+        let device = |notice: &AddressNotice| {
+            self.links.iter().find(|link| link.index == notice.interface).map(|link| &link.name)
+        };
+        let gone: Vec<(IpAddr, Option<&String>)> =
+            gone.iter().map(|notice| (notice.ip, device(notice))).collect();
+        self.addresses.retain(|have| !gone.contains(&(have.ip, Some(&have.device))));
     }
 
     /// Returns the unpacking UDP port.

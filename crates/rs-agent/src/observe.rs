@@ -9,10 +9,12 @@ use crate::facts::{Facts, Family};
 use crate::ipvs;
 use crate::mode::Mode;
 use crate::wanted::Wanted;
+use lvs_host::SysctlKey;
 use lvs_host::anywhere::anywhere;
+use lvs_host::events::AddressNotice;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::rule::{Marks, are_all_alike};
-use lvs_host::sysctl;
+use lvs_host::sysctl::{self, SysctlError};
 
 /// What is read of each interface.
 const SETTINGS: [(Family, &str); 5] = [
@@ -89,6 +91,55 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
     }
     facts.sysctls = sysctl::of_links(&facts.links, &SETTINGS).collect::<Result<_, _>>()?;
     Ok(facts)
+}
+
+/// Says what has to be looked at again; all else is as it was.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Again<'a> {
+    /// If this host has none of these addresses any more, the others are as they were; else, or
+    /// if there are none, all are read.
+    pub gone: &'a [AddressNotice],
+    /// Settings.
+    pub settings: &'a [SysctlKey],
+}
+
+/// Looks again at addresses and settings: all else stays as the facts have it.
+///
+/// # Errors
+/// As [`observe`].
+pub fn observe_again(
+    net: &Netlink,
+    mut facts: Facts,
+    Again { gone, settings }: Again<'_>,
+) -> Result<Facts, Error> {
+    let mut are_gone = !gone.is_empty();
+    for AddressNotice { ip, .. } in gone {
+        let hop = net.lookup(*ip, &facts.links);
+        let hop = hop.map_err(|source| Error::Observe { what: "a route", source })?;
+        are_gone &= !hop.is_some_and(|hop| hop.local);
+    }
+    if are_gone {
+        facts.forget(gone);
+    } else {
+        let failed = |source| Error::Observe { what: "addresses", source };
+        facts.addresses = net.addresses(&facts.links).map_err(failed)?.into();
+    }
+    for key in settings {
+        match setting(key)? {
+            Some(value) => facts.sysctls.insert(key.clone(), value),
+            None => facts.sysctls.remove(key),
+        };
+    }
+    Ok(facts)
+}
+
+/// The value of a setting, if it exists.
+fn setting(key: &SysctlKey) -> Result<Option<i32>, Error> {
+    match sysctl::read(key) {
+        Ok(value) => Ok(Some(value)),
+        Err(SysctlError::NotThere(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Asks for the ways of replies, if rules may tell them from other packets.

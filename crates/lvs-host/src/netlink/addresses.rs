@@ -47,6 +47,15 @@ impl Netlink {
     /// How many addresses are changed in one send.
     pub const BATCH: usize = 64;
 
+    /// Returns the netlink port by which addresses are changed: the notices of these changes
+    /// name it.
+    ///
+    /// # Errors
+    /// [`NetlinkError::Socket`].
+    pub fn port(&self) -> Result<u32, NetlinkError> {
+        Ok(self.socket()?.port())
+    }
+
     /// Adds, changes and removes addresses, in one send: at most [`Self::BATCH`] of them. One answer
     /// each: EEXIST if one to be added is there, EADDRNOTAVAIL if one to be removed is not (one
     /// to be changed that is gone is added: the kernel asks for no NLM_F_CREATE),

@@ -28,6 +28,7 @@ const DUMP_INTR: u16 = 0x10;
 
 pub(super) struct Socket {
     socket: netlink_sys::Socket,
+    port: u32,
     /// The number of the last request.
     sequence: Cell<u32>,
 }
@@ -35,18 +36,23 @@ pub(super) struct Socket {
 impl Socket {
     /// Opens a socket in the calling thread's network namespace.
     pub(super) fn open(protocol: isize) -> Result<Self, NetlinkError> {
-        let open = || -> io::Result<netlink_sys::Socket> {
+        let open = || -> io::Result<(netlink_sys::Socket, u32)> {
             let mut socket = netlink_sys::Socket::new(protocol)?;
-            socket.bind_auto()?;
+            let port = socket.bind_auto()?.port_number();
             socket.connect(&SocketAddr::new(0, 0))?;
             // An error answer need not repeat the whole request.
             socket.set_cap_ack(true)?;
             let seconds = i64::try_from(ANSWER.as_secs()).unwrap_or(i64::MAX);
             setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::new(seconds, 0))?;
-            Ok(socket)
+            Ok((socket, port))
         };
-        let socket = open().map_err(NetlinkError::Socket)?;
-        Ok(Self { socket, sequence: Cell::new(0) })
+        let (socket, port) = open().map_err(NetlinkError::Socket)?;
+        Ok(Self { socket, port, sequence: Cell::new(0) })
+    }
+
+    /// Returns its number, which what it asks for bears.
+    pub(super) fn port(&self) -> u32 {
+        self.port
     }
 
     /// Sends requests in one datagram and gives the kernel's answer to each. It looks at

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is cheap to read and has no notice: a few small files, once a second.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
@@ -13,44 +12,71 @@ use crate::journal::{Journal, Store};
 
 /// Of a journal that was damaged or gone: it is looked at again.
 pub(super) const NONE_LIKE_IT: Version = Some((0, 0, 0));
+/// So many settings of interfaces are read at once: those of ten. A host may have thousands of
+/// interfaces, and what counts first is what `all` says.
+const TURN: usize = 20;
 
 /// The journal's file and the settings as last seen.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Glance {
     journal: Version,
-    sysctls: BTreeMap<SysctlKey, Option<i32>>,
+    /// Those that the plan of a set-up writes: they are read every time.
+    written: Vec<Setting>,
+    /// Those that count beside them, by turns: of `arp_ignore` and `arp_announce` the greater of
+    /// `all` and the interface's own.
+    beside: Vec<Setting>,
+    /// Where the next turn begins.
+    next: usize,
 }
+
+/// A setting and its value, if it exists.
+type Setting = (SysctlKey, Option<i32>);
 
 impl Glance {
     /// What a whole look has seen of them. `version` is from before the journal was read:
     /// one that was saved meanwhile is noticed.
     pub(super) fn of(journal: &Journal, facts: &Facts, version: Version) -> Self {
-        let sysctls = keys(journal, facts).map(|key| (key.clone(), facts.sysctl(&key))).collect();
-        Self { journal: version, sysctls }
+        let seen = |key: SysctlKey| {
+            let value = facts.sysctl(&key);
+            (key, value)
+        };
+        let v4 = journal.wanted.vips.iter().any(IpAddr::is_ipv4);
+        let nics = facts.links.iter().filter(|link| v4 && link.answers_arp());
+        let tunnels = journal.wanted.tunnels.iter().filter(|tunnel| tunnel.carries_ipv4());
+        let tunnels = tunnels.map(|tunnel| SysctlKey::ipv4(&tunnel.name, "rp_filter"));
+        let all = Some("all").filter(|_| v4).into_iter().flat_map(hiding);
+        Self {
+            journal: version,
+            written: all.chain(tunnels).map(seen).collect(),
+            beside: nics.flat_map(|link| hiding(&link.name)).map(seen).collect(),
+            next: 0,
+        }
     }
 
-    /// The same, read now.
-    pub(super) fn again(&self, store: &Store) -> Self {
-        let keys = self.sysctls.keys();
-        Self {
-            journal: store.version(),
-            sysctls: keys.map(|key| (key.clone(), sysctl::read(key).ok())).collect(),
-        }
+    /// Whether any of it is another now.
+    pub(super) fn differs(&mut self, store: &Store) -> bool {
+        let (rest, first) = (self.beside.iter(), self.beside.iter().skip(self.next));
+        let turn = first.chain(rest).take(TURN.min(self.beside.len()));
+        let mut settings = self.written.iter().chain(turn);
+        let differs = !self.is_of(store.version())
+            || settings.any(|(key, seen)| sysctl::read(key).ok() != *seen);
+        self.next = (self.next + TURN) % self.beside.len().max(1);
+        differs
+    }
+
+    /// Whether it is of that version of the journal.
+    pub(super) fn is_of(&self, version: Version) -> bool {
+        self.journal == version
+    }
+
+    /// The settings: all that hides a VIP, or keeps it from being heard.
+    pub(super) fn settings(&self) -> Vec<SysctlKey> {
+        self.written.iter().chain(&self.beside).map(|(key, _)| key.clone()).collect()
     }
 }
 
-/// Those that the plan of a set-up writes, and those that count beside them: of `arp_ignore` and
-/// `arp_announce` the greater of `all` and the interface's own.
-fn keys<'a>(journal: &'a Journal, facts: &'a Facts) -> impl Iterator<Item = SysctlKey> + 'a {
-    let nics = facts.links.iter().filter(|link| link.answers_arp());
-    let devices = ["all"].into_iter().chain(nics.map(|link| link.name.as_str()));
-    let hiding = devices.flat_map(|device| {
-        ["arp_ignore", "arp_announce"].map(|name| SysctlKey::ipv4(device, name))
-    });
-    let v4 = journal.wanted.vips.iter().any(IpAddr::is_ipv4);
-    let tunnels = journal.wanted.tunnels.iter().filter(|tunnel| tunnel.carries_ipv4());
-    let tunnels = tunnels.map(|tunnel| SysctlKey::ipv4(&tunnel.name, "rp_filter"));
-    hiding.filter(move |_| v4).chain(tunnels)
+fn hiding(device: &str) -> [SysctlKey; 2] {
+    ["arp_ignore", "arp_announce"].map(|name| SysctlKey::ipv4(device, name))
 }
 
 #[cfg(test)]
@@ -80,7 +106,7 @@ mod tests {
             let request = Request::check(Mode::Dr, &typed).unwrap();
             let wanted = Wanted::resolve(&request, None, &facts).unwrap();
             let glance = Glance::of(&store.begin(wanted, &facts), &facts, None);
-            glance.sysctls.keys().map(ToString::to_string).collect::<Vec<_>>()
+            glance.settings().iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         let mut expected: Vec<String> = ["all", "eth0"]
             .iter()

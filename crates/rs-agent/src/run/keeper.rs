@@ -2,6 +2,7 @@
 //! Looks at the host, repairs what drifted, tells what is not ours.
 
 mod record;
+mod repair;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -11,23 +12,23 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use lvs_host::events::AddressNotice;
 use lvs_host::state::{Claim, Version};
 
 use super::backoff::Backoff;
 use super::devices::Devices;
 use super::glance::{Glance, NONE_LIKE_IT};
-use super::judge::{judge, ready};
+use super::judge::judge;
 use super::log::{Level, Log};
+use super::pace::Look;
 use super::settings::Settings;
-use crate::act;
 use crate::act::interrupt::Interrupt;
 use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::journal::{Found, Journal, Store};
-use crate::observe::Questions;
-use crate::plan::Step;
-use crate::transaction::{Host, Transaction, set_up, take_down};
+use crate::observe::{Again, Questions};
+use crate::transaction::{Host, set_up, take_down};
 
 /// After a failure it tries again, as something that has no notice may have changed.
 const RETRY: Duration = Duration::from_secs(1);
@@ -54,6 +55,10 @@ pub(super) struct Keeper {
     askers: Vec<String>,
     retry: Option<Instant>,
     seen: Glance,
+    /// What the last look found, until the next; `None` if it failed.
+    known: Option<Facts>,
+    /// What was heard of addresses since.
+    notices: Vec<AddressNotice>,
     ended: bool,
 }
 
@@ -83,6 +88,8 @@ impl Keeper {
             askers: Vec::new(),
             retry: None,
             seen: Glance::default(),
+            known: None,
+            notices: Vec::new(),
             ended: false,
         }
     }
@@ -178,14 +185,24 @@ impl Keeper {
                 self.told.insert(what);
             }
         }
-        Ok(self.seen.again(&self.store) != self.seen)
+        Ok(self.seen.differs(&self.store))
     }
 
-    /// Looks at everything, and repairs.
-    pub(super) fn look(&mut self) {
+    /// Looks at everything or only at the addresses, and repairs. Tells what was looked at: all,
+    /// where what else there is may not be what it was.
+    pub(super) fn look(&mut self, look: Look) -> Look {
         self.retry = None;
         let mut told = BTreeSet::new();
-        if let Err(error) = self.try_look(&mut told) {
+        // From before the journal is read: one that is saved or damaged meanwhile is noticed.
+        let version = self.store.version();
+        let known = self.known.take().filter(|_| look == Look::Addresses && self.has_seen(version));
+        let look = if known.is_some() { Look::Addresses } else { Look::Everything };
+        // Of one that came or changed, more than its name is asked.
+        let mut gone = std::mem::take(&mut self.notices);
+        if !gone.iter().all(|notice| notice.is_gone) {
+            gone.clear();
+        }
+        if let Err(error) = self.try_look(known, &gone, version, &mut told) {
             let (what, hint) = (error.to_string(), error.hints().join("; "));
             self.problem(&what, &hint);
             // What could not be looked at is not over.
@@ -194,47 +211,42 @@ impl Keeper {
             self.retry_in(RETRY);
         }
         if self.ended {
-            return;
+            return look;
         }
         let over: Vec<&String> = self.told.difference(&told).collect();
         let fields = |what: &&String| vec![("what", (*what).clone())];
         self.log.each(Level::Info, "cleared", &over, |_| "", fields);
         self.told = told;
+        look
     }
 
-    fn try_look(&mut self, told: &mut BTreeSet<String>) -> Result<(), Error> {
-        // From before the journal is read: one that is saved or damaged meanwhile is noticed.
-        let mut version = self.store.version();
-        match self.store.load() {
-            Ok(Found { journal: Some(journal), notice: None }) => {
-                self.journal = Some(journal);
-                self.unsaved = false;
-            }
-            Ok(Found { journal: None, .. }) if self.journal.is_some() => {
-                self.journal_is_gone(told)?;
-                if self.ended {
-                    return Ok(());
-                }
-                version = NONE_LIKE_IT;
-            }
-            Ok(Found { journal: None, .. }) => {
-                // Still waiting for what the set-up needs.
-                self.apply()?;
-                version = self.store.version();
-                self.journal = self.recorded()?;
-            }
-            Ok(Found { notice: Some(_), .. }) | Err(Error::Damaged { .. }) => {
-                self.journal_is_damaged(told)?;
-                version = NONE_LIKE_IT;
-            }
-            Err(error) => return Err(error),
+    /// Whether that version of the journal is the one that is known.
+    fn has_seen(&self, version: Version) -> bool {
+        version.is_some() && self.seen.is_of(version)
+    }
+
+    /// Reads the journal, looks and repairs. Of what is `known`, and with it the journal, only
+    /// the addresses are looked at again.
+    fn try_look(
+        &mut self,
+        known: Option<Facts>,
+        gone: &[AddressNotice],
+        mut version: Version,
+        told: &mut BTreeSet<String>,
+    ) -> Result<(), Error> {
+        let is_whole = known.is_none();
+        if is_whole {
+            version = self.read_journal(version, told)?;
         }
-        let Some(journal) = &self.journal else { return Ok(()) };
-        let mut facts = self.host.observe(&Questions::about(&journal.wanted))?;
+        let Some(journal) = self.journal.as_ref().filter(|_| !self.ended) else { return Ok(()) };
+        let mut facts = match known {
+            Some(known) => self.host.observe_again(known, Again { gone, settings: &[] })?,
+            None => self.host.observe(&Questions::about(&journal.wanted))?,
+        };
         let mut verdict = judge(journal, &facts);
         let remade = !self.devices.remade(&journal.changes, &facts).is_empty();
         if remade || !self.ready(verdict.steps.clone()).is_empty() {
-            let Some(repaired) = self.repair()? else {
+            let Some(repaired) = self.repair(Some(facts).filter(|_| !is_whole), gone)? else {
                 // It is gone; whether it was taken down, the next look finds.
                 self.retry_in(Duration::ZERO);
                 return Ok(());
@@ -248,67 +260,44 @@ impl Keeper {
         self.askers.clear();
         let Some(journal) = &self.journal else { return Ok(()) };
         self.devices.remember(&journal.changes, &facts, false);
-        self.seen = Glance::of(journal, &facts, version);
+        if is_whole || !self.seen.is_of(version) {
+            self.seen = Glance::of(journal, &facts, version);
+        }
+        self.known = Some(facts);
         self.tell(verdict, told);
         Ok(())
     }
 
-    /// The steps that are due now.
-    fn ready(&self, steps: Vec<Step>) -> Vec<Step> {
-        let now = Instant::now();
-        ready(steps, |change| self.backoff.holds(change, now))
-    }
-
-    /// Repairs what is due, and gives what the host is after that, and the journal's version.
-    /// `None`: there is no journal any more.
-    fn repair(&mut self) -> Result<Option<(Facts, Version)>, Error> {
-        let lock = self.lock()?;
-        // Whoever held the lock may have changed both.
-        let mut version = self.store.version();
-        let Found { journal: before, notice } = self.found()?;
-        let Some(before) = before else { return Ok(None) };
-        match notice {
-            Some(_) => version = NONE_LIKE_IT,
-            None => self.unsaved = false,
+    /// Finds the journal, or keeps what is known of it; sets the host up if it still waits for
+    /// that. Gives the version of what was read.
+    fn read_journal(
+        &mut self,
+        version: Version,
+        told: &mut BTreeSet<String>,
+    ) -> Result<Version, Error> {
+        match self.store.load() {
+            Ok(Found { journal: Some(journal), notice: None }) => {
+                self.journal = Some(journal);
+                self.unsaved = false;
+            }
+            Ok(Found { journal: None, .. }) if self.journal.is_some() => {
+                self.journal_is_gone(told)?;
+                return Ok(NONE_LIKE_IT);
+            }
+            Ok(Found { journal: None, .. }) => {
+                // Still waiting for what the set-up needs.
+                self.apply()?;
+                let version = self.store.version();
+                self.journal = self.recorded()?;
+                return Ok(version);
+            }
+            Ok(Found { notice: Some(_), .. }) | Err(Error::Damaged { .. }) => {
+                self.journal_is_damaged(told)?;
+                return Ok(NONE_LIKE_IT);
+            }
+            Err(error) => return Err(error),
         }
-        let facts = self.host.observe(&Questions::about(&before.wanted))?;
-        let mut journal = before.clone();
-        let theirs = self.devices.remade(&before.changes, &facts);
-        for name in &theirs {
-            let what = format!("{name} was made anew by somebody: it is theirs now");
-            self.log.event(Level::Warning, "not-ours", &[("what", &what)]);
-            journal.disown(name);
-            self.devices.forget(name);
-        }
-        let mut steps = self.ready(judge(&journal, &facts).steps);
-        act::preflight(&steps)?;
-        let (host, store) = (self.host.as_ref(), &self.store);
-        let mut transaction =
-            Transaction { host, store, before: Some(before), damaged: false, journal };
-        let intended = transaction.intend(&steps);
-        if intended.is_err() {
-            steps = transaction.forgo(steps);
-        }
-        let mut done = Vec::new();
-        let tell = |_: &_, result: &Result<(), Error>| done.push(result.is_ok());
-        let result = transaction.perform(&steps, &Interrupt::never(), tell);
-        let after = transaction.look()?;
-        let confirmed = transaction.confirm(&after);
-        if matches!(intended, Ok(true)) || matches!(confirmed, Ok(true)) {
-            self.unsaved = false;
-            version = self.store.version();
-        }
-        let journal = transaction.journal;
-        // Nobody has to wait for what is told.
-        drop(lock);
-        self.devices.remember(&journal.changes, &after, true);
-        if intended.is_err() {
-            // The journal on the disk still calls them ours.
-            theirs.iter().for_each(|name| self.devices.doubt(name));
-        }
-        self.journal = Some(journal);
-        self.repaired(&steps, &done);
-        result.and(intended).and(confirmed).map(|_| Some((after, version)))
+        Ok(version)
     }
 
     fn retry_in(&mut self, time: Duration) {

@@ -7,7 +7,7 @@
 //! | `keeper` | what to look at, what to repair and what to tell |
 //! | `settings` | what was asked for |
 //! | `glance` | has anything changed of which there is no notice |
-//! | [`lvs_host::events`] | has anything changed, and who asked for it |
+//! | [`lvs_host::events`] | has anything changed, which address, and who asked for it |
 //! | [`judge`] | what is to be repaired, and what is not ours (pure) |
 //! | [`devices`] | is a device still the one that we made (pure) |
 //! | [`backoff`] | not again so soon (pure) |

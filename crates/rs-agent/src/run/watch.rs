@@ -19,7 +19,7 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::keeper::Keeper;
 use super::log::{Level, Log};
-use super::pace::Pace;
+use super::pace::{Look, Pace};
 use super::service::Service;
 use super::settings::Settings;
 use crate::act::interrupt::Interrupt;
@@ -49,13 +49,14 @@ pub fn run(args: &RunArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
         Some(request) => Some(request.mode),
         None => recorded.map(|journal| journal.wanted.mode),
     };
+    let net = connect()?;
+    let port = net.port().map_err(|source| Error::Observe { what: "the network", source })?;
     // Before the first look, so that nothing falls between the two.
-    let events = Events::open(mode == Some(Mode::Nat))
+    let events = Events::open(mode == Some(Mode::Nat), port)
         .map_err(|source| Error::Watch { what: "a socket for changes", source })?;
     let mut service = Service::new();
     let log = Log::new(settings.log_format);
-    let host = Box::new(connect()?);
-    let mut keeper = Keeper::new(settings, store, sole, state_dir, host, log);
+    let mut keeper = Keeper::new(settings, store, sole, state_dir, Box::new(net), log);
 
     keeper.begin()?;
     service.ready();
@@ -79,33 +80,34 @@ fn watch(
     service: &mut Service,
 ) -> Result<bool, Error> {
     let failed = |what| move |source| Error::Watch { what, source };
-    let mut changed = true;
+    let mut stale = Some(Look::Everything);
     let mut pace = Pace::new(Instant::now());
     loop {
         let now = Instant::now();
         if pace.glances(now) {
-            changed |= keeper.glance()?;
+            if keeper.glance()? {
+                stale = Some(Look::Everything);
+            }
             keeper.tell_late();
         }
-        if pace.looks(changed, keeper.retry_at(), now) {
+        if let Some(look) = pace.look(stale, keeper.retry_at(), now) {
             let begun = cpu_time();
-            keeper.look();
+            let look = keeper.look(look);
             if keeper.ended() {
                 return Ok(false);
             }
             service.status(keeper.status());
-            pace.looked(cpu_time().saturating_sub(begun), Instant::now());
-            changed = false;
+            pace.looked(look, cpu_time().saturating_sub(begun), Instant::now());
+            stale = None;
         }
         let now = Instant::now();
-        let mut wait = pace.wait(changed, keeper.retry_at(), now);
+        let mut wait = pace.wait(stale, keeper.retry_at(), now);
         if let Some(alive) = service.alive(now) {
             wait = wait.min(alive);
         }
         wait_for(events, signals, wait).map_err(failed("waiting"))?;
         let heard = events.drain().map_err(failed("notices of the kernel"))?;
-        changed |= heard.changed;
-        keeper.heard(&heard);
+        stale = stale.max(keeper.heard(&heard));
         while let Some(signal) =
             signals.read_signal().map_err(io::Error::from).map_err(failed("signals"))?
         {
@@ -114,7 +116,7 @@ fn watch(
                     service.reloading();
                     keeper.reload(args);
                     service.ready();
-                    changed = true;
+                    stale = Some(Look::Everything);
                 }
                 _ => return Ok(true),
             }

@@ -6,7 +6,7 @@ use lvs_host::netlink::Netlink;
 use crate::act::{self, interrupt::Interrupt};
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::observe::{Questions, observe};
+use crate::observe::{Again, Questions, observe, observe_again};
 use crate::plan::{Action, Step};
 
 /// A host can be looked at and changed.
@@ -16,6 +16,12 @@ pub trait Host {
     /// # Errors
     /// Something could not be read.
     fn observe(&self, questions: &Questions) -> Result<Facts, Error>;
+
+    /// Looks again at some of it: [`observe_again`].
+    ///
+    /// # Errors
+    /// Something could not be read.
+    fn observe_again(&self, facts: Facts, what: Again<'_>) -> Result<Facts, Error>;
 
     /// Makes changes, and hands each one tried to `tell`: [`act::perform`].
     ///
@@ -39,6 +45,10 @@ pub trait Host {
 impl Host for Netlink {
     fn observe(&self, questions: &Questions) -> Result<Facts, Error> {
         observe(self, questions)
+    }
+
+    fn observe_again(&self, facts: Facts, what: Again<'_>) -> Result<Facts, Error> {
+        observe_again(self, facts, what)
     }
 
     fn perform(

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::facts::{Address, Facts, Link, host_prefix};
 use crate::journal::Store;
 use crate::mode::Mode;
-use crate::observe::Questions;
+use crate::observe::{Again, Questions};
 use crate::plan::{ADDRESS_TAG, Action, Change, Step, Target};
 use crate::request::{Request, Typed};
 use crate::wanted::Wanted;
@@ -25,6 +25,12 @@ const VIPS: [&str; 2] = ["192.0.2.10", "203.0.113.10"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     Look,
+    /// Whether so many addresses are gone, or if none are, at all of them; and at so many
+    /// settings.
+    Again {
+        gone: usize,
+        settings: usize,
+    },
     /// To make so many changes, of which the journal knew so many.
     Make {
         changes: usize,
@@ -67,6 +73,18 @@ impl Host for Script {
         Ok(self.looks.borrow_mut().pop_front().expect("no more looks than the test expects"))
     }
 
+    fn observe_again(&self, mut facts: Facts, what: Again<'_>) -> Result<Facts, Error> {
+        let Again { gone, settings } = what;
+        self.asked.borrow_mut().push(Asked::Again { gone: gone.len(), settings: settings.len() });
+        let now = self.looks.borrow_mut().pop_front();
+        let now = now.expect("no more looks than the test expects");
+        facts.addresses = now.addresses;
+        for key in settings {
+            facts.sysctls.extend(now.sysctls.get(key).map(|value| (key.clone(), *value)));
+        }
+        Ok(facts)
+    }
+
     fn perform(
         &self,
         steps: &[Step],
@@ -98,6 +116,10 @@ impl Host for Script {
 impl Host for Rc<Script> {
     fn observe(&self, questions: &Questions) -> Result<Facts, Error> {
         self.as_ref().observe(questions)
+    }
+
+    fn observe_again(&self, facts: Facts, what: Again<'_>) -> Result<Facts, Error> {
+        self.as_ref().observe_again(facts, what)
     }
 
     fn perform(

@@ -380,6 +380,72 @@ fn repairs_of_the_same_thing_have_pauses_between_them() {
     assert!(took >= Duration::from_secs(3), "five repairs in {took:?}\n{}", run.log());
 }
 
+/// What cannot be read stands for all that need not be read for that.
+#[test]
+fn a_lost_vip_is_put_back_before_all_else_is_looked_at() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let run = Run::start(host, "--mode dr --vip 192.0.2.10,203.0.113.10,2001:db8:2::10");
+    run.hears("STATUS=");
+    host.must(
+        "echo none >/run/none && \
+         mount --bind /run/none /proc/sys/net/ipv4/conf/dummy0/route_localnet",
+    );
+    repaired(
+        &run,
+        host,
+        &[
+            ("ip addr del 203.0.113.10/32 dev lo", NO_VIP_MISSING),
+            ("ip addr del 2001:db8:2::10/128 dev lo", NO_VIP_MISSING),
+        ],
+    );
+    run.says("ip addr add 2001:db8:2::10/128");
+    assert!(!run.log().contains("event=problem"), "{}", run.log());
+    // Anything else makes it look at everything.
+    host.must("ip link add dummy1 type dummy");
+    run.says("dummy0.route_localnet reads");
+}
+
+/// Somebody has put it back before the notice is read that it was lost.
+#[test]
+fn a_vip_that_is_there_again_is_let_be() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let run = Run::start(host, "--mode dr --vip 192.0.2.10,203.0.113.10");
+    run.hears("STATUS=");
+    run.behind_its_back(
+        host,
+        "ip addr del 203.0.113.10/32 dev lo && \
+         ip addr add 203.0.113.10/32 dev lo scope host proto 0x72",
+    );
+    // By then it has read that notice too.
+    let other = "ip -o addr show dev lo | grep -q 192.0.2.10/32";
+    repaired(&run, host, &[("ip addr del 192.0.2.10/32 dev lo", other)]);
+    run.says("event=repaired");
+    assert_set_up(host, &run.log());
+    let log = run.log();
+    let told: Vec<&str> = log.lines().filter(|line| !line.contains("event=set-up")).collect();
+    assert!(matches!(told[..], [one] if one.contains("192.0.2.10/32")), "{log}");
+}
+
+#[test]
+fn a_vip_is_hidden_before_it_is_put_back() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let run = Run::start(host, "--mode dr --vip 192.0.2.10,203.0.113.10");
+    run.hears("STATUS=");
+    run.behind_its_back(
+        host,
+        "ip addr del 203.0.113.10/32 dev lo && sysctl -qw net.ipv4.conf.all.arp_ignore=0",
+    );
+    run.repairs("the VIP", || holds(host, "ip -o addr show dev lo | grep -q 203.0.113.10/32"));
+    assert!(holds(host, "[ $(sysctl -n net.ipv4.conf.all.arp_ignore) = 1 ]"), "{}", run.log());
+    run.says("event=repaired command=\"ip addr add 203.0.113.10/32");
+    let log = run.log();
+    let told: Vec<&str> = log.lines().filter(|line| line.contains("event=repaired")).collect();
+    assert!(matches!(told[..], [first, _] if first.contains("arp_ignore=1")), "{log}");
+}
+
 #[test]
 fn lost_notices_make_it_look() {
     let network = real_server();

@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::rc::Rc;
 
+use lvs_host::events::{AddressNotice, Heard};
+
 use super::*;
 use crate::cli::LogFormat;
 use crate::plan::setup;
@@ -30,12 +32,44 @@ fn keeper(state: &Path, looks: impl IntoIterator<Item = Facts>) -> (Keeper, Rc<S
     (keeper, host)
 }
 
+/// The same host without its second VIP.
+fn drifted() -> Facts {
+    let mut facts = set_up();
+    facts.addresses.retain(|have| have.ip.to_string() != "203.0.113.10");
+    facts
+}
+
+const MADE: Asked = Asked::Make { changes: 1, known: 1 };
+/// Whether it is gone.
+const GONE: Asked = Asked::Again { gone: 1, settings: 0 };
+/// The same, and at all that hides it: settings of `all` and of the one interface.
+const GONE_AND_HIDDEN: Asked = Asked::Again { gone: 1, settings: 4 };
+/// At all addresses.
+const ADDRESSES: Asked = Asked::Again { gone: 0, settings: 0 };
+
+fn heard(addresses: &[(&str, bool)]) -> Heard {
+    let notice = |&(ip, is_gone): &(&str, bool)| {
+        let ip = ip.parse().unwrap();
+        AddressNotice { ip, interface: 0, is_gone }
+    };
+    Heard { addresses: addresses.iter().map(notice).collect(), ..Heard::default() }
+}
+
+const LOST: (&str, bool) = ("203.0.113.10", true);
+
+/// Looks at everything, hears that, and looks at the addresses.
+fn hears(keeper: &mut Keeper, notices: &[(&str, bool)]) {
+    keeper.look(Look::Everything);
+    assert_eq!(keeper.heard(&heard(notices)), Some(Look::Addresses));
+    assert_eq!(keeper.look(Look::Addresses), Look::Addresses);
+}
+
 #[test]
 fn a_quiet_look_observes_the_host_once() {
     let state = tempfile::tempdir().unwrap();
     let (mut keeper, host) = keeper(state.path(), [set_up(), set_up(), set_up()]);
     for looks in 1..=3 {
-        keeper.look();
+        assert_eq!(keeper.look(Look::Everything), Look::Everything);
         assert_eq!(host.asked(), vec![Asked::Look; looks]);
         assert_eq!((&keeper.told, keeper.retry_at()), (&BTreeSet::new(), None));
     }
@@ -43,14 +77,71 @@ fn a_quiet_look_observes_the_host_once() {
 
 #[test]
 fn a_repair_looks_again_under_the_lock_and_once_behind_it() {
-    let mut drifted = set_up();
-    drifted.addresses.retain(|have| have.ip.to_string() != "203.0.113.10");
     let state = tempfile::tempdir().unwrap();
-    let looks = [drifted.clone(), drifted, set_up(), set_up()];
+    let looks = [drifted(), drifted(), set_up(), set_up()];
     let (mut keeper, host) = keeper(state.path(), looks);
-    keeper.look();
-    let expected = [Asked::Look, Asked::Look, Asked::Make { changes: 1, known: 1 }, Asked::Look];
+    keeper.look(Look::Everything);
+    let expected = [Asked::Look, Asked::Look, MADE, ADDRESSES];
     assert_eq!(host.asked(), expected);
-    keeper.look();
+    keeper.look(Look::Everything);
     assert_eq!(host.asked().len(), expected.len() + 1, "and the next is a quiet one");
+}
+
+#[test]
+fn a_lost_vip_is_put_back_before_anything_else_is_looked_at() {
+    let state = tempfile::tempdir().unwrap();
+    let looks = [set_up(), drifted(), drifted(), set_up(), set_up()];
+    let (mut keeper, host) = keeper(state.path(), looks);
+    assert_eq!(keeper.heard(&heard(&[LOST])), Some(Look::Everything), "nothing is known yet");
+    hears(&mut keeper, &[LOST]);
+    assert_eq!(host.asked(), [Asked::Look, GONE, GONE_AND_HIDDEN, MADE, ADDRESSES]);
+    assert_eq!((&keeper.told, keeper.retry_at()), (&BTreeSet::new(), None));
+    // What else may have changed is not guessed.
+    for other in ["192.0.2.11", "2001:db8::1"] {
+        assert_eq!(keeper.heard(&heard(&[LOST, (other, true)])), Some(Look::Everything));
+    }
+    let link = Heard { changed: true, ..heard(&[LOST]) };
+    assert_eq!(keeper.heard(&link), Some(Look::Everything));
+    assert_eq!(keeper.heard(&heard(&[])), None);
+    // Nor is a journal that somebody wrote meanwhile.
+    keeper.store.save(keeper.journal.as_ref().unwrap()).unwrap();
+    assert_eq!(keeper.look(Look::Addresses), Look::Everything);
+    assert_eq!(host.asked().last(), Some(&Asked::Look));
+}
+
+#[test]
+fn a_notice_that_is_stale_changes_nothing() {
+    let cases = [
+        // Somebody put it back before the first question, or before the one under the lock.
+        (vec![LOST], vec![set_up(), set_up()], vec![GONE]),
+        (
+            vec![LOST],
+            vec![set_up(), drifted(), set_up(), set_up()],
+            vec![GONE, GONE_AND_HIDDEN, Asked::Make { changes: 0, known: 0 }, ADDRESSES],
+        ),
+        // It was heard that somebody did: who, and how, the address itself tells.
+        (vec![LOST, (LOST.0, false)], vec![set_up(), set_up()], vec![ADDRESSES]),
+    ];
+    for (notices, looks, expected) in cases {
+        let state = tempfile::tempdir().unwrap();
+        let (mut keeper, host) = keeper(state.path(), looks);
+        hears(&mut keeper, &notices);
+        assert_eq!(host.asked(), [vec![Asked::Look], expected].concat());
+        assert_eq!((&keeper.told, keeper.retry_at()), (&BTreeSet::new(), None));
+    }
+}
+
+#[test]
+fn a_vip_is_not_put_back_before_what_hides_it() {
+    let state = tempfile::tempdir().unwrap();
+    let mut exposed = drifted();
+    exposed.sysctls = bare().sysctls;
+    let looks = [set_up(), exposed.clone(), exposed, set_up()];
+    let (mut keeper, host) = keeper(state.path(), looks);
+    hears(&mut keeper, &[LOST]);
+    // Under the lock the settings are found, raised first, and looked at again.
+    let made = Asked::Make { changes: 3, known: 3 };
+    let again = Asked::Again { gone: 0, settings: 2 };
+    assert_eq!(host.asked(), [Asked::Look, GONE, GONE_AND_HIDDEN, made, again]);
+    assert_eq!((&keeper.told, keeper.retry_at()), (&BTreeSet::new(), None));
 }

@@ -5,18 +5,22 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use lvs_host::events::Heard;
+use lvs_host::events::{AddressNotice, Heard};
 
 use super::Keeper;
+use crate::mode::Mode;
 use crate::output::{ChangeReport, StepReport};
 use crate::plan::Step;
 use crate::run::backoff::Again;
 use crate::run::judge::Verdict;
 use crate::run::log::Level;
+use crate::run::pace::Look;
 use crate::run::suspects;
 
 /// Lost notices are told once in this time.
 const LOST: Duration = Duration::from_secs(10);
+/// Of more addresses it is not asked one by one.
+const NOTICES: usize = 64;
 /// So many names of processes that change the network are remembered.
 const NAMES: usize = 8;
 
@@ -52,8 +56,9 @@ impl Keeper {
         }
     }
 
-    /// Remembers who asks for changes while they can still be named.
-    pub(in crate::run) fn heard(&mut self, heard: &Heard) {
+    /// Remembers who asks for changes while they can still be named, and says what has to be
+    /// looked at for what was heard.
+    pub(in crate::run) fn heard(&mut self, heard: &Heard) -> Option<Look> {
         if heard.lost {
             self.lost.1 += 1;
             self.tell_lost(Instant::now());
@@ -64,6 +69,24 @@ impl Keeper {
         }
         let old = self.askers.len().saturating_sub(NAMES);
         self.askers.drain(..old);
+        // A VIP that comes or goes changes no interface, no route to others and no setting. In
+        // mode nat they are the director's.
+        let wanted = self.journal.as_ref().map(|journal| &journal.wanted);
+        let wanted = wanted.filter(|wanted| wanted.mode != Mode::Nat && self.known.is_some());
+        let is_vip =
+            |notice: &AddressNotice| wanted.is_some_and(|wanted| wanted.vips.contains(&notice.ip));
+        let look = match heard.addresses.as_slice() {
+            _ if heard.changed => Some(Look::Everything),
+            [] => None,
+            notices if notices.iter().all(is_vip) => Some(Look::Addresses),
+            _ => Some(Look::Everything),
+        };
+        for notice in heard.addresses.iter().filter(|_| look == Some(Look::Addresses)) {
+            if !self.notices.contains(notice) {
+                self.notices.push(*notice);
+            }
+        }
+        look.map(|look| if self.notices.len() > NOTICES { Look::Everything } else { look })
     }
 
     /// One that is told makes the others wait: under a flood there are ten in a second.
