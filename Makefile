@@ -46,6 +46,7 @@ lint: docs-check ## formatting, clippy, documentation, generated docs in step, s
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy -p ipvs-cluster -p ipvs-netlink --lib --no-default-features -- -D warnings
+	cargo clippy -p ipvs-cluster --all-targets --no-default-features -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
 	@tests/package/run check
 	@tests/lint/oldest
