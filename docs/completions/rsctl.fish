@@ -359,7 +359,7 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l reorder -d 'Wher
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l as-is -d 'Also set what the other commands refuse, because the kernel misreads or ignores it: to restore what another tool made'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l allow-empty -d 'Accept a file without services, and delete all of them'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l allow-deletes -d 'Accept lines of ipvsadm as the whole table even if that deletes more than a quarter of its services or servers'
-complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l verify -d 'Read back the servers of new services too, each of which the kernel has acknowledged: another program may have changed them since. Takes as long as adding them'
+complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l verify -d 'Read back the whole table and not only what was changed: another program may have changed the rest, or what is new and the kernel has acknowledged, since'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'

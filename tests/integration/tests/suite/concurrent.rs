@@ -6,9 +6,10 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 
+use ipvs_cluster::{Converge, Desired, Observed, Policy, Step, Subject};
 use ipvs_netlink::{
-    Change, Client, Destination, DestinationKey, ErrorKind, ForwardingMethod, Scheduler, Service,
-    ServiceKey,
+    Change, Client, ConnectOptions, Destination, DestinationKey, ErrorKind, ForwardingMethod,
+    Scheduler, Service, ServiceKey,
 };
 use lab::{Host, beside};
 
@@ -332,4 +333,34 @@ fn tables_beside_a_writer_that_never_rests() {
         });
     };
     beside(restless(&host), tables);
+}
+
+/// The first look of a convergence, which reads once what is as wanted: no step is about what is
+/// right and nobody touched, however much there is to do about the rest.
+#[test]
+fn looks_beside_a_writer_that_never_rests() {
+    let host = listed_host();
+    let wanted = host.enter(|| Observed::read(&mut Client::connect().unwrap()).unwrap());
+    let wanted = Desired::try_from(&wanted).unwrap();
+    let touches = |step: &Step| match step.subject() {
+        Subject::Service(key) => (0..GUESTS).any(|number| fleeting(number) == key),
+        Subject::Server(service, server) => {
+            let is_guest = (SERVERS..SERVERS + GUESTS).any(|guest| server_key(guest) == server);
+            service == stable(0) && (is_guest || server == server_key(0))
+        }
+        _ => false,
+    };
+    let looks = || {
+        let mut client = ConnectOptions::new().servers_per_service(0).connect().unwrap();
+        let mut steps = 0;
+        for look in 0..100 {
+            let outlook = Converge::new(&wanted, Policy::exact()).look(&mut client).unwrap();
+            let plan = outlook.plan().steps();
+            let wrong: Vec<_> = plan.iter().filter(|step| !touches(step)).collect();
+            assert!(wrong.is_empty(), "look {look}: {wrong:?}");
+            steps += plan.len();
+        }
+        assert!(steps > 0, "the writer never disturbed");
+    };
+    beside(restless(&host), || host.enter(looks));
 }
