@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ipvs_cluster::Observed;
 use ipvs_netlink::ErrorKind;
 
-use super::Director;
+use super::director::{Director, USUAL_SERVERS};
 use crate::cli::{Form, Save};
 use crate::error::Error;
 
@@ -19,7 +19,8 @@ pub(crate) struct Saved {
 }
 
 pub(super) fn run(director: &Director, args: Save) -> Result<Saved, Error> {
-    let table = Observed::read(&mut director.connect()?).map_err(|error| match error.kind() {
+    let mut client = director.connect_to_look(USUAL_SERVERS)?;
+    let table = Observed::read(&mut client).map_err(|error| match error.kind() {
         ErrorKind::PermissionDenied => Error::NotSaved(error),
         _ => error.into(),
     })?;
