@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 
-use ipvs_cluster::{Converge, Desired, Observed, Policy, Step, Subject};
+use ipvs_cluster::{Converge, Desired, Observed, Policy, Step, Subject, file};
 use ipvs_netlink::{
     Change, Client, ConnectOptions, Destination, DestinationKey, ErrorKind, ForwardingMethod,
     Scheduler, Service, ServiceKey,
@@ -300,6 +300,29 @@ fn lists_beside_a_writer_that_never_rests() {
         }
     };
     beside(restless(&host), lists);
+}
+
+/// What is saved leaves out nothing that nobody touched, either, and can be read again.
+#[test]
+fn saves_beside_a_writer_that_never_rests() {
+    let host = listed_host();
+    let saves = || {
+        for save in 0..50 {
+            let text = host.must("rsctl save").stdout;
+            let table = file::read(text.as_bytes()).unwrap().desired;
+            let servers = |service: u16| {
+                let mut services = table.services().iter();
+                let service = services.find(|it| it.service.key == stable(service)).unwrap();
+                service.servers.iter().map(|it| it.server.key).collect::<HashSet<_>>()
+            };
+            let web = servers(0);
+            assert!((1..SERVERS).all(|server| web.contains(&server_key(server))), "save {save}");
+            for number in 1..LISTED {
+                assert!(servers(number).contains(&server_key(number)), "save {save}: {number}");
+            }
+        }
+    };
+    beside(restless(&host), saves);
 }
 
 /// The library's own lists, over one connection.
