@@ -1,76 +1,150 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+//! Reads the table once, and again only where that may have missed what a plan needs.
+//!
+//! A list that takes more than one datagram can lack what nobody touched, if somebody changes it
+//! meanwhile. Whoever reads such a list until nothing can be missing ([`Observed::read`]) reads
+//! all of a large table twice at least. A list that shows just what is wanted needs no second
+//! look: there is nothing that a plan would do about it.
+//!
+//! `/proc/net/ip_vs` would take less to read, but lacks thresholds and tunnels, so that it cannot
+//! tell that a server is as wanted.
+
+use foldhash::{HashMap, HashSet};
 use ipvs_netlink::{
     Client, Destination, Error, Service, ServiceKey, SyncDaemonEntry, Timeouts, Transport,
 };
 
 use crate::desired::Desired;
-use crate::plan::{self, Found, Plan, Policy, View};
+use crate::observed::{Observed, ObservedService};
+use crate::plan::{self, Found, Plan, Policy, Step, View};
 use crate::scope::Scope;
 
-/// Says what the kernel shows at a quick look, which can tell that all is as wanted, and not
-/// what is missing: it is read once, and what others delete meanwhile may hide something else.
-///
-/// The services are in the order of the kernel's table, which is none.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct Glance {
-    services: Vec<GlancedService>,
+/// Says what the kernel shows in one pass, with services in the order of its table, which is none.
+#[derive(Debug)]
+pub(crate) struct Glance {
+    services: Vec<Glanced>,
+    /// Whether the list of services is of one moment.
+    is_snapshot: bool,
     timeouts: Timeouts,
     daemons: Vec<SyncDaemonEntry>,
 }
 
-#[derive(Clone, Debug)]
-struct GlancedService {
+#[derive(Debug)]
+struct Glanced {
     service: Service,
-    /// In the order of adding; `None` if they were not asked for.
+    /// In the order of adding; `None` if they are taken for what is wanted.
     servers: Option<Vec<Destination>>,
+    /// Whether they are of one moment.
+    is_snapshot: bool,
 }
 
 impl Glance {
-    /// Takes a look at all of it.
-    ///
-    /// The servers of a service that is `known` are not asked for, and taken for what is
-    /// wanted: the kernel wants a question for each service, which for services with few
-    /// servers takes longer than adding them did.
-    ///
-    /// # Errors
-    /// As [`Client::for_each_service`].
-    pub fn take<T: Transport>(
-        client: &mut Client<T>,
-        known: impl Fn(&ServiceKey) -> bool,
-    ) -> Result<Self, Error> {
+    /// Reads all of it once.
+    pub(crate) fn take<T: Transport>(client: &mut Client<T>) -> Result<Self, Error> {
         let mut services = Vec::new();
-        client.for_each_service(|entry| {
-            services.push(GlancedService { service: entry.service, servers: None });
-        })?;
-        for entry in services.iter_mut().filter(|entry| !known(&entry.service.key)) {
-            let servers = entry.servers.insert(Vec::new());
-            let key = &entry.service.key;
-            client.for_each_destination(key, |entry| servers.push(entry.destination))?;
-            // The kernel puts each new server in front.
-            servers.reverse();
-        }
-        let timeouts = client.timeouts()?;
-        let daemons = client.daemons()?;
-        Ok(Self { services, timeouts, daemons })
+        let pass = client.for_each_service(|entry| services.push(entry.service))?;
+        let services = services.into_iter().map(|service| Glanced::read(client, service));
+        Ok(Self {
+            services: services.collect::<Result<_, _>>()?,
+            is_snapshot: pass.is_snapshot(),
+            timeouts: client.timeouts()?,
+            daemons: client.daemons()?,
+        })
     }
 
-    /// Says whether nothing in scope differs from what is wanted. If something does, only
-    /// [`Observed::read`](crate::Observed::read) can tell what.
-    #[must_use]
-    pub fn shows(&self, desired: &Desired, policy: Policy) -> bool {
-        self.plan(desired, policy).is_empty()
+    /// Reads what the steps of `plan` touched, which the kernel acknowledged as they were
+    /// planned; all else is as it was. Services that are new with all their servers are taken
+    /// for what is wanted.
+    pub(crate) fn behind<T: Transport>(
+        client: &mut Client<T>,
+        plan: &Plan,
+        before: Observed,
+    ) -> Result<Self, Error> {
+        let mut touched: HashSet<_> = plan.steps().iter().filter_map(Step::service).collect();
+        let as_before = |entry: ObservedService| {
+            let ObservedService { service, servers } = entry;
+            Glanced { service, servers: Some(servers), is_snapshot: true }
+        };
+        let untouched = before.services.into_iter().filter(|it| !touched.contains(&it.service.key));
+        let mut services: Vec<_> = untouched.map(as_before).collect();
+        for step in plan.steps() {
+            if let Step::AddService(new) = step {
+                touched.remove(&new.key);
+                services.push(Glanced { service: new.clone(), servers: None, is_snapshot: true });
+            }
+        }
+        for key in touched {
+            if let Some(entry) = client.service(&key)? {
+                services.push(Glanced::read(client, entry.service)?);
+            }
+        }
+        let (timeouts, daemons) = (client.timeouts()?, client.daemons()?);
+        Ok(Self { services, is_snapshot: true, timeouts, daemons })
+    }
+
+    /// Says whether nothing in scope differs from what is wanted.
+    pub(crate) fn shows(&self, desired: &Desired, policy: Policy) -> bool {
+        plan::compare(desired, &self.view(desired.scope()), policy).is_empty()
     }
 
     /// Returns the services whose servers hash by another order than wanted, as
-    /// [`reordered`](crate::reordered) does. Those that were `known` are in order.
+    /// [`reordered`](crate::reordered) does. Those taken for what is wanted are in order.
     pub(crate) fn reordered(&self, desired: &Desired) -> Vec<ServiceKey> {
         plan::reordered_in(desired, &self.view(desired.scope()))
     }
 
-    fn plan(&self, desired: &Desired, policy: Policy) -> Plan {
-        plan::compare(desired, &self.view(desired.scope()), policy)
+    /// Reads again, until nothing is missing, each list that may lack something and is not just
+    /// what is wanted.
+    pub(crate) fn made_sure<T: Transport>(
+        mut self,
+        client: &mut Client<T>,
+        desired: &Desired,
+        policy: Policy,
+    ) -> Result<Observed, Error> {
+        let as_wanted = plan::as_wanted(desired, &self.view(desired.scope()), policy);
+        if !self.is_snapshot && !self.has_the_services_of(desired) {
+            let known = self.services.drain(..).map(|entry| (entry.service.key, entry));
+            let mut known: HashMap<_, _> = known.collect();
+            for entry in client.services()? {
+                let service = entry.service;
+                self.services.push(match known.remove(&service.key) {
+                    Some(known) => Glanced { service, ..known },
+                    None => Glanced::read(client, service)?,
+                });
+            }
+        }
+        let mut services = Vec::with_capacity(self.services.len());
+        let mut gone = Vec::new();
+        for Glanced { service, servers, is_snapshot } in self.services {
+            let key = service.key;
+            let is_sure = is_snapshot || as_wanted.contains(&key);
+            let servers = match servers.filter(|_| is_sure) {
+                Some(servers) => servers,
+                None => whole(client, &key)?,
+            };
+            // Of a service that is gone the kernel says that it has no servers.
+            if servers.is_empty() && !as_wanted.contains(&key) && client.service(&key)?.is_none() {
+                gone.push(key);
+            } else {
+                services.push(ObservedService::new(service, servers));
+            }
+        }
+        // One that was edited by deleting and adding it may be back.
+        for key in gone {
+            if let Some(entry) = client.service(&key)? {
+                services.push(ObservedService::new(entry.service, whole(client, &key)?));
+            }
+        }
+        services.sort_by_key(ObservedService::order);
+        Ok(Observed { services, timeouts: self.timeouts, daemons: self.daemons })
+    }
+
+    /// Says whether each wanted service is there, once, and no other.
+    fn has_the_services_of(&self, desired: &Desired) -> bool {
+        let wanted = desired.services().iter().map(|it| it.service.key);
+        let mut wanted: HashSet<_> = wanted.collect();
+        self.services.iter().all(|it| wanted.remove(&it.service.key)) && wanted.is_empty()
     }
 
     fn view(&self, scope: &Scope) -> View<'_> {
@@ -82,4 +156,25 @@ impl Glance {
             daemons: &self.daemons,
         }
     }
+}
+
+impl Glanced {
+    /// Reads the servers of a service once.
+    fn read<T: Transport>(client: &mut Client<T>, service: Service) -> Result<Self, Error> {
+        let mut servers = Vec::new();
+        let add = |entry: ipvs_netlink::DestinationEntry| servers.push(entry.destination);
+        let pass = client.for_each_destination(&service.key, add)?;
+        // The kernel puts each new server in front.
+        servers.reverse();
+        Ok(Self { service, servers: Some(servers), is_snapshot: pass.is_snapshot() })
+    }
+}
+
+/// Reads the servers of a service until none is missing, in the order of adding.
+fn whole<T: Transport>(
+    client: &mut Client<T>,
+    key: &ServiceKey,
+) -> Result<Vec<Destination>, Error> {
+    let servers = client.destinations_if_any(key)?.into_iter().rev();
+    Ok(servers.map(|entry| entry.destination).collect())
 }

@@ -176,7 +176,7 @@
 //!
 //! [`Observed`] is what the kernel has. [`mod@plan`] compares it with what is wanted and decides,
 //! without acting, on ordered steps; [`mod@apply`] makes them and says what became of each. To
-//! verify is to observe and plan again: the steps that are left are what differs. [`mod@converge`]
+//! verify is to observe again and plan: the steps that are left are what differs. [`mod@converge`]
 //! is all of this in one call, or in several for a caller that has to say something in between.
 //! [`mod@file`] is the written form of a table, which `rsctl save` writes. Who needs none of it
 //! leaves out the feature `file`, and serde with it.
@@ -199,7 +199,6 @@ mod subject;
 pub use apply::{Applied, Because, Fate, OnFailure, apply, apply_as_is};
 pub use converge::{Attempt, Converge, LookError, OnUnsound, Outlook, Report, Verdict, Verify};
 pub use desired::{Builder, Desired, DesiredServer, DesiredService, Fault, Faults, Why};
-pub use glance::Glance;
 pub use observed::{Observed, ObservedService};
 pub use plan::{Action, Flaw, Loss, Phase, Plan, Policy, Step, plan, refused, reordered};
 pub use scope::Scope;

@@ -42,9 +42,10 @@ pub enum OnUnsound {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verify {
-    /// All but the servers of services that were made anew, of which the kernel acknowledged
-    /// each step ([`Applied::is_as_planned`](crate::Applied::is_as_planned)).
-    Unacknowledged,
-    /// All.
+    /// What was changed. If something did not go as it was planned
+    /// ([`Applied::is_as_planned`](crate::Applied::is_as_planned)), or does not show, all is read
+    /// again. Services that were made anew, of which the kernel acknowledged each step, are not.
+    Changed,
+    /// All of it.
     Everything,
 }

@@ -18,6 +18,7 @@ use ipvs_netlink::{Client, Error, Transport};
 
 use crate::apply::{Applied, OnFailure};
 use crate::desired::Desired;
+use crate::glance::Glance;
 use crate::observed::Observed;
 use crate::plan::{Flaw, Plan, Policy, plan, refused};
 
@@ -93,7 +94,7 @@ impl<'a> Converge<'a> {
             policy,
             on_failure: OnFailure::StopAll,
             on_unsound: OnUnsound::Refuse,
-            verify: Verify::Unacknowledged,
+            verify: Verify::Changed,
         })
     }
 
@@ -128,13 +129,18 @@ impl<'a> Converge<'a> {
 
     /// Reads the table and plans.
     ///
+    /// What is just as wanted is read once. Of all else nothing is missing that was there all the
+    /// time, as in [`Observed::read`]. Who has told the client about how many servers a service
+    /// has ([`servers_per_service`](ipvs_netlink::ConnectOptions::servers_per_service)) reads a
+    /// table of many small services in less time.
+    ///
     /// # Errors
     /// [`LookError::Ipvs`] if the table cannot be read, and [`LookError::Refused`] if an object
     /// is not sound and not there, unless it is [to be set as it is](OnUnsound::SetAsIs).
     pub fn look<T: Transport>(self, client: &mut Client<T>) -> Result<Outlook<'a>, LookError> {
         let Self(choices) = self;
         let Choices { desired, policy, on_unsound, .. } = choices;
-        let observed = Observed::read(client)?;
+        let observed = read(client, desired, policy)?;
         let plan = plan(desired, &observed, policy);
         if on_unsound == OnUnsound::Refuse {
             let flaws = refused(&plan, desired, &observed, policy);
@@ -143,6 +149,19 @@ impl<'a> Converge<'a> {
             }
         }
         Ok(Outlook { choices, observed, plan })
+    }
+}
+
+/// Reads all that a plan needs: once, where that is enough.
+fn read<T: Transport>(
+    client: &mut Client<T>,
+    desired: &Desired,
+    policy: Policy,
+) -> Result<Observed, Error> {
+    match Glance::take(client) {
+        Ok(glance) => glance.made_sure(client, desired, policy),
+        // There an answer that got lost is asked for again, and what else is wrong is told.
+        Err(_) => Observed::read(client),
     }
 }
 

@@ -21,6 +21,10 @@ pub struct Outlook<'a> {
 
 impl<'a> Outlook<'a> {
     /// Returns what was there. To [want it](crate::Desired::try_from) again is to roll back.
+    ///
+    /// Where it is not just what is wanted, nothing is missing in it that was there all the time.
+    /// A list that is just that was read once: another program that deleted of it meanwhile may
+    /// have hidden what it had added.
     pub fn observed(&self) -> &Observed {
         &self.observed
     }
@@ -61,12 +65,12 @@ impl<'a> Outlook<'a> {
         client: &mut Client<T>,
         progress: impl FnMut(usize) -> ControlFlow<()>,
     ) -> Attempt<'a> {
-        let Self { choices, plan, .. } = self;
+        let Self { choices, observed, plan } = self;
         let on_failure = choices.on_failure;
         let applied = match choices.on_unsound {
             OnUnsound::Refuse => apply(client, &plan, on_failure, progress),
             OnUnsound::SetAsIs => apply_as_is(client, &plan, on_failure, progress),
         };
-        Attempt { choices, plan, applied }
+        Attempt { choices, observed, plan, applied }
     }
 }

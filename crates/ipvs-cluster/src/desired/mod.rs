@@ -62,6 +62,12 @@ impl Desired {
         self.daemons.as_deref()
     }
 
+    /// Says whether nothing in it was let in by [`Builder::finish_as_found`] only.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.unsound.is_empty()
+    }
+
     /// Returns what was not sound when it was built
     /// ([`Builder::finish_as_found`]).
     pub(crate) fn unsound(&self) -> &[Subject] {

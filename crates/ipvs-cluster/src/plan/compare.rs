@@ -74,6 +74,26 @@ pub(crate) fn compare(desired: &Desired, there: &View<'_>, policy: Policy) -> Pl
     Plan { steps }
 }
 
+/// Returns the services that are there and need no step, and have no servers but those that are
+/// wanted.
+pub(crate) fn as_wanted(
+    desired: &Desired,
+    there: &View<'_>,
+    policy: Policy,
+) -> HashSet<ServiceKey> {
+    let found = by_key(there);
+    let mut steps = Vec::new();
+    let is_as_wanted = |wanted: &&DesiredService| {
+        let Some(found) = found.get(&wanted.service.key) else { return false };
+        let shown = found.servers.as_ref().map(|servers| servers.len());
+        change_service(wanted, found, policy, &mut steps);
+        let needs_none = steps.is_empty();
+        steps.clear();
+        needs_none && !found.is_shared && shown.is_none_or(|shown| shown == wanted.servers.len())
+    };
+    desired.services().iter().filter(is_as_wanted).map(|it| it.service.key).collect()
+}
+
 fn by_key<'a>(there: &'a View<'a>) -> HashMap<ServiceKey, &'a Found<'a>> {
     there.services.iter().map(|found| (found.service.key, found)).collect()
 }

@@ -13,7 +13,7 @@ mod tests;
 mod view;
 
 pub use compare::{Plan, plan, reordered};
-pub(crate) use compare::{compare, reordered_in};
+pub(crate) use compare::{as_wanted, compare, reordered_in};
 pub use loss::Loss;
 pub use policy::Policy;
 pub(crate) use refused::flaw;

@@ -96,8 +96,8 @@ pub(crate) struct Restore {
     #[arg(long)]
     pub(crate) allow_deletes: bool,
 
-    /// Read back the servers of new services too, each of which the kernel has acknowledged:
-    /// another program may have changed them since. Takes as long as adding them.
+    /// Read back the whole table and not only what was changed: another program may have changed
+    /// the rest, or what is new and the kernel has acknowledged, since.
     #[arg(long)]
     pub(crate) verify: bool,
 

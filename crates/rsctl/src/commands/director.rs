@@ -13,6 +13,9 @@ use crate::error::Error;
 use crate::lock::{self, Lock};
 use crate::trace;
 
+/// How many servers most services have at most.
+pub(super) const USUAL_SERVERS: usize = 45;
+
 /// Says where a command acts, and whether it acts or only says what it would do.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Director {

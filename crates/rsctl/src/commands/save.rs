@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use ipvs_cluster::Observed;
-use ipvs_netlink::ErrorKind;
+use foldhash::HashMap;
+use ipvs_cluster::{Observed, ObservedService};
+use ipvs_netlink::procfs::TableKey;
+use ipvs_netlink::{Client, Destination, DestinationKey, ErrorKind, Service, ServiceKey};
 
-use super::Director;
+use super::director::{Director, USUAL_SERVERS};
+use super::list;
 use crate::cli::{Form, INSTALLED, Save};
 use crate::error::Error;
 
@@ -21,7 +24,7 @@ pub(crate) struct Saved {
 }
 
 pub(super) fn run(director: &Director, args: Save) -> Result<Saved, Error> {
-    let table = Observed::read(&mut director.connect()?).map_err(|error| match error.kind() {
+    let table = read(director).map_err(|error| match error.kind() {
         ErrorKind::PermissionDenied => Error::NotSaved(error),
         _ => error.into(),
     })?;
@@ -31,4 +34,83 @@ pub(super) fn run(director: &Director, args: Save) -> Result<Saved, Error> {
     }
     let to = if is_installed { Some(INSTALLED.into()) } else { args.output };
     Ok(Saved { table, form: args.format, to, is_installed })
+}
+
+/// Reads everything: nothing is left out that nobody touched meanwhile.
+fn read(director: &Director) -> Result<Observed, ipvs_netlink::Error> {
+    let mut client = director.connect_to_look(USUAL_SERVERS)?;
+    let services = client.services()?;
+    // Who cannot read it asks the kernel for everything.
+    let shown = Shown::read(director).unwrap_or_default();
+    let mut read = Vec::with_capacity(services.len());
+    for service in services.into_iter().map(|entry| entry.service) {
+        read.extend(with_servers(&mut client, service, &shown)?);
+    }
+    read.sort_by_key(|entry| list::order(&entry.service.key));
+    let mut table = Observed::new(read);
+    table.timeouts = client.timeouts()?;
+    table.daemons = client.daemons()?;
+    Ok(table)
+}
+
+/// Reads the servers of a service; `None` if it is gone.
+fn with_servers(
+    client: &mut Client,
+    service: Service,
+    shown: &Shown,
+) -> Result<Option<ObservedService>, ipvs_netlink::Error> {
+    let key = service.key;
+    let expected = shown.servers(&key);
+    if expected.is_some_and(<[_]>::is_empty) {
+        return Ok(Some(ObservedService::new(service, Vec::new())));
+    }
+    let mut servers: Vec<Destination> = Vec::with_capacity(expected.map_or(0, <[_]>::len));
+    let pass = client.for_each_destination(&key, |entry| servers.push(entry.destination))?;
+    let is_shown =
+        || expected.is_some_and(|it| servers.iter().map(|it| it.key).eq(it.iter().copied()));
+    if !pass.is_snapshot() && !is_shown() {
+        let whole = client.destinations_if_any(&key)?.into_iter();
+        servers = whole.map(|entry| entry.destination).collect();
+    }
+    // Of a service that is gone the kernel says that it has no servers.
+    if servers.is_empty() && client.service(&key)?.is_none() {
+        return Ok(None);
+    }
+    // The kernel puts each new server in front.
+    servers.reverse();
+    Ok(Some(ObservedService::new(service, servers)))
+}
+
+/// Says what `/proc/net/ip_vs` shows of the servers of each service.
+///
+/// The kernel writes a service with all its servers in one walk over them, however many there
+/// are (`ip_vs_ctl.c: ip_vs_info_seq_show`), so of a service that is shown no server is missing
+/// that was there all the time. It lacks thresholds and tunnels, and cannot say that a service is
+/// missing.
+#[derive(Default)]
+struct Shown(HashMap<TableKey, Option<Vec<DestinationKey>>>);
+
+impl Shown {
+    fn read(director: &Director) -> Result<Self, ipvs_netlink::Error> {
+        let mut services = HashMap::default();
+        for service in director.procfs().services()? {
+            let service = service?;
+            let servers = service.servers.iter().map(|server| server.key).collect();
+            let again = services.insert(service.key, Some(servers));
+            // Of one mark there is a service of each family, and which is which is not told.
+            if again.is_some() {
+                services.insert(service.key, None);
+            }
+        }
+        Ok(Self(services))
+    }
+
+    /// Returns the servers of a service in the kernel's order, if it is shown once.
+    fn servers(&self, key: &ServiceKey) -> Option<&[DestinationKey]> {
+        let key = match *key {
+            ServiceKey::Fwmark { mark, .. } => TableKey::Fwmark(mark.get()),
+            endpoint @ ServiceKey::Endpoint { .. } => TableKey::Service(endpoint),
+        };
+        self.0.get(&key)?.as_deref()
+    }
 }

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 
 use ipvs_cluster::Observed;
 use ipvs_netlink::{
-    AddressFamily, Destination, ForwardingMethod, GueChecksum, Protocol, SchedulerFlag, Service,
-    ServiceKey, Timeouts, Tunnel,
+    AddressFamily, Destination, ForwardingMethod, GueChecksum, Protocol, Service, ServiceKey,
+    Timeouts, Tunnel,
 };
 
 use crate::ipvsadm::whole;
@@ -17,9 +17,13 @@ pub(super) fn write(table: &Observed, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", whole::FIRST)?;
     for entry in table.services.iter().filter(|entry| has_option(&entry.service.key)) {
         let name = name(&entry.service.key);
-        writeln!(out, "-A {name}{}", service(&entry.service))?;
-        for destination in entry.servers.iter().filter(|server| method(server).is_some()) {
-            writeln!(out, "-a {name} -r {}{}", destination.key, server(destination))?;
+        write!(out, "-A {name}")?;
+        service(&entry.service, out)?;
+        for destination in &entry.servers {
+            if let Some(method) = method(destination) {
+                write!(out, "-a {name} -r {} {method} -w ", destination.key)?;
+                server(destination, out)?;
+            }
         }
     }
     writeln!(out, "{}", whole::LAST)
@@ -62,49 +66,47 @@ fn name(key: &ServiceKey) -> String {
     }
 }
 
-fn service(service: &Service) -> String {
-    let mut line = format!(" -s {}", service.scheduler);
+/// Writes what stands behind the name of a service.
+fn service(service: &Service, out: &mut impl Write) -> io::Result<()> {
+    write!(out, " -s {}", service.scheduler)?;
     if let Some(persistence) = service.persistence {
-        line += &format!(" -p {}", persistence.timeout.as_seconds());
+        write!(out, " -p {}", persistence.timeout.as_seconds())?;
         if !persistence.netmask.is_host() {
-            line += &format!(" -M {}", persistence.netmask);
+            write!(out, " -M {}", persistence.netmask)?;
         }
     }
     if let Some(engine) = &service.engine {
-        line += &format!(" --pe {engine}");
+        write!(out, " --pe {engine}")?;
     }
     if service.one_packet {
-        line += " -o";
+        write!(out, " -o")?;
     }
     let words = service.scheduler_flags.words(&service.scheduler);
-    let flags: Vec<&str> = words.map(SchedulerFlag::name).collect();
-    if !flags.is_empty() {
-        line += &format!(" -b {}", flags.join(","));
+    for (place, flag) in words.enumerate() {
+        write!(out, "{}{}", if place == 0 { " -b " } else { "," }, flag.name())?;
     }
-    line
+    writeln!(out)
 }
 
-fn server(server: &Destination) -> String {
-    let method = method(server).unwrap_or_default();
-    let mut line = format!(" {method} -w {}", server.weight);
-    let checksum = |word| format!(" --tun-{word}");
+/// Writes what stands behind `-w`.
+fn server(server: &Destination, out: &mut impl Write) -> io::Result<()> {
+    write!(out, "{}", server.weight)?;
     match server.tunnel() {
-        Some(Tunnel::Ipip) => line += " --tun-type ipip",
-        Some(Tunnel::Gue { port, checksum: sum }) => {
-            line += &format!(" --tun-type gue --tun-port {port}");
-            line += &checksum(match sum {
+        Some(Tunnel::Ipip) => write!(out, " --tun-type ipip")?,
+        Some(Tunnel::Gue { port, checksum }) => {
+            let checksum = match checksum {
                 GueChecksum::None => "nocsum",
                 GueChecksum::Outer => "csum",
                 GueChecksum::Remote => "remcsum",
-            });
+            };
+            write!(out, " --tun-type gue --tun-port {port} --tun-{checksum}")?;
         }
-        Some(Tunnel::Gre { checksum: sum }) => {
-            line += " --tun-type gre";
-            line += &checksum(if sum { "csum" } else { "nocsum" });
+        Some(Tunnel::Gre { checksum }) => {
+            write!(out, " --tun-type gre --tun-{}", if checksum { "csum" } else { "nocsum" })?;
         }
         _ => {}
     }
-    line
+    writeln!(out)
 }
 
 /// Returns what the lines cannot say about `table`, a line each.

@@ -6,9 +6,9 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use ipvs_cluster::Fault;
-use ipvs_cluster::file::{Line, Problem};
-use ipvs_netlink::InterfaceName;
+use ipvs_cluster::file::{self, Line, MAX_BYTES, Problem};
+use ipvs_cluster::{Desired, Fault, Observed};
+use ipvs_netlink::{InterfaceName, SetTimeouts, SyncDaemonEntry, Timeouts};
 use lvs_term::{escaped, system_error};
 use tempfile::Builder;
 
@@ -20,39 +20,59 @@ use crate::error::Error;
 
 pub(super) fn write(saved: &Saved, out: &mut impl Write) -> io::Result<()> {
     match saved.form {
-        Form::Json => ipvs_cluster::file::write(&saved.table, out),
+        Form::Json => file::write(&saved.table, out),
         Form::Ipvsadm => ipvsadm::write(&saved.table, out),
     }
 }
 
 /// Says on stderr what the file does not hold, or what will not be restored.
 pub(super) fn warn(saved: &Saved) {
+    let Saved { table, form, .. } = saved;
+    if *form == Form::Ipvsadm {
+        for what in ipvsadm::left_out(table) {
+            super::warning(&format!("ipvsadm's form cannot say {what}; `--format json` can"));
+        }
+    }
+    if !is_beyond_doubt(table) {
+        let instead = match form {
+            Form::Json => "",
+            Form::Ipvsadm => ", and take it from `--format json` with --as-is",
+        };
+        will_be_restored(read_back(saved), instead);
+    }
+    let replaced = |daemon: &&SyncDaemonEntry| is_replaced(&daemon.interface);
+    for daemon in table.daemons.iter().filter(|_| *form == Form::Json).filter(replaced) {
+        super::warning(&format!(
+            "the interface of the {} sync daemon has a name that is not UTF-8, and `rsctl restore` \
+             will not find it by what is written: {}",
+            daemon.role, daemon.interface
+        ));
+    }
+}
+
+/// Returns whether `restore` takes all of it for sure, in either form: so it is with what
+/// `rsctl` itself would set, up to a size of which no file is too large.
+fn is_beyond_doubt(table: &Observed) -> bool {
+    /// More than a line of a file has.
+    const LINE: usize = 640;
+    let servers: usize = table.services.iter().map(|entry| entry.servers.len()).sum();
+    let Timeouts { tcp, tcp_fin, udp, .. } = table.timeouts;
+    let mut seconds = [tcp, tcp_fin, udp].into_iter().flatten();
+    let is_name = |name: &InterfaceName| name.as_str().parse::<InterfaceName>().is_ok();
+    servers + table.services.len() < MAX_BYTES / LINE
+        && seconds.all(|seconds| (1..=SetTimeouts::MAX).contains(&seconds))
+        && table.daemons.iter().all(|daemon| is_name(&daemon.interface))
+        && Desired::try_from(table).is_ok_and(|desired| desired.is_sound())
+}
+
+/// Reads what is going to be written as `restore` will: what it then doubts, or refuses.
+fn read_back(saved: &Saved) -> Result<Vec<Fault<Line>>, Vec<Problem>> {
+    let mut text = Vec::new();
+    // A write to memory does not fail.
+    let _ = write(saved, &mut text);
     match saved.form {
-        Form::Ipvsadm => {
-            for what in ipvsadm::left_out(&saved.table) {
-                super::warning(&format!("ipvsadm's form cannot say {what}; `--format json` can"));
-            }
-            let mut text = Vec::new();
-            // A write to memory does not fail.
-            let _ = ipvsadm::write(&saved.table, &mut text);
-            let read = lines::read(&text).map(|read| read.doubts);
-            will_be_restored(read, ", and take it from `--format json` with --as-is");
-        }
-        Form::Json => {
-            let mut text = Vec::new();
-            // A write to memory does not fail.
-            let _ = ipvs_cluster::file::write(&saved.table, &mut text);
-            let read = ipvs_cluster::file::read(&text).map(|read| read.doubts);
-            will_be_restored(read, "");
-            for daemon in saved.table.daemons.iter().filter(|daemon| is_replaced(&daemon.interface))
-            {
-                super::warning(&format!(
-                    "the interface of the {} sync daemon has a name that is not UTF-8, and `rsctl \
-                     restore` will not find it by what is written: {}",
-                    daemon.role, daemon.interface
-                ));
-            }
-        }
+        Form::Json => file::read(&text).map(|read| read.doubts),
+        Form::Ipvsadm => lines::read(&text).map(|read| read.doubts),
     }
 }
 
@@ -210,7 +230,115 @@ mod tests {
     use std::os::fd::AsRawFd;
     use std::os::unix::fs::symlink;
 
+    use ipvs_cluster::ObservedService;
+    use ipvs_netlink::{
+        Destination, ForwardingMethod, Netmask, Persistence, Protocol, SchedulerFlags, Service,
+        ServiceKey, SyncDaemon, SyncRole, Timeouts, Tunnel, Weight, unchecked,
+    };
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
+
+    fn services() -> impl Strategy<Value = Service> {
+        let keys = [
+            "tcp/192.0.2.1:80",
+            "udp/192.0.2.1:53",
+            "sctp/192.0.2.1:0",
+            "udp/[2001:db8::1]:53",
+            "tcp/[::ffff:192.0.2.1]:80",
+            "fwmark/7",
+            "fwmark/4294967295/ipv6",
+        ];
+        let keys = keys.map(|key| key.parse::<ServiceKey>().unwrap());
+        let odd = Protocol::Other(99);
+        let odd = ServiceKey::Endpoint { protocol: odd, address: [192, 0, 2, 1].into(), port: 80 };
+        let key = select([&keys[..], &[odd]].concat());
+        let scheduler = select(vec!["rr", "sh", "mh", "none", "own", "a b", "", "-x"]);
+        let masks = ["255.255.255.0", "0.0.0.0", "1.2.3.4", "64", "128"];
+        let persistence = (0_u32..4, select(masks.to_vec())).prop_map(|(days, mask)| Persistence {
+            timeout: unchecked::persistence_timeout(days * 1_000_000),
+            netmask: mask.parse::<Netmask>().unwrap(),
+        });
+        let persistence = proptest::option::of(persistence);
+        let engine = proptest::option::of(select(vec!["sip", "x y", ""]));
+        (key, scheduler, persistence, engine, any::<bool>(), select(vec![0, 8, 0x38, 0x40, 1]))
+            .prop_map(|(key, scheduler, persistence, engine, one_packet, bits)| {
+                let mut service = Service::new(key, unchecked::scheduler(scheduler));
+                service.persistence = persistence;
+                service.engine = engine.map(unchecked::engine);
+                service.one_packet = one_packet;
+                service.scheduler_flags = SchedulerFlags::from_bits_truncate(bits);
+                service.with_unknown_flags(bits)
+            })
+    }
+
+    fn servers() -> impl Strategy<Value = Destination> {
+        let keys = ["10.0.0.1:80", "10.0.0.2:0", "224.0.0.1:80", "[2001:db8::2]:53", "[::]:1"];
+        let tunnel = |kind, port, flags| format!("type-{kind}:{port},flags-{flags:#x}");
+        let tunnels = [
+            tunnel(0, 0, 0),
+            tunnel(1, 6080, 2),
+            tunnel(1, 0, 0),
+            tunnel(2, 9, 1),
+            tunnel(9, 1, 1),
+        ];
+        let tunnels = tunnels.map(|word| word.parse::<Tunnel>().unwrap());
+        let methods = [ForwardingMethod::Masquerade, ForwardingMethod::Gateway]
+            .into_iter()
+            .chain(tunnels.map(ForwardingMethod::Tunnel));
+        let methods: Vec<_> = methods.chain([ForwardingMethod::Local]).collect();
+        let limits = select(vec![(0, 0), (9, 3), (3, 9), (u32::MAX, 0)]);
+        (select(keys.to_vec()), select(methods), select(vec![0, 1, 0x7fff_ffff]), limits).prop_map(
+            |(key, method, weight, (upper, lower))| {
+                let mut server = Destination::new(key.parse().unwrap(), method);
+                server.weight = Weight::new(weight).unwrap();
+                server.thresholds = unchecked::thresholds(upper, lower);
+                server
+            },
+        )
+    }
+
+    fn tables() -> impl Strategy<Value = Observed> {
+        let servers = proptest::collection::vec(servers(), 0..3);
+        let services = proptest::collection::vec((services(), servers), 0..3);
+        let seconds = || select(vec![None, Some(0), Some(900), Some(u32::MAX)]);
+        let daemon = (select(vec!["lo", "", "a b", "a/b"]), any::<u32>(), any::<bool>());
+        let daemons = proptest::collection::vec(daemon, 0..3);
+        (services, [seconds(), seconds(), seconds()], daemons).prop_map(
+            |(services, [tcp, tcp_fin, udp], daemons)| {
+                let services = services.into_iter();
+                let services = services.map(|(it, servers)| ObservedService::new(it, servers));
+                let mut table = Observed::new(services.collect());
+                let mut timeouts = Timeouts::KERNEL_DEFAULTS;
+                (timeouts.tcp, timeouts.tcp_fin, timeouts.udp) = (tcp, tcp_fin, udp);
+                table.timeouts = timeouts;
+                let daemon = |(interface, id, is_small): (&str, u32, bool)| {
+                    let id = if is_small { id & 0xff } else { id };
+                    let interface = unchecked::interface(interface);
+                    let daemon = SyncDaemon::new(SyncRole::Master, interface, 0);
+                    SyncDaemonEntry::from(&unchecked::sync_id(daemon, id))
+                };
+                table.daemons = daemons.into_iter().map(daemon).collect();
+                table
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+        /// Of what is beyond doubt, nothing is refused or doubted in either form.
+        #[test]
+        fn who_is_not_warned_has_nothing_to_fear(table in tables()) {
+            if is_beyond_doubt(&table) {
+                for form in [Form::Json, Form::Ipvsadm] {
+                    let saved = Saved { table: table.clone(), form, to: None };
+                    prop_assert_eq!(read_back(&saved), Ok(Vec::new()));
+                }
+            }
+        }
+    }
 
     #[test]
     fn what_is_open_is_written_to() {

@@ -6,9 +6,10 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 
+use ipvs_cluster::{Converge, Desired, Observed, Policy, Step, Subject, file};
 use ipvs_netlink::{
-    Change, Client, Destination, DestinationKey, ErrorKind, ForwardingMethod, Scheduler, Service,
-    ServiceKey,
+    Change, Client, ConnectOptions, Destination, DestinationKey, ErrorKind, ForwardingMethod,
+    Scheduler, Service, ServiceKey,
 };
 use lab::{Host, beside};
 
@@ -301,6 +302,29 @@ fn lists_beside_a_writer_that_never_rests() {
     beside(restless(&host), lists);
 }
 
+/// What is saved leaves out nothing that nobody touched, either, and can be read again.
+#[test]
+fn saves_beside_a_writer_that_never_rests() {
+    let host = listed_host();
+    let saves = || {
+        for save in 0..50 {
+            let text = host.must("rsctl save").stdout;
+            let table = file::read(text.as_bytes()).unwrap().desired;
+            let servers = |service: u16| {
+                let mut services = table.services().iter();
+                let service = services.find(|it| it.service.key == stable(service)).unwrap();
+                service.servers.iter().map(|it| it.server.key).collect::<HashSet<_>>()
+            };
+            let web = servers(0);
+            assert!((1..SERVERS).all(|server| web.contains(&server_key(server))), "save {save}");
+            for number in 1..LISTED {
+                assert!(servers(number).contains(&server_key(number)), "save {save}: {number}");
+            }
+        }
+    };
+    beside(restless(&host), saves);
+}
+
 /// The library's own lists, over one connection.
 #[test]
 fn tables_beside_a_writer_that_never_rests() {
@@ -332,4 +356,34 @@ fn tables_beside_a_writer_that_never_rests() {
         });
     };
     beside(restless(&host), tables);
+}
+
+/// The first look of a convergence, which reads once what is as wanted: no step is about what is
+/// right and nobody touched, however much there is to do about the rest.
+#[test]
+fn looks_beside_a_writer_that_never_rests() {
+    let host = listed_host();
+    let wanted = host.enter(|| Observed::read(&mut Client::connect().unwrap()).unwrap());
+    let wanted = Desired::try_from(&wanted).unwrap();
+    let touches = |step: &Step| match step.subject() {
+        Subject::Service(key) => (0..GUESTS).any(|number| fleeting(number) == key),
+        Subject::Server(service, server) => {
+            let is_guest = (SERVERS..SERVERS + GUESTS).any(|guest| server_key(guest) == server);
+            service == stable(0) && (is_guest || server == server_key(0))
+        }
+        _ => false,
+    };
+    let looks = || {
+        let mut client = ConnectOptions::new().servers_per_service(0).connect().unwrap();
+        let mut steps = 0;
+        for look in 0..100 {
+            let outlook = Converge::new(&wanted, Policy::exact()).look(&mut client).unwrap();
+            let plan = outlook.plan().steps();
+            let wrong: Vec<_> = plan.iter().filter(|step| !touches(step)).collect();
+            assert!(wrong.is_empty(), "look {look}: {wrong:?}");
+            steps += plan.len();
+        }
+        assert!(steps > 0, "the writer never disturbed");
+    };
+    beside(restless(&host), || host.enter(looks));
 }

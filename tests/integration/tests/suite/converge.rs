@@ -4,17 +4,18 @@
 //! belongs to others, and the way back.
 
 use ipvs_cluster::{
-    Because, Builder, Converge, Desired, DesiredService, Fate, Glance, OnFailure, Policy, Scope,
-    Subject, Verdict, file,
+    Because, Builder, Converge, Desired, DesiredService, Fate, Observed, OnFailure, OnUnsound,
+    Policy, Scope, Subject, Verdict, file, plan,
 };
 use ipvs_netlink::{
-    Client, Destination, ErrorKind, ForwardingMethod, Scheduler, Service, ServiceKey, Weight,
-    unchecked,
+    Client, ConnectOptions, Destination, ErrorKind, ForwardingMethod, Scheduler, Service,
+    ServiceKey, Weight, unchecked,
 };
 use lab::Host;
 
 use crate::rsctl_restore::{WANTED, director};
 use crate::rsctl_save::observe;
+use crate::tables::{Random, damage, fill, widen};
 
 const EXACT: Policy = Policy::exact();
 const SERVICES: u8 = 20;
@@ -218,15 +219,15 @@ fn what_is_outside_the_scope_survives() {
         let report = Converge::new(&desired, EXACT).run(&mut client).unwrap();
         assert!(report.is_converged() && !report.plan.is_empty(), "{report:?}");
         assert_eq!(now(&host), lines(&[others, made, stay]));
-        let glance = || Glance::take(&mut connect(&host), |_| false).unwrap();
-        assert!(glance().shows(&desired, EXACT));
+        let look = || Converge::new(&desired, EXACT).look(&mut connect(&host)).unwrap();
+        assert!(look().plan().is_empty());
         // What others do is no difference; what is ours is.
         host.must("ipvsadm -D -f 9; ipvsadm -E -t 192.0.2.77:80 -s rr");
-        assert!(glance().shows(&desired, EXACT));
+        assert!(look().plan().is_empty());
         let again = Converge::new(&desired, EXACT).run(&mut client).unwrap();
         assert!(again.is_converged() && again.plan.is_empty());
         host.must("ipvsadm -e -t 192.0.2.1:80 -r 10.0.0.2:80 -m -w 9");
-        assert!(!glance().shows(&desired, EXACT));
+        assert_eq!(look().plan().steps().len(), 1);
         host.must("ipvsadm -A -f 9 -s rr; ipvsadm -E -t 192.0.2.77:80 -s wrr");
 
         // The way back, and out.
@@ -238,5 +239,40 @@ fn what_is_outside_the_scope_survives() {
         assert_eq!(now(&host), lines(&[others, left, stay]));
         let after = observe(&host);
         assert_eq!((after.timeouts, after.daemons), (before.timeouts, before.daemons));
+    }
+}
+
+/// A look reads once what is as wanted, and what it then plans is what a full look plans:
+/// whatever differs, in whichever field, of whichever object, in lists of one datagram and of
+/// several. What it says was there is all that was there.
+#[test]
+fn a_look_plans_what_a_full_look_plans() {
+    const ROUNDS: u64 = 12;
+    for round in 1..=ROUNDS {
+        let host = Host::new("director");
+        let mut random = Random::new(round.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        fill(&host, &mut random, round % 2 == 0);
+        widen(&host, &mut random);
+        let wanted = Desired::try_from(&observe(&host)).unwrap();
+        let small = || ConnectOptions::new().servers_per_service(0).connect().unwrap();
+        let mut client = host.enter(small);
+        for number in 0..20 {
+            let full = Observed::read(&mut client).unwrap();
+            for policy in [EXACT, EXACT.reorder(true), Policy::add_only()] {
+                let look = Converge::new(&wanted, policy).on_unsound(OnUnsound::SetAsIs);
+                let outlook = look.look(&mut client).unwrap();
+                let expected = plan(&wanted, &full, policy);
+                assert_eq!(outlook.plan(), &expected, "round {round}, {number}: {policy:?}");
+                assert_eq!(outlook.observed(), &full, "round {round}, {number}: {policy:?}");
+                assert!(number > 0 || expected.is_empty());
+            }
+            // One thing after the other, and then many at once.
+            for _ in 0..if number < 15 { 1 } else { 20 } {
+                damage(&host, &mut random);
+            }
+        }
+        let report = Converge::new(&wanted, EXACT.reorder(true)).run(&mut client).unwrap();
+        assert!(report.is_converged() && !report.plan.is_empty(), "round {round}: {report:?}");
+        assert!(plan(&wanted, &observe(&host), EXACT.reorder(true)).is_empty());
     }
 }

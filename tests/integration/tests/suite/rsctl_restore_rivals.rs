@@ -5,7 +5,9 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ipvs_cluster::{Desired, Fate, Glance, Observed, OnFailure, Policy, apply, file, plan};
+use ipvs_cluster::{
+    Converge, Fate, Observed, OnFailure, Policy, Verdict, Verify, apply, file, plan,
+};
 use ipvs_netlink::{Change, Client, Destination, ForwardingMethod, ServiceKey, Weight};
 use lab::{Host, beside};
 use serde_json::Value;
@@ -115,26 +117,43 @@ fn a_foreign_writer_is_overruled_or_told_of() {
     }
 }
 
-/// What the kernel acknowledged to us is not asked for again; all else is.
+/// What was changed is read again, and all of it if that does not show what is wanted, or if all
+/// of it is asked for; what the kernel acknowledged as new is believed.
 #[test]
-fn a_glance_asks_for_what_is_not_known() {
-    let host = director();
-    let mut client = host.enter(|| Client::connect().unwrap());
-    let observed = observe(&host);
-    let (desired, policy) = (Desired::try_from(&observed).unwrap(), Policy::exact());
-    let shows = |client: &mut Client, known: Option<ServiceKey>| {
-        Glance::take(client, |key| Some(*key) == known).unwrap().shows(&desired, policy)
-    };
-    assert!(shows(&mut client, None));
-    let entry = observed.services.iter().find(|it| !it.servers.is_empty()).unwrap();
-    let (service, destination) = (entry.service.key, entry.servers[0].key);
-    client.apply(Change::RemoveDestination { service, destination }).unwrap();
-    assert!(!shows(&mut client, None));
-    assert!(shows(&mut client, Some(service)));
-    // Services are asked for always.
-    client.apply(Change::RemoveService(service)).unwrap();
-    assert!(!shows(&mut client, Some(service)));
+fn what_was_changed_is_read_again() {
+    let web: ServiceKey = "tcp/192.0.2.1:80".parse().unwrap();
+    // What another program does behind the changes, and how many differences are seen then.
+    for (meanwhile, verify, left) in [
+        ("true", Verify::Changed, 0),
+        // A server of a service that was changed, and its service.
+        ("ipvsadm -e -t 192.0.2.1:80 -r 10.0.0.3:80 -m -w 99", Verify::Changed, 1),
+        ("ipvsadm -D -t 192.0.2.1:80", Verify::Changed, 3),
+        // What was deleted is there again.
+        ("ipvsadm -A -f 9 -s rr", Verify::Changed, 1),
+        // What nobody has changed is not looked at, nor what is new, unless all of it is.
+        ("ipvsadm -A -t 192.0.2.77:80 -s rr", Verify::Changed, 0),
+        ("ipvsadm -A -t 192.0.2.77:80 -s rr", Verify::Everything, 1),
+        ("ipvsadm -D -t 192.0.2.5:443", Verify::Changed, 0),
+        ("ipvsadm -D -t 192.0.2.5:443", Verify::Everything, 2),
+        // Where something shows, everything is looked at.
+        ("ipvsadm -A -t 192.0.2.77:80 -s rr; ipvsadm -A -f 9 -s rr", Verify::Changed, 2),
+    ] {
+        let host = director();
+        let mut client = host.enter(|| Client::connect().unwrap());
+        let desired = file::read(WANTED.as_bytes()).unwrap().desired;
+        assert!(desired.services().iter().any(|it| it.service.key == web));
+        let converge = Converge::new(&desired, Policy::exact()).verify(verify);
+        let outlook = converge.look(&mut client).unwrap();
+        let attempt = outlook.apply(&mut client, |_| ControlFlow::Continue(()));
+        assert!(attempt.applied().is_as_planned());
+        host.must(meanwhile);
+        let Verdict::Read { left: now, .. } = attempt.verify(&mut client).verdict else {
+            panic!("{meanwhile}: not read")
+        };
+        assert_eq!(now.steps().len(), left, "{meanwhile}, {verify:?}: {now:?}");
+    }
     // And the command can ask for everything.
+    let host = director();
     for how in ["", "--verify"] {
         host.must("ipvsadm -C");
         let output = restore(&host, how, WANTED);

@@ -10,7 +10,7 @@ use ipvs_cluster::ObservedService;
 use ipvs_netlink::{
     AddressFamily, Change, Client, Destination, DestinationKey, ForwardingMethod, GueChecksum,
     Netmask, Persistence, PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, Service,
-    ServiceKey, SetTimeouts, SyncDaemon, SyncRole, Thresholds, Tunnel, Weight,
+    ServiceKey, SetTimeouts, SyncDaemon, SyncRole, Thresholds, Tunnel, Weight, unchecked,
 };
 use lab::{Dice, Host};
 
@@ -191,4 +191,105 @@ pub(crate) fn disturb(host: &Host, random: &mut Random) {
         let report = Client::connect().unwrap().batch(changes).unwrap();
         assert!(report.failures.is_empty(), "{:#?}", report.failures);
     });
+}
+
+/// Adds so much that the list of services, and that of the servers of one, take several datagrams.
+pub(crate) fn widen(host: &Host, random: &mut Random) {
+    let key = |number: u8| ServiceKey::tcp(Ipv4Addr::new(192, 0, 2, number), 80);
+    let services =
+        (1..=40).map(|number| Change::AddService(Service::new(key(number), Scheduler::Rr)));
+    let mut servers = HashSet::new();
+    while servers.len() < 60 {
+        servers.insert(random.server(&key(1), false).key);
+    }
+    let add = |server| {
+        let destination = Destination::new(server, ForwardingMethod::Masquerade);
+        Change::AddDestination { service: key(1), destination }
+    };
+    let changes: Vec<_> = services.chain(servers.into_iter().map(add)).collect();
+    host.enter(|| {
+        let report = Client::connect().unwrap().batch(changes).unwrap();
+        assert!(report.failures.is_empty(), "{:#?}", report.failures);
+    });
+}
+
+/// Changes one field of one object, or adds or deletes one; what the kernel refuses stays.
+pub(crate) fn damage(host: &Host, random: &mut Random) {
+    let table = observe(host);
+    let entry = random.of(&table.services);
+    let key = entry.service.key;
+    // Mostly one that has servers.
+    let with_servers: Vec<_> = table.services.iter().filter(|it| !it.servers.is_empty()).collect();
+    let changes = match random.below(8) {
+        0 => vec![Change::RemoveService(key)],
+        1 => vec![Change::AddService(random.service())],
+        2 | 3 => vec![Change::SetService(random.other_service(entry.service))],
+        4 => vec![random.other_settings()],
+        _ if with_servers.is_empty() => Vec::new(),
+        what => {
+            let entry = random.of(&with_servers);
+            let (service, server) = (entry.service.key, random.of(&entry.servers));
+            let remove = Change::RemoveDestination { service, destination: server.key };
+            match what {
+                5 => vec![remove],
+                // The same at another place.
+                6 if random.one_in(2) => {
+                    vec![remove, Change::AddDestination { service, destination: server }]
+                }
+                6 => {
+                    let destination = random.server(&service, false);
+                    vec![Change::AddDestination { service, destination }]
+                }
+                _ => {
+                    let destination = random.other_server(&service, server);
+                    vec![Change::SetDestination { service, destination }]
+                }
+            }
+        }
+    };
+    host.enter(|| {
+        let _ = unchecked::batch(&mut Client::connect().unwrap(), changes).unwrap();
+    });
+}
+
+impl Random {
+    /// Makes one field of a service that of another one.
+    fn other_service(&mut self, mut service: Service) -> Service {
+        let mut other = self.service();
+        while other.key.family() != service.key.family() {
+            other = self.service();
+        }
+        match self.below(5) {
+            0 => service.scheduler = other.scheduler,
+            1 => service.scheduler_flags ^= SchedulerFlags::from_bits_truncate(8 << self.below(3)),
+            2 => service.persistence = other.persistence,
+            3 => service.engine = other.engine,
+            _ => service.one_packet ^= true,
+        }
+        service
+    }
+
+    /// Makes one field of a server that of another one.
+    fn other_server(&mut self, service: &ServiceKey, mut server: Destination) -> Destination {
+        let other = self.server(service, false);
+        let limits = server.thresholds;
+        match self.below(4) {
+            0 => server.weight = other.weight,
+            1 => server.thresholds = unchecked::thresholds(limits.upper() ^ 1, limits.lower()),
+            2 => server.thresholds = unchecked::thresholds(limits.upper(), limits.lower() ^ 1),
+            _ => server.forwarding = other.forwarding,
+        }
+        server
+    }
+
+    /// Sets a timeout, or stops a sync daemon.
+    fn other_settings(&mut self) -> Change {
+        let (seconds, none) = (self.seconds(), SetTimeouts::new());
+        match self.below(4) {
+            0 => Change::SetTimeouts(none.tcp(seconds).unwrap()),
+            1 => Change::SetTimeouts(none.tcp_fin(seconds).unwrap()),
+            2 => Change::SetTimeouts(none.udp(seconds).unwrap()),
+            _ => Change::StopDaemon(self.of(&[SyncRole::Master, SyncRole::Backup])),
+        }
+    }
 }

@@ -72,13 +72,13 @@ pub(super) fn run(
     let policy = if args.merge { Policy::add_only() } else { Policy::exact() };
     let policy = policy.reorder(args.reorder);
     let on_unsound = if args.as_is { OnUnsound::SetAsIs } else { OnUnsound::Refuse };
-    let verify = if args.verify { Verify::Everything } else { Verify::Unacknowledged };
+    let verify = if args.verify { Verify::Everything } else { Verify::Changed };
     let converge = Converge::new(&desired, policy)
         .on_failure(OnFailure::StopAll)
         .on_unsound(on_unsound)
         .verify(verify);
     let _lock = director.lock()?;
-    let mut client = director.connect()?;
+    let mut client = director.connect_to_look(usual_servers(&desired))?;
     let outlook = match converge.look(&mut client) {
         Ok(outlook) => outlook,
         Err(LookError::Ipvs(error)) => return Err(error.into()),
@@ -104,7 +104,7 @@ pub(super) fn run(
         progress(done, steps);
         if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    let report = attempt.verify_over(&mut client, |servers| director.connect_to_look(servers));
+    let report = attempt.verify(&mut client);
     let applied = Some(report.applied);
     let restored = Restored { applied, shows_all, ..Restored::new(name, report.plan) };
     Ok(match report.verdict {
@@ -112,6 +112,13 @@ pub(super) fn run(
         Verdict::Unread(error) => Restored { unread: Some(error), ..restored },
         Verdict::Stopped => Restored { interrupted: true, ..restored },
     })
+}
+
+/// Returns how many servers nine of ten services have at most.
+fn usual_servers(desired: &Desired) -> usize {
+    let mut numbers: Vec<_> = desired.services().iter().map(|it| it.servers.len()).collect();
+    numbers.sort_unstable();
+    numbers.get(numbers.len() * 9 / 10).copied().unwrap_or_default()
 }
 
 /// Returns what is refused, each with its line of the file, in the order of the file. What is
