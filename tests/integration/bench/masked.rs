@@ -10,8 +10,8 @@ use std::process::Command;
 
 use nix::mount::{MsFlags, mount};
 
-/// Where the table of connections is, until the machine ends.
-const TABLE: &str = "/tmp/ip_vs_conn";
+/// What stands in place of `/proc/net`, until the machine ends.
+const FOLDER: &str = "/tmp/net";
 
 /// `connections LINES`: makes the table that `masked` shows.
 pub(crate) fn make(lines: u32) {
@@ -23,17 +23,23 @@ pub(crate) fn make(lines: u32) {
         writeln!(text, "TCP {client:08X} D431 C000020A 0050 0A00000B 1F90 ESTABLISHED {expires:7}")
             .expect("a String takes all");
     }
-    fs::write(TABLE, text).expect("the table of connections");
+    fs::create_dir_all(FOLDER).expect("a folder");
+    for (name, text) in [("ip_vs_conn", text.as_str()), ("ip_vs", "")] {
+        fs::write(format!("{FOLDER}/{name}"), text).expect("the table of connections");
+    }
 }
 
 /// `masked PROGRAM ARGUMENT…`: becomes that program, which sees the table as its
 /// `/proc/net/ip_vs_conn`. The mounts end with the process: they are in its own folder.
+/// (A file below `net` cannot be mounted over: the kernel looks each up anew.)
 pub(crate) fn main(program: &[&str]) {
     let [program, arguments @ ..] = program else { panic!("masked PROGRAM ARGUMENT…") };
-    for folder in ["/proc/self/net", "/proc/thread-self/net"] {
-        let target = format!("{folder}/ip_vs_conn");
-        mount(Some(TABLE), target.as_str(), None::<&str>, MsFlags::MS_BIND, None::<&str>)
+    for target in ["/proc/self/net", "/proc/thread-self/net"] {
+        mount(Some(FOLDER), target, None::<&str>, MsFlags::MS_BIND, None::<&str>)
             .unwrap_or_else(|error| panic!("mount over {target}: {error}"));
     }
+    // A file of the kernel would have no length.
+    let shown = fs::metadata("/proc/net/ip_vs_conn").expect("the table of connections");
+    assert!(shown.len() > 0, "the kernel's own table of connections");
     panic!("{program}: {}", Command::new(program).args(arguments).exec());
 }

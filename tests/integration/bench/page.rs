@@ -32,7 +32,7 @@ pub(crate) fn show(data: Option<&str>) {
 }
 
 /// Writes the rows of the file `data` into `page`, each section between its markers, and
-/// draws each as a plot into the folder `plots`.
+/// draws each as a plot into the folder `plots`, which is beside the page.
 pub(crate) fn write(data: &str, page: &str, plots: &str) {
     let rows = read(data);
     let mut text = fs::read_to_string(page).unwrap_or_else(|error| panic!("{page}: {error}"));
@@ -44,22 +44,25 @@ pub(crate) fn write(data: &str, page: &str, plots: &str) {
     }
     for section in sections {
         let rows: Vec<Row> = rows.iter().filter(|row| row.section == section).cloned().collect();
-        text = replaced(&text, section, &table(&rows));
-        let path = Path::new(plots).join(section.replace(' ', "-") + ".svg");
+        let name = section.replace(' ', "-") + ".svg";
+        let path = Path::new(plots).join(&name);
+        let folder = Path::new(plots).file_name().unwrap_or_default().display();
+        let image = format!("![A plot of the table below]({folder}/{name})");
+        text = replaced(&text, section, &format!("{image}\n\n{}", table(&rows)));
         fs::write(&path, plot::svg(section, &rows))
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
     fs::write(page, text).unwrap_or_else(|error| panic!("{page}: {error}"));
 }
 
-/// The page with `table` between the markers of `section`.
-fn replaced(page: &str, section: &str, table: &str) -> String {
+/// The page with `shown` between the markers of `section`.
+fn replaced(page: &str, section: &str, shown: &str) -> String {
     let (begin, end) = (format!("<!-- rows of {section} -->\n"), "<!-- end of rows -->");
     let (before, rest) = page
         .split_once(&begin)
         .unwrap_or_else(|| panic!("the page has no line '{}'", begin.trim_end()));
     let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("no line '{end}' behind it"));
-    format!("{before}{begin}{table}{end}{after}")
+    format!("{before}{begin}{shown}{end}{after}")
 }
 
 fn read(data: &str) -> Vec<Row> {

@@ -16,6 +16,9 @@ const ROW: f64 = 22.0;
 const TOP: f64 = 44.0;
 const BOTTOM: f64 = 12.0;
 
+/// A bar that is longer than this, and than every goal, ends at the edge.
+const SHOWN: f64 = 2.0;
+
 /// Readable on white and on dark, whichever the reader has.
 const COLOURS: &str = "
 text { font: 13px sans-serif; fill: #1f2328 }
@@ -43,9 +46,9 @@ pub(crate) fn svg(name: &str, rows: &[Row]) -> String {
     let mut top = 0.0;
     let mut parts = Vec::new();
     let heading =
-        "the time or memory of ours; the dashed line is the other's, the black one the goal";
+        "the time or memory of ours; the dashed line is the other's, the solid one the goal";
     for (rows, heading) in
-        [(ratios, heading), (amounts, "the memory of ours; the line is the goal")]
+        [(ratios, heading), (amounts, "the memory of ours; the solid line is the goal")]
     {
         if !rows.is_empty() {
             parts.push(
@@ -71,8 +74,8 @@ pub(crate) fn svg(name: &str, rows: &[Row]) -> String {
 
 /// Rows on one scale.
 fn panel(heading: &str, rows: &[&Row]) -> Group {
-    let longest = rows.iter().flat_map(|row| [Some(length(row)), goal(row)]).flatten();
-    // The other's line is in the picture in any case.
+    let longest = rows.iter().map(|row| shown(row).max(goal(row).unwrap_or(0.0)));
+    // The other's line is in the picture in any case; amounts have no such line.
     let least = if rows[0].form == Form::Memory { 0.0 } else { 1.0 };
     let scale = BARS / longest.fold(least, f64::max);
     let bottom = TOP + ROW * count(rows.len());
@@ -87,7 +90,7 @@ fn panel(heading: &str, rows: &[&Row]) -> Group {
             Some(false) => "missed",
             None => "plain",
         };
-        let length = (length(row) * scale).max(1.0);
+        let length = (length(row) * scale).clamp(1.0, BARS);
         let rectangle = Rectangle::new()
             .set("class", class)
             .set("x", NAMES)
@@ -114,6 +117,11 @@ fn panel(heading: &str, rows: &[&Row]) -> Group {
 /// How long ours takes if the other takes 1, or the MiB of ours.
 fn length(row: &Row) -> f64 {
     of(row.form, row.figure.median)
+}
+
+/// The same as far as the scale has to reach for it.
+fn shown(row: &Row) -> f64 {
+    if row.form == Form::Memory { length(row) } else { length(row).min(SHOWN) }
 }
 
 fn goal(row: &Row) -> Option<f64> {

@@ -17,6 +17,7 @@ use crate::program::{Program, Report};
 use crate::scene::{rest, table_size};
 
 const CONFIG: &str = "/run/keepalived.conf";
+const LOG: &str = "/run/keepalived.log";
 /// The weight of one server after the reload.
 const CHANGED: u32 = 2;
 /// Nothing is waited for longer.
@@ -83,13 +84,17 @@ fn write(load: Load, weight_of_last: u32) {
 }
 
 fn start() -> Child {
+    // Debian's does not start without what it was built with, in words.
+    fs::create_dir_all("/etc/keepalived").expect("its folder");
+    fs::write("/etc/keepalived/keepalived.config-opts", "none\n").expect("its options");
+    let log = fs::File::create(LOG).expect("its log");
     Command::new("keepalived")
         .args(["--check", "--dont-fork", "--log-console"])
         .arg(format!("--use-file={CONFIG}"))
         .args(["--pid=/run/keepalived.pid", "--checkers_pid=/run/checkers.pid"])
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stdout(log.try_clone().expect("its log"))
+        .stderr(log)
         .spawn()
         .expect("start keepalived")
 }
@@ -102,7 +107,11 @@ fn signal(process: &Child, signal: Signal) {
 fn until(pause: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + LATE;
     while !is_so() {
-        assert!(Instant::now() < deadline, "keepalived: {what} does not come");
+        if Instant::now() > deadline {
+            let log = fs::read_to_string(LOG).unwrap_or_default();
+            let end = log.len().saturating_sub(2000);
+            panic!("keepalived: {what} does not come: {}", log.get(end..).unwrap_or(&log));
+        }
         thread::sleep(pause);
     }
 }
