@@ -39,9 +39,18 @@ pub(crate) fn batch(count: u32) -> Program {
     Program::new("sh", ["-ec", &(HIDDEN.to_owned() + "ip -batch -")]).input(lines.collect())
 }
 
-/// Makes that many links, all up.
-pub(crate) fn links(count: u32) -> Program {
-    let lines = (0..count).map(|n| format!("link add eth{n} type dummy\nlink set eth{n} up\n"));
+/// Makes links, all up: pairs that answer ARP, of which one has an address, and others that
+/// do neither.
+pub(crate) fn links(pairs: u32, others: u32) -> Program {
+    let pair = |n| {
+        let address = format!("172.20.{}.{}/31", n / 100, n % 100 * 2);
+        format!(
+            "link add a{n} type veth peer name b{n}\nlink set a{n} up\nlink set b{n} up\n\
+             addr add {address} dev a{n}\n"
+        )
+    };
+    let other = |n| format!("link add d{n} type dummy\nlink set d{n} up\n");
+    let lines = (0..pairs).map(pair).chain((0..others).map(other));
     Program::new("ip", ["-batch", "-"]).input(lines.collect())
 }
 

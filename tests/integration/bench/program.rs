@@ -98,7 +98,7 @@ impl Program {
     }
 
     /// The same program, measured from start to end.
-    pub(crate) fn as_process(self) -> Self {
+    pub(crate) fn by_process(self) -> Self {
         Self { figure: Figure::Whole, ..self }
     }
 

@@ -29,7 +29,7 @@ pub(super) fn rows(bench: &mut Bench<'_>) {
             Bar::AtMost(1.15),
         ));
         bench.case(
-            Case::new(&name, scene.clone(), FEW_ROUNDS, ours.clone().as_process())
+            Case::new(&name, scene.clone(), FEW_ROUNDS, ours.clone().by_process())
                 .ahead_of("ipvsadm -R", rival::restore(load, Kind::Plain), Bar::AtLeast(10.0))
                 .without_base(),
         );
@@ -44,7 +44,7 @@ pub(super) fn rows(bench: &mut Bench<'_>) {
             Bar::AtMost(1.15),
         ));
         bench.case(
-            Case::new(&name, scene.clone(), ROUNDS, ours.clone().as_process())
+            Case::new(&name, scene.clone(), ROUNDS, ours.clone().by_process())
                 .ahead_of("ipvsadm -Ln", rival::ipvsadm("-Ln"), Bar::AtLeast(2.0))
                 .without_base(),
         );
@@ -71,7 +71,7 @@ pub(super) fn rows(bench: &mut Bench<'_>) {
         load.adding(1),
         Bar::AtMost(1.15),
     ));
-    let one = Program::own(["ours", "one"]).as_process();
+    let one = Program::own(["ours", "one"]).by_process();
     bench.case(
         Case::new("one service", Scene::adding(Load::new(1, 0)), MANY_ROUNDS, one).ahead_of(
             "ipvsadm -A",

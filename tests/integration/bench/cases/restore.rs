@@ -23,7 +23,7 @@ pub(super) fn rows(bench: &mut Bench<'_>) {
         let rival = rival::restore(load, Kind::Plain);
         let case = Case::new(&name, scene.clone(), rounds, ours.clone());
         bench.case(case.ahead_of("ipvsadm -R", rival, Bar::AtLeast(10.0)).without_base());
-        let library = |job| load.ours(job).as_process();
+        let library = |job| load.ours(job).by_process();
         bench.case(
             Case::new(&name, scene, FEW_ROUNDS, ours)
                 .over("library", library("add"), Bar::AtMost(1.3))
@@ -43,7 +43,7 @@ pub(super) fn rows(bench: &mut Bench<'_>) {
     bench.section("change");
     for (load, bar) in [(LOADS[0], 1.2), (LARGE, 1.5)] {
         let rounds = if load.total_destinations() > 10_000 { LEAST_ROUNDS } else { FEW_ROUNDS };
-        let raw = load.raw_dump().as_process();
+        let raw = load.raw_dump().by_process();
         let case = |what: &str, ours| {
             let name = format!("rsctl restore, {load}: {what}");
             Case::new(name, Scene::table(load), rounds, ours)

@@ -39,7 +39,7 @@ pub(super) fn rows(bench: &mut Bench<'_>) {
     let large = Scene::table(LARGE);
     bench.case(
         Case::new(format!("rsctl list --json, {LARGE}"), large.clone(), FEW_ROUNDS, rsctl(json))
-            .over("raw socket", LARGE.raw_dump().as_process(), Bar::AtMost(1.6)),
+            .over("raw socket", LARGE.raw_dump().by_process(), Bar::AtMost(1.6)),
     );
     let memory = |name: &str, words, limit| {
         let name = format!("memory: rsctl {name} of 100,000");
@@ -69,7 +69,7 @@ fn list(bench: &mut Bench<'_>, load: Load, (of_raw, of_ipvsadm): (f64, f64), rou
     let table = Program::new("cat", ["/proc/net/ip_vs"]);
     bench.case(
         Case::new(format!("rsctl list, {load}"), Scene::table(load), rounds, rsctl(["list"]))
-            .over("raw socket", load.raw_dump().as_process(), Bar::AtMost(of_raw))
+            .over("raw socket", load.raw_dump().by_process(), Bar::AtMost(of_raw))
             .ahead_of("ipvsadm -Ln", rival::ipvsadm("-Ln"), Bar::AtLeast(of_ipvsadm))
             .over("cat /proc/net/ip_vs", table, Bar::None),
     );
@@ -95,7 +95,7 @@ pub(super) fn small_rows(bench: &mut Bench<'_>) {
             ROUNDS,
             rsctl::edit_server(&server),
         )
-        .over("raw socket that reads all", service.raw_dump().as_process(), Bar::AtMost(0.6))
+        .over("raw socket that reads all", service.raw_dump().by_process(), Bar::AtMost(0.6))
         .over("ipvsadm -e", rival::edit_server(&server), Bar::None),
     );
     for option in ["--version", "--help"] {
@@ -106,9 +106,9 @@ pub(super) fn small_rows(bench: &mut Bench<'_>) {
     }
     bench.section("connections");
     let masked = |words: &[&str]| {
-        Program::own(["masked"].into_iter().chain(words.iter().copied())).as_process()
+        Program::own(["masked"].into_iter().chain(words.iter().copied())).by_process()
     };
-    let table = Scene::empty().prepared_by(Program::own(["connections", CONNECTIONS]).as_process());
+    let table = Scene::empty().prepared_by(Program::own(["connections", CONNECTIONS]).by_process());
     bench.case(
         Case::new(
             "rsctl connections, 100,000",
