@@ -42,14 +42,14 @@ pub(crate) fn batch(count: u32) -> Program {
 /// Makes links, all up: pairs that answer ARP, of which one has an address, and others that
 /// do neither.
 pub(crate) fn links(pairs: u32, others: u32) -> Program {
-    let pair = |n| {
+    let pair = |n: u32| {
         let address = format!("172.20.{}.{}/31", n / 100, n % 100 * 2);
         format!(
             "link add a{n} type veth peer name b{n}\nlink set a{n} up\nlink set b{n} up\n\
              addr add {address} dev a{n}\n"
         )
     };
-    let other = |n| format!("link add d{n} type dummy\nlink set d{n} up\n");
+    let other = |n: u32| format!("link add d{n} type dummy\nlink set d{n} up\n");
     let lines = (0..pairs).map(pair).chain((0..others).map(other));
     Program::new("ip", ["-batch", "-"]).input(lines.collect())
 }

@@ -28,7 +28,8 @@ pub(super) fn rows(bench: &mut Bench<'_>) {
             .over("ip -batch", batch(1000), Bar::AtMost(1.1))
             .without_base(),
     );
-    let host = |vips, with| Scene::empty().prepared_by(links(with / 2, 0)).prepared_by(setup(vips));
+    let host =
+        |vips, with: u32| Scene::empty().prepared_by(links(with / 2, 0)).prepared_by(setup(vips));
     let mut ratio = |name: &str, limit, ours: (Scene, Program), other: (Scene, Program)| {
         bench.other(name, Form::AsLong, Bar::AtMost(limit), Figure::Whole, || {
             apart(LEAST_ROUNDS, (&ours.0, &ours.1), (&other.0, &other.1))
