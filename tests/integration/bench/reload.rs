@@ -43,7 +43,8 @@ pub(crate) fn main(load: Load) {
     let key = ServiceKey::tcp(last, PORTS.0);
     let clock = Instant::now();
     signal(&keepalived, Signal::SIGHUP);
-    until(Duration::from_millis(1), "the change", || {
+    // Asking takes the processor from it, so not too often.
+    until(Duration::from_millis(5), "the change", || {
         let mut changed = false;
         client
             .for_each_destination(&key, |entry| {
