@@ -14,11 +14,14 @@ use nlrs::ipvs::destination::{
 };
 use nlrs::ipvs::service::{GetServiceMessageBuilder, NewServiceMessageBuilder};
 use nlrs::ipvs::{IPVS_FAMILY, IpvsService, Protocol};
-use nlrs::netlink::socket::NlSocketType;
+use nlrs::netlink::socket::{NlSocket, NlSocketType};
 use nlrs::socket::NetlinkSocket;
 
 /// Of every service, and of every destination.
 const PORTS: (u16, u16) = (80, 8080);
+
+/// A whole answer has to fit; the default of 32 KiB holds some eighty services.
+const ANSWER: usize = 1 << 20;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,7 +30,8 @@ fn main() {
     };
     let services: u32 = services.parse().expect("SERVICES");
     let destinations: u32 = destinations.parse().expect("DESTINATIONS");
-    let socket = NetlinkSocket::new_vectored(NlSocketType::NETLINK_GENERIC).expect("a socket");
+    let socket = NlSocket::new(NlSocketType::NETLINK_GENERIC).expect("a socket");
+    let socket = NetlinkSocket::vectored_from_socket_with_capacity(socket, ANSWER);
     let mut socket = GenericNetlinkSocket::from_netlink_socket(socket, IPVS_FAMILY.to_owned())
         .expect("the family of IPVS");
     let clock = Instant::now();
