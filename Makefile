@@ -9,6 +9,8 @@ SHARE   = $(DESTDIR)$(PREFIX)/share
 SBIN    = $(DESTDIR)$(PREFIX)/sbin
 ROWS   :=
 BASE   :=
+PEERS  :=
+DATA   :=
 MODULE :=
 # Random tables are the same in every run, and others by SEED=NUMBER.
 SEED   :=
@@ -16,9 +18,9 @@ ifneq ($(SEED),$(shell printf %s '$(SEED)' | grep -xE '[0-9]{1,18}'))
 $(error SEED is a number, not '$(SEED)')
 endif
 PROPTEST_RNG_SEED := $(or $(SEED),1)
-export KERNELS TEST KERNEL LAB MODE ROWS BASE MODULE SEED PROPTEST_RNG_SEED
+export KERNELS TEST KERNEL LAB MODE ROWS BASE PEERS DATA MODULE SEED PROPTEST_RNG_SEED
 
-.PHONY: build test check mutants demo shell bench lint package docs docs-check install clean help
+.PHONY: build test check mutants demo shell bench bench-plots lint package docs docs-check install clean help
 
 build: ## build rsctl and rs-agent (release)
 	cargo build --release -p rsctl -p rs-agent
@@ -38,8 +40,11 @@ demo: ## show the main job at work in the newest kernel (KERNEL=6.1)
 shell: ## open a shell in a lab network (MODE=dr|nat|tun, KERNEL=6.12): try what the guide says
 	@$(SCRIPTS)/shell
 
-bench: ## measure against a raw socket and ipvsadm, in an emulated machine (ROWS=word, BASE=folder, CLOCK=instructions)
+bench: ## measure against a raw socket and ipvsadm, in an emulated machine (ROWS=word, BASE=folder, CLOCK=instructions, PEERS=1, DATA=file)
 	@$(SCRIPTS)/bench
+
+bench-plots: ## draw docs/performance.md, its tables and plots, from what DATA=docs/plots/bench.tsv saved
+	@cargo run --release --quiet -p lab --bin bench -- page docs/plots/bench.tsv docs/performance.md docs/plots
 
 lint: docs-check ## formatting, clippy, documentation, generated docs in step, spelling, licences
 	@tests/lint/run
@@ -100,4 +105,4 @@ clean: ## remove what was built; the kernels stay in their cache
 	cargo clean
 
 help: ## show this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18

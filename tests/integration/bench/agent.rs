@@ -1,59 +1,64 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `rs-agent setup` against the shell script it replaces, which sets two settings and adds
-//! each VIP by a process of its own.
+//! The same work done by `rs-agent`, and by the commands that it replaces.
 
-use crate::measure::{Pairs, Program, Run, in_namespace};
-use crate::table::{Bar, Row};
+use crate::program::Program;
 
-/// How many VIPs, and in how many rounds of pairs.
-pub(crate) const CASES: [(u32, usize); 2] = [(1, 15), (1000, 3)];
+/// Exit statuses of `rs-agent check` that has looked: nothing, warnings, errors, or what
+/// could not be judged.
+const LOOKED: &[i32] = &[0, 3, 4, 5];
 
-pub(crate) fn one_vip(name: String) -> Row {
-    by_script(name, CASES[0], 1.0)
-}
-
-pub(crate) fn a_thousand_vips(name: String) -> Row {
-    by_script(name, CASES[1], 20.0)
-}
+/// The two settings that hide a VIP.
+const HIDDEN: &str = "sysctl -qw net.ipv4.conf.all.arp_ignore=1\n\
+                      sysctl -qw net.ipv4.conf.all.arp_announce=2\n";
 
 /// `rs-agent setup` of that many VIPs.
 pub(crate) fn setup(count: u32) -> Program {
-    Program::new("rs-agent", ["setup", "--mode", "dr", "--vip", &vips(count).join(",")])
+    of_vips("setup", count)
 }
 
-/// Runs `program`, which sets up that many VIPs, in a namespace that has never had one.
-pub(crate) fn set_up(count: u32, program: &Program) -> Run {
-    in_namespace(|| {
-        let run = program.run();
-        assert_eq!(vips_on_lo(), count, "VIPs");
-        run
-    })
+/// `rs-agent check` of that many VIPs.
+pub(crate) fn check(count: u32) -> Program {
+    of_vips("check", count).may_exit(LOOKED)
 }
 
-/// Process against process.
-fn by_script(name: String, (count, rounds): (u32, usize), bar: f64) -> Row {
-    let agent = setup(count);
-    let hidden = "sysctl -qw net.ipv4.conf.all.arp_ignore=1\n\
-                  sysctl -qw net.ipv4.conf.all.arp_announce=2\n";
-    let added = format!(
-        "for vip in {}; do ip addr add $vip/32 dev lo scope host; done",
-        vips(count).join(" ")
-    );
-    let script = Program::new("sh", ["-ec", &(hidden.to_owned() + &added)]);
-    let whole = |program: &Program| set_up(count, program).whole.as_secs_f64();
-    let pairs = Pairs::measure(rounds, || whole(&agent), || whole(&script));
-    Row::times_as_fast(name, &pairs, Bar::AtLeast(bar))
+fn of_vips(command: &str, count: u32) -> Program {
+    Program::new("rs-agent", [command, "--mode", "dr", "--vip", &vips(count).join(",")])
 }
 
-fn vips(count: u32) -> Vec<String> {
+/// A shell script that adds each VIP by a process of its own.
+pub(crate) fn script(count: u32) -> Program {
+    let vips = vips(count).join(" ");
+    let add = format!("for vip in {vips}; do ip addr add $vip/32 dev lo scope host; done");
+    Program::new("sh", ["-ec", &(HIDDEN.to_owned() + &add)])
+}
+
+/// The same script with one process for all VIPs.
+pub(crate) fn batch(count: u32) -> Program {
+    let lines = vips(count).into_iter().map(|vip| format!("addr add {vip}/32 dev lo scope host\n"));
+    Program::new("sh", ["-ec", &(HIDDEN.to_owned() + "ip -batch -")]).input(lines.collect())
+}
+
+/// Makes links, all up: pairs that answer ARP, of which one has an address, and others that
+/// do neither.
+pub(crate) fn links(pairs: u32, others: u32) -> Program {
+    let pair = |n: u32| {
+        let address = format!("172.20.{}.{}/31", n / 100, n % 100 * 2);
+        format!(
+            "link add a{n} type veth peer name b{n}\nlink set a{n} up\nlink set b{n} up\n\
+             addr add {address} dev a{n}\n"
+        )
+    };
+    let other = |n: u32| format!("link add d{n} type dummy\nlink set d{n} up\n");
+    let lines = (0..pairs).map(pair).chain((0..others).map(other));
+    Program::new("ip", ["-batch", "-"]).input(lines.collect())
+}
+
+/// A job of this binary that runs `rs-agent run`.
+pub(crate) fn run<const N: usize>(job: &str, words: [&str; N]) -> Program {
+    Program::own([job, "rs-agent"].into_iter().chain(words))
+}
+
+pub(crate) fn vips(count: u32) -> Vec<String> {
     (0..count).map(|n| format!("10.9.{}.{}", n / 200, n % 200 + 1)).collect()
-}
-
-/// By the kernel's list of local addresses; both programs must have done the same.
-fn vips_on_lo() -> u32 {
-    let trie = std::fs::read_to_string("/proc/thread-self/net/fib_trie").expect("fib_trie");
-    let local = trie.lines().map(str::trim).filter(|line| line.starts_with("|-- 10.9."));
-    let main_and_local = local.collect::<std::collections::BTreeSet<_>>();
-    u32::try_from(main_and_local.len()).expect("a count")
 }

@@ -12,8 +12,8 @@ use nix::sys::socket::{
     send, setsockopt, socket, sockopt,
 };
 
-use crate::load::{Item, Load, PORTS, SCHEDULER};
-use crate::measure::Report;
+use crate::load::{Item, Key, Load, PORTS, SCHEDULER};
+use crate::program::Report;
 
 const REQUEST: u16 = 0x1;
 const ACK: u16 = 0x4;
@@ -70,8 +70,8 @@ fn dump(load: Load) -> Report {
     let mut kernel = Kernel::connect();
     let family = kernel.family();
     let all = message(family, REQUEST | DUMP, GET_SERVICE, &[]);
-    let of_each = load.vips().map(|vip| {
-        message(family, REQUEST | DUMP, GET_DESTINATION, &attribute(1, &service_key(vip)))
+    let of_each = load.keys().map(|key| {
+        message(family, REQUEST | DUMP, GET_DESTINATION, &attribute(1, &service_key(key)))
     });
     let requests: Vec<Vec<u8>> = std::iter::once(all).chain(of_each).collect();
     let mut bytes = 0;
@@ -171,8 +171,8 @@ fn holds_end(mut datagram: &[u8]) -> bool {
 
 fn add_request(family: u16, flags: u16, item: Item) -> Vec<u8> {
     match item {
-        Item::Service(vip) => {
-            let mut service = service_key(vip);
+        Item::Service(key) => {
+            let mut service = service_key(key);
             service.extend(attribute(6, format!("{SCHEDULER}\0").as_bytes()));
             service.extend(attribute(7, &[0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]));
             service.extend(attribute(8, &[0; 4]));
@@ -181,7 +181,11 @@ fn add_request(family: u16, flags: u16, item: Item) -> Vec<u8> {
         }
         Item::Destination { service, address } => {
             let mut destination = attribute(1, &padded(address));
-            destination.extend(attribute(2, &PORTS.1.to_be_bytes()));
+            let port = match service {
+                Key::Address(_) => PORTS.1,
+                Key::Mark(_) => 0,
+            };
+            destination.extend(attribute(2, &port.to_be_bytes()));
             destination.extend(attribute(11, &AF_INET.to_ne_bytes()));
             destination.extend(attribute(3, &0_u32.to_ne_bytes()));
             destination.extend(attribute(4, &1_u32.to_ne_bytes()));
@@ -197,11 +201,16 @@ fn add_request(family: u16, flags: u16, item: Item) -> Vec<u8> {
 const AF_INET: u16 = 2;
 const TCP: u16 = 6;
 
-fn service_key(vip: Ipv4Addr) -> Vec<u8> {
+fn service_key(key: Key) -> Vec<u8> {
     let mut bytes = attribute(1, &AF_INET.to_ne_bytes());
-    bytes.extend(attribute(2, &TCP.to_ne_bytes()));
-    bytes.extend(attribute(3, &padded(vip)));
-    bytes.extend(attribute(4, &PORTS.0.to_be_bytes()));
+    match key {
+        Key::Address(vip) => {
+            bytes.extend(attribute(2, &TCP.to_ne_bytes()));
+            bytes.extend(attribute(3, &padded(vip)));
+            bytes.extend(attribute(4, &PORTS.0.to_be_bytes()));
+        }
+        Key::Mark(mark) => bytes.extend(attribute(5, &mark.to_ne_bytes())),
+    }
     bytes
 }
 

@@ -12,8 +12,8 @@ use ipvs_netlink::{
     Service, ServiceEntry, ServiceKey,
 };
 
-use crate::load::{Item, Load, PORTS};
-use crate::measure::Report;
+use crate::load::{Item, Key, Load, PORTS};
+use crate::program::Report;
 
 /// `ours add|restore|dump|table|hold SERVICES DESTINATIONS`, `ours singly SERVICES`,
 /// `ours mh load|batch DESTINATIONS`, `ours connections LINES` or `ours one`
@@ -160,15 +160,20 @@ fn one(client: &mut Client) {
 
 fn change(item: Item) -> Change {
     match item {
-        Item::Service(vip) => {
-            Change::AddService(Service::new(ServiceKey::tcp(vip, PORTS.0), Scheduler::Rr))
-        }
+        Item::Service(service) => Change::AddService(Service::new(key(service), Scheduler::Rr)),
         Item::Destination { service, address } => Change::AddDestination {
-            service: ServiceKey::tcp(service, PORTS.0),
+            service: key(service),
             destination: Destination::new(
                 DestinationKey::new(address, PORTS.1),
                 ForwardingMethod::Masquerade,
             ),
         },
+    }
+}
+
+fn key(of: Key) -> ServiceKey {
+    match of {
+        Key::Address(vip) => ServiceKey::tcp(vip, PORTS.0),
+        Key::Mark(mark) => panic!("no job of the library is measured with mark {mark}"),
     }
 }

@@ -2,40 +2,37 @@
 
 //! The same work done by `ipvsadm`.
 
-use std::fmt::Write;
-
-use crate::load::{Item, Load, PORTS, SCHEDULER};
-use crate::measure::Program;
+use crate::load::{Key, Load, PORTS, SCHEDULER};
+use crate::program::Program;
+use crate::text::{Kind, lines};
 
 /// `ipvsadm -R`, which reads what `ipvsadm -S` wrote.
-pub(crate) fn restore(load: Load) -> Program {
-    Program::new("ipvsadm", ["-R"]).input(lines(load))
+pub(crate) fn restore(load: Load, kind: Kind) -> Program {
+    Program::new("ipvsadm", ["-R"]).input(lines(load, kind))
 }
 
-/// `load` in the form of `ipvsadm -Sn`.
-pub(crate) fn lines(load: Load) -> String {
-    let mut rules = String::new();
-    for item in load.items() {
-        match item {
-            Item::Service(vip) => writeln!(rules, "-A -t {vip}:{} -s {SCHEDULER}", PORTS.0),
-            Item::Destination { service, address } => {
-                let (port, target) = PORTS;
-                writeln!(rules, "-a -t {service}:{port} -r {address}:{target} -m -w 1")
-            }
-        }
-        .expect("a String takes all");
-    }
-    rules
-}
-
-/// `ipvsadm -Ln`; nobody reads what it prints.
-pub(crate) fn list() -> Program {
-    Program::new("ipvsadm", ["-Ln"])
+/// `ipvsadm` with one option; nobody reads what it prints.
+pub(crate) fn ipvsadm(option: &str) -> Program {
+    Program::new("ipvsadm", [option])
 }
 
 /// `ipvsadm -A` for one service.
 pub(crate) fn add_one() -> Program {
-    let vip = Load::new(1, 0).vips().next().expect("a service");
-    let service = format!("{vip}:{}", PORTS.0);
-    Program::new("ipvsadm", ["-A", "-t", &service, "-s", SCHEDULER])
+    Program::new("ipvsadm", ["-A", "-t", &one_service(), "-s", SCHEDULER])
+}
+
+/// `ipvsadm -e`: gives the server another weight each time.
+pub(crate) fn edit_server(server: &str) -> Program {
+    let edit = |weight| {
+        Program::new("ipvsadm", ["-e", "-t", &one_service(), "-r", server, "-m", "-w", weight])
+    };
+    edit("2").in_turn_with(edit("1"))
+}
+
+/// The service of a table of one.
+pub(crate) fn one_service() -> String {
+    match Load::new(1, 0).keys().next() {
+        Some(Key::Address(vip)) => format!("{vip}:{}", PORTS.0),
+        _ => unreachable!("a service has an address"),
+    }
 }

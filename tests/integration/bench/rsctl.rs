@@ -2,33 +2,38 @@
 
 //! The same work done by `rsctl`.
 
-use crate::load::{Load, PORTS, SCHEDULER};
-use crate::measure::Program;
-use crate::rival;
+use crate::load::{Load, SCHEDULER};
+use crate::program::Program;
+use crate::rival::one_service;
+use crate::text::{self, Kind};
 
-/// `rsctl list`; nobody reads what it prints.
-pub(crate) fn list() -> Program {
-    Program::new("rsctl", ["list"])
+/// `rsctl` with these words; nobody reads what it prints.
+pub(crate) fn rsctl<const N: usize>(words: [&str; N]) -> Program {
+    Program::new("rsctl", words)
 }
 
-/// The same, watched for its memory.
-pub(crate) fn watched_list() -> Program {
-    Program::own(["watched", "rsctl", "list"])
+/// The most memory that `rsctl` has with these words.
+pub(crate) fn memory<const N: usize>(words: [&str; N]) -> Program {
+    Program::own(["watched", "rsctl"].into_iter().chain(words)).by_memory()
 }
 
 /// `rsctl add-service` for one service.
 pub(crate) fn add_one() -> Program {
-    let vip = Load::new(1, 0).vips().next().expect("a service");
-    let service = format!("{vip}:{}", PORTS.0);
-    Program::new("rsctl", ["add-service", "-t", &service, "-s", SCHEDULER])
+    rsctl(["add-service", "-t", &one_service(), "-s", SCHEDULER])
+}
+
+/// `rsctl edit-server`: gives the server another weight each time.
+pub(crate) fn edit_server(server: &str) -> Program {
+    let edit = |weight| rsctl(["edit-server", "-t", &one_service(), "-r", server, "-w", weight]);
+    edit("2").in_turn_with(edit("1"))
 }
 
 /// `rsctl restore` of the very text that `ipvsadm -R` is given.
-pub(crate) fn restore(load: Load) -> Program {
-    Program::new("rsctl", ["restore"]).input(rival::lines(load))
+pub(crate) fn restore(load: Load, kind: Kind) -> Program {
+    rsctl(["restore"]).input(text::lines(load, kind))
 }
 
-/// The same, watched for its memory.
-pub(crate) fn watched_restore(load: Load) -> Program {
-    Program::own(["watched", "rsctl", "restore"]).input(rival::lines(load))
+/// The same, which changes one server each time, of a table that is there.
+pub(crate) fn change_one(load: Load) -> Program {
+    rsctl(["restore"]).input(text::changed(load)).in_turn_with(restore(load, Kind::Plain))
 }

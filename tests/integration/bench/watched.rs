@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use nix::sys::resource::{UsageWho, getrusage};
 
-use crate::measure::Report;
+use crate::program::Report;
 
 /// `watched PROGRAM ARGUMENT…`: runs it, its output thrown away, and reports how
 /// long it took and the most memory it had.
