@@ -112,15 +112,6 @@ _rsctl() {
             rsctl__subcmd__help,zero)
                 cmd="rsctl__subcmd__help__subcmd__zero"
                 ;;
-            rsctl__subcmd__help__subcmd__sync__subcmd__daemon,start)
-                cmd="rsctl__subcmd__help__subcmd__sync__subcmd__daemon__subcmd__start"
-                ;;
-            rsctl__subcmd__help__subcmd__sync__subcmd__daemon,status)
-                cmd="rsctl__subcmd__help__subcmd__sync__subcmd__daemon__subcmd__status"
-                ;;
-            rsctl__subcmd__help__subcmd__sync__subcmd__daemon,stop)
-                cmd="rsctl__subcmd__help__subcmd__sync__subcmd__daemon__subcmd__stop"
-                ;;
             rsctl__subcmd__sync__subcmd__daemon,help)
                 cmd="rsctl__subcmd__sync__subcmd__daemon__subcmd__help"
                 ;;
@@ -174,12 +165,20 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__add__subcmd__server)
-            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --lock-wait --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --netns --color --help"
+            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --netns --color --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --lock-wait --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --tcp-service)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -256,14 +255,6 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --netns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -272,12 +263,20 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__add__subcmd__service)
-            opts="-t -u -f -6 -s -p -M -b -o -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --verbose --json --dry-run --lock-wait --netns --color --help"
+            opts="-t -u -f -6 -s -p -M -b -o -v -h --netns --color --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --verbose --json --dry-run --lock-wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --tcp-service)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -350,14 +349,6 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --netns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -366,22 +357,22 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__clear)
-            opts="-y -v -h --yes --verbose --json --dry-run --lock-wait --netns --color --help"
+            opts="-y -v -h --netns --color --yes --verbose --json --dry-run --lock-wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --lock-wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -392,12 +383,20 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__connections)
-            opts="-t -u -f -6 -r -c -n -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --server --client --state --expires-within --templates --no-templates --ghosts --group-by --top --sort --origin --json --names --numeric --netns --color --help"
+            opts="-t -u -f -6 -r -c -n -h --netns --color --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --server --client --state --expires-within --templates --no-templates --ghosts --group-by --top --sort --origin --json --names --numeric --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --tcp-service)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -462,14 +461,6 @@ _rsctl() {
                     COMPREPLY=($(compgen -W "none expires client service server" -- "${cur}"))
                     return 0
                     ;;
-                --netns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -478,12 +469,20 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__delete__subcmd__server)
-            opts="-t -u -f -6 -r -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --lock-wait --netns --color --help"
+            opts="-t -u -f -6 -r -v -h --netns --color --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --verbose --json --dry-run --lock-wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --tcp-service)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -524,14 +523,6 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --netns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -540,12 +531,20 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__delete__subcmd__service)
-            opts="-t -u -f -6 -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --verbose --json --dry-run --lock-wait --netns --color --help"
+            opts="-t -u -f -6 -v -h --netns --color --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --verbose --json --dry-run --lock-wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --tcp-service)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -578,14 +577,6 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --netns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -594,12 +585,20 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__edit__subcmd__server)
-            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --replace --verbose --json --dry-run --lock-wait --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --netns --color --help"
+            opts="-t -u -f -6 -r -v -w -x -y -g -i -m -h --netns --color --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --real-server --replace --verbose --json --dry-run --lock-wait --weight --u-threshold --l-threshold --gatewaying --ipip --masquerading --mode --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --tcp-service)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -676,14 +675,6 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --netns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -692,12 +683,20 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__edit__subcmd__service)
-            opts="-t -u -f -6 -s -p -M -b -o -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --replace --no-persistent --no-engine --no-pe --no-sched-flags --no-ops --verbose --json --dry-run --lock-wait --netns --color --help"
+            opts="-t -u -f -6 -s -p -M -b -o -v -h --netns --color --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --scheduler --persistent --netmask --engine --pe --sched-flags --ops --replace --no-persistent --no-engine --no-pe --no-sched-flags --no-ops --verbose --json --dry-run --lock-wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --tcp-service)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -768,14 +767,6 @@ _rsctl() {
                     ;;
                 --lock-wait)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --netns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1004,50 +995,8 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__help__subcmd__sync__subcmd__daemon)
-            opts="start stop status"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        rsctl__subcmd__help__subcmd__sync__subcmd__daemon__subcmd__start)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        rsctl__subcmd__help__subcmd__sync__subcmd__daemon__subcmd__status)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        rsctl__subcmd__help__subcmd__sync__subcmd__daemon__subcmd__stop)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1088,12 +1037,20 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__list)
-            opts="-t -u -f -6 -X -n -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --stats --rate --thresholds --persistent-conn --tun-info --exact --sort --nosort --settled --json --names --numeric --netns --color --help"
+            opts="-t -u -f -6 -X -n -h --netns --color --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --stats --rate --thresholds --persistent-conn --tun-info --exact --sort --nosort --settled --json --names --numeric --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --tcp-service)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1126,14 +1083,6 @@ _rsctl() {
                     COMPREPLY=($(compgen -W "address weight active connections bytes rate none" -- "${cur}"))
                     return 0
                     ;;
-                --netns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1142,22 +1091,22 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__restore)
-            opts="-v -h --merge --reorder --as-is --allow-empty --allow-deletes --verify --verbose --json --dry-run --lock-wait --netns --color --help"
+            opts="-v -h --netns --color --merge --reorder --as-is --allow-empty --allow-deletes --verify --verbose --json --dry-run --lock-wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --lock-wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --netns)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1168,12 +1117,20 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__save)
-            opts="-o -h --format --output --netns --color --help"
+            opts="-o -h --netns --color --format --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "json ipvsadm" -- "${cur}"))
                     return 0
@@ -1186,14 +1143,6 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --netns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1202,7 +1151,7 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__sync__subcmd__daemon)
-            opts="-h --json --netns --color --help start stop status help"
+            opts="-h --netns --color --json --help start stop status help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1396,12 +1345,20 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__timeouts)
-            opts="-v -h --tcp --tcp-fin --udp --verbose --json --dry-run --lock-wait --netns --color --help"
+            opts="-v -h --netns --color --tcp --tcp-fin --udp --verbose --json --dry-run --lock-wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --tcp)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1418,14 +1375,6 @@ _rsctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --netns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1434,12 +1383,20 @@ _rsctl() {
             return 0
             ;;
         rsctl__subcmd__zero)
-            opts="-t -u -f -6 -v -h --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --verbose --json --dry-run --lock-wait --netns --color --help"
+            opts="-t -u -f -6 -v -h --netns --color --tcp-service --udp-service --sctp-service --fwmark-service --ipv6 --verbose --json --dry-run --lock-wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --tcp-service)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1470,14 +1427,6 @@ _rsctl() {
                     ;;
                 --lock-wait)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --netns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)

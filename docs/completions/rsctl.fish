@@ -46,6 +46,10 @@ complete -c rsctl -n "__fish_rsctl_needs_command" -f -a "generate" -d 'Write the
 complete -c rsctl -n "__fish_rsctl_needs_command" -f -a "save" -d 'Write the table in a form that `rsctl restore` reads'
 complete -c rsctl -n "__fish_rsctl_needs_command" -f -a "restore" -d 'Restore a table from a file by changing what differs'
 complete -c rsctl -n "__fish_rsctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -s t -l tcp-service -d 'TCP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -s u -l udp-service -d 'UDP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l sctp-service -d 'SCTP' -r
@@ -62,16 +66,16 @@ flag-1\t''
 flag-2\t''
 flag-3\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -s o -l ops -d 'One-packet scheduling, UDP only: each packet is scheduled by itself'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-service" -s h -l help -d 'Print help'
+complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -s t -l tcp-service -d 'TCP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -s u -l udp-service -d 'UDP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l sctp-service -d 'SCTP' -r
@@ -88,10 +92,6 @@ flag-1\t''
 flag-2\t''
 flag-3\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -s o -l ops -d 'One-packet scheduling, UDP only: each packet is scheduled by itself'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l replace -d 'Reset what is not named to the defaults of add-service, as `ipvsadm -E` does'
@@ -103,20 +103,24 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -s v -l verbos
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-service" -s h -l help -d 'Print help'
+complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s t -l tcp-service -d 'TCP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s u -l udp-service -d 'UDP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l sctp-service -d 'SCTP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s f -l fwmark-service -d 'Packets with this firewall mark, IPv4 unless -6 is given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-service" -s h -l help -d 'Print help'
+complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s t -l tcp-service -d 'TCP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s u -l udp-service -d 'UDP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l sctp-service -d 'SCTP' -r
@@ -133,10 +137,6 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l tun-type -d '
 gue\t''
 gre\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l tun-port -d 'UDP port of a gue tunnel' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l json -d 'Print what changed as one JSON document'
@@ -148,6 +148,10 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l tun-nocsum -d
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l tun-csum -d 'An outer checksum (gue, gre)'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -l tun-remcsum -d 'An outer checksum with remote offload (gue)'
 complete -c rsctl -n "__fish_rsctl_using_subcommand add-server" -s h -l help -d 'Print help'
+complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s t -l tcp-service -d 'TCP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s u -l udp-service -d 'UDP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l sctp-service -d 'SCTP' -r
@@ -164,10 +168,6 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l tun-type -d 
 gue\t''
 gre\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l tun-port -d 'UDP port of a gue tunnel' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l replace -d 'Reset what is not named to the defaults of add-server, as `ipvsadm -e` does'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s v -l verbose -d 'Say what changed'
@@ -180,21 +180,25 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l tun-nocsum -
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l tun-csum -d 'An outer checksum (gue, gre)'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -l tun-remcsum -d 'An outer checksum with remote offload (gue)'
 complete -c rsctl -n "__fish_rsctl_using_subcommand edit-server" -s h -l help -d 'Print help'
+complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s t -l tcp-service -d 'TCP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s u -l udp-service -d 'UDP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l sctp-service -d 'SCTP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s f -l fwmark-service -d 'Packets with this firewall mark, IPv4 unless -6 is given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s r -l real-server -d 'The real server; without a port, the service\'s' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
 complete -c rsctl -n "__fish_rsctl_using_subcommand delete-server" -s h -l help -d 'Print help'
+complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -s t -l tcp-service -d 'TCP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -s u -l udp-service -d 'UDP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l sctp-service -d 'SCTP' -r
@@ -206,10 +210,6 @@ connections\t'Connections ever scheduled'
 bytes\t'Bytes in both directions'
 rate\t'Bytes per second in both directions'
 none\t'As the kernel lists them'"
-complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l stats -d 'Counters: connections, packets and bytes'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l rate -d 'Rates: connections, packets and bytes per second'
@@ -223,6 +223,10 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l json -d 'Print one 
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -l names -d 'Show names of hosts, which are looked up, and of ports; in JSON beside the numbers'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -s n -l numeric -d 'Accepted as in ipvsadm, without effect: addresses are numbers unless --names is given'
 complete -c rsctl -n "__fish_rsctl_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s t -l tcp-service -d 'TCP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s u -l udp-service -d 'UDP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l sctp-service -d 'SCTP' -r
@@ -242,10 +246,6 @@ expires\t''
 client\t''
 service\t''
 server\t''"
-complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l templates -d 'Only persistence templates, one for each client that is remembered'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l no-templates -d 'Leave out persistence templates'
@@ -255,38 +255,38 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l json -d 'Pri
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -l names -d 'Show names of hosts, which are looked up, and of ports (with --group-by of hosts only); in JSON beside the numbers'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s n -l numeric -d 'Accepted as in ipvsadm, without effect: addresses are numbers unless --names is given'
 complete -c rsctl -n "__fish_rsctl_using_subcommand connections" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s t -l tcp-service -d 'TCP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s u -l udp-service -d 'UDP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l sctp-service -d 'SCTP' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s f -l fwmark-service -d 'Packets with this firewall mark, IPv4 unless -6 is given' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s 6 -l ipv6 -d 'With -f: IPv6 packets'
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
 complete -c rsctl -n "__fish_rsctl_using_subcommand zero" -s h -l help -d 'Print help'
-complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -s y -l yes -d 'Do not ask for confirmation'
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
 complete -c rsctl -n "__fish_rsctl_using_subcommand clear" -s h -l help -d 'Print help'
-complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l tcp -d 'Established TCP connections' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l tcp-fin -d 'TCP connections after FIN' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l udp -d 'UDP flows' -r
-complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l tcp -d 'Established TCP connections' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l tcp-fin -d 'TCP connections after FIN' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l udp -d 'UDP flows' -r
+complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -s v -l verbose -d 'Say what changed'
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l json -d 'Print what changed as one JSON document'
 complete -c rsctl -n "__fish_rsctl_using_subcommand timeouts" -l dry-run -d 'Change nothing; say what would be changed, or why it could not be'
@@ -341,19 +341,19 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand generate" -l color -d 'When 
 always\t''
 never\t''"
 complete -c rsctl -n "__fish_rsctl_using_subcommand generate" -s h -l help -d 'Print help'
-complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l format -d 'The form to write' -r -f -a "json\t''
-ipvsadm\t''"
-complete -c rsctl -n "__fish_rsctl_using_subcommand save" -s o -l output -d 'Write to FILE, all of it or nothing; - for standard output, the default' -r -F
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c rsctl -n "__fish_rsctl_using_subcommand save" -l format -d 'The form to write' -r -f -a "json\t''
+ipvsadm\t''"
+complete -c rsctl -n "__fish_rsctl_using_subcommand save" -s o -l output -d 'Write to FILE, all of it or nothing; - for standard output, the default' -r -F
 complete -c rsctl -n "__fish_rsctl_using_subcommand save" -s h -l help -d 'Print help'
-complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l netns -d 'Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l color -d 'When to colour tables; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l lock-wait -d 'Wait for SECONDS at most while another rsctl changes the table; 0 does not wait' -r
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l merge -d 'Add and edit only: what is not in FILE stays'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l reorder -d 'Where a scheduler hashes by the order of servers, delete those out of order and add them again'
 complete -c rsctl -n "__fish_rsctl_using_subcommand restore" -l as-is -d 'Also set what the other commands refuse, because the kernel misreads or ignores it: to restore what another tool made'
@@ -380,6 +380,3 @@ complete -c rsctl -n "__fish_rsctl_using_subcommand help; and not __fish_seen_su
 complete -c rsctl -n "__fish_rsctl_using_subcommand help; and not __fish_seen_subcommand_from add-service edit-service delete-service add-server edit-server delete-server list connections zero clear timeouts sync-daemon generate save restore help" -f -a "save" -d 'Write the table in a form that `rsctl restore` reads'
 complete -c rsctl -n "__fish_rsctl_using_subcommand help; and not __fish_seen_subcommand_from add-service edit-service delete-service add-server edit-server delete-server list connections zero clear timeouts sync-daemon generate save restore help" -f -a "restore" -d 'Restore a table from a file by changing what differs'
 complete -c rsctl -n "__fish_rsctl_using_subcommand help; and not __fish_seen_subcommand_from add-service edit-service delete-service add-server edit-server delete-server list connections zero clear timeouts sync-daemon generate save restore help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c rsctl -n "__fish_rsctl_using_subcommand help; and __fish_seen_subcommand_from sync-daemon" -f -a "start" -d 'Start a daemon'
-complete -c rsctl -n "__fish_rsctl_using_subcommand help; and __fish_seen_subcommand_from sync-daemon" -f -a "stop" -d 'Stop a daemon'
-complete -c rsctl -n "__fish_rsctl_using_subcommand help; and __fish_seen_subcommand_from sync-daemon" -f -a "status" -d 'Show settings, what they depend on, and how many connections came from where'
