@@ -39,7 +39,7 @@ pub use look::{ColorWhen, Look, Tone};
 pub use number::{BadNumber, count, number};
 pub use progress::Progress;
 pub use signals::ignored_signals;
-pub use stdout::{Stdout, check_stdout, unless_closed};
+pub use stdout::{Stdout, unless_closed};
 pub use text::{
     few, is_harmful, one_line, printable, printable_ascii, printable_json, printable_lines,
     shortened, system_error,

@@ -23,7 +23,7 @@ fn look() {
 ///
 /// # Errors
 /// `EBADF` if it was not.
-pub fn check_stdout() -> io::Result<()> {
+fn check_stdout() -> io::Result<()> {
     match IS_CLOSED.load(Ordering::Relaxed) {
         true => Err(Errno::BADF.into()),
         false => Ok(()),

@@ -3,13 +3,15 @@
 
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, Write as _};
 
+use anstream::{AutoStream, ColorChoice};
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::complaint::Complaint;
 use crate::exit;
-use crate::stdout::{check_stdout, unless_closed};
+use crate::stdout::{Stdout, unless_closed};
 
 /// Says why a command line could not be read: one line, then hints.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -170,13 +172,25 @@ fn quoted(texts: &[String], separator: &str) -> String {
 /// # Errors
 /// The system's, if standard output takes nothing.
 pub fn help(stop: &clap::Error) -> io::Result<Option<u8>> {
-    let status = match stop.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => exit::DONE,
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => exit::USAGE,
+    let (printed, status) = match stop.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => (print(&stop.render()), exit::DONE),
+        // To standard error.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => (stop.print(), exit::USAGE),
         _ => return Ok(None),
     };
-    unless_closed(check_stdout().and_then(|()| stop.print()))?;
+    unless_closed(printed)?;
     Ok(Some(status))
+}
+
+/// Writes the text at once, where clap writes it line by line.
+fn print(text: &StyledStr) -> io::Result<()> {
+    let mut out = Stdout::lock();
+    let text = match AutoStream::choice(&io::stdout()) {
+        ColorChoice::Never => text.to_string(),
+        _ => text.ansi().to_string(),
+    };
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 #[cfg(test)]

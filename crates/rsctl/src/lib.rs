@@ -58,7 +58,7 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
         }
     };
     let format = output::Format::of(&cli.command);
-    let look = Look::of_terminal(cli.global.color);
+    let look = Look::of_terminal(cli.global.color.unwrap_or_default());
     let report = cli.command.report();
     let dry_run = report.is_some_and(|report| report.dry_run);
     let changes = report.is_some() && !dry_run;

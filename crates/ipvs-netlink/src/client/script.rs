@@ -44,7 +44,7 @@ pub(super) enum Answer {
 pub(super) struct Script {
     answers: VecDeque<Answer>,
     /// Whether the family's id is told on each new connection.
-    renewals: VecDeque<bool>,
+    pub(super) renewals: VecDeque<bool>,
     /// Whether it is on this one.
     tells_family: bool,
     /// The commands that were sent.

@@ -28,12 +28,19 @@ impl<'a> Words<'a> {
 
 /// A number of digits only: the standard library would take a sign too.
 pub(super) fn decimal(word: &str) -> Option<u64> {
-    word.parse().ok().filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()))
+    number(word, 10)
 }
 
 pub(super) fn hexadecimal(word: &str) -> Option<u64> {
-    let plain = word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    u64::from_str_radix(word, 16).ok().filter(|_| plain)
+    number(word, 16)
+}
+
+fn number(word: &str, radix: u32) -> Option<u64> {
+    let sum = word.bytes().try_fold(0_u64, |sum, byte| {
+        let digit = char::from(byte).to_digit(radix)?;
+        sum.checked_mul(radix.into())?.checked_add(digit.into())
+    });
+    sum.filter(|_| !word.is_empty())
 }
 
 /// `0050` is 80.
@@ -43,11 +50,11 @@ pub(super) fn port(word: &str) -> Option<u16> {
 
 /// `C000020A` or `2001:0db8:0000:0000:0000:0000:0000:0001`.
 pub(super) fn address(word: &str) -> Option<IpAddr> {
-    if word.contains(':') {
-        return word.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
+    if word.len() == 8 && !word.contains(':') {
+        let bits = u32::try_from(hexadecimal(word)?).ok()?;
+        return Some(Ipv4Addr::from_bits(bits).into());
     }
-    let bits = hexadecimal(word).filter(|_| word.len() == 8)?;
-    Some(Ipv4Addr::from_bits(bits.try_into().ok()?).into())
+    word.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
 }
 
 #[cfg(test)]
@@ -63,6 +70,8 @@ mod tests {
             assert_eq!(decimal(word), None, "{word:?}");
             assert_eq!(hexadecimal(&word.replace("18446744073709551616", "g")), None, "{word:?}");
         }
+        assert_eq!(decimal("18446744073709551615"), Some(u64::MAX));
+        assert_eq!(hexadecimal("10000000000000000"), None);
         assert_eq!(port("10000"), None);
     }
 

@@ -6,7 +6,6 @@ use clap::{Args, ValueEnum};
 
 use super::{Endpoint, Selector, value};
 
-/// Show the connection table: whole, filtered or grouped.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl connections [OPTIONS] [SERVICE]",

@@ -9,7 +9,6 @@ use ipvs_netlink::{InterfaceName, SyncRole};
 
 use super::{Report, value};
 
-/// Show, start and stop the daemons that synchronise connections between directors.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A master sends this director's connections to others, a backup receives theirs; both can run at \
@@ -25,12 +24,14 @@ pub(crate) struct SyncDaemonArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DaemonCommand {
+    /// Start a daemon.
     Start(StartDaemon),
+    /// Stop a daemon.
     Stop(StopDaemon),
+    /// Show settings, what they depend on, and how many connections came from where.
     Status(DaemonStatus),
 }
 
-/// Start a daemon.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -92,7 +93,6 @@ pub(crate) struct StartDaemon {
     pub(crate) report: Report,
 }
 
-/// Stop a daemon.
 #[derive(Debug, Args)]
 pub(crate) struct StopDaemon {
     /// Which of the two to stop.
@@ -103,7 +103,6 @@ pub(crate) struct StopDaemon {
     pub(crate) report: Report,
 }
 
-/// Show settings, what they depend on, and how many connections came from where.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 With --peer it compares: `rsctl sync-daemon status --json` of the other director, as a file or - \

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use lvs_term::Generated;
 
-/// Write the manual pages, or the completions of a shell.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 They are made from the program itself, so they fit it. `make install` installs them.

@@ -4,7 +4,6 @@ use clap::{Args, ValueEnum};
 
 use super::Selector;
 
-/// List virtual services and their real servers.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl list [OPTIONS] [SERVICE]",

@@ -23,7 +23,7 @@ pub(crate) mod value;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use lvs_term::ColorWhen;
 
 pub(crate) use address::Endpoint;
@@ -80,71 +80,98 @@ pub(crate) struct Global {
     pub(crate) netns: Option<NamespaceName>,
 
     /// When to colour tables; auto: on a terminal, unless NO_COLOR is set.
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto)]
-    #[arg(hide_default_value = true)]
-    pub(crate) color: ColorWhen,
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub(crate) color: Option<ColorWhen>,
 }
 
+/// The options of a command are made known to clap once it is the one.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
+    /// Add a virtual service.
     AddService(AddService),
+    /// Change some settings of a virtual service and leave the rest.
     EditService(EditService),
+    /// Delete a virtual service and its real servers.
     DeleteService(DeleteService),
+    /// Add a real server to a virtual service.
     AddServer(AddServer),
+    /// Change some settings of a real server and leave the rest.
     EditServer(EditServer),
+    /// Delete a real server from a virtual service.
     DeleteServer(DeleteServer),
+    /// List virtual services and their real servers.
     List(List),
+    /// Show the connection table: whole, filtered or grouped.
     Connections(Connections),
+    /// Set counters to 0: of one service and its servers, or of everything.
     Zero(Zero),
+    /// Delete all virtual services of this network namespace.
     Clear(Clear),
+    /// Show the timeouts of idle connections, or set those that are named.
     Timeouts(Timeouts),
+    /// Show, start and stop the daemons that synchronise connections between directors.
     SyncDaemon(SyncDaemonArgs),
+    /// Write the manual pages, or the completions of a shell.
     Generate(Generate),
+    /// Write the table in a form that `rsctl restore` reads.
     Save(Save),
+    /// Restore a table from a file by changing what differs.
     Restore(Restore),
 }
 
 impl Cli {
     /// Reads a command line.
     ///
-    /// Making all commands known to clap is most of what `rsctl add-service` has to
-    /// do before it can talk to the kernel, so the commands that scripts call most
-    /// are read with no other around, if they come first. What is wrong with one, or
-    /// asks for help, is read again with all of them: they are part of the answer.
+    /// Knowing all commands takes longer than adding a service, so one that comes first is
+    /// read by itself. What cannot be read so, or asks for help, is read with all of them:
+    /// they are part of the answer.
     ///
     /// # Errors
     /// Clap's, for a complaint, and for help and the version.
     pub(crate) fn read(args: &[OsString]) -> Result<Self, clap::Error> {
-        let alone = args.get(1).and_then(|name| Command::alone(name.to_str()?));
-        alone
-            .and_then(|command| {
-                let root = clap::Command::new("rsctl").disable_help_flag(true);
-                let root = Global::augment_args(root.disable_help_subcommand(true));
-                let root = root.subcommand(command);
-                let mut matches = root.try_get_matches_from(args).ok()?;
-                Self::from_arg_matches_mut(&mut matches).ok()
-            })
-            .map_or_else(|| Self::try_parse_from(args), Ok)
+        Self::read_alone(args)
+            .map_or_else(|| Self::from_arg_matches_mut(&mut matches(Self::command(), args)?), Ok)
+    }
+
+    fn read_alone(args: &[OsString]) -> Option<Self> {
+        // The command takes the place of the program's name.
+        let args = args.get(1..)?;
+        if args.iter().any(|word| word == "--help" || word == "-h") {
+            return None;
+        }
+        match args.first()?.to_str()? {
+            "add-service" => alone(args, Command::AddService),
+            "edit-service" => alone(args, Command::EditService),
+            "delete-service" => alone(args, Command::DeleteService),
+            "add-server" => alone(args, Command::AddServer),
+            "edit-server" => alone(args, Command::EditServer),
+            "delete-server" => alone(args, Command::DeleteServer),
+            "list" => alone(args, Command::List),
+            "connections" => alone(args, Command::Connections),
+            "save" => alone(args, Command::Save),
+            "restore" => alone(args, Command::Restore),
+            _ => None,
+        }
     }
 }
 
-impl Command {
-    /// Returns the command of that name as clap knows it, without what only helps.
-    fn alone(name: &str) -> Option<clap::Command> {
-        let command = |name| clap::Command::new(name).disable_help_flag(true);
-        Some(match name {
-            "add-service" => AddService::augment_args(command("add-service")),
-            "edit-service" => EditService::augment_args(command("edit-service")),
-            "delete-service" => DeleteService::augment_args(command("delete-service")),
-            "add-server" => AddServer::augment_args(command("add-server")),
-            "edit-server" => EditServer::augment_args(command("edit-server")),
-            "delete-server" => DeleteServer::augment_args(command("delete-server")),
-            "list" => List::augment_args(command("list")),
-            "restore" => Restore::augment_args(command("restore")),
-            _ => return None,
-        })
-    }
+/// Reads the words of one command.
+fn alone<A: Args>(words: &[OsString], command: fn(A) -> Command) -> Option<Cli> {
+    let known = Global::augment_args(clap::Command::new("rsctl").disable_help_flag(true));
+    let mut matches = matches(A::augment_args(known), words).ok()?;
+    let global = Global::from_arg_matches_mut(&mut matches).ok()?;
+    Some(Cli { global, command: command(A::from_arg_matches_mut(&mut matches).ok()?) })
+}
 
+fn matches(mut known: clap::Command, words: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    let matches = known.try_get_matches_from_mut(words);
+    // Its many small pieces go with the process, which reads no second line.
+    std::mem::forget(known);
+    matches
+}
+
+impl Command {
     /// Returns how it tells what it changes; `None` if it changes nothing.
     pub(crate) fn report(&self) -> Option<&Report> {
         match self {
@@ -182,7 +209,6 @@ impl Command {
     }
 }
 
-/// Set counters to 0: of one service and its servers, or of everything.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl zero [OPTIONS] [SERVICE]",
@@ -198,7 +224,6 @@ pub(crate) struct Zero {
     pub(crate) report: Report,
 }
 
-/// Delete all virtual services of this network namespace.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 On a terminal it asks first, unless --yes is given. Connections stay in the connection table.")]
@@ -211,7 +236,8 @@ pub(crate) struct Clear {
     pub(crate) report: Report,
 }
 
-/// How a changing command tells what it did; by default it says nothing.
+// No documentation, which clap would take for the help of the whole command: how a changing
+// command tells what it did; by default it says nothing.
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(crate) struct Report {
@@ -246,29 +272,36 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        let mut all = Cli::command();
+        all.build();
+        all.debug_assert();
     }
 
     /// What a command takes must not depend on whether it is read alone.
     #[test]
     fn a_command_alone_takes_what_it_takes_among_all() {
-        let all = Cli::command();
-        let mut alone = 0;
-        for among in all.get_subcommands() {
-            let Some(command) = Command::alone(among.get_name()) else { continue };
-            alone += 1;
-            let texts = |command: &clap::Command| -> Vec<String> {
-                command.get_arguments().map(|arg| format!("{arg:?}")).collect()
-            };
-            assert_eq!(texts(&command), texts(among), "{}", among.get_name());
+        for line in [
+            "add-service tcp/192.0.2.10:80 -s sh -b sh-port,sh-fallback -p 600 --dry-run",
+            "edit-service -f 7 -6 --replace --no-persistent --netns blue",
+            "delete-service --sctp-service [2001:db8::1]:80 --lock-wait 0",
+            "add-server -t 192.0.2.10:80 -r 10.0.0.11 -i --tun-type gue --tun-port=6080 -w 0",
+            "edit-server udp/192.0.2.10:53 -r 10.0.0.11:53 -vw3 --color never",
+            "delete-server --netns=pid:7 tcp/192.0.2.10:80 -r 10.0.0.11 --json",
+            "list -t 192.0.2.10:80 --stats -X --sort bytes",
+            "connections tcp/192.0.2.10:80 -r 10.0.0.11 --top 3 --sort expires --color always",
+            "save --format ipvsadm -o -",
+            "restore --merge --as-is -v file",
+        ] {
+            let args: Vec<_> = line.split(' ').collect();
+            let args: Vec<_> = ["rsctl"].iter().chain(&args).map(OsString::from).collect();
+            let alone = Cli::read_alone(&args).expect(line);
+            let among = Cli::try_parse_from(&args).expect(line);
+            assert_eq!(format!("{alone:?}"), format!("{among:?}"));
         }
-        assert_eq!(alone, 8);
     }
 
     #[test]
@@ -311,7 +344,9 @@ mod tests {
 
     #[test]
     fn every_command_and_option_has_help() {
-        for command in Cli::command().get_subcommands() {
+        let mut all = Cli::command();
+        all.build();
+        for command in all.get_subcommands() {
             assert!(command.get_about().is_some(), "{}", command.get_name());
             for arg in command.get_arguments() {
                 assert!(arg.get_help().is_some(), "{} {}", command.get_name(), arg.get_id());

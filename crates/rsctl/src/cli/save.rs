@@ -6,7 +6,6 @@ use clap::{Args, ValueEnum};
 
 use super::Report;
 
-/// Write the table in a form that `rsctl restore` reads.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The JSON form holds everything: services, servers with their thresholds, timeouts, sync daemons. \
@@ -42,7 +41,6 @@ pub(crate) enum Form {
     Ipvsadm,
 }
 
-/// Restore a table from a file by changing what differs.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 FILE is of either form of `rsctl save`, or lines of ipvsadm with -A and -a. All of it is read \

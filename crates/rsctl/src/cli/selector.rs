@@ -85,7 +85,11 @@ impl Args for Selector {
 
 impl FromArgMatches for Selector {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Options::from_arg_matches(matches)?.key().map(Self).ok_or_else(|| {
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        Options::from_arg_matches_mut(matches)?.key().map(Self).ok_or_else(|| {
             // A required group would spell out all five ways in every usage line.
             let mut error = clap::Error::new(ErrorKind::MissingRequiredArgument);
             let missing = ContextValue::String("SERVICE".to_owned());

@@ -7,7 +7,6 @@ use ipvs_netlink::{GueChecksum, Weight};
 
 use super::{Endpoint, Report, Selector, value};
 
-/// Add a real server to a virtual service.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl add-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",
@@ -32,7 +31,6 @@ pub(crate) struct AddServer {
     pub(crate) settings: ServerSettings,
 }
 
-/// Change some settings of a real server and leave the rest.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl edit-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",
@@ -63,7 +61,6 @@ pub(crate) struct EditServer {
     pub(crate) settings: ServerSettings,
 }
 
-/// Delete a real server from a virtual service.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl delete-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",

@@ -5,7 +5,6 @@ use ipvs_netlink::{EngineName, PersistenceTimeout, Scheduler, SchedulerFlag};
 
 use super::{Report, Selector, value};
 
-/// Add a virtual service.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl add-service [OPTIONS] <SERVICE>",
@@ -28,7 +27,6 @@ pub(crate) struct AddService {
     pub(crate) report: Report,
 }
 
-/// Change some settings of a virtual service and leave the rest.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl edit-service [OPTIONS] <SERVICE>",
@@ -75,7 +73,6 @@ pub(crate) struct EditService {
     pub(crate) report: Report,
 }
 
-/// Delete a virtual service and its real servers.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl delete-service [OPTIONS] <SERVICE>",

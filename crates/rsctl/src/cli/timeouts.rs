@@ -4,7 +4,6 @@ use clap::Args;
 
 use super::{Report, value};
 
-/// Show the timeouts of idle connections, or set those that are named.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:

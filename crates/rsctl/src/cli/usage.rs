@@ -29,7 +29,8 @@ pub(crate) fn explain(error: &clap::Error, args: &[OsString]) -> Usage {
 /// Returns the words that name the command, such as `rsctl sync-daemon start`.
 fn command_line(args: &[OsString]) -> String {
     let mut line = "rsctl".to_owned();
-    let root = Cli::command();
+    let mut root = Cli::command();
+    root.build();
     let mut command = &root;
     for word in args.iter().skip(1).filter_map(|word| word.to_str()) {
         let Some(next) = command.find_subcommand(word) else { break };

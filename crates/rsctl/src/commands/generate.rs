@@ -36,7 +36,9 @@ mod tests {
         let texts: Vec<String> =
             paths.iter().map(|path| fs::read_to_string(path).unwrap().replace('\\', "")).collect();
         let mut all = BTreeSet::new();
-        options(&Cli::command(), &mut all);
+        let mut command = Cli::command();
+        command.build();
+        options(&command, &mut all);
         assert!(all.contains("mcast-group"));
         for option in all {
             let word = format!("--{option}");

@@ -3,14 +3,17 @@
 //! Writes the connection table, entry by entry: nothing is gathered to find out how wide the
 //! columns should be.
 
-use std::io::Write;
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use ipvs_netlink::procfs::{Connection, Origin, VirtualAddress};
+use ipvs_netlink::{DestinationKey, Protocol};
 use lvs_term::{Look, Row, Tone, one_line, printable, write_rows};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::json;
+use super::numbers::push_endpoint;
 use crate::cli::GroupBy;
 use crate::commands::{Found, Stream, address_of};
 use crate::error::Error;
@@ -19,11 +22,15 @@ use crate::names::Names;
 /// An entry of what `rsctl connections --json` prints in `connections`.
 #[derive(Serialize)]
 struct Entry<'a> {
-    protocol: String,
-    client: String,
+    #[serde(serialize_with = "text")]
+    protocol: Protocol,
+    #[serde(serialize_with = "text")]
+    client: SocketAddr,
     /// The VIP and port, or `fwmark/N` for the template of a mark's service.
-    service: String,
-    server: String,
+    #[serde(serialize_with = "text")]
+    service: VirtualAddress,
+    #[serde(serialize_with = "text")]
+    server: DestinationKey,
     /// With `--names`, as far as there are any; the same for the four below.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_host: Option<&'a str>,
@@ -45,6 +52,11 @@ struct Entry<'a> {
     /// The persistence engine and its data, if it has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     engine: Option<Engine<'a>>,
+}
+
+/// Writes it as it is shown, without making a string of it.
+fn text<S: Serializer>(shown: &impl Display, out: S) -> Result<S::Ok, S::Error> {
+    out.collect_str(shown)
 }
 
 #[derive(Serialize)]
@@ -105,22 +117,6 @@ pub(super) fn write(
     }
 }
 
-/// Returns the three addresses of an entry, or their names.
-fn endpoints(connection: &Connection, names: &Names) -> [String; 3] {
-    let protocol = Some(connection.protocol);
-    let (client, server) = (connection.client, connection.server);
-    let service = match connection.service {
-        VirtualAddress::Endpoint(vip) => names.endpoint(vip.ip(), vip.port(), protocol),
-        other => other.to_string(),
-    };
-    [
-        // A client's port is any, and what it is called says nothing.
-        names.endpoint(client.ip(), client.port(), None),
-        service,
-        names.endpoint(server.address, server.port, protocol),
-    ]
-}
-
 /// The width of a line of IPv4 addresses.
 const WIDTH: usize = 92;
 
@@ -136,27 +132,11 @@ fn write_text(stream: &mut Stream, look: Look, out: &mut impl Write) -> Result<(
         "prot", "expires", "state", "source", "virtual"
     );
     look.line(Tone::Title, &title, out)?;
+    let mut line = Vec::new();
     for connection in stream {
         let connection = connection?;
-        let seconds = connection.expires.as_secs();
-        let expires = format!("{:02}:{:02}", seconds / 60, seconds % 60);
-        let mut line = format!(
-            "{:<5} {expires:>7} {:<11} ",
-            connection.protocol.to_string(),
-            printable(connection.state.as_str())
-        );
-        if origins {
-            line += &format!("{:<6} ", word_of_origin(&connection).unwrap_or("?"));
-        }
-        let [client, service, server] = endpoints(&connection, &names);
-        line += &format!("{client:<21}{fold} {service:<21} {server}");
-        if connection.is_template() {
-            line += " template";
-        }
-        if let Some(engine) = &connection.engine {
-            let data = String::from_utf8_lossy(&engine.data);
-            line += &format!(" {} {}", printable(&engine.name), one_line(&data));
-        }
+        line.clear();
+        push_entry(&mut line, &connection, origins, fold, &names)?;
         let tone = match (ghosts, connection.is_template()) {
             (true, _) => Tone::Bad,
             (_, true) => Tone::Dim,
@@ -164,6 +144,76 @@ fn write_text(stream: &mut Stream, look: Look, out: &mut impl Write) -> Result<(
         };
         look.line(tone, &line, out)?;
     }
+    Ok(())
+}
+
+/// Appends the line of an entry. There can be a million of them.
+fn push_entry(
+    line: &mut Vec<u8>,
+    connection: &Connection,
+    origins: bool,
+    fold: &str,
+    names: &Names,
+) -> io::Result<()> {
+    let protocol = Some(connection.protocol);
+    column(line, 5, |line| write!(line, "{}", connection.protocol))?;
+    let (minutes, seconds) = (connection.expires.as_secs() / 60, connection.expires.as_secs() % 60);
+    // To the right of seven.
+    let blanks = match minutes {
+        0..100 => "  ",
+        100..1000 => " ",
+        _ => "",
+    };
+    write!(line, " {blanks}{minutes:02}:{seconds:02} ")?;
+    column(line, 11, |line| line.write_all(printable(connection.state.as_str()).as_bytes()))?;
+    line.push(b' ');
+    if origins {
+        write!(line, "{:<6} ", word_of_origin(connection).unwrap_or("?"))?;
+    }
+    // A client's port is any, and what it is called says nothing.
+    column(line, 21, |line| push_address(line, connection.client, None, names))?;
+    line.extend_from_slice(fold.as_bytes());
+    line.push(b' ');
+    column(line, 21, |line| match connection.service {
+        VirtualAddress::Endpoint(vip) => push_address(line, vip, protocol, names),
+        other => write!(line, "{other}"),
+    })?;
+    line.push(b' ');
+    push_address(line, connection.server.into(), protocol, names)?;
+    if connection.is_template() {
+        line.extend_from_slice(b" template");
+    }
+    if let Some(engine) = &connection.engine {
+        let data = String::from_utf8_lossy(&engine.data);
+        write!(line, " {} {}", printable(&engine.name), one_line(&data))?;
+    }
+    Ok(())
+}
+
+/// Appends what `push` appends, and blanks up to that width.
+fn column(
+    line: &mut Vec<u8>,
+    width: usize,
+    push: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+) -> io::Result<()> {
+    let end = line.len() + width;
+    push(line)?;
+    line.resize(end.max(line.len()), b' ');
+    Ok(())
+}
+
+/// Appends an address and port, or their names.
+fn push_address(
+    line: &mut Vec<u8>,
+    endpoint: SocketAddr,
+    protocol: Option<Protocol>,
+    names: &Names,
+) -> io::Result<()> {
+    let (address, port) = (endpoint.ip(), endpoint.port());
+    if names.are_asked_for() {
+        return line.write_all(names.endpoint(address, port, protocol).as_bytes());
+    }
+    push_endpoint(line, DestinationKey { address, port });
     Ok(())
 }
 
@@ -192,10 +242,10 @@ fn write_json(stream: &mut Stream, out: &mut impl Write) -> Result<(), Error> {
             service_port_name: vip.and_then(|vip| port(vip.port())),
             server_host: names.host(server.address),
             server_port_name: port(server.port),
-            protocol: connection.protocol.to_string(),
-            client: connection.client.to_string(),
-            service: connection.service.to_string(),
-            server: connection.server.to_string(),
+            protocol: connection.protocol,
+            client,
+            service: connection.service,
+            server,
             state: connection.state.as_str(),
             expires_seconds: connection.expires.as_secs(),
             template: connection.is_template(),
@@ -222,5 +272,53 @@ fn word(by: GroupBy) -> &'static str {
         GroupBy::Server => "server",
         GroupBy::State => "state",
         GroupBy::Protocol => "protocol",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ipvs_netlink::procfs::ConnectionTable;
+
+    use super::*;
+
+    const TABLE: &str = "\
+Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData
+TCP C0A80001 D431 C000020A 0050 0A00000B 1F90 ESTABLISHED     899
+TCP C0A80000 0000 C000020A 0000 0A00000B 0000 ASSURED         6000
+IP  C0A80001 0000 00000007 0000 0A00000B 0000 NONE            60000
+IP_255 FFFFFFFF FFFF FFFFFFFF FFFF FFFFFFFF FFFF A_STATE_OF_LATER 0
+UDP C0A80001 13C4 C000020A 13C4 0A00000B 13C4 UDP             179 sip a b@host
+UDP 2001:0db8:0000:0000:0000:0000:0000:0001 0035 2001:0db8:0000:0000:0000:0000:0000:00aa 0035 \
+0A00000B 0035 UDP             300
+";
+
+    fn shown(connection: &Connection, fold: &str) -> String {
+        let mut line = Vec::new();
+        push_entry(&mut line, connection, true, fold, &Names::default()).unwrap();
+        String::from_utf8(line).unwrap()
+    }
+
+    /// However they are put into the line, the columns are as wide as a format makes them.
+    #[test]
+    fn columns_are_as_by_format() {
+        let table = ConnectionTable::from_reader(TABLE.as_bytes()).unwrap();
+        for connection in table {
+            let Connection { protocol, client, service, server, ref state, expires, .. } =
+                connection.unwrap_or_else(|error| panic!("{error}"));
+            let mut connection = Connection::new(protocol, client, service, server, state.as_str());
+            connection.expires = expires;
+            let seconds = expires.as_secs();
+            let expires = format!("{:02}:{:02}", seconds / 60, seconds % 60);
+            let [protocol, client, service] =
+                [protocol.to_string(), client.to_string(), service.to_string()];
+            for fold in ["", "\n   "] {
+                let expected = format!(
+                    "{protocol:<5} {expires:>7} {state:<11} ?      {client:<21}{fold} \
+                     {service:<21} {server}{}",
+                    if connection.is_template() { " template" } else { "" }
+                );
+                assert_eq!(shown(&connection, fold), expected);
+            }
+        }
     }
 }

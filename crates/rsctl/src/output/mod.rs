@@ -95,6 +95,9 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
     }
 }
 
+/// Bytes of a long output that leave in one piece.
+const AT_ONCE: usize = 64 * 1024;
+
 /// Writes what a terminal may be shown.
 fn render(
     outcome: &mut Outcome,
@@ -109,7 +112,7 @@ fn render(
     } else {
         out
     };
-    let mut out = BufWriter::new(out);
+    let mut out = BufWriter::with_capacity(AT_ONCE, out);
     write(outcome, format, look, &mut out)?;
     Ok(out.flush()?)
 }

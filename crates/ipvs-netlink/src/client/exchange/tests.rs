@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use crate::client::script::{Answer, scripted};
+use crate::client::RECEIVE_BUFFER;
+use crate::client::script::{Answer, scripted, scripted_over};
 use crate::error::ErrorKind;
 use crate::message::Command;
 use crate::model::{Change, Scheduler, Service, ServiceKey};
@@ -52,6 +53,25 @@ fn a_visitor_stops_when_it_wants() {
         assert!(!pass.is_snapshot());
         let pass = client.for_each_service(|_| ()).unwrap();
         assert_eq!((pass.objects, pass.stopped), (9, false));
+    }
+}
+
+/// What is left of a long list is not read if a new connection can be had, and is if not;
+/// of a short one it always is.
+#[test]
+fn a_long_rest_is_left_where_it_is() {
+    let short = || services().split_off(8);
+    for (list, renewals, left) in
+        [(services(), vec![true, true], 1), (services(), vec![], 0), (short(), vec![true], 1)]
+    {
+        let answers = [ShowsApart(list), Done, ShowsApart(services())];
+        let (mut client, asked) = scripted_over(answers, renewals, RECEIVE_BUFFER);
+        client.for_each_service(|_| ControlFlow::Break(())).unwrap();
+        client.apply(services().swap_remove(0)).unwrap();
+        assert_eq!(client.for_each_service(|_| ()).unwrap().objects, 9);
+        assert_eq!(client.transport().renewals.len(), left);
+        let (list, add) = (Command::GetService, Command::NewService);
+        assert_eq!(asked.take(), [list, add, list]);
     }
 }
 
