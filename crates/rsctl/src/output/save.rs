@@ -333,7 +333,7 @@ mod tests {
         fn who_is_not_warned_has_nothing_to_fear(table in tables()) {
             if is_beyond_doubt(&table) {
                 for form in [Form::Json, Form::Ipvsadm] {
-                    let saved = Saved { table: table.clone(), form, to: None };
+                    let saved = Saved { table: table.clone(), form, to: None, is_installed: false };
                     prop_assert_eq!(read_back(&saved), Ok(Vec::new()));
                 }
             }
