@@ -61,7 +61,7 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
     let lock_wait = report.map(cli::Report::lock_wait).unwrap_or_default();
     let director = Director::new(cli.global.netns.as_ref(), dry_run, lock_wait)?;
     let mut progress = None;
-    let mut outcome = commands::run(&director, cli.command, &mut |done, all| {
+    let mut outcome = commands::run(&director, cli.command, look.color, &mut |done, all| {
         progress.get_or_insert_with(|| Progress::new("changes")).tell(done, all);
     })?;
     drop(progress);

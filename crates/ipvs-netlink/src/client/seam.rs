@@ -84,6 +84,17 @@ impl<K: Copy + Eq + Hash> Seam<K> {
     }
 }
 
+/// Whether two passes that show the same in one order cover it without a gap, as [`Seam`]
+/// would find: each place where one was cut (`one`, in order) is within a datagram of the
+/// other, with as much around it as two datagrams must have in common.
+pub(super) fn are_apart(one: &[usize], other: &[usize]) -> bool {
+    one.iter().all(|cut| {
+        let next = other.partition_point(|place| place < cut);
+        let around = other.get(next.saturating_sub(1)..).into_iter().flatten().take(2);
+        around.map(|place| cut.abs_diff(*place)).all(|distance| distance >= COMMON)
+    })
+}
+
 fn group(sewn_to: &[usize], mut datagram: usize) -> usize {
     while let Some(next) = sewn_to.get(datagram).filter(|next| **next != datagram) {
         datagram = *next;
@@ -163,6 +174,28 @@ mod tests {
         assert!(!seam.is_closed());
         seam.add([&list[..23], &list[23..]], false);
         assert!(seam.is_closed());
+    }
+
+    /// Whatever the cuts, nothing is taken for whole that the datagrams do not cover.
+    #[test]
+    fn cuts_that_are_apart_are_sewn() {
+        let list: Vec<u32> = (0..60).collect();
+        let pairs =
+            |cuts: [usize; 2]| if cuts[0] < cuts[1] { cuts.to_vec() } else { vec![cuts[0]] };
+        let mut found = 0;
+        for place in 0..30_usize.pow(3) {
+            let one = pairs([1 + place % 30 * 2 % 59, 1 + place / 30 % 30 * 2]);
+            let other = pairs([1 + place / 900 * 2, 1 + (place / 900 + place % 7) * 8 % 59]);
+            if are_apart(&one, &other) {
+                found += 1;
+                let mut seam = Seam::new();
+                assert!(!pass(&mut seam, &list, &one));
+                assert!(pass(&mut seam, &list, &other), "{one:?} {other:?}");
+            }
+        }
+        assert!(found > 100, "{found}");
+        assert!(!are_apart(&[20, 40], &[32]) && are_apart(&[20, 44], &[32]));
+        assert!(are_apart(&[20], &[]) && are_apart(&[], &[20]));
     }
 
     #[test]

@@ -23,6 +23,8 @@
 
 mod connection;
 mod line;
+mod service_line;
+mod service_table;
 mod services;
 mod state;
 mod stats;
@@ -37,9 +39,8 @@ use crate::model::Stats;
 use crate::namespace::Namespace;
 
 pub use connection::{Connection, EngineData, Origin, VirtualAddress};
-pub use services::{
-    ServiceTable, TableKey, TableMethod, TablePersistence, TableServer, TableService,
-};
+pub use service_table::ServiceTable;
+pub use services::{TableKey, TableMethod, TablePersistence, TableServer, TableService};
 pub use state::ConnectionState;
 pub use stats::{CpuStats, PerCpu};
 pub use sysctl::Sysctl;

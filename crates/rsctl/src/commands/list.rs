@@ -3,15 +3,12 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashSet};
-use ipvs_netlink::procfs::TableKey;
-use ipvs_netlink::{
-    Client, DestinationEntry, DestinationKey, ErrorKind, IpvsVersion, ServiceKey, Stats,
-};
+use ipvs_netlink::{Client, DestinationEntry, ErrorKind, IpvsVersion, ServiceKey, Stats};
 
 use super::Director;
 use super::listed::{ListedServer, ListedService};
 use super::public::{self, Public};
+use super::reading::{Reading, Wanted};
 use crate::cli::{List, SortKey, View};
 use crate::error::Error;
 use crate::names::Names;
@@ -25,6 +22,8 @@ pub(crate) struct Listing {
     /// Numbers in full.
     pub(crate) exact: bool,
     pub(crate) services: Vec<ListedService>,
+    /// Who reads their servers, and how to sort these, if that is left until they are written.
+    pub(crate) unread: Option<(Reading, SortKey)>,
     /// Names, if they were asked for.
     pub(crate) names: Names,
     /// Whether it is only what the kernel tells to everyone, and how sure that is.
@@ -38,7 +37,27 @@ pub(crate) struct IsSettled(pub(crate) bool);
 /// How many servers most services have at most.
 const USUAL_SERVERS: usize = 45;
 
-pub(super) fn run(director: &Director, args: &List) -> Result<Listing, Error> {
+impl Listing {
+    /// Takes out the services with their servers, which may be read only now.
+    pub(crate) fn take_services(
+        &mut self,
+    ) -> impl Iterator<Item = Result<ListedService, Error>> + use<'_> {
+        let services = std::mem::take(&mut self.services).into_iter();
+        services.filter_map(|listed| match &mut self.unread {
+            None => Some(Ok(listed)),
+            Some((reading, by)) => {
+                let mut read = reading.next(listed);
+                if let Ok(Some(listed)) = &mut read {
+                    sort_servers(&mut listed.servers, *by);
+                }
+                read.transpose()
+            }
+        })
+    }
+}
+
+/// Lists what is asked for. `colored` says that servers that take no more are to be marked.
+pub(super) fn run(director: &Director, args: &List, colored: bool) -> Result<Listing, Error> {
     let mut client = director.connect_to_look(USUAL_SERVERS)?;
     let info = match client.info() {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
@@ -49,12 +68,24 @@ pub(super) fn run(director: &Director, args: &List) -> Result<Listing, Error> {
         }
         info => info?,
     };
-    let keep = Keep { stats: shows_stats(args) };
-    let services = match args.service {
-        Some(selector) => one(&mut client, selector.0, keep)?,
-        None => all(director, &mut client, keep)?,
-    };
-    Ok(listing(args, info.version, info.connection_table_size, services))
+    let (version, size) = (info.version, info.connection_table_size);
+    let stats = shows_stats(args);
+    let details = args.view() != View::Default;
+    let wanted = Wanted { stats, full_ones: colored, details };
+    if let Some(selector) = args.service {
+        let key = selector.0;
+        let service = ListedService::new(client.service(&key)?.ok_or(Error::NoService(key))?);
+        let service = Reading::new(director, client, wanted).one(service)?;
+        return Ok(listing(args, version, size, vec![service]));
+    }
+    let services: Vec<_> = client.services()?.into_iter().map(ListedService::new).collect();
+    let mut reading = Reading::new(director, client, wanted);
+    // What is looked at before it is written has to be read before.
+    if args.json && !args.names && args.sort() != SortKey::Active {
+        let listing = listing(args, version, size, services);
+        return Ok(Listing { unread: Some((reading, args.sort())), ..listing });
+    }
+    Ok(listing(args, version, size, reading.all(services)?))
 }
 
 fn listing(
@@ -72,6 +103,7 @@ fn listing(
         view: args.view(),
         exact: args.exact,
         services,
+        unread: None,
         public: None,
     }
 }
@@ -81,19 +113,6 @@ fn shows_stats(args: &List) -> bool {
     args.json
         || view
         || matches!(args.sort(), SortKey::Connections | SortKey::Bytes | SortKey::Rate)
-}
-
-/// What of a server is kept.
-#[derive(Clone, Copy)]
-struct Keep {
-    stats: bool,
-}
-
-impl Keep {
-    fn server(self, entry: DestinationEntry) -> ListedServer {
-        let DestinationEntry { destination: server, connections, stats, .. } = entry;
-        ListedServer { server, connections, stats: self.stats.then(|| stats.into()) }
-    }
 }
 
 fn addresses(services: &[ListedService]) -> impl Iterator<Item = IpAddr> {
@@ -106,131 +125,55 @@ fn addresses(services: &[ListedService]) -> impl Iterator<Item = IpAddr> {
     })
 }
 
-/// Reads everything: nothing is left out that nobody touched meanwhile.
-fn all(director: &Director, client: &mut Client, keep: Keep) -> Result<Vec<ListedService>, Error> {
-    let services = client.services()?.into_iter();
-    let mut services: Vec<_> = services.map(ListedService::new).collect();
-    let mut unsure = Vec::new();
-    for (place, listed) in services.iter_mut().enumerate() {
-        let key = listed.service.key;
-        let add = |entry| listed.servers.push(keep.server(entry));
-        let pass = client.for_each_destination(&key, add)?;
-        if !pass.is_snapshot() {
-            unsure.push(place);
-        }
-    }
-    if !unsure.is_empty() {
-        look_again(director, client, keep, &mut services, unsure)?;
-    }
-    // Of a service that is gone the kernel says that it has no servers.
-    let mut gone = HashSet::default();
-    for listed in services.iter().filter(|listed| listed.servers.is_empty()) {
-        let key = listed.service.key;
-        if client.service(&key)?.is_none() {
-            gone.insert(key);
-        }
-    }
-    services.retain(|listed| !gone.contains(&listed.service.key));
-    Ok(services)
-}
-
-/// Reads the servers of these services until none is missing.
-fn look_again(
-    director: &Director,
-    client: &mut Client,
-    keep: Keep,
-    services: &mut [ListedService],
-    unsure: Vec<usize>,
-) -> Result<(), Error> {
-    // Who cannot read it asks the kernel again.
-    let witness = Witness::read(director).unwrap_or_default();
-    for place in unsure {
-        let Some(listed) = services.get_mut(place) else { continue };
-        if !witness.agrees(listed) {
-            let servers = client.destinations_if_any(&listed.service.key)?.into_iter();
-            listed.servers = servers.map(|entry| keep.server(entry)).collect();
-        }
-    }
-    Ok(())
-}
-
-/// What `/proc/net/ip_vs` has of the servers of each service.
-///
-/// The kernel writes a service with all its servers in one walk over them, however many
-/// there are (`ip_vs_ctl.c: ip_vs_info_seq_show`), so of a service that is shown no server
-/// is missing that was there all the time. That takes less than asking again
-/// (docs/performance.md). It cannot say that a service is missing.
-#[derive(Default)]
-struct Witness(HashMap<ServiceKey, Vec<DestinationKey>>);
-
-impl Witness {
-    fn read(director: &Director) -> Result<Self, ipvs_netlink::Error> {
-        let mut services = HashMap::default();
-        for service in director.procfs().services()? {
-            let service = service?;
-            // Of a mark it does not tell the family: of which service that is, is not known.
-            if let TableKey::Service(key) = service.key {
-                services.insert(key, service.servers.iter().map(|server| server.key).collect());
-            }
-        }
-        Ok(Self(services))
-    }
-
-    /// Returns whether nothing is missing in what was read, and nothing there twice.
-    fn agrees(&self, listed: &ListedService) -> bool {
-        let Some(servers) = self.0.get(&listed.service.key) else { return false };
-        let read = || listed.servers.iter().map(|listed| listed.server.key);
-        // Both have the kernel's order.
-        if read().eq(servers.iter().copied()) {
-            return true;
-        }
-        let shown: HashSet<_> = read().collect();
-        shown.len() == listed.servers.len() && servers.iter().all(|key| shown.contains(key))
-    }
-}
-
-fn one(client: &mut Client, key: ServiceKey, keep: Keep) -> Result<Vec<ListedService>, Error> {
-    let entry = client.service(&key)?.ok_or(Error::NoService(key))?;
-    let mut listed = ListedService::new(entry);
-    let servers = client.destinations_if_any(&key)?.into_iter();
-    listed.servers = servers.map(|entry| keep.server(entry)).collect();
-    Ok(vec![listed])
-}
-
 fn sort(services: &mut [ListedService], by: SortKey) {
+    for listed in &mut *services {
+        sort_servers(&mut listed.servers, by);
+    }
+    sort_services(services, by);
+}
+
+fn sort_services(services: &mut [ListedService], by: SortKey) {
     if by == SortKey::None {
         return;
     }
     services.sort_by_key(|listed| order(&listed.service.key));
-    for listed in &mut *services {
-        listed.servers.sort_by_key(|server| server.server.key);
-    }
     // By number the largest come first, and what is equal stays in order.
-    let bytes = |stats: &Stats| stats.incoming_bytes.saturating_add(stats.outgoing_bytes);
-    let rate = |stats: &Stats| {
-        stats.incoming_bytes_per_second.saturating_add(stats.outgoing_bytes_per_second)
+    let number: fn(&ListedService) -> u64 = match by {
+        SortKey::Active => |listed| listed.servers.iter().map(active).sum(),
+        SortKey::Connections => |listed| listed.stats.connections,
+        SortKey::Bytes => |listed| bytes(&listed.stats),
+        SortKey::Rate => |listed| rate(&listed.stats),
+        SortKey::Weight | SortKey::Address | SortKey::None => return,
     };
-    let active = |server: &ListedServer| u64::from(server.connections.active);
-    let number = |server: &ListedServer| match by {
-        SortKey::Weight => server.server.weight.get().into(),
-        SortKey::Active => active(server),
-        SortKey::Connections => server.stats().connections,
-        SortKey::Bytes => bytes(&server.stats()),
-        SortKey::Rate => rate(&server.stats()),
-        SortKey::Address | SortKey::None => 0,
-    };
-    for listed in &mut *services {
-        listed.servers.sort_by_key(|server| Reverse(number(server)));
+    services.sort_by_key(|listed| Reverse(number(listed)));
+}
+
+fn sort_servers(servers: &mut [ListedServer], by: SortKey) {
+    if by == SortKey::None {
+        return;
     }
-    services.sort_by_key(|listed| {
-        Reverse(match by {
-            SortKey::Active => listed.servers.iter().map(active).sum(),
-            SortKey::Connections => listed.stats.connections,
-            SortKey::Bytes => bytes(&listed.stats),
-            SortKey::Rate => rate(&listed.stats),
-            SortKey::Weight | SortKey::Address | SortKey::None => 0,
-        })
-    });
+    servers.sort_by_key(|listed| listed.server.key);
+    let number: fn(&ListedServer) -> u64 = match by {
+        SortKey::Weight => |listed| listed.server.weight.get().into(),
+        SortKey::Active => active,
+        SortKey::Connections => |listed| listed.stats().connections,
+        SortKey::Bytes => |listed| bytes(&listed.stats()),
+        SortKey::Rate => |listed| rate(&listed.stats()),
+        SortKey::Address | SortKey::None => return,
+    };
+    servers.sort_by_key(|listed| Reverse(number(listed)));
+}
+
+fn active(listed: &ListedServer) -> u64 {
+    listed.connections.active.into()
+}
+
+fn bytes(stats: &Stats) -> u64 {
+    stats.incoming_bytes.saturating_add(stats.outgoing_bytes)
+}
+
+fn rate(stats: &Stats) -> u64 {
+    stats.incoming_bytes_per_second.saturating_add(stats.outgoing_bytes_per_second)
 }
 
 /// Reads the servers of a service, or returns `None` if it went away since it was listed.

@@ -2,7 +2,7 @@
 
 //! Holds services and servers as they are listed, by whatever they were read.
 
-use ipvs_netlink::{Connections, Destination, Service, ServiceEntry, Stats};
+use ipvs_netlink::{Connections, Destination, DestinationEntry, Service, ServiceEntry, Stats};
 
 #[derive(Debug)]
 pub(crate) struct ListedService {
@@ -26,6 +26,12 @@ impl ListedService {
 }
 
 impl ListedServer {
+    /// Takes of what the kernel told all but the counters, and these if they are wanted.
+    pub(super) fn of(entry: DestinationEntry, stats: bool) -> Self {
+        let DestinationEntry { destination: server, connections, stats: counters, .. } = entry;
+        Self { server, connections, stats: stats.then(|| counters.into()) }
+    }
+
     /// Makes a server with all that there is to tell of it.
     #[cfg(test)]
     pub(crate) fn new(server: Destination, connections: Connections, stats: Stats) -> Self {

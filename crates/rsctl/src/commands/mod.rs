@@ -21,10 +21,12 @@ mod ghosts;
 mod list;
 mod listed;
 mod public;
+mod reading;
 pub(crate) mod restore;
 mod save;
 mod server;
 mod service;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod timeouts;
@@ -144,10 +146,12 @@ impl Director {
     }
 }
 
-/// Runs a command. Long work tells `progress` how many of how many changes are made.
+/// Runs a command. Long work tells `progress` how many of how many changes are made; `colored`
+/// says that what is found will be shown in colours.
 pub(crate) fn run(
     director: &Director,
     command: Command,
+    colored: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Outcome, Error> {
     let made = match command {
@@ -159,7 +163,7 @@ pub(crate) fn run(
         Command::DeleteServer(args) => delete_server::run(director, &args),
         Command::Zero(args) => zero::run(director, &args).map(Made::from),
         Command::Clear(args) => clear::run(director, &args).map(Made::from),
-        Command::List(args) => return list::run(director, &args).map(Outcome::Listed),
+        Command::List(args) => return list::run(director, &args, colored).map(Outcome::Listed),
         Command::Connections(args) => {
             return connections::run(director, &args).map(Outcome::Connections);
         }

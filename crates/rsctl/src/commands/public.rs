@@ -146,7 +146,8 @@ fn listed(found: TableService) -> Option<ListedService> {
     Some(ListedService { service, stats: Stats::default(), servers })
 }
 
-fn server(found: TableServer) -> Option<ListedServer> {
+/// Returns the server as it is listed: of a tunnel without its type, and without thresholds.
+pub(super) fn server(found: TableServer) -> Option<ListedServer> {
     let method = match found.method {
         TableMethod::Local => ForwardingMethod::Local,
         TableMethod::Tunnel => ForwardingMethod::Tunnel(Tunnel::Ipip),

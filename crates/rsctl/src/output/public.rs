@@ -103,7 +103,7 @@ mod tests {
         let mut listing = sample::listing(sample::services());
         listing.public = Some(IsSettled(false));
         let mut out = Vec::new();
-        super::super::json::write_listing(&listing, &mut out).unwrap();
+        super::super::json::write_listing(&mut listing, &mut out).unwrap();
         let document: Value = serde_json::from_slice(&out).unwrap();
         let [web, sip, mark, _] = document["services"].as_array().unwrap().as_slice() else {
             panic!("{document}");

@@ -23,6 +23,7 @@ pub(super) fn listing(services: Vec<ListedService>) -> Listing {
         view: View::Default,
         exact: false,
         services,
+        unread: None,
         names: Names::default(),
     }
 }

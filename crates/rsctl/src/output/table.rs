@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use ipvs_netlink::{
-    AddressFamily, Connections, Destination, ForwardingMethod, Protocol, Service, ServiceKey,
+    AddressFamily, Connections, Destination, DestinationKey, ForwardingMethod, Protocol, Service,
+    ServiceKey,
 };
 use lvs_term::{Look, Tone, printable};
 
@@ -27,7 +28,11 @@ pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::
     let mut widths = Widths::of(&listing.services, names, is_public);
     // What is behind the address stands below it.
     widths.folds = look.is_too_narrow_for(widths.whole());
-    look.line(Tone::Title, widths.service(&SERVICE_TITLES.map(str::to_owned)), out)?;
+    let mut line = Vec::with_capacity(128);
+    let [title, address, scheduler, flags] = SERVICE_TITLES;
+    let push = |line: &mut Vec<u8>| line.extend_from_slice(address.as_bytes());
+    widths.service(&mut line, title, push, [scheduler, flags]);
+    look.line(Tone::Title, &line, out)?;
     let [address, forward, weight, active, inactive] = SERVER_TITLES;
     let [_, w1, w2, w3, w4] = widths.server;
     let title = format!(
@@ -36,10 +41,13 @@ pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::
         below = widths.fold(),
     );
     look.line(Tone::Title, &title, out)?;
-    let mut line = Vec::with_capacity(128);
     for listed in &listing.services {
-        let cells = service_cells(&listed.service, names, is_public);
-        look.line(Tone::Plain, widths.service(&cells), out)?;
+        let service = &listed.service;
+        let words = [scheduler_name(service), printable(&service_flags(service, is_public))];
+        let push = |line: &mut Vec<u8>| push_name(line, service.key, names);
+        line.clear();
+        widths.service(&mut line, &prot(service.key), push, words.each_ref().map(String::as_str));
+        look.line(Tone::Plain, &line, out)?;
         for server in &listed.servers {
             line.clear();
             widths.server(&mut line, listed.service.key, server, names);
@@ -92,9 +100,8 @@ impl Widths {
         let mut most = [0; 3];
         for listed in services {
             let key = listed.service.key;
-            let cells = service_cells(&listed.service, names, is_public);
-            address = address.max(cells[1].len());
-            scheduler = scheduler.max(cells[2].len());
+            address = name_width(key, names).max(address);
+            scheduler = scheduler_name(&listed.service).len().max(scheduler);
             for listed in &listed.servers {
                 let [address, forward, ..] = &mut server;
                 *address = address_width(key, listed, names).max(*address);
@@ -134,14 +141,28 @@ impl Widths {
         if self.folds { FOLD } else { "" }
     }
 
-    fn service(&self, [prot, address, scheduler, flags]: &[String; 4]) -> String {
-        let line = format!(
-            "{prot:<4} {address:<0$}{fold} {scheduler:<1$} {flags}",
-            self.before_fold(),
-            self.scheduler,
-            fold = self.fold(),
-        );
-        line.trim_end().to_owned()
+    /// Appends the line of a service, whose name `push` appends.
+    fn service(
+        &self,
+        line: &mut Vec<u8>,
+        prot: &str,
+        push: impl FnOnce(&mut Vec<u8>),
+        [scheduler, flags]: [&str; 2],
+    ) {
+        line.extend_from_slice(prot.as_bytes());
+        line.resize(line.len().max(4), b' ');
+        line.push(b' ');
+        let end = line.len() + self.before_fold();
+        push(line);
+        line.resize(end.max(line.len()), b' ');
+        line.extend_from_slice(self.fold().as_bytes());
+        line.push(b' ');
+        let end = line.len() + self.scheduler;
+        line.extend_from_slice(scheduler.as_bytes());
+        line.resize(end.max(line.len()), b' ');
+        line.push(b' ');
+        line.extend_from_slice(flags.as_bytes());
+        line.truncate(line.trim_ascii_end().len());
     }
 
     fn server(
@@ -202,30 +223,50 @@ fn push_address(line: &mut Vec<u8>, service: ServiceKey, listed: &ListedServer, 
     }
 }
 
-fn service_cells(service: &Service, names: &Names, is_public: bool) -> [String; 4] {
-    let (prot, address) = prot_and_address(service.key, names);
-    // Modules of the kernel are called as those who wrote them like.
-    let scheduler = printable(service.scheduler.name());
-    [prot, address, scheduler, printable(&service_flags(service, is_public))]
-}
-
-/// Returns `TCP` and `192.0.2.10:80`, `FWM` and `7 IPv6`.
-pub(super) fn prot_and_address(key: ServiceKey, names: &Names) -> (String, String) {
-    match key {
-        ServiceKey::Endpoint { protocol, address, port } => {
-            (prot(protocol), names.endpoint(address, port, Some(protocol)))
+/// Returns how wide [`push_name`] makes a line.
+fn name_width(service: ServiceKey, names: &Names) -> usize {
+    match service {
+        ServiceKey::Endpoint { address, port, .. } if !names.are_asked_for() => {
+            endpoint_width(DestinationKey::new(address, port))
         }
-        ServiceKey::Fwmark { family: AddressFamily::Ipv4, mark } => {
-            ("FWM".to_owned(), mark.to_string())
-        }
-        ServiceKey::Fwmark { family: AddressFamily::Ipv6, mark } => {
-            ("FWM".to_owned(), format!("{mark} IPv6"))
-        }
+        other => prot_and_address(other, names).1.len(),
     }
 }
 
-fn prot(protocol: Protocol) -> String {
-    protocol.to_string().to_uppercase()
+/// Appends what [`prot_and_address`] has of the address.
+fn push_name(line: &mut Vec<u8>, service: ServiceKey, names: &Names) {
+    match service {
+        ServiceKey::Endpoint { address, port, .. } if !names.are_asked_for() => {
+            push_endpoint(line, DestinationKey::new(address, port));
+        }
+        other => line.extend_from_slice(prot_and_address(other, names).1.as_bytes()),
+    }
+}
+
+/// Returns the scheduler's name: modules of the kernel are called as those who wrote them like.
+fn scheduler_name(service: &Service) -> String {
+    printable(service.scheduler.name())
+}
+
+/// Returns `TCP` and `192.0.2.10:80`, `FWM` and `7 IPv6`.
+pub(super) fn prot_and_address(key: ServiceKey, names: &Names) -> (Cow<'static, str>, String) {
+    let address = match key {
+        ServiceKey::Endpoint { protocol, address, port } => {
+            names.endpoint(address, port, Some(protocol))
+        }
+        ServiceKey::Fwmark { family: AddressFamily::Ipv4, mark } => mark.to_string(),
+        ServiceKey::Fwmark { family: AddressFamily::Ipv6, mark } => format!("{mark} IPv6"),
+    };
+    (prot(key), address)
+}
+
+fn prot(key: ServiceKey) -> Cow<'static, str> {
+    match key {
+        ServiceKey::Endpoint { protocol: Protocol::Tcp, .. } => "TCP".into(),
+        ServiceKey::Endpoint { protocol: Protocol::Udp, .. } => "UDP".into(),
+        ServiceKey::Endpoint { protocol, .. } => protocol.to_string().to_uppercase().into(),
+        ServiceKey::Fwmark { .. } => "FWM".into(),
+    }
 }
 
 /// `(sh-port) persistent 360 mask 255.255.255.0 pe sip ops`

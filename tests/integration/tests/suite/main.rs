@@ -56,6 +56,7 @@ mod procfs;
 mod rsctl_cli;
 mod rsctl_interrupt;
 mod rsctl_json;
+mod rsctl_list;
 mod rsctl_lock;
 mod rsctl_names;
 mod rsctl_odd;

@@ -8,8 +8,10 @@ use std::net::{SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ipvs_netlink::procfs::{Connection, Origin, Procfs, VirtualAddress};
-use ipvs_netlink::{Client, ConnectOptions, ErrorKind, Namespace};
+use ipvs_netlink::procfs::{Connection, Origin, Procfs, TableKey, TableService, VirtualAddress};
+use ipvs_netlink::{
+    Change, Client, ConnectOptions, ErrorKind, Namespace, Scheduler, Service, ServiceKey,
+};
 use lab::{Family, Host, Network, WebServer, kernel};
 
 /// Reads until `enough`: what the kernel samples or sends to others comes in its
@@ -123,6 +125,98 @@ END",
         table.map(|connection| connection.unwrap().origin).collect::<Vec<_>>()
     });
     assert_eq!(with_origin, vec![Some(Origin::Local); 10]);
+}
+
+fn services() -> Vec<TableService> {
+    Procfs::new().services().unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+/// The file has the services and servers that netlink has, in the same order, and less of each.
+#[test]
+fn services_as_the_file_shows_them() {
+    let host = Host::new("director");
+    host.must(
+        "ipvsadm -R <<'END'
+-A -t 192.0.2.1:80 -s mh -b mh-port -p 600 -M 255.255.255.0
+-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -m -w 2147483647 -x 100 -y 50
+-a -t 192.0.2.1:80 -r 10.0.0.2:80 -i -w 0 --tun-type gue --tun-port 6080
+-a -t 192.0.2.1:80 -r [2001:db8::3]:80 -i
+-A -u [2001:db8::1]:53 -s rr -o
+-a -u [2001:db8::1]:53 -r [2001:db8::2]:53 -g
+-A -t [2001:db8::1]:80 -s wrr -p 60 -M 64
+-A -f 7 -s rr -p 60 -M 255.255.255.0
+-a -f 7 -r 10.0.0.4:0 -g
+-A -f 7 -6 -s wlc -o
+-A -f 4294967295 -6 -s rr
+END",
+    );
+    let (file, table) = host.enter(|| (services(), Client::connect().unwrap().table().unwrap()));
+    let numbers = |service: &TableService| {
+        let servers = service.servers.iter();
+        let line = servers.map(|it| (it.key, it.weight, it.active, it.inactive));
+        (service.key, service.scheduler.clone(), line.collect::<Vec<_>>())
+    };
+    let told = table.iter().map(|entry| {
+        let key = match entry.service.service.key {
+            ServiceKey::Fwmark { mark, .. } => TableKey::Fwmark(mark.get()),
+            key => TableKey::Service(key),
+        };
+        let servers = entry.destinations.iter().map(|it| {
+            let connections = it.connections;
+            let weight = it.destination.weight.get();
+            (it.destination.key, weight, connections.active, connections.inactive)
+        });
+        (key, entry.service.service.scheduler.clone(), servers.collect::<Vec<_>>())
+    });
+    assert_eq!(file.iter().map(numbers).collect::<Vec<_>>(), told.collect::<Vec<_>>());
+    let find = |key: &str| {
+        let key = TableKey::Service(key.parse().unwrap());
+        file.iter().find(|service| service.key == key).unwrap()
+    };
+    let netmask = |service: &TableService| {
+        let netmask = service.persistence.expect("persistence").netmask;
+        netmask.map(|netmask| netmask.to_string())
+    };
+    let web = find("tcp/192.0.2.1:80");
+    assert_eq!((netmask(web).as_deref(), web.one_packet), (Some("255.255.255.0"), Some(false)));
+    let methods: Vec<_> = web.servers.iter().map(|server| format!("{:?}", server.method)).collect();
+    assert_eq!(methods, ["Tunnel", "Tunnel", "Masquerade"]);
+    assert_eq!(netmask(find("tcp/[2001:db8::1]:80")).as_deref(), Some("64"));
+    assert_eq!(find("udp/[2001:db8::1]:53").one_packet, None, "it is, and that is not told");
+    // Of marks there are two lines that say the same name.
+    let marks: Vec<_> = file.iter().filter(|it| it.key == TableKey::Fwmark(7)).collect();
+    assert_eq!(marks.len(), 2);
+    assert!(marks.iter().any(|mark| mark.one_packet == Some(true)), "of marks it is told");
+    assert!(marks.iter().filter(|mark| mark.persistence.is_some()).all(|it| netmask(it).is_none()));
+    assert!(file.iter().any(|service| service.key == TableKey::Fwmark(u32::MAX)));
+}
+
+/// The kernel goes on behind as many services as it has shown, so what is deleted between two
+/// reads hides others.
+#[test]
+fn services_that_the_file_hides() {
+    let host = Host::new("director");
+    let key = |number: u16| {
+        let [high, low] = number.to_be_bytes();
+        ServiceKey::tcp([192, 0, high, low], 80)
+    };
+    host.enter(|| {
+        let mut client = Client::connect().unwrap();
+        let added = (0..600).map(|it| Change::AddService(Service::new(key(it), Scheduler::Rr)));
+        assert_eq!(client.batch(added).unwrap().applied, 600);
+        assert_eq!(services().len(), 600, "at rest it shows all");
+        let mut table = Procfs::new().services().unwrap();
+        let mut shown: Vec<_> = table.by_ref().take(50).map(|it| it.unwrap().key).collect();
+        let gone = shown.iter().map(|key| match key {
+            TableKey::Service(key) => Change::RemoveService(*key),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(client.batch(gone).unwrap().applied, 50);
+        shown.extend(table.map(|service| service.unwrap().key));
+        let hidden = (0..600).filter(|it| !shown.contains(&TableKey::Service(key(*it)))).count();
+        assert!(hidden > 0, "nothing is hidden that nobody touched");
+        assert_eq!(client.services().unwrap().len(), 550);
+    });
 }
 
 #[test]

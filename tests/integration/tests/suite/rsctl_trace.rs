@@ -39,7 +39,8 @@ fn a_trace_shows_requests_and_answers() {
     assert_eq!(refused[2], told);
 
     host.must("rsctl add-server tcp/192.0.2.1:80 -r 10.0.0.1");
-    let listed = traced(&host, "list", 0);
+    // The usual view takes servers from a file.
+    let listed = traced(&host, "list --tun-info", 0);
     for line in [
         "netlink > #2 GetInfo ack",
         "netlink > #3 GetService dump",

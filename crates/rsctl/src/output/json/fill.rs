@@ -3,10 +3,10 @@
 use ipvs_netlink::{GueChecksum, Persistence, Protocol, SchedulerFlag, ServiceKey, Stats, Tunnel};
 
 use super::schema::{
-    ChangeObject, ConnectionsObject, Identity, ListDocument, PersistentObject, ServerObject,
-    ServiceObject, StatsObject, TunnelObject,
+    ChangeObject, ConnectionsObject, Identity, PersistentObject, ServerObject, ServiceObject,
+    StatsObject, TunnelObject,
 };
-use crate::commands::{Action, Changed, ListedServer, ListedService, Listing};
+use crate::commands::{Action, Changed, ListedServer, ListedService};
 use crate::names::Names;
 
 impl From<&Changed> for ChangeObject {
@@ -31,22 +31,8 @@ impl From<&Changed> for ChangeObject {
     }
 }
 
-impl From<&Listing> for ListDocument {
-    fn from(listing: &Listing) -> Self {
-        Self {
-            version: listing.version.to_string(),
-            connection_table_size: listing.connection_table_size,
-            services: listing
-                .services
-                .iter()
-                .map(|listed| ServiceObject::new(listed, &listing.names))
-                .collect(),
-        }
-    }
-}
-
 impl ServiceObject {
-    fn new(listed: &ListedService, names: &Names) -> Self {
+    pub(super) fn new(listed: &ListedService, names: &Names) -> Self {
         let service = &listed.service;
         let (protocol, host, port_name) = match service.key {
             ServiceKey::Endpoint { protocol, address, port } => {

@@ -6,20 +6,60 @@ mod fill;
 mod restore;
 mod schema;
 
+use std::cell::Cell;
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::ser::{Error as _, Serialize, SerializeSeq, Serializer};
 
 use super::public;
 use crate::commands::{Listing, Made, Restored};
-use schema::{ChangeObject, ChangesDocument, ListDocument};
+use crate::error::Error;
+use schema::{ChangeObject, ChangesDocument, ListDocument, ServiceObject};
 
-pub(super) fn write_listing(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
-    let document = ListDocument::from(listing);
-    let Some(settled) = listing.public else { return write_document(&document, out) };
-    let mut document = serde_json::to_value(&document)?;
-    public::redact(&mut document, settled);
-    write_document(&document, out)
+/// Writes each service as soon as it is read, if that was left until now. One that cannot be
+/// read breaks the document off, so that nobody takes it for all.
+pub(super) fn write_listing(listing: &mut Listing, out: &mut impl Write) -> Result<(), Error> {
+    let names = std::mem::take(&mut listing.names);
+    let (version, public) = (listing.version.to_string(), listing.public);
+    let connection_table_size = listing.connection_table_size;
+    let mut unread = None;
+    let services = listing.take_services().map(|listed| {
+        listed.map(|listed| ServiceObject::new(&listed, &names)).map_err(|error| {
+            unread = Some(error);
+        })
+    });
+    let services = OneByOne(Cell::new(Some(services)));
+    let document = ListDocument { version, connection_table_size, services };
+    let written = match public {
+        None => write_document(&document, out),
+        Some(settled) => {
+            serde_json::to_value(&document).map_err(io::Error::from).and_then(|mut document| {
+                public::redact(&mut document, settled);
+                write_document(&document, out)
+            })
+        }
+    };
+    drop(document);
+    match unread {
+        Some(error) => Err(error),
+        None => Ok(written?),
+    }
+}
+
+/// Holds a list whose items are made while it is written.
+struct OneByOne<I>(Cell<Option<I>>);
+
+impl<I: Iterator<Item = Result<T, ()>>, T: Serialize> Serialize for OneByOne<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for item in self.0.take().into_iter().flatten() {
+            match item {
+                Ok(item) => list.serialize_element(&item)?,
+                Err(()) => return Err(S::Error::custom("the rest could not be read")),
+            }
+        }
+        list.end()
+    }
 }
 
 pub(super) fn write_changes(made: &Made, dry_run: bool, out: &mut impl Write) -> io::Result<()> {
@@ -39,13 +79,15 @@ pub(super) fn write_document(document: &impl Serialize, out: &mut impl Write) ->
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Debug;
+
     use serde_json::{Value, json};
 
     use super::super::sample;
     use super::*;
     use crate::commands::{Action, Changed, Warning};
 
-    fn value(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Value {
+    fn value<E: Debug>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Value {
         let mut out = Vec::new();
         write(&mut out).unwrap();
         assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 1, "one line");
@@ -54,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_listing_has_all_fields_always() {
-        let document = value(|out| write_listing(&sample::listing(sample::services()), out));
+        let document = value(|out| write_listing(&mut sample::listing(sample::services()), out));
         assert_eq!(document["version"], "1.2.1");
         assert_eq!(document["connection_table_size"], 4096);
         let [web, sip, mark, mark6] = document["services"].as_array().unwrap().as_slice() else {

@@ -43,14 +43,14 @@ pub(super) struct ChangeObject {
 
 /// Holds what `rsctl list --json` prints.
 #[derive(Serialize)]
-pub(super) struct ListDocument {
+pub(super) struct ListDocument<S> {
     /// The version of the kernel's IPVS, for example `1.2.1`.
     pub(super) version: String,
     /// Buckets of the connection table; 0 in kernels that make it with the
     /// first service.
     pub(super) connection_table_size: u32,
-    /// Sorted as the text form is.
-    pub(super) services: Vec<ServiceObject>,
+    /// Sorted as the text form is: a list of [`ServiceObject`].
+    pub(super) services: S,
 }
 
 #[derive(Serialize)]
