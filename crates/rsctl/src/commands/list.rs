@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipvs_netlink::{Client, DestinationEntry, ErrorKind, IpvsVersion, ServiceKey, Stats};
 
-use super::Director;
+use super::director::{Director, USUAL_SERVERS};
 use super::listed::{ListedServer, ListedService};
 use super::public::{self, Public};
 use super::reading::{Reading, Wanted};
@@ -33,9 +33,6 @@ pub(crate) struct Listing {
 /// Says whether no service is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct IsSettled(pub(crate) bool);
-
-/// How many servers most services have at most.
-const USUAL_SERVERS: usize = 45;
 
 impl Listing {
     /// Takes out the services with their servers, which may be read only now.

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use foldhash::HashMap;
 use ipvs_cluster::{Observed, ObservedService};
-use ipvs_netlink::procfs::TableKey;
-use ipvs_netlink::{Client, Destination, DestinationKey, ErrorKind, Service, ServiceKey};
+use ipvs_netlink::{Client, Destination, ErrorKind, Service};
 
 use super::director::{Director, USUAL_SERVERS};
 use super::list;
+use super::shown::Shown;
 use crate::cli::{Form, INSTALLED, Save};
 use crate::error::Error;
 
@@ -40,8 +39,7 @@ pub(super) fn run(director: &Director, args: Save) -> Result<Saved, Error> {
 fn read(director: &Director) -> Result<Observed, ipvs_netlink::Error> {
     let mut client = director.connect_to_look(USUAL_SERVERS)?;
     let services = client.services()?;
-    // Who cannot read it asks the kernel for everything.
-    let shown = Shown::read(director).unwrap_or_default();
+    let shown = Shown::read(director, &[]);
     let mut read = Vec::with_capacity(services.len());
     for service in services.into_iter().map(|entry| entry.service) {
         read.extend(with_servers(&mut client, service, &shown)?);
@@ -66,8 +64,9 @@ fn with_servers(
     }
     let mut servers: Vec<Destination> = Vec::with_capacity(expected.map_or(0, <[_]>::len));
     let pass = client.for_each_destination(&key, |entry| servers.push(entry.destination))?;
-    let is_shown =
-        || expected.is_some_and(|it| servers.iter().map(|it| it.key).eq(it.iter().copied()));
+    let is_shown = || {
+        expected.is_some_and(|it| servers.iter().map(|it| it.key).eq(it.iter().map(|it| it.key)))
+    };
     if !pass.is_snapshot() && !is_shown() {
         let whole = client.destinations_if_any(&key)?.into_iter();
         servers = whole.map(|entry| entry.destination).collect();
@@ -79,38 +78,4 @@ fn with_servers(
     // The kernel puts each new server in front.
     servers.reverse();
     Ok(Some(ObservedService::new(service, servers)))
-}
-
-/// Says what `/proc/net/ip_vs` shows of the servers of each service.
-///
-/// The kernel writes a service with all its servers in one walk over them, however many there
-/// are (`ip_vs_ctl.c: ip_vs_info_seq_show`), so of a service that is shown no server is missing
-/// that was there all the time. It lacks thresholds and tunnels, and cannot say that a service is
-/// missing.
-#[derive(Default)]
-struct Shown(HashMap<TableKey, Option<Vec<DestinationKey>>>);
-
-impl Shown {
-    fn read(director: &Director) -> Result<Self, ipvs_netlink::Error> {
-        let mut services = HashMap::default();
-        for service in director.procfs().services()? {
-            let service = service?;
-            let servers = service.servers.iter().map(|server| server.key).collect();
-            let again = services.insert(service.key, Some(servers));
-            // Of one mark there is a service of each family, and which is which is not told.
-            if again.is_some() {
-                services.insert(service.key, None);
-            }
-        }
-        Ok(Self(services))
-    }
-
-    /// Returns the servers of a service in the kernel's order, if it is shown once.
-    fn servers(&self, key: &ServiceKey) -> Option<&[DestinationKey]> {
-        let key = match *key {
-            ServiceKey::Fwmark { mark, .. } => TableKey::Fwmark(mark.get()),
-            endpoint @ ServiceKey::Endpoint { .. } => TableKey::Service(endpoint),
-        };
-        self.0.get(&key)?.as_deref()
-    }
 }

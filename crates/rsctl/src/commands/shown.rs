@@ -57,6 +57,11 @@ impl Shown {
         Ok(Self { servers, is_same: is_same && expected.next().is_none() })
     }
 
+    /// Returns the servers of a service in the kernel's order, if it is shown once.
+    pub(super) fn servers(&self, service: &ServiceKey) -> Option<&[TableServer]> {
+        self.servers.get(&table_key(service))?.as_deref()
+    }
+
     /// Takes out the servers of a service, if all that a list shows of them is known.
     ///
     /// Of tunnels the file has no type. Of thresholds it has nothing; `colored` says that a
