@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use foldhash::{HashSet, HashSetExt as _};
 use netlink_packet_core::DecodeError;
 
 use super::Client;

@@ -9,8 +9,9 @@
 //! together so reach from its start to its end. Consecutive datagrams of one pass
 //! have nothing in common: passes that are cut at other places sew them together.
 
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 /// How many objects two datagrams must have in common, in one order. One would
 /// do if nothing ever moved. But what is removed and added again moves to the front,

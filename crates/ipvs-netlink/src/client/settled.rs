@@ -14,10 +14,12 @@
 //! a list is read again, in datagrams that are cut at other places, until those
 //! of all passes cover it without a gap ([`Seam`]).
 
-use std::collections::hash_map::{Entry, RandomState};
-use std::collections::{HashMap, HashSet};
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::RandomState;
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::seam::{Seam, are_apart};
 use crate::error::Error;
@@ -152,7 +154,7 @@ impl<E: Observed> Reading<E> {
     pub(super) fn new(operation: Operation) -> Self {
         Self {
             operation,
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             seam: Seam::new(),
             first: None,
             before: HashMap::new(),
@@ -180,7 +182,11 @@ impl<E: Observed> Reading<E> {
     ) -> Result<Option<Whole<E>>, Error> {
         self.reads += 1;
         if dump.pass.is_snapshot() {
-            return Ok(Some(Whole { entries: dump.entries, doubtful: Vec::new() }));
+            let mut entries = dump.entries;
+            // The kernel repeats none in one walk; a list that has one twice is no list.
+            let mut seen = HashSet::with_capacity(entries.len());
+            entries.retain(|entry| seen.insert(entry.key()));
+            return Ok(Some(Whole { entries, doubtful: Vec::new() }));
         }
         if self.reads == 1 {
             self.first = Some(dump);

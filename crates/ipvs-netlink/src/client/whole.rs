@@ -62,14 +62,9 @@ impl<T: Transport> Client<T> {
     /// received with before it was asked, and each other as large as with the one before.
     /// On a new socket there was none but the one for the family's id.
     fn cut_elsewhere(&mut self, reads: usize) -> Result<bool, Error> {
-        /// The first cut, in eighths of what a datagram holds: as far from all before
-        /// as it can be.
-        const FIRST: [usize; 7] = [4, 2, 6, 1, 5, 3, 7];
-        let usual = self.usual_datagram.min(DATAGRAM);
-        let other = FIRST.iter().map(|eighths| DATAGRAM / 8 * eighths);
-        let others: Vec<_> = other.filter(|first| is_other_cut(*first, usual)).collect();
-        let first = others.get((reads - 1) % others.len().max(1)).copied();
-        self.renew(first.unwrap_or(DATAGRAM / 2), DATAGRAM)
+        let (firsts, others) = other_cuts(self.usual_datagram);
+        let first = firsts.get((reads - 1) % firsts.len().max(1)).copied();
+        self.renew(first.unwrap_or(others / 2), others)
     }
 
     /// Connects anew, if that can be done: the first datagram of the next dump is of so many
@@ -94,11 +89,21 @@ impl<T: Transport> Client<T> {
 /// The most that the kernel puts into a datagram, about.
 const DATAGRAM: usize = 32 * 1024;
 
-/// Whether a first datagram of so many bytes ends elsewhere than each of those of `usual`
-/// bytes, which the first read had, by half an eighth of the largest.
-fn is_other_cut(first: usize, usual: usize) -> bool {
-    let behind = first % usual.max(1);
-    behind.min(usual - behind) >= DATAGRAM / 16
+/// The sizes of datagrams that cut a list elsewhere than those of `usual` bytes, which the first
+/// read had: of the first one, as far from all cuts before as it can be, and of the others.
+///
+/// Others of the usual size keep their distance from the cuts of the first read, however long the
+/// list is. Half of a small one holds too few objects to be sure.
+fn other_cuts(usual: usize) -> (Vec<usize>, usize) {
+    let usual = usual.min(DATAGRAM);
+    let others = if usual >= DATAGRAM * 3 / 8 { usual } else { DATAGRAM };
+    let firsts = [4, 2, 6, 1, 5, 3, 7].map(|eighths| others / 8 * eighths);
+    // By half an eighth of the largest.
+    let is_apart = |first: &usize| {
+        let behind = first % usual.max(1);
+        behind.min(usual - behind) >= DATAGRAM / 16
+    };
+    (firsts.into_iter().filter(is_apart).collect(), others)
 }
 
 #[cfg(test)]
@@ -145,12 +150,19 @@ mod tests {
 
     #[test]
     fn the_first_cut_again_is_no_other() {
-        let others = |usual| {
-            (1..8).filter(|eighths| is_other_cut(DATAGRAM / 8 * eighths, usual)).collect::<Vec<_>>()
+        let eighths = |usual| {
+            let (firsts, others) = other_cuts(usual);
+            let eighth = others / 8;
+            (firsts.iter().map(|first| first / eighth).collect::<Vec<_>>(), others)
         };
-        assert_eq!(others(DATAGRAM), [1, 2, 3, 4, 5, 6, 7]);
-        assert_eq!(others(16_064), [1, 2, 3, 5, 6, 7], "as `rsctl list` reads");
-        assert_eq!(others(8192), [1, 3, 5, 7]);
-        assert!((8192..=DATAGRAM).all(|usual| !others(usual).is_empty()));
+        assert_eq!(eighths(DATAGRAM), (vec![4, 2, 6, 1, 5, 3, 7], DATAGRAM));
+        assert_eq!(eighths(16_064), (vec![4, 2, 6, 5, 3], 16_064), "as `rsctl list` reads");
+        assert_eq!(eighths(8192), (vec![1, 5, 3, 7], DATAGRAM));
+        assert!((8192..=DATAGRAM).all(|usual| !other_cuts(usual).0.is_empty()));
+        // None is larger than those behind it: the kernel never makes smaller ones again.
+        assert!((1..=DATAGRAM).all(|usual| {
+            let (firsts, others) = other_cuts(usual);
+            firsts.iter().all(|first| *first < others)
+        }));
     }
 }

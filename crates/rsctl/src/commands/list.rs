@@ -133,7 +133,7 @@ fn sort_services(services: &mut [ListedService], by: SortKey) {
     if by == SortKey::None {
         return;
     }
-    services.sort_by_key(|listed| order(&listed.service.key));
+    services.sort_by_cached_key(|listed| order(&listed.service.key));
     // By number the largest come first, and what is equal stays in order.
     let number: fn(&ListedService) -> u64 = match by {
         SortKey::Active => |listed| listed.servers.iter().map(active).sum(),

@@ -163,9 +163,11 @@ fn a_set_up_does_not_move() {
     let why =
         "it is set up with lo, not d0, as the VIPs' device\nhint: run rs-agent teardown first";
     assert!(moved.stderr.contains(why), "{moved:?}");
-    let known = server.must(&format!("{setup} --director 192.0.2.1"));
+    let known = server.must(&format!("{setup} --director 192.0.2.1")).stderr;
+    assert!(!known.contains("director"), "it takes nobody's place: {known}");
+    let known = server.must(&format!("{setup} --director 192.0.2.2"));
     let told = format!("{}{}", known.stdout, known.stderr);
-    assert!(told.contains("note: director: 192.0.2.1 instead of none"), "{told}");
+    assert!(told.contains("note: director: 192.0.2.2 instead of 192.0.2.1"), "{told}");
     assert!(told.contains("nothing to do"), "{told}");
     assert_same(&state(server), &done, "nothing to do");
 

