@@ -389,7 +389,7 @@ fn a_lost_vip_is_put_back_before_all_else_is_looked_at() {
     run.hears("STATUS=");
     host.must(
         "echo none >/run/none && \
-         mount --bind /run/none /proc/sys/net/ipv4/conf/dummy0/route_localnet",
+         mount --bind /run/none /proc/sys/net/ipv4/conf/default/route_localnet",
     );
     repaired(
         &run,
@@ -403,7 +403,7 @@ fn a_lost_vip_is_put_back_before_all_else_is_looked_at() {
     assert!(!run.log().contains("event=problem"), "{}", run.log());
     // Anything else makes it look at everything.
     host.must("ip link add dummy1 type dummy");
-    run.says("dummy0.route_localnet reads");
+    run.says("default.route_localnet reads");
 }
 
 /// Somebody has put it back before the notice is read that it was lost.
