@@ -82,7 +82,8 @@ mod tests {
     /// The ids are names of fields, which change more easily than what is typed.
     #[test]
     fn what_is_offered_is_what_an_argument_takes() {
-        let command = Cli::command();
+        let mut command = Cli::command();
+        command.build();
         let mut all = BTreeSet::new();
         ids(&command, &mut all);
         for id in [
