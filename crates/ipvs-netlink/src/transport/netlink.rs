@@ -10,6 +10,7 @@ use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::time::TimeVal;
+use nix::unistd::{getpid, gettid};
 
 use super::Transport;
 use crate::error::Error;
@@ -36,7 +37,13 @@ enum Home {
 
 impl Home {
     fn of_this_thread() -> Self {
-        let file = fs::metadata("/proc/thread-self/ns/net");
+        // To the first thread's a shorter way leads, which the kernel goes in half the time.
+        let is_first = gettid() == getpid();
+        let file = fs::metadata(if is_first {
+            "/proc/self/ns/net"
+        } else {
+            "/proc/thread-self/ns/net"
+        });
         Self::Thread(file.ok().map(|file| (file.dev(), file.ino())))
     }
 }
