@@ -39,11 +39,8 @@ impl Home {
     fn of_this_thread() -> Self {
         // To the first thread's a shorter way leads, which the kernel goes in half the time.
         let is_first = gettid() == getpid();
-        let file = fs::metadata(if is_first {
-            "/proc/self/ns/net"
-        } else {
-            "/proc/thread-self/ns/net"
-        });
+        let file =
+            fs::metadata(if is_first { "/proc/self/ns/net" } else { "/proc/thread-self/ns/net" });
         Self::Thread(file.ok().map(|file| (file.dev(), file.ino())))
     }
 }
