@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use netlink_packet_core::Emitable;
-#[cfg(feature = "message")]
+#[cfg(any(test, feature = "message"))]
 use netlink_packet_core::{DecodeError, ParseableParametrized};
-#[cfg(feature = "message")]
+#[cfg(any(test, feature = "message"))]
 use netlink_packet_generic::{GenlFamily, GenlHeader};
 
 use super::table::attribute_table;
-#[cfg(feature = "message")]
+#[cfg(any(test, feature = "message"))]
 use super::wire::attributes;
 use super::{Command, DaemonAttribute, DestinationAttribute, InfoAttribute, ServiceAttribute};
 
@@ -54,7 +54,7 @@ impl IpvsMessage {
     }
 }
 
-#[cfg(feature = "message")]
+#[cfg(any(test, feature = "message"))]
 impl GenlFamily for IpvsMessage {
     fn family_name() -> &'static str {
         Self::FAMILY
@@ -81,7 +81,7 @@ impl Emitable for IpvsMessage {
     }
 }
 
-#[cfg(feature = "message")]
+#[cfg(any(test, feature = "message"))]
 impl ParseableParametrized<[u8], GenlHeader> for IpvsMessage {
     fn parse_with_param(payload: &[u8], header: GenlHeader) -> Result<Self, DecodeError> {
         let mut message = Self::new(header.cmd.into(), Vec::new());

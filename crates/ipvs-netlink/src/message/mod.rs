@@ -24,7 +24,7 @@ mod stats;
 mod table;
 mod wire;
 
-#[cfg(feature = "message")]
+#[cfg(any(test, feature = "message"))]
 pub use {netlink_packet_core, netlink_packet_generic};
 
 pub use command::Command;
