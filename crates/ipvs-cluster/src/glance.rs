@@ -7,6 +7,8 @@
 //! all of a large table twice at least. A list that shows just what is wanted needs no second
 //! look: there is nothing that a plan would do about it.
 //!
+//! What is outside of the scope of what is wanted is read as well: the result is all that is there.
+//!
 //! `/proc/net/ip_vs` would take less to read, but lacks thresholds and tunnels, so that it cannot
 //! tell that a server is as wanted.
 
@@ -74,10 +76,8 @@ impl Glance {
                 services.push(Glanced { service: new.clone(), servers: None, is_snapshot: true });
             }
         }
-        for key in touched {
-            if let Some(entry) = client.service(&key)? {
-                services.push(Glanced::read(client, entry.service)?);
-            }
+        for service in found(client, touched)? {
+            services.push(Glanced::read(client, service)?);
         }
         let (timeouts, daemons) = (client.timeouts()?, client.daemons()?);
         Ok(Self { services, is_snapshot: true, timeouts, daemons })
@@ -115,7 +115,7 @@ impl Glance {
             }
         }
         let mut services = Vec::with_capacity(self.services.len());
-        let mut gone = Vec::new();
+        let mut empty = Vec::new();
         for Glanced { service, servers, is_snapshot } in self.services {
             let key = service.key;
             let is_sure = is_snapshot || as_wanted.contains(&key);
@@ -124,14 +124,14 @@ impl Glance {
                 None => whole(client, &key)?,
             };
             // Of a service that is gone the kernel says that it has no servers.
-            if servers.is_empty() && !as_wanted.contains(&key) && client.service(&key)?.is_none() {
-                gone.push(key);
+            if servers.is_empty() && !as_wanted.contains(&key) {
+                empty.push(key);
             } else {
                 services.push(ObservedService::new(service, servers));
             }
         }
-        // One that was edited by deleting and adding it may be back.
-        for key in gone {
+        // One that was edited by deleting and adding it may be back, with its servers.
+        for key in empty {
             if let Some(entry) = client.service(&key)? {
                 services.push(ObservedService::new(entry.service, whole(client, &key)?));
             }
@@ -168,6 +168,31 @@ impl Glanced {
         servers.reverse();
         Ok(Self { service, servers: Some(servers), is_snapshot: pass.is_snapshot() })
     }
+}
+
+/// Reads those of these services that are there.
+fn found<T: Transport>(
+    client: &mut Client<T>,
+    keys: HashSet<ServiceKey>,
+) -> Result<Vec<Service>, Error> {
+    /// From so many on a list of all takes less than a question for each.
+    const MANY: usize = 64;
+    let mut found = Vec::new();
+    let mut unseen = keys;
+    if unseen.len() >= MANY {
+        let pass = client.for_each_service(|entry| {
+            if unseen.remove(&entry.service.key) {
+                found.push(entry.service);
+            }
+        })?;
+        if pass.is_snapshot() {
+            return Ok(found);
+        }
+    }
+    for key in unseen {
+        found.extend(client.service(&key)?.map(|entry| entry.service));
+    }
+    Ok(found)
 }
 
 /// Reads the servers of a service until none is missing, in the order of adding.

@@ -22,7 +22,7 @@ pub struct Report {
 #[derive(Debug)]
 #[must_use]
 pub enum Verdict {
-    /// The table was read again.
+    /// What [`Verify`](super::Verify) asks for was read again.
     #[non_exhaustive]
     Read {
         /// The steps that are left: what differs from what is wanted.
@@ -42,7 +42,8 @@ impl Report {
         self.plan.steps().iter().zip(&self.applied.fates)
     }
 
-    /// Says whether every step is made, and the table showed what is wanted. What others have
+    /// Says whether every step is made, and what was read again is as wanted: with
+    /// [`Verify::Changed`](super::Verify::Changed), what the steps touched. What others have
     /// outside the [scope](crate::Scope) of what is wanted plays no part in it.
     #[must_use]
     pub fn is_converged(&self) -> bool {

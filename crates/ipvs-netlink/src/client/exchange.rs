@@ -224,8 +224,7 @@ impl<T: Transport> Client<T> {
         let (mut datagrams, mut bytes) = (0, 0);
         while self.unread {
             self.check_deadline(operation)?;
-            if datagrams == FEW && self.transport.renew().is_ok() {
-                (self.unread, self.shown) = (false, 0);
+            if datagrams == FEW && self.renew(self.usual_datagram, self.usual_datagram)? {
                 break;
             }
             self.shown = self.shown.max(self.datagram);

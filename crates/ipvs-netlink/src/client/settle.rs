@@ -124,7 +124,10 @@ impl<T: Transport> Client<T> {
         let shown = self.again(|client| client.shows(change, seen));
         self.deadline = deadline;
         let made = shown.map_err(|_| unanswered(&Operation::Change(change.clone())))?;
-        self.observer.show(&Event::Shown { change, made });
+        // Counters do not tell.
+        if !matches!(change, Change::Zero(_)) {
+            self.observer.show(&Event::Shown { change, made });
+        }
         Ok(made)
     }
 

@@ -183,7 +183,7 @@ impl<E: Observed> Reading<E> {
         self.reads += 1;
         if dump.pass.is_snapshot() {
             let mut entries = dump.entries;
-            // The kernel repeats none in one walk; a list that has one twice is no list.
+            // The kernel repeats none in one walk; another transport might.
             let mut seen = HashSet::with_capacity(entries.len());
             entries.retain(|entry| seen.insert(entry.key()));
             return Ok(Some(Whole { entries, doubtful: Vec::new() }));
@@ -196,7 +196,10 @@ impl<E: Observed> Reading<E> {
             if first.covers_with(&dump) {
                 return Ok(Some(Whole { entries: dump.entries, doubtful: Vec::new() }));
             }
-            self.note(first, false)?;
+            // One that shows its own end twice covers the list by itself.
+            if let Some(whole) = self.note(first, false)? {
+                return Ok(Some(whole));
+            }
         }
         self.note(dump, same_cuts)
     }
@@ -350,6 +353,16 @@ mod tests {
         let whole = reading.add(dump(without(130..137), 45, 90), false).unwrap().unwrap();
         assert_eq!(whole.doubtful, Vec::from_iter(130..137));
         assert_eq!(keys(Some(whole)), Some((0..300).collect()));
+    }
+
+    /// What is added in front between two datagrams has the kernel repeat what it showed last.
+    #[test]
+    fn a_first_pass_that_repeats_itself_is_whole_and_is_not_forgotten() {
+        let mut reading = Reading::new(Operation::Services);
+        assert!(reading.add(dump((0..90).chain(78..150), 90, 90), false).unwrap().is_none());
+        // Meanwhile what was shown is deleted, and others are passed over.
+        let whole = reading.add(dump((0..45).chain(57..150), 45, 90), false).unwrap();
+        assert_eq!(keys(whole), Some((0..150).collect()));
     }
 
     /// Cut at the same places, two passes in a row must agree.

@@ -69,7 +69,7 @@ impl<T: Transport> Client<T> {
 
     /// Connects anew, if that can be done: the first datagram of the next dump is of so many
     /// bytes at most, those behind it of so many others.
-    fn renew(&mut self, first: usize, others: usize) -> Result<bool, Error> {
+    pub(super) fn renew(&mut self, first: usize, others: usize) -> Result<bool, Error> {
         if self.transport.renew().is_err() {
             return Ok(false);
         }
@@ -79,10 +79,9 @@ impl<T: Transport> Client<T> {
             self.receive_buffer = vec![0; RECEIVE_BUFFER].into();
         }
         self.datagram = first;
-        let family = self.resolve_family();
+        let family = self.family_is_stale();
         self.datagram = others;
-        self.family_id = family?;
-        Ok(true)
+        family.map(|_| true)
     }
 }
 

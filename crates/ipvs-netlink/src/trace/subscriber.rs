@@ -36,7 +36,8 @@ pub(super) fn show(event: &Event<'_>) {
 
 /// A request, or those of a batch, until the last answer was seen.
 pub(crate) struct Exchange {
-    span: EnteredSpan,
+    /// Left with this.
+    _span: EnteredSpan,
     /// If anybody wants to know.
     since: Option<Instant>,
 }
@@ -53,7 +54,7 @@ impl Exchange {
             bytes,
         );
         let since = (!span.is_disabled()).then(Instant::now);
-        Self { span: span.entered(), since }
+        Self { _span: span.entered(), since }
     }
 
     pub(crate) fn ended(self, objects: usize, datagrams: usize, failure: Option<&dyn Display>) {
@@ -65,7 +66,6 @@ impl Exchange {
                 debug!(target: TARGET, objects, datagrams, microseconds, %error, "failed");
             }
         }
-        drop(self.span);
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `compare LIBRARY list|tunnel|bulk|error`: the same jobs by three crates, each as its
+//! `compare LIBRARY list|once|tunnel|bulk|error`: the same jobs by three crates, each as its
 //! documentation shows it; `compare time PROGRAM…` says how long a program took.
 
 mod nlrs;
@@ -35,6 +35,6 @@ fn main() {
         ["ours", job] => ours::main(job),
         ["nlrs", job] => nlrs::main(job),
         ["wire", job] => wire::main(job),
-        _ => panic!("usage: compare ours|nlrs|wire list|tunnel|bulk|error"),
+        _ => panic!("usage: compare ours|nlrs|wire list|once|tunnel|bulk|error"),
     }
 }

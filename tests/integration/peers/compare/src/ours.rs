@@ -49,7 +49,7 @@ pub(crate) fn main(job: &str) {
         }
         "error" => {
             let error = client.apply(Change::AddService(service(1))).expect_err("it is there");
-            println!("{error}; {:?}; exists: {:?}", error.kind(), error.errno());
+            println!("{error}; {:?}; errno: {:?}", error.kind(), error.errno());
         }
         _ => panic!("no such job: {job}"),
     }
