@@ -38,6 +38,14 @@ pub(crate) enum Error {
         /// Why the kernel was not asked.
         error: ipvs_netlink::Error,
     },
+    /// Who may not ask the kernel wants to see a service that is not in a list that may lack some.
+    #[error("cannot list service {service}: {}, and /proc/net/ip_vs does not show all services now", .error.reason())]
+    NotShown {
+        /// Which one.
+        service: ServiceKey,
+        /// Why the kernel was not asked.
+        error: ipvs_netlink::Error,
+    },
     /// Who may not ask the kernel wants to save what only the kernel has.
     #[error("cannot save the table: {}, and /proc/net/ip_vs lacks too much of it", .0.reason())]
     NotSaved(ipvs_netlink::Error),
@@ -152,9 +160,10 @@ impl Error {
                 refusal::hint_for_edit(reason).into_iter().collect()
             }
             Self::Ipvs(error) => meant_scheduler(error).into_iter().chain(error.hints()).collect(),
-            Self::NotPublic { error, .. } | Self::NotSaved(error) | Self::NotCleared(error) => {
-                error.hints()
-            }
+            Self::NotPublic { error, .. }
+            | Self::NotShown { error, .. }
+            | Self::NotSaved(error)
+            | Self::NotCleared(error) => error.hints(),
             Self::NoProcess(_) => {
                 vec!["`lsns --type net` shows a process of each network namespace".to_owned()]
             }

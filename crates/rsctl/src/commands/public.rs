@@ -52,7 +52,12 @@ pub(super) fn read(
     if let Some(selector) = &args.service {
         found.retain(|service| is(service.key, selector.0));
         if found.is_empty() {
-            return Err(Error::NoService(selector.0));
+            let service = selector.0;
+            return Err(if is_settled {
+                Error::NoService(service)
+            } else {
+                Error::NotShown { service, error: denied }
+            });
         }
     }
     let services = found.into_iter().filter_map(listed).collect();

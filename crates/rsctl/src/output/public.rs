@@ -25,7 +25,8 @@ const SERVER_STATS: &str = "services[].servers[].stats";
 const OF_MARKS: [&str; 3] =
     ["services[].service", "services[].family", "services[].persistent.netmask"];
 const OF_IPV6: &str = "services[].one_packet";
-/// Beside a writer that never rests, some may be missing.
+/// Beside a writer that never rests, and before Linux 7.1 beside services of other namespaces, some
+/// may be missing.
 const UNSETTLED: &str = "services[]";
 
 pub(super) fn warn(IsSettled(is_settled): IsSettled) {
@@ -35,7 +36,10 @@ pub(super) fn warn(IsSettled(is_settled): IsSettled) {
          IPv6 services no `ops`, of marks neither family nor netmask",
     );
     if !is_settled {
-        warning("other programs change the table all the time: services may be missing");
+        warning(
+            "services may be missing: other programs change the table, or before Linux 7.1 other \
+             network namespaces have services",
+        );
     }
     hint("run it as root, or with CAP_NET_ADMIN in the initial user namespace, to see all");
 }

@@ -12,7 +12,7 @@ use ipvs_netlink::procfs::{Connection, Origin, Procfs, TableKey, TableService, V
 use ipvs_netlink::{
     Change, Client, ConnectOptions, ErrorKind, Namespace, Scheduler, Service, ServiceKey,
 };
-use lab::{Family, Host, Network, WebServer, kernel};
+use lab::{Family, Host, NOBODY, Network, WebServer, kernel};
 
 /// Reads until `enough`: what the kernel samples or sends to others comes in its
 /// own time, 2 seconds at most.
@@ -241,6 +241,19 @@ fn services_that_another_namespace_hides() {
     assert_eq!(shown == 600, kernel() >= (7, 1), "{shown} of 600 services are shown");
     let listed = host.must("rsctl list").stdout.matches("TCP ").count();
     assert_eq!(listed, 600, "the kernel is asked for the others");
+
+    // Who may not ask it is told, and is not told that something is not there.
+    let is_whole = kernel() >= (7, 1);
+    let said = host.must(&format!("{NOBODY} rsctl list")).stderr;
+    assert_eq!(said.contains("warning: services may be missing: "), !is_whole, "{said}");
+    let unknown = host.sh(&format!("{NOBODY} rsctl list tcp/10.9.9.9:80")).stderr;
+    let why = if is_whole {
+        "cannot list service tcp/10.9.9.9:80: there is no such service"
+    } else {
+        "cannot list service tcp/10.9.9.9:80: the kernel did not permit it (EPERM), and \
+         /proc/net/ip_vs does not show all services now"
+    };
+    assert!(unknown.starts_with(&format!("error: {why}\nhint: ")), "{unknown}");
 }
 
 #[test]
