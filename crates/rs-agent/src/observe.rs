@@ -83,9 +83,7 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
     if !questions.ways_back.is_empty() {
         replies(net, questions, &mut facts).map_err(failed("rules of routing"))?;
     }
-    // Who may not know that may still set up.
-    let services = ipvs::services().unwrap_or_default();
-    facts.directed = services.iter().filter_map(|service| Some(service.at()?.ip())).collect();
+    facts.directed = directed();
     if questions.ports {
         facts.ports = net.ports().map_err(failed("the ports of ip fou"))?;
     }
@@ -123,6 +121,8 @@ pub fn observe_again(
     } else {
         let failed = |source| Error::Observe { what: "addresses", source };
         facts.addresses = net.addresses(&facts.links).map_err(failed)?.into();
+        // Whether a VIP is the director's these say, and of them there are no notices.
+        facts.directed = directed();
     }
     for key in settings {
         match setting(key)? {
@@ -131,6 +131,12 @@ pub fn observe_again(
         };
     }
     Ok(facts)
+}
+
+/// The addresses of this host's own services. Who may not know that may still set up.
+fn directed() -> BTreeSet<IpAddr> {
+    let services = ipvs::services().unwrap_or_default();
+    services.iter().filter_map(|service| Some(service.at()?.ip())).collect()
 }
 
 /// The value of a setting, if it exists.
