@@ -93,7 +93,7 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
 
 /// Says what has to be looked at again; all else is as it was.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Again<'a> {
+pub struct Anew<'a> {
     /// If this host has none of these addresses any more, the others are as they were; else, or
     /// if there are none, all are read.
     pub gone: &'a [AddressNotice],
@@ -108,7 +108,7 @@ pub struct Again<'a> {
 pub fn observe_again(
     net: &Netlink,
     mut facts: Facts,
-    Again { gone, settings }: Again<'_>,
+    Anew { gone, settings }: Anew<'_>,
 ) -> Result<Facts, Error> {
     let mut are_gone = !gone.is_empty();
     for AddressNotice { ip, .. } in gone {

@@ -6,7 +6,7 @@ use lvs_host::netlink::Netlink;
 use crate::act::{self, interrupt::Interrupt};
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::observe::{Again, Questions, observe, observe_again};
+use crate::observe::{Anew, Questions, observe, observe_again};
 use crate::plan::{Action, Step};
 
 /// A host can be looked at and changed.
@@ -21,7 +21,7 @@ pub trait Host {
     ///
     /// # Errors
     /// Something could not be read.
-    fn observe_again(&self, facts: Facts, what: Again<'_>) -> Result<Facts, Error>;
+    fn observe_again(&self, facts: Facts, what: Anew<'_>) -> Result<Facts, Error>;
 
     /// Makes changes, and hands each one tried to `tell`: [`act::perform`].
     ///
@@ -47,7 +47,7 @@ impl Host for Netlink {
         observe(self, questions)
     }
 
-    fn observe_again(&self, facts: Facts, what: Again<'_>) -> Result<Facts, Error> {
+    fn observe_again(&self, facts: Facts, what: Anew<'_>) -> Result<Facts, Error> {
         observe_again(self, facts, what)
     }
 
