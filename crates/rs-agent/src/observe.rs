@@ -14,7 +14,7 @@ use lvs_host::anywhere::anywhere;
 use lvs_host::events::AddressNotice;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::rule::{Marks, are_all_alike};
-use lvs_host::sysctl::{self, SysctlError};
+use lvs_host::sysctl;
 
 /// What is read of each interface.
 const SETTINGS: [(Family, &str); 5] = [
@@ -125,7 +125,7 @@ pub fn observe_again(
         facts.directed = directed();
     }
     for key in settings {
-        match setting(key)? {
+        match sysctl::find(key)? {
             Some(value) => facts.sysctls.insert(key.clone(), value),
             None => facts.sysctls.remove(key),
         };
@@ -137,15 +137,6 @@ pub fn observe_again(
 fn directed() -> BTreeSet<IpAddr> {
     let services = ipvs::services().unwrap_or_default();
     services.iter().filter_map(|service| Some(service.at()?.ip())).collect()
-}
-
-/// The value of a setting, if it exists.
-fn setting(key: &SysctlKey) -> Result<Option<i32>, Error> {
-    match sysctl::read(key) {
-        Ok(value) => Ok(Some(value)),
-        Err(SysctlError::NotThere(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// Asks for the ways of replies, if rules may tell them from other packets.
@@ -173,4 +164,16 @@ fn replies(net: &Netlink, questions: &Questions, facts: &mut Facts) -> Result<()
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_is_read_with_all_that_is_asked_of_it() {
+        for setting in SETTINGS {
+            assert!(lvs_host::link::SETTINGS.contains(&setting), "{setting:?}");
+        }
+    }
 }
