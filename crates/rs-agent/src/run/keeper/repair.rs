@@ -67,7 +67,7 @@ impl Keeper {
         let (host, store) = (self.host.as_ref(), &self.store);
         let mut transaction =
             Transaction { host, store, before: Some(before), damaged: false, journal };
-        let intended = transaction.intend(&steps);
+        let intended = transaction.intend(&steps, &facts);
         if intended.is_err() {
             steps = transaction.forgo(steps);
         }
