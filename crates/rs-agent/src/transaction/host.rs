@@ -34,7 +34,7 @@ pub trait Host {
         tell: &mut dyn FnMut(&Action, &Result<(), Error>),
     ) -> Result<(), Error>;
 
-    /// Takes changes back, last first: [`act::take_back`].
+    /// Takes changes back, last first: [`act::undo::take_back`].
     ///
     /// # Errors
     /// The action that could not be taken back.
@@ -61,6 +61,6 @@ impl Host for Netlink {
     }
 
     fn take_back(&self, done: Vec<Action>) -> Result<(), Error> {
-        act::take_back(self, done)
+        act::undo::take_back(self, done)
     }
 }
