@@ -52,6 +52,24 @@ pub struct Setting {
     pub value: i32,
 }
 
+/// Names every setting that an interface is read with.
+pub const SETTINGS: [(Family, &str); 14] = [
+    (Family::Ipv4, "arp_ignore"),
+    (Family::Ipv4, "arp_announce"),
+    (Family::Ipv4, "rp_filter"),
+    (Family::Ipv4, "proxy_arp"),
+    (Family::Ipv4, "route_localnet"),
+    (Family::Ipv4, "accept_redirects"),
+    (Family::Ipv4, "forwarding"),
+    (Family::Ipv4, "arp_filter"),
+    (Family::Ipv4, "accept_local"),
+    (Family::Ipv4, "promote_secondaries"),
+    (Family::Ipv4, "src_valid_mark"),
+    (Family::Ipv6, "disable_ipv6"),
+    (Family::Ipv6, "accept_redirects"),
+    (Family::Ipv6, "forwarding"),
+];
+
 /// Returns the number of the interface of that name in the calling thread's network namespace,
 /// if there is one.
 #[must_use]

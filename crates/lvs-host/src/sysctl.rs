@@ -88,27 +88,46 @@ pub fn read(key: &SysctlKey) -> Result<i32, SysctlError> {
     text.parse().map_err(|_| SysctlError::NotANumber { key: key.clone(), text: text.to_owned() })
 }
 
+/// Reads the value, if there is such a setting.
+///
+/// # Errors
+/// It may not be read, or is no number.
+pub fn find(key: &SysctlKey) -> Result<Option<i32>, SysctlError> {
+    match read(key) {
+        Ok(value) => Ok(Some(value)),
+        Err(SysctlError::NotThere(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Gives these settings of `all`, of `default` and of each interface, where they exist. Those of
-/// an interface are as they were when it was read.
+/// an interface are as they were when it was read; if the kernel told none of a family with it, or
+/// none that could be understood, they are read from its files.
 pub fn of_links<'a>(
     links: &'a [Link],
     names: &'a [(Family, &'static str)],
 ) -> impl Iterator<Item = Result<(SysctlKey, i32), SysctlError>> + 'a {
-    let shared = ["all", "default"].into_iter().flat_map(|device| {
-        let keys = names.iter().map(move |(family, name)| SysctlKey::of(*family, device, name));
-        keys.filter_map(|key| match read(&key) {
-            Ok(value) => Some(Ok((key, value))),
-            // The kernel has no IPv6.
-            Err(SysctlError::NotThere(_)) => None,
-            Err(error) => Some(Err(error)),
-        })
-    });
+    let shared = ["all", "default"].into_iter();
+    let shared = shared.flat_map(|device| names.iter().filter_map(|name| in_file(device, *name)));
     let own = links.iter().flat_map(|link| {
         let asked = |it: &&Setting| names.contains(&(it.family, it.name));
-        let settings = link.settings.iter().filter(asked);
-        settings.map(|it| Ok((SysctlKey::of(it.family, &link.name, it.name), it.value)))
+        let told = link.settings.iter().filter(asked);
+        let told = told.map(|it| Ok((SysctlKey::of(it.family, &link.name, it.name), it.value)));
+        let families = link.settings.iter().map(|it| it.family);
+        let is_untold = move |family| !families.clone().any(|told| told == family);
+        let untold = names.iter().filter(move |(family, _)| is_untold(*family));
+        told.chain(untold.filter_map(|name| in_file(&link.name, *name)))
     });
     shared.chain(own)
+}
+
+/// A setting as its file has it. There is none without IPv6.
+fn in_file(
+    device: &str,
+    (family, name): (Family, &str),
+) -> Option<Result<(SysctlKey, i32), SysctlError>> {
+    let key = SysctlKey::of(family, device, name);
+    find(&key).transpose().map(|found| found.map(|value| (key, value)))
 }
 
 /// Writes the value unless it is there already, and reads it back.
@@ -160,22 +179,33 @@ fn diagnose(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
+    use crate::link::SETTINGS;
 
     /// What the kernel tells of an interface is what its files say.
     #[test]
     fn an_interface_has_its_settings_with_it() {
         let links = crate::netlink::Netlink::connect().unwrap().links().unwrap();
-        let lo = links.iter().find(|link| link.name == "lo").unwrap();
-        let names: Vec<_> = lo.settings.iter().map(|it| (it.family, it.name)).collect();
-        assert!(names.contains(&(Family::Ipv4, "arp_ignore")), "{lo:?}");
-        for setting in of_links(&links, &names) {
-            let (key, value) = setting.unwrap();
-            match read(&key) {
-                Ok(read) => assert_eq!(read, value, "{key}"),
-                Err(error) => assert!(matches!(error, SysctlError::NotThere(_)), "{error}"),
+        let lo = links.into_iter().find(|link| link.name == "lo").unwrap();
+        // And what it did not tell is read there.
+        for settings in [lo.settings.clone(), Vec::new()] {
+            let links = [Link { settings, ..lo.clone() }];
+            let found: HashMap<SysctlKey, i32> =
+                of_links(&links, &SETTINGS).collect::<Result<_, _>>().unwrap();
+            for (family, name) in SETTINGS {
+                for device in ["all", "default", "lo"] {
+                    let key = SysctlKey::of(family, device, name);
+                    assert_eq!(found.get(&key).copied(), find(&key).unwrap(), "{key}: {links:?}");
+                }
             }
+            assert!(found.contains_key(&SysctlKey::ipv4("lo", "arp_ignore")), "{found:?}");
         }
+        let told =
+            |(family, name)| lo.settings.iter().any(|it| (it.family, it.name) == (family, name));
+        let mut v4 = SETTINGS.into_iter().filter(|(family, _)| *family == Family::Ipv4);
+        assert!(v4.all(told), "{lo:?}");
     }
 
     #[test]

@@ -110,3 +110,40 @@ impl Facts {
         mine.min_by_key(|route| route.metric)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_from_an_interface_is_forgotten_there_and_nowhere_else() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let link = |index, name: &str| Link { index, name: name.into(), ..Link::default() };
+        let address = |device, text| Address::new(device, ip(text), 32, "global");
+        let facts = Facts {
+            links: vec![link(1, "lo"), link(2, "eth0")],
+            addresses: vec![
+                address("lo", "192.0.2.10"),
+                address("eth0", "192.0.2.10"),
+                address("lo", "192.0.2.11"),
+            ]
+            .into(),
+            ..Facts::default()
+        };
+        // On an interface that nobody knows nothing was.
+        for (interface, left) in [
+            (1, &[("eth0", "192.0.2.10"), ("lo", "192.0.2.11")][..]),
+            (2, &[("lo", "192.0.2.10"), ("lo", "192.0.2.11")]),
+            (3, &[("lo", "192.0.2.10"), ("eth0", "192.0.2.10"), ("lo", "192.0.2.11")]),
+        ] {
+            let mut facts = facts.clone();
+            facts.forget(&[AddressNotice { ip: ip("192.0.2.10"), interface, is_gone: true }]);
+            let mut found: Vec<_> =
+                facts.addresses.iter().map(|have| (have.device.as_str(), have.ip)).collect();
+            let mut left: Vec<_> = left.iter().map(|(device, text)| (*device, ip(text))).collect();
+            found.sort_unstable();
+            left.sort_unstable();
+            assert_eq!(found, left, "{interface}");
+        }
+    }
+}

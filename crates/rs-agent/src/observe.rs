@@ -14,7 +14,7 @@ use lvs_host::anywhere::anywhere;
 use lvs_host::events::AddressNotice;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::rule::{Marks, are_all_alike};
-use lvs_host::sysctl::{self, SysctlError};
+use lvs_host::sysctl;
 
 /// What is read of each interface.
 const SETTINGS: [(Family, &str); 5] = [
@@ -83,9 +83,7 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
     if !questions.ways_back.is_empty() {
         replies(net, questions, &mut facts).map_err(failed("rules of routing"))?;
     }
-    // Who may not know that may still set up.
-    let services = ipvs::services().unwrap_or_default();
-    facts.directed = services.iter().filter_map(|service| Some(service.at()?.ip())).collect();
+    facts.directed = directed();
     if questions.ports {
         facts.ports = net.ports().map_err(failed("the ports of ip fou"))?;
     }
@@ -95,7 +93,7 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
 
 /// Says what has to be looked at again; all else is as it was.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Again<'a> {
+pub struct Anew<'a> {
     /// If this host has none of these addresses any more, the others are as they were; else, or
     /// if there are none, all are read.
     pub gone: &'a [AddressNotice],
@@ -110,7 +108,7 @@ pub struct Again<'a> {
 pub fn observe_again(
     net: &Netlink,
     mut facts: Facts,
-    Again { gone, settings }: Again<'_>,
+    Anew { gone, settings }: Anew<'_>,
 ) -> Result<Facts, Error> {
     let mut are_gone = !gone.is_empty();
     for AddressNotice { ip, .. } in gone {
@@ -123,9 +121,11 @@ pub fn observe_again(
     } else {
         let failed = |source| Error::Observe { what: "addresses", source };
         facts.addresses = net.addresses(&facts.links).map_err(failed)?.into();
+        // Whether a VIP is the director's these say, and of them there are no notices.
+        facts.directed = directed();
     }
     for key in settings {
-        match setting(key)? {
+        match sysctl::find(key)? {
             Some(value) => facts.sysctls.insert(key.clone(), value),
             None => facts.sysctls.remove(key),
         };
@@ -133,13 +133,10 @@ pub fn observe_again(
     Ok(facts)
 }
 
-/// The value of a setting, if it exists.
-fn setting(key: &SysctlKey) -> Result<Option<i32>, Error> {
-    match sysctl::read(key) {
-        Ok(value) => Ok(Some(value)),
-        Err(SysctlError::NotThere(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+/// The addresses of this host's own services. Who may not know that may still set up.
+fn directed() -> BTreeSet<IpAddr> {
+    let services = ipvs::services().unwrap_or_default();
+    services.iter().filter_map(|service| Some(service.at()?.ip())).collect()
 }
 
 /// Asks for the ways of replies, if rules may tell them from other packets.
@@ -167,4 +164,16 @@ fn replies(net: &Netlink, questions: &Questions, facts: &mut Facts) -> Result<()
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_is_read_with_all_that_is_asked_of_it() {
+        for setting in SETTINGS {
+            assert!(lvs_host::link::SETTINGS.contains(&setting), "{setting:?}");
+        }
+    }
 }

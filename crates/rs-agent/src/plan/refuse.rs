@@ -89,7 +89,7 @@ fn vip_is_free(vip: IpAddr, wanted: &Wanted, facts: &Facts) -> Result<(), Refusa
     no_gateway("VIP", vip, facts)
 }
 
-/// Whether this host has that VIP, for it is one, as its director: that comes and goes with the
+/// Whether this host has this VIP as its director. `have` must be a VIP. It comes and goes with the
 /// role, and is left to whoever gives it.
 pub fn is_directors(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
     (wanted.also_director || facts.directed.contains(&have.ip))
@@ -348,8 +348,16 @@ fn ipv6_comes_in(wanted: &Wanted, facts: &Facts) -> Option<String> {
     if facts.addresses.iter().any(|have| may_be_rip(have) && !is_off(&have.device)) {
         return None;
     }
-    let nics = wanted.inward(facts).into_iter().map(|nic| nic.name.as_str());
-    let off: Vec<&str> = nics.filter(|name| is_off(name)).collect();
+    let nics = wanted.inward(facts).into_iter().filter(|nic| nic.up);
+    let nics: Vec<&str> = nics.map(|nic| nic.name.as_str()).collect();
+    // Others are often bridges of virtual machines, which have no IPv6 on purpose.
+    let gateways = facts.default_routes.iter().flat_map(|route| &route.gateways);
+    let hops = gateways.filter_map(|gateway| facts.hops.get(gateway)?.as_ref());
+    let defaults: Vec<&str> = hops.filter_map(|hop| hop.device.as_deref()).collect();
+    let leads_out = |name: &&str| defaults.contains(name);
+    let outward: Vec<&str> = nics.iter().copied().filter(leads_out).collect();
+    let likely = if outward.is_empty() { nics } else { outward };
+    let off: Vec<&str> = likely.into_iter().filter(|name| is_off(name)).collect();
     let names = lvs_term::few(&off, 3);
     (!off.is_empty()).then(|| {
         format!("IPv6 is off on {names} (disable_ipv6): packets for {vip} are dropped there")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is cheap to read and has no notice: a few small files, once a second.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
@@ -23,7 +24,7 @@ pub(super) struct Glance {
     /// Those that the plan of a set-up writes: they are read every time.
     written: Vec<Setting>,
     /// Those that count beside them, by turns: of `arp_ignore` and `arp_announce` the greater of
-    /// `all` and the interface's own.
+    /// `all` and the interface's own; `route_localnet`, by which `arp_ignore` 3 hides less.
     beside: Vec<Setting>,
     /// Where the next turn begins.
     next: usize,
@@ -45,10 +46,16 @@ impl Glance {
         let tunnels = journal.wanted.tunnels.iter().filter(|tunnel| tunnel.carries_ipv4());
         let tunnels = tunnels.map(|tunnel| SysctlKey::ipv4(&tunnel.name, "rp_filter"));
         let all = Some("all").filter(|_| v4).into_iter().flat_map(hiding);
+        let vips = || journal.wanted.vips.iter().filter(|vip| vip.is_ipv4());
+        let theirs = vips().flat_map(|vip| facts.addresses.of(*vip));
+        let theirs = theirs.map(|have| have.device.as_str());
+        let carriers = vips().map(|vip| journal.wanted.device_for(*vip)).chain(theirs);
+        let carriers: BTreeSet<&str> = carriers.chain(Some("all").filter(|_| v4)).collect();
+        let localnet = carriers.into_iter().map(|name| SysctlKey::ipv4(name, "route_localnet"));
         Self {
             journal: version,
             written: all.chain(tunnels).map(seen).collect(),
-            beside: nics.flat_map(|link| hiding(&link.name)).map(seen).collect(),
+            beside: nics.flat_map(|link| hiding(&link.name)).chain(localnet).map(seen).collect(),
             next: 0,
         }
     }
@@ -111,6 +118,7 @@ mod tests {
         let mut expected: Vec<String> = ["all", "eth0"]
             .iter()
             .flat_map(|device| ["arp_ignore", "arp_announce"].map(|name| (device, name)))
+            .chain(["all", "lo"].iter().map(|device| (device, "route_localnet")))
             .map(|(device, name)| format!("net.ipv4.conf.{device}.{name}"))
             .collect();
         let mut found = keys("192.0.2.10");

@@ -27,7 +27,7 @@ use crate::cli::{OnStop, RunArgs};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::journal::{Found, Journal, Store};
-use crate::observe::{Again, Questions};
+use crate::observe::{Anew, Questions};
 use crate::transaction::{Host, set_up, take_down};
 
 /// After a failure it tries again, as something that has no notice may have changed.
@@ -240,13 +240,13 @@ impl Keeper {
         }
         let Some(journal) = self.journal.as_ref().filter(|_| !self.ended) else { return Ok(()) };
         let mut facts = match known {
-            Some(known) => self.host.observe_again(known, Again { gone, settings: &[] })?,
+            Some(known) => self.host.observe_again(known, Anew { gone, settings: &[] })?,
             None => self.host.observe(&Questions::about(&journal.wanted))?,
         };
         let mut verdict = judge(journal, &facts);
         let remade = !self.devices.remade(&journal.changes, &facts).is_empty();
         if remade || !self.ready(verdict.steps.clone()).is_empty() {
-            let Some(repaired) = self.repair(Some(facts).filter(|_| !is_whole), gone)? else {
+            let Some(repaired) = self.repair(Some(facts).filter(|_| !is_whole))? else {
                 // It is gone; whether it was taken down, the next look finds.
                 self.retry_in(Duration::ZERO);
                 return Ok(());

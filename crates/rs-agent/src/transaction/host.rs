@@ -6,7 +6,7 @@ use lvs_host::netlink::Netlink;
 use crate::act::{self, interrupt::Interrupt};
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::observe::{Again, Questions, observe, observe_again};
+use crate::observe::{Anew, Questions, observe, observe_again};
 use crate::plan::{Action, Step};
 
 /// A host can be looked at and changed.
@@ -21,7 +21,7 @@ pub trait Host {
     ///
     /// # Errors
     /// Something could not be read.
-    fn observe_again(&self, facts: Facts, what: Again<'_>) -> Result<Facts, Error>;
+    fn observe_again(&self, facts: Facts, what: Anew<'_>) -> Result<Facts, Error>;
 
     /// Makes changes, and hands each one tried to `tell`: [`act::perform`].
     ///
@@ -34,7 +34,7 @@ pub trait Host {
         tell: &mut dyn FnMut(&Action, &Result<(), Error>),
     ) -> Result<(), Error>;
 
-    /// Takes changes back, last first: [`act::take_back`].
+    /// Takes changes back, last first: [`act::undo::take_back`].
     ///
     /// # Errors
     /// The action that could not be taken back.
@@ -47,7 +47,7 @@ impl Host for Netlink {
         observe(self, questions)
     }
 
-    fn observe_again(&self, facts: Facts, what: Again<'_>) -> Result<Facts, Error> {
+    fn observe_again(&self, facts: Facts, what: Anew<'_>) -> Result<Facts, Error> {
         observe_again(self, facts, what)
     }
 
@@ -61,6 +61,6 @@ impl Host for Netlink {
     }
 
     fn take_back(&self, done: Vec<Action>) -> Result<(), Error> {
-        act::take_back(self, done)
+        act::undo::take_back(self, done)
     }
 }

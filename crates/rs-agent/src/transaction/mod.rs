@@ -48,12 +48,12 @@ pub struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
-    /// Records what is about to be done. Returns whether anything had to be written for it.
+    /// Records what is about to be done to a host of which these are the facts. Returns whether anything had to be written for it.
     ///
     /// # Errors
     /// It cannot be written, and the journal is what it was.
-    pub fn intend(&mut self, steps: &[Step]) -> Result<bool, Error> {
-        self.journal.intend(steps.iter().map(|step| step.action.change.clone()));
+    pub fn intend(&mut self, steps: &[Step], facts: &Facts) -> Result<bool, Error> {
+        self.journal.intend(steps.iter().map(|step| step.action.change.clone().marked(facts)));
         let is_new = self.damaged || self.before.as_ref() != Some(&self.journal);
         self.record(is_new)
     }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::facts::{Address, Facts, Link, host_prefix};
 use crate::journal::Store;
 use crate::mode::Mode;
-use crate::observe::{Again, Questions};
+use crate::observe::{Anew, Questions};
 use crate::plan::{ADDRESS_TAG, Action, Change, Step, Target};
 use crate::request::{Request, Typed};
 use crate::wanted::Wanted;
@@ -73,8 +73,8 @@ impl Host for Script {
         Ok(self.looks.borrow_mut().pop_front().expect("no more looks than the test expects"))
     }
 
-    fn observe_again(&self, mut facts: Facts, what: Again<'_>) -> Result<Facts, Error> {
-        let Again { gone, settings } = what;
+    fn observe_again(&self, mut facts: Facts, what: Anew<'_>) -> Result<Facts, Error> {
+        let Anew { gone, settings } = what;
         self.asked.borrow_mut().push(Asked::Again { gone: gone.len(), settings: settings.len() });
         let now = self.looks.borrow_mut().pop_front();
         let now = now.expect("no more looks than the test expects");
@@ -118,7 +118,7 @@ impl Host for Rc<Script> {
         self.as_ref().observe(questions)
     }
 
-    fn observe_again(&self, facts: Facts, what: Again<'_>) -> Result<Facts, Error> {
+    fn observe_again(&self, facts: Facts, what: Anew<'_>) -> Result<Facts, Error> {
         self.as_ref().observe_again(facts, what)
     }
 

@@ -52,7 +52,6 @@ pub fn set_up(
     steps.extend(before.iter().flat_map(|journal| journal.exposed(&facts)));
     let mut journal = before.clone().unwrap_or_else(|| store.begin(all.clone(), &facts));
     journal.wanted = all;
-    journal.intend(steps.iter().map(|step| step.action.change.clone().marked(&facts)));
     let damaged = notice.is_some();
     let mut notes: Vec<String> = notice.into_iter().collect();
     notes.extend(already_there(&journal, &wanted, &facts));
@@ -70,20 +69,21 @@ pub fn set_up(
         act::preflight(&steps)?;
         let interrupt = catch();
         let transaction = Transaction { host: &net, store: &store, before, damaged, journal };
-        make(transaction, &steps, &wanted, &interrupt)?;
+        make(transaction, &steps, (&wanted, &facts), &interrupt)?;
     }
     report.steps = steps.into_iter().map(StepReport::from).collect();
     Ok(report)
 }
 
-/// Makes the steps; on failure puts back both host and journal.
+/// Makes the steps to what is wanted, of a host of which these are the facts; on failure puts back
+/// both host and journal.
 pub(super) fn make(
     mut transaction: Transaction<'_>,
     steps: &[Step],
-    wanted: &Wanted,
+    (wanted, facts): (&Wanted, &Facts),
     interrupt: &Interrupt,
 ) -> Result<(), Error> {
-    transaction.intend(steps)?;
+    transaction.intend(steps, facts)?;
     let mut done = Vec::new();
     let note = |action: &Action, result: &Result<(), Error>| {
         if act::may_be_done(result) {

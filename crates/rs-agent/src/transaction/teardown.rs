@@ -56,7 +56,7 @@ pub fn take_down(
         // No taking back here: what is gone is gone, and the journal, which stays as it is
         // until the end, lets the next run do the rest. A setting that cannot be written is
         // no reason to keep a VIP, nor is a disk that cannot.
-        let mut failures = act::perform_all(&net, &plan.steps, &catch());
+        let mut failures = act::undo::perform_all(&net, &plan.steps, &catch());
         let interrupted = failures.iter().any(|error| matches!(error, Error::Interrupted));
         failures.retain(|error| !matches!(error, Error::Interrupted));
         // Of many the first are told: what was kept so that no VIP shows is among them.

@@ -17,7 +17,7 @@ fn make_all(script: &Script, before: Option<&Journal>, damaged: bool) -> Result<
     let journal = before.cloned().unwrap_or_else(|| store.begin(wanted(), &bare()));
     let before = before.cloned();
     let transaction = Transaction { host: script, store, before, damaged, journal };
-    make(transaction, &missing(), &wanted(), &Interrupt::never())
+    make(transaction, &missing(), (&wanted(), &bare()), &Interrupt::never())
 }
 
 /// The journal of the host as it was set up.
@@ -61,7 +61,7 @@ fn what_is_seen_is_written_once() {
     let (host, store) = (&script, &script.store);
     let journal = store.begin(wanted(), &bare());
     let mut transaction = Transaction { host, store, before: None, damaged: false, journal };
-    assert!(transaction.intend(&missing()).unwrap());
+    assert!(transaction.intend(&missing(), &bare()).unwrap());
     assert!(!transaction.confirm(&bare()).unwrap(), "nothing to be seen yet");
     assert!(transaction.confirm(&set_up()).unwrap());
     assert!(!transaction.confirm(&set_up()).unwrap());

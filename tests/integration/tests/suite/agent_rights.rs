@@ -85,7 +85,7 @@ fn what_is_missing_is_named_and_nothing_is_changed() {
     server.must("mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys");
     let refused = server.sh("rs-agent setup --mode dr --vip 192.0.2.10");
     assert_eq!(refused.status, 1, "{refused:?}");
-    assert!(refused.stderr.contains("is on a read-only /proc/sys"), "{refused:?}");
+    assert!(refused.stderr.contains("all.arp_ignore is on a read-only /proc/sys"), "{refused:?}");
     server.must("umount /proc/sys");
     assert_same(&state(server), &before, "read-only settings");
 }

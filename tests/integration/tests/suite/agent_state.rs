@@ -192,7 +192,7 @@ fn what_others_could_write_is_refused() {
     assert_eq!(host.must("cat /run/target").stdout, "precious\n");
 }
 
-/// With a disk of one page the intention is written, and what was confirmed cannot be.
+/// What cannot be recorded is not begun, and what was recorded is kept with no room for more.
 #[test]
 fn a_full_disk_leaves_nothing_half_done_and_keeps_no_vip() {
     let network = real_server();

@@ -20,6 +20,7 @@ use crate::ipvs;
 use crate::mode::Mode;
 use crate::tunnel::{Encapsulation, Listener as Unpacks};
 use lvs_host::firewall;
+use lvs_host::link::SETTINGS;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::sysctl;
 use lvs_host::sysctl_d;
@@ -120,20 +121,3 @@ fn listening(subject: &Subject, seen: &mut Seen) {
         seen.takes_from_vrf[at] = accept.trim() == "1";
     }
 }
-
-const SETTINGS: [(Family, &str); 14] = [
-    (Family::Ipv4, "arp_ignore"),
-    (Family::Ipv4, "arp_announce"),
-    (Family::Ipv4, "rp_filter"),
-    (Family::Ipv4, "proxy_arp"),
-    (Family::Ipv4, "route_localnet"),
-    (Family::Ipv4, "accept_redirects"),
-    (Family::Ipv4, "forwarding"),
-    (Family::Ipv4, "arp_filter"),
-    (Family::Ipv4, "accept_local"),
-    (Family::Ipv4, "promote_secondaries"),
-    (Family::Ipv4, "src_valid_mark"),
-    (Family::Ipv6, "disable_ipv6"),
-    (Family::Ipv6, "accept_redirects"),
-    (Family::Ipv6, "forwarding"),
-];

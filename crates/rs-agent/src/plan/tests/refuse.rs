@@ -295,3 +295,25 @@ fn ipv6_that_is_off_where_packets_come_in_is_told() {
     assert!(warnings(Mode::Dr, "192.0.2.10", "10.1.0.11").is_empty());
     assert!(warnings(Mode::Tun, "2001:db8::10", "10.1.0.11").is_empty());
 }
+
+#[test]
+fn ipv6_that_is_off_where_nothing_of_others_comes_in_is_not_told() {
+    let mut facts = host();
+    facts.addresses.retain(|have| have.ip.is_ipv4());
+    let down = Link { up: false, ..link("eth1", true) };
+    facts.links.extend([link("virbr0", true), down]);
+    for name in ["eth1", "virbr0"] {
+        facts.sysctls.insert(SysctlKey::ipv6(name, "disable_ipv6"), 1);
+    }
+    let warned = |facts: &Facts| {
+        let wanted = wanted(Mode::Dr, &["2001:db8::10"], facts);
+        refuse::warnings(&wanted, facts).into_iter().next()
+    };
+    // Which of them leads anywhere is not known.
+    assert!(warned(&facts).is_some_and(|told| told.contains(" off on virbr0 (")), "{facts:?}");
+    let out = Lookup { device: Some("eth0".to_owned()), ..Lookup::default() };
+    facts.hops.insert(ip("10.0.0.254"), Some(out));
+    assert_eq!(warned(&facts), None);
+    facts.sysctls.insert(SysctlKey::ipv6("eth0", "disable_ipv6"), 1);
+    assert!(warned(&facts).is_some_and(|told| told.contains(" off on eth0 (")), "{facts:?}");
+}

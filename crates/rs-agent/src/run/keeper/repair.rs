@@ -4,7 +4,6 @@
 use std::time::Instant;
 
 use lvs_host::SysctlKey;
-use lvs_host::events::AddressNotice;
 use lvs_host::state::Version;
 
 use super::Keeper;
@@ -13,7 +12,7 @@ use crate::act::interrupt::Interrupt;
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::journal::Found;
-use crate::observe::{Again, Questions};
+use crate::observe::{Anew, Questions};
 use crate::plan::{Change, Step};
 use crate::run::glance::NONE_LIKE_IT;
 use crate::run::judge::{judge, ready};
@@ -33,7 +32,6 @@ impl Keeper {
     pub(super) fn repair(
         &mut self,
         known: Option<Facts>,
-        gone: &[AddressNotice],
     ) -> Result<Option<(Facts, Version)>, Error> {
         let lock = self.lock()?;
         // Whoever held the lock may have changed both.
@@ -51,7 +49,8 @@ impl Keeper {
         let facts = match known {
             Some(known) => {
                 let settings = &self.seen.settings();
-                self.host.observe_again(known, Again { gone, settings })?
+                // What a route said of them is not enough: one in a VRF is local only there.
+                self.host.observe_again(known, Anew { gone: &[], settings })?
             }
             None => self.host.observe(&Questions::about(&before.wanted))?,
         };
@@ -68,7 +67,7 @@ impl Keeper {
         let (host, store) = (self.host.as_ref(), &self.store);
         let mut transaction =
             Transaction { host, store, before: Some(before), damaged: false, journal };
-        let intended = transaction.intend(&steps);
+        let intended = transaction.intend(&steps, &facts);
         if intended.is_err() {
             steps = transaction.forgo(steps);
         }
@@ -77,7 +76,7 @@ impl Keeper {
         let result = transaction.perform(&steps, &Interrupt::never(), tell);
         let after = match settings_beside_addresses(&steps) {
             Some(settings) => {
-                let again = Again { gone: &[], settings: &settings };
+                let again = Anew { gone: &[], settings: &settings };
                 self.host.observe_again(facts, again)?
             }
             None => transaction.look()?,

@@ -42,8 +42,9 @@ fn drifted() -> Facts {
 const MADE: Asked = Asked::Make { changes: 1, known: 1 };
 /// Whether it is gone.
 const GONE: Asked = Asked::Again { gone: 1, settings: 0 };
-/// The same, and at all that hides it: settings of `all` and of the one interface.
-const GONE_AND_HIDDEN: Asked = Asked::Again { gone: 1, settings: 4 };
+/// At all addresses, and at all that hides them: settings of `all`, of the one interface and of
+/// `lo`.
+const UNDER_THE_LOCK: Asked = Asked::Again { gone: 0, settings: 6 };
 /// At all addresses.
 const ADDRESSES: Asked = Asked::Again { gone: 0, settings: 0 };
 
@@ -94,7 +95,7 @@ fn a_lost_vip_is_put_back_before_anything_else_is_looked_at() {
     let (mut keeper, host) = keeper(state.path(), looks);
     assert_eq!(keeper.heard(&heard(&[LOST])), Some(Look::Everything), "nothing is known yet");
     hears(&mut keeper, &[LOST]);
-    assert_eq!(host.asked(), [Asked::Look, GONE, GONE_AND_HIDDEN, MADE, ADDRESSES]);
+    assert_eq!(host.asked(), [Asked::Look, GONE, UNDER_THE_LOCK, MADE, ADDRESSES]);
     assert_eq!((&keeper.told, keeper.retry_at()), (&BTreeSet::new(), None));
     // What else may have changed is not guessed.
     for other in ["192.0.2.11", "2001:db8::1"] {
@@ -117,7 +118,7 @@ fn a_notice_that_is_stale_changes_nothing() {
         (
             vec![LOST],
             vec![set_up(), drifted(), set_up(), set_up()],
-            vec![GONE, GONE_AND_HIDDEN, Asked::Make { changes: 0, known: 0 }, ADDRESSES],
+            vec![GONE, UNDER_THE_LOCK, Asked::Make { changes: 0, known: 0 }, ADDRESSES],
         ),
         // It was heard that somebody did: who, and how, the address itself tells.
         (vec![LOST, (LOST.0, false)], vec![set_up(), set_up()], vec![ADDRESSES]),
@@ -142,6 +143,6 @@ fn a_vip_is_not_put_back_before_what_hides_it() {
     // Under the lock the settings are found, raised first, and looked at again.
     let made = Asked::Make { changes: 3, known: 3 };
     let again = Asked::Again { gone: 0, settings: 2 };
-    assert_eq!(host.asked(), [Asked::Look, GONE, GONE_AND_HIDDEN, made, again]);
+    assert_eq!(host.asked(), [Asked::Look, GONE, UNDER_THE_LOCK, made, again]);
     assert_eq!((&keeper.told, keeper.retry_at()), (&BTreeSet::new(), None));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use lvs_host::events::{AddressNotice, Heard};
+use lvs_host::events::{AddressNotice, Heard, MOST_ADDRESSES};
 
 use super::Keeper;
 use crate::mode::Mode;
@@ -19,8 +19,6 @@ use crate::run::suspects;
 
 /// Lost notices are told once in this time.
 const LOST: Duration = Duration::from_secs(10);
-/// Of more addresses it is not asked one by one.
-const NOTICES: usize = 64;
 /// So many names of processes that change the network are remembered.
 const NAMES: usize = 8;
 
@@ -86,7 +84,9 @@ impl Keeper {
                 self.notices.push(*notice);
             }
         }
-        look.map(|look| if self.notices.len() > NOTICES { Look::Everything } else { look })
+        // Of more it is not asked one by one.
+        let are_many = self.notices.len() > MOST_ADDRESSES;
+        look.map(|look| if are_many { Look::Everything } else { look })
     }
 
     /// One that is told makes the others wait: under a flood there are ten in a second.
