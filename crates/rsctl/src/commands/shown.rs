@@ -57,9 +57,11 @@ impl Shown {
         Ok(Self { servers, is_same: is_same && expected.next().is_none() })
     }
 
-    /// Returns the servers of a service in the kernel's order, if it is shown once.
+    /// Returns the servers of a service in the kernel's order, if it is shown once and is no
+    /// mark: what is shown of a mark may be the other family's.
     pub(super) fn servers(&self, service: &ServiceKey) -> Option<&[TableServer]> {
-        self.servers.get(&table_key(service))?.as_deref()
+        let key @ TableKey::Service(_) = table_key(service) else { return None };
+        self.servers.get(&key)?.as_deref()
     }
 
     /// Takes out the servers of a service, if all that a list shows of them is known.
@@ -89,8 +91,7 @@ impl Shown {
     /// Returns whether nothing is missing in what was read of a service, and nothing there
     /// twice.
     pub(super) fn agrees(&self, listed: &ListedService) -> bool {
-        let key @ TableKey::Service(_) = table_key(&listed.service.key) else { return false };
-        let Some(Some(shown)) = self.servers.get(&key) else { return false };
+        let Some(shown) = self.servers(&listed.service.key) else { return false };
         let read = || listed.servers.iter().map(|listed| listed.server.key);
         // Both have the kernel's order.
         if read().eq(shown.iter().map(|server| server.key)) {
@@ -211,5 +212,16 @@ mod tests {
         assert!(!agrees("tcp/10.0.0.1:80", &[two, one, two]));
         assert!(!agrees("tcp/10.0.0.2:80", &[two, one]));
         assert!(!agrees("fwmark/7", &[two, one]), "it may be the other family's");
+    }
+
+    /// Else one family's servers, or that it has none, would be taken for the other's.
+    #[test]
+    fn of_a_mark_it_shows_no_servers() {
+        let found = shown(&format!("{WEB}{TWO}{MARK}FWM  00000008 rr\n{TWO}"), &[]);
+        let number = |service: &str| Some(found.servers(&service.parse().unwrap())?.len());
+        assert_eq!(number("tcp/10.0.0.1:80"), Some(2));
+        for mark in ["fwmark/7", "fwmark/7/ipv6", "fwmark/8", "fwmark/8/ipv6"] {
+            assert_eq!(number(mark), None, "{mark}");
+        }
     }
 }
