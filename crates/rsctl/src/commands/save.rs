@@ -23,11 +23,14 @@ pub(crate) struct Saved {
 }
 
 pub(super) fn run(director: &Director, args: Save) -> Result<Saved, Error> {
+    let is_installed = args.install;
+    if is_installed && director.is_elsewhere() {
+        return Err(Error::InstallsElsewhere(INSTALLED));
+    }
     let table = read(director).map_err(|error| match error.kind() {
         ErrorKind::PermissionDenied => Error::NotSaved(error),
         _ => error.into(),
     })?;
-    let is_installed = args.install;
     if is_installed && table.services.is_empty() {
         return Err(Error::NothingToInstall(INSTALLED));
     }
