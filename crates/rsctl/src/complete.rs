@@ -33,7 +33,7 @@ fn offer(line: &Line<'_>, id: &str) -> Option<Offer> {
         "scheduler" => Offer::words(modules::schedulers()),
         "engine" => Offer::words(modules::engines()),
         "state" => Offer::words(ConnectionState::known()),
-        "mcast_interface" => Offer::words(interfaces()),
+        "mcast_interface" => Offer::words(interfaces(namespace(line)?)),
         "netns" if line.word().contains('/') => Offer::Files,
         "netns" => Offer::words(namespaces()),
         _ => return None,
@@ -42,18 +42,27 @@ fn offer(line: &Line<'_>, id: &str) -> Option<Offer> {
 
 /// Looks into the namespace that the line names, as far as the user may.
 fn procfs(line: &Line<'_>) -> Option<Procfs> {
-    let Some(name) = line.value_of("netns") else { return Some(Procfs::new()) };
+    Some(namespace(line)?.map_or_else(Procfs::new, Procfs::of))
+}
+
+/// Opens the namespace that the line names, if it names one; `None` if it cannot.
+fn namespace(line: &Line<'_>) -> Option<Option<Namespace>> {
+    let Some(name) = line.value_of("netns") else { return Some(None) };
     let namespace = match name.parse().ok()? {
         NamespaceName::Name(name) => Namespace::named(&name),
         NamespaceName::Process(pid) => Namespace::of_process(pid),
         NamespaceName::Path(path) => Namespace::at(path),
     };
-    namespace.ok().map(Procfs::of)
+    namespace.ok().map(Some)
 }
 
 /// Returns the network interfaces: a line each, behind two that have no colon.
-fn interfaces() -> Vec<String> {
-    let text = fs::read_to_string("/proc/thread-self/net/dev").unwrap_or_default();
+fn interfaces(namespace: Option<Namespace>) -> Vec<String> {
+    let read = || fs::read_to_string("/proc/thread-self/net/dev").unwrap_or_default();
+    let text = match namespace {
+        None => read(),
+        Some(namespace) => namespace.enter(read).unwrap_or_default(),
+    };
     text.lines().filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect()
 }
 

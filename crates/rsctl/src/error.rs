@@ -52,6 +52,22 @@ pub(crate) enum Error {
     /// A table that would not be restored is to be the one of each boot.
     #[error("cannot save the table to {0}: it has no service, and would not be restored")]
     NothingToInstall(&'static str),
+    /// The table of a namespace that was named is to be the one of each boot.
+    #[error(
+        "cannot save the table of a named network namespace to {0}: at boot it would be \
+             restored into the host's own"
+    )]
+    InstallsElsewhere(&'static str),
+    /// `restore` would refuse, at boot, what is to be restored then.
+    #[error("cannot save the table to {file}: it would not be restored")]
+    NotRestorable {
+        /// Where it was to go.
+        file: String,
+        /// What of it.
+        problems: Vec<String>,
+        /// Whether `restore --as-is` takes it.
+        as_is: bool,
+    },
     /// Who may not ask the kernel wants to delete all services.
     #[error("cannot delete all services: {}", .0.reason())]
     NotCleared(ipvs_netlink::Error),
@@ -178,7 +194,18 @@ impl Error {
                 vec![format!("`--lock-wait {longer}` waits longer")]
             }
             Self::NothingToInstall(_) => {
-                vec!["`systemctl disable rsctl-restore` has no table restored at boot".to_owned()]
+                vec!["`systemctl disable rsctl-restore` ends restoring at boot".to_owned()]
+            }
+            Self::InstallsElsewhere(_) => {
+                vec!["`rsctl save -o FILE` saves it, and `rsctl --netns NAME restore FILE` restores it"
+                    .to_owned()]
+            }
+            Self::NotRestorable { file, as_is: true, .. } => vec![format!(
+                "`rsctl save -o {file}` saves it all the same; a drop-in has \
+                 rsctl-restore.service restore it with --as-is"
+            )],
+            Self::NotRestorable { .. } => {
+                vec!["`rsctl save -o FILE` saves it all the same, to look at".to_owned()]
             }
             Self::Declined => vec!["`rsctl clear --yes` does not ask".to_owned()],
             Self::Peer { .. } => {
@@ -220,6 +247,11 @@ impl Error {
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
             Self::BadFile(problems) | Self::Doubtful(problems) => problems.lines(),
+            Self::NotRestorable { problems, .. } => {
+                let told = problems.iter().take(MOST_PROBLEMS).cloned();
+                let untold = problems.len().saturating_sub(MOST_PROBLEMS);
+                told.chain((untold > 0).then(|| format!("and {untold} more"))).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -228,6 +260,7 @@ impl Error {
         match self {
             Self::Usage(_)
             | Self::Refused { .. }
+            | Self::InstallsElsewhere(_)
             | Self::Peer { .. }
             | Self::Read { .. }
             | Self::BadFile(_)

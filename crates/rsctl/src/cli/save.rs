@@ -45,7 +45,8 @@ pub(crate) enum Form {
 #[command(after_help = "\
 FILE is of either form of `rsctl save`, or lines of ipvsadm with -A and -a. All of it is read \
 before anything changes. What is right already is not touched, servers are added before others \
-go, and in the end the table is read again and compared. Nothing is ever flushed.
+go, and in the end what was changed is read again and compared, with --verify the whole table. \
+Nothing is ever flushed.
 
 FILE is the whole table: services and servers that are not in it are deleted, unless --merge is \
 given. A file of `rsctl save` whose end is missing is refused. Lines of ipvsadm do not show \

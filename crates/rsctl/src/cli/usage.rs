@@ -32,10 +32,22 @@ fn command_line(args: &[OsString]) -> String {
     let mut root = Cli::command();
     root.build();
     let mut command = &root;
-    for word in args.iter().skip(1).filter_map(|word| word.to_str()) {
-        let Some(next) = command.find_subcommand(word) else { break };
-        line = format!("{line} {word}");
-        command = next;
+    let mut words = args.iter().skip(1).filter_map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        if let Some(next) = command.find_subcommand(word) {
+            line = format!("{line} {word}");
+            command = next;
+            continue;
+        }
+        // An option of every command may stand in front of them, with its value.
+        let Some(option) = word.strip_prefix("--") else { break };
+        let (name, value) = option.split_once('=').map_or((option, None), |(n, v)| (n, Some(v)));
+        let mut known = command.get_arguments().filter(|arg| arg.is_global_set());
+        match known.find(|arg| arg.get_long() == Some(name)) {
+            Some(arg) if value.is_none() && arg.get_action().takes_values() => _ = words.next(),
+            Some(_) => {}
+            None => break,
+        }
     }
     line
 }
@@ -43,8 +55,8 @@ fn command_line(args: &[OsString]) -> String {
 /// Returns our command for that of `ipvsadm` with which the line starts.
 fn meant_command(args: &[OsString]) -> Option<&'static str> {
     let word = args.get(1)?.to_str()?;
-    // What stands behind a letter is bundled with it, as in `-Ln`.
-    let end = if word.starts_with("--") { word.len() } else { 2 };
+    // What stands behind a letter is bundled with it, as in `-Ln`; a value may stand behind `=`.
+    let end = if word.starts_with("--") { word.find('=').unwrap_or(word.len()) } else { 2 };
     Some(match word.get(..end)? {
         "-A" | "--add-service" => "add-service",
         "-E" | "--edit-service" => "edit-service",
@@ -94,6 +106,14 @@ mod tests {
             ("sync-daemon strat", "rsctl sync-daemon"),
             ("list start list", "rsctl list"),
             ("-x list", "rsctl"),
+            ("--netns blue sync-daemon start", "rsctl sync-daemon start"),
+            (
+                "--netns=blue --color never sync-daemon --netns blue stop x",
+                "rsctl sync-daemon stop",
+            ),
+            ("--netns list list -q", "rsctl list"),
+            ("--nets blue list", "rsctl"),
+            ("--netns", "rsctl"),
         ] {
             let args: Vec<_> = ["rsctl"].into_iter().chain(line.split(' ')).collect();
             let args: Vec<_> = args.into_iter().map(OsString::from).collect();
@@ -115,7 +135,7 @@ mod tests {
             ("-C", "clear"),
             ("--clear", "clear"),
             ("--set 1 2 3", "timeouts"),
-            ("--start-daemon=master", ""),
+            ("--start-daemon=master", "sync-daemon start"),
             ("--start-daemon master", "sync-daemon start"),
         ] {
             let (message, hint) = complaint(line);
@@ -123,7 +143,7 @@ mod tests {
             let expected = format!(
                 "`rsctl {command}`; or `rsctl ipvsadm {line}`, which takes ipvsadm's options"
             );
-            assert_eq!(hint, (!command.is_empty()).then_some(expected), "{line}");
+            assert_eq!(hint, Some(expected), "{line}");
         }
         // What is wrong with one of ours is none of its.
         assert_eq!(complaint("list -A").1, None);

@@ -45,6 +45,11 @@ impl Director {
         Ok(Self { namespace, dry_run, lock_wait })
     }
 
+    /// Returns whether it acts in a network namespace that was named, perhaps not the host's own.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.namespace.is_some()
+    }
+
     pub(super) fn connect(&self) -> Result<Client, Error> {
         Ok(self.connect_with(ConnectOptions::new())?)
     }

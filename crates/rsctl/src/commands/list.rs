@@ -68,7 +68,7 @@ pub(super) fn run(director: &Director, args: &List, colored: bool) -> Result<Lis
     let (version, size) = (info.version, info.connection_table_size);
     let stats = shows_stats(args);
     let details = args.view() != View::Default;
-    let wanted = Wanted { stats, full_ones: colored, details };
+    let wanted = Wanted { stats, colored, details };
     if let Some(selector) = args.service {
         let key = selector.0;
         let service = ListedService::new(client.service(&key)?.ok_or(Error::NoService(key))?);

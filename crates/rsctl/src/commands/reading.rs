@@ -2,7 +2,7 @@
 
 //! Reads the servers of listed services, one service at a time.
 
-use ipvs_netlink::{Client, ServiceKey};
+use ipvs_netlink::{Client, DestinationEntry, DestinationKey, ServiceKey};
 
 use super::Director;
 use super::listed::{ListedServer, ListedService};
@@ -15,7 +15,7 @@ pub(super) struct Wanted {
     /// Counters.
     pub(super) stats: bool,
     /// Thresholds, but of servers with connections only: who is at them is marked.
-    pub(super) full_ones: bool,
+    pub(super) colored: bool,
     /// Everything else that the file does not have.
     pub(super) details: bool,
 }
@@ -41,50 +41,60 @@ impl Reading {
         services: Vec<ListedService>,
     ) -> Result<Vec<ListedService>, Error> {
         if !self.wanted.details && !self.wanted.stats {
-            self.shown = Some(Shown::read(&self.director, &services));
+            self.shown = Some(Shown::read_beside(&self.director, &services));
         }
         services.into_iter().filter_map(|listed| self.next(listed).transpose()).collect()
     }
 
     /// Reads the servers of one of many services, until none is missing that nobody touched
     /// meanwhile; `None` if the service is gone.
-    pub(super) fn next(
-        &mut self,
-        mut listed: ListedService,
-    ) -> Result<Option<ListedService>, Error> {
+    pub(super) fn next(&mut self, listed: ListedService) -> Result<Option<ListedService>, Error> {
         let key = listed.service.key;
-        let Wanted { stats, full_ones, details } = self.wanted;
+        let Wanted { stats, colored, details } = self.wanted;
         if let Some(shown) = self.shown.as_mut().filter(|_| !details && !stats) {
-            if let Some(servers) = shown.take(&key, full_ones) {
-                listed.servers = servers;
-                return Ok(Some(listed));
+            if let Some(servers) = shown.take(&key, colored) {
+                return Ok(Some(ListedService { servers, ..listed }));
             }
         }
-        let add = |entry| listed.servers.push(ListedServer::of(entry, stats));
-        let pass = self.client.for_each_destination(&key, add)?;
-        if !pass.is_snapshot() {
-            // What it cannot read says nothing, and the kernel is asked again.
-            let shown = self.shown.get_or_insert_with(|| Shown::read(&self.director, &[]));
-            if !shown.agrees(&listed) {
-                listed.servers = self.whole(&key)?;
-            }
-        }
-        // Of a service that is gone the kernel says that it has no servers.
-        if listed.servers.is_empty() && self.client.service(&key)?.is_none() {
-            return Ok(None);
-        }
-        Ok(Some(listed))
+        let Self { director, client, shown, .. } = self;
+        let read = servers(
+            client,
+            &key,
+            || shown.get_or_insert_with(|| Shown::read(director)),
+            |entry| ListedServer::of(entry, stats),
+            |listed| listed.server.key,
+        )?;
+        Ok(read.map(|servers| ListedService { servers, ..listed }))
     }
 
     /// Reads the servers of the only service.
     pub(super) fn one(&mut self, mut listed: ListedService) -> Result<ListedService, Error> {
-        listed.servers = self.whole(&listed.service.key)?;
+        let stats = self.wanted.stats;
+        let servers = self.client.destinations_if_any(&listed.service.key)?.into_iter();
+        listed.servers = servers.map(|entry| ListedServer::of(entry, stats)).collect();
         Ok(listed)
     }
+}
 
-    fn whole(&mut self, key: &ServiceKey) -> Result<Vec<ListedServer>, Error> {
-        let stats = self.wanted.stats;
-        let servers = self.client.destinations_if_any(key)?.into_iter();
-        Ok(servers.map(|entry| ListedServer::of(entry, stats)).collect())
+/// Reads the servers of one of many services, in the kernel's order, until none is missing that
+/// nobody touched meanwhile; `None` if the service is gone. Where the table changed, what `shown`
+/// shows is held against them before the kernel is asked again.
+pub(super) fn servers<'a, T>(
+    client: &mut Client,
+    service: &ServiceKey,
+    shown: impl FnOnce() -> &'a Shown,
+    make: impl Fn(DestinationEntry) -> T,
+    key: impl Fn(&T) -> DestinationKey,
+) -> Result<Option<Vec<T>>, ipvs_netlink::Error> {
+    let mut servers = Vec::new();
+    let pass = client.for_each_destination(service, |entry| servers.push(make(entry)))?;
+    // A file that cannot be read shows nothing.
+    if !pass.is_snapshot() && !shown().agrees(service, servers.iter().map(&key)) {
+        servers = client.destinations_if_any(service)?.into_iter().map(make).collect();
     }
+    // Of a service that is gone the kernel says that it has no servers.
+    if servers.is_empty() && client.service(service)?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(servers))
 }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use ipvs_cluster::{Observed, ObservedService};
-use ipvs_netlink::{Client, Destination, ErrorKind, Service};
+use ipvs_netlink::{Client, ErrorKind, Service};
 
 use super::director::{Director, USUAL_SERVERS};
 use super::list;
+use super::reading;
 use super::shown::Shown;
 use crate::cli::{Form, INSTALLED, Save};
 use crate::error::Error;
@@ -23,11 +24,14 @@ pub(crate) struct Saved {
 }
 
 pub(super) fn run(director: &Director, args: Save) -> Result<Saved, Error> {
+    let is_installed = args.install;
+    if is_installed && director.is_elsewhere() {
+        return Err(Error::InstallsElsewhere(INSTALLED));
+    }
     let table = read(director).map_err(|error| match error.kind() {
         ErrorKind::PermissionDenied => Error::NotSaved(error),
         _ => error.into(),
     })?;
-    let is_installed = args.install;
     if is_installed && table.services.is_empty() {
         return Err(Error::NothingToInstall(INSTALLED));
     }
@@ -39,7 +43,7 @@ pub(super) fn run(director: &Director, args: Save) -> Result<Saved, Error> {
 fn read(director: &Director) -> Result<Observed, ipvs_netlink::Error> {
     let mut client = director.connect_to_look(USUAL_SERVERS)?;
     let services = client.services()?;
-    let shown = Shown::read(director, &[]);
+    let shown = Shown::read(director);
     let mut read = Vec::with_capacity(services.len());
     for service in services.into_iter().map(|entry| entry.service) {
         read.extend(with_servers(&mut client, service, &shown)?);
@@ -51,31 +55,20 @@ fn read(director: &Director) -> Result<Observed, ipvs_netlink::Error> {
     Ok(table)
 }
 
-/// Reads the servers of a service; `None` if it is gone.
+/// Reads the servers of a service in the order in which they were added; `None` if it is gone.
 fn with_servers(
     client: &mut Client,
     service: Service,
     shown: &Shown,
 ) -> Result<Option<ObservedService>, ipvs_netlink::Error> {
     let key = service.key;
-    let expected = shown.servers(&key);
-    if expected.is_some_and(<[_]>::is_empty) {
+    if shown.servers(&key).is_some_and(<[_]>::is_empty) {
         return Ok(Some(ObservedService::new(service, Vec::new())));
     }
-    let mut servers: Vec<Destination> = Vec::with_capacity(expected.map_or(0, <[_]>::len));
-    let pass = client.for_each_destination(&key, |entry| servers.push(entry.destination))?;
-    let is_shown = || {
-        expected.is_some_and(|it| servers.iter().map(|it| it.key).eq(it.iter().map(|it| it.key)))
-    };
-    if !pass.is_snapshot() && !is_shown() {
-        let whole = client.destinations_if_any(&key)?.into_iter();
-        servers = whole.map(|entry| entry.destination).collect();
-    }
-    // Of a service that is gone the kernel says that it has no servers.
-    if servers.is_empty() && client.service(&key)?.is_none() {
-        return Ok(None);
-    }
-    // The kernel puts each new server in front.
-    servers.reverse();
-    Ok(Some(ObservedService::new(service, servers)))
+    let read = reading::servers(client, &key, || shown, |entry| entry.destination, |it| it.key)?;
+    Ok(read.map(|mut servers| {
+        // The kernel puts each new server in front.
+        servers.reverse();
+        ObservedService::new(service, servers)
+    }))
 }

@@ -10,8 +10,8 @@
 use std::collections::hash_map::Entry;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
-use ipvs_netlink::ServiceKey;
 use ipvs_netlink::procfs::{TableKey, TableMethod, TableServer, TableService};
+use ipvs_netlink::{DestinationKey, ServiceKey};
 
 use super::listed::{ListedServer, ListedService};
 use super::{Director, public};
@@ -25,17 +25,22 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// Reads the file and compares it with `services`, as the kernel listed them. If it cannot
-    /// be read or understood, it shows nothing.
-    pub(super) fn read(director: &Director, services: &[ListedService]) -> Self {
-        Self::try_read(director, services).unwrap_or_default()
+    /// Reads the file. If it cannot be read or understood, it shows nothing.
+    pub(super) fn read(director: &Director) -> Self {
+        Self::try_read(director, std::iter::empty()).unwrap_or_default()
+    }
+
+    /// Does what [`read`](Self::read) does, and compares it with `services`, as the kernel listed
+    /// them.
+    pub(super) fn read_beside(director: &Director, services: &[ListedService]) -> Self {
+        let expected = services.iter().map(|listed| listed.service.key);
+        Self::try_read(director, expected).unwrap_or_default()
     }
 
     fn try_read(
         director: &Director,
-        services: &[ListedService],
+        expected: impl ExactSizeIterator<Item = ServiceKey>,
     ) -> Result<Self, ipvs_netlink::Error> {
-        let expected = services.iter().map(|listed| listed.service.key);
         Self::compare(director.procfs().services()?, expected)
     }
 
@@ -57,9 +62,11 @@ impl Shown {
         Ok(Self { servers, is_same: is_same && expected.next().is_none() })
     }
 
-    /// Returns the servers of a service in the kernel's order, if it is shown once.
+    /// Returns the servers of a service in the kernel's order, if it is shown once and is no
+    /// mark: what is shown of a mark may be the other family's.
     pub(super) fn servers(&self, service: &ServiceKey) -> Option<&[TableServer]> {
-        self.servers.get(&table_key(service))?.as_deref()
+        let key @ TableKey::Service(_) = table_key(service) else { return None };
+        self.servers.get(&key)?.as_deref()
     }
 
     /// Takes out the servers of a service, if all that a list shows of them is known.
@@ -88,16 +95,19 @@ impl Shown {
 
     /// Returns whether nothing is missing in what was read of a service, and nothing there
     /// twice.
-    pub(super) fn agrees(&self, listed: &ListedService) -> bool {
-        let key @ TableKey::Service(_) = table_key(&listed.service.key) else { return false };
-        let Some(Some(shown)) = self.servers.get(&key) else { return false };
-        let read = || listed.servers.iter().map(|listed| listed.server.key);
+    pub(super) fn agrees(
+        &self,
+        service: &ServiceKey,
+        read: impl ExactSizeIterator<Item = DestinationKey> + Clone,
+    ) -> bool {
+        let Some(shown) = self.servers(service) else { return false };
         // Both have the kernel's order.
-        if read().eq(shown.iter().map(|server| server.key)) {
+        if read.clone().eq(shown.iter().map(|server| server.key)) {
             return true;
         }
-        let keys: HashSet<_> = read().collect();
-        keys.len() == listed.servers.len() && shown.iter().all(|server| keys.contains(&server.key))
+        let number = read.len();
+        let keys: HashSet<_> = read.collect();
+        keys.len() == number && shown.iter().all(|server| keys.contains(&server.key))
     }
 }
 
@@ -112,7 +122,6 @@ fn table_key(service: &ServiceKey) -> TableKey {
 #[cfg(test)]
 mod tests {
     use ipvs_netlink::procfs::ServiceTable;
-    use ipvs_netlink::{Scheduler, Service, ServiceEntry};
 
     use super::*;
 
@@ -188,21 +197,8 @@ mod tests {
     fn it_bears_witness_for_each_server_that_it_shows() {
         let found = shown(&format!("{WEB}{TWO}{MARK}{TWO}"), &[]);
         let agrees = |service: &str, servers: &[&str]| {
-            let service = Service::new(service.parse().unwrap(), Scheduler::Rr);
-            let mut listed = ListedService::new(ServiceEntry::from(service));
-            listed.servers = servers
-                .iter()
-                .map(|key| {
-                    let key = key.parse().unwrap();
-                    let method = ipvs_netlink::ForwardingMethod::Gateway;
-                    ListedServer {
-                        server: ipvs_netlink::Destination::new(key, method),
-                        connections: ipvs_netlink::Connections::default(),
-                        stats: None,
-                    }
-                })
-                .collect();
-            found.agrees(&listed)
+            let servers = servers.iter().map(|key| key.parse().unwrap());
+            found.agrees(&service.parse().unwrap(), servers)
         };
         let [one, two, three] = ["10.1.0.1:80", "10.1.0.2:80", "10.1.0.3:80"];
         assert!(agrees("tcp/10.0.0.1:80", &[two, one]));
@@ -211,5 +207,16 @@ mod tests {
         assert!(!agrees("tcp/10.0.0.1:80", &[two, one, two]));
         assert!(!agrees("tcp/10.0.0.2:80", &[two, one]));
         assert!(!agrees("fwmark/7", &[two, one]), "it may be the other family's");
+    }
+
+    /// Else one family's servers, or that it has none, would be taken for the other's.
+    #[test]
+    fn of_a_mark_it_shows_no_servers() {
+        let found = shown(&format!("{WEB}{TWO}{MARK}FWM  00000008 rr\n{TWO}"), &[]);
+        let number = |service: &str| Some(found.servers(&service.parse().unwrap())?.len());
+        assert_eq!(number("tcp/10.0.0.1:80"), Some(2));
+        for mark in ["fwmark/7", "fwmark/7/ipv6", "fwmark/8", "fwmark/8/ipv6"] {
+            assert_eq!(number(mark), None, "{mark}");
+        }
     }
 }

@@ -25,14 +25,14 @@ pub(super) fn services(procfs: &Procfs, line: &Line<'_>, id: &str) -> Vec<Candid
     let mut found = BTreeSet::new();
     for service in read(procfs) {
         let about = format!("{}, {}", service.scheduler, count(service.servers.len(), "server"));
-        found.extend(text_for(id, &service).map(|text| Candidate::new(text, about)));
+        let texts = keys(&service).into_iter().filter_map(|key| text_for(id, key));
+        found.extend(texts.map(|text| Candidate::new(text, about.clone())));
     }
     found.into_iter().collect()
 }
 
 /// Returns what is typed for the service behind that argument, if it is one of its kind.
-fn text_for(id: &str, service: &TableService) -> Option<String> {
-    let key = key(service)?;
+fn text_for(id: &str, key: ServiceKey) -> Option<String> {
     Some(match (id, key) {
         ("service", key) => key.to_string(),
         ("fwmark", ServiceKey::Fwmark { mark, .. }) => mark.to_string(),
@@ -49,7 +49,8 @@ fn text_for(id: &str, service: &TableService) -> Option<String> {
 /// is one that other services have and this one lacks.
 pub(super) fn servers(procfs: &Procfs, line: &Line<'_>) -> Vec<Candidate> {
     let named = named(line);
-    let is_named = |service: &TableService| named.is_none() || key(service) == named;
+    let is_named =
+        |service: &TableService| named.is_none_or(|named| keys(service).contains(&named));
     let (mut of_named, mut of_others) = (BTreeMap::new(), BTreeMap::new());
     for service in read(procfs) {
         let servers = if is_named(&service) { &mut of_named } else { &mut of_others };
@@ -86,16 +87,20 @@ fn named(line: &Line<'_>) -> Option<ServiceKey> {
         .or_else(mark)
 }
 
-/// Returns which service it is. Of a mark the file does not tell the family: the servers do.
-fn key(service: &TableService) -> Option<ServiceKey> {
+/// Returns which service it is, or may be. Of a mark the file does not tell the family: the
+/// servers do, if there are any.
+fn keys(service: &TableService) -> Vec<ServiceKey> {
     match service.key {
-        TableKey::Service(key) => Some(key),
+        TableKey::Service(key) => vec![key],
         TableKey::Fwmark(mark) => {
-            let v6 = service.servers.first().is_some_and(|server| server.key.address.is_ipv6());
-            let family = if v6 { AddressFamily::Ipv6 } else { AddressFamily::Ipv4 };
-            Some(ServiceKey::Fwmark { family, mark: NonZeroU32::new(mark)? })
+            let Some(mark) = NonZeroU32::new(mark) else { return Vec::new() };
+            let families = match service.servers.first().map(|server| server.key.family()) {
+                Some(family) => vec![family],
+                None => vec![AddressFamily::Ipv4, AddressFamily::Ipv6],
+            };
+            families.into_iter().map(|family| ServiceKey::Fwmark { family, mark }).collect()
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
@@ -105,4 +110,29 @@ fn read(procfs: &Procfs) -> impl Iterator<Item = TableService> {
     let end = used() + PATIENCE;
     let services = procfs.services().into_iter().flatten().map_while(Result::ok);
     services.take_while(move |_| used() < end)
+}
+
+#[cfg(test)]
+mod tests {
+    use ipvs_netlink::procfs::ServiceTable;
+
+    use super::*;
+
+    #[test]
+    fn a_mark_without_servers_may_be_of_either_family() {
+        let text = "IP Virtual Server version 1.2.1 (size=4096)\n\
+                    Prot LocalAddress:Port Scheduler Flags\n  \
+                    -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n\
+                    FWM  00000007 rr\n\
+                    FWM  00000008 rr\n  \
+                    -> 0A010001:0050      Masq    1      0          0         \n\
+                    FWM  00000009 rr\n  \
+                    -> [2001:0db8:0000:0000:0000:0000:0000:0001]:0050      Masq    1 0 0\n";
+        let table = ServiceTable::from_reader(text.as_bytes()).unwrap();
+        let keys: Vec<_> = table.flat_map(|it| keys(&it.unwrap())).collect();
+        let texts: Vec<_> = keys.iter().filter_map(|key| text_for("service", *key)).collect();
+        assert_eq!(texts, ["fwmark/7", "fwmark/7/ipv6", "fwmark/8", "fwmark/9/ipv6"]);
+        let marks: BTreeSet<_> = keys.iter().filter_map(|key| text_for("fwmark", *key)).collect();
+        assert_eq!(marks.into_iter().collect::<Vec<_>>(), ["7", "8", "9"]);
+    }
 }

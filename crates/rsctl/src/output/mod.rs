@@ -69,7 +69,7 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
         return Ok(());
     }
     if let Outcome::Saved(saved) = outcome {
-        save::warn(saved);
+        save::check(saved)?;
         // As `restore -` reads stdin.
         if let Some(file) = saved.to.as_ref().filter(|file| file.as_os_str() != "-") {
             return save::to_file(saved, file);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use ipvs_cluster::file::{self, Line, MAX_BYTES, Problem};
@@ -25,8 +25,35 @@ pub(super) fn write(saved: &Saved, out: &mut impl Write) -> io::Result<()> {
     }
 }
 
-/// Says on stderr what the file does not hold, or what will not be restored.
-pub(super) fn warn(saved: &Saved) {
+/// Says on stderr what the file does not hold, or what will not be restored. Where nobody would
+/// be there to read that, at boot, it is an error.
+pub(super) fn check(saved: &Saved) -> Result<(), Error> {
+    if saved.is_installed {
+        return restorable(saved);
+    }
+    warn(saved);
+    Ok(())
+}
+
+/// Refuses what `restore` would not take without a word.
+fn restorable(saved: &Saved) -> Result<(), Error> {
+    let read = if is_beyond_doubt(&saved.table) { Ok(Vec::new()) } else { read_back(saved) };
+    let as_is = read.is_ok();
+    let found =
+        read.map_or_else(|found| found, |doubts| doubts.into_iter().map(Problem::from).collect());
+    let line = |Problem { line, message }| format!("line {line}: {message}");
+    let mut problems: Vec<_> = found.into_iter().map(line).collect();
+    let doubtful = problems.len();
+    problems.extend(replaced(&saved.table).map(not_utf8));
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let as_is = as_is && problems.len() == doubtful;
+    let file = saved.to.as_ref().map_or_else(String::new, |file| escaped(file.as_os_str()));
+    Err(Error::NotRestorable { file, problems, as_is })
+}
+
+fn warn(saved: &Saved) {
     let Saved { table, form, .. } = saved;
     if *form == Form::Ipvsadm {
         for what in ipvsadm::left_out(table) {
@@ -40,13 +67,8 @@ pub(super) fn warn(saved: &Saved) {
         };
         will_be_restored(read_back(saved), instead);
     }
-    let replaced = |daemon: &&SyncDaemonEntry| is_replaced(&daemon.interface);
-    for daemon in table.daemons.iter().filter(|_| *form == Form::Json).filter(replaced) {
-        super::warning(&format!(
-            "the interface of the {} sync daemon has a name that is not UTF-8, and `rsctl restore` \
-             will not find it by what is written: {}",
-            daemon.role, daemon.interface
-        ));
+    for daemon in replaced(table).filter(|_| *form == Form::Json) {
+        super::warning(&not_utf8(daemon));
     }
 }
 
@@ -76,9 +98,19 @@ fn read_back(saved: &Saved) -> Result<Vec<Fault<Line>>, Vec<Problem>> {
     }
 }
 
-/// Returns whether the name stands for one that is not UTF-8, which JSON cannot hold.
-fn is_replaced(interface: &InterfaceName) -> bool {
-    interface.as_str().contains(char::REPLACEMENT_CHARACTER)
+/// Returns the sync daemons on interfaces whose names are not UTF-8, which JSON cannot hold.
+fn replaced(table: &Observed) -> impl Iterator<Item = &SyncDaemonEntry> {
+    let is_replaced =
+        |daemon: &&SyncDaemonEntry| daemon.interface.as_str().contains(char::REPLACEMENT_CHARACTER);
+    table.daemons.iter().filter(is_replaced)
+}
+
+fn not_utf8(daemon: &SyncDaemonEntry) -> String {
+    format!(
+        "the interface of the {} sync daemon has a name that is not UTF-8, and `rsctl restore` \
+         will not find it by what is written: {}",
+        daemon.role, daemon.interface
+    )
 }
 
 /// Says which lines `restore` will refuse, and what else is done with those, or take
@@ -107,11 +139,14 @@ fn will_be_restored(read: Result<Vec<Fault<Line>>, Vec<Problem>>, instead: &str)
 pub(super) fn to_file(saved: &Saved, file: &Path) -> Result<(), Error> {
     let failed = |error| Error::Write { file: escaped(file.as_os_str()), error };
     if !saved.is_installed {
-        return replace(file, |out| write(saved, out)).map_err(failed);
+        return replace(file, None, |out| write(saved, out)).map_err(failed);
     }
     let folder = file.parent().unwrap_or(file);
-    fs::DirBuilder::new().recursive(true).create(folder).map_err(failed)?;
-    replace(file, |out| write(saved, out)).map_err(failed)?;
+    if !folder.is_dir() {
+        fs::DirBuilder::new().recursive(true).create(folder).map_err(failed)?;
+        fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(failed)?;
+    }
+    replace(file, Some(0o644), |out| write(saved, out)).map_err(failed)?;
     super::note(&format!("wrote {}", escaped(file.as_os_str())));
     if !Path::new(ENABLED).is_symlink() {
         super::hint("`systemctl enable rsctl-restore` has it restored at each boot");
@@ -122,9 +157,10 @@ pub(super) fn to_file(saved: &Saved, file: &Path) -> Result<(), Error> {
 /// What `systemctl enable` makes of `WantedBy=` in rsctl-restore.service.
 const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants/rsctl-restore.service";
 
-/// Replaces a file, or writes to what is none.
+/// Replaces a file, or writes to what is none. A new one has that mode, if any, whatever the umask.
 fn replace(
     file: &Path,
+    mode_of_new: Option<u32>,
     write: impl Fn(&mut BufWriter<&fs::File>) -> io::Result<()>,
 ) -> io::Result<()> {
     // Asked by its own name, so that the kernel has its say about links that others left in
@@ -169,8 +205,10 @@ fn replace(
     write(&mut out)?;
     out.flush()?;
     drop(out);
-    if let Some(known) = known {
-        keep_rights(&known, temporary.as_file())?;
+    match (known, mode_of_new) {
+        (Some(known), _) => keep_rights(&known, temporary.as_file())?,
+        (None, Some(mode)) => temporary.as_file().set_permissions(Permissions::from_mode(mode))?,
+        (None, None) => {}
     }
     temporary.as_file().sync_all()?;
     temporary.persist(&target)?;
@@ -232,13 +270,14 @@ mod tests {
 
     use ipvs_cluster::ObservedService;
     use ipvs_netlink::{
-        Destination, ForwardingMethod, Netmask, Persistence, Protocol, SchedulerFlags, Service,
-        ServiceKey, SyncDaemon, SyncRole, Timeouts, Tunnel, Weight, unchecked,
+        Destination, ForwardingMethod, Netmask, Persistence, Protocol, Scheduler, SchedulerFlags,
+        Service, ServiceKey, SyncDaemon, SyncRole, Timeouts, Tunnel, Weight, unchecked,
     };
     use proptest::prelude::*;
     use proptest::sample::select;
 
     use super::*;
+    use crate::cli::INSTALLED;
 
     fn services() -> impl Strategy<Value = Service> {
         let keys = [
@@ -340,6 +379,39 @@ mod tests {
         }
     }
 
+    /// At boot nobody is there to be warned.
+    #[test]
+    fn only_what_will_be_restored_is_installed() {
+        let sound = Service::new("tcp/192.0.2.1:80".parse().unwrap(), Scheduler::Rr);
+        let mut doubtful = sound.clone();
+        doubtful.engine = Some(unchecked::engine("sip"));
+        let on = |name| SyncDaemon::new(SyncRole::Master, unchecked::interface(name), 0);
+        let none: &[SyncDaemon] = &[];
+        for (services, daemons, told) in [
+            (&[&sound][..], none, None),
+            (&[&sound], &[on("eth0")], None),
+            (&[&doubtful], none, Some((1, true))),
+            (&[&sound, &sound], none, Some((1, false))),
+            (&[&sound], &[on("eth\u{fffd}")], Some((1, false))),
+            (&[&doubtful], &[on("eth\u{fffd}")], Some((2, false))),
+        ] {
+            let entry = |it: &&Service| ObservedService::new((*it).clone(), Vec::new());
+            let mut table = Observed::new(services.iter().map(entry).collect());
+            table.timeouts = Timeouts::KERNEL_DEFAULTS;
+            table.daemons = daemons.iter().map(SyncDaemonEntry::from).collect();
+            let to = Some(INSTALLED.into());
+            let saved = Saved { table, form: Form::Json, to, is_installed: true };
+            match (check(&saved), told) {
+                (Ok(()), None) => {}
+                (Err(Error::NotRestorable { file, problems, as_is }), Some(told)) => {
+                    assert_eq!((problems.len(), as_is), told, "{problems:?}");
+                    assert_eq!(file, INSTALLED);
+                }
+                other => panic!("{services:?}, {daemons:?}: {other:?}"),
+            }
+        }
+    }
+
     #[test]
     fn what_is_open_is_written_to() {
         let folder = tempfile::tempdir().unwrap();
@@ -357,12 +429,12 @@ mod tests {
             format!("/proc/{own}/task/{own}/fd/{number}"),
             escaped(link.as_os_str()),
         ] {
-            replace(Path::new(&name), |out| out.write_all(b"two\n")).unwrap();
+            replace(Path::new(&name), None, |out| out.write_all(b"two\n")).unwrap();
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\ntwo\ntwo\ntwo\n");
         assert_eq!(fs::metadata(&path).unwrap().ino(), before);
         // By its own name it is replaced.
-        replace(&path, |out| out.write_all(b"three\n")).unwrap();
+        replace(&path, None, |out| out.write_all(b"three\n")).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
         assert_ne!(fs::metadata(&path).unwrap().ino(), before);
     }
@@ -380,7 +452,7 @@ mod tests {
             (plain.join("x"), "not a directory"),
             (long, "file name too long"),
         ] {
-            let error = replace(&file, |_| Ok(())).unwrap_err();
+            let error = replace(&file, None, |_| Ok(())).unwrap_err();
             assert_eq!(system_error(&error), why, "{file:?}");
         }
     }

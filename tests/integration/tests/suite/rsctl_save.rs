@@ -240,6 +240,72 @@ fn what_will_not_be_restored_is_told_when_it_is_saved() {
     );
 }
 
+/// At boot there is nobody to be warned, and only the host's own table is restored.
+#[test]
+fn only_what_is_restored_at_boot_is_installed() {
+    let host = Host::new("director");
+    host.must("mount -t tmpfs none /etc; ipvsadm -A -t 192.0.2.1:80 -s rr");
+    let installed =
+        host.must("umask 077; rsctl save --install; stat -c %a /etc/rsctl /etc/rsctl/*");
+    assert_eq!(installed.stdout, "755\n644\n");
+    let saved = host.must("cat /etc/rsctl/table.json").stdout;
+    host.must("ipvsadm -A -u 192.0.2.1:53 -s rr --pe sip");
+    let refused = |options: &str| {
+        let output = host.sh(&format!("rsctl {options} save --install"));
+        assert_eq!(host.must("cat /etc/rsctl/*").stdout, saved, "{}", output.stderr);
+        (output.status, output.stderr)
+    };
+    let doubtful = "error: cannot save the table to /etc/rsctl/table.json: it would not be \
+                    restored\n\
+                    line 7: a persistence engine needs a persistent service\n\
+                    hint: `rsctl save -o /etc/rsctl/table.json` saves it all the same; a drop-in \
+                    has rsctl-restore.service restore it with --as-is\n";
+    assert_eq!(refused(""), (1, doubtful.to_owned()));
+    let elsewhere = "error: cannot save the table of a named network namespace to \
+                     /etc/rsctl/table.json: at boot it would be restored into the host's own\n\
+                     hint: `rsctl save -o FILE` saves it, and `rsctl --netns NAME restore FILE` \
+                     restores it\n";
+    host.must("ipvsadm -D -u 192.0.2.1:53");
+    assert_eq!(refused("--netns /proc/self/ns/net"), (2, elsewhere.to_owned()));
+    host.must("ipvsadm -C");
+    let nothing = "error: cannot save the table to /etc/rsctl/table.json: it has no service, and \
+                   would not be restored\n\
+                   hint: `systemctl disable rsctl-restore` ends restoring at boot\n";
+    assert_eq!(refused(""), (1, nothing.to_owned()));
+}
+
+/// Before Linux 7.1 services of another namespace hide some in /proc/net/ip_vs, which does not
+/// say of which family a mark is.
+#[test]
+fn marks_of_both_families_keep_their_servers() {
+    let (host, other) = (Host::new("director"), Host::new("other"));
+    let add = |host: &Host, has_servers: bool| {
+        let keys = |number: u32| ["", "/ipv6"].map(|family| format!("fwmark/{number}{family}"));
+        let changes = (1..=300).flat_map(keys).flat_map(|key| {
+            let service: ServiceKey = key.parse().unwrap();
+            let server = "10.0.0.1:0".parse().unwrap();
+            let destination = Destination::new(server, ForwardingMethod::Gateway);
+            let is_with = has_servers && !key.ends_with("/ipv6");
+            let added = Change::AddService(Service::new(service, Scheduler::Rr));
+            let server = Change::AddDestination { service, destination };
+            [added].into_iter().chain(is_with.then_some(server))
+        });
+        let report = host.enter(|| Client::connect().unwrap().batch(changes).unwrap());
+        assert!(report.failures.is_empty(), "{report:?}");
+    };
+    add(&host, true);
+    add(&other, false);
+    host.must("rsctl save -o /run/table");
+    let saved: Value = serde_json::from_str(&host.must("cat /run/table").stdout).unwrap();
+    let services = saved["services"].as_array().unwrap();
+    assert_eq!(services.len(), 600);
+    for service in services {
+        let name = service["service"].as_str().unwrap();
+        let number = service["servers"].as_array().unwrap().len();
+        assert_eq!(number, usize::from(!name.ends_with("/ipv6")), "{name}");
+    }
+}
+
 #[test]
 fn the_json_form_is_one_server_a_line() {
     let host = Host::new("director");

@@ -12,19 +12,31 @@ use std::io::{self, Write};
 use serde::ser::{Error as _, Serialize, SerializeSeq, Serializer};
 
 use super::public;
-use crate::commands::{Listing, Made, Restored};
+use crate::commands::{IsSettled, ListedService, Listing, Made, Restored};
 use crate::error::Error;
+use crate::names::Names;
 use schema::{ChangeObject, ChangesDocument, ListDocument, ServiceObject};
 
-/// Writes each service as soon as it is read, if that was left until now. One that cannot be
-/// read breaks the document off, so that nobody takes it for all.
 pub(super) fn write_listing(listing: &mut Listing, out: &mut impl Write) -> Result<(), Error> {
     let names = std::mem::take(&mut listing.names);
     let (version, public) = (listing.version.to_string(), listing.public);
     let connection_table_size = listing.connection_table_size;
+    let services = listing.take_services();
+    write_list(ListDocument { version, connection_table_size, services }, &names, public, out)
+}
+
+/// Writes each service as soon as it is read, if that was left until now. One that cannot be
+/// read breaks the document off, so that nobody takes it for all.
+fn write_list(
+    list: ListDocument<impl Iterator<Item = Result<ListedService, Error>>>,
+    names: &Names,
+    public: Option<IsSettled>,
+    out: &mut impl Write,
+) -> Result<(), Error> {
+    let ListDocument { version, connection_table_size, services } = list;
     let mut unread = None;
-    let services = listing.take_services().map(|listed| {
-        listed.map(|listed| ServiceObject::new(&listed, &names)).map_err(|error| {
+    let services = services.map(|listed| {
+        listed.map(|listed| ServiceObject::new(&listed, names)).map_err(|error| {
             unread = Some(error);
         })
     });
@@ -144,6 +156,25 @@ mod tests {
                 "engine": null, "one_packet": false, "stats": zeros, "servers": [],
             })
         );
+    }
+
+    /// Nobody is to take the services that were read before for all there are.
+    #[test]
+    fn a_service_that_cannot_be_read_breaks_the_document_off() {
+        for public in [None, Some(IsSettled(true))] {
+            let read = sample::services().into_iter().take(1).map(Ok);
+            let services = read.chain([Err(Error::Declined)]);
+            let version = "1.2.1".to_owned();
+            let list = ListDocument { version, connection_table_size: 4096, services };
+            let mut out = Vec::new();
+            let failed = write_list(list, &Names::default(), public, &mut out);
+            assert!(matches!(failed, Err(Error::Declined)), "{failed:?}");
+            assert!(serde_json::from_slice::<Value>(&out).is_err());
+            // What is looked at as a whole is not written at all.
+            let out = String::from_utf8(out).unwrap();
+            assert_eq!(out.contains("tcp/192.0.2.10:80"), public.is_none(), "{out}");
+            assert!(!out.ends_with('\n'), "{out}");
+        }
     }
 
     #[test]
