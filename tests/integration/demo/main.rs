@@ -17,11 +17,11 @@ use stage::Verdicts;
 
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args().skip(1).collect();
-    if let [word, file] = &words[..] {
-        if word == "picture" {
-            picture::draw(Path::new(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-            return ExitCode::SUCCESS;
-        }
+    if let [word, file] = &words[..]
+        && word == "picture"
+    {
+        picture::draw(Path::new(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        return ExitCode::SUCCESS;
     }
     let (major, minor) = lab::kernel();
     println!("Linux {major}.{minor}. Every host below is a network namespace of this kernel.");
