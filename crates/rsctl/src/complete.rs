@@ -33,7 +33,7 @@ fn offer(line: &Line<'_>, id: &str) -> Option<Offer> {
         "scheduler" => Offer::words(modules::schedulers()),
         "engine" => Offer::words(modules::engines()),
         "state" => Offer::words(ConnectionState::known()),
-        "mcast_interface" => Offer::words(interfaces(namespace(line)?)),
+        "interface" => Offer::words(interfaces(namespace(line)?)),
         "netns" if line.word().contains('/') => Offer::Files,
         "netns" => Offer::words(namespaces()),
         _ => return None,
@@ -107,7 +107,7 @@ mod tests {
             "scheduler",
             "engine",
             "state",
-            "mcast_interface",
+            "interface",
             "netns",
         ] {
             assert!(all.contains(id), "no argument has the id {id}: {all:?}");

@@ -75,3 +75,4 @@ mod tables;
 mod transports;
 mod traps;
 mod visitors;
+mod vocabulary;

@@ -141,7 +141,7 @@ fn settings_and_changes_are_as_documented() {
         "edit-service tcp/192.0.2.1:80 -p 60 -M 255.0.255.0",
         "zero",
         "timeouts --tcp 800",
-        "sync-daemon start master --mcast-interface lo --syncid 7",
+        "sync-daemon start master --interface lo --syncid 7",
         "clear --dry-run",
     ]
     .map(|command| printed(&host, command, ""));
