@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Says what is not as set-up left it, what that means for clients, and what the remedy is.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 
 use lvs_host::SysctlKey;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::facts::Facts;
 use crate::journal::Journal;
 use crate::mode::Mode;
-use crate::plan::{Change, Effect, Target};
+use crate::plan::{Change, Effect, Step, Target};
 use crate::refusal::Refusal;
 use crate::shell;
 use crate::verify;
@@ -36,22 +36,17 @@ pub struct Difference {
 pub fn differences(journal: &Journal, facts: &Facts, state_dir: Option<&Path>) -> Vec<Difference> {
     let wanted = &journal.wanted;
     let again = set_up_again(wanted, state_dir);
-    let missing = verify::missing(wanted, facts);
-    let needed: HashSet<Target<'_>> = missing.iter().map(|it| it.action.change.target()).collect();
-    let foreign = journal.changes.iter().filter_map(|change| match change.effect(facts) {
-        Effect::Foreign(what) if needed.contains(&change.target()) => Some(Difference {
-            what,
-            harmful: true,
-            means: missing_means(change, wanted),
-            remedy: again.clone(),
-        }),
-        Effect::Foreign(what) => Some(Difference {
-            what,
-            harmful: false,
-            means: "somebody else has made it so since: it is theirs now, and teardown leaves it",
-            remedy: "`rs-agent check` judges this host as it is now".to_owned(),
-        }),
-        _ => None,
+    let mut steps = verify::missing(wanted, facts);
+    steps.extend(journal.exposed(facts));
+    let meaning = |step: &Step| missing_means(&step.action.change, wanted);
+    let needed: HashMap<Target<'_>, &str> =
+        steps.iter().map(|step| (step.action.change.target(), meaning(step))).collect();
+    let foreign = journal.changes.iter().filter_map(|change| {
+        let Effect::Foreign(what) = change.effect(facts) else { return None };
+        Some(match needed.get(&change.target()) {
+            Some(means) => Difference { what, harmful: true, means, remedy: again.clone() },
+            None => Difference { what, harmful: false, means: THEIRS, remedy: JUDGE.to_owned() },
+        })
     });
     let refused = verify::refused(wanted, facts).map(|refusal| Difference {
         what: refusal.to_string(),
@@ -62,14 +57,13 @@ pub fn differences(journal: &Journal, facts: &Facts, state_dir: Option<&Path>) -
             _ => refusal.hint(),
         },
     });
-    let exposed = journal.exposed(facts);
-    let steps = missing.iter().chain(&exposed).map(|step| Difference {
+    let missing = steps.iter().map(|step| Difference {
         what: format!("missing: {}", step.action),
         harmful: true,
-        means: missing_means(&step.action.change, wanted),
+        means: meaning(step),
         remedy: again.clone(),
     });
-    foreign.chain(refused).chain(steps).collect()
+    foreign.chain(refused).chain(missing).collect()
 }
 
 /// Returns the command that makes what is missing. All else that was asked for is in the journal.
@@ -89,6 +83,8 @@ fn set_up_again(wanted: &Wanted, state_dir: Option<&Path>) -> String {
     command
 }
 
+const THEIRS: &str = "somebody else has made it so since: it is theirs now, and teardown leaves it";
+const JUDGE: &str = "`rs-agent check` judges this host as it is now";
 const ANSWERS: &str = "this host answers ARP requests for the VIPs: packets of clients may come \
                        straight here, past the director";
 const NAMES: &str = "this host may name a VIP as the sender of its own ARP requests: who hears \
