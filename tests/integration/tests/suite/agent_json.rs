@@ -141,8 +141,8 @@ fn a_script_is_told_whether_all_is_as_it_should_be() {
         assert_eq!(host.must("rs-agent status").stdout, told.stdout);
         let means = told.stdout.lines().filter(|line| line.starts_with("  means:  ")).count();
         assert!(means >= 1, "{exposed}: {}", told.stdout);
-        let remedies = told.stdout.lines().filter_map(|line| line.strip_prefix("  remedy: "));
-        let remedy = remedies.last().unwrap();
+        let mut remedies = told.stdout.lines().filter_map(|line| line.strip_prefix("  remedy: "));
+        let remedy = remedies.next_back().unwrap();
         assert_eq!(remedy, "rs-agent setup --mode dr --vip 192.0.2.10");
         host.must(remedy);
         assert_eq!(asked().status, 0, "{exposed}: {}", asked().stdout);
