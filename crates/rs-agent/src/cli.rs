@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Reads the command line.
 
+mod familiar;
 mod what;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
-use lvs_term::{BadNumber, Generated, number};
+use lvs_term::{BadNumber, Generated};
 
+pub use self::familiar::Unread;
 pub use self::what::What;
 use crate::mode::Mode;
 use crate::request::TunnelType;
@@ -227,7 +229,7 @@ warnings; 4 errors; 5 no errors, but something that may be one could not be judg
 pub struct CheckArgs {
     /// How the director forwards to this host: its forwarding method for this real server
     /// [default: as set up]
-    #[arg(long)]
+    #[arg(long, ignore_case = true)]
     pub mode: Option<Mode>,
     /// A VIP: a single address, repeated or comma-separated
     #[arg(long = "vip", value_name = "VIP", value_delimiter = ',', requires = "mode")]
@@ -246,7 +248,7 @@ pub struct CheckArgs {
     #[arg(long, requires = "mode")]
     pub also_director: bool,
     /// tun: the director's --tun-type [default: as set up, or ipip]
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", ignore_case = true)]
     pub tunnel: Option<TunnelType>,
     /// gre: the director uses --tun-csum
     #[arg(long)]
@@ -283,7 +285,7 @@ pub struct CheckArgs {
 
 /// Reads for how long `check` watches.
 fn seconds(text: &str) -> Result<u16, BadNumber> {
-    number(text, "number of seconds", 1..=3600)
+    lvs_term::seconds(text, "time", 1..=3600)
 }
 
 /// Options of `status`.

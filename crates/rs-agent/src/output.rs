@@ -24,7 +24,7 @@ pub use self::status::{
     VipStatus,
 };
 use crate::check::report::CheckReport;
-use crate::cli::Cli;
+use crate::cli::{Cli, Unread};
 use crate::error::{Error, Failure};
 use crate::plan::{Action, Change, Step};
 
@@ -145,19 +145,25 @@ fn failed(failure: &Failure) -> ExitCode {
         Error::Refused(_) | Error::Config { .. } => shortened(&failure.to_string()),
         _ => failure.to_string(),
     };
-    Complaint { message, details: Vec::new(), hints }.tell();
-    ExitCode::from(failure.error.exit_status())
+    let status = failure.error.exit_status();
+    Complaint { message, details: Vec::new(), hints }.tell(status);
+    ExitCode::from(status)
 }
 
-/// Prints what clap stopped for, help, version or a usage error, and gives the exit status.
+/// Prints why a line was not read: help, version or a usage error; and gives the exit status.
 #[must_use]
-pub fn usage(stop: &clap::Error) -> ExitCode {
-    match lvs_term::help(stop) {
+pub fn usage(unread: Unread) -> ExitCode {
+    let refused = |complaint: Complaint| {
+        complaint.tell(exit::USAGE);
+        ExitCode::from(exit::USAGE)
+    };
+    let (stop, args) = match unread {
+        Unread::Stop(stop, args) => (stop, args),
+        Unread::Led(usage) => return refused(usage.into()),
+    };
+    match lvs_term::help(&stop) {
         Ok(Some(status)) => ExitCode::from(status),
-        Ok(None) => {
-            complaint(stop, &std::env::args_os().collect::<Vec<_>>()).tell();
-            ExitCode::from(exit::USAGE)
-        }
+        Ok(None) => refused(complaint(&stop, &args)),
         Err(error) => {
             failed(&Failure { doing: "show the help".into(), error: Error::Output(error) })
         }

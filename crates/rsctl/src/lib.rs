@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 use lvs_term::{Look, Progress};
 
-use cli::Cli;
+use cli::{Cli, Unread};
 use commands::Director;
 use error::Error;
 use exit::Exit;
@@ -39,17 +39,21 @@ pub fn main() -> ExitCode {
     if let Some(status) = complete::asked(&args) {
         return status;
     }
-    let exit = run(args).unwrap_or_else(|error| {
-        error.complaint().tell();
+    if lvs_term::asks_for_json(&args) {
+        lvs_term::tell_as_json();
+    }
+    let exit = run(&args).unwrap_or_else(|error| {
+        error.complaint().tell(error.exit().code());
         error.exit()
     });
     exit.into()
 }
 
-fn run(args: Vec<OsString>) -> Result<Exit, Error> {
-    let cli = match Cli::read(&args) {
+fn run(args: &[OsString]) -> Result<Exit, Error> {
+    let cli = match Cli::read(args) {
         Ok(cli) => cli,
-        Err(stop) => {
+        Err(Unread::Led(usage)) => return Err(usage.into()),
+        Err(Unread::Stop(stop, args)) => {
             return match lvs_term::help(&stop).map_err(Error::Output)? {
                 Some(lvs_term::exit::DONE) => Ok(Exit::Done),
                 Some(_) => Ok(Exit::Usage),
@@ -73,7 +77,7 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
     let printed = output::print(&mut outcome, format, look);
     let exit = outcome.conclude()?;
     if let Some(shortfall) = output::shortfall(&outcome) {
-        shortfall.tell();
+        shortfall.tell(exit.code());
         return Ok(exit);
     }
     match printed {

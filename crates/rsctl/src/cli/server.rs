@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use clap::{Args, ValueEnum};
 use ipvs_netlink::{GueChecksum, Weight};
 
-use super::{Endpoint, Report, Selector, value};
+use super::{Endpoint, Report, Selector, typed, value};
 
 #[derive(Debug, Args)]
 #[command(
@@ -84,7 +84,7 @@ pub(crate) struct DeleteServer {
 #[group(skip)]
 pub(crate) struct ServerArg {
     /// The real server; without a port, the service's.
-    #[arg(short = 'r', long = "real-server", value_name = "RIP[:PORT]")]
+    #[arg(short = 'r', long = "real-server", value_name = "RIP[:PORT]", value_parser = typed::server)]
     pub(crate) real_server: Endpoint,
 }
 
@@ -177,7 +177,7 @@ impl MethodArgs {
 #[command(next_help_heading = "Tunnel (with -i)")]
 pub(crate) struct TunnelSettings {
     /// Encapsulation of the packets sent to the server; ipip if not given.
-    #[arg(long = "tun-type", value_name = "TYPE", value_enum)]
+    #[arg(long = "tun-type", value_name = "TYPE", value_enum, ignore_case = true)]
     pub(crate) kind: Option<TunnelType>,
 
     /// UDP port of a gue tunnel.
