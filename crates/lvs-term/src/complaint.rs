@@ -21,7 +21,17 @@ pub fn tell_as_json() {
 /// Returns whether a command line asks for JSON, also one that cannot be read.
 #[must_use]
 pub fn asks_for_json(args: &[OsString]) -> bool {
-    args.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json")
+    let words: Vec<&str> = args
+        .iter()
+        .skip(1)
+        .map(|word| word.to_str().unwrap_or_default())
+        .take_while(|word| *word != "--")
+        .collect();
+    let is_form = |form: &str| matches!(form, "json" | "json-pretty");
+    words
+        .iter()
+        .any(|word| *word == "--json" || word.strip_prefix("--output=").is_some_and(is_form))
+        || words.windows(2).any(|two| two[0] == "--output" && is_form(two[1]))
 }
 
 /// Returns the object as a line, without what a terminal would act on.
@@ -184,6 +194,9 @@ mod tests {
         for (line, asks) in [
             ("rsctl list --json", true),
             ("rsctl --json lst", true),
+            ("rsctl list --output json-pretty", true),
+            ("rsctl lst --output=json", true),
+            ("rsctl save --output json.txt", false),
             ("rsctl list -- --json", false),
             ("rsctl list --jsn", false),
             ("--json", false),

@@ -169,9 +169,7 @@ pub(super) fn sync_role() -> impl TypedValueParser<Value = SyncRole> {
 }
 
 /// Reads one of the words; the argument ignores case, and what follows is given the word's own.
-fn words<const N: usize>(
-    words: [&'static str; N],
-) -> impl TypedValueParser<Value = String> + Clone {
+fn words<const N: usize>(words: [&'static str; N]) -> impl TypedValueParser<Value = String> {
     PossibleValuesParser::new(words.map(PossibleValue::new)).map(|word| word.to_ascii_lowercase())
 }
 
