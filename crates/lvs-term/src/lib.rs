@@ -8,7 +8,8 @@
 //! | `json` | the same of JSON, as it is written |
 //! | `complaint` | the lines of standard error: `error:`, `warning:`, `note:`, `hint:` |
 //! | `usage` | what clap stops for, in that form |
-//! | `number` | numbers on a command line, and how many there are of something |
+//! | `familiar` | words in the order and of the kind that other programs want |
+//! | `number`, `seconds` | numbers and times on a command line, and how many there are of something |
 //! | `exit` | the exit statuses that all programs share |
 //! | `look`, `columns` | tables: colour, width, columns, short numbers |
 //! | `progress` | how far long work is |
@@ -21,11 +22,13 @@ mod columns;
 mod complaint;
 mod complete;
 pub mod exit;
+mod familiar;
 mod generate;
 mod json;
 mod look;
 mod number;
 mod progress;
+mod seconds;
 mod signals;
 mod stdout;
 mod text;
@@ -33,13 +36,15 @@ mod unwinder;
 mod usage;
 
 pub use columns::{Row, short_number, write_rows};
-pub use complaint::{Complaint, Label, tell};
+pub use complaint::{Complaint, Label, asks_for_json, remark, tell, tell_as_json};
 pub use complete::{Candidate, Line, Offer, complete};
+pub use familiar::{Arranged, Familiar, Meaning, arranged, quoted_words, reads_options};
 pub use generate::Generated;
 pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};
 pub use number::{BadNumber, count, number};
 pub use progress::Progress;
+pub use seconds::seconds;
 pub use signals::{ignored_signals, outlive_file_limit};
 pub use stdout::{Stdout, unless_closed};
 pub use text::{

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Reads the command line.
 
+mod familiar;
 mod form;
 mod what;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
-use lvs_term::{BadNumber, Generated, number};
+use lvs_term::{BadNumber, Generated};
 
+pub use self::familiar::Unread;
 pub use self::form::{Form, Shown};
 pub use self::what::What;
 use crate::mode::Mode;
@@ -258,7 +260,7 @@ pub struct CheckArgs {
     #[arg(long, requires = "mode")]
     pub also_director: bool,
     /// tun: the director's --tun-type [default: as set up, or ipip]
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", ignore_case = true)]
     pub tunnel: Option<TunnelType>,
     /// gre: the director uses --tun-csum
     #[arg(long)]
@@ -298,7 +300,7 @@ pub struct CheckArgs {
 
 /// Reads for how long `check` watches.
 fn seconds(text: &str) -> Result<u16, BadNumber> {
-    number(text, "number of seconds", 1..=3600)
+    lvs_term::seconds(text, "time", 1..=3600)
 }
 
 /// Options of `status`.

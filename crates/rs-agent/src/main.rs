@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use rs_agent::cli::Cli;
 use rs_agent::{commands, complete, output};
 
@@ -14,8 +13,11 @@ fn main() -> ExitCode {
         return status;
     }
     lvs_term::outlive_file_limit();
-    match Cli::try_parse() {
+    if lvs_term::asks_for_json(&args) {
+        lvs_term::tell_as_json();
+    }
+    match Cli::read(&args) {
         Ok(cli) => output::finish(commands::run(&cli), cli.is_for_monitor()),
-        Err(usage) => output::usage(&usage),
+        Err(unread) => output::usage(unread),
     }
 }

@@ -24,7 +24,7 @@ pub use self::status::{
     VipStatus,
 };
 use crate::check::report::CheckReport;
-use crate::cli::{Cli, Shown};
+use crate::cli::{Cli, Shown, Unread};
 use crate::error::{Error, Failure};
 use crate::plan::{Action, Change, Step};
 
@@ -148,12 +148,13 @@ fn failed(failure: &Failure, for_monitor: bool) -> ExitCode {
         Error::Refused(_) | Error::Config { .. } => shortened(&failure.to_string()),
         _ => failure.to_string(),
     };
+    let status = failure.error.exit_status();
     let complaint = Complaint { message, details: Vec::new(), hints };
     if for_monitor {
         return unknown(&complaint);
     }
-    complaint.tell();
-    ExitCode::from(failure.error.exit_status())
+    complaint.tell(status);
+    ExitCode::from(status)
 }
 
 /// Tells a monitor that nothing is known, and why. Where that cannot be told either, it reads the
@@ -169,20 +170,23 @@ fn is_for_monitor(args: &[OsString]) -> bool {
     options.any(|word| word == "--nagios") && args.iter().any(|word| word == "check")
 }
 
-/// Prints what clap stopped for, help, version or a usage error, and gives the exit status.
+/// Prints why a line was not read: help, version or a usage error; and gives the exit status.
 #[must_use]
-pub fn usage(stop: &clap::Error) -> ExitCode {
-    match lvs_term::help(stop) {
-        Ok(Some(status)) => ExitCode::from(status),
-        Ok(None) => {
-            let args: Vec<OsString> = std::env::args_os().collect();
-            let complaint = complaint(stop, &args);
-            if is_for_monitor(&args) {
-                return unknown(&complaint);
-            }
-            complaint.tell();
-            ExitCode::from(exit::USAGE)
+pub fn usage(unread: Unread) -> ExitCode {
+    let refused = |complaint: Complaint, args: &[OsString]| {
+        if is_for_monitor(args) {
+            return unknown(&complaint);
         }
+        complaint.tell(exit::USAGE);
+        ExitCode::from(exit::USAGE)
+    };
+    let (stop, args) = match unread {
+        Unread::Stop(stop, args) => (stop, args),
+        Unread::Led(usage) => return refused(usage.into(), &[]),
+    };
+    match lvs_term::help(&stop) {
+        Ok(Some(status)) => ExitCode::from(status),
+        Ok(None) => refused(complaint(&stop, &args), &args),
         Err(error) => {
             failed(&Failure { doing: "show the help".into(), error: Error::Output(error) }, false)
         }

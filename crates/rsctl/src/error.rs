@@ -231,7 +231,12 @@ impl Error {
                  of ipvsadm do not show whether some are missing, those of `rsctl save` do"
                     .to_owned(),
             ],
-            Self::BadFile(problems) => problems.hint().into_iter().collect(),
+            Self::BadFile(problems) => problems
+                .hint_for_form()
+                .map(str::to_owned)
+                .into_iter()
+                .chain(problems.hint())
+                .collect(),
             Self::Doubtful(problems) => {
                 let as_is = "`--as-is` sets it all the same, as another tool may have done";
                 problems.hint().into_iter().chain([as_is.to_owned()]).collect()
@@ -312,6 +317,19 @@ impl Problems {
         told.chain((untold > 0).then(|| format!("and {untold} more"))).collect()
     }
 
+    /// Returns what helps with a file that may be none.
+    fn hint_for_form(&self) -> Option<&'static str> {
+        match &*self.all.first()?.message {
+            "not UTF-8" => {
+                Some("a table is text: what `rsctl save` writes, or lines of ipvsadm (-A, -a)")
+            }
+            "the file ends in the middle" => {
+                Some("its end is missing: is it all of what `rsctl save` wrote?")
+            }
+            _ => None,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         (self.untold() > 0).then(|| format!("`--verbose` shows all {}", self.all.len()))
     }
@@ -348,15 +366,15 @@ mod tests {
     #[test]
     fn of_many_problems_the_first_are_told() {
         let error = |number: usize, shows_all| {
-            let problem = |line| Problem { line, message: "not UTF-8".to_owned() };
+            let problem = |line| Problem { line, message: "bad".to_owned() };
             let all = (1..=number).map(problem).collect();
             Error::BadFile(Problems { file: "f".to_owned(), all, shows_all })
         };
         for (number, shows_all, lines, last, hints) in [
-            (20, false, 20, "f:20: not UTF-8", &[][..]),
+            (20, false, 20, "f:20: bad", &[][..]),
             (21, false, 21, "and 1 more", &["`--verbose` shows all 21"]),
             (10_000, false, 21, "and 9980 more", &["`--verbose` shows all 10000"]),
-            (10_000, true, 10_000, "f:10000: not UTF-8", &[]),
+            (10_000, true, 10_000, "f:10000: bad", &[]),
         ] {
             let Complaint { message, details, hints: told } = error(number, shows_all).complaint();
             assert_eq!(
@@ -364,7 +382,7 @@ mod tests {
                 format!("cannot restore f: {number} problems; nothing was changed")
             );
             assert_eq!((details.len(), details.last().map(String::as_str)), (lines, Some(last)));
-            assert_eq!(details[19], "f:20: not UTF-8");
+            assert_eq!(details[19], "f:20: bad");
             assert_eq!(told, hints);
         }
     }

@@ -19,14 +19,21 @@ pub(crate) enum Exit {
     Locked,
 }
 
+impl Exit {
+    /// Returns its number.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => exit::DONE,
+            Self::Failed => exit::FAILED,
+            Self::Usage => exit::USAGE,
+            Self::Pending => 3,
+            Self::Locked => 4,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => exit::DONE,
-            Exit::Failed => exit::FAILED,
-            Exit::Usage => exit::USAGE,
-            Exit::Pending => 3,
-            Exit::Locked => 4,
-        })
+        Self::from(exit.code())
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use clap::{Args, ValueEnum};
 
-use super::{Endpoint, Selector, value};
+use super::{Endpoint, Selector, typed, value};
 
 #[derive(Debug, Args)]
 #[command(
@@ -27,7 +27,7 @@ pub(crate) struct Connections {
     pub(crate) service: Option<Selector>,
 
     /// Only those to this real server, on any port if none is given.
-    #[arg(short = 'r', long, value_name = "RIP[:PORT]")]
+    #[arg(short = 'r', long, value_name = "RIP[:PORT]", value_parser = typed::server)]
     pub(crate) server: Option<Endpoint>,
 
     /// Only those from this client, or from this network (ADDRESS/LENGTH).
@@ -42,7 +42,7 @@ pub(crate) struct Connections {
     #[arg(
         long,
         value_name = "SECONDS",
-        value_parser = value::seconds,
+        value_parser = typed::seconds,
         allow_negative_numbers = true
     )]
     pub(crate) expires_within: Option<u32>,

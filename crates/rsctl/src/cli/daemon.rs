@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use ipvs_netlink::{InterfaceName, SyncRole};
 
-use super::{Report, value};
+use super::{Report, typed, value};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -42,7 +42,7 @@ The settings of a running daemon cannot change: stop it and start it anew. What 
 neither encrypted nor authenticated: use a network of its own.")]
 pub(crate) struct StartDaemon {
     /// Whether it sends connections (master) or receives them (backup).
-    #[arg(value_parser = value::sync_role())]
+    #[arg(value_parser = typed::sync_role(), ignore_case = true)]
     pub(crate) role: SyncRole,
 
     /// The interface that multicast packets leave or arrive by.
@@ -110,7 +110,7 @@ pub(crate) struct StartDaemon {
 #[derive(Debug, Args)]
 pub(crate) struct StopDaemon {
     /// Which of the two to stop.
-    #[arg(value_parser = value::sync_role())]
+    #[arg(value_parser = typed::sync_role(), ignore_case = true)]
     pub(crate) role: SyncRole,
 
     #[command(flatten)]

@@ -7,6 +7,8 @@ mod address;
 mod bad_value;
 mod connections;
 mod daemon;
+mod familiar;
+mod from_ipvsadm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod generate;
@@ -17,6 +19,7 @@ mod selector;
 mod server;
 mod service;
 mod timeouts;
+mod typed;
 mod usage;
 pub(crate) mod value;
 
@@ -41,7 +44,7 @@ pub(crate) use server::{
 };
 pub(crate) use service::{AddService, DeleteService, EditService, ServiceSettings};
 pub(crate) use timeouts::Timeouts;
-pub(crate) use usage::explain;
+pub(crate) use usage::{Unread, explain};
 
 /// Set up and show the virtual services of this host, an IPVS (LVS) director.
 #[derive(Debug, Parser)]
@@ -52,8 +55,9 @@ pub(crate) use usage::explain;
     arg_required_else_help = true,
     after_help = "\
 A virtual service is written tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7 or fwmark/7/ipv6, \
-or with ipvsadm's options: -t 192.0.2.10:80. Addresses and ports are numbers; nothing is looked \
-up unless `list` and `connections` are asked for --names.
+or with ipvsadm's options: -t 192.0.2.10:80. Addresses are numbers, and no name of a host is looked \
+up unless `list` and `connections` are asked for --names; a port may be a name of /etc/services. \
+SECONDS may have units: 90, 5m, 1h30m.
 
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
@@ -125,13 +129,24 @@ impl Cli {
     ///
     /// Knowing all commands takes longer than adding a service, so one that comes first is
     /// read by itself. What cannot be read so, or asks for help, is read with all of them:
-    /// they are part of the answer.
+    /// they are part of the answer. What cannot be read at all is read once more as other
+    /// programs would have it.
     ///
     /// # Errors
-    /// Clap's, for a complaint, and for help and the version.
-    pub(crate) fn read(args: &[OsString]) -> Result<Self, clap::Error> {
-        Self::read_alone(args)
-            .map_or_else(|| Self::from_arg_matches_mut(&mut matches(Self::command(), args)?), Ok)
+    /// Why it stops: a complaint, or because help or the version is to be shown.
+    pub(crate) fn read(args: &[OsString]) -> Result<Self, Unread> {
+        Self::read_alone(args).map_or_else(|| Self::read_among_all(args), Ok)
+    }
+
+    fn read_among_all(args: &[OsString]) -> Result<Self, Unread> {
+        let read = |args: &[OsString]| {
+            matches(Self::command(), args)
+                .and_then(|mut matches| Self::from_arg_matches_mut(&mut matches))
+        };
+        read(args).or_else(|stop| {
+            let args = usage::as_ours(&stop, args)?;
+            read(&args).map_err(|stop| Unread::Stop(stop, args))
+        })
     }
 
     fn read_alone(args: &[OsString]) -> Option<Self> {
@@ -257,7 +272,7 @@ pub(crate) struct Report {
     #[arg(
         long,
         value_name = "SECONDS",
-        value_parser = value::seconds,
+        value_parser = typed::seconds,
         allow_negative_numbers = true,
         default_value_t = 10
     )]
@@ -307,12 +322,16 @@ mod tests {
     #[test]
     fn what_a_command_alone_cannot_read_is_read_again() {
         let read = |line: &str| Cli::read(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
-        let error = read("rsctl add-service --help").unwrap_err();
-        assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp);
-        assert!(error.to_string().contains("--netns"), "{error}");
+        let stop = |line| match read(line) {
+            Err(Unread::Stop(stop, _)) => stop,
+            other => panic!("{line}: {other:?}"),
+        };
+        let help = stop("rsctl add-service --help");
+        assert_eq!(help.kind(), clap::error::ErrorKind::DisplayHelp);
+        assert!(help.to_string().contains("--netns"), "{help}");
         assert!(read("rsctl add-service tcp/192.0.2.10:80 --netns blue").is_ok());
         assert!(read("rsctl --netns blue add-service tcp/192.0.2.10:80").is_ok());
-        let error = read("rsctl add-service -s rr").unwrap_err();
+        let error = stop("rsctl add-service -s rr");
         assert_eq!(error.kind(), clap::error::ErrorKind::MissingRequiredArgument);
     }
 

@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 use ipvs_netlink::{AddressFamily, Protocol, ServiceKey};
 
-use super::{Endpoint, value};
+use super::{Endpoint, typed};
 
 /// Selects a virtual service, by its text form or by `ipvsadm`'s options.
 #[derive(Clone, Copy, Debug)]
@@ -17,19 +17,19 @@ pub(crate) struct Selector(pub(crate) ServiceKey);
 #[command(next_help_heading = "Virtual service, by ipvsadm's options")]
 struct Options {
     /// The virtual service: tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7, fwmark/7/ipv6.
-    #[arg(value_name = "SERVICE", help_heading = NONE, value_parser = value::service)]
+    #[arg(value_name = "SERVICE", help_heading = NONE, value_parser = typed::service)]
     service: Option<ServiceKey>,
 
     /// TCP.
-    #[arg(short, long = "tcp-service", value_name = "VIP:PORT")]
+    #[arg(short, long = "tcp-service", value_name = "VIP:PORT", value_parser = typed::tcp)]
     tcp: Option<Endpoint>,
 
     /// UDP.
-    #[arg(short, long = "udp-service", value_name = "VIP:PORT")]
+    #[arg(short, long = "udp-service", value_name = "VIP:PORT", value_parser = typed::udp)]
     udp: Option<Endpoint>,
 
     /// SCTP.
-    #[arg(long = "sctp-service", value_name = "VIP:PORT")]
+    #[arg(long = "sctp-service", value_name = "VIP:PORT", value_parser = typed::sctp)]
     sctp: Option<Endpoint>,
 
     /// Packets with this firewall mark, IPv4 unless -6 is given.
@@ -37,7 +37,7 @@ struct Options {
         short,
         long = "fwmark-service",
         value_name = "MARK",
-        value_parser = value::fwmark,
+        value_parser = typed::fwmark,
         allow_negative_numbers = true
     )]
     fwmark: Option<NonZeroU32>,

@@ -6,7 +6,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use ipvs_netlink::{ForwardingMethod, GueChecksum, Tunnel, Weight};
 
-use super::{Endpoint, Report, Selector, value};
+use super::{Endpoint, Report, Selector, typed, value};
 
 #[derive(Debug, Args)]
 #[command(
@@ -85,7 +85,7 @@ pub(crate) struct DeleteServer {
 #[group(skip)]
 pub(crate) struct ServerArg {
     /// The real server; without a port, the service's.
-    #[arg(short = 'r', long = "real-server", value_name = "RIP[:PORT]")]
+    #[arg(short = 'r', long = "real-server", value_name = "RIP[:PORT]", value_parser = typed::server)]
     pub(crate) real_server: Endpoint,
 }
 
@@ -215,7 +215,7 @@ impl MethodArgs {
 #[command(next_help_heading = "Tunnel (with -i)")]
 pub(crate) struct TunnelSettings {
     /// Encapsulation of the packets sent to the server; ipip if not given.
-    #[arg(long = "tun-type", value_name = "TYPE", value_enum)]
+    #[arg(long = "tun-type", value_name = "TYPE", value_enum, ignore_case = true)]
     pub(crate) kind: Option<TunnelType>,
 
     /// UDP port of a gue tunnel.

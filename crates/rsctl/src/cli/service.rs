@@ -3,7 +3,7 @@
 use clap::Args;
 use ipvs_netlink::{EngineName, PersistenceTimeout, Scheduler, SchedulerFlag};
 
-use super::{Report, Selector, value};
+use super::{Report, Selector, typed};
 
 #[derive(Debug, Args)]
 #[command(
@@ -92,7 +92,7 @@ pub(crate) struct DeleteService {
 pub(crate) struct ServiceSettings {
     /// How the server of a new connection is chosen: rr, wrr, lc, wlc, fo, ovf, lblc, lblcr, dh,
     /// sh, mh, sed, nq, twos, none.
-    #[arg(short, long, value_name = "NAME", value_parser = value::scheduler)]
+    #[arg(short, long, value_name = "NAME", value_parser = typed::scheduler)]
     pub(crate) scheduler: Option<Scheduler>,
 
     /// Keep each client on one server until it has been idle for SECONDS (360 if not given).
@@ -101,7 +101,7 @@ pub(crate) struct ServiceSettings {
         long,
         value_name = "SECONDS",
         num_args = 0..=1,
-        value_parser = value::persistence_timeout
+        value_parser = typed::persistence_timeout
     )]
     pub(crate) persistent: Option<Option<PersistenceTimeout>>,
 
@@ -111,7 +111,7 @@ pub(crate) struct ServiceSettings {
     pub(crate) netmask: Option<String>,
 
     /// Find the client with a persistence engine instead of its address: sip (UDP only).
-    #[arg(long = "pe", visible_alias = "engine", value_name = "NAME", value_parser = value::engine)]
+    #[arg(long = "pe", visible_alias = "engine", value_name = "NAME", value_parser = typed::engine)]
     pub(crate) engine: Option<EngineName>,
 
     /// Flags of the scheduler, several with commas.
@@ -119,7 +119,8 @@ pub(crate) struct ServiceSettings {
         short = 'b',
         long = "sched-flags",
         value_name = "FLAG",
-        value_parser = value::scheduler_flag(),
+        value_parser = typed::scheduler_flag(),
+        ignore_case = true,
         value_delimiter = ','
     )]
     pub(crate) flags: Vec<SchedulerFlag>,

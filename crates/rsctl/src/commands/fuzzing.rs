@@ -14,7 +14,7 @@ use ipvs_netlink::{
 use super::{
     Status, add_server, add_service, daemon_status, edit_server, edit_service, restore, server,
 };
-use crate::cli::{self, Cli, Command};
+use crate::cli::{self, Cli, Command, Unread};
 use crate::error::{Error, Problems};
 
 thread_local! {
@@ -31,17 +31,19 @@ pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)
     let parsed = CLI
         .with_borrow_mut(|cli| cli.try_get_matches_from_mut(&args))
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
-    // What a command is read as does not depend on whether it is read alone.
-    let alone = Cli::read(&args);
-    assert_eq!(
-        alone.as_ref().err().map(clap::Error::kind),
-        parsed.as_ref().err().map(clap::Error::kind)
-    );
-    assert_eq!(format!("{:?}", alone.ok()), format!("{:?}", parsed.as_ref().ok()));
-    let cli = match parsed {
+    // What a command is read as does not depend on whether it is read alone; only what cannot be
+    // read may be meant for another program.
+    let read = Cli::read(&args);
+    if let Ok(parsed) = &parsed {
+        assert_eq!(format!("{:?}", read.as_ref().ok()), format!("{:?}", Some(parsed)));
+    }
+    let cli = match read {
         Ok(cli) => cli,
-        Err(stop) if stop.exit_code() == 0 => return,
-        Err(stop) => return refused(&Error::Usage(cli::explain(&stop, &args))),
+        Err(Unread::Stop(stop, _)) if stop.exit_code() == 0 => return,
+        Err(Unread::Stop(stop, args)) => {
+            return refused(&Error::Usage(cli::explain(&stop, &args)));
+        }
+        Err(Unread::Led(usage)) => return refused(&Error::Usage(usage)),
     };
     let planned = match cli.command {
         Command::AddService(args) => add_service::plan(args.service.0, &args.settings),

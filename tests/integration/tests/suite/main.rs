@@ -75,6 +75,7 @@ mod rsctl_save;
 mod rsctl_trace;
 mod rsctl_views;
 mod rsctl_warnings;
+mod rsctl_words;
 mod tables;
 mod transports;
 mod traps;

@@ -9,6 +9,7 @@ use lab::{Family, Host, NOBODY, Network, WebServer};
 use serde_json::Value;
 
 use crate::documented;
+use crate::rsctl_lock::hold as hold_lock;
 use crate::rsctl_names::name_hosts;
 
 const PAGE: &str = include_str!("../../../../docs/json.md");
@@ -93,6 +94,34 @@ fn settings_and_changes_are_as_documented() {
     let compared = printed(&host, "sync-daemon status --peer -", &status.to_string());
     assert!(!compared["problems"].as_array().unwrap().is_empty());
     hold("`sync-daemon status`", &[status, compared], &["daemons", "sysctls"]);
+}
+
+#[test]
+fn errors_and_what_comes_before_them_are_as_documented() {
+    let host = Host::new("director");
+    let _lock = hold_lock(&host);
+    let lines: Vec<Value> = [
+        "rsctl list --json --frob",
+        "printf '%s\\n' '-A -f 0' | rsctl restore --json",
+        // A note of whom it waits for, and the error.
+        "rsctl clear --json --yes --lock-wait 1",
+        "{NOBODY} rsctl list --json",
+    ]
+    .iter()
+    .flat_map(|command| {
+        let output = host.sh(&command.replace("{NOBODY}", NOBODY));
+        output.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>()
+    })
+    .collect();
+    let of = |is_error| {
+        lines.iter().filter(|it| it.get("error").is_some() == is_error).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(true).iter().map(|it| it["exit_code"].as_u64()).collect::<Vec<_>>(),
+        [Some(2), Some(2), Some(4)]
+    );
+    hold("Errors", &of(true), &[]);
+    hold("Warnings, notes and hints", &of(false), &[]);
 }
 
 #[test]

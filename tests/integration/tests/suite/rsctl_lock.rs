@@ -57,7 +57,7 @@ fn start(host: &Host, command: &str) -> Ended {
 }
 
 /// The lock, held by this process.
-fn hold(host: &Host) -> OwnedFd {
+pub(crate) fn hold(host: &Host) -> OwnedFd {
     host.enter(|| {
         let name = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None);
         let name = name.unwrap();

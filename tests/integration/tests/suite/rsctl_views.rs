@@ -243,7 +243,7 @@ fn timeouts_are_shown_and_set() {
         &host,
         "timeouts --tcp 0",
         2,
-        "error: timeout in seconds 0 is out of range: use 1 to 2678400\n\
+        "error: timeout 0 is out of range: use 1 to 2678400 seconds\n\
          hint: leave the option out to leave the timeout as it is\nhint: see `rsctl timeouts --help`\n",
     );
 }

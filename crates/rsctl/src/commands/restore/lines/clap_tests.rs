@@ -229,6 +229,23 @@ fn lines_mean_what_they_mean_to_clap() {
     assert!(read > 40, "{read}");
 }
 
+/// A file is read as it is written, a command line as it is typed.
+#[test]
+fn what_only_a_person_writes_is_no_line() {
+    for (adds, line) in [
+        (Adds::Service, "-t 192.0.2.1:80 -s RR"),
+        (Adds::Service, "TCP/192.0.2.1:80"),
+        (Adds::Service, "-t 192.0.2.1:80 -p 5m"),
+        (Adds::Service, "-f 0x10"),
+        (Adds::Service, "-t 192.0.2.1:80 -b SH-port -s sh"),
+        (Adds::Server, "-f 7 -r 10.0.0.1 -i --tun-type GRE"),
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        assert!(by_clap(adds, &words).is_some_and(|it| it.starts_with("Ok")), "{line}");
+        assert_eq!(by_us(adds, &words), None, "{line}");
+    }
+}
+
 /// Reads `line` behind `before`, which it may be like but for its real server.
 fn behind(before: &str, line: &str) -> String {
     let mut last = None;
