@@ -9,7 +9,7 @@ use lvs_term::exit;
 pub(crate) enum Exit {
     /// 0: done, or there was nothing to do.
     Done,
-    /// 1: the kernel refused, something was not there, or the answer was no.
+    /// 1: the kernel refused, part of it could not be done, or the answer was no.
     Failed,
     /// 2: bad usage or bad input; nothing was changed.
     Usage,
@@ -17,6 +17,11 @@ pub(crate) enum Exit {
     Pending,
     /// 4: another `rsctl` was changing the table for too long; nothing was changed.
     Locked,
+    /// 5: what was to be added is there already; nothing was changed.
+    There,
+    /// 6: the service, server or daemon that the command is about is not there; nothing was
+    /// changed.
+    NotThere,
 }
 
 impl From<Exit> for ExitCode {
@@ -27,6 +32,8 @@ impl From<Exit> for ExitCode {
             Exit::Usage => exit::USAGE,
             Exit::Pending => 3,
             Exit::Locked => 4,
+            Exit::There => 5,
+            Exit::NotThere => 6,
         })
     }
 }

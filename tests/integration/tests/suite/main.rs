@@ -55,6 +55,7 @@ mod library_json;
 mod load;
 mod netlink;
 mod procfs;
+mod rsctl_changes;
 mod rsctl_cli;
 mod rsctl_interrupt;
 mod rsctl_json;
