@@ -48,7 +48,7 @@ fn changes_say_what_they_make_of_what() {
         ),
         (
             "add-server fwmark/7 -r 10.0.0.1 -m",
-            "add server 10.0.0.1:0 to fwmark/7: method masquerade, weight 1",
+            "add server 10.0.0.1:0 to fwmark/7: method nat, weight 1",
         ),
         (edit, "edit server 10.0.0.1:0 of fwmark/7: weight 1 -> 3, upper_threshold none -> 100"),
         ("timeouts --tcp 800 --udp 10", "set the timeouts: tcp 900 -> 800, udp 300 -> 10"),
@@ -78,7 +78,7 @@ fn changes_say_what_they_make_of_what() {
 fn a_program_is_told_the_same() {
     let host = Host::new("director");
     let service = json!({"service": "fwmark/7", "scheduler": "wlc"});
-    let server = json!({"server": "10.0.0.1:0", "method": "masquerade", "weight": 1});
+    let server = json!({"server": "10.0.0.1:0", "method": "nat", "weight": 1});
     let mut drained = server.clone();
     drained["weight"] = json!(0);
     for (command, action, before, after) in [
@@ -119,8 +119,8 @@ fn what_is_to_be_so_is_made_so() {
     );
     assert!(saved(&host).is_empty());
     assert_eq!(changed(&host, service)[0]["action"], "add-service");
-    let added = "server 10.0.0.1:80 to tcp/192.0.2.1:80: method gateway, weight 2\n\
-                 added server 10.0.0.2:80 to tcp/192.0.2.1:80: method gateway, weight 2\n";
+    let added = "server 10.0.0.1:80 to tcp/192.0.2.1:80: method dr, weight 2\n\
+                 added server 10.0.0.2:80 to tcp/192.0.2.1:80: method dr, weight 2\n";
     says(&host, &format!("{server} -v"), 0, &format!("added {added}"));
     let there = saved(&host);
     for _ in 0..2 {
@@ -333,12 +333,12 @@ fn several_servers_and_all_services_of_a_vip() {
         &host,
         "add-server --vip 192.0.2.1 -r 10.0.0.3 -r 10.0.0.4 -r 10.0.0.3 -w 4 -v",
         0,
-        "added server 10.0.0.3:80 to tcp/192.0.2.1:80: method gateway, weight 4\n\
-         added server 10.0.0.4:80 to tcp/192.0.2.1:80: method gateway, weight 4\n\
-         added server 10.0.0.3:443 to tcp/192.0.2.1:443: method gateway, weight 4\n\
-         added server 10.0.0.4:443 to tcp/192.0.2.1:443: method gateway, weight 4\n\
-         added server 10.0.0.3:53 to udp/192.0.2.1:53: method gateway, weight 4\n\
-         added server 10.0.0.4:53 to udp/192.0.2.1:53: method gateway, weight 4\n",
+        "added server 10.0.0.3:80 to tcp/192.0.2.1:80: method dr, weight 4\n\
+         added server 10.0.0.4:80 to tcp/192.0.2.1:80: method dr, weight 4\n\
+         added server 10.0.0.3:443 to tcp/192.0.2.1:443: method dr, weight 4\n\
+         added server 10.0.0.4:443 to tcp/192.0.2.1:443: method dr, weight 4\n\
+         added server 10.0.0.3:53 to udp/192.0.2.1:53: method dr, weight 4\n\
+         added server 10.0.0.4:53 to udp/192.0.2.1:53: method dr, weight 4\n",
     );
     let told = changed(&host, "set-server --vip 192.0.2.1 -r 10.0.0.1 -w 4");
     let actions: Vec<_> = told.as_array().unwrap().iter().map(|it| &it["action"]).collect();
@@ -372,8 +372,8 @@ fn of_several_changes_one_fails() {
         told[..4],
         [
             "error: cannot make all changes: 1 of 3 failed, 2 made",
-            "added server 10.0.0.1:80 to tcp/192.0.2.1:80: method masquerade, weight 1",
-            "added server 10.0.0.2:80 to tcp/192.0.2.1:80: method masquerade, weight 1",
+            "added server 10.0.0.1:80 to tcp/192.0.2.1:80: method nat, weight 1",
+            "added server 10.0.0.2:80 to tcp/192.0.2.1:80: method nat, weight 1",
             &format!("failed: {failed}"),
         ]
     );

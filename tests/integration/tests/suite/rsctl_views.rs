@@ -332,7 +332,7 @@ fn a_dry_run_says_what_would_be_and_changes_nothing() {
         ("delete-service tcp/192.0.2.1:80", "would delete service tcp/192.0.2.1:80\n"),
         (
             "add-server tcp/192.0.2.1:80 -r 10.0.0.2",
-            "would add server 10.0.0.2:80 to tcp/192.0.2.1:80: method gateway, weight 1\n",
+            "would add server 10.0.0.2:80 to tcp/192.0.2.1:80: method dr, weight 1\n",
         ),
         (
             "edit-server tcp/192.0.2.1:80 -r 10.0.0.1 -w 0",
