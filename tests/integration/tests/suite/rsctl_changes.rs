@@ -54,7 +54,7 @@ fn changes_say_what_they_make_of_what() {
         ("timeouts --tcp 800 --udp 10", "set the timeouts: tcp 900 -> 800, udp 300 -> 10"),
         (
             "sync-daemon start master --mcast-interface lo --syncid 7",
-            "start the master sync daemon: sync_id 7",
+            "start the master sync daemon: syncid 7",
         ),
         ("sync-daemon stop master", "stop the master sync daemon"),
         ("delete-server fwmark/7 -r 10.0.0.1", "delete server 10.0.0.1:0 of fwmark/7"),

@@ -262,7 +262,7 @@ fn daemons_are_started_compared_and_stopped() {
     let start = "sync-daemon start master --mcast-interface lo --syncid 7 --mcast-port 9000";
     assert_eq!(
         must(&here, &format!("{start} --dry-run")),
-        "would start the master sync daemon: port 9000, sync_id 7\n"
+        "would start the master sync daemon: port 9000, syncid 7\n"
     );
     assert_eq!(must(&here, "sync-daemon"), "no sync daemon runs\n");
     assert_eq!(must(&here, start), "");
