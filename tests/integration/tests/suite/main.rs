@@ -69,6 +69,7 @@ mod rsctl_restore_input;
 mod rsctl_restore_rivals;
 mod rsctl_rights;
 mod rsctl_save;
+mod rsctl_scripting;
 mod rsctl_trace;
 mod rsctl_views;
 mod rsctl_warnings;
