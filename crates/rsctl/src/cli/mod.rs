@@ -18,6 +18,7 @@ mod save;
 mod selector;
 mod server;
 mod service;
+mod target;
 mod timeouts;
 mod typed;
 mod usage;
@@ -39,10 +40,13 @@ pub(crate) use namespace::NamespaceName;
 pub(crate) use save::{Form, INSTALLED, Restore, Save};
 pub(crate) use selector::Selector;
 pub(crate) use server::{
-    AddServer, DeleteServer, EditServer, MethodArgs, Mode, ServerSettings, TunnelSettings,
-    TunnelType,
+    AddServer, DeleteServer, EditServer, MethodArgs, Mode, ServerEdits, ServerSettings, SetServer,
+    TunnelSettings, TunnelType,
 };
-pub(crate) use service::{AddService, DeleteService, EditService, ServiceSettings};
+pub(crate) use service::{
+    AddService, DeleteService, EditService, ServiceEdits, ServiceSettings, SetService,
+};
+pub(crate) use target::{Anywhere, Services, Target};
 pub(crate) use timeouts::Timeouts;
 pub(crate) use usage::{Unread, explain};
 
@@ -62,7 +66,8 @@ SECONDS may have units: 90, 5m, 1h30m.
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
 Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 a dry run found \
-something to change, 4 another rsctl was changing the table for too long (nothing was changed).
+something to change, 4 another rsctl was changing the table for too long (nothing was changed), \
+5 what was to be added is there already, 6 what the command is about is not there.
 
 RSCTL_NETLINK_TRACE=1 in the environment prints each request to the kernel and each answer, \
 decoded, to standard error: for bug reports."
@@ -96,12 +101,16 @@ pub(crate) enum Command {
     AddService(AddService),
     /// Change some settings of a virtual service and leave the rest.
     EditService(EditService),
+    /// Add a virtual service, or edit the one that is there: make it so.
+    SetService(SetService),
     /// Delete a virtual service and its real servers.
     DeleteService(DeleteService),
     /// Add a real server to a virtual service.
     AddServer(AddServer),
     /// Change some settings of a real server and leave the rest.
     EditServer(EditServer),
+    /// Add a real server to a virtual service, or edit the one that is there: make it so.
+    SetServer(SetServer),
     /// Delete a real server from a virtual service.
     DeleteServer(DeleteServer),
     /// List virtual services and their real servers.
@@ -158,9 +167,11 @@ impl Cli {
         match args.first()?.to_str()? {
             "add-service" => alone(args, Command::AddService),
             "edit-service" => alone(args, Command::EditService),
+            "set-service" => alone(args, Command::SetService),
             "delete-service" => alone(args, Command::DeleteService),
             "add-server" => alone(args, Command::AddServer),
             "edit-server" => alone(args, Command::EditServer),
+            "set-server" => alone(args, Command::SetServer),
             "delete-server" => alone(args, Command::DeleteServer),
             "list" => alone(args, Command::List),
             "connections" => alone(args, Command::Connections),
@@ -192,9 +203,11 @@ impl Command {
         match self {
             Self::AddService(args) => Some(&args.report),
             Self::EditService(args) => Some(&args.report),
+            Self::SetService(args) => Some(&args.report),
             Self::DeleteService(args) => Some(&args.report),
             Self::AddServer(args) => Some(&args.report),
             Self::EditServer(args) => Some(&args.report),
+            Self::SetServer(args) => Some(&args.report),
             Self::DeleteServer(args) => Some(&args.report),
             Self::Zero(args) => Some(&args.report),
             Self::Clear(args) => Some(&args.report),
@@ -303,6 +316,10 @@ mod tests {
             "add-service tcp/192.0.2.10:80 -s sh -b sh-port,sh-fallback -p 600 --dry-run",
             "edit-service -f 7 -6 --replace --no-persistent --netns blue",
             "delete-service --sctp-service [2001:db8::1]:80 --lock-wait 0",
+            "delete-service --vip 2001:db8::1 --if-exists",
+            "set-service -f 7 -6 --replace -p 60 --json",
+            "set-server --vip 192.0.2.10 -r 10.0.0.11 -r 10.0.0.12 -w 3 -v",
+            "edit-server --everywhere -r 10.0.0.11 -w 0 --dry-run",
             "add-server -t 192.0.2.10:80 -r 10.0.0.11 -i --tun-type gue --tun-port=6080 -w 0",
             "edit-server udp/192.0.2.10:53 -r 10.0.0.11:53 -vw3 --color never",
             "delete-server --netns=pid:7 tcp/192.0.2.10:80 -r 10.0.0.11 --json",

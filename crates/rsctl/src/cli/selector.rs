@@ -8,6 +8,8 @@ use ipvs_netlink::{AddressFamily, Protocol, ServiceKey};
 
 use super::{Endpoint, typed};
 
+const GROUP: &str = "virtual-service";
+
 /// Selects a virtual service, by its text form or by `ipvsadm`'s options.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Selector(pub(crate) ServiceKey);
@@ -55,8 +57,6 @@ struct Options {
 /// No heading of its own: among the arguments, or the options.
 const NONE: Option<&str> = None;
 
-const GROUP: &str = "virtual-service";
-
 impl Options {
     fn key(&self) -> Option<ServiceKey> {
         let family = if self.ipv6 { AddressFamily::Ipv6 } else { AddressFamily::Ipv4 };
@@ -68,14 +68,36 @@ impl Options {
     }
 }
 
+impl Selector {
+    /// Adds the options that select a service, beside `others` that do so instead.
+    pub(super) fn augment_with(command: Command, others: &[&'static str]) -> Command {
+        let group = ArgGroup::new(GROUP).args(["service", "tcp", "udp", "sctp", "fwmark"]);
+        let group = group.args(others.iter().copied());
+        Options::augment_args(command).group(group).next_help_heading(NONE)
+    }
+
+    /// Returns the service that was selected, if one was.
+    pub(super) fn found(matches: &mut ArgMatches) -> Result<Option<ServiceKey>, clap::Error> {
+        Ok(Options::from_arg_matches_mut(matches)?.key())
+    }
+}
+
+/// Complains that nothing is selected: a required group would spell out all ways in every usage
+/// line.
+pub(super) fn missing() -> clap::Error {
+    let mut error = clap::Error::new(ErrorKind::MissingRequiredArgument);
+    let missing = ContextValue::String("SERVICE".to_owned());
+    error.insert(ContextKind::InvalidArg, missing);
+    error
+}
+
 impl Args for Selector {
     fn group_id() -> Option<Id> {
         Some(GROUP.into())
     }
 
     fn augment_args(command: Command) -> Command {
-        let group = ArgGroup::new(GROUP).args(["service", "tcp", "udp", "sctp", "fwmark"]);
-        Options::augment_args(command).group(group).next_help_heading(NONE)
+        Self::augment_with(command, &[])
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -89,13 +111,7 @@ impl FromArgMatches for Selector {
     }
 
     fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
-        Options::from_arg_matches_mut(matches)?.key().map(Self).ok_or_else(|| {
-            // A required group would spell out all five ways in every usage line.
-            let mut error = clap::Error::new(ErrorKind::MissingRequiredArgument);
-            let missing = ContextValue::String("SERVICE".to_owned());
-            error.insert(ContextKind::InvalidArg, missing);
-            error
-        })
+        Self::found(matches)?.map(Self).ok_or_else(missing)
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
