@@ -33,7 +33,7 @@ mod usage;
 pub use columns::{Row, short_number, write_rows};
 pub use complaint::{Complaint, Label, tell};
 pub use complete::{Candidate, Line, Offer, complete};
-pub use generate::Generated;
+pub use generate::{COMMON_OPTIONS, Entry, Example, Generated, Manual, help_faults};
 pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};
 pub use number::{BadNumber, count, number};

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use clap::{Args, ValueEnum};
 use ipvs_netlink::{GueChecksum, Weight};
 
-use super::{Endpoint, Report, Selector, value};
+use super::{Endpoint, Report, Selector, heading, value};
 
 #[derive(Debug, Args)]
 #[command(
@@ -15,7 +15,8 @@ Defaults: the service's port, direct routing (-g), weight 1.
 
 Example:
   rsctl add-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -m -w 3
-  rsctl add-server -t 192.0.2.10:80 -r 10.0.0.12 --mode tun --tun-type gue --tun-port 6080"
+  rsctl add-server -t 192.0.2.10:80 -r 10.0.0.12 \\
+      -i --tun-type gue --tun-port 6080"
 )]
 pub(crate) struct AddServer {
     #[command(flatten)]
@@ -25,10 +26,10 @@ pub(crate) struct AddServer {
     pub(crate) server: ServerArg,
 
     #[command(flatten)]
-    pub(crate) report: Report,
+    pub(crate) settings: ServerSettings,
 
     #[command(flatten)]
-    pub(crate) settings: ServerSettings,
+    pub(crate) report: Report,
 }
 
 #[derive(Debug, Args)]
@@ -55,10 +56,10 @@ pub(crate) struct EditServer {
     pub(crate) replace: bool,
 
     #[command(flatten)]
-    pub(crate) report: Report,
+    pub(crate) settings: ServerSettings,
 
     #[command(flatten)]
-    pub(crate) settings: ServerSettings,
+    pub(crate) report: Report,
 }
 
 #[derive(Debug, Args)]
@@ -82,14 +83,16 @@ pub(crate) struct DeleteServer {
 
 #[derive(Debug, Args)]
 #[group(skip)]
+#[command(next_help_heading = heading::SERVER)]
 pub(crate) struct ServerArg {
-    /// The real server; without a port, the service's.
+    /// The real server; without a port, the service's (required).
     #[arg(short = 'r', long = "real-server", value_name = "RIP[:PORT]")]
     pub(crate) real_server: Endpoint,
 }
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[group(skip)]
+#[command(next_help_heading = heading::SERVER)]
 pub(crate) struct ServerSettings {
     /// Share of new connections; 0 drains the server: it gets none.
     #[arg(
@@ -130,7 +133,7 @@ pub(crate) struct ServerSettings {
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[group(id = "method", multiple = false)]
-#[command(next_help_heading = "Forwarding method (one of)")]
+#[command(next_help_heading = heading::METHOD)]
 pub(crate) struct MethodArgs {
     /// Direct routing: only the MAC address changes.
     #[arg(short = 'g', long = "gatewaying")]
@@ -174,7 +177,7 @@ impl MethodArgs {
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Tunnel (with -i)")]
+#[command(next_help_heading = heading::TUNNEL)]
 pub(crate) struct TunnelSettings {
     /// Encapsulation of the packets sent to the server; ipip if not given.
     #[arg(long = "tun-type", value_name = "TYPE", value_enum)]
