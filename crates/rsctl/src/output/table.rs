@@ -301,7 +301,7 @@ fn service_flags(service: &Service, is_public: bool) -> String {
 
 /// Returns the forwarding method, with the tunnel if there is one that is known.
 fn method(forwarding: ForwardingMethod, is_public: bool) -> Cow<'static, str> {
-    match (forwarding, forwarding.listed_as()) {
+    match (forwarding, forwarding.name()) {
         (ForwardingMethod::Tunnel(tunnel), Some(word)) if !is_public => {
             format!("{word}({tunnel})").into()
         }
@@ -310,7 +310,7 @@ fn method(forwarding: ForwardingMethod, is_public: bool) -> Cow<'static, str> {
     }
 }
 
-/// Returns the forwarding method in `ipvsadm`'s words.
+/// Returns the forwarding method, without the tunnel.
 pub(super) fn forward(server: &Destination) -> String {
     server.forwarding.to_string()
 }
@@ -341,13 +341,13 @@ Prot LocalAddress:Port  Scheduler Flags
         let expected = "\
 IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port   Scheduler Flags
-  -> RemoteAddress:Port  Forward              Weight ActiveConn InActConn
+  -> RemoteAddress:Port  Forward           Weight ActiveConn InActConn
 TCP  192.0.2.10:80       wrr
-  -> 10.0.0.11:8080      Masq                      3          7        12
-  -> 10.0.0.12:80        Route            2147483647          0         0
+  -> 10.0.0.11:8080      nat                    3          7        12
+  -> 10.0.0.12:80        dr            2147483647          0         0
 UDP  [2001:db8::10]:5060 sh        (sh-fallback,sh-port) persistent 600 mask 64 pe sip ops
-  -> 10.0.0.13:5060      Tunnel(gue:6080)          1          0         0
-  -> [2001:db8::11]:5060 Tunnel(ipip)              0          0         0
+  -> 10.0.0.13:5060      tun(gue:6080)          1          0         0
+  -> [2001:db8::11]:5060 tun(ipip)              0          0         0
 FWM  7                   rr        (flag-3) persistent 360
 FWM  4294967295 IPv6     wlc
 ";
@@ -374,9 +374,9 @@ IP Virtual Server version 1.2.1 (size=4096)
 TCP  192.0.2.10:80
        wrr
   -> 10.0.0.11:8080
-       Masq             3          7        12
+       nat              3          7        12
   -> 10.0.0.12:80
-       Route   2147483647          0         0
+       dr      2147483647          0         0
 ";
         assert_eq!(text(62), expected);
         let words = |text: &str| -> Vec<String> {
