@@ -28,7 +28,7 @@ pub(super) fn synopsis(page: &mut Roff, command: &Command) {
 fn split(line: &str) -> (String, Vec<&str>) {
     let words: Vec<&str> = line.split_whitespace().collect();
     let is_variable = |word: &&str| word.starts_with(['[', '<', '-']);
-    let end = words.iter().position(|word| is_variable(word)).unwrap_or(words.len());
+    let end = words.iter().position(is_variable).unwrap_or(words.len());
     let (name, rest) = words.split_at(end);
     (name.join(" "), rest.to_vec())
 }

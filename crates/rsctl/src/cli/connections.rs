@@ -71,7 +71,7 @@ pub(crate) struct Connections {
     pub(crate) top: Option<u32>,
 
     /// Order of the lines; groups come largest first.
-    #[arg(long, value_enum, value_name = "KEY", default_value_t = Sort::None, conflicts_with = "group_by", help_heading = heading::SHOW)]
+    #[arg(long, value_enum, default_value_t = Sort::None, conflicts_with = "group_by", help_heading = heading::SHOW)]
     pub(crate) sort: Sort,
 
     /// Also show where each was made: by this director, or received by a sync daemon.

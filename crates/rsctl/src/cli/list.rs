@@ -41,7 +41,6 @@ pub(crate) struct List {
     #[arg(
         long,
         value_enum,
-        value_name = "KEY",
         default_value_t = SortKey::Address,
         help_heading = heading::SHOW
     )]
