@@ -3,10 +3,10 @@
 use std::num::NonZeroU32;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
+use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 use ipvs_netlink::{AddressFamily, Protocol, ServiceKey};
 
-use super::{Endpoint, typed};
+use super::{Endpoint, heading, typed};
 
 const GROUP: &str = "virtual-service";
 
@@ -16,9 +16,10 @@ pub(crate) struct Selector(pub(crate) ServiceKey);
 
 #[derive(Debug, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Virtual service, by ipvsadm's options")]
+#[command(next_help_heading = heading::SERVICE)]
 struct Options {
-    /// The virtual service: tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7, fwmark/7/ipv6.
+    /// The virtual service (required, here or by an option below): tcp/192.0.2.10:80,
+    /// udp/[2001:db8::1]:53, fwmark/7, fwmark/7/ipv6.
     #[arg(value_name = "SERVICE", help_heading = NONE, value_parser = typed::service)]
     service: Option<ServiceKey>,
 
@@ -52,6 +53,11 @@ struct Options {
         conflicts_with_all = ["service", "tcp", "udp", "sctp"]
     )]
     ipv6: bool,
+}
+
+/// Says in the help of a command that it needs no service.
+pub(crate) fn optional(service: Arg) -> Arg {
+    service.help("Only this virtual service: tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7, fwmark/7/ipv6")
 }
 
 /// No heading of its own: among the arguments, or the options.

@@ -6,7 +6,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use ipvs_netlink::{ForwardingMethod, GueChecksum, Tunnel, Weight};
 
-use super::{Anywhere, Endpoint, Report, Services, typed, value};
+use super::{Anywhere, Endpoint, Report, Services, heading, typed, value};
 
 #[derive(Debug, Args)]
 #[command(
@@ -18,7 +18,8 @@ all can be, as far as the table tells.
 Example:
   rsctl add-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -m -w 3
   rsctl add-server --vip 192.0.2.10 -r 10.0.0.11 -r 10.0.0.12
-  rsctl add-server -t 192.0.2.10:80 -r 10.0.0.12 --mode tun --tun-type gue --tun-port 6080"
+  rsctl add-server -t 192.0.2.10:80 -r 10.0.0.12 \\
+      -i --tun-type gue --tun-port 6080"
 )]
 pub(crate) struct AddServer {
     #[command(flatten)]
@@ -28,10 +29,10 @@ pub(crate) struct AddServer {
     pub(crate) servers: ServerArg,
 
     #[command(flatten)]
-    pub(crate) report: Report,
+    pub(crate) settings: ServerSettings,
 
     #[command(flatten)]
-    pub(crate) settings: ServerSettings,
+    pub(crate) report: Report,
 }
 
 #[derive(Debug, Args)]
@@ -119,8 +120,9 @@ pub(crate) struct DeleteServer {
 
 #[derive(Debug, Args)]
 #[group(skip)]
+#[command(next_help_heading = heading::SERVER)]
 pub(crate) struct ServerArg {
-    /// The real server; without a port, the service's. May be given several times.
+    /// The real server; without a port, the service's. May be given several times (required).
     #[arg(short = 'r', long = "real-server", value_name = "RIP[:PORT]", value_parser = typed::server, required = true)]
     pub(crate) real_server: Vec<Endpoint>,
 }
@@ -139,6 +141,7 @@ pub(crate) struct ServerEdits {
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[group(skip)]
+#[command(next_help_heading = heading::SERVER)]
 pub(crate) struct ServerSettings {
     /// Share of new connections; 0 drains the server: it gets none.
     #[arg(
@@ -179,7 +182,7 @@ pub(crate) struct ServerSettings {
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[group(id = "method", multiple = false)]
-#[command(next_help_heading = "Forwarding method (one of)")]
+#[command(next_help_heading = heading::METHOD)]
 pub(crate) struct MethodArgs {
     /// dr, direct routing: only the MAC address changes.
     #[arg(short = 'g', long = "gatewaying")]
@@ -260,7 +263,7 @@ impl MethodArgs {
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Tunnel (with -i)")]
+#[command(next_help_heading = heading::TUNNEL)]
 pub(crate) struct TunnelSettings {
     /// Encapsulation of the packets sent to the server; ipip if not given.
     #[arg(long = "tun-type", value_name = "TYPE", value_enum, ignore_case = true)]

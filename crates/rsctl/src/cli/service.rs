@@ -3,7 +3,7 @@
 use clap::Args;
 use ipvs_netlink::{EngineName, PersistenceTimeout, Scheduler, SchedulerFlag};
 
-use super::{Report, Selector, Services, typed};
+use super::{Report, Selector, Services, heading, typed};
 
 #[derive(Debug, Args)]
 #[command(
@@ -127,6 +127,7 @@ pub(crate) struct DeleteService {
 
 #[derive(Debug, Default, Args)]
 #[group(skip)]
+#[command(next_help_heading = heading::SETTINGS)]
 pub(crate) struct ServiceSettings {
     /// How the server of a new connection is chosen: rr, wrr, lc, wlc, fo, ovf, lblc, lblcr, dh,
     /// sh, mh, sed, nq, twos, none.
