@@ -11,6 +11,7 @@
 //! | `number` | numbers on a command line, and how many there are of something |
 //! | `exit` | the exit statuses that all programs share |
 //! | `look`, `columns` | tables: colour, width, columns, short numbers |
+//! | `screen` | one state after another in the same place |
 //! | `progress` | how far long work is |
 //! | `complete` | what may be typed next, for a shell that asks |
 //! | `generate` | manual pages, and the scripts of shells that ask |
@@ -25,6 +26,7 @@ mod json;
 mod look;
 mod number;
 mod progress;
+mod screen;
 mod signals;
 mod stdout;
 mod text;
@@ -38,6 +40,7 @@ pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};
 pub use number::{BadNumber, count, number};
 pub use progress::Progress;
+pub use screen::Screen;
 pub use signals::ignored_signals;
 pub use stdout::{Stdout, unless_closed};
 pub use text::{

@@ -30,6 +30,7 @@ fn offer(line: &Line<'_>, id: &str) -> Option<Offer> {
             Offer::Values(table::services(&procfs(line)?, line, id))
         }
         "real_server" | "server" => Offer::Values(table::servers(&procfs(line)?, line)),
+        "vip" => Offer::words(table::vips(&procfs(line)?)),
         "scheduler" => Offer::words(modules::schedulers()),
         "engine" => Offer::words(modules::engines()),
         "state" => Offer::words(ConnectionState::known()),
@@ -104,6 +105,7 @@ mod tests {
             "ipv6",
             "real_server",
             "server",
+            "vip",
             "scheduler",
             "engine",
             "state",

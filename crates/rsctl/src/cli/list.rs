@@ -2,7 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use super::Selector;
+use super::{Filters, FormArgs, ListForm, Selector};
+use crate::refusal::Refusal;
 
 #[derive(Debug, Args)]
 #[command(
@@ -12,6 +13,9 @@ Example:
   rsctl list
   rsctl list --stats --sort bytes
   rsctl list tcp/192.0.2.10:80 --json
+  rsctl list --vip 192.0.2.0/24 --drained
+  rsctl list -o csv --columns service,server,weight,active --no-header
+  rsctl list --empty --watch
 
 Connections are those of now; counters and rates are up to 2 seconds old. What is there all the \
 time is listed, whatever others do to the table meanwhile; what comes or goes may be listed or \
@@ -27,6 +31,12 @@ at their upper threshold yellow."
 pub(crate) struct List {
     #[command(flatten)]
     pub(crate) service: Option<Selector>,
+
+    #[command(flatten)]
+    pub(crate) filters: Filters,
+
+    #[command(flatten)]
+    pub(crate) form: FormArgs,
 
     #[command(flatten)]
     views: Views,
@@ -46,10 +56,6 @@ pub(crate) struct List {
     /// Accepted for older scripts, without effect: every list is complete.
     #[arg(long, hide = true)]
     settled: bool,
-
-    /// Print one JSON document.
-    #[arg(long)]
-    pub(crate) json: bool,
 
     /// Show names of hosts, which are looked up, and of ports; in JSON beside the numbers.
     #[arg(long)]
@@ -71,6 +77,20 @@ impl List {
             (.., true) => View::Tunnels,
             _ => View::Default,
         }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self.form.form(), ListForm::Json | ListForm::JsonPretty)
+    }
+
+    /// Returns whether a server is a line of columns that have names.
+    pub(crate) fn is_columns(&self) -> bool {
+        matches!(self.form.form(), ListForm::Wide | ListForm::Csv)
+    }
+
+    /// Returns why the options have no meaning together, if they have none.
+    pub(crate) fn contradiction(&self) -> Option<Refusal> {
+        self.form.contradiction(self.view() != View::Default)
     }
 
     pub(crate) fn sort(&self) -> SortKey {

@@ -31,6 +31,15 @@ pub(super) fn services(procfs: &Procfs, line: &Line<'_>, id: &str) -> Vec<Candid
     found.into_iter().collect()
 }
 
+/// Returns the addresses of services.
+pub(super) fn vips(procfs: &Procfs) -> BTreeSet<String> {
+    let vip = |service: TableService| match service.key {
+        TableKey::Service(ServiceKey::Endpoint { address, .. }) => Some(address.to_string()),
+        _ => None,
+    };
+    read(procfs).filter_map(vip).collect()
+}
+
 /// Returns what is typed for the service behind that argument, if it is one of its kind.
 fn text_for(id: &str, key: ServiceKey) -> Option<String> {
     Some(match (id, key) {

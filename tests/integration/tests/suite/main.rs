@@ -59,6 +59,7 @@ mod rsctl_cli;
 mod rsctl_interrupt;
 mod rsctl_json;
 mod rsctl_list;
+mod rsctl_list_forms;
 mod rsctl_lock;
 mod rsctl_names;
 mod rsctl_odd;
