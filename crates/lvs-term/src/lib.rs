@@ -16,6 +16,7 @@
 //! | `complete` | what may be typed next, for a shell that asks |
 //! | `generate` | manual pages, and the scripts of shells that ask |
 //! | `stdout`, `signals` | whether standard output is there, which signals are ignored |
+//! | `unwinder` | what the standard library needs, linked in |
 
 mod columns;
 mod complaint;
@@ -30,6 +31,7 @@ mod screen;
 mod signals;
 mod stdout;
 mod text;
+mod unwinder;
 mod usage;
 
 pub use columns::{Row, short_number, write_rows};

@@ -227,7 +227,7 @@ warnings; 4 errors; 5 no errors, but something that may be one could not be judg
 pub struct CheckArgs {
     /// How the director forwards to this host: its forwarding method for this real server
     /// [default: as set up]
-    #[arg(long)]
+    #[arg(long, ignore_case = true)]
     pub mode: Option<Mode>,
     /// A VIP: a single address, repeated or comma-separated
     #[arg(long = "vip", value_name = "VIP", value_delimiter = ',', requires = "mode")]

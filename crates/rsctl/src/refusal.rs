@@ -119,7 +119,7 @@ pub(crate) fn hint(invalid: &Invalid) -> Option<String> {
             "use a tunnel (-i), or a real server of the service's address family"
         }
         Invalid::PortRewrite { .. } => {
-            "leave the port out, or let masquerading (-m) change the port"
+            "leave the port out, or use nat (-m), which can change the port"
         }
         Invalid::ThresholdsCrossed { upper: 0, .. } => {
             "an upper threshold of 0 means no limit: name one with -x, or say -y 0"

@@ -83,9 +83,9 @@ fn files_that_are_no_table() {
     for server in 0..20_000 {
         long += &format!("-a -f 1 -r 10.0.{}.{} -m\n", server / 250, server % 250 + 1);
     }
-    let json = r#"{"format": "ipvs-table/1", "services": [
+    let json = r#"{"format": "ipvs-table/2", "services": [
  {"service": "tcp/192.0.2.1:80", "scheduler": "rr", "servers": [
-  {"server": "10.0.0.1:80", "method": "masquerade"}]}]}"#;
+  {"server": "10.0.0.1:80", "method": "nat"}]}]}"#;
     let cases: Vec<(&str, Vec<u8>, &[&str])> = vec![
         (
             "a bad line at the end",
@@ -218,7 +218,7 @@ fn endless_lines_are_told_in_short() {
         ),
         (format!("{endless}\n"), "is no command: lines start with -A or -a"),
         (
-            format!(r#"{{"format": "ipvs-table/1", "services": [], "{endless}": 1}}"#),
+            format!(r#"{{"format": "ipvs-table/2", "services": [], "{endless}": 1}}"#),
             "expected one of `format`, `timeouts`, `daemons`, `services`",
         ),
     ] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Reads and writes a table as a file, `ipvs-table/1`: JSON that holds everything, one
+//! Reads and writes a table as a file, `ipvs-table/2`: JSON that holds everything, one
 //! server a line. `docs/save-format.md` has every field.
 
 mod flags;
@@ -18,8 +18,11 @@ pub use problem::{Line, Problem};
 pub use read::{MAX_BYTES, MAX_OBJECTS, read};
 pub use write::write;
 
-/// Names the format: what the first field of every file says.
-pub const FORMAT: &str = "ipvs-table/1";
+/// Names the format: what the first field of every file that is written says.
+pub const FORMAT: &str = "ipvs-table/2";
+
+/// The formats that are read. They differ in words only, and those of each are read in both.
+const READ: [&str; 2] = ["ipvs-table/1", FORMAT];
 
 /// Holds what a file says.
 #[derive(Clone, Debug, PartialEq, Eq)]

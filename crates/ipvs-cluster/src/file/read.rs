@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::objects::{DaemonObject, ServerObject, ServiceObject, TableObject, TimeoutsObject};
 use super::problem::{Line, Problem};
-use super::{FORMAT, Table};
+use super::{READ, Table};
 use crate::desired::{Builder, DesiredServer, DesiredService, Faults};
 
 /// The most bytes of a file: half a million servers.
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         let table =
             serde_json::from_str::<Version<'a>>(self.text).and_then(|version| {
                 match version.format.map(RawValue::get) {
-                    Some(format) if format.trim_matches('"') != FORMAT => Ok(Err(format)),
+                    Some(format) if !READ.contains(&format.trim_matches('"')) => Ok(Err(format)),
                     _ => serde_json::from_str::<TableObject<'a>>(self.text).map(Ok),
                 }
             });
@@ -106,8 +106,10 @@ impl<'a> Reader<'a> {
             Ok(Ok(table)) => Some(table),
             Ok(Err(format)) => {
                 let line = self.line_at(format).number();
-                let message =
-                    format!("the format is {format}, and this program reads \"{FORMAT}\"");
+                let [old, new] = READ;
+                let message = format!(
+                    "the format is {format}, and this program reads \"{old}\" and \"{new}\""
+                );
                 self.problems.push(Problem { line, message });
                 None
             }
@@ -199,8 +201,8 @@ mod tests {
         for (text, line) in [
             ("{", 1),
             ("{\n", 1),
-            ("{\"format\": \"ipvs-table/1\",\n\"services\": [\n", 2),
-            ("{\"format\": \"ipvs-table/1\",\n\"services\": [{\"service\": \"tc", 2),
+            ("{\"format\": \"ipvs-table/2\",\n\"services\": [\n", 2),
+            ("{\"format\": \"ipvs-table/2\",\n\"services\": [{\"service\": \"tc", 2),
             ("{\"format\": \"ipvs-tab", 1),
         ] {
             assert_eq!(told(text), [format!("{line}: the file ends in the middle")]);
@@ -211,10 +213,10 @@ mod tests {
     #[test]
     fn a_port_out_of_range_is_told() {
         let service = |key: &str, server: &str| {
-            let servers = format!(r#"[{{"server": "{server}", "method": "gateway"}}]"#);
+            let servers = format!(r#"[{{"server": "{server}", "method": "dr"}}]"#);
             let service =
                 format!(r#"{{"service": "{key}", "scheduler": "rr", "servers": {servers}}}"#);
-            told(&format!(r#"{{"format": "ipvs-table/1", "services": [{service}]}}"#))
+            told(&format!(r#"{{"format": "ipvs-table/2", "services": [{service}]}}"#))
         };
         let range = |port: &str| [format!("1: port {port} is out of range: use 0 to 65535")];
         assert_eq!(service("tcp/192.0.2.1:99999", "10.0.0.1:80"), range("99999"));

@@ -98,14 +98,14 @@ fn tables() -> impl Strategy<Value = Desired> {
 #[test]
 fn what_was_doubted_is_refused_where_it_is_new() {
     let file = r#"{
-  "format": "ipvs-table/1",
+  "format": "ipvs-table/2",
   "services": [
     {
       "service": "tcp/192.0.2.1:80",
       "scheduler": "rr",
       "servers": [
-        {"server": "10.0.0.1:80", "method": "gateway"},
-        {"server": "10.0.0.2:8080", "method": "gateway"}
+        {"server": "10.0.0.1:80", "method": "dr"},
+        {"server": "10.0.0.2:8080", "method": "dr"}
       ]
     }
   ]

@@ -63,7 +63,7 @@ fn one() -> Weight {
 impl<'de> Deserialize<'de> for Destination {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let read = ReadDestination::deserialize(deserializer)?;
-        let method = ForwardingMethod::from_name(&read.method).map_err(D::Error::custom)?;
+        let method = read.method.parse().map_err(D::Error::custom)?;
         let forwarding = match (method, read.tunnel) {
             (ForwardingMethod::Tunnel(_), Some(tunnel)) => ForwardingMethod::Tunnel(tunnel),
             (method, None) => method,

@@ -60,7 +60,7 @@ fn a_table_is_in_the_form_of_the_list() {
     assert_eq!(
         third,
         json!({
-            "server": "10.0.0.6:5060", "address": "10.0.0.6", "port": 5060, "method": "tunnel",
+            "server": "10.0.0.6:5060", "address": "10.0.0.6", "port": 5060, "method": "tun",
             "tunnel": {"type": "gue", "port": 6080, "checksum": "outer"}, "weight": 6,
             "upper_threshold": 9, "lower_threshold": 8,
             "connections": {"active": 7, "inactive": 12, "persistent": 2},
@@ -78,7 +78,7 @@ fn what_is_left_out_is_as_in_a_new_one() {
         from_value(json!({"service": "tcp/192.0.2.1:80", "scheduler": "rr"})).unwrap();
     assert_eq!(service, Service::new("tcp/192.0.2.1:80".parse().unwrap(), Scheduler::Rr));
     let server: Destination =
-        from_value(json!({"server": "10.0.0.1:80", "method": "gateway", "later": 1})).unwrap();
+        from_value(json!({"server": "10.0.0.1:80", "method": "dr", "later": 1})).unwrap();
     assert_eq!(server, Destination::new("10.0.0.1:80".parse().unwrap(), ForwardingMethod::Gateway));
 }
 
@@ -96,7 +96,7 @@ fn what_no_object_has_is_refused() {
     ] {
         assert!(from_value::<Service>(value.clone()).is_err(), "{value}");
     }
-    let server = json!({"server": "10.0.0.1:80", "method": "tunnel"});
+    let server = json!({"server": "10.0.0.1:80", "method": "tun"});
     for (field, value) in [
         ("server", json!("10.0.0.1")),
         ("method", json!("unknown")),

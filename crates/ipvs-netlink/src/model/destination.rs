@@ -67,12 +67,8 @@ impl Destination {
         if self.key.family() != service.family() && !tunnelled {
             flaws.push(Invalid::MixedFamilies { service: *service, destination: self.key });
         }
-        let method = match self.forwarding {
-            ForwardingMethod::Gateway => "direct routing",
-            ForwardingMethod::Tunnel(_) => "tunnelling",
-            ForwardingMethod::Local => "local delivery",
-            _ => return flaws,
-        };
+        let keeps_port = self.forwarding.keeps_port();
+        let Some(method) = self.forwarding.name().filter(|_| keeps_port) else { return flaws };
         // Services without a port of their own (fwmark, port 0) take each packet's.
         let other = |port: &u16| *port != 0 && *port != self.key.port;
         if let Some(port) = service.port().filter(other) {

@@ -29,47 +29,66 @@ pub enum ForwardingMethod {
     Other(u32),
 }
 
-/// The methods that have words: the method, its word in files and JSON, and the one in
-/// lists. The tunnel stands for tunnels of every type.
-const WORDS: [(ForwardingMethod, &str, &str); 4] = [
-    (ForwardingMethod::Masquerade, "masquerade", "Masq"),
-    (ForwardingMethod::Gateway, "gateway", "Route"),
-    (ForwardingMethod::Tunnel(Tunnel::Ipip), "tunnel", "Tunnel"),
-    (ForwardingMethod::Local, "local", "Local"),
+/// Holds the words for a method.
+struct Words {
+    /// The tunnel stands for tunnels of every type.
+    method: ForwardingMethod,
+    name: &'static str,
+    /// Other words by which it is read.
+    other: &'static [&'static str],
+    /// The word of the kernel's and `ipvsadm`'s lists.
+    listed_as: &'static str,
+}
+
+const WORDS: [Words; 4] = [
+    Words {
+        method: ForwardingMethod::Masquerade,
+        name: "nat",
+        other: &["masq", "masquerade", "masquerading"],
+        listed_as: "Masq",
+    },
+    Words {
+        method: ForwardingMethod::Gateway,
+        name: "dr",
+        other: &["gateway", "gatewaying", "gate", "route", "direct"],
+        listed_as: "Route",
+    },
+    Words {
+        method: ForwardingMethod::Tunnel(Tunnel::Ipip),
+        name: "tun",
+        other: &["tunnel", "tunnelling", "tunneling", "ipip"],
+        listed_as: "Tunnel",
+    },
+    Words {
+        method: ForwardingMethod::Local,
+        name: "local",
+        other: &["localnode"],
+        listed_as: "Local",
+    },
 ];
 
 impl ForwardingMethod {
-    /// Returns the word for it: `masquerade`, `gateway`, `tunnel` or `local`; `None`
-    /// for a value that this library does not know.
+    /// Returns the word for it: `nat`, `dr`, `tun` or `local`; `None` for a value that this
+    /// library does not know.
     pub fn name(&self) -> Option<&'static str> {
-        self.words().map(|(_, name, _)| *name)
+        self.words().map(|words| words.name)
     }
 
-    /// Reads the word for a method, as [`name`](Self::name) returns it; `tunnel` is an
-    /// ipip tunnel. `method-4` to `method-7` are the values without a word that the
-    /// kernel's three bits can hold.
-    ///
-    /// # Errors
-    /// [`Invalid::ForwardingMethodText`] if it is another word.
-    pub fn from_name(name: &str) -> Result<Self, Invalid> {
-        let known = WORDS.iter().find(|(_, word, _)| *word == name).map(|(method, ..)| *method);
-        // Just as it is written: no sign, no zeros in front.
-        let unknown = || (4..=7).find(|number| name == format!("method-{number}"));
-        known
-            .or_else(|| unknown().map(Self::Other))
-            .ok_or_else(|| Invalid::ForwardingMethodText(name.to_owned()))
+    /// Returns the other words by which it is read, such as `gateway` and `route` for `dr`.
+    pub fn other_names(&self) -> &'static [&'static str] {
+        self.words().map_or(&[], |words| words.other)
     }
 
     /// Returns the word by which the kernel (`/proc/net/ip_vs`) and `ipvsadm` list it:
     /// `Masq`, `Route`, `Tunnel` or `Local`; `None` for a value that this library does
     /// not know.
     pub fn listed_as(&self) -> Option<&'static str> {
-        self.words().map(|(.., listed)| *listed)
+        self.words().map(|words| words.listed_as)
     }
 
-    fn words(&self) -> Option<&'static (Self, &'static str, &'static str)> {
+    fn words(&self) -> Option<&'static Words> {
         let same = |known: &Self| std::mem::discriminant(known) == std::mem::discriminant(self);
-        WORDS.iter().find(|(method, ..)| same(method))
+        WORDS.iter().find(|words| same(&words.method))
     }
 
     /// Tells whether the packet keeps its destination, so that the real server's port has
@@ -79,25 +98,38 @@ impl ForwardingMethod {
     }
 }
 
-/// As `ipvsadm` lists it: `Masq`, `Route`, `Tunnel`, `Local`.
+/// `nat`, `dr`, `tun`, `local`, or `method-4` to `method-7` for the values without a word that
+/// the kernel's three bits can hold.
 impl fmt::Display for ForwardingMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Other(value) => write!(f, "method-{value}"),
-            known => f.write_str(known.listed_as().unwrap_or_default()),
+            known => f.write_str(known.name().unwrap_or_default()),
         }
     }
 }
 
-/// Reads the word of files and JSON, as [`from_name`](ForwardingMethod::from_name) does,
-/// and that of lists, which [`Display`](fmt::Display) writes. Neither says of which type a
-/// tunnel is: `tunnel` and `Tunnel` are an ipip tunnel.
+/// Reads what [`Display`](fmt::Display) writes, and in any case the words that IPVS's programs
+/// have for the same: `gateway`, `gatewaying`, `gate`, `route` and `direct` for `dr`; `tunnel`,
+/// `tunnelling`, `tunneling` and `ipip` for `tun`; `masquerade`, `masquerading` and `masq` for
+/// `nat`; `localnode` for `local`. None says of which type a tunnel is: it is an ipip tunnel.
 impl FromStr for ForwardingMethod {
     type Err = Invalid;
 
     fn from_str(word: &str) -> Result<Self, Invalid> {
-        let listed = WORDS.iter().find(|(.., listed)| *listed == word);
-        listed.map_or_else(|| Self::from_name(word), |(method, ..)| Ok(*method))
+        // Nearly always it is just as it is written.
+        let exact = WORDS.iter().find(|words| words.name == word);
+        let known = exact.or_else(|| {
+            let is_word = |known: &&str| known.eq_ignore_ascii_case(word);
+            let names = |words: &Words| is_word(&words.name) || words.other.iter().any(is_word);
+            WORDS.iter().find(|words| names(words))
+        });
+        // Just as it is written: no sign, no zeros in front.
+        let unknown = || (4..=7).find(|number| word == format!("method-{number}"));
+        known
+            .map(|words| words.method)
+            .or_else(|| unknown().map(Self::Other))
+            .ok_or_else(|| Invalid::ForwardingMethodText(word.to_owned()))
     }
 }
 
@@ -294,23 +326,26 @@ mod tests {
 
     #[test]
     fn every_method_is_read_as_it_is_written() {
-        for (method, name, listed) in WORDS {
-            assert_eq!(method.name(), Some(name));
-            assert_eq!(ForwardingMethod::from_name(name), Ok(method));
-            assert_eq!(method.listed_as(), Some(listed));
-            assert_eq!(method.to_string(), listed);
-            assert_eq!((name.parse(), listed.parse()), (Ok(method), Ok(method)));
+        for Words { method, name, other, listed_as } in WORDS {
+            assert_eq!((method.name(), method.to_string().as_str()), (Some(name), name));
+            assert_eq!((method.listed_as(), method.other_names()), (Some(listed_as), other));
+            for word in [name, listed_as].iter().chain(other) {
+                assert_eq!(word.parse(), Ok(method), "{word}");
+                assert_eq!(word.to_uppercase().parse(), Ok(method), "{word}");
+            }
         }
         let gre = ForwardingMethod::Tunnel(Tunnel::Gre { checksum: true });
-        assert_eq!((gre.name(), gre.to_string().as_str()), (Some("tunnel"), "Tunnel"));
+        assert_eq!((gre.name(), gre.to_string().as_str()), (Some("tun"), "tun"));
+        assert_eq!(gre.listed_as(), Some("Tunnel"));
         for number in 4..=7 {
             let method = ForwardingMethod::Other(number);
-            assert_eq!(method.name(), None);
-            assert_eq!(ForwardingMethod::from_name(&method.to_string()), Ok(method));
+            assert_eq!((method.name(), method.listed_as()), (None, None));
+            assert!(method.other_names().is_empty());
+            assert_eq!(method.to_string().parse(), Ok(method));
         }
-        for name in ["nat", "Masq", "method-3", "method-8", "method-", "method-+4", "method-04", ""]
+        for word in ["gre", "dr ", "method-3", "method-8", "method-", "method-+4", "method-04", ""]
         {
-            assert!(ForwardingMethod::from_name(name).is_err(), "{name} was accepted");
+            assert!(word.parse::<ForwardingMethod>().is_err(), "{word} was accepted");
         }
         for checksum in [GueChecksum::None, GueChecksum::Outer, GueChecksum::Remote] {
             assert_eq!(checksum.to_string().parse(), Ok(checksum));

@@ -155,7 +155,7 @@ pub enum Invalid {
          (the port of {service})"
     )]
     PortRewrite {
-        /// `direct routing` or `tunnelling`.
+        /// `dr`, `tun` or `local`.
         method: &'static str,
         /// The service.
         service: ServiceKey,
@@ -166,10 +166,10 @@ pub enum Invalid {
     },
     /// A method this library can read but does not know: connections would get
     /// no transmitter and pass by unbalanced.
-    #[error("forwarding method {0} cannot be set: use masquerade, gateway, tunnel or local")]
+    #[error("forwarding method {0} cannot be set: use dr, tun, nat or local")]
     ForwardingMethod(u32),
     /// The text is not a forwarding method.
-    #[error("`{0}` is not a forwarding method: use masquerade, gateway, tunnel or local")]
+    #[error("`{0}` is not a forwarding method: use dr, tun, nat or local")]
     ForwardingMethodText(String),
     /// The text is not a checksum of a GUE tunnel.
     #[error("`{0}` is not a tunnel's checksum: use none, outer or remote")]

@@ -81,7 +81,10 @@ fn words_follow_what_was_typed() {
         ("x-y add -nt=1 -p ", "values 1"),
         ("x-y add --tcp=1 -p ", "values 1"),
         // Nothing more is known of it, and nothing without a name can follow.
-        ("x-y add -t 1 -", "values -p --persistent -n --numeric -X --exact -b --flags --again --netns"),
+        (
+            "x-y add -t 1 -",
+            "values -p --persistent -n --numeric -X --exact -b --flags --again --netns",
+        ),
         ("x-y add -t 1 ", "values --persistent --numeric --exact --flags --again --netns"),
         ("x-y add -t 1 -n --", "values --persistent --flags --again --netns"),
         ("x-y add -X -p -", "values -t --tcp -b --flags --again --netns"),

@@ -23,7 +23,7 @@ pub struct What {
     #[arg(long, value_name = "FILE", conflicts_with = "mode")]
     pub config: Option<PathBuf>,
     /// How the director forwards to this host: its forwarding method for this real server
-    #[arg(long)]
+    #[arg(long, ignore_case = true)]
     pub mode: Option<Mode>,
     /// A VIP: a single address, repeated or comma-separated
     #[arg(long = "vip", value_name = "VIP", value_delimiter = ',')]

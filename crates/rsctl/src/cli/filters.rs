@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
+use ipvs_netlink::{ForwardingMethod, Tunnel};
 
 use super::{Endpoint, value};
 
@@ -65,15 +67,29 @@ pub(crate) enum ServiceKind {
     Fwmark,
 }
 
-/// Names how packets get to a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Method {
-    #[value(aliases = ["gateway", "gatewaying", "route", "direct"])]
-    Dr,
-    #[value(aliases = ["tunnel", "tunnelling", "ipip"])]
-    Tun,
-    #[value(aliases = ["masq", "masquerade", "masquerading"])]
-    Nat,
-    #[value(alias = "localnode")]
-    Local,
+/// Names how packets get to a server, with whatever tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Method(ForwardingMethod);
+
+impl Method {
+    const ALL: [Self; 4] = [
+        Self(ForwardingMethod::Gateway),
+        Self(ForwardingMethod::Tunnel(Tunnel::Ipip)),
+        Self(ForwardingMethod::Masquerade),
+        Self(ForwardingMethod::Local),
+    ];
+
+    pub(crate) fn is_of(self, server: ForwardingMethod) -> bool {
+        self.0.name() == server.name()
+    }
+}
+
+impl ValueEnum for Method {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()?).aliases(self.0.other_names()))
+    }
 }

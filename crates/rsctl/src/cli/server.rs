@@ -2,8 +2,9 @@
 
 use std::num::NonZeroU16;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use ipvs_netlink::{GueChecksum, Weight};
+use ipvs_netlink::{ForwardingMethod, GueChecksum, Tunnel, Weight};
 
 use super::{Endpoint, Report, Selector, value};
 
@@ -11,7 +12,7 @@ use super::{Endpoint, Report, Selector, value};
 #[command(
     override_usage = "rsctl add-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",
     after_help = "\
-Defaults: the service's port, direct routing (-g), weight 1.
+Defaults: the service's port, dr (direct routing, -g), weight 1.
 
 Example:
   rsctl add-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -m -w 3
@@ -132,28 +133,65 @@ pub(crate) struct ServerSettings {
 #[group(id = "method", multiple = false)]
 #[command(next_help_heading = "Forwarding method (one of)")]
 pub(crate) struct MethodArgs {
-    /// Direct routing: only the MAC address changes.
+    /// dr, direct routing: only the MAC address changes.
     #[arg(short = 'g', long = "gatewaying")]
     gateway: bool,
 
-    /// Tunnelling: the packet is sent inside another one.
+    /// tun, tunnelling: the packet is sent inside another one.
     #[arg(short = 'i', long = "ipip")]
     tunnel: bool,
 
-    /// Masquerading (NAT): replies return through the director.
+    /// nat, masquerading: replies return through the director.
     #[arg(short = 'm', long = "masquerading")]
     masquerade: bool,
 
     /// The forwarding method by name: dr is -g, tun is -i, nat is -m.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, ignore_case = true)]
     mode: Option<Mode>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// Names a method that can be asked for, as [`ForwardingMethod`] does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Dr,
     Tun,
     Nat,
+}
+
+impl Mode {
+    pub(crate) const ALL: [Self; 3] = [Self::Dr, Self::Tun, Self::Nat];
+
+    /// Reads any of its words.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        match word.parse().ok()? {
+            ForwardingMethod::Gateway => Some(Self::Dr),
+            ForwardingMethod::Tunnel(_) => Some(Self::Tun),
+            ForwardingMethod::Masquerade => Some(Self::Nat),
+            _ => None,
+        }
+    }
+
+    fn method(self) -> ForwardingMethod {
+        match self {
+            Self::Dr => ForwardingMethod::Gateway,
+            Self::Tun => ForwardingMethod::Tunnel(Tunnel::Ipip),
+            Self::Nat => ForwardingMethod::Masquerade,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        self.method().name().unwrap_or_default()
+    }
+}
+
+impl ValueEnum for Mode {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).aliases(self.method().other_names()))
+    }
 }
 
 impl MethodArgs {

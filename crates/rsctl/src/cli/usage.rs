@@ -195,8 +195,8 @@ mod tests {
             (&format!("{server} -w 1 -w 2"), "`--weight <N>` is given more than once", None),
             (&format!("{server} -w"), "`--weight <N>` needs a value", None),
             (
-                &format!("{server} --mode route"),
-                "`route` is not a value of `--mode <MODE>`: use one of `dr`, `tun`, `nat`",
+                &format!("{server} --mode bridge"),
+                "`bridge` is not a value of `--mode <MODE>`: use one of `dr`, `tun`, `nat`",
                 None,
             ),
             (

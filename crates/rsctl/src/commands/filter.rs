@@ -2,11 +2,11 @@
 
 //! Leaves out of a list what was not asked for.
 
-use ipvs_netlink::{ForwardingMethod, Protocol, ServiceKey};
+use ipvs_netlink::{Protocol, ServiceKey};
 
 use super::connections::within;
 use super::listed::{ListedServer, ListedService};
-use crate::cli::{Filters, Method, ServiceKind};
+use crate::cli::{Filters, ServiceKind};
 
 /// Leaves out services by what they are, before their servers are read.
 pub(super) fn services(services: &mut Vec<ListedService>, filters: &Filters) {
@@ -53,27 +53,19 @@ fn is_shown(listed: &ListedServer, filters: &Filters) -> bool {
     let is_it = filters.server.is_none_or(|wanted| {
         wanted.address == key.address && wanted.port.is_none_or(|port| port == key.port)
     });
-    let is_by = filters.method.is_none_or(|method| is_method(listed.server.forwarding, method));
+    let is_by = filters.method.is_none_or(|method| method.is_of(listed.server.forwarding));
     is_it
         && is_by
         && (!filters.drained || listed.server.weight.get() == 0)
         && (!filters.full || listed.is_full())
 }
 
-fn is_method(forwarding: ForwardingMethod, method: Method) -> bool {
-    match method {
-        Method::Dr => forwarding == ForwardingMethod::Gateway,
-        Method::Tun => matches!(forwarding, ForwardingMethod::Tunnel(_)),
-        Method::Nat => forwarding == ForwardingMethod::Masquerade,
-        Method::Local => forwarding == ForwardingMethod::Local,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
     use ipvs_netlink::{
-        Connections, Destination, Scheduler, Service, Stats, Thresholds, Tunnel, Weight,
+        Connections, Destination, ForwardingMethod, Scheduler, Service, Stats, Thresholds, Tunnel,
+        Weight,
     };
 
     use super::super::listed::Whole;

@@ -205,10 +205,10 @@ fn refusals_say_why_and_what_to_write() {
         ),
         (
             "add-server tcp/192.0.2.10:80 -r 10.0.0.11:8080",
-            "add server 10.0.0.11:8080 to tcp/192.0.2.10:80: direct routing cannot change the \
+            "add server 10.0.0.11:8080 to tcp/192.0.2.10:80: dr cannot change the \
              port: 10.0.0.11:8080 would receive packets for port 80 (the port of \
              tcp/192.0.2.10:80)",
-            "leave the port out, or let masquerading (-m) change the port",
+            "leave the port out, or use nat (-m), which can change the port",
         ),
         (
             "add-server tcp/192.0.2.10:80 -r [2001:db8::1]",

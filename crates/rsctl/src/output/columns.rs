@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use ipvs_netlink::{ForwardingMethod, ServiceKey};
+use ipvs_netlink::ServiceKey;
 use lvs_term::{Look, Tone, printable, short_number};
 
 use super::sums::Sums;
@@ -206,23 +206,13 @@ fn of_server(
         Column::Address => Cell::text(server.key.address),
         Column::Port => Cell::Number(server.key.port.into()),
         Column::Host => listing.names.host(server.key.address).map_or(Cell::Nothing, Cell::text),
-        Column::Method => Cell::text(method(server.forwarding)),
+        Column::Method => Cell::text(server.forwarding),
         Column::Tunnel => server.tunnel().map_or(Cell::Nothing, Cell::text),
         Column::WeightShare => Cell::share(server.weight.get().into(), listed.whole.weight),
         Column::ActiveShare => Cell::share(found.connections.active.into(), listed.whole.active),
         Column::Upper => Cell::Number(server.thresholds.upper().into()),
         Column::Lower => Cell::Number(server.thresholds.lower().into()),
         column => count(column, &Sums::from(found)).map_or(Cell::Nothing, Cell::Number),
-    }
-}
-
-fn method(forwarding: ForwardingMethod) -> String {
-    match forwarding {
-        ForwardingMethod::Gateway => "dr".to_owned(),
-        ForwardingMethod::Tunnel(_) => "tun".to_owned(),
-        ForwardingMethod::Masquerade => "nat".to_owned(),
-        ForwardingMethod::Local => "local".to_owned(),
-        other => other.to_string(),
     }
 }
 

@@ -119,7 +119,7 @@ mod tests {
             web["servers"][0],
             json!({
                 "server": "10.0.0.11:8080", "address": "10.0.0.11", "port": 8080,
-                "method": "masquerade", "weight": 3, "connections": {"active": 7, "inactive": 12},
+                "method": "nat", "weight": 3, "connections": {"active": 7, "inactive": 12},
             })
         );
         assert_eq!((web["service"].as_str(), web.get("stats")), (Some("tcp/192.0.2.10:80"), None));

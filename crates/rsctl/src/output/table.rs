@@ -349,7 +349,7 @@ fn service_flags(service: &Service, is_public: bool) -> String {
 
 /// Returns the forwarding method, with the tunnel if there is one that is known.
 fn method(forwarding: ForwardingMethod, is_public: bool) -> Cow<'static, str> {
-    match (forwarding, forwarding.listed_as()) {
+    match (forwarding, forwarding.name()) {
         (ForwardingMethod::Tunnel(tunnel), Some(word)) if !is_public => {
             format!("{word}({tunnel})").into()
         }
@@ -358,7 +358,7 @@ fn method(forwarding: ForwardingMethod, is_public: bool) -> Cow<'static, str> {
     }
 }
 
-/// Returns the forwarding method in `ipvsadm`'s words.
+/// Returns the forwarding method, without the tunnel.
 pub(super) fn forward(server: &Destination) -> String {
     server.forwarding.to_string()
 }
@@ -389,13 +389,13 @@ Prot LocalAddress:Port  Scheduler Flags
         let expected = "\
 IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port   Scheduler Flags
-  -> RemoteAddress:Port  Forward              Weight ActiveConn InActConn
+  -> RemoteAddress:Port  Forward           Weight ActiveConn InActConn
 TCP  192.0.2.10:80       wrr
-  -> 10.0.0.11:8080      Masq                      3          7        12
-  -> 10.0.0.12:80        Route            2147483647          0         0
+  -> 10.0.0.11:8080      nat                    3          7        12
+  -> 10.0.0.12:80        dr            2147483647          0         0
 UDP  [2001:db8::10]:5060 sh        (sh-fallback,sh-port) persistent 600 mask 64 pe sip ops
-  -> 10.0.0.13:5060      Tunnel(gue:6080)          1          0         0
-  -> [2001:db8::11]:5060 Tunnel(ipip)              0          0         0
+  -> 10.0.0.13:5060      tun(gue:6080)          1          0         0
+  -> [2001:db8::11]:5060 tun(ipip)              0          0         0
 FWM  7                   rr        (flag-3) persistent 360
 FWM  4294967295 IPv6     wlc
 ";
@@ -420,17 +420,17 @@ IP Virtual Server version 1.2.1 (size=4096)
 \x1b[1m  -> RemoteAddress:Port\x1b[0m
 \x1b[1m                       Forward     Weight ActiveConn InActConn\x1b[0m
 TCP  192.0.2.10:80     wrr
-  -> 10.0.0.11:8080    Masq             3          7        12
-  -> 10.0.0.12:80      Route   2147483647          0         0
+  -> 10.0.0.11:8080    nat              3          7        12
+  -> 10.0.0.12:80      dr      2147483647          0         0
 ";
         assert_eq!(text(62), expected);
         // No server has room.
         let expected = "\
 TCP  192.0.2.10:80 wrr
   -> 10.0.0.11:8080
-       Masq             3          7        12
+       nat              3          7        12
   -> 10.0.0.12:80
-       Route   2147483647          0         0
+       dr      2147483647          0         0
 ";
         assert_eq!(text(48).split_once("InActConn\x1b[0m\n").unwrap().1, expected);
         let words = |text: &str| -> Vec<String> {
@@ -449,18 +449,18 @@ TCP  192.0.2.10:80 wrr
         server.key = "[2001:db8:1:2:3:4:5:6]:5060".parse().unwrap();
         (listing.shape.is_bare, listing.shape.sums) = (true, true);
         let mut out = Vec::new();
-        write(&listing, Look { color: false, width: Some(76) }, &mut out).unwrap();
+        write(&listing, Look { color: false, width: Some(72) }, &mut out).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "\
 TCP  192.0.2.10:80       wrr
-  -> 10.0.0.11:8080      Masq                  3          7        12
+  -> 10.0.0.11:8080      nat                3          7        12
 UDP  [2001:db8::10]:5060
        sh        (sh-fallback,sh-port) persistent 600 mask 64 pe sip ops
-  -> 10.0.0.13:5060      Tunnel(gue:6080)      1          0         0
+  -> 10.0.0.13:5060      tun(gue:6080)      1          0         0
   -> [2001:db8:1:2:3:4:5:6]:5060
-                         Tunnel(ipip)          0          0         0
-Sum                                            4          7        12
+                         tun(ipip)          0          0         0
+Sum                                         4          7        12
 "
         );
     }

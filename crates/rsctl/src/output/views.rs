@@ -191,7 +191,7 @@ UDP  [2001:db8::10]:5060
         assert!(
             clients.contains("10.0.0.11:8080               3           2          7        12\n")
         );
-        assert!(text(View::Tunnels, false).contains("Tunnel   gue:6080"));
+        assert!(text(View::Tunnels, false).contains("tun   gue:6080"));
         assert!(text(View::Rate, false).contains("CPS InPPS OutPPS InBPS OutBPS"));
     }
 }

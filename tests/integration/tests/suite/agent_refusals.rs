@@ -52,7 +52,7 @@ const INPUT: [Case; 30] = [
         2,
         "are of different",
     ),
-    ("--mode masquerade", 2, "`masquerade` is not a value of `--mode"),
+    ("--mode bridge", 2, "`bridge` is not a value of `--mode"),
 ];
 
 const STATE: [Case; 18] = [

@@ -28,8 +28,8 @@ fn direct_routing_and_list() {
     let said = example(&host, "direct_routing").stdout;
     assert_eq!(
         said,
-        "tcp/192.0.2.10:80 -> 192.0.2.12:80 Route weight 0\n\
-         tcp/192.0.2.10:80 -> 192.0.2.11:80 Route weight 3\n"
+        "tcp/192.0.2.10:80 -> 192.0.2.12:80 dr weight 0\n\
+         tcp/192.0.2.10:80 -> 192.0.2.11:80 dr weight 3\n"
     );
     assert_eq!(
         saved(&host),
@@ -42,8 +42,8 @@ fn direct_routing_and_list() {
     let listed = example(&host, "list").stdout;
     assert_eq!(
         listed,
-        "IPVS 1.2.1\ntcp/192.0.2.10:80 wrr\n  -> 192.0.2.12:80 Route 0\n  \
-         -> 192.0.2.11:80 Route 3\n"
+        "IPVS 1.2.1\ntcp/192.0.2.10:80 wrr\n  -> 192.0.2.12:80 dr 0\n  \
+         -> 192.0.2.11:80 dr 3\n"
     );
 }
 

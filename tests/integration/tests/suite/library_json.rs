@@ -15,13 +15,13 @@ fn printed(host: &Host, command: &str) -> Value {
 /// A table with something of each kind, as a program might keep it.
 fn wanted() -> Value {
     let servers = json!([
-        {"server": "10.0.0.1:8080", "method": "masquerade", "weight": 0},
-        {"server": "10.0.0.2:80", "method": "gateway", "upper_threshold": 9, "lower_threshold": 8},
+        {"server": "10.0.0.1:8080", "method": "nat", "weight": 0},
+        {"server": "10.0.0.2:80", "method": "dr", "upper_threshold": 9, "lower_threshold": 8},
         {"server": "10.0.0.3:80", "method": "local", "weight": 2147483647},
-        {"server": "10.0.0.4:80", "method": "tunnel"},
-        {"server": "10.0.0.5:80", "method": "tunnel", "tunnel": {"type": "gre"}},
+        {"server": "10.0.0.4:80", "method": "tun"},
+        {"server": "10.0.0.5:80", "method": "tun", "tunnel": {"type": "gre"}},
         {
-            "server": "[2001:db8::6]:80", "method": "tunnel",
+            "server": "[2001:db8::6]:80", "method": "tun",
             "tunnel": {"type": "gue", "port": 6080, "checksum": "remote"},
         },
     ]);

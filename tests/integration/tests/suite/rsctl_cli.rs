@@ -177,10 +177,10 @@ fn a_list_is_text_or_json() {
         rows,
         "\
 Prot LocalAddress:Port  Scheduler Flags
-  -> RemoteAddress:Port Forward      Weight ActiveConn InActConn
+  -> RemoteAddress:Port Forward   Weight ActiveConn InActConn
 TCP  192.0.2.1:80       rr
-  -> 10.0.0.1:8080      Masq              5          0         0
-  -> 10.0.0.2:80        Tunnel(ipip)      1          0         0
+  -> 10.0.0.1:8080      nat            5          0         0
+  -> 10.0.0.2:80        tun(ipip)      1          0         0
 "
     );
     let document: Value =

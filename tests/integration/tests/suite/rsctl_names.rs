@@ -52,12 +52,12 @@ fn names_are_shown_when_asked_for() {
 Prot LocalAddress:Port  Scheduler Flags
   -> RemoteAddress:Port Forward Weight ActiveConn InActConn
 TCP  vip.example:http   rr
-  -> rs1:http           Masq         1          0         0
-  -> 10.0.0.2:http      Masq         0          0         0
+  -> rs1:http           nat          1          0         0
+  -> 10.0.0.2:http      nat          0          0         0
 TCP  rs6:https          rr
-  -> rs6:47000          Masq         1          0         0
+  -> rs6:47000          nat          1          0         0
 FWM  7                  rr
-  -> rs1:0              Route        1          0         0
+  -> rs1:0              dr           1          0         0
 ";
     let table = |command: &str| must(&host, command).split_once('\n').unwrap().1.to_owned();
     assert_eq!(table("list --names"), expected);
@@ -160,7 +160,7 @@ fn colours_and_width_are_those_of_a_terminal() {
 
     let narrow = on_terminal(&host, 40, "list --color never");
     assert!(narrow.lines().all(|line| line.len() <= 57), "{narrow}");
-    assert!(narrow.contains("\n  -> 10.0.0.1:80\n       Masq "), "{narrow}");
+    assert!(narrow.contains("\n  -> 10.0.0.1:80\n       nat "), "{narrow}");
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(words(&narrow), words(&plain));
     for view in ["list --stats", "list --thresholds", "connections"] {

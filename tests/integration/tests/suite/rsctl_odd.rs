@@ -103,8 +103,8 @@ fn what_other_tools_left_comes_back() {
     let again = restore(&host, "-v", &saved.stdout);
     assert_eq!((again.stdout.as_str(), again.stderr.as_str()), ("nothing to change\n", ""));
     let drained = saved.stdout.replace(
-        r#""10.0.0.1:81", "method": "gateway", "weight": 1"#,
-        r#""10.0.0.1:81", "method": "gateway", "weight": 0"#,
+        r#""10.0.0.1:81", "method": "dr", "weight": 1"#,
+        r#""10.0.0.1:81", "method": "dr", "weight": 0"#,
     );
     let edited = restore(&host, "-v", &drained);
     assert_eq!((edited.status, edited.stderr.as_str()), (0, ""));
@@ -166,7 +166,7 @@ fn servers_are_put_in_order_when_asked() {
         let wanted = lines(&[1, 2, 5, 3], 1);
         let shown = restore(&host, "--reorder --dry-run", &wanted);
         let plan = "\
-+ server 10.0.0.5:80 of tcp/192.0.2.1:80: method masquerade, weight 1
++ server 10.0.0.5:80 of tcp/192.0.2.1:80: method nat, weight 1
 - server 10.0.0.4:80 of tcp/192.0.2.1:80
 - server 10.0.0.3:80 of tcp/192.0.2.1:80: to come again in its place
 + server 10.0.0.3:80 of tcp/192.0.2.1:80: in its place

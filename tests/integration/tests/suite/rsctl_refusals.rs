@@ -105,9 +105,9 @@ fn bad_input_is_refused_before_the_kernel_sees_it() {
             ),
             (
                 "edit-server tcp/192.0.2.1:80 -r 10.0.0.1:8080 -g",
-                "error: cannot edit server 10.0.0.1:8080 of tcp/192.0.2.1:80: direct routing \
-                 cannot change the port: 10.0.0.1:8080 would receive packets for port 80 (the \
-                 port of tcp/192.0.2.1:80)\n\
+                "error: cannot edit server 10.0.0.1:8080 of tcp/192.0.2.1:80: dr cannot \
+                 change the port: 10.0.0.1:8080 would receive packets for port 80 (the port of \
+                 tcp/192.0.2.1:80)\n\
                  hint: a server's port cannot change: add one with the service's port, then \
                  delete this one",
             ),

@@ -43,9 +43,9 @@ pub(crate) const CHANGED: &str = "\
 
 const PLAN: &str = "\
 + service tcp/192.0.2.5:443: scheduler mh
-+ server 10.0.0.5:443 of tcp/192.0.2.5:443: method masquerade, weight 1
-+ server 10.0.0.3:80 of tcp/192.0.2.1:80: method masquerade, weight 7
-+ server [2001:db8::3]:53 of udp/[2001:db8::1]:53: method tunnel, tunnel ipip, weight 1
++ server 10.0.0.5:443 of tcp/192.0.2.5:443: method nat, weight 1
++ server 10.0.0.3:80 of tcp/192.0.2.1:80: method nat, weight 7
++ server [2001:db8::3]:53 of udp/[2001:db8::1]:53: method tun, tunnel ipip, weight 1
 ~ server 10.0.0.1:80 of tcp/192.0.2.1:80: weight 1 -> 5
 ~ service tcp/192.0.2.1:80: scheduler rr -> wrr
 - server 10.0.0.2:80 of tcp/192.0.2.1:80
@@ -116,13 +116,13 @@ fn merging_deletes_nothing() {
     }
 }
 
-pub(crate) const WANTED: &str = r#"{"format": "ipvs-table/1", "services": [
+pub(crate) const WANTED: &str = r#"{"format": "ipvs-table/2", "services": [
   {"service": "tcp/192.0.2.1:80", "scheduler": "wrr", "servers": [
-    {"server": "10.0.0.1:80", "method": "masquerade", "weight": 5},
-    {"server": "10.0.0.3:80", "method": "masquerade", "weight": 7}
+    {"server": "10.0.0.1:80", "method": "nat", "weight": 5},
+    {"server": "10.0.0.3:80", "method": "nat", "weight": 7}
   ]},
   {"service": "tcp/192.0.2.5:443", "scheduler": "mh", "servers": [
-    {"server": "10.0.0.5:443", "method": "masquerade"}
+    {"server": "10.0.0.5:443", "method": "nat"}
   ]}
 ]}"#;
 
@@ -179,9 +179,9 @@ fn a_change_the_kernel_refuses_is_told_and_nothing_is_deleted_for_it() {
         "error: cannot restore <stdin>: 1 of 9 changes failed, 8 not tried, 0 made\n\
          failed: + service tcp/192.0.2.5:443: scheduler none_such: cannot add service \
          tcp/192.0.2.5:443: the kernel has no scheduler none_such (ENOENT)\n\
-         not done: + server 10.0.0.5:443 of tcp/192.0.2.5:443: method masquerade, weight 1\n\
-         not done: + server 10.0.0.3:80 of tcp/192.0.2.1:80: method masquerade, weight 7\n\
-         not done: + server [2001:db8::3]:53 of udp/[2001:db8::1]:53: method tunnel, tunnel ipip, \
+         not done: + server 10.0.0.5:443 of tcp/192.0.2.5:443: method nat, weight 1\n\
+         not done: + server 10.0.0.3:80 of tcp/192.0.2.1:80: method nat, weight 7\n\
+         not done: + server [2001:db8::3]:53 of udp/[2001:db8::1]:53: method tun, tunnel ipip, \
          weight 1\n\
          not done: ~ server 10.0.0.1:80 of tcp/192.0.2.1:80: weight 1 -> 5\n\
          not done: ~ service tcp/192.0.2.1:80: scheduler rr -> wrr\n\
@@ -232,10 +232,10 @@ fn a_refusal_in_the_middle_says_what_was_made_and_what_was_not() {
     let told = "\
 error: cannot restore <stdin>: 1 of 6 changes failed, 2 not tried, 3 made
 done: + service tcp/192.0.2.11:80: scheduler rr
-done: + server 10.0.0.1:80 of tcp/192.0.2.11:80: method masquerade, weight 1
+done: + server 10.0.0.1:80 of tcp/192.0.2.11:80: method nat, weight 1
 failed: + service tcp/192.0.2.12:80: scheduler none_such: cannot add service tcp/192.0.2.12:80: \
 the kernel has no scheduler none_such (ENOENT)
-not done: + server 10.0.0.2:80 of tcp/192.0.2.12:80: method masquerade, weight 1
+not done: + server 10.0.0.2:80 of tcp/192.0.2.12:80: method nat, weight 1
 done: + service tcp/192.0.2.13:80: scheduler rr
 not done: - service fwmark/9 with 1 server
 hint: ";
@@ -269,8 +269,8 @@ fn daemons_and_timeouts_follow_the_json_form_only() {
     let running = observe(&host);
     assert_eq!(restore(&host, "", "-A -t 192.0.2.1:80 -s rr\n").status, 0);
     assert_eq!(observe(&host), running);
-    let json = r#"{"format": "ipvs-table/1", "timeouts": {"udp": 250}, "daemons": [
-        {"role": "backup", "interface": "lo", "sync_id": 5}],
+    let json = r#"{"format": "ipvs-table/2", "timeouts": {"udp": 250}, "daemons": [
+        {"role": "backup", "interface": "lo", "syncid": 5}],
         "services": [{"service": "tcp/192.0.2.1:80", "scheduler": "rr"}]}"#;
     let output = restore(&host, "-v", json);
     assert_eq!((output.status, output.stderr.as_str()), (0, ""));

@@ -54,20 +54,20 @@ form, or use `ipvsadm --set`)
     assert_eq!(table(&host), before);
 
     let json = r#"{
-  "format": "ipvs-table/1",
+  "format": "ipvs-table/2",
   "timeouts": {"tcp": 0},
   "daemons": [
-    {"role": "master", "interface": "a/b", "sync_id": 1},
-    {"role": "backup", "interface": "lo", "sync_id": 256}
+    {"role": "master", "interface": "a/b", "syncid": 1},
+    {"role": "backup", "interface": "lo", "syncid": 256}
   ],
   "services": [
     {"service": "tcp/192.0.2.1:80", "scheduler": "rr", "servers": [
-      {"server": "10.0.0.1:80", "method": "nat"},
-      {"server": "10.0.0.2:80", "method": "gateway", "wieght": 1},
-      {"server": "10.0.0.3:80", "method": "gateway", "weight": -1},
-      {"server": "10.0.0.4:80", "method": "gateway"},
-      {"server": "10.0.0.4:80", "method": "masquerade"},
-      {"server": "10.0.0.5:81", "method": "gateway"}
+      {"server": "10.0.0.1:80", "method": "bypass"},
+      {"server": "10.0.0.2:80", "method": "dr", "wieght": 1},
+      {"server": "10.0.0.3:80", "method": "dr", "weight": -1},
+      {"server": "10.0.0.4:80", "method": "dr"},
+      {"server": "10.0.0.4:80", "method": "nat"},
+      {"server": "10.0.0.5:81", "method": "dr"}
     ]},
     {"service": "tcp/192.0.2.1:80", "scheduler": "rr"},
     {"service": "tcp/192.0.2.2:80",
@@ -81,12 +81,12 @@ error: cannot restore <stdin>: 10 problems; nothing was changed
 <stdin>:3: timeout 0 s is out of range: use 1 to 2678400 (31 days)
 <stdin>:5: `a/b` is not an interface name: use 1 to 15 bytes without blanks, `/` and `:`
 <stdin>:6: sync id 256 is out of range: use 0 to 255
-<stdin>:10: `nat` is not a forwarding method: use masquerade, gateway, tunnel or local
+<stdin>:10: `bypass` is not a forwarding method: use dr, tun, nat or local
 <stdin>:11: unknown field `wieght`, expected one of `server`, `method`, `tunnel`, `weight`, \
 `upper_threshold`, `lower_threshold`
 <stdin>:12: invalid value: integer `-1`, expected u32
 <stdin>:14: tcp/192.0.2.1:80 has server 10.0.0.4:80 already, in line 13
-<stdin>:15: direct routing cannot change the port: 10.0.0.5:81 would receive packets for port 80 \
+<stdin>:15: dr cannot change the port: 10.0.0.5:81 would receive packets for port 80 \
 (the port of tcp/192.0.2.1:80)
 <stdin>:17: tcp/192.0.2.1:80 is there already, in line 9
 <stdin>:20: unknown field `one-packet`, expected one of `service`, `scheduler`, \
@@ -107,12 +107,13 @@ error: cannot restore <stdin>: 10 problems; nothing was changed
               hint: `--allow-empty` takes it for what it says: delete all services\n",
         ),
         (
-            r#"{"format": "ipvs-table/2", "servces": []}"#,
+            r#"{"format": "ipvs-table/3", "servces": []}"#,
             "error: cannot restore <stdin>: 1 problem; nothing was changed\n\
-          <stdin>:1: the format is \"ipvs-table/2\", and this program reads \"ipvs-table/1\"\n",
+          <stdin>:1: the format is \"ipvs-table/3\", and this program reads \"ipvs-table/1\" and \
+          \"ipvs-table/2\"\n",
         ),
         (
-            "{\"format\": \"ipvs-table/1\",\n\"services\": [}",
+            "{\"format\": \"ipvs-table/2\",\n\"services\": [}",
             "error: cannot restore <stdin>: 1 problem; nothing was changed\n\
           <stdin>:2: expected value\n",
         ),
@@ -262,8 +263,8 @@ fn a_byte_order_mark_and_carriage_returns_do_not_matter() {
 #[test]
 fn a_plan_is_shown_without_harm() {
     let host = director();
-    let json = r#"{"format": "ipvs-table/1", "daemons": [
-        {"role": "backup", "interface": "\u001b[2J", "sync_id": 5}], "services": []}"#;
+    let json = r#"{"format": "ipvs-table/2", "daemons": [
+        {"role": "backup", "interface": "\u001b[2J", "syncid": 5}], "services": []}"#;
     let output = restore(&host, "--merge --dry-run", json);
     assert_eq!((output.status, output.stderr.as_str()), (3, ""));
     assert!(output.stdout.starts_with("+ backup sync daemon on \\u{1b}[2J: "), "{}", output.stdout);
@@ -275,10 +276,10 @@ fn a_plan_is_shown_without_harm() {
 fn a_file_that_no_kernel_could_hold_changes_nothing() {
     let host = director();
     let before = table(&host);
-    let json = r#"{"format": "ipvs-table/1",
- "daemons": [{"role": "backup", "interface": "lo", "sync_id": 5}],
+    let json = r#"{"format": "ipvs-table/2",
+ "daemons": [{"role": "backup", "interface": "lo", "syncid": 5}],
  "services": [{"service": "tcp/192.0.2.1:80", "scheduler": "rr", "servers": [
-   {"server": "[2001:db8::1]:80", "method": "tunnel"}]}]}"#;
+   {"server": "[2001:db8::1]:80", "method": "tun"}]}]}"#;
     let output = restore(&host, "", json);
     assert_eq!(
         (output.status, output.stderr.as_str()),
@@ -292,12 +293,12 @@ fn a_file_that_no_kernel_could_hold_changes_nothing() {
     assert_eq!(table(&host), before);
     // Where there is one now, it is stopped first.
     host.must("ipvsadm --start-daemon backup --mcast-interface lo --syncid 3");
-    let json = json.replace(r#"{"role": "backup", "interface": "lo", "sync_id": 5}"#, "");
+    let json = json.replace(r#"{"role": "backup", "interface": "lo", "syncid": 5}"#, "");
     let output = restore(&host, "", &json);
     assert_eq!((output.status, output.stderr.as_str()), (0, ""));
     // And the other way round.
-    let json = r#"{"format": "ipvs-table/1",
- "daemons": [{"role": "backup", "interface": "lo", "sync_id": 5}],
+    let json = r#"{"format": "ipvs-table/2",
+ "daemons": [{"role": "backup", "interface": "lo", "syncid": 5}],
  "services": [{"service": "tcp/192.0.2.1:80", "scheduler": "rr"}]}"#;
     let output = restore(&host, "", json);
     assert_eq!((output.status, output.stderr.as_str()), (0, ""));

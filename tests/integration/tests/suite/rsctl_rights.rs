@@ -76,12 +76,12 @@ fn everyone_sees_what_the_kernel_tells_everyone() {
         words(&output.stdout),
         [
             "TCP 192.0.2.1:80 mh persistent mask 255.255.255.0",
-            "-> 10.0.0.1:8080 Masq 5 0 0",
-            "-> 10.0.0.2:80 Tunnel 0 0 0",
-            "-> 10.0.0.3:80 Route 1 0 0",
+            "-> 10.0.0.1:8080 nat 5 0 0",
+            "-> 10.0.0.2:80 tun 0 0 0",
+            "-> 10.0.0.3:80 dr 1 0 0",
             "UDP 192.0.2.1:5060 rr persistent ops",
             "TCP [2001:db8::1]:80 wrr persistent mask 64",
-            "-> [2001:db8::2]:80 Route 1 0 0",
+            "-> [2001:db8::2]:80 dr 1 0 0",
             "FWM 7 rr persistent",
             "FWM 8 wlc",
         ]

@@ -319,13 +319,13 @@ fn the_json_form_is_one_server_a_line() {
     assert_eq!(
         saved,
         r#"{
-  "format": "ipvs-table/1",
+  "format": "ipvs-table/2",
   "timeouts": {"tcp": 900, "tcp_fin": 120, "udp": 300},
   "daemons": [],
   "services": [
     {"service": "tcp/192.0.2.1:80", "scheduler": "sh", "scheduler_flags": ["sh-port"], "persistent": {"timeout_seconds": 60, "netmask": "255.255.255.0"}, "servers": [
-      {"server": "10.0.0.2:80", "method": "masquerade", "weight": 1, "upper_threshold": 100, "lower_threshold": 50},
-      {"server": "10.0.0.1:80", "method": "tunnel", "tunnel": {"type": "gue", "port": 6080, "checksum": "none"}, "weight": 5}
+      {"server": "10.0.0.2:80", "method": "nat", "weight": 1, "upper_threshold": 100, "lower_threshold": 50},
+      {"server": "10.0.0.1:80", "method": "tun", "tunnel": {"type": "gue", "port": 6080, "checksum": "none"}, "weight": 5}
     ]},
     {"service": "fwmark/4294967295/ipv6", "scheduler": "none", "servers": []}
   ]

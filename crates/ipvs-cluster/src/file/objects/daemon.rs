@@ -28,9 +28,10 @@ pub(in crate::file) struct DaemonObject {
     role: SyncRole,
     #[serde(with = "text")]
     interface: InterfaceName,
-    sync_id: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    max_length: Option<NonZeroU16>,
+    #[serde(alias = "sync_id")]
+    syncid: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "max_length")]
+    maxlen: Option<NonZeroU16>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     group: Option<IpAddr>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,8 +64,8 @@ impl From<&SyncDaemonEntry> for DaemonObject {
         Self {
             role: daemon.role,
             interface: daemon.interface.clone(),
-            sync_id: daemon.sync_id,
-            max_length: NonZeroU16::new(daemon.max_length),
+            syncid: daemon.sync_id,
+            maxlen: NonZeroU16::new(daemon.max_length),
             group: Some(daemon.group),
             port: NonZeroU16::new(daemon.port),
             ttl: NonZeroU8::new(daemon.ttl),
@@ -77,8 +78,8 @@ impl From<&SyncDaemon> for DaemonObject {
         Self {
             role: daemon.role,
             interface: daemon.interface.clone(),
-            sync_id: daemon.whole_sync_id(),
-            max_length: daemon.max_length,
+            syncid: daemon.whole_sync_id(),
+            maxlen: daemon.max_length,
             group: daemon.group(),
             port: daemon.port,
             ttl: daemon.ttl,
@@ -89,8 +90,8 @@ impl From<&SyncDaemon> for DaemonObject {
 impl DaemonObject {
     pub(in crate::file) fn into_model(self) -> Result<SyncDaemon, String> {
         let daemon = SyncDaemon::new(self.role, self.interface, 0);
-        let mut daemon = unchecked::sync_id(daemon, self.sync_id);
-        daemon.max_length = self.max_length;
+        let mut daemon = unchecked::sync_id(daemon, self.syncid);
+        daemon.max_length = self.maxlen;
         daemon.port = self.port;
         daemon.ttl = self.ttl;
         if let Some(group) = self.group {

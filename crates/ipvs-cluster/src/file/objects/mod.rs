@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Holds the objects of the file. They are stable: within `ipvs-table/1` fields may be added, none
-//! is renamed, removed or given another meaning.
+//! Holds the objects of the file. They are stable: within `ipvs-table/2` fields may be added, none
+//! is renamed, removed or given another meaning. What `ipvs-table/1` called otherwise is an alias.
 
 mod daemon;
 mod server;

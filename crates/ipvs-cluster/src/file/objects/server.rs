@@ -48,11 +48,7 @@ impl From<&Destination> for ServerObject {
     fn from(server: &Destination) -> Self {
         Self {
             server: server.key,
-            method: match server.forwarding.name() {
-                Some(name) => name.to_owned(),
-                // `method-5`
-                None => server.forwarding.to_string(),
-            },
+            method: server.forwarding.to_string(),
             tunnel: server.tunnel().map(TunnelObject::from),
             weight: server.weight.get(),
             upper_threshold: server.thresholds.upper(),
@@ -64,7 +60,7 @@ impl From<&Destination> for ServerObject {
 impl ServerObject {
     pub(in crate::file) fn into_model(self) -> Result<Destination, String> {
         let words = |invalid: Invalid| invalid.to_string();
-        let method = ForwardingMethod::from_name(&self.method).map_err(words)?;
+        let method = self.method.parse().map_err(words)?;
         let forwarding = match (method, self.tunnel) {
             (method, None) => method,
             (ForwardingMethod::Tunnel(_), Some(tunnel)) => {

@@ -138,7 +138,7 @@ mod tests {
             web["servers"][0],
             json!({
                 "server": "10.0.0.11:8080", "address": "10.0.0.11", "port": 8080,
-                "method": "masquerade", "tunnel": null, "weight": 3, "upper_threshold": 100,
+                "method": "nat", "tunnel": null, "weight": 3, "upper_threshold": 100,
                 "lower_threshold": 80,
                 "connections": {"active": 7, "inactive": 12, "persistent": 2}, "stats": stats,
             })

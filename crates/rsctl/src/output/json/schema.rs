@@ -115,7 +115,7 @@ pub(super) struct ServerObject {
     pub(super) port_name: Option<String>,
     pub(super) address: IpAddr,
     pub(super) port: u16,
-    /// `masquerade`, `gateway`, `tunnel`, `local`, or `unknown`.
+    /// `dr`, `tun`, `nat`, `local`, or `unknown`.
     pub(super) method: &'static str,
     /// Null unless the method is `tunnel`.
     pub(super) tunnel: Option<TunnelObject>,

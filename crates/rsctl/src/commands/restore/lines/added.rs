@@ -99,7 +99,6 @@ struct Given {
     checksum: Option<(&'static Row, GueChecksum)>,
 }
 
-const MODES: [(&str, Mode); 3] = [("dr", Mode::Dr), ("tun", Mode::Tun), ("nat", Mode::Nat)];
 const TYPES: [(&str, TunnelType); 3] =
     [("ipip", TunnelType::Ipip), ("gue", TunnelType::Gue), ("gre", TunnelType::Gre)];
 
@@ -153,7 +152,10 @@ impl Given {
             Opt::Gateway => self.forward(row, Mode::Dr),
             Opt::Tunnel => self.forward(row, Mode::Tun),
             Opt::Masquerade => self.forward(row, Mode::Nat),
-            Opt::Mode => self.forward(row, one_of(row, &MODES, text)?),
+            Opt::Mode => {
+                let named = || one_of(row, &Mode::ALL.map(|mode| (mode.name(), mode)), text);
+                self.forward(row, Mode::read(text).map_or_else(named, Ok)?);
+            }
             Opt::TunType => self.tunnel = Some(one_of(row, &TYPES, text)?),
             Opt::TunPort => self.port = Some(value::tunnel_port(text).map_err(told)?),
             Opt::TunNoCsum => self.sum(row, GueChecksum::None),
