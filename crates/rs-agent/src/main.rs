@@ -13,8 +13,9 @@ fn main() -> ExitCode {
     if let Some(status) = complete::asked(&args) {
         return status;
     }
+    lvs_term::outlive_file_limit();
     match Cli::try_parse() {
-        Ok(cli) => output::finish(commands::run(&cli)),
+        Ok(cli) => output::finish(commands::run(&cli), cli.is_for_monitor()),
         Err(usage) => output::usage(&usage),
     }
 }
