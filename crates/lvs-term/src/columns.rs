@@ -22,8 +22,8 @@ impl Row {
 }
 
 /// Writes rows with columns as wide as what they hold: the first `left` to the
-/// left, the others, which are numbers, to the right. On a terminal that is too
-/// narrow, what is behind the first column stands below it: nothing is cut.
+/// left, the others, which are numbers, to the right. Of a row that has no room on the terminal,
+/// what is behind the first column stands below it: nothing is cut.
 ///
 /// # Errors
 /// Those of `out`.
@@ -35,34 +35,76 @@ pub fn write_rows(rows: &[Row], left: usize, look: Look, out: &mut impl Write) -
             *width = cell.chars().count().max(*width);
         }
     }
-    let whole = widths.iter().sum::<usize>() + widths.len().saturating_sub(1);
-    let folds = look.is_too_narrow_for(whole);
-    for Row { tone, cells } in rows {
-        let mut line = String::new();
-        for (place, (cell, width)) in cells.iter().zip(&widths).enumerate() {
-            if place == 1 && folds {
-                look.line(*tone, line.trim_end(), out)?;
-                line = BELOW.to_owned();
-            } else if place > 0 {
-                line.push(' ');
-            }
-            if place < left {
-                line += &format!("{cell:<width$}");
-            } else {
-                line += &format!("{cell:>width$}");
-            }
-        }
-        let line = line.trim_end();
+    let fold = Fold::of(rows, &widths, left, look);
+    for row in rows {
+        let first = row.cells.first().map(String::as_str).unwrap_or_default();
+        let rest = row.rest(&widths, left);
+        let length = rest.chars().count();
+        let aligned = match left {
+            0 => format!("{first:>width$}", width = fold.first),
+            _ => format!("{first:<width$}", width = fold.first),
+        };
         // A service of a view that shows nothing of services.
-        if !line.is_empty() || !folds {
-            look.line(*tone, line, out)?;
+        if rest.is_empty() || fold.has_room(aligned.chars().count() + length) {
+            look.line(row.tone, (aligned + &rest).trim_end(), out)?;
+        } else if fold.has_room(first.chars().count() + length) {
+            look.line(row.tone, first.to_owned() + &rest, out)?;
+        } else {
+            let is_column = fold.first > BELOW && fold.has_room(fold.first + length);
+            let indent = if is_column { fold.first } else { BELOW };
+            look.line(row.tone, format!("{first}\n{:indent$}{rest}", ""), out)?;
         }
     }
     Ok(())
 }
 
-/// What stands before the rest of a line that had no room.
-const BELOW: &str = "       ";
+impl Row {
+    /// Returns what is behind the first cell, aligned, each cell behind a blank.
+    fn rest(&self, widths: &[usize], left: usize) -> String {
+        let mut line = String::new();
+        for (place, (cell, width)) in self.cells.iter().zip(widths).enumerate().skip(1) {
+            line += &match place < left {
+                true => format!(" {cell:<width$}"),
+                false => format!(" {cell:>width$}"),
+            };
+        }
+        line.truncate(line.trim_end().len());
+        line
+    }
+}
+
+/// Says where lines fold that have no room.
+struct Fold {
+    room: Option<usize>,
+    /// The width of the first column.
+    first: usize,
+}
+
+impl Fold {
+    /// Where not all rows have room, the first column is as wide as the longest cell in it with
+    /// which all rows have room that have it by themselves.
+    fn of(rows: &[Row], widths: &[usize], left: usize, look: Look) -> Self {
+        let whole = widths.iter().sum::<usize>() + widths.len().saturating_sub(1);
+        let Some(room) = look.width.filter(|_| look.is_too_narrow_for(whole)) else {
+            return Self { room: None, first: widths.first().copied().unwrap_or(0) };
+        };
+        let lengths = rows.iter().map(|row| {
+            let first = row.cells.first().map_or(0, |cell| cell.chars().count());
+            (first, row.rest(widths, left).chars().count())
+        });
+        let short: Vec<_> = lengths.filter(|(first, rest)| first + rest <= room).collect();
+        let most = room - short.iter().map(|(_, rest)| *rest).max().unwrap_or(0).min(room);
+        let first = short.iter().map(|(first, _)| *first).filter(|first| *first <= most);
+        Self { room: Some(room), first: first.max().unwrap_or(0) }
+    }
+
+    fn has_room(&self, length: usize) -> bool {
+        self.room.is_none_or(|room| length <= room)
+    }
+}
+
+/// How far the rest of a line is moved that has no room, and no column to begin at.
+const BELOW: usize = 6;
 
 /// Returns a number short enough for a column: 12345, 123.4M. `exact` gives all of it.
 #[must_use]
@@ -108,10 +150,35 @@ mod tests {
         let row = |cells: [&str; 2]| Row::new(Tone::Plain, cells.map(str::to_owned));
         let rows = [row(["Name", "Bytes"]), row(["gr\u{fc}n", "1"]), row(["lo", "10"])];
         assert_eq!(text(&rows, None), "Name Bytes\ngr\u{fc}n     1\nlo      10\n");
+        // What has room stays in its line.
+        assert_eq!(text(&rows, Some(9)), "Name\n       Bytes\ngr\u{fc}n\n           1\nlo    10\n");
+        assert_eq!(text(&rows, Some(10)), text(&rows, None));
+        let short = "Name\n       Bytes\ngr\u{fc}n\n           1\nlo\n          10\n";
+        assert_eq!(text(&rows, Some(7)), short);
+    }
+
+    /// What is folded stands below the others, in their columns.
+    #[test]
+    fn a_long_row_folds_alone() {
+        let row = |cells: [&str; 3]| Row::new(Tone::Plain, cells.map(str::to_owned));
+        let rows = [
+            row(["Address", "Weight", "Conns"]),
+            row(["192.0.2.10:80", "1", "7"]),
+            row(["[2001:db8:1:2:3:4:5:6]:8080", "10", "0"]),
+            row(["10.0.0.1:80", "", ""]),
+        ];
         assert_eq!(
-            text(&rows, Some(9)),
-            "Name\n       Bytes\ngr\u{fc}n\n           1\nlo\n          10\n"
+            text(&rows, Some(30)),
+            "\
+Address       Weight Conns
+192.0.2.10:80      1     7
+[2001:db8:1:2:3:4:5:6]:8080
+                  10     0
+10.0.0.1:80
+"
         );
+        assert_eq!(text(&rows, Some(40)), text(&rows, None));
+        assert_eq!(text(&rows, None).lines().count(), 4);
     }
 
     #[test]

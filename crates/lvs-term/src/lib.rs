@@ -12,6 +12,7 @@
 //! | `number`, `seconds` | numbers and times on a command line, and how many there are of something |
 //! | `exit` | the exit statuses that all programs share |
 //! | `look`, `columns` | tables: colour, width, columns, short numbers |
+//! | `screen` | one state after another in the same place |
 //! | `progress` | how far long work is |
 //! | `complete` | what may be typed next, for a shell that asks |
 //! | `generate` | manual pages, and the scripts of shells that ask |
@@ -28,6 +29,7 @@ mod json;
 mod look;
 mod number;
 mod progress;
+mod screen;
 mod seconds;
 mod signals;
 mod stdout;
@@ -44,6 +46,7 @@ pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};
 pub use number::{BadNumber, count, number};
 pub use progress::Progress;
+pub use screen::Screen;
 pub use seconds::seconds;
 pub use signals::{ignored_signals, outlive_file_limit};
 pub use stdout::{Stdout, unless_closed};

@@ -29,8 +29,8 @@ fn offer(line: &Line<'_>, id: &str) -> Option<Offer> {
         "service" | "tcp" | "udp" | "sctp" | "fwmark" => {
             Offer::Values(table::services(&procfs(line)?, line, id))
         }
-        "vip" => Offer::words(table::vips(&procfs(line)?)),
         "real_server" | "server" => Offer::Values(table::servers(&procfs(line)?, line)),
+        "vip" => Offer::words(table::vips(&procfs(line)?)),
         "scheduler" => Offer::words(modules::schedulers()),
         "engine" => Offer::words(modules::engines()),
         "state" => Offer::words(ConnectionState::known()),
@@ -115,6 +115,7 @@ mod tests {
             "vip",
             "real_server",
             "server",
+            "vip",
             "scheduler",
             "engine",
             "state",

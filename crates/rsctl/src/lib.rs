@@ -20,13 +20,14 @@ mod names;
 mod output;
 mod refusal;
 mod trace;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use lvs_term::{Look, Progress};
 
-use cli::{Cli, Unread};
+use cli::{Cli, Command, FormArgs, List, Unread};
 use commands::Director;
 use error::Error;
 use exit::Exit;
@@ -62,6 +63,12 @@ fn run(args: &[OsString]) -> Result<Exit, Error> {
     let changes = report.is_some() && !dry_run;
     let lock_wait = report.map(cli::Report::lock_wait).unwrap_or_default();
     let director = Director::new(cli.global.netns.as_ref(), dry_run, lock_wait)?;
+    if let Command::List(args @ List { form: FormArgs { watch: Some(seconds), .. }, .. }) =
+        &cli.command
+    {
+        let color = cli.global.color.unwrap_or_default();
+        return watch::run(&director, args, *seconds, format, color);
+    }
     let mut progress = None;
     let mut outcome = commands::run(&director, cli.command, look.color, &mut |done, all| {
         progress.get_or_insert_with(|| Progress::new("changes")).tell(done, all);

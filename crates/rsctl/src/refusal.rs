@@ -44,6 +44,14 @@ pub(crate) enum Refusal {
     /// A tunnel of a later kernel's can be shown and not edited.
     #[error("the server's tunnel is of an unknown type: {0}")]
     UnknownTunnel(Tunnel),
+    /// No form of a list has a meaning for all of its options.
+    #[error("{why}")]
+    ListForm {
+        /// What is wrong with them.
+        why: &'static str,
+        /// What to write instead.
+        hint: &'static str,
+    },
 }
 
 impl Refusal {
@@ -71,6 +79,7 @@ impl Refusal {
                 "name the type with --tun-type gue or --tun-type gre"
             }
             Self::NoSuchTunnelOption { .. } => "only gue tunnels have it: --tun-type gue",
+            Self::ListForm { hint, .. } => hint,
             Self::UnknownTunnel(_) => "name a type with --tun-type",
         };
         Some(hint.to_owned())

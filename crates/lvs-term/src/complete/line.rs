@@ -115,7 +115,7 @@ impl<'a> Line<'a> {
 
     fn take_option(&mut self, option: &'a Arg, value: Option<&str>) {
         match value {
-            None if takes_value(option) => self.pending = Some(option),
+            None if takes_next_word(option) => self.pending = Some(option),
             _ => self.given.push((option, value.unwrap_or_default().to_owned())),
         }
     }
@@ -277,6 +277,10 @@ fn described(arg: &Arg) -> Offer {
 
 fn takes_value(arg: &Arg) -> bool {
     arg.get_num_args().is_some_and(|range| range.takes_values())
+}
+
+fn takes_next_word(option: &Arg) -> bool {
+    takes_value(option) && !option.is_require_equals_set()
 }
 
 fn is_optional(option: &Arg) -> bool {

@@ -13,10 +13,11 @@ fn program() -> Command {
     let exact = exact.conflicts_with("numeric").help("In full.");
     let flags = Arg::new("flags").short('b').long("flags").value_delimiter(',');
     let flags = flags.action(ArgAction::Append).value_parser(["one", "two"]);
+    let again = Arg::new("again").long("again").num_args(0..=1).require_equals(true);
     let netns = Arg::new("netns").long("netns").global(true);
     let add = Command::new("add")
         .about("Adds.")
-        .args([service, tcp, persistent, numeric, exact, flags])
+        .args([service, tcp, persistent, numeric, exact, flags, again])
         .group(ArgGroup::new("which").args(["service", "tcp"]));
     let file = Arg::new("file").value_hint(ValueHint::FilePath);
     let folder = Arg::new("folder").long("folder").value_hint(ValueHint::DirPath);
@@ -69,6 +70,7 @@ fn words_follow_what_was_typed() {
         ("x-y add -- ", "values tcp/192.0.2.1:80 tcp/[2001:db8::1]:80"),
         ("x-y add -- -", "values"),
         ("x-y add '[2", "values"),
+        ("x-y add --again tcp/[2", "values tcp/[2001:db8::1]:80"),
         ("x-y add 'tcp/[2", "values tcp/[2001:db8::1]:80"),
         ("x-y add -t ", "values 192.0.2.1:80 192.0.2.1:443"),
         ("x-y add -t 192.0.2.1:8", "values 192.0.2.1:80"),
@@ -79,10 +81,13 @@ fn words_follow_what_was_typed() {
         ("x-y add -nt=1 -p ", "values 1"),
         ("x-y add --tcp=1 -p ", "values 1"),
         // Nothing more is known of it, and nothing without a name can follow.
-        ("x-y add -t 1 -", "values -p --persistent -n --numeric -X --exact -b --flags --netns"),
-        ("x-y add -t 1 ", "values --persistent --numeric --exact --flags --netns"),
-        ("x-y add -t 1 -n --", "values --persistent --flags --netns"),
-        ("x-y add -X -p -", "values -t --tcp -b --flags --netns"),
+        (
+            "x-y add -t 1 -",
+            "values -p --persistent -n --numeric -X --exact -b --flags --again --netns",
+        ),
+        ("x-y add -t 1 ", "values --persistent --numeric --exact --flags --again --netns"),
+        ("x-y add -t 1 -n --", "values --persistent --flags --again --netns"),
+        ("x-y add -X -p -", "values -t --tcp -b --flags --again --netns"),
         // What clap refuses, nothing follows.
         ("x-y add a b c --n", "values"),
         ("x-y sav ", "values"),

@@ -3,7 +3,8 @@
 use clap::{Args, ValueEnum};
 use lvs_term::COMMON_OPTIONS;
 
-use super::{Selector, heading, selector};
+use super::{Filters, FormArgs, ListForm, Selector, heading, selector};
+use crate::refusal::Refusal;
 
 #[derive(Debug, Args)]
 #[command(
@@ -14,6 +15,9 @@ Example:
   rsctl list
   rsctl list --stats --sort bytes
   rsctl list tcp/192.0.2.10:80 --json
+  rsctl list --vip 192.0.2.0/24 --drained
+  rsctl list -o csv --columns service,server,weight,active --no-header
+  rsctl list --empty --watch
 
 Connections are those of now; counters and rates are up to 2 seconds old. What is there all the \
 time is listed, whatever others do to the table meanwhile; what comes or goes may be listed or \
@@ -29,6 +33,12 @@ at their upper threshold yellow."
 pub(crate) struct List {
     #[command(flatten)]
     pub(crate) service: Option<Selector>,
+
+    #[command(flatten)]
+    pub(crate) filters: Filters,
+
+    #[command(flatten)]
+    pub(crate) form: FormArgs,
 
     #[command(flatten)]
     views: Views,
@@ -78,6 +88,20 @@ impl List {
             (.., true) => View::Tunnels,
             _ => View::Default,
         }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self.form.form(), ListForm::Json | ListForm::JsonPretty)
+    }
+
+    /// Returns whether a server is a line of columns that have names.
+    pub(crate) fn is_columns(&self) -> bool {
+        matches!(self.form.form(), ListForm::Wide | ListForm::Csv)
+    }
+
+    /// Returns why the options have no meaning together, if they have none.
+    pub(crate) fn contradiction(&self) -> Option<Refusal> {
+        self.form.contradiction(self.view() != View::Default)
     }
 
     pub(crate) fn sort(&self) -> SortKey {

@@ -8,11 +8,13 @@ mod bad_value;
 mod connections;
 mod daemon;
 mod familiar;
+mod filters;
 mod from_ipvsadm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod generate;
 mod list;
+mod list_form;
 mod namespace;
 mod save;
 mod selector;
@@ -34,8 +36,10 @@ pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
+pub(crate) use filters::{Filters, ServiceKind};
 pub(crate) use generate::Generate;
 pub(crate) use list::{List, SortKey, View};
+pub(crate) use list_form::{Column, FormArgs, ListForm};
 pub(crate) use namespace::NamespaceName;
 pub(crate) use save::{Form, INSTALLED, Restore, Save};
 pub(crate) use selector::Selector;
@@ -303,7 +307,7 @@ impl Command {
     /// Returns whether what it found is to be told as JSON.
     pub(crate) fn json(&self) -> bool {
         match self {
-            Self::List(args) => args.json,
+            Self::List(args) => args.is_json(),
             Self::Connections(args) => args.json,
             Self::Timeouts(args) => args.report.json,
             Self::SyncDaemon(args) => {
@@ -404,6 +408,7 @@ mod tests {
             "edit-server udp/192.0.2.10:53 -r 10.0.0.11:53 -vw3 --color never",
             "delete-server --netns=pid:7 tcp/192.0.2.10:80 -r 10.0.0.11 --json",
             "list -t 192.0.2.10:80 --stats -X --sort bytes",
+            "list -o wide --columns=server --vip 192.0.2.0/24 -r 10.0.0.11 --method NAT --watch",
             "connections tcp/192.0.2.10:80 -r 10.0.0.11 --top 3 --sort expires --color always",
             "save --format ipvsadm -o -",
             "restore --merge --as-is -v file",

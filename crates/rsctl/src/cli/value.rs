@@ -123,14 +123,27 @@ pub(super) fn multicast(text: &str) -> Result<IpAddr, BadValue> {
 
 /// Reads the address of a client or a network: `192.0.2.1` or `192.0.2.0/24`.
 pub(super) fn network(text: &str) -> Result<(IpAddr, u8), BadValue> {
+    network_of(text, "a client is known by its address only")
+}
+
+/// Reads a VIP or a network of VIPs.
+pub(super) fn vips(text: &str) -> Result<(IpAddr, u8), BadValue> {
+    network_of(text, "name the service to list one: rsctl list tcp/192.0.2.10:80")
+}
+
+/// Reads how many seconds lie between two lists.
+pub(super) fn interval(text: &str) -> Result<u32, BadValue> {
+    number(text, "interval in seconds", 1..=86_400)
+}
+
+fn network_of(text: &str, without_port: &str) -> Result<(IpAddr, u8), BadValue> {
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address, Some(length)),
         None => (text, None),
     };
     let Endpoint { address, port } = Endpoint::alone(address)?;
     if port.is_some() {
-        return Err(BadValue::new(format!("`{text}` has a port"))
-            .hint("a client is known by its address only"));
+        return Err(BadValue::new(format!("`{text}` has a port")).hint(without_port));
     }
     let most = if address.is_ipv4() { 32 } else { 128 };
     let length = length.map(|length| number(length, "prefix length", 0..=most)).transpose()?;

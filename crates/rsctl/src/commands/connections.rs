@@ -190,7 +190,7 @@ impl Filter {
     }
 }
 
-fn within(address: IpAddr, (network, length): (IpAddr, u8)) -> bool {
+pub(super) fn within(address: IpAddr, (network, length): (IpAddr, u8)) -> bool {
     let same = |a: u128, b: u128, bits: u8| {
         let shift = u32::from(bits - length.min(bits));
         shift >= 128 || a >> shift == b >> shift

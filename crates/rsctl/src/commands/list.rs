@@ -3,13 +3,15 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
+use clap::ValueEnum as _;
 use ipvs_netlink::{Client, DestinationEntry, ErrorKind, IpvsVersion, ServiceKey, Stats};
 
 use super::director::{Director, USUAL_SERVERS};
-use super::listed::{ListedServer, ListedService};
+use super::filter;
+use super::listed::{ListedServer, ListedService, Whole};
 use super::public::{self, Public};
 use super::reading::{Reading, Wanted};
-use crate::cli::{List, SortKey, View};
+use crate::cli::{Column, List, ListForm, SortKey, View};
 use crate::error::Error;
 use crate::names::Names;
 
@@ -21,6 +23,7 @@ pub(crate) struct Listing {
     pub(crate) view: View,
     /// Numbers in full.
     pub(crate) exact: bool,
+    pub(crate) shape: Shape,
     pub(crate) services: Vec<ListedService>,
     /// Who reads their servers, and how to sort these, if that is left until they are written.
     pub(crate) unread: Option<(Reading, SortKey)>,
@@ -28,6 +31,35 @@ pub(crate) struct Listing {
     pub(crate) names: Names,
     /// Whether it is only what the kernel tells to everyone, and how sure that is.
     pub(crate) public: Option<IsSettled>,
+}
+
+/// Says in which form the table is written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shape {
+    pub(crate) form: ListForm,
+    /// Of the forms that have columns with names.
+    pub(crate) columns: Vec<Column>,
+    /// Without what stands above.
+    pub(crate) is_bare: bool,
+    /// With a last line of sums.
+    pub(crate) sums: bool,
+}
+
+impl Shape {
+    fn of(args: &List) -> Self {
+        let form = args.form.form();
+        let usual = match form {
+            ListForm::Wide => &Column::WIDE,
+            ListForm::Csv => Column::value_variants(),
+            _ => &[],
+        };
+        let is_usual = |column: &Column| args.names || !column.is_host();
+        let columns = match args.form.columns.as_slice() {
+            [] => usual.iter().copied().filter(is_usual).collect(),
+            picked => picked.to_vec(),
+        };
+        Self { form, columns, is_bare: args.form.no_header, sums: args.form.sums }
+    }
 }
 
 /// Says whether no service is missing.
@@ -55,6 +87,9 @@ impl Listing {
 
 /// Lists what is asked for. `colored` says that servers that take no more are to be marked.
 pub(super) fn run(director: &Director, args: &List, colored: bool) -> Result<Listing, Error> {
+    if let Some(refusal) = args.contradiction() {
+        return Err(Error::refused("list the services", refusal));
+    }
     let mut client = director.connect_to_look(USUAL_SERVERS)?;
     let info = match client.info() {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
@@ -67,7 +102,7 @@ pub(super) fn run(director: &Director, args: &List, colored: bool) -> Result<Lis
     };
     let (version, size) = (info.version, info.connection_table_size);
     let stats = shows_stats(args);
-    let details = args.view() != View::Default;
+    let details = args.view() != View::Default || args.is_columns() || args.filters.full;
     let wanted = Wanted { stats, colored, details };
     if let Some(selector) = args.service {
         let key = selector.0;
@@ -75,10 +110,12 @@ pub(super) fn run(director: &Director, args: &List, colored: bool) -> Result<Lis
         let service = Reading::new(director, client, wanted).one(service)?;
         return Ok(listing(args, version, size, vec![service]));
     }
-    let services: Vec<_> = client.services()?.into_iter().map(ListedService::new).collect();
+    let mut services: Vec<_> = client.services()?.into_iter().map(ListedService::new).collect();
+    filter::services(&mut services, &args.filters);
     let mut reading = Reading::new(director, client, wanted);
     // What is looked at before it is written has to be read before.
-    if args.json && !args.names && args.sort() != SortKey::Active {
+    let is_read_first = args.names || args.filters.are_given() || args.sort() == SortKey::Active;
+    if args.is_json() && !is_read_first {
         let listing = listing(args, version, size, services);
         return Ok(Listing { unread: Some((reading, args.sort())), ..listing });
     }
@@ -91,14 +128,24 @@ fn listing(
     connection_table_size: u32,
     mut services: Vec<ListedService>,
 ) -> Listing {
+    let shape = Shape::of(args);
+    if args.is_columns() {
+        services.iter_mut().for_each(|listed| listed.whole = Whole::of(&listed.servers));
+    }
+    filter::servers(&mut services, &args.filters);
     sort(&mut services, args.sort());
-    let names = if args.names { Names::look_up(addresses(&services)) } else { Names::default() };
+    let names = if args.names || shape.columns.iter().any(|column| column.is_host()) {
+        Names::look_up(addresses(&services))
+    } else {
+        Names::default()
+    };
     Listing {
         names,
         version,
         connection_table_size,
         view: args.view(),
         exact: args.exact,
+        shape,
         services,
         unread: None,
         public: None,
@@ -107,8 +154,11 @@ fn listing(
 
 fn shows_stats(args: &List) -> bool {
     let view = matches!(args.view(), View::Stats | View::Rate);
-    args.json
+    let counters = args.form.columns.iter().any(|column| column.is_counter());
+    args.is_json()
         || view
+        || counters
+        || (args.is_columns() && args.form.columns.is_empty())
         || matches!(args.sort(), SortKey::Connections | SortKey::Bytes | SortKey::Rate)
 }
 

@@ -9,6 +9,25 @@ pub(crate) struct ListedService {
     pub(crate) service: Service,
     pub(crate) stats: Stats,
     pub(crate) servers: Vec<ListedServer>,
+    /// Of all its servers, shown or not; counted only where somebody looks at it.
+    pub(crate) whole: Whole,
+}
+
+/// Sums up the servers of a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Whole {
+    pub(crate) weight: u64,
+    pub(crate) active: u64,
+}
+
+impl Whole {
+    pub(super) fn of(servers: &[ListedServer]) -> Self {
+        let add = |whole: Self, listed: &ListedServer| Self {
+            weight: whole.weight + u64::from(listed.server.weight.get()),
+            active: whole.active + u64::from(listed.connections.active),
+        };
+        servers.iter().fold(Self::default(), add)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -21,11 +40,21 @@ pub(crate) struct ListedServer {
 
 impl ListedService {
     pub(super) fn new(entry: ServiceEntry) -> Self {
-        Self { service: entry.service, stats: entry.stats, servers: Vec::new() }
+        let (service, stats) = (entry.service, entry.stats);
+        Self { service, stats, servers: Vec::new(), whole: Whole::default() }
     }
 }
 
 impl ListedServer {
+    /// Returns whether it has as many connections as its upper threshold. So the kernel judges
+    /// when it begins to leave a server out (`ip_vs_dest_update_overload`); that it does so until
+    /// they are below the lower one, it tells nobody.
+    pub(crate) fn is_full(&self) -> bool {
+        let connections = self.connections.active.saturating_add(self.connections.inactive);
+        let upper = self.server.thresholds.upper();
+        upper > 0 && connections >= upper
+    }
+
     /// Takes of what the kernel told all but the counters, and these if they are wanted.
     pub(super) fn of(entry: DestinationEntry, stats: bool) -> Self {
         let DestinationEntry { destination: server, connections, stats: counters, .. } = entry;

@@ -15,6 +15,7 @@ mod delete_service;
 mod director;
 mod edit_server;
 mod edit_service;
+mod filter;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod generate;
@@ -40,7 +41,7 @@ use std::path::PathBuf;
 
 use ipvs_netlink::{Change, SyncDaemonEntry, Timeouts};
 
-use crate::cli::Command;
+use crate::cli::{Command, List};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::refusal::Refusal;
@@ -51,7 +52,11 @@ pub(crate) use changed::{Action, Changed, Made, State};
 pub(crate) use connections::{Found, Stream, address_of};
 pub(crate) use daemon_status::{Daemon, Status};
 pub(crate) use director::Director;
+#[cfg(test)]
+pub(crate) use list::Shape;
 pub(crate) use list::{IsSettled, Listing};
+#[cfg(test)]
+pub(crate) use listed::Whole;
 pub(crate) use listed::{ListedServer, ListedService};
 pub(crate) use restore::Restored;
 pub(crate) use save::Saved;
@@ -141,6 +146,25 @@ fn check_edit(before: &Change, after: &Change) -> Result<(), Error> {
         let operation = Box::new(after.clone().into());
         ipvs_netlink::Error::Invalid { operation, reason }.into()
     })
+}
+
+/// Lists what is there, to be followed by [`list_again`].
+pub(crate) fn list_first(
+    director: &Director,
+    args: &List,
+    colored: bool,
+) -> Result<Outcome, Error> {
+    list::run(director, args, colored).map(Outcome::Listed)
+}
+
+/// Lists once more, but does not have the kernel load what somebody has unloaded.
+pub(crate) fn list_again(
+    director: &Director,
+    args: &List,
+    colored: bool,
+) -> Result<Outcome, Error> {
+    director.procfs().services()?;
+    list_first(director, args, colored)
 }
 
 /// Returns `change`, if the options made sense and it is one the library would send. Checked before

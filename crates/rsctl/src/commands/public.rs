@@ -12,7 +12,7 @@ use ipvs_netlink::{
 };
 
 use super::Director;
-use super::listed::{ListedServer, ListedService};
+use super::listed::{ListedServer, ListedService, Whole};
 use crate::cli::{List, SortKey, View};
 use crate::error::Error;
 
@@ -67,6 +67,7 @@ pub(super) fn read(
 /// Returns what is asked for that the file does not have.
 fn lacking(args: &List) -> Option<&'static str> {
     match (args.view(), args.sort()) {
+        _ if args.filters.full => Some("thresholds to filter by"),
         (View::Stats, _) => Some("counters"),
         (View::Rate, _) => Some("rates"),
         (View::Thresholds, _) => Some("thresholds"),
@@ -148,7 +149,7 @@ fn listed(found: TableService) -> Option<ListedService> {
         netmask: persistence.netmask.unwrap_or(Netmask::host(key.family())),
     });
     let servers = found.servers.into_iter().filter_map(server).collect();
-    Some(ListedService { service, stats: Stats::default(), servers })
+    Some(ListedService { service, stats: Stats::default(), servers, whole: Whole::default() })
 }
 
 /// Returns the server as it is listed: of a tunnel without its type, and without thresholds.

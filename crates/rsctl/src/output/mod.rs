@@ -4,6 +4,7 @@
 //! and the trace.
 
 mod changes;
+mod columns;
 mod connections;
 mod difference;
 #[cfg(any(test, fuzzing))]
@@ -19,18 +20,23 @@ mod restore;
 mod sample;
 mod save;
 mod settings;
+mod sums;
 mod table;
 mod views;
+mod watch;
 
 use std::io::{BufWriter, Write};
 
 use lvs_term::{
-    Complaint, JsonOut, Label, Look, Stdout, count, escaped, one_line, shortened, unless_closed,
+    Complaint, JsonOut, Label, Look, Stdout, count, escaped, one_line, shortened, tell,
+    unless_closed,
 };
 
 use crate::cli::{Command, Form, View};
 use crate::commands::{Found, Listing, Outcome, Stream};
 use crate::error::Error;
+
+pub(crate) use watch::Lists;
 
 /// Names the form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +83,7 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
         }
     }
     if let Outcome::Listed(Listing { public: Some(settled), .. }) = &outcome {
-        public::warn(*settled);
+        tell(&public::warning_lines(*settled));
     }
     let unanswered = match &outcome {
         Outcome::Listed(listing) => listing.names.unanswered,
@@ -149,6 +155,7 @@ fn write(
         Outcome::Changed { made, dry_run } => changes::write(made, *dry_run, out)?,
         Outcome::Listed(listing) if json => json::write_listing(listing, out)?,
         Outcome::Listed(listing) => match listing.view {
+            _ if !listing.shape.columns.is_empty() => columns::write(listing, look, out)?,
             View::Default => table::write(listing, look, out)?,
             _ => views::write(listing, look, out)?,
         },

@@ -3,9 +3,9 @@
 //! Says what a listing lacks that was read without `CAP_NET_ADMIN`: it is told, and never shown as
 //! a zero.
 
+use lvs_term::Label;
 use serde_json::Value;
 
-use super::{hint, warning};
 use crate::commands::IsSettled;
 
 /// The fields of `list --json` that `/proc/net/ip_vs` does not have.
@@ -29,19 +29,22 @@ const OF_IPV6: &str = "services[].one_packet";
 /// may be missing.
 const UNSETTLED: &str = "services[]";
 
-pub(super) fn warn(IsSettled(is_settled): IsSettled) {
-    warning(
+/// Returns the lines that say so on standard error.
+pub(super) fn warning_lines(IsSettled(is_settled): IsSettled) -> String {
+    let mut lines = Label::Warning.line(
         "without CAP_NET_ADMIN this is what /proc/net/ip_vs has: no scheduler flags, no \
          persistence timeouts and engines, no types of tunnels, no thresholds, no counters; of \
          IPv6 services no `ops`, of marks neither family nor netmask",
     );
     if !is_settled {
-        warning(
+        lines += &Label::Warning.line(
             "services may be missing: other programs change the table, or before Linux 7.1 other \
              network namespaces have services",
         );
     }
-    hint("run it as root, or with CAP_NET_ADMIN in the initial user namespace, to see all");
+    lines
+        + &Label::Hint
+            .line("run it as root, or with CAP_NET_ADMIN in the initial user namespace, to see all")
 }
 
 /// Takes out of the document what is not known, and says so in `lacks`.

@@ -11,7 +11,7 @@ use ipvs_netlink::{
 };
 
 use crate::cli::View;
-use crate::commands::{ListedServer, ListedService, Listing};
+use crate::commands::{ListedServer, ListedService, Listing, Shape, Whole};
 use crate::names::Names;
 
 pub(super) fn listing(services: Vec<ListedService>) -> Listing {
@@ -22,6 +22,7 @@ pub(super) fn listing(services: Vec<ListedService>) -> Listing {
         connection_table_size: 4096,
         view: View::Default,
         exact: false,
+        shape: Shape::default(),
         services,
         unread: None,
         names: Names::default(),
@@ -71,7 +72,7 @@ pub(super) fn services() -> Vec<ListedService> {
 
 fn service(key: &str, scheduler: Scheduler) -> ListedService {
     let service = Service::new(key.parse().unwrap(), scheduler);
-    ListedService { service, stats: Stats::default(), servers: Vec::new() }
+    ListedService { service, stats: Stats::default(), servers: Vec::new(), whole: Whole::default() }
 }
 
 fn server(key: &str, forwarding: ForwardingMethod, weight: u32) -> ListedServer {

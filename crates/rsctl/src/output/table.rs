@@ -10,6 +10,7 @@ use ipvs_netlink::{
 use lvs_term::{Look, Tone, printable};
 
 use super::numbers::{digits, endpoint_width, push_endpoint, put_right};
+use super::sums::Sums;
 use crate::commands::{ListedServer, ListedService, Listing};
 use crate::names::Names;
 
@@ -18,29 +19,23 @@ use crate::names::Names;
 /// A table can have 100,000 lines: each is put together in place, and nothing of
 /// it is kept.
 pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "IP Virtual Server version {} (size={})",
-        listing.version, listing.connection_table_size
-    )?;
     let names = &listing.names;
     let is_public = listing.public.is_some();
+    let sums = Sums::asked_for(listing);
     let mut widths = Widths::of(&listing.services, names, is_public);
-    // What is behind the address stands below it.
-    widths.folds = look.is_too_narrow_for(widths.whole());
+    let sums = sums.map(|it| [it.weight, it.active, it.inactive].map(|sum| sum.to_string()));
+    widths.take_in(sums.as_ref());
+    widths.fit_into(look, &listing.services, names);
     let mut line = Vec::with_capacity(128);
-    let [title, address, scheduler, flags] = SERVICE_TITLES;
-    let push = |line: &mut Vec<u8>| line.extend_from_slice(address.as_bytes());
-    widths.service(&mut line, title, push, [scheduler, flags]);
-    look.line(Tone::Title, &line, out)?;
-    let [address, forward, weight, active, inactive] = SERVER_TITLES;
-    let [_, w1, w2, w3, w4] = widths.server;
-    let title = format!(
-        "  -> {address:<w0$}{below} {forward:<w1$} {weight:>w2$} {active:>w3$} {inactive:>w4$}",
-        w0 = widths.before_fold(),
-        below = widths.fold(),
-    );
-    look.line(Tone::Title, &title, out)?;
+    if !listing.shape.is_bare {
+        title(listing, out)?;
+        let [title, address, scheduler, flags] = SERVICE_TITLES;
+        let push = |line: &mut Vec<u8>| line.extend_from_slice(address.as_bytes());
+        widths.service(&mut line, title, push, [scheduler, flags]);
+        look.line(Tone::Title, &line, out)?;
+        let [address, cells @ ..] = SERVER_TITLES;
+        look.line(Tone::Title, widths.words(&format!("  -> {address}"), cells), out)?;
+    }
     for listed in &listing.services {
         let service = &listed.service;
         let words = [scheduler_name(service), printable(&service_flags(service, is_public))];
@@ -54,16 +49,23 @@ pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::
             look.line(tone(server), &line, out)?;
         }
     }
+    if let Some([weight, active, inactive]) = &sums {
+        look.line(Tone::Title, widths.words("Sum  ", ["", weight, active, inactive]), out)?;
+    }
     Ok(())
+}
+
+/// Writes the first line of every view.
+pub(super) fn title(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
+    let (version, size) = (listing.version, listing.connection_table_size);
+    writeln!(out, "IP Virtual Server version {version} (size={size})")
 }
 
 /// Returns the tone of a server: dim if it is drained, marked if it takes no more for now.
 pub(super) fn tone(listed: &ListedServer) -> Tone {
-    let connections = listed.connections.active.saturating_add(listed.connections.inactive);
-    let upper = listed.server.thresholds.upper();
-    match (listed.server.weight.get(), upper) {
-        (0, _) => Tone::Dim,
-        (_, 1..) if connections >= upper => Tone::Notable,
+    match listed.server.weight.get() {
+        0 => Tone::Dim,
+        _ if listed.is_full() => Tone::Notable,
         _ => Tone::Plain,
     }
 }
@@ -88,7 +90,8 @@ struct Widths {
     address: usize,
     scheduler: usize,
     server: [usize; 5],
-    folds: bool,
+    /// Of a terminal that is too narrow for the longest line.
+    room: Option<usize>,
     is_public: bool,
 }
 
@@ -118,12 +121,12 @@ impl Widths {
         for (width, most) in numbers.iter_mut().zip(most) {
             *width = digits(most).max(*width);
         }
-        Self { address: address.max(server[0]), scheduler, server, folds: false, is_public }
+        Self { address: address.max(server[0]), scheduler, server, room: None, is_public }
     }
 
     /// Of the lines of servers; what is behind a service is words, and may wrap.
     fn whole(&self) -> usize {
-        5 + self.address + self.behind_address()
+        START + self.address + self.behind_address()
     }
 
     fn behind_address(&self) -> usize {
@@ -131,14 +134,58 @@ impl Widths {
         rest.iter().map(|width| 1 + width).sum()
     }
 
-    /// Returns how far the address is filled up.
-    fn before_fold(&self) -> usize {
-        if self.folds { 0 } else { self.address }
+    /// Makes room for the sums.
+    fn take_in(&mut self, sums: Option<&[String; 3]>) {
+        let [_, _, numbers @ ..] = &mut self.server;
+        for (width, sum) in numbers.iter_mut().zip(sums.into_iter().flatten()) {
+            *width = sum.len().max(*width);
+        }
     }
 
-    /// Returns what stands behind the address.
-    fn fold(&self) -> &'static str {
-        if self.folds { FOLD } else { "" }
+    /// On a terminal that is too narrow for the longest address, the column is as wide as the
+    /// longest that has room.
+    fn fit_into(&mut self, look: Look, services: &[ListedService], names: &Names) {
+        let Some(room) = look.width.filter(|_| look.is_too_narrow_for(self.whole())) else {
+            return;
+        };
+        self.room = Some(room);
+        let most = room.saturating_sub(START + self.behind_address());
+        let addresses = services.iter().flat_map(|listed| {
+            let key = listed.service.key;
+            let servers = listed.servers.iter();
+            let servers = servers.map(move |server| address_width(key, server, names));
+            servers.chain([name_width(key, names)])
+        });
+        let titles = [SERVICE_TITLES[1].len(), SERVER_TITLES[0].len()];
+        let widths = addresses.chain(titles).filter(|width| *width <= most);
+        self.address = widths.max().unwrap_or(0);
+    }
+
+    /// Goes from the end of an address, which begins at `start`, to where the rest of the line
+    /// begins, which is as long as `rest`. What has no room goes below the address.
+    fn go_on(&self, line: &mut Vec<u8>, start: usize, rest: usize) {
+        let end = start + self.address;
+        let Some(room) = self.room else {
+            return line.resize(end.max(line.len()), b' ');
+        };
+        if line.len() <= end && end + rest <= room {
+            line.resize(end, b' ');
+        } else if line.len() + rest > room {
+            let column = START + self.address;
+            let indent = if column + rest <= room { column.max(INDENT) } else { INDENT };
+            line.push(b'\n');
+            line.resize(line.len() + indent, b' ');
+        }
+    }
+
+    /// Returns a line of words in the columns of servers.
+    fn words(&self, start: &str, [forward, weight, active, inactive]: [&str; 4]) -> Vec<u8> {
+        let mut line = start.as_bytes().to_vec();
+        let [_, w1, w2, w3, w4] = self.server;
+        self.go_on(&mut line, START, self.behind_address());
+        let rest = format!(" {forward:<w1$} {weight:>w2$} {active:>w3$} {inactive:>w4$}");
+        line.extend_from_slice(rest.as_bytes());
+        line
     }
 
     /// Appends the line of a service, whose name `push` appends.
@@ -152,10 +199,11 @@ impl Widths {
         line.extend_from_slice(prot.as_bytes());
         line.resize(line.len().max(4), b' ');
         line.push(b' ');
-        let end = line.len() + self.before_fold();
+        let start = line.len();
         push(line);
-        line.resize(end.max(line.len()), b' ');
-        line.extend_from_slice(self.fold().as_bytes());
+        let rest =
+            if flags.is_empty() { scheduler.len() } else { self.scheduler + 1 + flags.len() };
+        self.go_on(line, start, 1 + rest);
         line.push(b' ');
         let end = line.len() + self.scheduler;
         line.extend_from_slice(scheduler.as_bytes());
@@ -173,10 +221,8 @@ impl Widths {
         names: &Names,
     ) {
         line.extend_from_slice(b"  -> ");
-        let end = line.len() + self.before_fold();
         push_address(line, service, listed, names);
-        line.resize(end.max(line.len()), b' ');
-        line.extend_from_slice(self.fold().as_bytes());
+        self.go_on(line, START, self.behind_address());
         let mut at = line.len();
         line.resize(at + self.behind_address(), b' ');
         // Each column is as wide as the longest in it.
@@ -202,8 +248,10 @@ impl Widths {
     }
 }
 
-/// Six blanks on a line of its own.
-const FOLD: &str = "\n      ";
+/// Where addresses begin.
+const START: usize = 5;
+/// Where the rest of a line begins that has no column to begin at.
+const INDENT: usize = 6;
 
 /// Returns how wide [`push_address`] makes a line.
 fn address_width(service: ServiceKey, listed: &ListedServer, names: &Names) -> usize {
@@ -365,25 +413,56 @@ FWM  4294967295 IPv6     wlc
         };
         let wide = text(200);
         assert_eq!(wide, text(63));
+        // What has room stays in its line, and the rest of what has none stands in its columns.
         let expected = "\
 IP Virtual Server version 1.2.1 (size=4096)
-\x1b[1mProt LocalAddress:Port\x1b[0m
-\x1b[1m       Scheduler Flags\x1b[0m
+\x1b[1mProt LocalAddress:Port Scheduler Flags\x1b[0m
 \x1b[1m  -> RemoteAddress:Port\x1b[0m
-\x1b[1m       Forward     Weight ActiveConn InActConn\x1b[0m
-TCP  192.0.2.10:80
-       wrr
+\x1b[1m                       Forward     Weight ActiveConn InActConn\x1b[0m
+TCP  192.0.2.10:80     wrr
+  -> 10.0.0.11:8080    nat              3          7        12
+  -> 10.0.0.12:80      dr      2147483647          0         0
+";
+        assert_eq!(text(62), expected);
+        // No server has room.
+        let expected = "\
+TCP  192.0.2.10:80 wrr
   -> 10.0.0.11:8080
        nat              3          7        12
   -> 10.0.0.12:80
        dr      2147483647          0         0
 ";
-        assert_eq!(text(62), expected);
+        assert_eq!(text(48).split_once("InActConn\x1b[0m\n").unwrap().1, expected);
         let words = |text: &str| -> Vec<String> {
             let plain = text.replace("\x1b[1m", "").replace("\x1b[0m", "");
             plain.split_whitespace().map(str::to_owned).collect()
         };
         assert_eq!(words(&wide), words(&text(62)), "something was dropped");
+    }
+
+    #[test]
+    fn a_long_address_folds_alone() {
+        let mut listing = sample::listing(sample::services());
+        listing.services.truncate(2);
+        listing.services[0].servers.truncate(1);
+        let server = &mut listing.services[1].servers[1].server;
+        server.key = "[2001:db8:1:2:3:4:5:6]:5060".parse().unwrap();
+        (listing.shape.is_bare, listing.shape.sums) = (true, true);
+        let mut out = Vec::new();
+        write(&listing, Look { color: false, width: Some(72) }, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\
+TCP  192.0.2.10:80       wrr
+  -> 10.0.0.11:8080      nat                3          7        12
+UDP  [2001:db8::10]:5060
+       sh        (sh-fallback,sh-port) persistent 600 mask 64 pe sip ops
+  -> 10.0.0.13:5060      tun(gue:6080)      1          0         0
+  -> [2001:db8:1:2:3:4:5:6]:5060
+                         tun(ipip)          0          0         0
+Sum                                         4          7        12
+"
+        );
     }
 
     #[test]

@@ -8,16 +8,14 @@ use std::io::{self, Write};
 use ipvs_netlink::Stats;
 use lvs_term::{Look, Row, Tone, short_number, write_rows};
 
-use super::table::{forward, prot_and_address, server_address, tone};
+use super::table::{forward, prot_and_address, server_address, title, tone};
 use crate::cli::View;
 use crate::commands::{ListedServer, ListedService, Listing};
 
 pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "IP Virtual Server version {} (size={})",
-        listing.version, listing.connection_table_size
-    )?;
+    if !listing.shape.is_bare {
+        title(listing, out)?;
+    }
     let exact = listing.exact;
     match listing.view {
         View::Stats => rows(
@@ -99,10 +97,12 @@ fn rows<const N: usize>(
 ) -> io::Result<()> {
     let row =
         |tone, name: String, cells: [String; N]| Row::new(tone, std::iter::once(name).chain(cells));
-    let mut rows = vec![
-        row(Tone::Title, "Prot LocalAddress:Port".to_owned(), titles.map(str::to_owned)),
-        Row::new(Tone::Title, ["  -> RemoteAddress:Port".to_owned()]),
-    ];
+    let mut rows = Vec::new();
+    if !listing.shape.is_bare {
+        let title = "Prot LocalAddress:Port".to_owned();
+        rows.push(row(Tone::Title, title, titles.map(str::to_owned)));
+        rows.push(Row::new(Tone::Title, ["  -> RemoteAddress:Port".to_owned()]));
+    }
     let names = &listing.names;
     for listed in &listing.services {
         let key = listed.service.key;

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::net::Ipv4Addr;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use ipvs_netlink::procfs::Procfs;
@@ -151,4 +152,39 @@ fn a_living_client_survives_a_reload() {
         assert_eq!((report.applied, report.failures.len()), (3, 0), "{:?}", report.failures);
         assert_eq!(client.destinations(&WEB).unwrap().len(), 2);
     });
+}
+
+/// Nor does it load what was unloaded.
+#[test]
+#[ignore = "has the kernel to itself"]
+fn a_watched_list_survives_a_reload() {
+    let host = Host::new("director");
+    host.must("rsctl add-service tcp/192.0.2.1:80 && rm -f /run/list /run/errors");
+    thread::scope(|scope| {
+        // What a shell has in the background ignores Ctrl-C.
+        let watch = "timeout 60 rsctl list --watch=1 >/run/list 2>/run/errors &
+                     echo $! >/run/watch; wait $!";
+        let watched = scope.spawn(|| host.sh(watch));
+        let until = |file: &str, text: &str| {
+            let end = Instant::now() + Duration::from_secs(20);
+            let read = || host.sh(&format!("cat {file}")).stdout;
+            while !read().contains(text) {
+                assert!(Instant::now() < end, "no {text:?} in {}", read());
+                thread::sleep(Duration::from_millis(50));
+            }
+        };
+        until("/run/list", "192.0.2.1:80");
+        host.must("rsctl clear --yes");
+        unload(&host);
+        until("/run/errors", "error: cannot read /proc/net/ip_vs: ");
+        // Longer than until the next list.
+        thread::sleep(Duration::from_millis(1500));
+        assert!(modules().is_empty(), "{:?}", modules());
+        host.must("rsctl add-service tcp/192.0.2.2:80");
+        until("/run/list", "192.0.2.2:80");
+        host.must("kill $(cat /run/watch)");
+        watched.join().unwrap();
+    });
+    let said = host.must("cat /run/errors").stdout;
+    assert_eq!(said.lines().count(), 2, "said once, with its hint: {said}");
 }

@@ -55,6 +55,13 @@ const LINES: &[(&str, &str)] = &[
         "rsctl edit-server -t [2001:db8::1]:443 -r [2001:db8::11]:443",
     ),
     ("rsctl edit-server -f 7 -r 10", "rsctl edit-server -f 7 -r 10.0.0.31:0"),
+    // Lists.
+    ("rsctl list --vip 20", "rsctl list --vip 2001:db8::1"),
+    ("rsctl list --server 10.0.0.2", "rsctl list --server 10.0.0.21:53"),
+    ("rsctl list --columns server,inac", "rsctl list --columns server,inactive"),
+    ("rsctl list -o w", "rsctl list -o wide"),
+    ("rsctl list --watch --meth", "rsctl list --watch --method"),
+    ("rsctl list --watch udp", "rsctl list --watch udp/192.0.2.2:53"),
     // What the host has.
     ("rsctl add-service -t 192.0.2.9:80 -s wr", "rsctl add-service -t 192.0.2.9:80 -s wrr"),
     ("rsctl connections --state EST", "rsctl connections --state ESTABLISHED"),
@@ -72,10 +79,14 @@ const LINES: &[(&str, &str)] = &[
     ("rsctl generate man /run/files/t", "rsctl generate man /run/files/there/"),
 ];
 
+/// Has the guest make terminals.
+pub(crate) const TERMINALS: &str =
+    "[ -e /dev/pts/ptmx ] || { mkdir -p /dev/pts && mount -t devpts devpts /dev/pts; }";
+
 fn director() -> Host {
     let host = Host::new("director");
     host.must(&format!(
-        "[ -e /dev/pts/ptmx ] || {{ mkdir -p /dev/pts && mount -t devpts devpts /dev/pts; }}
+        "{TERMINALS}
          ip netns add blue
          ip link add vips type dummy
          ip netns exec blue rsctl add-service -t 203.0.113.1:25
@@ -105,7 +116,7 @@ fn director() -> Host {
 }
 
 /// A shell at a terminal.
-struct Shell {
+pub(crate) struct Shell {
     child: Child,
     terminal: File,
     shown: Receiver<Vec<u8>>,
@@ -114,7 +125,7 @@ struct Shell {
 
 impl Shell {
     /// Starts it on `host`, and has it run `setup`.
-    fn start(host: &Host, command: &str, setup: &str) -> Self {
+    pub(crate) fn start(host: &Host, command: &str, setup: &str) -> Self {
         let (child, terminal) = host.enter(|| {
             let size = Winsize { ws_row: 50, ws_col: 250, ws_xpixel: 0, ws_ypixel: 0 };
             let terminal = openpty(&size, None).unwrap();
@@ -154,7 +165,7 @@ impl Shell {
     }
 
     /// Waits for `end`, and returns what is shown before it.
-    fn until(&mut self, end: &str) -> String {
+    pub(crate) fn until(&mut self, end: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some((before, after)) = self.text.split_once(end) {
@@ -170,12 +181,16 @@ impl Shell {
         }
     }
 
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.terminal.write_all(keys.as_bytes()).unwrap();
+    }
+
     /// Types `line` and TAB, and returns the line as it is then.
     fn press_tab(&mut self, line: &str) -> String {
         // It is shown by a command in front of it: what the terminal shows meanwhile is the
         // shell's own affair.
         let keys = format!("{line}\t!\x01echo EN''D \r");
-        self.terminal.write_all(keys.as_bytes()).unwrap();
+        self.press(&keys);
         self.until("END ");
         let rest = self.until("!\r\n");
         rest.trim_end().to_owned()

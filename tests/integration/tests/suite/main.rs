@@ -64,6 +64,7 @@ mod rsctl_files;
 mod rsctl_interrupt;
 mod rsctl_json;
 mod rsctl_list;
+mod rsctl_list_forms;
 mod rsctl_lock;
 mod rsctl_names;
 mod rsctl_odd;

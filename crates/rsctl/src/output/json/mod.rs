@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use serde::ser::{Error as _, Serialize, SerializeSeq, Serializer};
 
 use super::public;
+use crate::cli::ListForm;
 use crate::commands::{IsSettled, ListedService, Listing, Made, Restored};
 use crate::error::Error;
 use crate::names::Names;
@@ -21,8 +22,10 @@ pub(super) fn write_listing(listing: &mut Listing, out: &mut impl Write) -> Resu
     let names = std::mem::take(&mut listing.names);
     let (version, public) = (listing.version.to_string(), listing.public);
     let connection_table_size = listing.connection_table_size;
+    let is_pretty = listing.shape.form == ListForm::JsonPretty;
     let services = listing.take_services();
-    write_list(ListDocument { version, connection_table_size, services }, &names, public, out)
+    let list = ListDocument { version, connection_table_size, services };
+    write_list(list, &names, public, is_pretty, out)
 }
 
 /// Writes each service as soon as it is read, if that was left until now. One that cannot be
@@ -31,6 +34,7 @@ fn write_list(
     list: ListDocument<impl Iterator<Item = Result<ListedService, Error>>>,
     names: &Names,
     public: Option<IsSettled>,
+    is_pretty: bool,
     out: &mut impl Write,
 ) -> Result<(), Error> {
     let ListDocument { version, connection_table_size, services } = list;
@@ -43,11 +47,13 @@ fn write_list(
     let services = OneByOne(Cell::new(Some(services)));
     let document = ListDocument { version, connection_table_size, services };
     let written = match public {
+        None if is_pretty => write_pretty(&document, out),
         None => write_document(&document, out),
         Some(settled) => {
             serde_json::to_value(&document).map_err(io::Error::from).and_then(|mut document| {
                 public::redact(&mut document, settled);
-                write_document(&document, out)
+                let write = if is_pretty { write_pretty } else { write_document };
+                write(&document, out)
             })
         }
     };
@@ -87,6 +93,12 @@ pub(super) fn write_restored(restored: &Restored, out: &mut impl Write) -> io::R
 
 pub(super) fn write_document(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, document)?;
+    writeln!(out)
+}
+
+/// Writes it with a line for each field.
+fn write_pretty(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
     writeln!(out)
 }
 
@@ -169,7 +181,7 @@ mod tests {
             let version = "1.2.1".to_owned();
             let list = ListDocument { version, connection_table_size: 4096, services };
             let mut out = Vec::new();
-            let failed = write_list(list, &Names::default(), public, &mut out);
+            let failed = write_list(list, &Names::default(), public, false, &mut out);
             assert!(matches!(failed, Err(Error::Declined)), "{failed:?}");
             assert!(serde_json::from_slice::<Value>(&out).is_err());
             // What is looked at as a whole is not written at all.

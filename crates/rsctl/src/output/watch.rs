@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Writes lists one after the other: in the place of the one before on a terminal, behind it
+//! elsewhere.
+
+use std::io::{self, Write};
+
+use lvs_term::{Look, Screen, Stdout, tell};
+
+use super::{Format, public, render};
+use crate::commands::{Listing, Outcome};
+use crate::error::Error;
+
+/// Knows what was written so far.
+#[derive(Debug, Default)]
+pub(crate) struct Lists {
+    /// Whether a list has been written.
+    has_begun: bool,
+    /// What stood on standard error last, which is not said again.
+    told: String,
+}
+
+impl Lists {
+    /// Writes the next list, or why there is none.
+    pub(crate) fn write(
+        &mut self,
+        listed: Result<Outcome, Error>,
+        format: Format,
+        look: Look,
+    ) -> io::Result<()> {
+        let mut text = Vec::new();
+        let mut said = String::new();
+        let written = listed.and_then(|mut outcome| {
+            if let Outcome::Listed(Listing { public: Some(settled), .. }) = &outcome {
+                said = public::warning_lines(*settled);
+            }
+            render(&mut outcome, format, look, &mut text)
+        });
+        if let Err(error) = written {
+            text.clear();
+            said = error.complaint().to_string();
+        }
+        let mut out = Stdout::lock();
+        match Screen::of_stdout().filter(|_| format != Format::Json) {
+            Some(screen) => {
+                let text = String::from_utf8_lossy(&text);
+                let drawn = screen.replaced_by(&format!("{text}{said}"));
+                out.write_all(drawn.as_bytes())?;
+            }
+            None => {
+                if self.told != said {
+                    tell(&said);
+                    self.told = said;
+                }
+                if self.has_begun && !text.is_empty() && format != Format::Json {
+                    writeln!(out)?;
+                }
+                out.write_all(&text)?;
+            }
+        }
+        self.has_begun |= !text.is_empty();
+        out.flush()
+    }
+
+    /// Leaves the terminal as the next command expects it.
+    pub(crate) fn end(self, format: Format) -> io::Result<()> {
+        match Screen::of_stdout().filter(|_| format != Format::Json) {
+            Some(_) => {
+                let mut out = Stdout::lock();
+                out.write_all(Screen::cleared_line().as_bytes())?;
+                out.flush()
+            }
+            None => Ok(()),
+        }
+    }
+}
