@@ -20,7 +20,7 @@ endif
 PROPTEST_RNG_SEED := $(or $(SEED),1)
 export KERNELS TEST KERNEL LAB MODE ROWS BASE PEERS DATA MODULE SEED PROPTEST_RNG_SEED
 
-.PHONY: build test check mutants demo shell bench bench-plots lint package docs docs-check install clean help
+.PHONY: build test check mutants demo demo-picture shell bench bench-plots lint package docs docs-check install uninstall clean help
 
 build: ## build rsctl and rs-agent (release)
 	cargo build --release -p rsctl -p rs-agent
@@ -36,6 +36,10 @@ mutants: ## change what decides, place by place: does a unit test notice? (MODUL
 
 demo: ## show the main job at work in the newest kernel (KERNEL=6.1)
 	@$(SCRIPTS)/demo
+
+demo-picture: ## draw the picture of the first page, docs/pictures/demo.svg, from a run of the demo
+	@run=$$($(SCRIPTS)/demo) && printf '%s\n' "$$run" | \
+		cargo run --quiet -p lab --bin demo -- picture $(DOCS)/pictures/demo.svg
 
 shell: ## open a shell in a lab network (MODE=dr|nat|tun, KERNEL=6.12): try what the guide says
 	@$(SCRIPTS)/shell
@@ -100,6 +104,18 @@ install: ## install what `make` built (PREFIX=/usr/local, DESTDIR=, IPVSADM=1 li
 	$(RSCTL_UNIT) >$(DESTDIR)$(PREFIX)/lib/systemd/system/rsctl-restore.service
 	install -D -m 644 -t $(SHARE)/doc/rs-agent $(DIST)/rs-agent.toml $(DIST)/90-rs-agent.conf $(DIST)/rs-agent.modules
 	[ -z "$(IPVSADM)" ] || for link in $(LINKS); do ln -sf rsctl $(SBIN)/$$link; done
+
+uninstall: ## remove what `make install` put there, after `systemctl disable` (the same PREFIX, DESTDIR)
+	for link in $(LINKS); do [ "$$(readlink $(SBIN)/$$link)" != rsctl ] || rm -f $(SBIN)/$$link || exit; done
+	for program in rsctl rs-agent; do \
+		rm -f $(SBIN)/$$program \
+			$(SHARE)/man/man8/$$program.8 $(SHARE)/man/man8/$$program-*.8 \
+			$(SHARE)/man/man5/$$program.*5 $(SHARE)/man/man5/$$program-*.5 \
+			$(SHARE)/bash-completion/completions/$$program \
+			$(SHARE)/zsh/site-functions/_$$program \
+			$(SHARE)/fish/vendor_completions.d/$$program.fish || exit; done
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/rs-agent.service $(DESTDIR)$(PREFIX)/lib/systemd/system/rsctl-restore.service
+	rm -rf $(SHARE)/doc/rs-agent
 
 clean: ## remove what was built; the kernels stay in their cache
 	cargo clean

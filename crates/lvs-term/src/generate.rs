@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Command;
 
+use crate::signals::outlive_file_limit;
+
 /// The section of the manual for an administrator's commands.
 const SECTION: &str = "8";
 
@@ -29,6 +31,7 @@ impl Generated {
     /// # Errors
     /// The system's, if the folder is not there or cannot be written.
     pub fn write(self, command: Command, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        outlive_file_limit();
         let name = command.get_name();
         let (file, script) = match self {
             Self::Man => return man(command, folder),

@@ -2,6 +2,7 @@
 //! Reads the command line.
 
 mod familiar;
+mod form;
 mod what;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use lvs_term::{BadNumber, Generated};
 
 pub use self::familiar::Unread;
+pub use self::form::{Form, Shown};
 pub use self::what::What;
 use crate::mode::Mode;
 use crate::request::TunnelType;
@@ -111,6 +113,14 @@ pub struct Cli {
         default_value = STATE_DIR
     )]
     pub state_dir: PathBuf,
+}
+
+impl Cli {
+    /// Returns whether a monitor asks, which knows exit statuses and a form of its own.
+    #[must_use]
+    pub fn is_for_monitor(&self) -> bool {
+        matches!(&self.command, Command::Check(args) if args.nagios)
+    }
 }
 
 /// The commands.
@@ -223,9 +233,11 @@ Examples:
   rs-agent check --mode dr --vip 192.0.2.10
   rs-agent check --mode tun --vip 192.0.2.10 --rip 10.0.1.11 --director 10.0.0.1 --json
   rs-agent check --explain RS-ARP-01
+  rs-agent check --nagios
 
 Exit status: 0 nothing found, or only infos; 1 the check itself failed; 2 wrong usage; 3 \
-warnings; 4 errors; 5 no errors, but something that may be one could not be judged.")]
+warnings; 4 errors; 5 no errors, but something that may be one could not be judged. With \
+--nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also if the check failed or was used wrongly.")]
 pub struct CheckArgs {
     /// How the director forwards to this host: its forwarding method for this real server
     /// [default: as set up]
@@ -278,9 +290,12 @@ pub struct CheckArgs {
     #[arg(long, value_name = "ID",
           conflicts_with_all = ["mode", "client", "ports", "watch", "rules"])]
     pub explain: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    /// Print what a monitor reads: a line with the state and performance data, then a line for
+    /// each finding (Monitoring Plugins: Nagios, Icinga, Checkmk)
+    #[arg(long, conflicts_with_all = ["list_rules", "explain", "output", "json"])]
+    pub nagios: bool,
+    #[command(flatten)]
+    pub form: Form,
 }
 
 /// Reads for how long `check` watches.
@@ -294,12 +309,17 @@ fn seconds(text: &str) -> Result<u16, BadNumber> {
 Examples:
   rs-agent status
   rs-agent status --json
+  rs-agent status --exit-code
 
-Exit status 0 whether or not something is set up, and whether or not it has drifted.")]
+Exit status 0 whether or not something is set up, and whether or not it has drifted. With \
+--exit-code: 0 it is as it should be; 3 somebody else has changed something, and all that is \
+needed is there; 4 something is missing or wrong; 5 nothing is set up.")]
 pub struct StatusArgs {
-    /// Print JSON
+    /// Tell by the exit status, too, whether what is set up is as it should be
     #[arg(long)]
-    pub json: bool,
+    pub exit_code: bool,
+    #[command(flatten)]
+    pub form: Form,
 }
 
 /// Options of every command that changes something.

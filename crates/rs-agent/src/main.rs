@@ -12,11 +12,12 @@ fn main() -> ExitCode {
     if let Some(status) = complete::asked(&args) {
         return status;
     }
+    lvs_term::outlive_file_limit();
     if lvs_term::asks_for_json(&args) {
         lvs_term::tell_as_json();
     }
     match Cli::read(&args) {
-        Ok(cli) => output::finish(commands::run(&cli)),
+        Ok(cli) => output::finish(commands::run(&cli), cli.is_for_monitor()),
         Err(unread) => output::usage(unread),
     }
 }

@@ -131,6 +131,14 @@ pub(crate) enum Error {
         /// Why not.
         error: io::Error,
     },
+    /// What is to be the folder of the file is something else.
+    #[error("cannot write {file}: {folder} is there, and is no directory")]
+    FolderInTheWay {
+        /// Its name.
+        file: String,
+        /// The folder's.
+        folder: String,
+    },
     /// The file holds what cannot be; nothing was changed.
     #[error("{0}")]
     BadFile(Problems),
@@ -232,6 +240,9 @@ impl Error {
             Self::Doubtful(problems) => {
                 let as_is = "`--as-is` sets it all the same, as another tool may have done";
                 problems.hint().into_iter().chain([as_is.to_owned()]).collect()
+            }
+            Self::FolderInTheWay { folder, .. } => {
+                vec![format!("see what {folder} is, and move it away: then it is made")]
             }
             Self::WouldFail { .. }
             | Self::Read { .. }

@@ -33,8 +33,12 @@ impl Place {
     }
 
     fn install(&self, options: &[&str]) -> Output {
+        self.make("install", options)
+    }
+
+    fn make(&self, goal: &str, options: &[&str]) -> Output {
         Command::new("make")
-            .args(["-s", "-C", concat!(env!("CARGO_MANIFEST_DIR"), "/../.."), "install"])
+            .args(["-s", "-C", concat!(env!("CARGO_MANIFEST_DIR"), "/../.."), goal])
             .args(["PREFIX=/usr".to_owned(), format!("DESTDIR={}", self.root().display())])
             .args(options)
             .env("CARGO_TARGET_DIR", self.0.path().join("target"))
@@ -57,6 +61,21 @@ fn walk(folder: &Path, file: &mut impl FnMut(&Path)) {
         let path = entry.unwrap().path();
         if path.is_dir() && !path.is_symlink() { walk(&path, file) } else { file(&path) }
     }
+}
+
+#[test]
+fn uninstall_takes_what_install_put_there_and_nothing_else() {
+    let place = Place::new();
+    let sbin = place.root().join("usr/sbin");
+    fs::create_dir_all(&sbin).unwrap();
+    fs::write(sbin.join("ipvsadm-save"), "another's").unwrap();
+    assert!(place.install(&[]).status.success());
+    symlink("rsctl", sbin.join("ipvsadm")).unwrap();
+    let output = place.make("uninstall", &[]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(place.files(), BTreeSet::from(["usr/sbin/ipvsadm-save".to_owned()]));
+    let output = place.make("uninstall", &[]);
+    assert!(output.status.success(), "twice: {output:?}");
 }
 
 #[test]

@@ -288,7 +288,7 @@ fn no_word_reaches_the_terminal_as_it_is() {
         format!("rsctl add-server {server} --mode \"{ODD}\""),
         format!("rsctl add-server {server} -w \"{ODD}\""),
         format!("rsctl connections --state \"{ODD}\""),
-        format!("rsctl sync-daemon start master --mcast-interface \"/{ODD}\""),
+        format!("rsctl sync-daemon start master --interface \"/{ODD}\""),
         format!("rsctl sync-daemon status --peer \"{ODD}\""),
         format!("printf %s '{{\"daemons\":\"{IN_JSON}\"}}' >x; rsctl sync-daemon status --peer x"),
         format!("rsctl timeouts --tcp \"{ODD}\""),

@@ -117,7 +117,7 @@ pub(super) fn multicast(text: &str) -> Result<IpAddr, BadValue> {
         Endpoint { address, port: None } if address.is_multicast() => Ok(address),
         Endpoint { address, port: None } => Err(Invalid::NotMulticast(address).into()),
         _ => Err(BadValue::new(format!("`{text}` has a port"))
-            .hint("the port of a multicast group is --mcast-port")),
+            .hint("the port of a multicast group is --port")),
     }
 }
 

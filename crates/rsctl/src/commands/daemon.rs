@@ -24,11 +24,11 @@ pub(super) fn run(director: &Director, args: &SyncDaemonArgs) -> Result<Outcome,
 
 fn plan(args: &StartDaemon) -> Result<Change, Error> {
     let refused = |invalid| Error::refused("start the sync daemon", invalid);
-    let mut daemon = SyncDaemon::new(args.role, args.mcast_interface.clone(), args.syncid);
-    daemon.max_length = args.sync_maxlen;
-    daemon.port = args.mcast_port;
-    daemon.ttl = args.mcast_ttl;
-    if let Some(group) = args.mcast_group {
+    let mut daemon = SyncDaemon::new(args.role, args.interface.clone(), args.syncid);
+    daemon.max_length = args.maxlen;
+    daemon.port = args.port;
+    daemon.ttl = args.ttl;
+    if let Some(group) = args.group {
         daemon = daemon.with_group(group).map_err(refused)?;
     }
     super::checked(Change::StartDaemon(daemon), Ok(()))

@@ -39,7 +39,7 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         options(&command, &mut all);
-        assert!(all.contains("mcast-group"));
+        assert!(all.contains("maxlen"));
         for option in all {
             let word = format!("--{option}");
             assert!(texts.iter().any(|text| text.contains(&word)), "no page has {word}");

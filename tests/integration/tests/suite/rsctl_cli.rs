@@ -206,7 +206,7 @@ fn no_name_of_the_kernel_reaches_the_terminal_as_it_is() {
     host.must(&format!(
         "ip link add {odd} type dummy && ip link set {odd} up && ip addr add 10.7.0.1/24 dev {odd}"
     ));
-    let start = format!("rsctl sync-daemon start master --mcast-interface {odd}");
+    let start = format!("rsctl sync-daemon start master --interface {odd}");
     let shown = |text: &str, form: &str| {
         let harmful = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
         assert!(text.contains(form) && !text.contains(harmful), "{text:?}");

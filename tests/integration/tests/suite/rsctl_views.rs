@@ -252,7 +252,7 @@ fn timeouts_are_shown_and_set() {
 fn daemons_are_started_compared_and_stopped() {
     let (here, there) = (Host::new("here"), Host::new("there"));
     assert_eq!(must(&here, "sync-daemon"), "no sync daemon runs\n");
-    let start = "sync-daemon start master --mcast-interface lo --syncid 7 --mcast-port 9000";
+    let start = "sync-daemon start master --interface lo --syncid 7 --port 9000";
     assert_eq!(must(&here, &format!("{start} --dry-run")), "would start the master sync daemon\n");
     assert_eq!(must(&here, "sync-daemon"), "no sync daemon runs\n");
     assert_eq!(must(&here, start), "");
@@ -261,7 +261,7 @@ fn daemons_are_started_compared_and_stopped() {
         json!([{"role": "master", "interface": "lo", "syncid": 7, "maxlen": 1472,
             "group": "224.0.0.81", "port": 9000, "ttl": 1}])
     );
-    must(&there, "sync-daemon start backup --mcast-interface lo --syncid 8");
+    must(&there, "sync-daemon start backup --interface lo --syncid 8");
     let status = json(&there, "sync-daemon status").to_string();
     let compared = here.feed("rsctl sync-daemon status --peer -", &status);
     assert_eq!(compared.status, 1, "{}", compared.stderr);
@@ -272,6 +272,7 @@ fn daemons_are_started_compared_and_stopped() {
         compared.stdout.contains("problem: this master uses port 9000, and the peer's backup 8848")
     );
     must(&there, "sync-daemon stop backup");
+    // ipvsadm's names for the options.
     must(&there, "sync-daemon start backup --mcast-interface lo --syncid 7 --mcast-port 9000");
     let status = json(&there, "sync-daemon status").to_string();
     let compared = here.feed("rsctl sync-daemon status --peer -", &status);
@@ -283,16 +284,13 @@ fn daemons_are_started_compared_and_stopped() {
     assert_eq!(nonsense.status, 2);
     assert!(nonsense.stderr.starts_with("error: cannot read the peer's status from -: "));
     for (command, error) in [
+        ("sync-daemon start backup --interface lo --syncid 256", "sync id 256 is out of range"),
         (
-            "sync-daemon start backup --mcast-interface lo --syncid 256",
-            "sync id 256 is out of range",
-        ),
-        (
-            "sync-daemon start backup --mcast-interface lo --mcast-group 10.0.0.1",
+            "sync-daemon start backup --interface lo --group 10.0.0.1",
             "10.0.0.1 is not a multicast address",
         ),
         (
-            "sync-daemon start backup --mcast-interface lo --sync-maxlen 10",
+            "sync-daemon start backup --interface lo --maxlen 10",
             "cannot start the backup sync daemon on lo: a backup sync daemon cannot send 10 bytes",
         ),
         ("sync-daemon stop masters", "`masters` is not a value of"),
