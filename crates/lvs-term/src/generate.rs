@@ -2,6 +2,13 @@
 //! Writes manual pages from the command line's description, and the scripts by which shells ask
 //! the program for completions.
 
+mod faults;
+mod manual;
+mod options;
+mod page;
+mod prose;
+mod roff;
+
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,9 +17,12 @@ use std::path::{Path, PathBuf};
 use clap::Command;
 
 use crate::signals::outlive_file_limit;
+pub use faults::help_faults;
+pub use manual::{Entry, Example, Manual};
 
-/// The section of the manual for an administrator's commands.
-const SECTION: &str = "8";
+/// The heading of the options that most commands of a program take: the last one in `--help`
+/// and in the manual.
+pub const COMMON_OPTIONS: &str = "Common options";
 
 /// Names what can be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -26,15 +36,21 @@ pub enum Generated {
 
 impl Generated {
     /// Writes the manual pages of a program, or its completions for a shell, into a folder,
-    /// and returns the files.
+    /// and returns the files. Into a folder called `man5` or `man8` go the pages of that section
+    /// of the manual, into others all.
     ///
     /// # Errors
     /// The system's, if the folder is not there or cannot be written.
-    pub fn write(self, command: Command, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    pub fn write(
+        self,
+        command: Command,
+        manual: &Manual,
+        folder: &Path,
+    ) -> io::Result<Vec<PathBuf>> {
         outlive_file_limit();
         let name = command.get_name();
         let (file, script) = match self {
-            Self::Man => return man(command, folder),
+            Self::Man => return man(command, manual, folder),
             Self::Bash => (format!("{name}.bash"), include_str!("generate/bash")),
             Self::Zsh => (format!("_{name}"), include_str!("generate/zsh")),
             Self::Fish => (format!("{name}.fish"), include_str!("generate/fish")),
@@ -47,20 +63,24 @@ impl Generated {
     }
 }
 
-/// Writes a page for the program and one for each command, and for each of theirs:
-/// `man rsctl-sync-daemon-start`.
-fn man(command: Command, folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut command = command.disable_help_subcommand(true);
-    command.build();
-    let page = |(name, page): (String, Command)| {
-        let path = folder.join(format!("{name}.{SECTION}"));
-        let mut text = Vec::new();
-        clap_mangen::Man::new(page).section(SECTION).render(&mut text)?;
-        replace(&path, &text)?;
-        Ok(path)
-    };
-    let name = command.get_name().to_owned();
-    pages(&command, name).into_iter().map(page).collect()
+/// Writes a page for the program and one for each command, and for each of theirs
+/// (`man rsctl-sync-daemon-start`), and those that were written by hand.
+fn man(command: Command, manual: &Manual, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let source = format!("{} {}", command.get_name(), command.get_version().unwrap_or_default());
+    let by_hand = manual.pages.iter().map(|&(name, text)| {
+        (name.to_owned(), text.replace("@SOURCE@", &source).replace("@TITLE@", manual.title))
+    });
+    let section = folder.file_name().and_then(|name| name.to_str()?.strip_prefix("man"));
+    let section = section.filter(|section| matches!(*section, "5" | "8"));
+    let mut written = Vec::new();
+    for (name, text) in page::pages(command, manual).into_iter().chain(by_hand) {
+        if section.is_none_or(|section| name.ends_with(&format!(".{section}"))) {
+            let path = folder.join(name);
+            replace(&path, text.as_bytes())?;
+            written.push(path);
+        }
+    }
+    Ok(written)
 }
 
 /// Writes a file that everybody may read, as a whole; what stands at its name, also a link, is
@@ -83,14 +103,6 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     written
 }
 
-fn pages(command: &Command, name: String) -> Vec<(String, Command)> {
-    let below = command.get_subcommands();
-    let below = below.flat_map(|sub| pages(sub, format!("{name}-{}", sub.get_name())));
-    let mut all = vec![(name.clone(), command.clone().name(name.clone()))];
-    all.extend(below);
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::symlink;
@@ -106,7 +118,9 @@ mod tests {
         // Of a run that was killed.
         symlink(at("theirs"), at("x.bash.new")).unwrap();
         for _ in ["over the link", "over the file"] {
-            let made = Generated::Bash.write(Command::new("x"), folder.path()).unwrap();
+            let made = Generated::Bash
+                .write(Command::new("x"), &Manual::default(), folder.path())
+                .unwrap();
             assert_eq!(made, [at("x.bash")]);
             let about = fs::symlink_metadata(at("x.bash")).unwrap();
             assert!(about.is_file());

@@ -7,8 +7,8 @@ mod what;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueHint};
-use lvs_term::{BadNumber, Generated};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
+use lvs_term::{BadNumber, COMMON_OPTIONS, Generated};
 
 pub use self::familiar::Unread;
 pub use self::form::{Form, Shown};
@@ -24,62 +24,82 @@ pub const STATE_DIR_VARIABLE: &str = "RS_AGENT_STATE_DIR";
 const SETUP: &str = "\
 Make this host a real server for the given VIPs.
 
-dr   arp_ignore and arp_announce are raised first, so that this host never answers for
-     a VIP; then each VIP is added to lo, as a single address.
-tun  like dr, but a tunnel device decapsulates the director's packets and has the
-     VIPs; its rp_filter becomes 2. --tunnel names what the director uses:
-       ipip  rs-ipip (IPv4 VIP) and rs-sit (IPv6 VIP) to an IPv4 RIP,
-             rs-ip6tnl to an IPv6 RIP; to RIPs of both families rs-ipip and rs-ip6tnl
-       gre   rs-gre to an IPv4 RIP, rs-ip6gre to an IPv6 RIP
-       gue   the devices of ipip behind a UDP port; needs kernel module fou
-nat  no VIP here: replies must go back through the director. Checks the route to the
-     clients; with --gateway sets the default route, of each family that has one.
+Mode dr: arp_ignore and arp_announce are raised first, so that this host never answers for a VIP; \
+then each VIP is added to lo, as a single address.
 
-Running it again changes nothing; with another --vip it adds that one. Everything is
-checked before anything is changed, the previous values are recorded before they are
-overwritten, and a failure half-way is undone, as is what Ctrl-C interrupts. VIPs and
-values that were there before stay when the rest is torn down.";
+Mode tun: like dr, but a tunnel device decapsulates the director's packets and has the VIPs; its \
+rp_filter becomes 2. --tunnel names what the director uses, and so the device:
+  - ipip to an IPv4 RIP: rs-ipip, for IPv6 VIPs rs-sit
+  - ipip to an IPv6 RIP: rs-ip6tnl
+  - ipip to RIPs of both families: rs-ipip and rs-ip6tnl
+  - gre to an IPv4 RIP: rs-gre
+  - gre to an IPv6 RIP: rs-ip6gre
+  - gue: those of ipip behind a UDP port; needs the kernel module fou
+
+Mode nat: no VIP here: replies must go back through the director. Checks the route to the clients; \
+with --gateway sets the default route, of each family that has one.
+
+Running it again changes nothing; with another --vip it adds that one. Everything is checked \
+before anything is changed, the previous values are recorded before they are overwritten, and a \
+failure half-way is undone, as is what Ctrl-C interrupts. VIPs and values that were there before \
+stay when the rest is torn down.";
 
 const TEARDOWN: &str = "\
 Put everything back as it was before setup.
 
-The VIPs go first; only then are arp_ignore and arp_announce put back, to the values from
-before, where they still have ours and no other VIP needs them. What somebody else has
-changed since is left as it is, and reported. If something cannot be taken down, the rest
-is, each failure is reported, and another teardown does what is left, as it does after
-Ctrl-C; but arp_ignore and arp_announce stay as long as a VIP does. Drain this host first:
-rsctl edit-server with weight 0 on the director, then wait for its connections to end.";
+The VIPs go first; only then are arp_ignore and arp_announce put back, to the values from before, \
+where they still have ours and no other VIP needs them. What somebody else has changed since is \
+left as it is, and reported.
+
+If something cannot be taken down, the rest is, each failure is reported, and another teardown \
+does what is left, as it does after Ctrl-C; but arp_ignore and arp_announce stay as long as a VIP \
+does.
+
+Drain this host first: rsctl edit-server with weight 0 on the director, then wait for its \
+connections to end.";
 
 const CHECK: &str = "\
 Judge whether this host is a sound real server, and say what the remedy is.
 
-Without --mode it is held against what `rs-agent setup` made. With --mode and --vip any
-host can be judged, also one set up by hand or by a script. Only facts are read: no packet
-is sent, nothing is changed, and no privilege is needed. What could not be read is named on
-stderr.
+Without --mode it is held against what `rs-agent setup` made. With --mode and --vip any host can be \
+judged, also one set up by hand or by a script. Only facts are read: no packet is sent, nothing is \
+changed, and no privilege is needed. What could not be read is named on stderr.
 
-Each finding has the id of its rule, what was read and where, why it matters, and the
-remedy for it. --list-rules shows all rules, --explain one of them.";
+Each finding has the id of its rule, what was read and where, why it matters, and the remedy for \
+it. --list-rules shows all rules, --explain one of them.";
 
 const RUN: &str = "\
 Make this host a real server as setup does, then keep it so.
 
-Without options it keeps what is set up now. Address, link and route changes are seen as
-they happen, settings within a second. What is gone is made again; what somebody else has
-made differently (a setting raised further, an address added again by another program, a
-device made anew) is left alone and logged. If something undoes the same thing again and again,
-the pauses between repairs grow, to 30 s at most, and the likely culprit is named.
+Without options it keeps what is set up now. Address, link and route changes are seen as they \
+happen, settings within a second. What is gone is made again; what somebody else has made \
+differently (a setting raised further, an address added again by another program, a device made \
+anew) is left alone and logged. If something undoes the same thing again and again, the pauses \
+between repairs grow, to 30 s at most, and the likely culprit is named.
 
-With --config only the file counts: a VIP that is no longer in it is taken down, at the
-start and at each SIGHUP. `rs-agent teardown` while it runs ends it.";
+With --config only the file counts: a VIP that is no longer in it is taken down, at the start and \
+at each SIGHUP. `rs-agent teardown` while it runs ends it.";
 
 const INSTALL_UNIT: &str = "\
-Write what makes rs-agent start with this host: a systemd unit, the settings in sysctl.d
-and the tunnel modules in modules-load.d, as the configuration demands.
+Write what makes rs-agent start with this host: a systemd unit, the settings in sysctl.d and the \
+tunnel modules in modules-load.d, as the configuration demands.
 
-A file that is not from this command is never touched; deleting the first line of one makes
-it yours. What the unit could not see or read (ProtectHome=yes, root without CAP_DAC_OVERRIDE)
-is refused. Nothing is started: systemctl daemon-reload, then systemctl enable --now rs-agent.";
+A file that is not from this command is never touched; deleting the first line of one makes it \
+yours. What the unit could not see or read (ProtectHome=yes, root without CAP_DAC_OVERRIDE) is \
+refused. Nothing is started: systemctl daemon-reload, then systemctl enable --now rs-agent.";
+
+/// The headings of `--help`, in the order in which they stand there; in front of them is what is
+/// of no mode, behind them [`COMMON_OPTIONS`].
+pub(crate) mod heading {
+    pub(crate) const DR: &str = "Mode dr";
+    pub(crate) const TUN: &str = "Mode tun";
+    pub(crate) const NAT: &str = "Mode nat";
+    pub(crate) const JUDGE: &str = "What to judge";
+    pub(crate) const RULES: &str = "Rules";
+
+    #[cfg(test)]
+    pub(crate) const ALL: [&str; 6] = [DR, TUN, NAT, JUDGE, RULES, super::COMMON_OPTIONS];
+}
 
 /// Sets up this host as a real server of an IPVS (LVS) director, and undoes it
 #[derive(Debug, Parser)]
@@ -87,6 +107,8 @@ is refused. Nothing is started: systemctl daemon-reload, then systemctl enable -
     name = "rs-agent",
     version,
     propagate_version = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
     after_help = "\
 Examples:
   rs-agent setup --mode dr --vip 192.0.2.10
@@ -96,6 +118,7 @@ Examples:
 
 Exit status: 0 done, 1 failed (nothing is left half done), 2 wrong usage; check also 3 warnings, \
 4 errors, 5 something could not be judged.
+
 `rs-agent COMMAND --help` explains each command."
 )]
 pub struct Cli {
@@ -110,9 +133,35 @@ pub struct Cli {
         value_name = "DIR",
         value_hint = ValueHint::DirPath,
         env = STATE_DIR_VARIABLE,
-        default_value = STATE_DIR
+        hide_env_values = true,
+        default_value = STATE_DIR,
+        help_heading = COMMON_OPTIONS,
+        display_order = 100
     )]
     pub state_dir: PathBuf,
+
+    // Clap acts on these two; here they are for their place in the help.
+    /// Print help; with -h, a summary
+    #[arg(
+        short,
+        long,
+        global = true,
+        action = ArgAction::Help,
+        help_heading = COMMON_OPTIONS,
+        display_order = 101
+    )]
+    help: Option<bool>,
+
+    /// Print version
+    #[arg(
+        short = 'V',
+        long,
+        global = true,
+        action = ArgAction::Version,
+        help_heading = COMMON_OPTIONS,
+        display_order = 102
+    )]
+    version: Option<bool>,
 }
 
 impl Cli {
@@ -154,9 +203,9 @@ Examples:
   rs-agent setup --mode dr --vip 192.0.2.10 --vip 2001:db8::10
   rs-agent setup --mode dr --vip 192.0.2.10 --carrier vips --create-carrier
   rs-agent setup --mode tun --vip 192.0.2.10 --rip 10.0.1.11 --director 10.0.0.1
-  rs-agent setup --mode tun --tunnel gre --checksum --vip 192.0.2.10,2001:db8::10
+  rs-agent setup --mode tun --tunnel gre --checksum --vip 192.0.2.10
   rs-agent setup --mode tun --tunnel gue --tunnel-port 6080 --vip 192.0.2.10
-  rs-agent setup --mode tun --vip 192.0.2.10,2001:db8::10 --rip 10.0.1.11,2001:db8:11::11
+  rs-agent setup --mode tun --vip 192.0.2.10 --rip 10.0.1.11,2001:db8:11::11
   rs-agent setup --mode nat --gateway 10.0.0.1,2001:db8:10::1
   rs-agent setup --mode nat --director 10.0.0.1 --client 198.51.100.0/24
   rs-agent setup --config /etc/rs-agent/rs-agent.toml
@@ -177,7 +226,9 @@ Examples:
   rs-agent run
   rs-agent install-unit --print
 
-SIGHUP reads the file again; SIGTERM and SIGINT end it, as --on-stop says. Exit status: 0 ended \
+SIGHUP reads the file again; SIGTERM and SIGINT end it, as --on-stop says.
+
+Exit status: 0 ended \
 as told or the host was taken down by `rs-agent teardown`, 1 failed, 2 wrong usage, or a file \
 that cannot be read or is wrong.")]
 pub struct RunArgs {
@@ -231,7 +282,7 @@ Examples:
   rs-agent check
   rs-agent check --port 80,udp/53 --client 198.51.100.0/24
   rs-agent check --mode dr --vip 192.0.2.10
-  rs-agent check --mode tun --vip 192.0.2.10 --rip 10.0.1.11 --director 10.0.0.1 --json
+  rs-agent check --mode tun --vip 192.0.2.10 --rip 10.0.1.11 --json
   rs-agent check --explain RS-ARP-01
   rs-agent check --nagios
 
@@ -253,46 +304,46 @@ pub struct CheckArgs {
     /// The director's address, repeated or comma-separated
     #[arg(long = "director", value_name = "DIP", value_delimiter = ',')]
     pub directors: Vec<String>,
-    /// dr: the device that has the VIPs [default: lo]
-    #[arg(long, value_name = "DEV", requires = "mode")]
+    /// The device that has the VIPs [default: lo]
+    #[arg(long, value_name = "DEV", requires = "mode", help_heading = heading::DR)]
     pub carrier: Option<String>,
     /// This host is a director of the VIPs, too, as for setup
     #[arg(long, requires = "mode")]
     pub also_director: bool,
-    /// tun: the director's --tun-type [default: as set up, or ipip]
-    #[arg(long, value_name = "TYPE", ignore_case = true)]
+    /// The director's --tun-type [default: as set up, or ipip]
+    #[arg(long, value_name = "TYPE", help_heading = heading::TUN, ignore_case = true)]
     pub tunnel: Option<TunnelType>,
     /// gre: the director uses --tun-csum
-    #[arg(long)]
+    #[arg(long, help_heading = heading::TUN)]
     pub checksum: bool,
     /// gue: the director's --tun-port
-    #[arg(long, value_name = "PORT", value_parser = what::tunnel_port)]
+    #[arg(long, value_name = "PORT", value_parser = what::tunnel_port, help_heading = heading::TUN)]
     pub tunnel_port: Option<u16>,
-    /// nat: the director that is the default gateway; one of each family at most
-    #[arg(long = "gateway", value_name = "DIP", value_delimiter = ',', requires = "mode")]
+    /// The director that is the default gateway; one of each family at most
+    #[arg(long = "gateway", value_name = "DIP", value_delimiter = ',', requires = "mode", help_heading = heading::NAT)]
     pub gateways: Vec<String>,
     /// Clients, whose routes are checked rather than the default route
-    #[arg(long, value_name = "CIP[/PREFIX]")]
+    #[arg(long, value_name = "CIP[/PREFIX]", help_heading = heading::JUDGE)]
     pub client: Option<String>,
     /// A port of the service, as 80, tcp/80 or udp/53: is a server there?
-    #[arg(long = "port", value_name = "[PROTOCOL/]PORT", value_delimiter = ',')]
+    #[arg(long = "port", value_name = "[PROTOCOL/]PORT", value_delimiter = ',', help_heading = heading::JUDGE)]
     pub ports: Vec<String>,
     /// Count for so many seconds the packets that source validation drops
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = heading::JUDGE)]
     pub watch: Option<u16>,
     /// Only these rules, repeated or comma-separated
-    #[arg(long = "rule", value_name = "ID", value_delimiter = ',')]
+    #[arg(long = "rule", value_name = "ID", value_delimiter = ',', help_heading = heading::RULES)]
     pub rules: Vec<String>,
     /// List all rules
-    #[arg(long, conflicts_with_all = ["mode", "client", "ports", "watch", "rules", "explain"])]
+    #[arg(long, conflicts_with_all = ["mode", "client", "ports", "watch", "rules", "explain"], help_heading = heading::RULES)]
     pub list_rules: bool,
     /// Explain a rule
     #[arg(long, value_name = "ID",
-          conflicts_with_all = ["mode", "client", "ports", "watch", "rules"])]
+          conflicts_with_all = ["mode", "client", "ports", "watch", "rules"], help_heading = heading::RULES)]
     pub explain: Option<String>,
     /// Print what a monitor reads: a line with the state and performance data, then a line for
     /// each finding (Monitoring Plugins: Nagios, Icinga, Checkmk)
-    #[arg(long, conflicts_with_all = ["list_rules", "explain", "output", "json"])]
+    #[arg(long, conflicts_with_all = ["list_rules", "explain", "output", "json"], help_heading = heading::JUDGE)]
     pub nagios: bool,
     #[command(flatten)]
     pub form: Form,
@@ -324,16 +375,17 @@ pub struct StatusArgs {
 
 /// Options of every command that changes something.
 #[derive(Debug, Args)]
+#[command(next_help_heading = COMMON_OPTIONS)]
 pub struct How {
-    /// Print what would be done, in order and why, and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub json: bool,
     /// Print each action done, as the equivalent shell command
     #[arg(short, long)]
     pub verbose: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print what would be done, in order and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Options of `install-unit`.
@@ -370,8 +422,11 @@ pub struct InstallUnitArgs {
 /// Options of `generate`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+A FOLDER called man5 or man8 gets the manual pages of that section, another all of them.
+
 Example:
   rs-agent generate man /usr/local/share/man/man8
+  rs-agent generate man /usr/local/share/man/man5
   rs-agent generate bash /usr/local/share/bash-completion/completions")]
 pub struct GenerateArgs {
     /// What to write
@@ -379,4 +434,18 @@ pub struct GenerateArgs {
     /// The folder to write into; it must exist
     #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub folder: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// It reads well in narrow and in wide terminals, in one order everywhere.
+    #[test]
+    fn help_has_no_faults() {
+        let faults = lvs_term::help_faults(Cli::command(), &crate::manual::MANUAL, &heading::ALL);
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
 }

@@ -18,6 +18,7 @@
 //! | [`run`] | is it still so, and what to do if not |
 //! | [`config`], [`mod@unit`] | the file that says what is wanted; the files that make it last |
 //! | [`commands`], [`output`] | a value per command, rendered as text or JSON |
+//! | [`manual`] | what the manual pages have besides the help |
 //! | [`complete`] | what may be typed next, for a shell that asks |
 //!
 //! [`plan`], [`wanted`], [`verify`], [`drift`] and the rules of [`check`] are pure: they see facts and return decisions.
@@ -37,6 +38,7 @@ pub mod error;
 pub mod facts;
 pub mod ipvs;
 pub mod journal;
+pub mod manual;
 pub mod mode;
 pub mod observe;
 pub mod output;

@@ -148,11 +148,11 @@ fn failed(failure: &Failure, for_monitor: bool) -> ExitCode {
         Error::Refused(_) | Error::Config { .. } => shortened(&failure.to_string()),
         _ => failure.to_string(),
     };
+    let status = failure.error.exit_status();
     let complaint = Complaint { message, details: Vec::new(), hints };
     if for_monitor {
         return unknown(&complaint);
     }
-    let status = failure.error.exit_status();
     complaint.tell(status);
     ExitCode::from(status)
 }
@@ -173,23 +173,20 @@ fn is_for_monitor(args: &[OsString]) -> bool {
 /// Prints why a line was not read: help, version or a usage error; and gives the exit status.
 #[must_use]
 pub fn usage(unread: Unread) -> ExitCode {
-    let refused = |complaint: Complaint| {
+    let refused = |complaint: Complaint, args: &[OsString]| {
+        if is_for_monitor(args) {
+            return unknown(&complaint);
+        }
         complaint.tell(exit::USAGE);
         ExitCode::from(exit::USAGE)
     };
     let (stop, args) = match unread {
         Unread::Stop(stop, args) => (stop, args),
-        Unread::Led(usage) => return refused(usage.into()),
+        Unread::Led(usage) => return refused(usage.into(), &[]),
     };
     match lvs_term::help(&stop) {
         Ok(Some(status)) => ExitCode::from(status),
-        Ok(None) => {
-            let complaint = complaint(&stop, &args);
-            if is_for_monitor(&args) {
-                return unknown(&complaint);
-            }
-            refused(complaint)
-        }
+        Ok(None) => refused(complaint(&stop, &args), &args),
         Err(error) => {
             failed(&Failure { doing: "show the help".into(), error: Error::Output(error) }, false)
         }

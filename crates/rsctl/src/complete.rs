@@ -29,6 +29,7 @@ fn offer(line: &Line<'_>, id: &str) -> Option<Offer> {
         "service" | "tcp" | "udp" | "sctp" | "fwmark" => {
             Offer::Values(table::services(&procfs(line)?, line, id))
         }
+        "vip" => Offer::words(table::vips(&procfs(line)?)),
         "real_server" | "server" => Offer::Values(table::servers(&procfs(line)?, line)),
         "scheduler" => Offer::words(modules::schedulers()),
         "engine" => Offer::words(modules::engines()),
@@ -111,6 +112,7 @@ mod tests {
             "sctp",
             "fwmark",
             "ipv6",
+            "vip",
             "real_server",
             "server",
             "scheduler",

@@ -77,12 +77,12 @@ pub(crate) enum Error {
     /// The service to be listed is not there.
     #[error("cannot list service {0}: there is no such service")]
     NoService(ServiceKey),
-    /// A dry run found that the kernel would refuse.
+    /// Nothing of what the command is about is there.
     #[error("cannot {action}: {why}")]
-    WouldFail {
+    NotThere {
         /// As in "cannot …".
         action: String,
-        /// Why not.
+        /// What is not there.
         why: &'static str,
     },
     /// The other director's status could not be read.
@@ -174,6 +174,11 @@ impl Error {
         Self::Refused { action: action.to_string(), refusal: refusal.into() }
     }
 
+    /// Complains of a server that no service has.
+    pub(crate) fn nowhere(verb: &str, server: impl fmt::Display) -> Self {
+        Self::NotThere { action: format!("{verb} server {server}"), why: "no service has it" }
+    }
+
     /// Returns what may help, a line each, most likely first.
     pub(crate) fn hints(&self) -> Vec<String> {
         match self {
@@ -193,6 +198,9 @@ impl Error {
             }
             Self::NoService(_) => {
                 vec!["`rsctl list` shows the services: protocol, address and port".to_owned()]
+            }
+            Self::NotThere { .. } => {
+                vec!["`rsctl list` shows the services and their servers".to_owned()]
             }
             Self::Locked { waited, .. } if waited.is_zero() => {
                 vec!["`--lock-wait 10` waits until it has ended, for 10 seconds at most".to_owned()]
@@ -244,8 +252,7 @@ impl Error {
             Self::FolderInTheWay { folder, .. } => {
                 vec![format!("see what {folder} is, and move it away: then it is made")]
             }
-            Self::WouldFail { .. }
-            | Self::Read { .. }
+            Self::Read { .. }
             | Self::Write { .. }
             | Self::Ask(_)
             | Self::Output(_)
@@ -284,7 +291,15 @@ impl Error {
             | Self::EmptyFile { .. }
             | Self::ManyDeletes { .. } => Exit::Usage,
             Self::Locked { .. } => Exit::Locked,
-            Self::Ipvs(error) if error.kind() == ErrorKind::Invalid => Exit::Usage,
+            Self::NoService(_) | Self::NotThere { .. } => Exit::NotThere,
+            Self::Ipvs(error) => match error.kind() {
+                ErrorKind::Invalid => Exit::Usage,
+                ErrorKind::AlreadyExists => Exit::There,
+                ErrorKind::ServiceMissing
+                | ErrorKind::DestinationMissing
+                | ErrorKind::DaemonMissing => Exit::NotThere,
+                _ => Exit::Failed,
+            },
             _ => Exit::Failed,
         }
     }

@@ -9,7 +9,7 @@ use lvs_term::exit;
 pub(crate) enum Exit {
     /// 0: done, or there was nothing to do.
     Done,
-    /// 1: the kernel refused, something was not there, or the answer was no.
+    /// 1: the kernel refused, part of it could not be done, or the answer was no.
     Failed,
     /// 2: bad usage or bad input; nothing was changed.
     Usage,
@@ -17,6 +17,11 @@ pub(crate) enum Exit {
     Pending,
     /// 4: another `rsctl` was changing the table for too long; nothing was changed.
     Locked,
+    /// 5: what was to be added is there already; nothing was changed.
+    There,
+    /// 6: the service, server or daemon that the command is about is not there; nothing was
+    /// changed.
+    NotThere,
 }
 
 impl Exit {
@@ -28,6 +33,8 @@ impl Exit {
             Self::Usage => exit::USAGE,
             Self::Pending => 3,
             Self::Locked => 4,
+            Self::There => 5,
+            Self::NotThere => 6,
         }
     }
 }

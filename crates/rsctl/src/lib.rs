@@ -15,6 +15,7 @@ mod exit;
 pub mod fuzzing;
 mod ipvsadm;
 mod lock;
+mod manual;
 mod names;
 mod output;
 mod refusal;

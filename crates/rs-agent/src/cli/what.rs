@@ -37,11 +37,11 @@ pub struct What {
     /// family accepts packets of that family from it only
     #[arg(long = "director", value_name = "DIP", value_delimiter = ',')]
     pub directors: Vec<String>,
-    /// dr: the device that gets the VIPs, one that does not answer ARP [default: lo]
-    #[arg(long, value_name = "DEV")]
+    /// The device that gets the VIPs, one that does not answer ARP [default: lo]
+    #[arg(long, value_name = "DEV", help_heading = super::heading::DR)]
     pub carrier: Option<String>,
-    /// dr: make the carrier, a dummy device, if it is not there
-    #[arg(long, requires = "carrier")]
+    /// Make the carrier, a dummy device, if it is not there
+    #[arg(long, requires = "carrier", help_heading = super::heading::DR)]
     pub create_carrier: bool,
     /// Scope of the IPv4 VIPs [default: host]
     #[arg(long, ignore_case = true)]
@@ -54,29 +54,29 @@ pub struct What {
     /// is the active one; not needed while IPVS on this host has a service of the VIP
     #[arg(long)]
     pub also_director: bool,
-    /// tun: the director's --tun-type [default: ipip]
-    #[arg(long, value_name = "TYPE", ignore_case = true)]
+    /// The director's --tun-type [default: ipip]
+    #[arg(long, value_name = "TYPE", help_heading = super::heading::TUN, ignore_case = true)]
     pub tunnel: Option<TunnelType>,
     /// gre: the director uses --tun-csum; packets without checksum are dropped then, and
     /// those with one otherwise
-    #[arg(long)]
+    #[arg(long, help_heading = super::heading::TUN)]
     pub checksum: bool,
     /// gue: the director's --tun-port
-    #[arg(long, value_name = "PORT", value_parser = tunnel_port)]
+    #[arg(long, value_name = "PORT", value_parser = tunnel_port, help_heading = super::heading::TUN)]
     pub tunnel_port: Option<u16>,
-    /// tun: the name of the tunnel device [default: rs- and its kind, such as rs-ipip]
-    #[arg(long, value_name = "NAME")]
+    /// The name of the tunnel device [default: rs- and its kind, such as rs-ipip]
+    #[arg(long, value_name = "NAME", help_heading = super::heading::TUN)]
     pub tunnel_device: Option<String>,
-    /// tun: use the kernel's own tunl0, sit0, ip6tnl0, gre0 or ip6gre0, which unpack for any
+    /// Use the kernel's own tunl0, sit0, ip6tnl0, gre0 or ip6gre0, which unpack for any
     /// sender and may be in use by others, instead of a device of our own
-    #[arg(long, conflicts_with = "tunnel_device")]
+    #[arg(long, conflicts_with = "tunnel_device", help_heading = super::heading::TUN)]
     pub fallback_devices: bool,
-    /// nat: set the default route via this director, or with one address of each family both
+    /// Set the default route via this director, or with one address of each family both
     /// default routes; repeated or comma-separated
-    #[arg(long = "gateway", value_name = "DIP", value_delimiter = ',')]
+    #[arg(long = "gateway", value_name = "DIP", value_delimiter = ',', help_heading = super::heading::NAT)]
     pub gateways: Vec<String>,
-    /// nat: check the route to these clients rather than the default route
-    #[arg(long, value_name = "CIP[/PREFIX]")]
+    /// Check the route to these clients rather than the default route
+    #[arg(long, value_name = "CIP[/PREFIX]", help_heading = super::heading::NAT)]
     pub client: Option<String>,
 }
 

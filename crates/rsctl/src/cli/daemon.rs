@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use ipvs_netlink::{InterfaceName, SyncRole};
+use lvs_term::COMMON_OPTIONS;
 
 use super::{Report, typed, value};
 
@@ -18,7 +19,7 @@ pub(crate) struct SyncDaemonArgs {
     pub(crate) command: Option<DaemonCommand>,
 
     /// Print one JSON document.
-    #[arg(long)]
+    #[arg(long, help_heading = COMMON_OPTIONS)]
     pub(crate) json: bool,
 }
 
@@ -45,7 +46,7 @@ pub(crate) struct StartDaemon {
     #[arg(value_parser = typed::sync_role(), ignore_case = true)]
     pub(crate) role: SyncRole,
 
-    /// The interface that multicast packets leave or arrive by.
+    /// The interface that multicast packets leave or arrive by (required).
     #[arg(
         long,
         alias = "mcast-interface",
@@ -131,6 +132,6 @@ pub(crate) struct DaemonStatus {
     pub(crate) peer: Option<PathBuf>,
 
     /// Print one JSON document.
-    #[arg(long)]
+    #[arg(long, help_heading = COMMON_OPTIONS)]
     pub(crate) json: bool,
 }

@@ -7,10 +7,12 @@ use lvs_term::Generated;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-They are made from the program itself, so they fit it. `make install` installs them.
+They are made from the program itself, so they fit it. `make install` installs them. A FOLDER \
+called man5 or man8 gets the manual pages of that section, another all of them.
 
 Example:
   rsctl generate man /usr/local/share/man/man8
+  rsctl generate man /usr/local/share/man/man5
   rsctl generate bash /usr/local/share/bash-completion/completions")]
 pub(crate) struct Generate {
     /// What to write.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use clap::{Args, ValueEnum};
+use lvs_term::COMMON_OPTIONS;
 
-use super::Selector;
+use super::{Selector, heading, selector};
 
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl list [OPTIONS] [SERVICE]",
+    mut_arg("service", selector::optional),
     after_help = "\
 Example:
   rsctl list
@@ -32,11 +34,16 @@ pub(crate) struct List {
     views: Views,
 
     /// Show numbers in full, without K, M and G.
-    #[arg(short = 'X', long)]
+    #[arg(short = 'X', long, help_heading = heading::SHOW)]
     pub(crate) exact: bool,
 
     /// Order of services and of the servers in each.
-    #[arg(long, value_enum, default_value_t = SortKey::Address)]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = SortKey::Address,
+        help_heading = heading::SHOW
+    )]
     pub(crate) sort: SortKey,
 
     /// Keep the kernel's order, like --sort none.
@@ -47,13 +54,13 @@ pub(crate) struct List {
     #[arg(long, hide = true)]
     settled: bool,
 
-    /// Print one JSON document.
-    #[arg(long)]
-    pub(crate) json: bool,
-
     /// Show names of hosts, which are looked up, and of ports; in JSON beside the numbers.
-    #[arg(long)]
+    #[arg(long, help_heading = heading::SHOW)]
     pub(crate) names: bool,
+
+    /// Print one JSON document.
+    #[arg(long, help_heading = COMMON_OPTIONS)]
+    pub(crate) json: bool,
 
     /// Accepted as in ipvsadm, without effect: addresses are numbers unless --names is given.
     #[arg(short, long, hide = true, conflicts_with = "names")]
@@ -91,7 +98,7 @@ pub(crate) enum View {
 
 #[derive(Debug, Args)]
 #[group(id = "view", multiple = false)]
-#[command(next_help_heading = "Columns (one of)")]
+#[command(next_help_heading = heading::COLUMNS)]
 struct Views {
     /// Counters: connections, packets and bytes.
     #[arg(long)]

@@ -18,6 +18,7 @@ mod save;
 mod selector;
 mod server;
 mod service;
+mod target;
 mod timeouts;
 mod typed;
 mod usage;
@@ -26,8 +27,8 @@ pub(crate) mod value;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use lvs_term::ColorWhen;
+use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use lvs_term::{COMMON_OPTIONS, ColorWhen};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
@@ -39,18 +40,40 @@ pub(crate) use namespace::NamespaceName;
 pub(crate) use save::{Form, INSTALLED, Restore, Save};
 pub(crate) use selector::Selector;
 pub(crate) use server::{
-    AddServer, DeleteServer, EditServer, MethodArgs, Mode, ServerSettings, TunnelSettings,
-    TunnelType,
+    AddServer, DeleteServer, EditServer, MethodArgs, Mode, ServerEdits, ServerSettings, SetServer,
+    TunnelSettings, TunnelType,
 };
-pub(crate) use service::{AddService, DeleteService, EditService, ServiceSettings};
+pub(crate) use service::{
+    AddService, DeleteService, EditService, ServiceEdits, ServiceSettings, SetService,
+};
+pub(crate) use target::{Anywhere, Services, Target};
 pub(crate) use timeouts::Timeouts;
 pub(crate) use usage::{Unread, explain};
+
+/// The headings of `--help`, in the order in which they stand there; in front of them is what
+/// only one command has, behind them [`COMMON_OPTIONS`].
+pub(crate) mod heading {
+    pub(crate) const SERVICE: &str = "Virtual service, by ipvsadm's options";
+    pub(crate) const SETTINGS: &str = "Settings of the service";
+    pub(crate) const SERVER: &str = "Real server";
+    pub(crate) const METHOD: &str = "Forwarding method (one of)";
+    pub(crate) const TUNNEL: &str = "Tunnel (with -i)";
+    pub(crate) const WHICH: &str = "Which connections";
+    pub(crate) const COLUMNS: &str = "Columns (one of)";
+    pub(crate) const SHOW: &str = "What to show";
+
+    #[cfg(test)]
+    pub(crate) const ALL: [&str; 9] =
+        [SERVICE, SETTINGS, SERVER, METHOD, TUNNEL, WHICH, COLUMNS, SHOW, super::COMMON_OPTIONS];
+}
 
 /// Set up and show the virtual services of this host, an IPVS (LVS) director.
 #[derive(Debug, Parser)]
 #[command(
     name = "rsctl",
     version,
+    disable_help_flag = true,
+    disable_version_flag = true,
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = "\
@@ -62,7 +85,8 @@ SECONDS may have units: 90, 5m, 1h30m.
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
 Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 a dry run found \
-something to change, 4 another rsctl was changing the table for too long (nothing was changed).
+something to change, 4 another rsctl was changing the table for too long (nothing was changed), \
+5 what was to be added is there already, 6 what the command is about is not there.
 
 RSCTL_NETLINK_TRACE=1 in the environment prints each request to the kernel and each answer, \
 decoded, to standard error: for bug reports."
@@ -73,6 +97,28 @@ pub(crate) struct Cli {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    // Clap acts on these two; here they are for their place in the help.
+    /// Print help.
+    #[arg(
+        short,
+        long,
+        global = true,
+        action = ArgAction::Help,
+        help_heading = COMMON_OPTIONS,
+        display_order = 102
+    )]
+    help: Option<bool>,
+
+    /// Print version.
+    #[arg(
+        short = 'V',
+        long,
+        action = ArgAction::Version,
+        help_heading = COMMON_OPTIONS,
+        display_order = 103
+    )]
+    version: Option<bool>,
 }
 
 /// What every command takes.
@@ -80,11 +126,24 @@ pub(crate) struct Cli {
 #[group(skip)]
 pub(crate) struct Global {
     /// Work in another network namespace: a name of `ip netns`, pid:NUMBER, or a path.
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        help_heading = COMMON_OPTIONS,
+        display_order = 100
+    )]
     pub(crate) netns: Option<NamespaceName>,
 
     /// When to colour tables; auto: on a terminal, unless NO_COLOR is set.
-    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        help_heading = COMMON_OPTIONS,
+        display_order = 101
+    )]
     pub(crate) color: Option<ColorWhen>,
 }
 
@@ -93,35 +152,62 @@ pub(crate) struct Global {
 #[command(defer = true)]
 pub(crate) enum Command {
     /// Add a virtual service.
+    #[command(defer(ordered::<AddService>))]
     AddService(AddService),
     /// Change some settings of a virtual service and leave the rest.
+    #[command(defer(ordered::<EditService>))]
     EditService(EditService),
+    /// Add a virtual service, or edit the one that is there: make it so.
+    SetService(SetService),
     /// Delete a virtual service and its real servers.
+    #[command(defer(ordered::<DeleteService>))]
     DeleteService(DeleteService),
     /// Add a real server to a virtual service.
+    #[command(defer(ordered::<AddServer>))]
     AddServer(AddServer),
     /// Change some settings of a real server and leave the rest.
+    #[command(defer(ordered::<EditServer>))]
     EditServer(EditServer),
+    /// Add a real server to a virtual service, or edit the one that is there: make it so.
+    SetServer(SetServer),
     /// Delete a real server from a virtual service.
+    #[command(defer(ordered::<DeleteServer>))]
     DeleteServer(DeleteServer),
     /// List virtual services and their real servers.
+    #[command(defer(ordered::<List>))]
     List(List),
     /// Show the connection table: whole, filtered or grouped.
+    #[command(defer(ordered::<Connections>))]
     Connections(Connections),
     /// Set counters to 0: of one service and its servers, or of everything.
+    #[command(defer(ordered::<Zero>))]
     Zero(Zero),
     /// Delete all virtual services of this network namespace.
+    #[command(defer(ordered::<Clear>))]
     Clear(Clear),
     /// Show the timeouts of idle connections, or set those that are named.
+    #[command(defer(ordered::<Timeouts>))]
     Timeouts(Timeouts),
     /// Show, start and stop the daemons that synchronise connections between directors.
+    #[command(defer(ordered::<SyncDaemonArgs>))]
     SyncDaemon(SyncDaemonArgs),
     /// Write the manual pages, or the completions of a shell.
+    #[command(defer(ordered::<Generate>))]
     Generate(Generate),
     /// Write the table in a form that `rsctl restore` reads.
+    #[command(defer(ordered::<Save>))]
     Save(Save),
     /// Restore a table from a file by changing what differs.
+    #[command(defer(ordered::<Restore>))]
     Restore(Restore),
+}
+
+/// Makes the options of a command known, in front of those that it has of [`Cli`]: the order of
+/// headings is that in which they come up first.
+fn ordered<A: Args>(command: clap::Command) -> clap::Command {
+    let global: Vec<clap::Id> = command.get_arguments().map(|arg| arg.get_id().clone()).collect();
+    // What is changed goes to the end.
+    global.iter().fold(A::augment_args(command), |command, id| command.mut_arg(id, |arg| arg))
 }
 
 impl Cli {
@@ -158,9 +244,11 @@ impl Cli {
         match args.first()?.to_str()? {
             "add-service" => alone(args, Command::AddService),
             "edit-service" => alone(args, Command::EditService),
+            "set-service" => alone(args, Command::SetService),
             "delete-service" => alone(args, Command::DeleteService),
             "add-server" => alone(args, Command::AddServer),
             "edit-server" => alone(args, Command::EditServer),
+            "set-server" => alone(args, Command::SetServer),
             "delete-server" => alone(args, Command::DeleteServer),
             "list" => alone(args, Command::List),
             "connections" => alone(args, Command::Connections),
@@ -176,7 +264,8 @@ fn alone<A: Args>(words: &[OsString], command: fn(A) -> Command) -> Option<Cli> 
     let known = Global::augment_args(clap::Command::new("rsctl").disable_help_flag(true));
     let mut matches = matches(A::augment_args(known), words).ok()?;
     let global = Global::from_arg_matches_mut(&mut matches).ok()?;
-    Some(Cli { global, command: command(A::from_arg_matches_mut(&mut matches).ok()?) })
+    let command = command(A::from_arg_matches_mut(&mut matches).ok()?);
+    Some(Cli { global, command, help: None, version: None })
 }
 
 fn matches(mut known: clap::Command, words: &[OsString]) -> Result<ArgMatches, clap::Error> {
@@ -192,9 +281,11 @@ impl Command {
         match self {
             Self::AddService(args) => Some(&args.report),
             Self::EditService(args) => Some(&args.report),
+            Self::SetService(args) => Some(&args.report),
             Self::DeleteService(args) => Some(&args.report),
             Self::AddServer(args) => Some(&args.report),
             Self::EditServer(args) => Some(&args.report),
+            Self::SetServer(args) => Some(&args.report),
             Self::DeleteServer(args) => Some(&args.report),
             Self::Zero(args) => Some(&args.report),
             Self::Clear(args) => Some(&args.report),
@@ -227,6 +318,7 @@ impl Command {
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl zero [OPTIONS] [SERVICE]",
+    mut_arg("service", selector::optional),
     after_help = "\
 The kernel samples counters every 2 seconds; traffic that it has not sampled yet appears \
 afterwards."
@@ -255,6 +347,7 @@ pub(crate) struct Clear {
 // command tells what it did; by default it says nothing.
 #[derive(Debug, Args)]
 #[group(skip)]
+#[command(next_help_heading = COMMON_OPTIONS)]
 pub(crate) struct Report {
     /// Say what changed.
     #[arg(short, long)]
@@ -303,6 +396,10 @@ mod tests {
             "add-service tcp/192.0.2.10:80 -s sh -b sh-port,sh-fallback -p 600 --dry-run",
             "edit-service -f 7 -6 --replace --no-persistent --netns blue",
             "delete-service --sctp-service [2001:db8::1]:80 --lock-wait 0",
+            "delete-service --vip 2001:db8::1 --if-exists",
+            "set-service -f 7 -6 --replace -p 60 --json",
+            "set-server --vip 192.0.2.10 -r 10.0.0.11 -r 10.0.0.12 -w 3 -v",
+            "edit-server --everywhere -r 10.0.0.11 -w 0 --dry-run",
             "add-server -t 192.0.2.10:80 -r 10.0.0.11 -i --tun-type gue --tun-port=6080 -w 0",
             "edit-server udp/192.0.2.10:53 -r 10.0.0.11:53 -vw3 --color never",
             "delete-server --netns=pid:7 tcp/192.0.2.10:80 -r 10.0.0.11 --json",
@@ -335,41 +432,10 @@ mod tests {
         assert_eq!(error.kind(), clap::error::ErrorKind::MissingRequiredArgument);
     }
 
-    /// Who wraps by hand wraps for a width that the terminal does not have.
+    /// It reads well in narrow and in wide terminals, in one order everywhere.
     #[test]
-    fn help_is_wrapped_by_the_terminal_only() {
-        fn wrapped(command: &clap::Command, width: usize) {
-            let name = command.get_name();
-            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            let lines: Vec<&str> = text.lines().collect();
-            for pair in lines.windows(2) {
-                let [one, other] = pair else { continue };
-                let is_apart = one.is_empty() || other.is_empty();
-                let is_listed = other.starts_with("  ") && !other.starts_with("    ");
-                assert!(is_apart || is_listed, "{name}: by hand: {one}\n{other}");
-            }
-            let help = command.clone().term_width(width).render_long_help().to_string();
-            for line in help.lines() {
-                assert!(line.chars().count() <= width, "{name}: over {width}: {line}");
-            }
-            command.get_subcommands().for_each(|command| wrapped(command, width));
-        }
-        let mut all = Cli::command();
-        all.build();
-        for width in [80, 100] {
-            wrapped(&all, width);
-        }
-    }
-
-    #[test]
-    fn every_command_and_option_has_help() {
-        let mut all = Cli::command();
-        all.build();
-        for command in all.get_subcommands() {
-            assert!(command.get_about().is_some(), "{}", command.get_name());
-            for arg in command.get_arguments() {
-                assert!(arg.get_help().is_some(), "{} {}", command.get_name(), arg.get_id());
-            }
-        }
+    fn help_has_no_faults() {
+        let faults = lvs_term::help_faults(Cli::command(), &crate::manual::MANUAL, &heading::ALL);
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 }

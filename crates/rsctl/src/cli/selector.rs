@@ -3,10 +3,12 @@
 use std::num::NonZeroU32;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
+use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 use ipvs_netlink::{AddressFamily, Protocol, ServiceKey};
 
-use super::{Endpoint, typed};
+use super::{Endpoint, heading, typed};
+
+const GROUP: &str = "virtual-service";
 
 /// Selects a virtual service, by its text form or by `ipvsadm`'s options.
 #[derive(Clone, Copy, Debug)]
@@ -14,9 +16,10 @@ pub(crate) struct Selector(pub(crate) ServiceKey);
 
 #[derive(Debug, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Virtual service, by ipvsadm's options")]
+#[command(next_help_heading = heading::SERVICE)]
 struct Options {
-    /// The virtual service: tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7, fwmark/7/ipv6.
+    /// The virtual service (required, here or by an option below): tcp/192.0.2.10:80,
+    /// udp/[2001:db8::1]:53, fwmark/7, fwmark/7/ipv6.
     #[arg(value_name = "SERVICE", help_heading = NONE, value_parser = typed::service)]
     service: Option<ServiceKey>,
 
@@ -52,10 +55,13 @@ struct Options {
     ipv6: bool,
 }
 
+/// Says in the help of a command that it needs no service.
+pub(crate) fn optional(service: Arg) -> Arg {
+    service.help("Only this virtual service: tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7, fwmark/7/ipv6")
+}
+
 /// No heading of its own: among the arguments, or the options.
 const NONE: Option<&str> = None;
-
-const GROUP: &str = "virtual-service";
 
 impl Options {
     fn key(&self) -> Option<ServiceKey> {
@@ -68,14 +74,36 @@ impl Options {
     }
 }
 
+impl Selector {
+    /// Adds the options that select a service, beside `others` that do so instead.
+    pub(super) fn augment_with(command: Command, others: &[&'static str]) -> Command {
+        let group = ArgGroup::new(GROUP).args(["service", "tcp", "udp", "sctp", "fwmark"]);
+        let group = group.args(others.iter().copied());
+        Options::augment_args(command).group(group).next_help_heading(NONE)
+    }
+
+    /// Returns the service that was selected, if one was.
+    pub(super) fn found(matches: &mut ArgMatches) -> Result<Option<ServiceKey>, clap::Error> {
+        Ok(Options::from_arg_matches_mut(matches)?.key())
+    }
+}
+
+/// Complains that nothing is selected: a required group would spell out all ways in every usage
+/// line.
+pub(super) fn missing() -> clap::Error {
+    let mut error = clap::Error::new(ErrorKind::MissingRequiredArgument);
+    let missing = ContextValue::String("SERVICE".to_owned());
+    error.insert(ContextKind::InvalidArg, missing);
+    error
+}
+
 impl Args for Selector {
     fn group_id() -> Option<Id> {
         Some(GROUP.into())
     }
 
     fn augment_args(command: Command) -> Command {
-        let group = ArgGroup::new(GROUP).args(["service", "tcp", "udp", "sctp", "fwmark"]);
-        Options::augment_args(command).group(group).next_help_heading(NONE)
+        Self::augment_with(command, &[])
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -89,13 +117,7 @@ impl FromArgMatches for Selector {
     }
 
     fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
-        Options::from_arg_matches_mut(matches)?.key().map(Self).ok_or_else(|| {
-            // A required group would spell out all five ways in every usage line.
-            let mut error = clap::Error::new(ErrorKind::MissingRequiredArgument);
-            let missing = ContextValue::String("SERVICE".to_owned());
-            error.insert(ContextKind::InvalidArg, missing);
-            error
-        })
+        Self::found(matches)?.map(Self).ok_or_else(missing)
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

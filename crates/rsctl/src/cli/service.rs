@@ -3,7 +3,7 @@
 use clap::Args;
 use ipvs_netlink::{EngineName, PersistenceTimeout, Scheduler, SchedulerFlag};
 
-use super::{Report, Selector, typed};
+use super::{Report, Selector, Services, heading, typed};
 
 #[derive(Debug, Args)]
 #[command(
@@ -47,6 +47,39 @@ pub(crate) struct EditService {
     pub(crate) service: Selector,
 
     #[command(flatten)]
+    pub(crate) edits: ServiceEdits,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "rsctl set-service [OPTIONS] <SERVICE>",
+    after_help = "\
+Adds the service as add-service does if it is not there, and else edits it as edit-service does: \
+what is so already is no change, and no failure. -v and --json say what was done.
+
+Example:
+  rsctl set-service tcp/192.0.2.10:80 -s wrr
+  rsctl set-service tcp/192.0.2.10:80 --replace -s wrr -p 600"
+)]
+pub(crate) struct SetService {
+    #[command(flatten)]
+    pub(crate) service: Selector,
+
+    #[command(flatten)]
+    pub(crate) edits: ServiceEdits,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+}
+
+/// What an edit may name.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct ServiceEdits {
+    #[command(flatten)]
     pub(crate) settings: ServiceSettings,
 
     /// Reset what is not named to the defaults of add-service, as `ipvsadm -E` does.
@@ -68,20 +101,25 @@ pub(crate) struct EditService {
     /// End one-packet scheduling.
     #[arg(long = "no-ops", conflicts_with = "one_packet")]
     pub(crate) no_one_packet: bool,
-
-    #[command(flatten)]
-    pub(crate) report: Report,
 }
 
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl delete-service [OPTIONS] <SERVICE>",
     after_help = "\
-Its connections stay in the connection table until they time out."
+Its connections stay in the connection table until they time out.
+
+Example:
+  rsctl delete-service tcp/192.0.2.10:80
+  rsctl delete-service --vip 192.0.2.10 --if-exists"
 )]
 pub(crate) struct DeleteService {
     #[command(flatten)]
-    pub(crate) service: Selector,
+    pub(crate) services: Services,
+
+    /// It is no failure if there is none.
+    #[arg(long)]
+    pub(crate) if_exists: bool,
 
     #[command(flatten)]
     pub(crate) report: Report,
@@ -89,6 +127,7 @@ pub(crate) struct DeleteService {
 
 #[derive(Debug, Default, Args)]
 #[group(skip)]
+#[command(next_help_heading = heading::SETTINGS)]
 pub(crate) struct ServiceSettings {
     /// How the server of a new connection is chosen: rr, wrr, lc, wlc, fo, ovf, lblc, lblcr, dh,
     /// sh, mh, sed, nq, twos, none.

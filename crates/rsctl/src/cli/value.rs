@@ -138,6 +138,15 @@ pub(super) fn network(text: &str) -> Result<(IpAddr, u8), BadValue> {
     Ok((address, u8::try_from(length.unwrap_or(most)).unwrap_or(u8::MAX)))
 }
 
+/// Reads the address of services, whatever their ports.
+pub(super) fn vip(text: &str) -> Result<IpAddr, BadValue> {
+    match Endpoint::alone(text)? {
+        Endpoint { address, port: None } => Ok(address),
+        Endpoint { .. } => Err(BadValue::new(format!("`{text}` has a port"))
+            .hint("name the service for one port: tcp/192.0.2.10:80")),
+    }
+}
+
 pub(crate) fn scheduler(name: &str) -> Result<Scheduler, BadValue> {
     Ok(name.parse::<Scheduler>()?)
 }

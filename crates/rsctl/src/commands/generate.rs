@@ -6,9 +6,10 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, Generate};
 use crate::error::Error;
+use crate::manual::MANUAL;
 
 pub(super) fn run(args: &Generate) -> Result<Vec<PathBuf>, Error> {
-    let written = args.what.write(Cli::command(), &args.folder);
+    let written = args.what.write(Cli::command(), &MANUAL, &args.folder);
     written.map_err(|error| Error::Generate { folder: args.folder.clone(), error })
 }
 
@@ -28,13 +29,32 @@ mod tests {
         command.get_subcommands().for_each(|sub| options(sub, all));
     }
 
+    /// The pages of other programs that ours point to.
+    const OTHERS: [&str; 3] = ["ipvsadm(8)", "ip-netns(8)", "rs-agent(8)"];
+
+    fn pages() -> Vec<(String, String)> {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Generated::Man.write(Cli::command(), &MANUAL, folder.path()).unwrap();
+        let read = |path: PathBuf| {
+            let text = fs::read_to_string(&path).unwrap();
+            // As it is read: without fonts, and with plain hyphens.
+            let text = ["\\fB", "\\fI", "\\fR", "\\&", "\\:"]
+                .iter()
+                .fold(text, |text, escape| text.replace(escape, ""));
+            (path.file_name().unwrap().to_str().unwrap().to_owned(), text.replace("\\-", "-"))
+        };
+        paths.into_iter().map(read).collect()
+    }
+
+    fn page(name: &str) -> String {
+        let mut pages = pages().into_iter();
+        pages.find(|(file, _)| file == name).map(|(_, text)| text).expect(name)
+    }
+
     /// Every option is on a page, and every page that one points to is there.
     #[test]
     fn the_pages_hold_all_and_lead_nowhere_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let paths = Generated::Man.write(Cli::command(), folder.path()).unwrap();
-        let texts: Vec<String> =
-            paths.iter().map(|path| fs::read_to_string(path).unwrap().replace('\\', "")).collect();
+        let pages = pages();
         let mut all = BTreeSet::new();
         let mut command = Cli::command();
         command.build();
@@ -42,16 +62,98 @@ mod tests {
         assert!(all.contains("maxlen"));
         for option in all {
             let word = format!("--{option}");
-            assert!(texts.iter().any(|text| text.contains(&word)), "no page has {word}");
+            assert!(pages.iter().any(|(_, text)| text.contains(&word)), "no page has {word}");
         }
-        let names: BTreeSet<_> =
-            paths.iter().map(|path| path.file_stem().unwrap().to_str().unwrap()).collect();
-        for text in &texts {
-            for (before, _) in text.match_indices("(8)").map(|(place, _)| text.split_at(place)) {
-                let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-                let name = &before[start.map_or(0, |start| start + 1)..];
-                assert!(names.contains(name), "{name} is no page: {names:?}");
+        let known = pages.iter().filter_map(|(file, _)| file.rsplit_once('.'));
+        let known = known.map(|(name, section)| format!("{name}({section})"));
+        let known: BTreeSet<String> = known.chain(OTHERS.map(str::to_owned)).collect();
+        for (file, text) in &pages {
+            for line in text.lines().filter_map(|line| line.strip_prefix(".BR ")) {
+                let Some((name, section)) = line.split_once(" (") else { continue };
+                let section = section.split(')').next().unwrap_or_default();
+                let page = format!("{name}({section})");
+                assert!(known.contains(&page), "{file}: {page} is no page: {known:?}");
             }
+        }
+    }
+
+    /// What `man` shows in its order, whichever page.
+    #[test]
+    fn the_sections_stand_in_their_order() {
+        let order = [
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "COMMANDS",
+            "OPTIONS",
+            "JSON",
+            "LINES",
+            "EXAMPLES",
+            "\"EXIT STATUS\"",
+            "EXIT STATUS",
+            "ENVIRONMENT",
+            "FILES",
+            "\"SEE ALSO\"",
+            "SEE ALSO",
+        ];
+        for (file, text) in pages() {
+            let sections = text.lines().filter_map(|line| line.strip_prefix(".SH "));
+            let places = sections
+                .map(|section| order.iter().position(|known| *known == section).expect(section));
+            let places: Vec<usize> = places.collect();
+            assert!(places.is_sorted(), "{file}: {places:?}");
+            let needed = ["NAME", "DESCRIPTION", "EXAMPLES", "SEE ALSO"];
+            for needed in needed {
+                let is = |line: &str| line.trim_start_matches(".SH ").trim_matches('"') == needed;
+                assert!(text.lines().any(is), "{file} has no {needed}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_of_a_section_gets_its_pages() {
+        let folder = tempfile::tempdir().unwrap();
+        for section in ["5", "8"] {
+            let place = folder.path().join(format!("man{section}"));
+            fs::create_dir(&place).unwrap();
+            let paths = Generated::Man.write(Cli::command(), &MANUAL, &place).unwrap();
+            assert!(!paths.is_empty());
+            assert!(paths.iter().all(|path| path.extension().is_some_and(|it| it == section)));
+        }
+    }
+
+    /// What the reader of saved tables takes is on the page, field by field.
+    #[test]
+    fn the_page_of_saved_tables_has_all_fields() {
+        let page = page("rsctl-table.5");
+        let mut fields = Vec::new();
+        for source in [
+            include_str!("../../../ipvs-cluster/src/file/objects/mod.rs"),
+            include_str!("../../../ipvs-cluster/src/file/objects/daemon.rs"),
+            include_str!("../../../ipvs-cluster/src/file/objects/server.rs"),
+            include_str!("../../../ipvs-cluster/src/file/objects/service.rs"),
+        ] {
+            let mut is_object = false;
+            let mut renamed = None;
+            for line in source.lines() {
+                is_object |=
+                    line.contains("struct ") && line.contains("Object") && line.ends_with('{');
+                is_object &= line != "}";
+                let Some(line) = line.strip_prefix("    ").filter(|_| is_object) else { continue };
+                if let Some((_, name)) = line.split_once("rename = \"") {
+                    renamed = name.split('"').next();
+                } else if let Some((field, _)) = line.split_once(": ")
+                    && !line.starts_with(['#', '/', ' '])
+                {
+                    fields.push(renamed.take().or(field.rsplit(' ').next()).unwrap());
+                }
+            }
+        }
+        assert!(fields.len() > 25 && fields.contains(&"timeout_seconds"), "{fields:?}");
+        let words: BTreeSet<&str> =
+            page.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect();
+        for field in fields {
+            assert!(words.contains(field), "rsctl-table(5) has no {field}");
         }
     }
 }

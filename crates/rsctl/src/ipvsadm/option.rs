@@ -277,4 +277,14 @@ mod tests {
     fn columns_stand_in_their_order() {
         assert!(COLUMNS.iter().enumerate().all(|(place, (column, _))| *column as usize == place));
     }
+
+    #[test]
+    fn the_manual_page_has_all_options() {
+        let page = include_str!("../../man/rsctl-ipvsadm.8").replace("\\-", "-");
+        for spec in SPECS {
+            assert!(page.contains(&format!("--{}", spec.long)), "it has no --{}", spec.long);
+            let short = spec.short.map(|letter| format!("-{letter}"));
+            assert!(short.is_none_or(|short| page.contains(&short)), "it has no -{:?}", spec.short);
+        }
+    }
 }

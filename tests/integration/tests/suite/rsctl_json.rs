@@ -84,7 +84,11 @@ fn settings_and_changes_are_as_documented() {
         "clear --dry-run",
     ]
     .map(|command| printed(&host, command, ""));
-    hold("Commands that change something", &changes, &[]);
+    let some = "add-server tcp/192.0.2.2:80 -r 10.0.0.1 -r 127.255.255.255 -m";
+    host.must("rsctl add-service tcp/192.0.2.2:80");
+    let changes = changes.into_iter().chain([printed(&host, some, "")]).collect::<Vec<_>>();
+    let states = ["changed[].before", "changed[].after"];
+    hold("Commands that change something", &changes, &states);
     hold("`timeouts`", &[printed(&host, "timeouts", "")], &[]);
     let daemons = printed(&host, "sync-daemon", "");
     hold("`sync-daemon`\n", std::slice::from_ref(&daemons), &[]);

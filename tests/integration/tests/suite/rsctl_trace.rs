@@ -33,7 +33,7 @@ fn a_trace_shows_requests_and_answers() {
         traced(&host, "add-service tcp/192.0.2.1:80", 0),
         [add.as_str(), "netlink < #2 done"]
     );
-    let refused = traced(&host, "add-service tcp/192.0.2.1:80", 1);
+    let refused = traced(&host, "add-service tcp/192.0.2.1:80", 5);
     assert_eq!(refused[..2], [add.as_str(), "netlink < #2 error EEXIST"]);
     let told = "error: cannot add service tcp/192.0.2.1:80: it exists already (EEXIST)";
     assert_eq!(refused[2], told);
