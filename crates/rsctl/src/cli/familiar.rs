@@ -33,9 +33,10 @@ const LISTED: [(&[&str], &[&str]); 6] = [
 const LIST: &[&str] = &["list", "ls", "show", "get"];
 
 /// Words for what is done to an object.
-const VERBS: [(&[&str], &str); 3] = [
+const VERBS: [(&[&str], &str); 4] = [
     (&["add", "create", "new"], "add"),
-    (&["edit", "change", "modify", "update", "set"], "edit"),
+    (&["edit", "change", "modify", "update"], "edit"),
+    (&["set"], "set"),
     (&["delete", "del", "rm", "remove"], "delete"),
 ];
 
@@ -46,11 +47,13 @@ const OBJECTS: [(&[&str], &str); 2] = [
 ];
 
 /// The commands that a verb and an object call.
-const COMMANDS: [(&str, &str, &[&str]); 6] = [
+const COMMANDS: [(&str, &str, &[&str]); 8] = [
     ("add", "service", &["add-service"]),
     ("edit", "service", &["edit-service"]),
     ("delete", "service", &["delete-service"]),
+    ("set", "service", &["set-service"]),
     ("add", "server", &["add-server"]),
+    ("set", "server", &["set-server"]),
     ("edit", "server", &["edit-server"]),
     ("delete", "server", &["delete-server"]),
 ];
@@ -121,6 +124,7 @@ fn hints(word: &str, rest: &[&str]) -> Option<Vec<String>> {
     if let Some(verb) = of(&VERBS, word) {
         let done = match verb {
             "add" => ["adds a virtual service", "adds a real server to one"],
+            "set" => ["makes a virtual service so", "makes a real server so"],
             "edit" => ["changes a virtual service", "changes one of its real servers"],
             _ => ["deletes a virtual service with its real servers", "deletes one of them"],
         };

@@ -87,8 +87,8 @@ fn bad_input_is_refused_before_the_kernel_sees_it() {
                  hint: name the scheduler too: -s sh",
             ),
             (
-                "add-service tcp/192.0.2.2:80 -s WRR",
-                "error: `WRR` is not a scheduler name: use 1 to 15 of a-z, 0-9 and _\n\
+                "add-service tcp/192.0.2.2:80 -s wr-r",
+                "error: `wr-r` is not a scheduler name: use 1 to 15 of a-z, 0-9 and _\n\
                  hint: did you mean `wrr`?\n\
                  hint: see `rsctl add-service --help`",
             ),
