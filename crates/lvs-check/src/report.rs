@@ -123,19 +123,27 @@ impl Report {
                 };
             }
         }
+        text + &self.summary(held_against) + "\n"
+    }
+
+    /// Returns how many findings of each severity there are.
+    pub(crate) fn summary(&self, held_against: &str) -> String {
         let unjudged = match self.unjudged {
             0 => String::new(),
             number => format!(", {number} unread"),
         };
-        let _ = writeln!(
-            text,
+        format!(
             "{}: {}, {}, {}{unjudged}",
             printable(held_against),
             count(self.errors, "error"),
             count(self.warnings, "warning"),
-            count(self.count(Severity::Info), "info")
-        );
-        text
+            count(self.infos(), "info")
+        )
+    }
+
+    /// Returns how many findings have the severity `info`.
+    pub(crate) fn infos(&self) -> usize {
+        self.count(Severity::Info)
     }
 }
 

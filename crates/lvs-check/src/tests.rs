@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A catalogue of two rules, and what is made of what they find.
 
+use lvs_term::Complaint;
 use serde_json::json;
 
 use crate::Severity::{Error, Info, Unread, Warning};
 use crate::{
-    Catalogue, Filter, Finding, Instruction, Phase, Remedy, Report, complete, in_order, page,
-    rules_text,
+    Catalogue, Filter, Finding, Instruction, Phase, Remedy, Report, complete, in_order, nagios,
+    page, rules_text,
 };
 
 crate::rules! {
@@ -262,4 +263,50 @@ fn one_rule_is_explained_and_several_are_listed() {
     let listed = rules_text(ALL);
     assert!(listed.ends_with("XX-TWO-02  info                    Two is odd\n"), "{listed}");
     assert_eq!(serde_json::to_value(ALL).unwrap()[1]["blind"], "its cause");
+}
+
+/// A line with its performance data, and an exit status, as the Monitoring Plugins guidelines say.
+#[test]
+fn a_monitor_is_told_in_its_own_form() {
+    let found = |severity| Finding::new(&XX_ONE_01, severity, format!("it is {severity}"));
+    for (severities, status, first) in [
+        (&[][..], 0, "LVS OK - dr: 0 errors, 0 warnings, 0 infos|errors=0;;0;0 warnings=0;0;;0"),
+        (&[Info], 0, "LVS OK - dr: 0 errors, 0 warnings, 1 info|errors=0;;0;0 "),
+        (&[Warning, Info], 1, "LVS WARNING - dr: 0 errors, 1 warning, 1 info; XX-ONE-01: it is w"),
+        (&[Unread, Warning], 3, "LVS UNKNOWN - dr: 0 errors, 1 warning, 0 infos, 1 unread; XX"),
+        (&[Error, Unread], 2, "LVS CRITICAL - dr: 1 error, 0 warnings, 0 infos, 1 unread; XX"),
+    ] {
+        let found: Vec<Finding> = severities.iter().copied().map(found).collect();
+        let number = found.len();
+        let report = Report::new(found, Vec::new(), Vec::new());
+        let text = nagios::text(&report, "dr", "xx check");
+        assert_eq!(nagios::state(&report).exit_status(), status, "{text}");
+        assert!(text.starts_with(first), "{text}");
+        assert_eq!(text.lines().count(), if number == 0 { 1 } else { number + 2 }, "{text}");
+        assert_eq!(text.matches('|').count(), 1, "{text}");
+    }
+}
+
+/// Whatever a text from outside has, a monitor finds one `|`, and a line where one is to be.
+#[test]
+fn nothing_in_a_text_is_taken_for_performance_data() {
+    let odd = "a|b\nc\u{1b}[1m";
+    let shown = r"a\u{7c}b\nc\u{1b}[1m";
+    let found: Vec<Finding> =
+        (0..40).map(|number| Finding::new(&XX_ONE_01, Error, format!("{number} {odd}"))).collect();
+    let report = Report::new(found, vec![odd.to_owned()], vec![odd.to_owned()]);
+    let text = nagios::text(&report, odd, "xx check");
+    assert_eq!(text.matches('|').count(), 1, "{text}");
+    assert!(text.starts_with(&format!("LVS CRITICAL - {shown}: 40 errors")), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("error: XX-ONE-01: ")).count(), 12);
+    let last: Vec<&str> = text.lines().skip(13).collect();
+    let (notes, unread) = (format!("note: {shown}"), format!("note: not read: {shown}"));
+    assert_eq!((last[0], last.len()), ("and 28 more", 4), "{text}");
+    assert_eq!(last[2..], [notes, unread]);
+
+    let hints = vec![odd.to_owned()];
+    let complaint = Complaint { message: odd.to_owned(), details: hints.clone(), hints };
+    let text = nagios::unknown(&complaint);
+    assert_eq!(text, format!("LVS UNKNOWN - {shown}\n{shown}\nhint: {shown}\n"));
+    assert_eq!(nagios::State::Unknown.exit_status(), 3);
 }

@@ -34,6 +34,8 @@ pub struct Route {
     pub gateways: Vec<IpAddr>,
     /// The interfaces it leaves by.
     pub devices: Vec<String>,
+    /// The address of this host that it names as the source (`RTA_PREFSRC`).
+    pub source: Option<IpAddr>,
     /// `RTA_PRIORITY`; the lowest wins.
     pub metric: u32,
     /// `advmss` in bytes, if set.
@@ -65,6 +67,7 @@ impl Route {
             is_multipath: false,
             gateways: Vec::new(),
             devices: Vec::new(),
+            source: None,
             metric: 0,
             advmss: None,
         }
@@ -93,6 +96,10 @@ pub struct DefaultRoute {
     pub family: Family,
     /// Its gateways; several if it is multipath, none if it is on-link.
     pub gateways: Vec<IpAddr>,
+    /// The interfaces it leaves by.
+    pub devices: Vec<String>,
+    /// The address of this host that it names as the source (`RTA_PREFSRC`).
+    pub source: Option<IpAddr>,
     /// `RTA_PRIORITY`; the lowest wins.
     pub metric: u32,
     /// The route itself, to put it back.

@@ -1,10 +1,44 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Tells errors with their hints, warnings and notes on standard error.
+//! Tells errors with their hints, warnings and notes on standard error, as text or as JSON.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::text::{printable, shortened};
+use serde_json::{Value, json};
+
+use crate::text::{printable, printable_json, shortened};
+
+/// Whether standard error is for a program, as all of the process's output is then.
+static AS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// Makes every later error, warning, note and hint a JSON object on a line of its own.
+pub fn tell_as_json() {
+    AS_JSON.store(true, Ordering::Relaxed);
+}
+
+/// Returns whether a command line asks for JSON, also one that cannot be read.
+#[must_use]
+pub fn asks_for_json(args: &[OsString]) -> bool {
+    let words: Vec<&str> = args
+        .iter()
+        .skip(1)
+        .map(|word| word.to_str().unwrap_or_default())
+        .take_while(|word| *word != "--")
+        .collect();
+    let is_form = |form: &str| matches!(form, "json" | "json-pretty");
+    words
+        .iter()
+        .any(|word| *word == "--json" || word.strip_prefix("--output=").is_some_and(is_form))
+        || words.iter().any(|word| word.strip_prefix("-o").is_some_and(is_form))
+        || words.windows(2).any(|two| matches!(two[0], "-o" | "--output") && is_form(two[1]))
+}
+
+/// Returns the object as a line, without what a terminal would act on.
+fn json_line(object: &Value) -> String {
+    format!("{}\n", printable_json(&object.to_string()))
+}
 
 /// Names what a line on standard error begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,21 +54,37 @@ pub enum Label {
 }
 
 impl Label {
-    /// Returns the text as a line with this label, without what a terminal would act on.
-    #[must_use]
-    pub fn line(self, text: &str) -> String {
-        let label = match self {
+    fn name(self) -> &'static str {
+        match self {
             Self::Error => "error",
             Self::Warning => "warning",
             Self::Note => "note",
             Self::Hint => "hint",
-        };
-        format!("{label}: {}\n", printable(text))
+        }
+    }
+
+    /// Returns the text as a line with this label, without what a terminal would act on.
+    #[must_use]
+    pub fn line(self, text: &str) -> String {
+        format!("{}: {}\n", self.name(), printable(text))
+    }
+
+    /// Returns the same as JSON: `{"warning":"…"}`.
+    fn json(self, text: &str) -> String {
+        json_line(&json!({ self.name(): text }))
     }
 
     /// Writes the text as a line to standard error.
     pub fn tell(self, text: &str) {
-        tell(&self.line(text));
+        tell(&if AS_JSON.load(Ordering::Relaxed) { self.json(text) } else { self.line(text) });
+    }
+}
+
+/// Writes a note that has no label to standard error; as JSON it has one.
+pub fn remark(text: &str) {
+    match AS_JSON.load(Ordering::Relaxed) {
+        true => Label::Note.tell(text),
+        false => tell(&format!("{}\n", printable(text))),
     }
 }
 
@@ -66,9 +116,25 @@ impl Complaint {
         }
     }
 
-    /// Writes it to standard error.
-    pub fn tell(&self) {
-        tell(&self.to_string());
+    /// Writes it to standard error. The exit status that the program ends with is part of the
+    /// JSON form.
+    pub fn tell(&self, exit_status: u8) {
+        tell(&match AS_JSON.load(Ordering::Relaxed) {
+            true => self.json(exit_status),
+            false => self.to_string(),
+        });
+    }
+
+    fn json(&self, exit_status: u8) -> String {
+        let mut object = json!({
+            Label::Error.name(): self.message,
+            "exit_code": exit_status,
+            "hints": self.hints,
+        });
+        if !self.details.is_empty() {
+            object["problems"] = json!(self.details);
+        }
+        json_line(&object)
     }
 }
 
@@ -103,6 +169,41 @@ mod tests {
         );
         for (label, word) in [(Label::Warning, "warning"), (Label::Note, "note")] {
             assert_eq!(label.line(&odd("x")), format!("{word}: x {shown}\n"));
+        }
+    }
+
+    /// In one object all of it, and nothing is lost.
+    #[test]
+    fn a_complaint_is_an_object_to_a_program() {
+        let odd = "a\x1b[31m\u{202e}\"b\ne";
+        let complaint =
+            Complaint { message: odd.to_owned(), details: Vec::new(), hints: vec![odd.to_owned()] };
+        let line = complaint.json(2);
+        assert!(line.ends_with("}\n") && line.lines().count() == 1, "{line}");
+        assert!(!line.trim_end().contains(crate::is_harmful), "{line:?}");
+        let object: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(object, json!({"error": odd, "hints": [odd], "exit_code": 2}));
+        let complaint = Complaint { details: vec!["f:1: x".to_owned()], ..complaint };
+        let object: Value = serde_json::from_str(&complaint.json(2)).unwrap();
+        assert_eq!(object["problems"], json!(["f:1: x"]));
+        let warning: Value = serde_json::from_str(&Label::Warning.json(odd)).unwrap();
+        assert_eq!(warning, json!({"warning": odd}));
+    }
+
+    #[test]
+    fn a_line_asks_for_json_before_the_options_end() {
+        for (line, asks) in [
+            ("rsctl list --json", true),
+            ("rsctl --json lst", true),
+            ("rsctl list --output json-pretty", true),
+            ("rsctl lst --output=json", true),
+            ("rsctl save --output json.txt", false),
+            ("rsctl list -- --json", false),
+            ("rsctl list --jsn", false),
+            ("--json", false),
+        ] {
+            let args: Vec<_> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(asks_for_json(&args), asks, "{line}");
         }
     }
 

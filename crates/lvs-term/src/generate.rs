@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Command;
 
+use crate::signals::outlive_file_limit;
+
 pub use faults::help_faults;
 pub use manual::{Entry, Example, Manual};
 
@@ -46,6 +48,7 @@ impl Generated {
         manual: &Manual,
         folder: &Path,
     ) -> io::Result<Vec<PathBuf>> {
+        outlive_file_limit();
         let name = command.get_name();
         let (file, script) = match self {
             Self::Man => return man(command, manual, folder),

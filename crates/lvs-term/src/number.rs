@@ -9,6 +9,12 @@ use std::ops::RangeInclusive;
 #[error("{0}")]
 pub struct BadNumber(String);
 
+impl BadNumber {
+    pub(crate) fn new(why: String) -> Self {
+        Self(why)
+    }
+}
+
 /// Reads a decimal number within `range`; `what` is what it is, such as "tunnel port". Signs,
 /// blanks and hexadecimal are refused: they hide typing errors.
 ///

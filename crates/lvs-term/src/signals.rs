@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Finds the signals that were ignored when the program was started.
+//! Finds the signals that were ignored when the program was started, and outlives one.
+
+use std::sync::Arc;
+
+use signal_hook::consts::SIGXFSZ;
+use signal_hook::flag;
 
 /// Returns the signals that this process is told to ignore, by number, as nohup(1) does for
 /// its program and a shell for what runs in its background. Where `/proc` is not mounted none
@@ -9,6 +14,14 @@ pub fn ignored_signals() -> Vec<i32> {
     // It begins with the name of this process, which need not be UTF-8.
     let status = std::fs::read("/proc/self/status").unwrap_or_default();
     ignored(&String::from_utf8_lossy(&status))
+}
+
+/// Makes a write beyond the largest size that a file may have (`ulimit -f`) fail with `EFBIG`. The
+/// signal that comes with it would end the program there, and leave half a file behind. Programs
+/// that this one starts are ended by it as ever.
+pub fn outlive_file_limit() {
+    // It fails for signals that nobody can catch.
+    let _ = flag::register(SIGXFSZ, Arc::default());
 }
 
 /// One bit each in the line `SigIgn` of `status` (proc_pid_status(5)).

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Reads the command line.
 
+mod familiar;
+mod form;
 mod what;
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
-use lvs_term::{BadNumber, COMMON_OPTIONS, Generated, number};
+use lvs_term::{BadNumber, COMMON_OPTIONS, Generated};
 
+pub use self::familiar::Unread;
+pub use self::form::{Form, Shown};
 pub use self::what::What;
 use crate::mode::Mode;
 use crate::request::TunnelType;
@@ -160,6 +164,14 @@ pub struct Cli {
     version: Option<bool>,
 }
 
+impl Cli {
+    /// Returns whether a monitor asks, which knows exit statuses and a form of its own.
+    #[must_use]
+    pub fn is_for_monitor(&self) -> bool {
+        matches!(&self.command, Command::Check(args) if args.nagios)
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -272,9 +284,11 @@ Examples:
   rs-agent check --mode dr --vip 192.0.2.10
   rs-agent check --mode tun --vip 192.0.2.10 --rip 10.0.1.11 --json
   rs-agent check --explain RS-ARP-01
+  rs-agent check --nagios
 
 Exit status: 0 nothing found, or only infos; 1 the check itself failed; 2 wrong usage; 3 \
-warnings; 4 errors; 5 no errors, but something that may be one could not be judged.")]
+warnings; 4 errors; 5 no errors, but something that may be one could not be judged. With \
+--nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also if the check failed or was used wrongly.")]
 pub struct CheckArgs {
     /// How the director forwards to this host: its forwarding method for this real server
     /// [default: as set up]
@@ -297,7 +311,7 @@ pub struct CheckArgs {
     #[arg(long, requires = "mode")]
     pub also_director: bool,
     /// The director's --tun-type [default: as set up, or ipip]
-    #[arg(long, value_name = "TYPE", help_heading = heading::TUN)]
+    #[arg(long, value_name = "TYPE", ignore_case = true, help_heading = heading::TUN)]
     pub tunnel: Option<TunnelType>,
     /// gre: the director uses --tun-csum
     #[arg(long, help_heading = heading::TUN)]
@@ -327,14 +341,17 @@ pub struct CheckArgs {
     #[arg(long, value_name = "ID",
           conflicts_with_all = ["mode", "client", "ports", "watch", "rules"], help_heading = heading::RULES)]
     pub explain: Option<String>,
-    /// Print JSON
-    #[arg(long, help_heading = COMMON_OPTIONS)]
-    pub json: bool,
+    /// Print what a monitor reads: a line with the state and performance data, then a line for
+    /// each finding (Monitoring Plugins: Nagios, Icinga, Checkmk)
+    #[arg(long, conflicts_with_all = ["list_rules", "explain", "output", "json"], help_heading = COMMON_OPTIONS)]
+    pub nagios: bool,
+    #[command(flatten)]
+    pub form: Form,
 }
 
 /// Reads for how long `check` watches.
 fn seconds(text: &str) -> Result<u16, BadNumber> {
-    number(text, "number of seconds", 1..=3600)
+    lvs_term::seconds(text, "time", 1..=3600)
 }
 
 /// Options of `status`.
@@ -343,12 +360,17 @@ fn seconds(text: &str) -> Result<u16, BadNumber> {
 Examples:
   rs-agent status
   rs-agent status --json
+  rs-agent status --exit-code
 
-Exit status 0 whether or not something is set up, and whether or not it has drifted.")]
+Exit status 0 whether or not something is set up, and whether or not it has drifted. With \
+--exit-code: 0 it is as it should be; 3 somebody else has changed something, and all that is \
+needed is there; 4 something is missing or wrong; 5 nothing is set up.")]
 pub struct StatusArgs {
-    /// Print JSON
-    #[arg(long, help_heading = COMMON_OPTIONS)]
-    pub json: bool,
+    /// Tell by the exit status, too, whether what is set up is as it should be
+    #[arg(long)]
+    pub exit_code: bool,
+    #[command(flatten)]
+    pub form: Form,
 }
 
 /// Options of every command that changes something.

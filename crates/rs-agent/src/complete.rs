@@ -34,10 +34,19 @@ fn offer(line: &Line<'_>, id: &str) -> Option<Offer> {
     }
 }
 
-/// Returns the network interfaces: a line each, behind two that have no colon.
+/// Returns the network interfaces.
 fn interfaces() -> Vec<String> {
-    let text = fs::read_to_string("/proc/thread-self/net/dev").unwrap_or_default();
-    text.lines().filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect()
+    names(&fs::read("/proc/thread-self/net/dev").unwrap_or_default())
+}
+
+/// Returns the names in that file: a line each, behind two that have no colon. One that is no
+/// text cannot be offered, and hides no other.
+fn names(file: &[u8]) -> Vec<String> {
+    let line = |line: &[u8]| {
+        let name = line.iter().position(|byte| *byte == b':').map(|end| &line[..end])?;
+        Some(std::str::from_utf8(name).ok()?.trim().to_owned())
+    };
+    file.split(|byte| *byte == b'\n').filter_map(line).collect()
 }
 
 /// Returns the VIPs that are set up here.
@@ -70,5 +79,12 @@ mod tests {
             assert!(command.get_arguments().any(|arg| arg.get_id() == id), "{name} has no {id}");
         }
         assert!(command.get_arguments().any(|arg| arg.get_id() == "state_dir"));
+    }
+
+    #[test]
+    fn an_interface_whose_name_is_no_text_hides_no_other() {
+        let file = b"Inter-|   Receive\n face |bytes\n    lo:  0 0\n e\xff0: 1 0\n eth0: 2 0\n";
+        assert_eq!(names(file), ["lo", "eth0"]);
+        assert_eq!(names(b""), [""; 0]);
     }
 }

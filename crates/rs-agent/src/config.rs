@@ -195,6 +195,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
+    use clap::ValueEnum as _;
+
     use super::*;
     use crate::cli::OnStop;
     use crate::mode::Mode;
@@ -210,6 +212,26 @@ mod tests {
         for key in ["mode", "vip", "rip", "director", "on-stop", "log-format"] {
             assert!(keys().iter().any(|known| known == key), "{key}");
         }
+    }
+
+    #[test]
+    fn a_mode_is_read_by_each_of_its_words() {
+        for mode in Mode::value_variants() {
+            let words = mode.to_possible_value().unwrap();
+            assert_eq!(words.get_name(), mode.to_string());
+            for word in words.get_name_and_aliases() {
+                for word in [word.to_owned(), word.to_uppercase()] {
+                    let what = match mode {
+                        Mode::Nat => "gateway = \"10.0.0.1\"",
+                        _ => "vip = \"192.0.2.10\"",
+                    };
+                    let args = parse(&format!("mode = \"{word}\"\n{what}\n")).unwrap();
+                    assert_eq!(args.what.mode, Some(*mode), "{word}");
+                }
+            }
+        }
+        let known = parse("mode = \"bridge\"\n").unwrap_err();
+        assert!(known[0].ends_with("use one of `dr`, `tun`, `nat`"), "{known:#?}");
     }
 
     #[test]

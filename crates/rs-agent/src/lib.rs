@@ -12,6 +12,7 @@
 //! | [`journal`] | what this host was like before, written before anything is changed |
 //! | [`act`] | the changes themselves, by the ports of [`lvs_host`] |
 //! | [`verify`] | is it really so |
+//! | [`drift`] | what is not as it was made, and what that means |
 //! | [`check`] | is this host a sound real server, whoever set it up |
 //! | [`transaction`] | in which order journal, changes and looks follow each other |
 //! | [`run`] | is it still so, and what to do if not |
@@ -20,7 +21,7 @@
 //! | [`manual`] | what the manual pages have besides the help |
 //! | [`complete`] | what may be typed next, for a shell that asks |
 //!
-//! [`plan`], [`wanted`], [`verify`] and the rules of [`check`] are pure: they see facts and return decisions.
+//! [`plan`], [`wanted`], [`verify`], [`drift`] and the rules of [`check`] are pure: they see facts and return decisions.
 
 #![forbid(unsafe_code)]
 
@@ -32,6 +33,7 @@ pub mod cli;
 pub mod commands;
 pub mod complete;
 pub mod config;
+pub mod drift;
 pub mod error;
 pub mod facts;
 pub mod ipvs;

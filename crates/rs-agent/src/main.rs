@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use rs_agent::cli::Cli;
 use rs_agent::{commands, complete, output};
 
@@ -13,8 +12,12 @@ fn main() -> ExitCode {
     if let Some(status) = complete::asked(&args) {
         return status;
     }
-    match Cli::try_parse() {
-        Ok(cli) => output::finish(commands::run(&cli)),
-        Err(usage) => output::usage(&usage),
+    lvs_term::outlive_file_limit();
+    if lvs_term::asks_for_json(&args) {
+        lvs_term::tell_as_json();
+    }
+    match Cli::read(&args) {
+        Ok(cli) => output::finish(commands::run(&cli), cli.is_for_monitor()),
+        Err(unread) => output::usage(unread),
     }
 }

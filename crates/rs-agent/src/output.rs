@@ -10,7 +10,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
-use lvs_check::{Rule, rules_text};
+use lvs_check::{Rule, nagios, rules_text};
 pub(crate) use lvs_term::printable;
 use lvs_term::{
     BadNumber, Complaint, Label, Stdout, Usage, exit, printable_json, printable_lines, shortened,
@@ -24,7 +24,7 @@ pub use self::status::{
     VipStatus,
 };
 use crate::check::report::CheckReport;
-use crate::cli::Cli;
+use crate::cli::{Cli, Shown, Unread};
 use crate::error::{Error, Failure};
 use crate::plan::{Action, Change, Step};
 
@@ -33,8 +33,8 @@ use crate::plan::{Action, Change, Step};
 pub struct Outcome {
     /// The result.
     pub report: Report,
-    /// As JSON.
-    pub json: bool,
+    /// As what.
+    pub form: Shown,
     /// Actions as text too.
     pub verbose: bool,
 }
@@ -47,6 +47,8 @@ pub enum Report {
     Change(ChangeReport),
     /// Of `check`.
     Check(CheckReport),
+    /// Of `check --nagios`.
+    Nagios(CheckReport),
     /// Of `check --list-rules` and `check --explain`.
     Rules(Vec<&'static Rule>),
     /// Of `status`.
@@ -120,9 +122,10 @@ impl From<Step> for StepReport {
     }
 }
 
-/// Prints what a command returned and gives its exit status.
+/// Prints what a command returned and gives its exit status. A failure is told to a monitor in
+/// its form, if one asks.
 #[must_use]
-pub fn finish(result: Result<Outcome, Failure>) -> ExitCode {
+pub fn finish(result: Result<Outcome, Failure>, for_monitor: bool) -> ExitCode {
     match result.and_then(|outcome| {
         let printed = print(&outcome);
         let untold = |error| match &outcome.report {
@@ -133,33 +136,59 @@ pub fn finish(result: Result<Outcome, Failure>) -> ExitCode {
         Ok(outcome.report.exit_status())
     }) {
         Ok(status) => ExitCode::from(status),
-        Err(failure) => self::failed(&failure),
+        Err(failure) => self::failed(&failure, for_monitor),
     }
 }
 
 /// Says why, and gives the exit status.
-fn failed(failure: &Failure) -> ExitCode {
+fn failed(failure: &Failure, for_monitor: bool) -> ExitCode {
     let hints = failure.error.hints();
     let message = match failure.error {
         // What was typed, or stands in a file, may be of any length.
         Error::Refused(_) | Error::Config { .. } => shortened(&failure.to_string()),
         _ => failure.to_string(),
     };
-    Complaint { message, details: Vec::new(), hints }.tell();
-    ExitCode::from(failure.error.exit_status())
+    let status = failure.error.exit_status();
+    let complaint = Complaint { message, details: Vec::new(), hints };
+    if for_monitor {
+        return unknown(&complaint);
+    }
+    complaint.tell(status);
+    ExitCode::from(status)
 }
 
-/// Prints what clap stopped for, help, version or a usage error, and gives the exit status.
+/// Tells a monitor that nothing is known, and why. Where that cannot be told either, it reads the
+/// exit status.
+fn unknown(complaint: &Complaint) -> ExitCode {
+    let _ = write(&nagios::unknown(complaint));
+    ExitCode::from(nagios::State::Unknown.exit_status())
+}
+
+/// Whether that command line, which clap does not take, is a monitor's.
+fn is_for_monitor(args: &[OsString]) -> bool {
+    let mut options = args.iter().take_while(|word| *word != "--");
+    options.any(|word| word == "--nagios") && args.iter().any(|word| word == "check")
+}
+
+/// Prints why a line was not read: help, version or a usage error; and gives the exit status.
 #[must_use]
-pub fn usage(stop: &clap::Error) -> ExitCode {
-    match lvs_term::help(stop) {
-        Ok(Some(status)) => ExitCode::from(status),
-        Ok(None) => {
-            complaint(stop, &std::env::args_os().collect::<Vec<_>>()).tell();
-            ExitCode::from(exit::USAGE)
+pub fn usage(unread: Unread) -> ExitCode {
+    let refused = |complaint: Complaint, args: &[OsString]| {
+        if is_for_monitor(args) {
+            return unknown(&complaint);
         }
+        complaint.tell(exit::USAGE);
+        ExitCode::from(exit::USAGE)
+    };
+    let (stop, args) = match unread {
+        Unread::Stop(stop, args) => (stop, args),
+        Unread::Led(usage) => return refused(usage.into(), &[]),
+    };
+    match lvs_term::help(&stop) {
+        Ok(Some(status)) => ExitCode::from(status),
+        Ok(None) => refused(complaint(&stop, &args), &args),
         Err(error) => {
-            failed(&Failure { doing: "show the help".into(), error: Error::Output(error) })
+            failed(&Failure { doing: "show the help".into(), error: Error::Output(error) }, false)
         }
     }
 }
@@ -175,10 +204,11 @@ fn complaint(stop: &clap::Error, args: &[OsString]) -> Complaint {
 }
 
 fn print(outcome: &Outcome) -> io::Result<()> {
-    let text = if outcome.json {
-        printable_json(&serde_json::to_string_pretty(&outcome.report)?) + "\n"
-    } else {
-        match &outcome.report {
+    let report = &outcome.report;
+    let text = match outcome.form {
+        Shown::Json => printable_json(&serde_json::to_string(report)?) + "\n",
+        Shown::JsonPretty => printable_json(&serde_json::to_string_pretty(report)?) + "\n",
+        Shown::Text => match report {
             Report::Change(report) => {
                 tell(&report.remarks());
                 report.text(outcome.verbose)
@@ -187,23 +217,31 @@ fn print(outcome: &Outcome) -> io::Result<()> {
                 tell(&report.found.remarks());
                 report.text()
             }
+            Report::Nagios(report) => report.monitored(),
             Report::Rules(rules) => rules_text(rules),
             Report::Status(report) => {
                 tell(&report.remarks());
                 report.text()
             }
             Report::Text(text) => printable_lines(text).into_owned(),
-        }
+        },
     };
+    write(&text)
+}
+
+fn write(text: &str) -> io::Result<()> {
     let mut stdout = Stdout::lock();
     unless_closed(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
 }
 
 impl Report {
-    /// Returns that of what `check` found; else 0, as what failed is a [`Failure`].
+    /// Returns that of what `check` found and `status` saw; else 0, as what failed is a
+    /// [`Failure`].
     fn exit_status(&self) -> u8 {
         match self {
             Self::Check(report) => report.found.exit_status(),
+            Self::Nagios(report) => nagios::state(&report.found).exit_status(),
+            Self::Status(report) => report.exit_status(),
             _ => 0,
         }
     }
@@ -237,6 +275,7 @@ mod tests {
     use lvs_term::is_harmful;
 
     use super::*;
+    use crate::drift::Difference;
     use crate::mode::Mode;
     use crate::request::{Request, Typed};
 
@@ -354,6 +393,12 @@ mod tests {
             since: Some(name.into()),
             vips: vec![vip],
             drift: vec![name.into()],
+            differences: vec![Difference {
+                what: name.into(),
+                harmful: true,
+                means: "",
+                remedy: name.into(),
+            }],
             notes: vec![name.into()],
             ..StatusReport::default()
         };

@@ -3,7 +3,8 @@
 
 use crate::facts::Facts;
 use crate::mode::Mode;
-use crate::plan::{refuse, setup};
+use crate::plan::{Step, refuse, setup};
+use crate::refusal::Refusal;
 use crate::wanted::Wanted;
 
 /// Returns what is not as wanted; empty if all is well.
@@ -12,17 +13,24 @@ use crate::wanted::Wanted;
 /// asked the kernel for something and having it.
 #[must_use]
 pub fn problems(wanted: &Wanted, facts: &Facts) -> Vec<String> {
-    let mut problems: Vec<String> = setup::steps(wanted, facts)
-        .iter()
-        .map(|step| format!("missing: {}", step.action))
-        .collect();
+    let missing = missing(wanted, facts);
+    let missing = missing.iter().map(|step| format!("missing: {}", step.action));
+    // Mostly the cause of the others, of which there may be many.
+    refused(wanted, facts).iter().map(Refusal::to_string).chain(missing).collect()
+}
+
+/// Returns the steps that would be taken.
+#[must_use]
+pub fn missing(wanted: &Wanted, facts: &Facts) -> Vec<Step> {
+    setup::steps(wanted, facts)
+}
+
+/// Returns why this host could not be set up as it is now.
+#[must_use]
+pub fn refused(wanted: &Wanted, facts: &Facts) -> Option<Refusal> {
     let refused = match wanted.mode {
         Mode::Nat => refuse::through_director(wanted, facts),
         Mode::Dr | Mode::Tun => refuse::check(wanted, facts),
     };
-    if let Err(refusal) = refused {
-        // Mostly the cause of the others, of which there may be many.
-        problems.insert(0, refusal.to_string());
-    }
-    problems
+    refused.err()
 }

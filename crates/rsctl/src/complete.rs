@@ -29,11 +29,12 @@ fn offer(line: &Line<'_>, id: &str) -> Option<Offer> {
         "service" | "tcp" | "udp" | "sctp" | "fwmark" => {
             Offer::Values(table::services(&procfs(line)?, line, id))
         }
+        "vip" => Offer::words(table::vips(&procfs(line)?)),
         "real_server" | "server" => Offer::Values(table::servers(&procfs(line)?, line)),
         "scheduler" => Offer::words(modules::schedulers()),
         "engine" => Offer::words(modules::engines()),
         "state" => Offer::words(ConnectionState::known()),
-        "mcast_interface" => Offer::words(interfaces(namespace(line)?)),
+        "interface" => Offer::words(interfaces(namespace(line)?)),
         "netns" if line.word().contains('/') => Offer::Files,
         "netns" => Offer::words(namespaces()),
         _ => return None,
@@ -56,14 +57,23 @@ fn namespace(line: &Line<'_>) -> Option<Option<Namespace>> {
     namespace.ok().map(Some)
 }
 
-/// Returns the network interfaces: a line each, behind two that have no colon.
+/// Returns the network interfaces.
 fn interfaces(namespace: Option<Namespace>) -> Vec<String> {
-    let read = || fs::read_to_string("/proc/thread-self/net/dev").unwrap_or_default();
-    let text = match namespace {
+    let read = || fs::read("/proc/thread-self/net/dev").unwrap_or_default();
+    names(&match namespace {
         None => read(),
         Some(namespace) => namespace.enter(read).unwrap_or_default(),
+    })
+}
+
+/// Returns the names in that file: a line each, behind two that have no colon. One that is no
+/// text cannot be offered, and hides no other.
+fn names(file: &[u8]) -> Vec<String> {
+    let line = |line: &[u8]| {
+        let name = line.iter().position(|byte| *byte == b':').map(|end| &line[..end])?;
+        Some(std::str::from_utf8(name).ok()?.trim().to_owned())
     };
-    text.lines().filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect()
+    file.split(|byte| *byte == b'\n').filter_map(line).collect()
 }
 
 /// Returns the names that `ip netns` has given.
@@ -102,15 +112,23 @@ mod tests {
             "sctp",
             "fwmark",
             "ipv6",
+            "vip",
             "real_server",
             "server",
             "scheduler",
             "engine",
             "state",
-            "mcast_interface",
+            "interface",
             "netns",
         ] {
             assert!(all.contains(id), "no argument has the id {id}: {all:?}");
         }
+    }
+
+    #[test]
+    fn an_interface_whose_name_is_no_text_hides_no_other() {
+        let file = b"Inter-|   Receive\n face |bytes\n    lo:  0 0\n e\xff0: 1 0\n eth0: 2 0\n";
+        assert_eq!(names(file), ["lo", "eth0"]);
+        assert_eq!(names(b""), [""; 0]);
     }
 }

@@ -77,12 +77,12 @@ pub(crate) enum Error {
     /// The service to be listed is not there.
     #[error("cannot list service {0}: there is no such service")]
     NoService(ServiceKey),
-    /// A dry run found that the kernel would refuse.
+    /// Nothing of what the command is about is there.
     #[error("cannot {action}: {why}")]
-    WouldFail {
+    NotThere {
         /// As in "cannot …".
         action: String,
-        /// Why not.
+        /// What is not there.
         why: &'static str,
     },
     /// The other director's status could not be read.
@@ -131,6 +131,14 @@ pub(crate) enum Error {
         /// Why not.
         error: io::Error,
     },
+    /// What is to be the folder of the file is something else.
+    #[error("cannot write {file}: {folder} is there, and is no directory")]
+    FolderInTheWay {
+        /// Its name.
+        file: String,
+        /// The folder's.
+        folder: String,
+    },
     /// The file holds what cannot be; nothing was changed.
     #[error("{0}")]
     BadFile(Problems),
@@ -166,6 +174,11 @@ impl Error {
         Self::Refused { action: action.to_string(), refusal: refusal.into() }
     }
 
+    /// Complains of a server that no service has.
+    pub(crate) fn nowhere(verb: &str, server: impl fmt::Display) -> Self {
+        Self::NotThere { action: format!("{verb} server {server}"), why: "no service has it" }
+    }
+
     /// Returns what may help, a line each, most likely first.
     pub(crate) fn hints(&self) -> Vec<String> {
         match self {
@@ -185,6 +198,9 @@ impl Error {
             }
             Self::NoService(_) => {
                 vec!["`rsctl list` shows the services: protocol, address and port".to_owned()]
+            }
+            Self::NotThere { .. } => {
+                vec!["`rsctl list` shows the services and their servers".to_owned()]
             }
             Self::Locked { waited, .. } if waited.is_zero() => {
                 vec!["`--lock-wait 10` waits until it has ended, for 10 seconds at most".to_owned()]
@@ -223,13 +239,20 @@ impl Error {
                  of ipvsadm do not show whether some are missing, those of `rsctl save` do"
                     .to_owned(),
             ],
-            Self::BadFile(problems) => problems.hint().into_iter().collect(),
+            Self::BadFile(problems) => problems
+                .hint_for_form()
+                .map(str::to_owned)
+                .into_iter()
+                .chain(problems.hint())
+                .collect(),
             Self::Doubtful(problems) => {
                 let as_is = "`--as-is` sets it all the same, as another tool may have done";
                 problems.hint().into_iter().chain([as_is.to_owned()]).collect()
             }
-            Self::WouldFail { .. }
-            | Self::Read { .. }
+            Self::FolderInTheWay { folder, .. } => {
+                vec![format!("see what {folder} is, and move it away: then it is made")]
+            }
+            Self::Read { .. }
             | Self::Write { .. }
             | Self::Ask(_)
             | Self::Output(_)
@@ -268,7 +291,15 @@ impl Error {
             | Self::EmptyFile { .. }
             | Self::ManyDeletes { .. } => Exit::Usage,
             Self::Locked { .. } => Exit::Locked,
-            Self::Ipvs(error) if error.kind() == ErrorKind::Invalid => Exit::Usage,
+            Self::NoService(_) | Self::NotThere { .. } => Exit::NotThere,
+            Self::Ipvs(error) => match error.kind() {
+                ErrorKind::Invalid => Exit::Usage,
+                ErrorKind::AlreadyExists => Exit::There,
+                ErrorKind::ServiceMissing
+                | ErrorKind::DestinationMissing
+                | ErrorKind::DaemonMissing => Exit::NotThere,
+                _ => Exit::Failed,
+            },
             _ => Exit::Failed,
         }
     }
@@ -299,6 +330,19 @@ impl Problems {
         let told = self.all.iter().take(self.all.len() - untold);
         let told = told.map(|it| format!("{file}:{}: {}", it.line, it.message));
         told.chain((untold > 0).then(|| format!("and {untold} more"))).collect()
+    }
+
+    /// Returns what helps with a file that may be none.
+    fn hint_for_form(&self) -> Option<&'static str> {
+        match &*self.all.first()?.message {
+            "not UTF-8" => {
+                Some("a table is text: what `rsctl save` writes, or lines of ipvsadm (-A, -a)")
+            }
+            "the file ends in the middle" => {
+                Some("its end is missing: is it all of what `rsctl save` wrote?")
+            }
+            _ => None,
+        }
     }
 
     fn hint(&self) -> Option<String> {
@@ -337,15 +381,15 @@ mod tests {
     #[test]
     fn of_many_problems_the_first_are_told() {
         let error = |number: usize, shows_all| {
-            let problem = |line| Problem { line, message: "not UTF-8".to_owned() };
+            let problem = |line| Problem { line, message: "bad".to_owned() };
             let all = (1..=number).map(problem).collect();
             Error::BadFile(Problems { file: "f".to_owned(), all, shows_all })
         };
         for (number, shows_all, lines, last, hints) in [
-            (20, false, 20, "f:20: not UTF-8", &[][..]),
+            (20, false, 20, "f:20: bad", &[][..]),
             (21, false, 21, "and 1 more", &["`--verbose` shows all 21"]),
             (10_000, false, 21, "and 9980 more", &["`--verbose` shows all 10000"]),
-            (10_000, true, 10_000, "f:10000: not UTF-8", &[]),
+            (10_000, true, 10_000, "f:10000: bad", &[]),
         ] {
             let Complaint { message, details, hints: told } = error(number, shows_all).complaint();
             assert_eq!(
@@ -353,7 +397,7 @@ mod tests {
                 format!("cannot restore f: {number} problems; nothing was changed")
             );
             assert_eq!((details.len(), details.last().map(String::as_str)), (lines, Some(last)));
-            assert_eq!(details[19], "f:20: not UTF-8");
+            assert_eq!(details[19], "f:20: bad");
             assert_eq!(told, hints);
         }
     }

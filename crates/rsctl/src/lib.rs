@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 use lvs_term::{Look, Progress};
 
-use cli::Cli;
+use cli::{Cli, Unread};
 use commands::Director;
 use error::Error;
 use exit::Exit;
@@ -40,25 +40,22 @@ pub fn main() -> ExitCode {
     if let Some(status) = complete::asked(&args) {
         return status;
     }
-    let exit = run(args).unwrap_or_else(|error| {
-        error.complaint().tell();
+    let exit = run(&args).unwrap_or_else(|error| {
+        error.complaint().tell(error.exit().code());
         error.exit()
     });
     exit.into()
 }
 
-fn run(args: Vec<OsString>) -> Result<Exit, Error> {
-    let cli = match Cli::read(&args) {
+fn run(args: &[OsString]) -> Result<Exit, Error> {
+    let cli = match Cli::read(args) {
         Ok(cli) => cli,
-        Err(stop) => {
-            return match lvs_term::help(&stop).map_err(Error::Output)? {
-                Some(lvs_term::exit::DONE) => Ok(Exit::Done),
-                Some(_) => Ok(Exit::Usage),
-                None => Err(cli::explain(&stop, &args).into()),
-            };
-        }
+        Err(unread) => return explained(unread, args),
     };
     let format = output::Format::of(&cli.command);
+    if format == output::Format::Json {
+        lvs_term::tell_as_json();
+    }
     let look = Look::of_terminal(cli.global.color.unwrap_or_default());
     let report = cli.command.report();
     let dry_run = report.is_some_and(|report| report.dry_run);
@@ -74,11 +71,30 @@ fn run(args: Vec<OsString>) -> Result<Exit, Error> {
     let printed = output::print(&mut outcome, format, look);
     let exit = outcome.conclude()?;
     if let Some(shortfall) = output::shortfall(&outcome) {
-        shortfall.tell();
+        shortfall.tell(exit.code());
         return Ok(exit);
     }
     match printed {
         Err(Error::Output(error)) if changes => Err(Error::Untold(error)),
         printed => printed.map(|()| exit),
+    }
+}
+
+/// Shows the help or the version, if that is why a line was not read.
+///
+/// # Errors
+/// The complaint, if it is one.
+fn explained(unread: Unread, args: &[OsString]) -> Result<Exit, Error> {
+    if lvs_term::asks_for_json(args) {
+        lvs_term::tell_as_json();
+    }
+    let (stop, args) = match unread {
+        Unread::Stop(stop, args) => (stop, args),
+        Unread::Led(usage) => return Err(usage.into()),
+    };
+    match lvs_term::help(&stop).map_err(Error::Output)? {
+        Some(lvs_term::exit::DONE) => Ok(Exit::Done),
+        Some(_) => Ok(Exit::Usage),
+        None => Err(cli::explain(&stop, &args).into()),
     }
 }

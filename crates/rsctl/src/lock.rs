@@ -73,7 +73,7 @@ impl Notice {
     /// Tells of it on standard error.
     pub(crate) fn tell(&self) {
         match self {
-            Self::Waits(..) => lvs_term::tell(&format!("{}\n", one_line(&self.to_string()))),
+            Self::Waits(..) => lvs_term::remark(&one_line(&self.to_string())),
             _ => Label::Warning.tell(&one_line(&self.to_string())),
         }
     }

@@ -44,7 +44,7 @@ fn what_does_not_depend_on_the_host_is_offered() {
     assert_eq!(values("rsctl list --sort=a"), "--sort=address --sort=active");
     assert_eq!(values("rsctl add-service -t 192.0.2.1:80 -s wlc --ops -b sh-f"), "sh-fallback");
     assert_eq!(values("rsctl edit-server -m --mo"), "");
-    assert!(values("rsctl sync-daemon start backup --mcast-interface l").contains("lo"));
+    assert!(values("rsctl sync-daemon start backup --interface l").contains("lo"));
     assert_eq!(asked("bash", "rsctl restore /et"), ["files"]);
     assert_eq!(asked("bash", "rsctl restore - --netns ./x"), ["files"]);
     assert_eq!(asked("bash", "rsctl generate man "), ["folders"]);

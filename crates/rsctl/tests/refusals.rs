@@ -52,7 +52,7 @@ fn every_row_of_the_page_is_what_the_program_says() {
         helped += usize::from(helps);
     }
     // A hint that is lost shows here only: a remedy may be the page's own.
-    assert_eq!(helped, 76, "rows with a hint of the program's");
+    assert_eq!(helped, 78, "rows with a hint of the program's");
 }
 
 #[test]
@@ -183,6 +183,15 @@ fn files_that_are_no_table() {
         for problem in problems {
             expected += &format!("<stdin>:{problem}\n");
         }
+        expected += match problems[0].split_once(": ").unwrap().1 {
+            "not UTF-8" => {
+                "hint: a table is text: what `rsctl save` writes, or lines of ipvsadm (-A, -a)\n"
+            }
+            "the file ends in the middle" => {
+                "hint: its end is missing: is it all of what `rsctl save` wrote?\n"
+            }
+            _ => "",
+        };
         assert_eq!(text(&output.stderr), expected, "{name}");
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{name}");
     }
@@ -200,11 +209,13 @@ fn of_many_bad_lines_the_first_are_shown() {
     assert_eq!(first[0], "error: cannot restore <stdin>: 500 problems; nothing was changed");
     assert_eq!(first[20], "<stdin>:20: `bogus` is no command: lines start with -A or -a");
     assert_eq!(first[21..], ["and 480 more", "hint: `--verbose` shows all 500"]);
-    for options in ["-v", "--json"] {
-        let all = told(options);
-        assert_eq!(all.len(), 501, "{options}");
-        assert_eq!(all[500], "<stdin>:500: `bogus` is no command: lines start with -A or -a");
-    }
+    let last = "<stdin>:500: `bogus` is no command: lines start with -A or -a";
+    let all = told("-v");
+    assert_eq!((all.len(), &*all[500]), (501, last));
+    let [object] = &told("--json")[..] else { panic!("one line") };
+    let object: serde_json::Value = serde_json::from_str(object).unwrap();
+    assert_eq!((&object["problems"][499], &object["problems"][500]), (&last.into(), &().into()));
+    assert_eq!((&object["error"], &object["exit_code"]), (&first[0][7..].into(), &2.into()));
 }
 
 /// A line of megabytes is told in a short one.
@@ -277,7 +288,7 @@ fn no_word_reaches_the_terminal_as_it_is() {
         format!("rsctl add-server {server} --mode \"{ODD}\""),
         format!("rsctl add-server {server} -w \"{ODD}\""),
         format!("rsctl connections --state \"{ODD}\""),
-        format!("rsctl sync-daemon start master --mcast-interface \"/{ODD}\""),
+        format!("rsctl sync-daemon start master --interface \"/{ODD}\""),
         format!("rsctl sync-daemon status --peer \"{ODD}\""),
         format!("printf %s '{{\"daemons\":\"{IN_JSON}\"}}' >x; rsctl sync-daemon status --peer x"),
         format!("rsctl timeouts --tcp \"{ODD}\""),

@@ -252,9 +252,20 @@ impl Error {
             Self::Namespace { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 vec!["run it as root: entering a network namespace wants CAP_SYS_ADMIN".to_owned()]
             }
-            Self::Namespace { .. } => {
+            Self::Namespace { error, .. }
+                if matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE)) =>
+            {
+                vec!["`ulimit -n` shows how many files a program may have open".to_owned()]
+            }
+            Self::Namespace { error, .. }
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::InvalidInput
+                ) =>
+            {
                 vec!["`ip netns list` shows those that have names".to_owned()]
             }
+            Self::Namespace { .. } => Vec::new(),
             Self::File { error, .. } if error.kind() == io::ErrorKind::NotFound => {
                 vec!["IPVS is not loaded; load it with `modprobe ip_vs`".to_owned()]
             }

@@ -60,7 +60,8 @@ fn options(page: &mut Roff, command: &Command, named: &[&str]) {
         if is_named || is_stood_for || seen.contains(&arg) {
             continue;
         }
-        let together = members(command, arg).unwrap_or_else(|| vec![arg]);
+        let others = if stands_for(arg) { None } else { members(command, arg) };
+        let together = others.unwrap_or_else(|| vec![arg]);
         let words: Vec<_> = together.iter().map(|arg| short_form(arg)).collect();
         page.raw(&format!("[{}]", words.join("|\\:")));
         seen.extend(together);

@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use lvs_check::nagios;
 use serde::Serialize;
 
 use super::subject::some;
@@ -24,10 +25,20 @@ impl CheckReport {
     /// Returns the report for people.
     #[must_use]
     pub fn text(&self) -> String {
+        self.found.text(&self.held_against())
+    }
+
+    /// Returns the report for a monitor.
+    #[must_use]
+    pub fn monitored(&self) -> String {
+        nagios::text(&self.found, &self.held_against(), "rs-agent check")
+    }
+
+    fn held_against(&self) -> String {
         let of = match self.vips.is_empty() {
             true => String::new(),
             false => format!(" for {}", some(&self.vips)),
         };
-        self.found.text(&format!("{}{of}", self.mode))
+        format!("{}{of}", self.mode)
     }
 }

@@ -12,7 +12,7 @@ use super::doubt;
 use super::guards::once_there;
 use super::inward;
 use super::receiver::{self, device_for, kind_for};
-use super::seen::{Address, Device, Seen};
+use super::seen::{Address, Device, Route, Seen};
 use super::subject::Subject;
 use crate::facts::{Family, host_prefix, of_family};
 use crate::mode::Mode;
@@ -206,8 +206,11 @@ pub(super) fn is_own(have: &Address, subject: &Subject, seen: &Seen) -> bool {
     let is_single = have.prefix == host_prefix(have.ip);
     let is_hosts = match answers_arp(&have.device, seen) {
         true => !may_be_directors(have, seen),
-        false => is_on_a_way(have, subject, seen),
+        false => is_on_a_way(have, subject, seen) || is_on_the_default_way(have, seen),
     };
+    if is_source(have, seen) {
+        return true;
+    }
     is_hosts
         && match is_single {
             false => !seen.addresses.on(&have.device).any(is_beside),
@@ -230,6 +233,21 @@ fn is_on_a_way(have: &Address, subject: &Subject, seen: &Seen) -> bool {
             .device(&have.device)
             .zip(subject.mode)
             .is_some_and(|(device, mode)| may_be_own(device, is_single, mode))
+}
+
+/// Whether a default route leaves by its interface, whatever kind of link that is.
+fn is_on_the_default_way(have: &Address, seen: &Seen) -> bool {
+    is_ordinary(have) && defaults(have, seen).any(|route| route.devices.contains(&have.device))
+}
+
+/// Whether a default route names it as the source, and goes when it goes.
+fn is_source(have: &Address, seen: &Seen) -> bool {
+    is_ordinary(have) && defaults(have, seen).any(|route| route.source == Some(have.ip))
+}
+
+fn defaults<'a>(have: &Address, seen: &'a Seen) -> impl Iterator<Item = &'a Route> {
+    let family = Family::of(have.ip);
+    seen.routes.iter().filter(move |route| route.prefix == 0 && family.has(route.destination))
 }
 
 /// Whether it is this host's end of such a link, without which nobody reaches it there: the only

@@ -60,11 +60,11 @@ impl Port {
     /// Reads `80`, `tcp/80` or `udp/53`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (tcp, number) = match text.split_once('/') {
-            None => (true, text),
-            Some(("tcp", number)) => (true, number),
-            Some(("udp", number)) => (false, number),
-            Some(_) => return None,
+        let (protocol, number) = text.split_once('/').unwrap_or(("tcp", text));
+        let tcp = match &*protocol.to_ascii_lowercase() {
+            "tcp" => true,
+            "udp" => false,
+            _ => return None,
         };
         let number = number.parse().ok().filter(|number| *number != 0)?;
         Some(Self { tcp, number })

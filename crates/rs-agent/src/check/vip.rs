@@ -276,8 +276,10 @@ fn source(subject: &Subject, seen: &Seen, findings: &mut Vec<Finding>) {
             have.scope == "global"
                 && seen.device(&have.device).is_some_and(|device| !device.answers_arp())
         };
-        let end = |have: &&Address| is_end_of_link(have, subject, seen);
-        if let Some(have) = seen.places(vip).find(|have| wide(have) && !end(have)) {
+        // Then it is to be one.
+        let is_hosts =
+            |have: &&Address| is_end_of_link(have, subject, seen) || is_own(have, subject, seen);
+        if let Some(have) = seen.places(vip).find(|have| wide(have) && !is_hosts(have)) {
             let name = &bare.name;
             let message = format!(
                 "{vip} may become the source of what leaves {name}, which has no IPv4 address"

@@ -44,7 +44,7 @@ pub struct What {
     #[arg(long, requires = "carrier", help_heading = super::heading::DR)]
     pub create_carrier: bool,
     /// Scope of the IPv4 VIPs [default: host]
-    #[arg(long)]
+    #[arg(long, ignore_case = true)]
     pub scope: Option<Scope>,
     /// Label of the IPv4 VIPs, such as lo:vip; changes nothing but what ifconfig shows, and
     /// lets `ifconfig LABEL down` delete them
@@ -55,7 +55,7 @@ pub struct What {
     #[arg(long)]
     pub also_director: bool,
     /// The director's --tun-type [default: ipip]
-    #[arg(long, value_name = "TYPE", help_heading = super::heading::TUN)]
+    #[arg(long, value_name = "TYPE", ignore_case = true, help_heading = super::heading::TUN)]
     pub tunnel: Option<TunnelType>,
     /// gre: the director uses --tun-csum; packets without checksum are dropped then, and
     /// those with one otherwise

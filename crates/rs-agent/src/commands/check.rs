@@ -47,11 +47,12 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
     }
     let mut findings = crate::check::findings(&subject, &seen);
     findings.retain(|finding| filter.wants(finding));
-    Ok(Report::Check(CheckReport {
+    let report = CheckReport {
         mode,
         vips: subject.vips.to_vec(),
         found: lvs_check::Report::new(findings, seen.unread, notice.into_iter().collect()),
-    }))
+    };
+    Ok(if args.nagios { Report::Nagios(report) } else { Report::Check(report) })
 }
 
 /// What set-up refuses, too, of what was typed: what the kernel takes for all hosts of a subnet

@@ -11,7 +11,7 @@ mod teardown;
 
 use std::fmt;
 
-use crate::cli::{Cli, Command, What};
+use crate::cli::{Cli, Command, How, Shown, What};
 use crate::error::{Error, Failure};
 use crate::output::{Outcome, Report};
 use crate::run;
@@ -25,34 +25,39 @@ pub fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Setup(args) => {
             let doing = doing("set up", &args.what);
             let report = setup::run(args, &cli.state_dir).map(Report::Change);
-            outcome(doing, report, args.how.json, args.how.verbose)
+            outcome(doing, report, changed(&args.how), args.how.verbose)
         }
         Command::Teardown(args) => {
             let what = if args.vips.is_empty() { "this host".into() } else { some(&args.vips) };
             let report = teardown::run(args, &cli.state_dir).map(Report::Change);
-            outcome(format!("tear down {what}"), report, args.how.json, args.how.verbose)
+            outcome(format!("tear down {what}"), report, changed(&args.how), args.how.verbose)
         }
         Command::Check(args) => {
             let report = check::run(args, &cli.state_dir);
-            outcome("check this host".into(), report, args.json, false)
+            outcome("check this host".into(), report, args.form.shown(), false)
         }
         Command::Status(args) => {
-            let report = status::run(&cli.state_dir).map(|report| Report::Status(Box::new(report)));
-            outcome("read the status".into(), report, args.json, false)
+            let report = status::run(args, &cli.state_dir);
+            let report = report.map(|report| Report::Status(Box::new(report)));
+            outcome("read the status".into(), report, args.form.shown(), false)
         }
         Command::Run(args) => {
             let report = run::run(args, &cli.state_dir).map(Report::Change);
-            outcome(doing("keep", &args.what), report, false, false)
+            outcome(doing("keep", &args.what), report, Shown::Text, false)
         }
         Command::InstallUnit(args) => {
             let report = install_unit::run(args).map(Report::Text);
             let doing = if args.remove { "remove the unit" } else { "install the unit" };
-            outcome(doing.into(), report, false, false)
+            outcome(doing.into(), report, Shown::Text, false)
         }
         Command::Generate(args) => {
-            outcome("generate".into(), generate::run(args).map(Report::Text), false, false)
+            outcome("generate".into(), generate::run(args).map(Report::Text), Shown::Text, false)
         }
     }
+}
+
+fn changed(how: &How) -> Shown {
+    if how.json { Shown::Json } else { Shown::Text }
 }
 
 fn doing(verb: &str, what: &What) -> String {
@@ -71,11 +76,11 @@ fn doing(verb: &str, what: &What) -> String {
 fn outcome(
     doing: String,
     report: Result<Report, Error>,
-    json: bool,
+    form: Shown,
     verbose: bool,
 ) -> Result<Outcome, Failure> {
     match report {
-        Ok(report) => Ok(Outcome { report, json, verbose }),
+        Ok(report) => Ok(Outcome { report, form, verbose }),
         Err(error) => Err(Failure { doing, error }),
     }
 }

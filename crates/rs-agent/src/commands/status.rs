@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
 
+use crate::cli::{STATE_DIR, StatusArgs};
+use crate::drift::differences;
 use crate::error::Error;
 use crate::facts::{Facts, Family};
 use crate::journal::{Found, Journal, Store, without_journal};
@@ -15,17 +17,20 @@ use crate::output::{
     VipStatus,
 };
 use crate::plan::{Change, Effect, Target};
-use crate::verify;
 
-pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
+pub(super) fn run(args: &StatusArgs, state_dir: &Path) -> Result<StatusReport, Error> {
+    let exit_code = args.exit_code;
     let Found { journal, notice } = Store::to_show(state_dir)?.load()?;
     let mut notes: Vec<String> = notice.into_iter().collect();
     let Some(journal) = journal else {
         notes.extend(without_journal());
-        return Ok(StatusReport { state: "not set up", notes, ..StatusReport::default() });
+        let state = "not set up";
+        return Ok(StatusReport { state, notes, exit_code, ..StatusReport::default() });
     };
     let facts = observe(&connect()?, &Questions::about(&journal.wanted))?;
     let wanted = &journal.wanted;
+    let elsewhere = Some(state_dir).filter(|folder| *folder != Path::new(STATE_DIR));
+    let differences = differences(&journal, &facts, elsewhere);
     Ok(StatusReport {
         state: "set up",
         mode: Some(wanted.mode),
@@ -37,8 +42,10 @@ pub(super) fn run(state_dir: &Path) -> Result<StatusReport, Error> {
         ports: ports(&journal, &facts),
         gateways: gateways(&journal, &facts),
         directors: wanted.directors.clone(),
-        drift: drift(&journal, &facts),
+        drift: differences.iter().map(|it| it.what.clone()).collect(),
+        differences,
         notes,
+        exit_code,
     })
 }
 
@@ -151,14 +158,4 @@ fn gateways(journal: &Journal, facts: &Facts) -> Vec<GatewayStatus> {
         GatewayStatus { gateway, owner: owner(journal, facts, there, about) }
     };
     journal.wanted.gateways.iter().map(status).collect()
-}
-
-fn drift(journal: &Journal, facts: &Facts) -> Vec<String> {
-    let foreign = journal.changes.iter().filter_map(|change| match change.effect(facts) {
-        Effect::Foreign(what) => Some(what),
-        _ => None,
-    });
-    let exposed = journal.exposed(facts).into_iter();
-    let exposed = exposed.map(|step| format!("missing: {}", step.action));
-    foreign.chain(verify::problems(&journal.wanted, facts)).chain(exposed).collect()
 }

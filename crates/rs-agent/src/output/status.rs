@@ -4,9 +4,10 @@
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
-use lvs_term::{Label, printable};
+use lvs_term::{Label, exit, printable};
 use serde::Serialize;
 
+use crate::drift::Difference;
 use crate::mode::Mode;
 use crate::tunnel::{Listener, Tunnel};
 
@@ -36,9 +37,14 @@ pub struct StatusReport {
     pub directors: Vec<IpAddr>,
     /// What is not as setup left it; empty if all is well.
     pub drift: Vec<String>,
+    /// The same, and what each means for clients and what the remedy is.
+    pub differences: Vec<Difference>,
     /// What is odd about the journal itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The exit status tells of it, too.
+    #[serde(skip)]
+    pub exit_code: bool,
 }
 
 /// Says by whom something is as it is.
@@ -212,9 +218,86 @@ impl StatusReport {
         for director in &self.directors {
             lines.push(format!("director {director}"));
         }
-        for drift in &self.drift {
-            lines.push(format!("drift: {drift}"));
+        let alike = |one: &Difference, next: &Difference| {
+            (one.means, &one.remedy) == (next.means, &next.remedy)
+        };
+        for same in self.differences.chunk_by(alike) {
+            lines.extend(same.iter().map(|it| format!("drift: {}", it.what)));
+            if let Some(Difference { means, remedy, .. }) = same.last() {
+                lines.push(format!("  means:  {means}"));
+                lines.push(format!("  remedy: {remedy}"));
+            }
         }
         lines
+    }
+
+    /// Returns 0 unless it was asked for: then 5 where nothing is set up, 4 where something is
+    /// missing or wrong, 3 where somebody else has changed something that is enough.
+    pub(super) fn exit_status(&self) -> u8 {
+        match self.differences.iter().map(|it| it.harmful).max() {
+            _ if !self.exit_code => exit::DONE,
+            _ if self.mode.is_none() => 5,
+            Some(true) => 4,
+            Some(false) => 3,
+            None => exit::DONE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_status_tells_what_was_asked_for() {
+        let difference = |harmful| Difference {
+            what: "it".to_owned(),
+            harmful,
+            means: "that",
+            remedy: "this".to_owned(),
+        };
+        for (mode, harmful, status) in [
+            (None, &[][..], 5),
+            (Some(Mode::Dr), &[], 0),
+            (Some(Mode::Dr), &[false], 3),
+            (Some(Mode::Dr), &[true], 4),
+            (Some(Mode::Dr), &[false, true, false], 4),
+        ] {
+            let differences = harmful.iter().copied().map(difference).collect();
+            let since = Some("now".to_owned());
+            let mut report = StatusReport { mode, since, differences, ..StatusReport::default() };
+            assert_eq!(report.exit_status(), 0, "{mode:?} {harmful:?}");
+            report.exit_code = true;
+            assert_eq!(report.exit_status(), status, "{mode:?} {harmful:?}");
+        }
+    }
+
+    /// Thousands may be missing for one reason.
+    #[test]
+    fn what_means_the_same_is_said_once() {
+        let difference = |what: &str, means| Difference {
+            what: what.to_owned(),
+            harmful: true,
+            means,
+            remedy: "this".to_owned(),
+        };
+        let report = StatusReport {
+            mode: Some(Mode::Dr),
+            since: Some("now".to_owned()),
+            differences: vec![difference("a", "x"), difference("b", "x"), difference("c", "y")],
+            ..StatusReport::default()
+        };
+        let text = report.text();
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        let expected = [
+            "drift: a",
+            "drift: b",
+            "  means:  x",
+            "  remedy: this",
+            "drift: c",
+            "  means:  y",
+            "  remedy: this",
+        ];
+        assert_eq!(lines, expected);
     }
 }

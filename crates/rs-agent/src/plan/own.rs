@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use crate::facts::{Address, Facts, Link, host_prefix};
+use crate::facts::{Address, Facts, Family, Link, host_prefix};
 use crate::mode::Mode;
 use crate::wanted::Wanted;
 
@@ -14,6 +14,9 @@ use crate::wanted::Wanted;
 ///
 /// On a link that answers no ARP a single address beside others of this host is refused in mode
 /// nat only: in the others it is in its place there, whoever has put it there.
+///
+/// By a link of the default route the host reaches the world, whatever the kind of that link; and
+/// the source that the default route names goes only together with the route.
 pub(super) fn is_own(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
     let is_beside = |other: &Address| {
         other.device == have.device
@@ -27,15 +30,22 @@ pub(super) fn is_own(have: &Address, wanted: &Wanted, facts: &Facts) -> bool {
     let is_there = |other: &Address| other.device == have.device && is_own(other);
     let Some(link) = facts.link(&have.device) else { return false };
     let is_ordinary = have.scope == "global" && (have.ip.is_ipv4() || !have.deprecated);
+    let family = Family::of(have.ip);
+    let defaults = || facts.default_routes.iter().filter(|route| route.family == family);
+    if is_ordinary && defaults().any(|route| route.source == Some(have.ip)) {
+        return true;
+    }
+    let leads_out = || defaults().any(|route| route.devices.contains(&have.device));
+    let may_be = |is_single| may_be_own(link, is_single, wanted.mode) || leads_out();
     if have.prefix < host_prefix(have.ip) {
-        return (link.arp || (is_ordinary && may_be_own(link, false, wanted.mode)))
+        return (link.arp || (is_ordinary && may_be(false)))
             && !facts.addresses.iter().any(is_beside);
     }
     is_ordinary
         && match link.arp {
             true => !facts.addresses.iter().any(is_another),
             false => {
-                may_be_own(link, true, wanted.mode)
+                may_be(true)
                     && match wanted.mode {
                         Mode::Nat => !facts.addresses.iter().any(is_there),
                         Mode::Dr | Mode::Tun => !facts.addresses.iter().any(is_another),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -33,6 +34,15 @@ impl Endpoint {
         match text.parse() {
             Ok(address) => Ok(Self { address: IpAddr::V6(address), port: None }),
             Err(_) => text.parse(),
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => DestinationKey { address: self.address, port }.fmt(f),
+            None => self.address.fmt(f),
         }
     }
 }

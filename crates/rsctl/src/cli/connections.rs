@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use clap::{Args, ValueEnum};
 use lvs_term::COMMON_OPTIONS;
 
-use super::{Endpoint, Selector, heading, selector, value};
+use super::{Endpoint, Selector, heading, selector, typed, value};
 
 #[derive(Debug, Args)]
 #[command(
@@ -29,7 +29,13 @@ pub(crate) struct Connections {
     pub(crate) service: Option<Selector>,
 
     /// Only those to this real server, on any port if none is given.
-    #[arg(short = 'r', long, value_name = "RIP[:PORT]", help_heading = heading::WHICH)]
+    #[arg(
+        short = 'r',
+        long,
+        value_name = "RIP[:PORT]",
+        value_parser = typed::server,
+        help_heading = heading::WHICH
+    )]
     pub(crate) server: Option<Endpoint>,
 
     /// Only those from this client, or from this network (ADDRESS/LENGTH).
@@ -44,7 +50,7 @@ pub(crate) struct Connections {
     #[arg(
         long,
         value_name = "SECONDS",
-        value_parser = value::seconds,
+        value_parser = typed::seconds,
         allow_negative_numbers = true,
         help_heading = heading::WHICH
     )]

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use ipvs_netlink::{InterfaceName, SyncRole};
 use lvs_term::COMMON_OPTIONS;
 
-use super::{Report, value};
+use super::{Report, typed, value};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -33,21 +33,27 @@ pub(crate) enum DaemonCommand {
     Status(DaemonStatus),
 }
 
+// The options are called as the status and saved tables call them, and ipvsadm's names are read.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  rsctl sync-daemon start master --mcast-interface eth1 --syncid 7
+  rsctl sync-daemon start master --interface eth1 --syncid 7
 
 The settings of a running daemon cannot change: stop it and start it anew. What is sent is \
 neither encrypted nor authenticated: use a network of its own.")]
 pub(crate) struct StartDaemon {
     /// Whether it sends connections (master) or receives them (backup).
-    #[arg(value_parser = value::sync_role())]
+    #[arg(value_parser = typed::sync_role(), ignore_case = true)]
     pub(crate) role: SyncRole,
 
     /// The interface that multicast packets leave or arrive by (required).
-    #[arg(long, value_name = "DEV", value_parser = value::interface)]
-    pub(crate) mcast_interface: InterfaceName,
+    #[arg(
+        long,
+        alias = "mcast-interface",
+        value_name = "DEV",
+        value_parser = value::interface
+    )]
+    pub(crate) interface: InterfaceName,
 
     /// Only daemons with the same number hear each other, 0 to 255; a backup with 0 hears all.
     #[arg(
@@ -62,33 +68,41 @@ pub(crate) struct StartDaemon {
     /// The largest message, in bytes.
     #[arg(
         long,
+        alias = "sync-maxlen",
         value_name = "BYTES",
         value_parser = value::sync_max_length,
         allow_negative_numbers = true
     )]
-    pub(crate) sync_maxlen: Option<NonZeroU16>,
+    pub(crate) maxlen: Option<NonZeroU16>,
 
     /// The multicast group; 224.0.0.81 if not given.
-    #[arg(long, value_name = "ADDRESS", value_parser = value::multicast)]
-    pub(crate) mcast_group: Option<IpAddr>,
+    #[arg(
+        long,
+        alias = "mcast-group",
+        value_name = "ADDRESS",
+        value_parser = value::multicast
+    )]
+    pub(crate) group: Option<IpAddr>,
 
     /// The UDP port; 8848 if not given.
     #[arg(
         long,
+        alias = "mcast-port",
         value_name = "PORT",
         value_parser = value::mcast_port,
         allow_negative_numbers = true
     )]
-    pub(crate) mcast_port: Option<NonZeroU16>,
+    pub(crate) port: Option<NonZeroU16>,
 
     /// Time to live of the packets; 1 if not given.
     #[arg(
         long,
+        alias = "mcast-ttl",
         value_name = "N",
         value_parser = value::ttl,
         allow_negative_numbers = true
     )]
-    pub(crate) mcast_ttl: Option<NonZeroU8>,
+    pub(crate) ttl: Option<NonZeroU8>,
 
     #[command(flatten)]
     pub(crate) report: Report,
@@ -97,7 +111,7 @@ pub(crate) struct StartDaemon {
 #[derive(Debug, Args)]
 pub(crate) struct StopDaemon {
     /// Which of the two to stop.
-    #[arg(value_parser = value::sync_role())]
+    #[arg(value_parser = typed::sync_role(), ignore_case = true)]
     pub(crate) role: SyncRole,
 
     #[command(flatten)]

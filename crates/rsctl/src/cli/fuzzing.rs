@@ -2,8 +2,8 @@
 
 use std::fmt::{Debug, Display};
 
-use super::value;
 use super::{BadValue, Endpoint, NamespaceName};
+use super::{typed, value};
 
 /// Checks that each parser of a value takes `data` or refuses it with a reason, and what it takes
 /// is the same when it is written down and read again. `harmless` judges the reasons.
@@ -14,8 +14,12 @@ pub(crate) fn values(data: &[u8], harmless: fn(&str)) {
     shown(text, harmless, value::lower_threshold);
     shown(text, harmless, value::tunnel_port);
     shown(text, harmless, value::fwmark);
-    shown(text, harmless, value::timeout);
-    shown(text, harmless, value::seconds);
+    shown(text, harmless, typed::fwmark);
+    shown(text, harmless, typed::timeout);
+    shown(text, harmless, typed::seconds);
+    shown(text, harmless, typed::scheduler);
+    shown(text, harmless, typed::engine);
+    shown(text, harmless, typed::service);
     shown(text, harmless, value::lines);
     shown(text, harmless, value::state);
     shown(text, harmless, value::sync_id);

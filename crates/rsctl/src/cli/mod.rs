@@ -7,6 +7,8 @@ mod address;
 mod bad_value;
 mod connections;
 mod daemon;
+mod familiar;
+mod from_ipvsadm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod generate;
@@ -16,7 +18,9 @@ mod save;
 mod selector;
 mod server;
 mod service;
+mod target;
 mod timeouts;
+mod typed;
 mod usage;
 pub(crate) mod value;
 
@@ -36,12 +40,15 @@ pub(crate) use namespace::NamespaceName;
 pub(crate) use save::{Form, INSTALLED, Restore, Save};
 pub(crate) use selector::Selector;
 pub(crate) use server::{
-    AddServer, DeleteServer, EditServer, MethodArgs, Mode, ServerSettings, TunnelSettings,
-    TunnelType,
+    AddServer, DeleteServer, EditServer, MethodArgs, Mode, ServerEdits, ServerSettings, SetServer,
+    TunnelSettings, TunnelType,
 };
-pub(crate) use service::{AddService, DeleteService, EditService, ServiceSettings};
+pub(crate) use service::{
+    AddService, DeleteService, EditService, ServiceEdits, ServiceSettings, SetService,
+};
+pub(crate) use target::{Anywhere, Services, Target};
 pub(crate) use timeouts::Timeouts;
-pub(crate) use usage::explain;
+pub(crate) use usage::{Unread, explain};
 
 /// The headings of `--help`, in the order in which they stand there; in front of them is what
 /// only one command has, behind them [`COMMON_OPTIONS`].
@@ -71,13 +78,15 @@ pub(crate) mod heading {
     arg_required_else_help = true,
     after_help = "\
 A virtual service is written tcp/192.0.2.10:80, udp/[2001:db8::1]:53, fwmark/7 or fwmark/7/ipv6, \
-or with ipvsadm's options: -t 192.0.2.10:80. Addresses and ports are numbers; nothing is looked \
-up unless `list` and `connections` are asked for --names.
+or with ipvsadm's options: -t 192.0.2.10:80. Addresses are numbers, and no name of a host is looked \
+up unless `list` and `connections` are asked for --names; a port may be a name of /etc/services. \
+SECONDS may have units: 90, 5m, 1h30m.
 
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
 Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 a dry run found \
-something to change, 4 another rsctl was changing the table for too long (nothing was changed).
+something to change, 4 another rsctl was changing the table for too long (nothing was changed), \
+5 what was to be added is there already, 6 what the command is about is not there.
 
 RSCTL_NETLINK_TRACE=1 in the environment prints each request to the kernel and each answer, \
 decoded, to standard error: for bug reports."
@@ -148,6 +157,9 @@ pub(crate) enum Command {
     /// Change some settings of a virtual service and leave the rest.
     #[command(defer(ordered::<EditService>))]
     EditService(EditService),
+    /// Add a virtual service, or edit the one that is there: make it so.
+    #[command(defer(ordered::<SetService>))]
+    SetService(SetService),
     /// Delete a virtual service and its real servers.
     #[command(defer(ordered::<DeleteService>))]
     DeleteService(DeleteService),
@@ -157,6 +169,9 @@ pub(crate) enum Command {
     /// Change some settings of a real server and leave the rest.
     #[command(defer(ordered::<EditServer>))]
     EditServer(EditServer),
+    /// Add a real server to a virtual service, or edit the one that is there: make it so.
+    #[command(defer(ordered::<SetServer>))]
+    SetServer(SetServer),
     /// Delete a real server from a virtual service.
     #[command(defer(ordered::<DeleteServer>))]
     DeleteServer(DeleteServer),
@@ -202,13 +217,24 @@ impl Cli {
     ///
     /// Knowing all commands takes longer than adding a service, so one that comes first is
     /// read by itself. What cannot be read so, or asks for help, is read with all of them:
-    /// they are part of the answer.
+    /// they are part of the answer. What cannot be read at all is read once more as other
+    /// programs would have it.
     ///
     /// # Errors
-    /// Clap's, for a complaint, and for help and the version.
-    pub(crate) fn read(args: &[OsString]) -> Result<Self, clap::Error> {
-        Self::read_alone(args)
-            .map_or_else(|| Self::from_arg_matches_mut(&mut matches(Self::command(), args)?), Ok)
+    /// Why it stops: a complaint, or because help or the version is to be shown.
+    pub(crate) fn read(args: &[OsString]) -> Result<Self, Unread> {
+        Self::read_alone(args).map_or_else(|| Self::read_among_all(args), Ok)
+    }
+
+    fn read_among_all(args: &[OsString]) -> Result<Self, Unread> {
+        let read = |args: &[OsString]| {
+            matches(Self::command(), args)
+                .and_then(|mut matches| Self::from_arg_matches_mut(&mut matches))
+        };
+        read(args).or_else(|stop| {
+            let args = usage::as_ours(&stop, args)?;
+            read(&args).map_err(|stop| Unread::Stop(stop, args))
+        })
     }
 
     fn read_alone(args: &[OsString]) -> Option<Self> {
@@ -220,9 +246,11 @@ impl Cli {
         match args.first()?.to_str()? {
             "add-service" => alone(args, Command::AddService),
             "edit-service" => alone(args, Command::EditService),
+            "set-service" => alone(args, Command::SetService),
             "delete-service" => alone(args, Command::DeleteService),
             "add-server" => alone(args, Command::AddServer),
             "edit-server" => alone(args, Command::EditServer),
+            "set-server" => alone(args, Command::SetServer),
             "delete-server" => alone(args, Command::DeleteServer),
             "list" => alone(args, Command::List),
             "connections" => alone(args, Command::Connections),
@@ -255,9 +283,11 @@ impl Command {
         match self {
             Self::AddService(args) => Some(&args.report),
             Self::EditService(args) => Some(&args.report),
+            Self::SetService(args) => Some(&args.report),
             Self::DeleteService(args) => Some(&args.report),
             Self::AddServer(args) => Some(&args.report),
             Self::EditServer(args) => Some(&args.report),
+            Self::SetServer(args) => Some(&args.report),
             Self::DeleteServer(args) => Some(&args.report),
             Self::Zero(args) => Some(&args.report),
             Self::Clear(args) => Some(&args.report),
@@ -337,7 +367,7 @@ pub(crate) struct Report {
     #[arg(
         long,
         value_name = "SECONDS",
-        value_parser = value::seconds,
+        value_parser = typed::seconds,
         allow_negative_numbers = true,
         default_value_t = 10
     )]
@@ -368,6 +398,10 @@ mod tests {
             "add-service tcp/192.0.2.10:80 -s sh -b sh-port,sh-fallback -p 600 --dry-run",
             "edit-service -f 7 -6 --replace --no-persistent --netns blue",
             "delete-service --sctp-service [2001:db8::1]:80 --lock-wait 0",
+            "delete-service --vip 2001:db8::1 --if-exists",
+            "set-service -f 7 -6 --replace -p 60 --json",
+            "set-server --vip 192.0.2.10 -r 10.0.0.11 -r 10.0.0.12 -w 3 -v",
+            "edit-server --everywhere -r 10.0.0.11 -w 0 --dry-run",
             "add-server -t 192.0.2.10:80 -r 10.0.0.11 -i --tun-type gue --tun-port=6080 -w 0",
             "edit-server udp/192.0.2.10:53 -r 10.0.0.11:53 -vw3 --color never",
             "delete-server --netns=pid:7 tcp/192.0.2.10:80 -r 10.0.0.11 --json",
@@ -387,12 +421,16 @@ mod tests {
     #[test]
     fn what_a_command_alone_cannot_read_is_read_again() {
         let read = |line: &str| Cli::read(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
-        let error = read("rsctl add-service --help").unwrap_err();
-        assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp);
-        assert!(error.to_string().contains("--netns"), "{error}");
+        let stop = |line| match read(line) {
+            Err(Unread::Stop(stop, _)) => stop,
+            other => panic!("{line}: {other:?}"),
+        };
+        let help = stop("rsctl add-service --help");
+        assert_eq!(help.kind(), clap::error::ErrorKind::DisplayHelp);
+        assert!(help.to_string().contains("--netns"), "{help}");
         assert!(read("rsctl add-service tcp/192.0.2.10:80 --netns blue").is_ok());
         assert!(read("rsctl --netns blue add-service tcp/192.0.2.10:80").is_ok());
-        let error = read("rsctl add-service -s rr").unwrap_err();
+        let error = stop("rsctl add-service -s rr");
         assert_eq!(error.kind(), clap::error::ErrorKind::MissingRequiredArgument);
     }
 

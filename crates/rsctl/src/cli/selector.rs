@@ -6,7 +6,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 use ipvs_netlink::{AddressFamily, Protocol, ServiceKey};
 
-use super::{Endpoint, heading, value};
+use super::{Endpoint, heading, typed};
+
+const GROUP: &str = "virtual-service";
 
 /// Selects a virtual service, by its text form or by `ipvsadm`'s options.
 #[derive(Clone, Copy, Debug)]
@@ -18,19 +20,19 @@ pub(crate) struct Selector(pub(crate) ServiceKey);
 struct Options {
     /// The virtual service (required, here or by an option below): tcp/192.0.2.10:80,
     /// udp/[2001:db8::1]:53, fwmark/7, fwmark/7/ipv6.
-    #[arg(value_name = "SERVICE", help_heading = NONE, value_parser = value::service)]
+    #[arg(value_name = "SERVICE", help_heading = NONE, value_parser = typed::service)]
     service: Option<ServiceKey>,
 
     /// TCP.
-    #[arg(short, long = "tcp-service", value_name = "VIP:PORT")]
+    #[arg(short, long = "tcp-service", value_name = "VIP:PORT", value_parser = typed::tcp)]
     tcp: Option<Endpoint>,
 
     /// UDP.
-    #[arg(short, long = "udp-service", value_name = "VIP:PORT")]
+    #[arg(short, long = "udp-service", value_name = "VIP:PORT", value_parser = typed::udp)]
     udp: Option<Endpoint>,
 
     /// SCTP.
-    #[arg(long = "sctp-service", value_name = "VIP:PORT")]
+    #[arg(long = "sctp-service", value_name = "VIP:PORT", value_parser = typed::sctp)]
     sctp: Option<Endpoint>,
 
     /// Packets with this firewall mark, IPv4 unless -6 is given.
@@ -38,7 +40,7 @@ struct Options {
         short,
         long = "fwmark-service",
         value_name = "MARK",
-        value_parser = value::fwmark,
+        value_parser = typed::fwmark,
         allow_negative_numbers = true
     )]
     fwmark: Option<NonZeroU32>,
@@ -61,8 +63,6 @@ pub(crate) fn optional(service: Arg) -> Arg {
 /// No heading of its own: among the arguments, or the options.
 const NONE: Option<&str> = None;
 
-const GROUP: &str = "virtual-service";
-
 impl Options {
     fn key(&self) -> Option<ServiceKey> {
         let family = if self.ipv6 { AddressFamily::Ipv6 } else { AddressFamily::Ipv4 };
@@ -74,14 +74,36 @@ impl Options {
     }
 }
 
+impl Selector {
+    /// Adds the options that select a service, beside `others` that do so instead.
+    pub(super) fn augment_with(command: Command, others: &[&'static str]) -> Command {
+        let group = ArgGroup::new(GROUP).args(["service", "tcp", "udp", "sctp", "fwmark"]);
+        let group = group.args(others.iter().copied());
+        Options::augment_args(command).group(group).next_help_heading(NONE)
+    }
+
+    /// Returns the service that was selected, if one was.
+    pub(super) fn found(matches: &mut ArgMatches) -> Result<Option<ServiceKey>, clap::Error> {
+        Ok(Options::from_arg_matches_mut(matches)?.key())
+    }
+}
+
+/// Complains that nothing is selected: a required group would spell out all ways in every usage
+/// line.
+pub(super) fn missing() -> clap::Error {
+    let mut error = clap::Error::new(ErrorKind::MissingRequiredArgument);
+    let missing = ContextValue::String("SERVICE".to_owned());
+    error.insert(ContextKind::InvalidArg, missing);
+    error
+}
+
 impl Args for Selector {
     fn group_id() -> Option<Id> {
         Some(GROUP.into())
     }
 
     fn augment_args(command: Command) -> Command {
-        let group = ArgGroup::new(GROUP).args(["service", "tcp", "udp", "sctp", "fwmark"]);
-        Options::augment_args(command).group(group).next_help_heading(NONE)
+        Self::augment_with(command, &[])
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -95,13 +117,7 @@ impl FromArgMatches for Selector {
     }
 
     fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
-        Options::from_arg_matches_mut(matches)?.key().map(Self).ok_or_else(|| {
-            // A required group would spell out all five ways in every usage line.
-            let mut error = clap::Error::new(ErrorKind::MissingRequiredArgument);
-            let missing = ContextValue::String("SERVICE".to_owned());
-            error.insert(ContextKind::InvalidArg, missing);
-            error
-        })
+        Self::found(matches)?.map(Self).ok_or_else(missing)
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -6,25 +6,27 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use ipvs_netlink::{ForwardingMethod, GueChecksum, Tunnel, Weight};
 
-use super::{Endpoint, Report, Selector, heading, value};
+use super::{Anywhere, Endpoint, Report, Services, heading, typed, value};
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "rsctl add-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",
+    override_usage = "rsctl add-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>...",
     after_help = "\
-Defaults: the service's port, dr (direct routing, -g), weight 1.
+Defaults: the service's port, dr (direct routing, -g), weight 1. Of several, none is added unless \
+all can be, as far as the table tells.
 
 Example:
   rsctl add-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -m -w 3
+  rsctl add-server --vip 192.0.2.10 -r 10.0.0.11 -r 10.0.0.12
   rsctl add-server -t 192.0.2.10:80 -r 10.0.0.12 \\
       -i --tun-type gue --tun-port 6080"
 )]
 pub(crate) struct AddServer {
     #[command(flatten)]
-    pub(crate) service: Selector,
+    pub(crate) services: Services,
 
     #[command(flatten)]
-    pub(crate) server: ServerArg,
+    pub(crate) servers: ServerArg,
 
     #[command(flatten)]
     pub(crate) settings: ServerSettings,
@@ -35,29 +37,27 @@ pub(crate) struct AddServer {
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "rsctl edit-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",
+    override_usage = "rsctl edit-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>...",
     after_help = "\
 Only what is named changes, unless --replace is given; address and port are what the server is \
-called and cannot change. Weight 0 gives the server no new connections and leaves those it has.
+called and cannot change. Weight 0 gives the server no new connections and leaves those it has. \
+Of several servers, none is changed unless all are there and can be.
 
 Example:
   rsctl edit-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -w 0
+  rsctl edit-server --everywhere -r 10.0.0.11 -w 0
   rsctl edit-server -t 192.0.2.10:80 -r 10.0.0.12 --tun-port 6081
   rsctl edit-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 --replace -m -w 3"
 )]
 pub(crate) struct EditServer {
     #[command(flatten)]
-    pub(crate) service: Selector,
+    pub(crate) services: Anywhere,
 
     #[command(flatten)]
-    pub(crate) server: ServerArg,
-
-    /// Reset what is not named to the defaults of add-server, as `ipvsadm -e` does.
-    #[arg(long)]
-    pub(crate) replace: bool,
+    pub(crate) servers: ServerArg,
 
     #[command(flatten)]
-    pub(crate) settings: ServerSettings,
+    pub(crate) edits: ServerEdits,
 
     #[command(flatten)]
     pub(crate) report: Report,
@@ -65,18 +65,54 @@ pub(crate) struct EditServer {
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "rsctl delete-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>",
+    override_usage = "rsctl set-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>...",
+    after_help = "\
+Adds the server as add-server does if the service does not have it, and else edits it as \
+edit-server does: what is so already is no change, and no failure. -v and --json say what was \
+done.
+
+Example:
+  rsctl set-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -m -w 3
+  rsctl set-server --vip 192.0.2.10 -r 10.0.0.11 -r 10.0.0.12 --replace -w 2"
+)]
+pub(crate) struct SetServer {
+    #[command(flatten)]
+    pub(crate) services: Services,
+
+    #[command(flatten)]
+    pub(crate) servers: ServerArg,
+
+    #[command(flatten)]
+    pub(crate) edits: ServerEdits,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "rsctl delete-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>...",
     after_help = "\
 Its connections stay in the connection table, and their packets are dropped. To let them end \
 first, set weight 0 and wait:
-  rsctl edit-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -w 0"
+  rsctl edit-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -w 0
+
+Of several servers, none is deleted unless all are there.
+
+Example:
+  rsctl delete-server tcp/192.0.2.10:80 -r 10.0.0.11:8080
+  rsctl delete-server --everywhere -r 10.0.0.11 --if-exists"
 )]
 pub(crate) struct DeleteServer {
     #[command(flatten)]
-    pub(crate) service: Selector,
+    pub(crate) services: Anywhere,
 
     #[command(flatten)]
-    pub(crate) server: ServerArg,
+    pub(crate) servers: ServerArg,
+
+    /// It is no failure if it is not there.
+    #[arg(long)]
+    pub(crate) if_exists: bool,
 
     #[command(flatten)]
     pub(crate) report: Report,
@@ -86,9 +122,22 @@ pub(crate) struct DeleteServer {
 #[group(skip)]
 #[command(next_help_heading = heading::SERVER)]
 pub(crate) struct ServerArg {
-    /// The real server; without a port, the service's (required).
-    #[arg(short = 'r', long = "real-server", value_name = "RIP[:PORT]")]
-    pub(crate) real_server: Endpoint,
+    /// The real server; without a port, the service's. May be given several times (required).
+    #[arg(short = 'r', long = "real-server", value_name = "RIP[:PORT]", value_parser = typed::server, required = true)]
+    pub(crate) real_server: Vec<Endpoint>,
+}
+
+/// What an edit may name.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[group(skip)]
+#[command(next_help_heading = heading::SERVER)]
+pub(crate) struct ServerEdits {
+    /// Reset what is not named to the defaults of add-server, as `ipvsadm -e` does.
+    #[arg(long)]
+    pub(crate) replace: bool,
+
+    #[command(flatten)]
+    pub(crate) settings: ServerSettings,
 }
 
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -218,7 +267,7 @@ impl MethodArgs {
 #[command(next_help_heading = heading::TUNNEL)]
 pub(crate) struct TunnelSettings {
     /// Encapsulation of the packets sent to the server; ipip if not given.
-    #[arg(long = "tun-type", value_name = "TYPE", value_enum)]
+    #[arg(long = "tun-type", value_name = "TYPE", value_enum, ignore_case = true)]
     pub(crate) kind: Option<TunnelType>,
 
     /// UDP port of a gue tunnel.

@@ -3,7 +3,7 @@
 use clap::Args;
 use ipvs_netlink::{EngineName, PersistenceTimeout, Scheduler, SchedulerFlag};
 
-use super::{Report, Selector, heading, value};
+use super::{Report, Selector, Services, heading, typed};
 
 #[derive(Debug, Args)]
 #[command(
@@ -47,6 +47,39 @@ pub(crate) struct EditService {
     pub(crate) service: Selector,
 
     #[command(flatten)]
+    pub(crate) edits: ServiceEdits,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "rsctl set-service [OPTIONS] <SERVICE>",
+    after_help = "\
+Adds the service as add-service does if it is not there, and else edits it as edit-service does: \
+what is so already is no change, and no failure. -v and --json say what was done.
+
+Example:
+  rsctl set-service tcp/192.0.2.10:80 -s wrr
+  rsctl set-service tcp/192.0.2.10:80 --replace -s wrr -p 600"
+)]
+pub(crate) struct SetService {
+    #[command(flatten)]
+    pub(crate) service: Selector,
+
+    #[command(flatten)]
+    pub(crate) edits: ServiceEdits,
+
+    #[command(flatten)]
+    pub(crate) report: Report,
+}
+
+/// What an edit may name.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct ServiceEdits {
+    #[command(flatten)]
     pub(crate) settings: ServiceSettings,
 
     /// Reset what is not named to the defaults of add-service, as `ipvsadm -E` does.
@@ -68,20 +101,25 @@ pub(crate) struct EditService {
     /// End one-packet scheduling.
     #[arg(long = "no-ops", conflicts_with = "one_packet")]
     pub(crate) no_one_packet: bool,
-
-    #[command(flatten)]
-    pub(crate) report: Report,
 }
 
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rsctl delete-service [OPTIONS] <SERVICE>",
     after_help = "\
-Its connections stay in the connection table until they time out."
+Its connections stay in the connection table until they time out.
+
+Example:
+  rsctl delete-service tcp/192.0.2.10:80
+  rsctl delete-service --vip 192.0.2.10 --if-exists"
 )]
 pub(crate) struct DeleteService {
     #[command(flatten)]
-    pub(crate) service: Selector,
+    pub(crate) services: Services,
+
+    /// It is no failure if there is none.
+    #[arg(long)]
+    pub(crate) if_exists: bool,
 
     #[command(flatten)]
     pub(crate) report: Report,
@@ -93,7 +131,7 @@ pub(crate) struct DeleteService {
 pub(crate) struct ServiceSettings {
     /// How the server of a new connection is chosen: rr, wrr, lc, wlc, fo, ovf, lblc, lblcr, dh,
     /// sh, mh, sed, nq, twos, none.
-    #[arg(short, long, value_name = "NAME", value_parser = value::scheduler)]
+    #[arg(short, long, value_name = "NAME", value_parser = typed::scheduler)]
     pub(crate) scheduler: Option<Scheduler>,
 
     /// Keep each client on one server until it has been idle for SECONDS (360 if not given).
@@ -102,7 +140,7 @@ pub(crate) struct ServiceSettings {
         long,
         value_name = "SECONDS",
         num_args = 0..=1,
-        value_parser = value::persistence_timeout
+        value_parser = typed::persistence_timeout
     )]
     pub(crate) persistent: Option<Option<PersistenceTimeout>>,
 
@@ -112,7 +150,7 @@ pub(crate) struct ServiceSettings {
     pub(crate) netmask: Option<String>,
 
     /// Find the client with a persistence engine instead of its address: sip (UDP only).
-    #[arg(long = "pe", visible_alias = "engine", value_name = "NAME", value_parser = value::engine)]
+    #[arg(long = "pe", visible_alias = "engine", value_name = "NAME", value_parser = typed::engine)]
     pub(crate) engine: Option<EngineName>,
 
     /// Flags of the scheduler, several with commas.
@@ -120,7 +158,8 @@ pub(crate) struct ServiceSettings {
         short = 'b',
         long = "sched-flags",
         value_name = "FLAG",
-        value_parser = value::scheduler_flag(),
+        value_parser = typed::scheduler_flag(),
+        ignore_case = true,
         value_delimiter = ','
     )]
     pub(crate) flags: Vec<SchedulerFlag>,

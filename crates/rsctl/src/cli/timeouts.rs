@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Report, value};
+use super::{Report, typed};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -17,7 +17,7 @@ pub(crate) struct Timeouts {
     #[arg(
         long,
         value_name = "SECONDS",
-        value_parser = value::timeout,
+        value_parser = typed::timeout,
         allow_negative_numbers = true
     )]
     pub(crate) tcp: Option<u32>,
@@ -26,7 +26,7 @@ pub(crate) struct Timeouts {
     #[arg(
         long,
         value_name = "SECONDS",
-        value_parser = value::timeout,
+        value_parser = typed::timeout,
         allow_negative_numbers = true
     )]
     pub(crate) tcp_fin: Option<u32>,
@@ -35,7 +35,7 @@ pub(crate) struct Timeouts {
     #[arg(
         long,
         value_name = "SECONDS",
-        value_parser = value::timeout,
+        value_parser = typed::timeout,
         allow_negative_numbers = true
     )]
     pub(crate) udp: Option<u32>,

@@ -4,9 +4,43 @@ use std::ffi::OsString;
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, ErrorKind};
-use lvs_term::{Usage, clap_context, escaped};
+use lvs_term::{Arranged, Usage, arranged, clap_context};
 
-use super::{BadValue, Cli};
+use super::{BadValue, Cli, familiar, from_ipvsadm};
+
+/// Says why a line was not read.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// Clap stopped, at these words.
+    Stop(clap::Error, Vec<OsString>),
+    /// It is written as to another program.
+    Led(Usage),
+}
+
+/// Returns the line at which clap has stopped in the words of this program, if it is one of
+/// another's; else as it is.
+///
+/// # Errors
+/// What to write instead, if it may not just be read so.
+pub(super) fn as_ours(stop: &clap::Error, args: &[OsString]) -> Result<Vec<OsString>, Unread> {
+    use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+    if matches!(
+        stop.kind(),
+        DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand
+    ) {
+        return Ok(args.to_vec());
+    }
+    let mut root = Cli::command();
+    root.build();
+    let led = |usage: Usage| Unread::Led(usage.see("rsctl"));
+    match arranged(&root, args, familiar::familiar) {
+        Arranged::Line(line) if line == args => {
+            from_ipvsadm::led(&root, args).map_or(Ok(line), |usage| Err(led(usage)))
+        }
+        Arranged::Line(line) => Ok(line),
+        Arranged::Refused(usage) => Err(led(usage)),
+    }
+}
 
 /// Returns clap's complaint about `args` in the form of all our errors, with the help of the
 /// command that it is about.
@@ -16,14 +50,19 @@ pub(crate) fn explain(error: &clap::Error, args: &[OsString]) -> Usage {
         let example = "SERVICE is, for example, tcp/192.0.2.10:80 or -t 192.0.2.10:80";
         usage.hints.push(example.to_owned());
     }
-    if let (ErrorKind::UnknownArgument, Some(command)) = (error.kind(), meant_command(args)) {
-        let words: Vec<_> = args.iter().skip(1).map(|word| escaped(word)).collect();
-        usage.hints = vec![format!(
-            "`rsctl {command}`; or `rsctl ipvsadm {}`, which takes ipvsadm's options",
-            words.join(" ")
-        )];
+    if error.kind() == ErrorKind::InvalidUtf8 && names_odd_namespace(args) {
+        usage
+            .hints
+            .push("pid:NUMBER names the namespace of a process, whatever it is called".to_owned());
     }
     usage.see(&command_line(args))
+}
+
+/// Returns whether the name of a network namespace is not UTF-8.
+fn names_odd_namespace(args: &[OsString]) -> bool {
+    let is_odd = |word: &OsString| word.to_str().is_none();
+    let in_one = |word: &OsString| word.as_encoded_bytes().starts_with(b"--netns=") && is_odd(word);
+    args.iter().any(in_one) || args.windows(2).any(|two| two[0] == "--netns" && is_odd(&two[1]))
 }
 
 /// Returns the words that name the command, such as `rsctl sync-daemon start`.
@@ -32,7 +71,9 @@ fn command_line(args: &[OsString]) -> String {
     let mut root = Cli::command();
     root.build();
     let mut command = &root;
-    let mut words = args.iter().skip(1).filter_map(|word| word.to_str());
+    // What is not UTF-8 is a value, or nothing.
+    let words: Vec<_> = args.iter().skip(1).map(|word| word.to_string_lossy()).collect();
+    let mut words = words.iter().map(|word| &**word);
     while let Some(word) = words.next() {
         if let Some(next) = command.find_subcommand(word) {
             line = format!("{line} {word}");
@@ -52,30 +93,6 @@ fn command_line(args: &[OsString]) -> String {
     line
 }
 
-/// Returns our command for that of `ipvsadm` with which the line starts.
-fn meant_command(args: &[OsString]) -> Option<&'static str> {
-    let word = args.get(1)?.to_str()?;
-    // What stands behind a letter is bundled with it, as in `-Ln`; a value may stand behind `=`.
-    let end = if word.starts_with("--") { word.find('=').unwrap_or(word.len()) } else { 2 };
-    Some(match word.get(..end)? {
-        "-A" | "--add-service" => "add-service",
-        "-E" | "--edit-service" => "edit-service",
-        "-D" | "--delete-service" => "delete-service",
-        "-a" | "--add-server" => "add-server",
-        "-e" | "--edit-server" => "edit-server",
-        "-d" | "--delete-server" => "delete-server",
-        "-L" | "-l" | "--list" => "list",
-        "-Z" | "--zero" => "zero",
-        "-C" | "--clear" => "clear",
-        "-S" | "--save" => "save",
-        "-R" | "--restore" => "restore",
-        "--set" => "timeouts",
-        "--start-daemon" => "sync-daemon start",
-        "--stop-daemon" => "sync-daemon stop",
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -87,8 +104,10 @@ mod tests {
     fn complaint(line: &str) -> (String, Option<String>) {
         let words = std::iter::once("rsctl").chain(line.split_whitespace());
         let args: Vec<_> = words.map(OsString::from).collect();
-        let error = Cli::try_parse_from(&args).expect_err(line);
-        let mut usage = explain(&error, &args);
+        let mut usage = match Cli::read(&args).expect_err(line) {
+            Unread::Stop(stop, args) => explain(&stop, &args),
+            Unread::Led(usage) => usage,
+        };
         let command = line.split(' ').next();
         let command = command.filter(|name| Cli::command().find_subcommand(name).is_some());
         let help = command.map_or("rsctl".to_owned(), |name| format!("rsctl {name}"));
@@ -124,30 +143,18 @@ mod tests {
     }
 
     #[test]
-    fn who_writes_as_to_ipvsadm_is_told_both_ways() {
-        for (line, command) in [
-            ("-L -n", "list"),
-            ("-Ln", "list"),
-            ("-l", "list"),
-            ("--list", "list"),
-            ("-A -t 192.0.2.10:80 -s rr", "add-service"),
-            ("--edit-server -t 192.0.2.10:80", "edit-server"),
-            ("-C", "clear"),
-            ("--clear", "clear"),
-            ("--set 1 2 3", "timeouts"),
-            ("--start-daemon=master", "sync-daemon start"),
-            ("--start-daemon master", "sync-daemon start"),
-        ] {
-            let (message, hint) = complaint(line);
-            assert!(message.starts_with("unexpected argument `-"), "{line}: {message}");
-            let expected = format!(
-                "`rsctl {command}`; or `rsctl ipvsadm {line}`, which takes ipvsadm's options"
-            );
-            assert_eq!(hint, Some(expected), "{line}");
+    fn a_namespace_whose_name_is_no_text_has_another_name() {
+        use std::os::unix::ffi::OsStringExt as _;
+        for words in [&[&b"--netns"[..], b"\xff", b"list"][..], &[b"--netns=\xff", b"list"]] {
+            let words = words.iter().map(|word| OsString::from_vec(word.to_vec()));
+            let args: Vec<_> = std::iter::once("rsctl".into()).chain(words).collect();
+            let Err(Unread::Stop(stop, args)) = Cli::read(&args) else { panic!("{args:?}") };
+            let usage = explain(&stop, &args);
+            assert!(usage.message.ends_with("is not UTF-8"), "{usage}");
+            let [hint, see] = &usage.hints[..] else { panic!("{:?}", usage.hints) };
+            assert!(hint.starts_with("pid:NUMBER"), "{hint}");
+            assert_eq!(see, "see `rsctl list --help`");
         }
-        // What is wrong with one of ours is none of its.
-        assert_eq!(complaint("list -A").1, None);
-        assert_eq!(complaint("-x").1, None);
     }
 
     #[test]
@@ -155,7 +162,7 @@ mod tests {
         let service = Some("SERVICE is, for example, tcp/192.0.2.10:80 or -t 192.0.2.10:80");
         let server = "add-server tcp/192.0.2.10:80 -r 10.0.0.11";
         for (line, message, hint) in [
-            ("list-all", "there is no command `list-all`", Some("did you mean `list`?")),
+            ("list-al", "there is no command `list-al`", Some("did you mean `list`?")),
             ("ad-server", "there is no command `ad-server`", Some("did you mean `add-server`?")),
             ("list --jsn", "unexpected argument `--jsn`", Some("did you mean `--json`?")),
             ("add-service -s rr", "missing `SERVICE`", service),
@@ -224,7 +231,8 @@ mod tests {
             ),
             (
                 "add-service -p tcp/192.0.2.10:80",
-                "`tcp/192.0.2.10:80` is not a persistence timeout in seconds: use 1 to 2678400",
+                "`tcp/192.0.2.10:80` is not a persistence timeout: use 1 to 2678400 seconds, \
+                 as in 90, 5m or 1h30m",
                 Some("write the service before -p"),
             ),
             ("list -6", "missing `--fwmark-service <MARK>`", None),

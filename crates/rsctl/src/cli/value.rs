@@ -6,11 +6,9 @@ use std::net::IpAddr;
 use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
 use std::ops::RangeInclusive;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ipvs_netlink::procfs::ConnectionState;
 use ipvs_netlink::{
-    EngineName, InterfaceName, Invalid, PersistenceTimeout, Scheduler, SchedulerFlag, ServiceKey,
-    SetTimeouts, SyncRole, Weight,
+    EngineName, InterfaceName, Invalid, PersistenceTimeout, Scheduler, ServiceKey, Weight,
 };
 
 use super::{BadValue, Endpoint};
@@ -34,16 +32,6 @@ pub(crate) fn upper_threshold(text: &str) -> Result<u32, BadValue> {
 
 pub(crate) fn lower_threshold(text: &str) -> Result<u32, BadValue> {
     number(text, "lower threshold", 0..=INT_MAX)
-}
-
-pub(super) fn scheduler_flag() -> impl TypedValueParser<Value = SchedulerFlag> {
-    PossibleValuesParser::new(SchedulerFlag::ALL.map(SchedulerFlag::name))
-        .try_map(|word| word.parse::<SchedulerFlag>())
-}
-
-pub(super) fn sync_role() -> impl TypedValueParser<Value = SyncRole> {
-    PossibleValuesParser::new(SyncRole::ALL.map(SyncRole::name))
-        .try_map(|word| word.parse::<SyncRole>())
 }
 
 pub(crate) fn persistence_timeout(text: &str) -> Result<PersistenceTimeout, BadValue> {
@@ -73,23 +61,6 @@ pub(crate) fn fwmark(text: &str) -> Result<NonZeroU32, BadValue> {
     }
     let mark = number(text, "firewall mark", 1..=u32::MAX)?;
     Ok(NonZeroU32::new(mark).ok_or(Invalid::ZeroFwmark)?)
-}
-
-/// Reads a timeout of idle connections, as the library takes it.
-pub(super) fn timeout(text: &str) -> Result<u32, BadValue> {
-    let seconds = number(text, "timeout in seconds", 1..=SetTimeouts::MAX);
-    seconds.map_err(|bad| {
-        if text == "0" {
-            bad.hint("leave the option out to leave the timeout as it is")
-        } else {
-            bad
-        }
-    })
-}
-
-/// Reads how many seconds something may still last.
-pub(super) fn seconds(text: &str) -> Result<u32, BadValue> {
-    number(text, "number of seconds", 0..=u32::MAX)
 }
 
 /// Reads how many lines to show.
@@ -146,7 +117,7 @@ pub(super) fn multicast(text: &str) -> Result<IpAddr, BadValue> {
         Endpoint { address, port: None } if address.is_multicast() => Ok(address),
         Endpoint { address, port: None } => Err(Invalid::NotMulticast(address).into()),
         _ => Err(BadValue::new(format!("`{text}` has a port"))
-            .hint("the port of a multicast group is --mcast-port")),
+            .hint("the port of a multicast group is --port")),
     }
 }
 
@@ -165,6 +136,15 @@ pub(super) fn network(text: &str) -> Result<(IpAddr, u8), BadValue> {
     let length = length.map(|length| number(length, "prefix length", 0..=most)).transpose()?;
     // In range: `number` saw to it.
     Ok((address, u8::try_from(length.unwrap_or(most)).unwrap_or(u8::MAX)))
+}
+
+/// Reads the address of services, whatever their ports.
+pub(super) fn vip(text: &str) -> Result<IpAddr, BadValue> {
+    match Endpoint::alone(text)? {
+        Endpoint { address, port: None } => Ok(address),
+        Endpoint { .. } => Err(BadValue::new(format!("`{text}` has a port"))
+            .hint("name the service for one port: tcp/192.0.2.10:80")),
+    }
 }
 
 pub(crate) fn scheduler(name: &str) -> Result<Scheduler, BadValue> {
@@ -219,13 +199,11 @@ mod tests {
         // 31 days are the most, and are taken.
         for (text, seconds) in [("1", 1), ("2678399", 2_678_399), ("2678400", 2_678_400)] {
             assert_eq!(persistence_timeout(text).unwrap().as_seconds(), seconds);
-            assert_eq!(timeout(text).unwrap(), seconds);
         }
         refused(
             persistence_timeout("2678401"),
             "persistence timeout in seconds 2678401 is out of range: use 1 to 2678400",
         );
-        refused(timeout("2678401"), "timeout in seconds 2678401 is out of range: use 1 to 2678400");
         assert_eq!(fwmark("4294967295").unwrap().get(), u32::MAX);
     }
 

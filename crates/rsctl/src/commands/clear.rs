@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use ipvs_netlink::{Change, Client, ErrorKind, ServiceKey};
+use ipvs_netlink::{Change, Client, ErrorKind, Service};
 use lvs_term::count;
 
 use super::{Action, Changed, Director, list};
@@ -18,8 +18,8 @@ pub(super) fn run(director: &Director, args: &Clear) -> Result<Vec<Changed>, Err
             return Ok(Vec::new());
         }
         let mut servers = 0;
-        for key in &services {
-            servers += list::servers(&mut client, key)?.map_or(0, |servers| servers.len());
+        for service in &services {
+            servers += list::servers(&mut client, &service.key)?.map_or(0, |servers| servers.len());
         }
         let question = question(services.len(), servers);
         if !ask(&question, &mut io::stdin().lock(), &mut io::stderr().lock()).map_err(Error::Ask)? {
@@ -32,18 +32,20 @@ pub(super) fn run(director: &Director, args: &Clear) -> Result<Vec<Changed>, Err
     if !services.is_empty() && !director.dry_run {
         client.apply(Change::Flush)?;
     }
-    let deleted = |key| Changed::service(Action::Delete, key);
+    let deleted = |service: Service| {
+        Changed::service(Action::Delete, service.key).between(Some(service), None::<Service>)
+    };
     Ok(services.into_iter().map(deleted).collect())
 }
 
-fn services(client: &mut Client) -> Result<Vec<ServiceKey>, Error> {
+fn services(client: &mut Client) -> Result<Vec<Service>, Error> {
     let services = client.services().map_err(|error| match error.kind() {
         ErrorKind::PermissionDenied => Error::NotCleared(error),
         _ => error.into(),
     })?;
-    let mut keys: Vec<ServiceKey> = services.into_iter().map(|entry| entry.service.key).collect();
-    keys.sort_by_key(list::order);
-    Ok(keys)
+    let mut services: Vec<Service> = services.into_iter().map(|entry| entry.service).collect();
+    services.sort_by_cached_key(|service| list::order(&service.key));
+    Ok(services)
 }
 
 fn question(services: usize, servers: usize) -> String {

@@ -1,19 +1,52 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use ipvs_netlink::Change;
+use ipvs_netlink::{Change, Destination, KernelError};
 
-use super::{Action, Changed, Director, Made, server, warning};
-use crate::cli::DeleteServer;
+use super::targets::{self, Found, Place, Places};
+use super::{Action, Changed, Director, Made, several, warning};
+use crate::cli::{DeleteServer, Target};
 use crate::error::Error;
 
 pub(super) fn run(director: &Director, args: &DeleteServer) -> Result<Made, Error> {
-    let service = args.service.0;
-    let key = server::key(&service, args.server.real_server);
+    let (target, if_exists) = (args.services.0, args.if_exists);
     let _lock = director.lock()?;
     let mut client = director.connect()?;
-    let warning = warning::orphans(director, &mut client, &service, Some(key));
-    let change = Change::RemoveDestination { service, destination: key };
-    director.apply_over(&mut client, change)?;
-    let changed = vec![Changed::server(Action::Delete, service, key)];
-    Ok(Made { changed, warnings: warning.into_iter().collect() })
+    let services = match if_exists {
+        true => targets::services(&mut client, target)?,
+        false => targets::some_services(&mut client, target, "delete servers of services")?,
+    };
+    let mut made = Made::default();
+    if let (Target::Vip(vip), true) = (target, services.is_empty()) {
+        made.unchanged.push(format!("no service has the address {vip}"));
+    }
+    let servers = &args.servers.real_server;
+    let Places { all, nowhere } = targets::places(&mut client, target, services, servers)?;
+    match nowhere.first() {
+        Some(server) if !if_exists => return Err(Error::nowhere("delete", server)),
+        _ => {}
+    }
+    made.unchanged.extend(nowhere.iter().map(|server| format!("no service has server {server}")));
+    let mut changes = Vec::new();
+    for Place { service, key, found } in all {
+        let change = Change::RemoveDestination { service, destination: key };
+        let changed = Changed::server(Action::Delete, service, key);
+        let changed = match found {
+            Found::There(entry) => {
+                let connections = [entry.connections];
+                made.warn(warning::orphans(director, &service, key.to_string(), connections));
+                changed.between(Some(entry.destination), None::<Destination>)
+            }
+            Found::Missing(_) if if_exists => {
+                made.unchanged.push(format!("{service} has no server {key}"));
+                continue;
+            }
+            Found::Missing(errno) => {
+                return Err(ipvs_netlink::Error::from(KernelError::new(change, errno)).into());
+            }
+            // The kernel has the last word on it.
+            Found::Unread(_) => changed,
+        };
+        changes.push((change, changed));
+    }
+    several::make(director, &mut client, changes, made)
 }

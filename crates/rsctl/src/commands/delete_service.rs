@@ -1,17 +1,47 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use ipvs_netlink::Change;
+use ipvs_netlink::{Change, Errno, KernelError, Service};
 
-use super::{Action, Changed, Director, Made, warning};
-use crate::cli::DeleteService;
+use super::{Action, Changed, Director, Made, several, targets, warning};
+use crate::cli::{DeleteService, Target};
 use crate::error::Error;
 
 pub(super) fn run(director: &Director, args: &DeleteService) -> Result<Made, Error> {
-    let key = args.service.0;
+    let (target, if_exists) = (args.services.0, args.if_exists);
     let _lock = director.lock()?;
     let mut client = director.connect()?;
-    let warning = warning::orphans(director, &mut client, &key, None);
-    director.apply_over(&mut client, Change::RemoveService(key))?;
-    let changed = vec![Changed::service(Action::Delete, key)];
-    Ok(Made { changed, warnings: warning.into_iter().collect() })
+    let services = match if_exists {
+        true => targets::services(&mut client, target)?,
+        false => targets::some_services(&mut client, target, "delete the services")?,
+    };
+    let mut made = Made::default();
+    if let (Target::Vip(vip), true) = (target, services.is_empty()) {
+        made.unchanged.push(format!("no service has the address {vip}"));
+    }
+    let is_alone = services.len() == 1;
+    let mut changes = Vec::new();
+    for key in services {
+        let change = Change::RemoveService(key);
+        let changed = Changed::service(Action::Delete, key);
+        let changed = match client.service(&key) {
+            Ok(Some(entry)) => changed.between(Some(entry.service), None::<Service>),
+            Ok(None) if if_exists => {
+                made.unchanged.push(format!("there is no service {key}"));
+                continue;
+            }
+            Ok(None) => {
+                let missing = KernelError::new(change, Errno::ESRCH);
+                return Err(ipvs_netlink::Error::from(missing).into());
+            }
+            // The kernel has the last word on it.
+            Err(_) => changed,
+        };
+        let whose = if is_alone { "it".to_owned() } else { key.to_string() };
+        let mut connections = Vec::new();
+        if client.for_each_destination(&key, |entry| connections.push(entry.connections)).is_ok() {
+            made.warn(warning::orphans(director, &key, whose, connections));
+        }
+        changes.push((change, changed));
+    }
+    several::make(director, &mut client, changes, made)
 }

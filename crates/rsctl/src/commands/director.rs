@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use ipvs_netlink::procfs::Procfs;
 use ipvs_netlink::{
-    Change, Client, ConnectOptions, Destination, DestinationKey, ErrorKind, Namespace, Service,
-    ServiceKey,
+    Change, Client, ConnectOptions, Errno, ErrorKind, KernelError, Namespace, ServiceKey,
 };
 
 use crate::cli::NamespaceName;
@@ -96,88 +95,33 @@ impl Director {
     pub(super) fn apply_over(&self, client: &mut Client, change: Change) -> Result<(), Error> {
         if self.dry_run { foresee(client, &change) } else { Ok(client.apply(change)?) }
     }
-
-    /// Edits a service, and returns whether anything differs.
-    pub(super) fn edit_service(
-        &self,
-        key: &ServiceKey,
-        edit: impl FnOnce(&mut Service),
-    ) -> Result<bool, Error> {
-        let _lock = self.lock()?;
-        let mut client = self.connect()?;
-        if !self.dry_run {
-            return Ok(client.edit_service(key, edit)?);
-        }
-        let mut outcome = Ok(false);
-        client.edit_service(key, |service| {
-            let before = service.clone();
-            edit(service);
-            let after = std::mem::replace(service, before.clone());
-            outcome = differs(Change::SetService(before), Change::SetService(after));
-        })?;
-        outcome
-    }
-
-    /// Edits a server, and returns whether anything differs.
-    pub(super) fn edit_server(
-        &self,
-        service: &ServiceKey,
-        key: &DestinationKey,
-        edit: impl FnOnce(&mut Destination),
-    ) -> Result<bool, Error> {
-        let _lock = self.lock()?;
-        let mut client = self.connect()?;
-        if !self.dry_run {
-            return Ok(client.edit_destination(service, key, edit)?);
-        }
-        let mut outcome = Ok(false);
-        let set = |destination| Change::SetDestination { service: *service, destination };
-        client.edit_destination(service, key, |server| {
-            let before = *server;
-            edit(server);
-            let after = std::mem::replace(server, before);
-            outcome = differs(set(before), set(after));
-        })?;
-        outcome
-    }
-}
-
-/// Returns whether anything differs, as the library judges an edit.
-fn differs(before: Change, after: Change) -> Result<bool, Error> {
-    match after.check_edit_of(&before) {
-        Err(reason) => Err(Error::refused(after, reason)),
-        Ok(()) => Ok(before != after),
-    }
 }
 
 /// Returns what the kernel would say to `change`, as far as the table tells.
-fn foresee(client: &mut Client, change: &Change) -> Result<(), Error> {
+pub(super) fn foresee(client: &mut Client, change: &Change) -> Result<(), Error> {
     let there =
         |client: &mut Client, key: &ServiceKey| Ok::<_, Error>(client.service(key)?.is_some());
-    let unlike = |why| Err(Error::WouldFail { action: change.to_string(), why });
-    match change {
-        Change::AddService(service) if there(client, &service.key)? => unlike("it exists already"),
+    let said = |errno| Err(ipvs_netlink::Error::from(KernelError::new(change.clone(), errno)));
+    let found = match change {
+        Change::AddService(service) if there(client, &service.key)? => said(Errno::EEXIST),
         Change::RemoveService(key) | Change::Zero(Some(key)) if !there(client, key)? => {
-            unlike("there is no such service")
+            said(Errno::ESRCH)
         }
         Change::AddDestination { service, destination } => {
-            match client.destination(service, &destination.key)? {
-                Some(_) => unlike("it exists already"),
-                None => Ok(()),
-            }
-        }
-        Change::RemoveDestination { service, destination } => {
-            match client.destination(service, destination)? {
-                Some(_) => Ok(()),
-                None => unlike("the service has no such server"),
+            match client.destination(service, &destination.key) {
+                Ok(Some(_)) => said(Errno::EEXIST),
+                Ok(None) => Ok(()),
+                Err(error) if error.kind() == ErrorKind::ServiceMissing => said(Errno::ESRCH),
+                Err(error) => Err(error),
             }
         }
         Change::StartDaemon(daemon) if client.daemons()?.iter().any(|d| d.role == daemon.role) => {
-            unlike("one of that role runs already")
+            said(Errno::EEXIST)
         }
         Change::StopDaemon(role) if client.daemons()?.iter().all(|d| d.role != *role) => {
-            unlike("it does not run")
+            said(Errno::ESRCH)
         }
         _ => Ok(()),
-    }
+    };
+    Ok(found?)
 }

@@ -14,7 +14,7 @@ use ipvs_netlink::{
 use super::{
     Status, add_server, add_service, daemon_status, edit_server, edit_service, restore, server,
 };
-use crate::cli::{self, Cli, Command};
+use crate::cli::{self, Cli, Command, Endpoint, Target, Unread};
 use crate::error::{Error, Problems};
 
 thread_local! {
@@ -31,26 +31,31 @@ pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)
     let parsed = CLI
         .with_borrow_mut(|cli| cli.try_get_matches_from_mut(&args))
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
-    // What a command is read as does not depend on whether it is read alone.
-    let alone = Cli::read(&args);
-    assert_eq!(
-        alone.as_ref().err().map(clap::Error::kind),
-        parsed.as_ref().err().map(clap::Error::kind)
-    );
-    assert_eq!(format!("{:?}", alone.ok()), format!("{:?}", parsed.as_ref().ok()));
-    let cli = match parsed {
+    // What a command is read as does not depend on whether it is read alone; only what cannot be
+    // read may be meant for another program.
+    let read = Cli::read(&args);
+    if let Ok(parsed) = &parsed {
+        assert_eq!(format!("{:?}", read.as_ref().ok()), format!("{:?}", Some(parsed)));
+    }
+    let cli = match read {
         Ok(cli) => cli,
-        Err(stop) if stop.exit_code() == 0 => return,
-        Err(stop) => return refused(&Error::Usage(cli::explain(&stop, &args))),
+        Err(Unread::Stop(stop, _)) if stop.exit_code() == 0 => return,
+        Err(Unread::Stop(stop, args)) => {
+            return refused(&Error::Usage(cli::explain(&stop, &args)));
+        }
+        Err(Unread::Led(usage)) => return refused(&Error::Usage(usage)),
     };
     let planned = match cli.command {
         Command::AddService(args) => add_service::plan(args.service.0, &args.settings),
         Command::AddServer(args) => {
-            add_server::plan(args.service.0, args.server.real_server, &args.settings)
+            let Some((service, server)) = first(args.services.0, &args.servers.real_server) else {
+                return;
+            };
+            add_server::plan(service, server, &args.settings)
         }
         Command::EditService(args) => {
             let mut service = holder(args.service.0);
-            match edit_service::edit(&mut service, &args) {
+            match edit_service::edit(&mut service, &args.edits) {
                 // What cannot be is noticed before it is sent.
                 Ok(()) if service.check().is_err() => return,
                 Ok(()) => Ok(Change::AddService(service)),
@@ -58,11 +63,14 @@ pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)
             }
         }
         Command::EditServer(args) => {
-            let key = server::key(&args.service.0, args.server.real_server);
+            let Some((service, server)) = first(args.services.0, &args.servers.real_server) else {
+                return;
+            };
+            let key = server::key(&service, server);
             let mut destination = Destination::new(key, ForwardingMethod::Masquerade);
-            match edit_server::edit(&mut destination, &args) {
-                Ok(()) if destination.check(&args.service.0).is_err() => return,
-                Ok(()) => Ok(Change::AddDestination { service: args.service.0, destination }),
+            match edit_server::edit(&mut destination, &args.edits) {
+                Ok(()) if destination.check(&service).is_err() => return,
+                Ok(()) => Ok(Change::AddDestination { service, destination }),
                 Err(refusal) => Err(Error::refused("edit", refusal)),
             }
         }
@@ -80,6 +88,12 @@ pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)
     let mut table = Observed::new(services);
     table.timeouts = ipvs_netlink::Timeouts::KERNEL_DEFAULTS;
     kept(&table);
+}
+
+/// Returns the service, if it is one, and its first server.
+fn first(target: Target, servers: &[Endpoint]) -> Option<(ServiceKey, Endpoint)> {
+    let Target::Service(service) = target else { return None };
+    Some((service, *servers.first()?))
 }
 
 /// Returns a service that may have any port.

@@ -59,7 +59,7 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         options(&command, &mut all);
-        assert!(all.contains("mcast-group"));
+        assert!(all.contains("maxlen"));
         for option in all {
             let word = format!("--{option}");
             assert!(pages.iter().any(|(_, text)| text.contains(&word)), "no page has {word}");

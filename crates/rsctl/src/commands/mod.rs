@@ -5,6 +5,7 @@
 
 mod add_server;
 mod add_service;
+mod changed;
 mod clear;
 mod connections;
 mod daemon;
@@ -26,7 +27,9 @@ pub(crate) mod restore;
 mod save;
 mod server;
 mod service;
+mod several;
 mod shown;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod timeouts;
@@ -35,13 +38,16 @@ mod zero;
 
 use std::path::PathBuf;
 
-use ipvs_netlink::{Change, DestinationKey, ServiceKey, SyncDaemonEntry, SyncRole, Timeouts};
+use ipvs_netlink::{Change, SyncDaemonEntry, Timeouts};
 
 use crate::cli::Command;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::refusal::Refusal;
 
+#[cfg(test)]
+pub(crate) use changed::States;
+pub(crate) use changed::{Action, Changed, Made, State};
 pub(crate) use connections::{Found, Stream, address_of};
 pub(crate) use daemon_status::{Daemon, Status};
 pub(crate) use director::Director;
@@ -79,64 +85,13 @@ impl Outcome {
     pub(crate) fn conclude(&self) -> Result<Exit, Error> {
         match self {
             Self::Restored(restored) => restored.conclude(),
+            Self::Changed { made, .. } if !made.failed.is_empty() => Ok(Exit::Failed),
             // Something was found that ought not to be.
             Self::DaemonStatus(Status { problems: Some(problems), .. }) if !problems.is_empty() => {
                 Ok(Exit::Failed)
             }
             _ => Ok(Exit::Done),
         }
-    }
-}
-
-/// Lists what a changing command made, or would make.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Made {
-    pub(crate) changed: Vec<Changed>,
-    /// What is hardly meant about it.
-    pub(crate) warnings: Vec<Warning>,
-}
-
-impl From<Vec<Changed>> for Made {
-    fn from(changed: Vec<Changed>) -> Self {
-        Self { changed, warnings: Vec::new() }
-    }
-}
-
-/// Names one change that was made, or would be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Changed {
-    pub(crate) action: Action,
-    /// The virtual service, if the change was about one.
-    pub(crate) service: Option<ServiceKey>,
-    /// The real server, if the change was about one.
-    pub(crate) server: Option<DestinationKey>,
-    /// The sync daemon, if the change was about one.
-    pub(crate) role: Option<SyncRole>,
-}
-
-/// Says what was done, to the service or the server if there is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    Add,
-    Edit,
-    Delete,
-    Zero,
-    SetTimeouts,
-    StartDaemon,
-    StopDaemon,
-}
-
-impl Changed {
-    fn new(action: Action) -> Self {
-        Self { action, service: None, server: None, role: None }
-    }
-
-    fn service(action: Action, service: ServiceKey) -> Self {
-        Self { service: Some(service), ..Self::new(action) }
-    }
-
-    fn server(action: Action, service: ServiceKey, server: DestinationKey) -> Self {
-        Self { server: Some(server), ..Self::service(action, service) }
     }
 }
 
@@ -157,9 +112,11 @@ pub(crate) fn run(
     let made = match command {
         Command::AddService(args) => add_service::run(director, &args),
         Command::EditService(args) => edit_service::run(director, &args),
+        Command::SetService(args) => edit_service::set(director, &args),
         Command::DeleteService(args) => delete_service::run(director, &args),
         Command::AddServer(args) => add_server::run(director, &args),
         Command::EditServer(args) => edit_server::run(director, &args),
+        Command::SetServer(args) => edit_server::set(director, &args),
         Command::DeleteServer(args) => delete_server::run(director, &args),
         Command::Zero(args) => zero::run(director, &args).map(Made::from),
         Command::Clear(args) => clear::run(director, &args).map(Made::from),
@@ -176,6 +133,14 @@ pub(crate) fn run(
         }
     };
     made.map(|made| director.changed(made))
+}
+
+/// Refuses an edit that the library would refuse, of what is there.
+fn check_edit(before: &Change, after: &Change) -> Result<(), Error> {
+    after.check_edit_of(before).map_err(|reason| {
+        let operation = Box::new(after.clone().into());
+        ipvs_netlink::Error::Invalid { operation, reason }.into()
+    })
 }
 
 /// Returns `change`, if the options made sense and it is one the library would send. Checked before

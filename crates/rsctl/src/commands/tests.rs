@@ -7,7 +7,7 @@ use clap::Parser;
 use ipvs_netlink::{Change, Destination, Service};
 
 use super::{add_server, add_service, edit_service, server};
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Target};
 use crate::error::Error;
 
 fn parse(line: &str) -> Command {
@@ -19,7 +19,8 @@ fn plan(line: &str) -> Result<Change, Error> {
     match parse(line) {
         Command::AddService(args) => add_service::plan(args.service.0, &args.settings),
         Command::AddServer(args) => {
-            add_server::plan(args.service.0, args.server.real_server, &args.settings)
+            let Target::Service(service) = args.services.0 else { panic!("{line}") };
+            add_server::plan(service, args.servers.real_server[0], &args.settings)
         }
         _ => panic!("{line} adds nothing"),
     }
@@ -47,7 +48,7 @@ fn edited_service(before: &Service, options: &str) -> Result<Service, String> {
         panic!("{options}");
     };
     let mut after = before.clone();
-    edit_service::edit(&mut after, &args).map_err(|refusal| refusal.to_string())?;
+    edit_service::edit(&mut after, &args.edits).map_err(|refusal| refusal.to_string())?;
     Ok(after)
 }
 
@@ -55,7 +56,7 @@ fn edited_server(before: &Destination, options: &str) -> Result<Destination, Str
     let line = format!("edit-server tcp/192.0.2.10:80 -r {} {options}", before.key);
     let Command::EditServer(args) = parse(&line) else { panic!("{options}") };
     let mut after = *before;
-    server::set(&mut after, &args.settings).map_err(|refusal| refusal.to_string())?;
+    server::set(&mut after, &args.edits.settings).map_err(|refusal| refusal.to_string())?;
     Ok(after)
 }
 

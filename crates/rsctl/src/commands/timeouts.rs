@@ -2,7 +2,7 @@
 
 use ipvs_netlink::{Change, SetTimeouts};
 
-use super::{Action, Changed, Director, Outcome};
+use super::{Action, Changed, Director, Outcome, State};
 use crate::cli::Timeouts;
 use crate::error::Error;
 
@@ -13,11 +13,14 @@ pub(super) fn run(director: &Director, args: &Timeouts) -> Result<Outcome, Error
     let wanted = plan(args)?;
     let _lock = director.lock()?;
     let mut client = director.connect()?;
-    if !wanted.differs_from(&client.timeouts()?) {
+    let before = client.timeouts()?;
+    if !wanted.differs_from(&before) {
         return Ok(director.changed(Vec::new()));
     }
     director.apply_over(&mut client, Change::SetTimeouts(wanted))?;
-    Ok(director.changed(vec![Changed::new(Action::SetTimeouts)]))
+    let [before, after] = [before, before.after(&wanted)].map(State::Timeouts);
+    let changed = Changed::new(Action::SetTimeouts).between(Some(before), Some(after));
+    Ok(director.changed(vec![changed]))
 }
 
 fn plan(args: &Timeouts) -> Result<SetTimeouts, Error> {

@@ -28,10 +28,10 @@ pub(crate) enum Warning {
 }
 
 /// Counts connections whose server is deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Orphans {
-    /// The server; `None` for all of a service.
-    server: Option<DestinationKey>,
+    /// Whose they are: the server's, or those of all servers of a service.
+    whose: String,
     connections: u64,
     /// Whether all of them are known to be open.
     is_open: bool,
@@ -40,7 +40,7 @@ pub(crate) struct Orphans {
 
 impl fmt::Display for Orphans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whose = self.server.map_or_else(|| "it".to_owned(), |server| server.to_string());
+        let whose = &self.whose;
         let their = if self.connections == 1 { "its" } else { "their" };
         let what = if self.is_open { "open connection" } else { "connection" };
         let what = count(self.connections, what);
@@ -90,14 +90,15 @@ pub(super) fn mask(service: &Service) -> Option<Warning> {
 /// Warns of a server that is to have weight 0. What cannot be read warns of nothing.
 pub(super) fn quiet(
     director: &Director,
+    client: &mut Client,
     service: &ServiceKey,
     server: DestinationKey,
     weight: Option<Weight>,
 ) -> Vec<Warning> {
-    let found = || director.connect().ok()?.service(service).ok()?;
-    let Some(service) = weight.filter(|weight| weight.get() == 0).and_then(|_| found()) else {
+    if weight.is_none_or(|weight| weight.get() != 0) {
         return Vec::new();
-    };
+    }
+    let Ok(Some(service)) = client.service(service) else { return Vec::new() };
     let service = service.service;
     let hashed = match service.scheduler {
         Scheduler::Sh | Scheduler::Mh => {
@@ -115,30 +116,20 @@ pub(super) fn quiet(
 /// Warns of connections that are there, before their server or all servers are deleted.
 pub(super) fn orphans(
     director: &Director,
-    client: &mut Client,
     service: &ServiceKey,
-    server: Option<DestinationKey>,
+    whose: String,
+    connections: impl IntoIterator<Item = Connections>,
 ) -> Option<Warning> {
     // Those of TCP and SCTP that have ended stay for a minute or two as inactive ones, and
     // lose nothing. Of UDP the kernel counts all as inactive, and a mark may stand for any.
     let is_open =
         matches!(service, ServiceKey::Endpoint { protocol: Protocol::Tcp | Protocol::Sctp, .. });
-    let mut connections = 0;
-    let mut count = |of: Connections| {
-        connections += u64::from(of.active);
-        if !is_open {
-            connections += u64::from(of.inactive);
-        }
-    };
-    match server {
-        Some(server) => count(client.destination(service, &server).ok()??.connections),
-        None => {
-            client.for_each_destination(service, |entry| count(entry.connections)).ok()?;
-        }
-    }
+    let count =
+        |of: Connections| u64::from(of.active) + if is_open { 0 } else { u64::from(of.inactive) };
+    let connections = connections.into_iter().map(count).sum();
     let is_meant = connections == 0 || is_set(director, "expire_nodest_conn");
     let is_dry_run = director.dry_run;
-    (!is_meant).then_some(Warning::Orphaned(Orphans { server, connections, is_open, is_dry_run }))
+    (!is_meant).then_some(Warning::Orphaned(Orphans { whose, connections, is_open, is_dry_run }))
 }
 
 /// Returns whether a sysctl of `net.ipv4.vs` is on.
@@ -154,19 +145,20 @@ mod tests {
 
     #[test]
     fn connections_are_told_as_what_is_known_of_them() {
-        let all = Orphans { server: None, connections: 2, is_open: true, is_dry_run: true };
+        let all =
+            || Orphans { whose: "it".to_owned(), connections: 2, is_open: true, is_dry_run: true };
         for (orphans, expected) in [
-            (all, "it has 2 open connections, whose packets would be dropped"),
+            (all(), "it has 2 open connections, whose packets would be dropped"),
             (
-                Orphans { is_open: false, connections: 1, ..all },
+                Orphans { is_open: false, connections: 1, ..all() },
                 "it has 1 connection, whose packets would be dropped",
             ),
             (
-                Orphans { is_dry_run: false, ..all },
+                Orphans { is_dry_run: false, ..all() },
                 "it had 2 open connections, and their packets are dropped now",
             ),
             (
-                Orphans { is_dry_run: false, is_open: false, connections: 1, ..all },
+                Orphans { is_dry_run: false, is_open: false, connections: 1, ..all() },
                 "it had 1 connection, and its packets are dropped now",
             ),
         ] {

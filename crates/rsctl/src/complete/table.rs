@@ -45,6 +45,16 @@ fn text_for(id: &str, key: ServiceKey) -> Option<String> {
     })
 }
 
+/// Returns the addresses of the services.
+pub(super) fn vips(procfs: &Procfs) -> Vec<String> {
+    let vip = |service: TableService| match service.key {
+        TableKey::Service(ServiceKey::Endpoint { address, .. }) => Some(address),
+        _ => None,
+    };
+    let found: BTreeSet<_> = read(procfs).filter_map(vip).collect();
+    found.into_iter().map(|vip| vip.to_string()).collect()
+}
+
 /// Offers the servers of the service that the line names, or all if it names none. What is added
 /// is one that other services have and this one lacks.
 pub(super) fn servers(procfs: &Procfs, line: &Line<'_>) -> Vec<Candidate> {

@@ -7,7 +7,8 @@
 //! says what goes with what, `request` makes sense of it, `session` carries it
 //! out, `print` makes the text.
 //!
-//! Nothing here uses anything of the rest of `rsctl`. The rest uses `whole` and `port_names`.
+//! Nothing here uses anything of the rest of `rsctl`. The rest uses `whole`, `written` and
+//! `port_names`.
 
 mod address;
 mod errno;
@@ -32,6 +33,7 @@ mod sort;
 mod stop;
 mod view;
 pub(crate) mod whole;
+pub(crate) mod written;
 
 use std::ffi::OsString;
 use std::io;

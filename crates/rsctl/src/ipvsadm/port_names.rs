@@ -33,6 +33,15 @@ impl PortNames {
         self.0.iter().find(known).map(|line| line.port)
     }
 
+    /// Returns the ports that have that name, in capitals or not, each with its protocol.
+    pub(crate) fn ports<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (u16, &'a str)> {
+        let is_it = |line: &&Line| line.names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        self.0
+            .iter()
+            .filter(move |line| is_it(line))
+            .map(|line| (line.port, line.protocol.as_str()))
+    }
+
     /// Returns the first name of that port.
     pub(crate) fn name(&self, port: u16, protocol: &str) -> Option<&str> {
         let known = |line: &&Line| line.port == port && line.protocol == protocol;
@@ -62,5 +71,7 @@ mod tests {
         assert_eq!(names.port("http", "sctp"), Some(8));
         assert_eq!(names.name(80, "tcp"), Some("http"));
         assert_eq!(names.name(80, "sctp"), None);
+        assert_eq!(names.ports("HTTP").collect::<Vec<_>>(), [(80, "tcp"), (8, "sctp")]);
+        assert_eq!(names.ports("line").count(), 0);
     }
 }

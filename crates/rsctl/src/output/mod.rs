@@ -5,6 +5,7 @@
 
 mod changes;
 mod connections;
+mod difference;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod ipvsadm;
@@ -128,6 +129,7 @@ fn is_json(outcome: &Outcome, format: Format) -> bool {
 /// printed.
 pub(crate) fn shortfall(outcome: &Outcome) -> Option<Complaint> {
     match outcome {
+        Outcome::Changed { made, .. } if !made.failed.is_empty() => Some(changes::shortfall(made)),
         Outcome::Restored(restored) if restored.fell_short() => Some(restore::shortfall(restored)),
         _ => None,
     }
@@ -144,7 +146,7 @@ fn write(
         Outcome::Changed { made, dry_run } if json => {
             json::write_changes(made, *dry_run, out)?;
         }
-        Outcome::Changed { made, dry_run } => changes::write(&made.changed, *dry_run, out)?,
+        Outcome::Changed { made, dry_run } => changes::write(made, *dry_run, out)?,
         Outcome::Listed(listing) if json => json::write_listing(listing, out)?,
         Outcome::Listed(listing) => match listing.view {
             View::Default => table::write(listing, look, out)?,

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use ipvs_cluster::{Action, Fate, Step, file};
 use lvs_term::{Complaint, count, one_line};
-use serde_json::{Map, Value};
 
+use super::difference;
 use crate::commands::Restored;
 
 /// Writes a line for each step that was made: `+`, `~` or `-`, and what it is about.
@@ -41,17 +41,10 @@ pub(super) fn line(step: &Step) -> String {
         Action::Edit => '~',
         Action::Delete => '-',
     };
-    let value = |object: file::Object| serde_json::to_value(object).ok();
-    let (before, after) = (file::before(step), file::after(step));
-    let details = match (before.and_then(value), after.and_then(value)) {
-        (Some(before), Some(after)) => differences(&before, &after),
-        (None, Some(after)) => settings(&after),
-        _ => String::new(),
-    };
     let details = match step {
         Step::LiftServer { .. } => "to come again in its place".to_owned(),
         Step::PutServer { .. } => "in its place".to_owned(),
-        _ => details,
+        _ => difference::text(file::before(step).as_ref(), file::after(step).as_ref()),
     };
     match details.as_str() {
         "" => format!("{sign} {}", subject(step)),
@@ -74,42 +67,6 @@ fn subject(step: &Step) -> String {
             (Some(service), None) => format!("service {service}"),
             _ => String::new(),
         },
-    }
-}
-
-/// Returns what an object is, without its name.
-fn settings(object: &Value) -> String {
-    let parts = fields(object)
-        .filter(|(name, _)| !matches!(name.as_str(), "service" | "server" | "role" | "interface"));
-    parts.map(|(name, value)| format!("{name} {}", plain(value))).collect::<Vec<_>>().join(", ")
-}
-
-fn differences(before: &Value, after: &Value) -> String {
-    let empty = Map::new();
-    let (before, after) =
-        (before.as_object().unwrap_or(&empty), after.as_object().unwrap_or(&empty));
-    let mut names: Vec<&String> = before.keys().collect();
-    names.extend(after.keys().filter(|name| !before.contains_key(*name)));
-    let shown = |value: Option<&Value>| value.map_or_else(|| "none".to_owned(), plain);
-    let differences = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
-    differences
-        .map(|name| format!("{name} {} -> {}", shown(before.get(name)), shown(after.get(name))))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-fn fields(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    object.as_object().into_iter().flatten()
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(","),
-        Value::Object(_) => {
-            fields(value).map(|(_, value)| plain(value)).collect::<Vec<_>>().join("/")
-        }
-        other => other.to_string(),
     }
 }
 

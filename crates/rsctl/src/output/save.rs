@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use ipvs_cluster::file::{self, Line, MAX_BYTES, Problem};
 use ipvs_cluster::{Desired, Fault, Observed};
 use ipvs_netlink::{InterfaceName, SetTimeouts, SyncDaemonEntry, Timeouts};
-use lvs_term::{escaped, system_error};
+use lvs_term::{escaped, outlive_file_limit, system_error};
 use tempfile::Builder;
 
 use super::ipvsadm;
@@ -137,12 +137,18 @@ fn will_be_restored(read: Result<Vec<Fault<Line>>, Vec<Problem>>, instead: &str)
 
 /// Writes to a file: a reader, or a crash, finds the old one or the new one.
 pub(super) fn to_file(saved: &Saved, file: &Path) -> Result<(), Error> {
+    outlive_file_limit();
     let failed = |error| Error::Write { file: escaped(file.as_os_str()), error };
     if !saved.is_installed {
         return replace(file, None, |out| write(saved, out)).map_err(failed);
     }
     let folder = file.parent().unwrap_or(file);
     if !folder.is_dir() {
+        // A link that leads nowhere is in the way, too.
+        if folder.symlink_metadata().is_ok() {
+            let name = |path: &Path| escaped(path.as_os_str());
+            return Err(Error::FolderInTheWay { file: name(file), folder: name(folder) });
+        }
         fs::DirBuilder::new().recursive(true).create(folder).map_err(failed)?;
         fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(failed)?;
     }

@@ -56,11 +56,24 @@ fn code(cell: &str) -> String {
     inside.strip_prefix(' ').and_then(|it| it.strip_suffix(' ')).unwrap_or(inside).to_owned()
 }
 
+/// What a person would be told instead of the object.
+fn as_text(stderr: &str) -> String {
+    let object: serde_json::Value = serde_json::from_str(stderr).expect("one object");
+    let texts = |key: &str, label: &str| -> String {
+        let texts = object.get(key).and_then(serde_json::Value::as_array).into_iter().flatten();
+        texts.map(|text| format!("{label}{}\n", text.as_str().expect("text"))).collect()
+    };
+    let error = object["error"].as_str().expect("text");
+    format!("error: {error}\n{}{}", texts("problems", ""), texts("hints", "hint: "))
+}
+
 impl Row {
     /// Holds what was said against the row, and tells whether the remedy was among it.
     #[track_caller]
     pub(crate) fn check(&self, exit: Option<i32>, stdout: &str, stderr: &str) -> bool {
         let command = &self.command;
+        let as_text = command.contains("--json").then(|| as_text(stderr));
+        let stderr = as_text.as_deref().unwrap_or(stderr);
         assert_eq!((exit, stdout), (Some(self.exit), ""), "{command}: {stderr}");
         let (hints, error): (Vec<&str>, Vec<&str>) =
             stderr.lines().partition(|line| line.starts_with("hint: "));

@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 use crate::agent::{assert_same, assert_set_up, real_server, state};
 
 /// Nothing is waited for longer.
-const LATE: Duration = Duration::from_secs(20);
+pub(crate) const LATE: Duration = Duration::from_secs(20);
 
 /// An `rs-agent run` at work, as a service manager sees it.
 pub(crate) struct Run {
@@ -145,7 +145,7 @@ impl Run {
     }
 
     /// While it stands still, several things happen at once, as it were.
-    fn behind_its_back(&self, host: &Host, command: &str) {
+    pub(crate) fn behind_its_back(&self, host: &Host, command: &str) {
         self.stop();
         host.must(command);
         self.signal(Signal::SIGCONT);

@@ -61,8 +61,8 @@ const LINES: &[(&str, &str)] = &[
     ("rsctl --netns bl", "rsctl --netns blue"),
     ("rsctl --netns blue list -t ", "rsctl --netns blue list -t 203.0.113.1:25"),
     (
-        "rsctl sync-daemon start backup --mcast-interface vi",
-        "rsctl sync-daemon start backup --mcast-interface vips",
+        "rsctl sync-daemon start backup --interface vi",
+        "rsctl sync-daemon start backup --interface vips",
     ),
     ("rs-agent setup --mode dr --carrier vi", "rs-agent setup --mode dr --carrier vips"),
     ("rs-agent teardown --vip 198", "rs-agent teardown --vip 198.51.100.7"),

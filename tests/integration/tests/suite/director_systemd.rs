@@ -72,7 +72,7 @@ fn a_director_is_as_it_was_before_a_reboot() {
         machine.must(&format!("rsctl add-service -t {vip}:80 -s wrr -p 600"));
         machine.must(&format!("rsctl add-server -t {vip}:80 -r {rip} --mode dr -w 3"));
     }
-    machine.must("rsctl sync-daemon start master --mcast-interface eth0 --syncid 7");
+    machine.must("rsctl sync-daemon start master --interface eth0 --syncid 7");
     machine.must("rsctl timeouts --udp 77");
     let said = machine.must("rsctl save --install").stderr;
     assert_eq!(

@@ -139,25 +139,20 @@ fn a_service_edit_changes_only_what_is_named_or_all() {
 #[test]
 fn changes_are_told_when_asked() {
     let host = Host::new("director");
-    says(&host, "add-service -f 7 -v", "added service fwmark/7\n");
-    says(&host, "add-server fwmark/7 -r 10.0.0.1 -v", "added server 10.0.0.1:0 to fwmark/7\n");
-    says(
-        &host,
-        "edit-server fwmark/7 -r 10.0.0.1 -w 2 -v",
-        "edited server 10.0.0.1:0 of fwmark/7\n",
-    );
-    says(&host, "edit-server fwmark/7 -r 10.0.0.1 -w 2 -v", "nothing to change\n");
+    silent(&host, "add-service -f 7");
+    silent(&host, "add-server fwmark/7 -r 10.0.0.1");
+    let edit = "edit-server fwmark/7 -r 10.0.0.1 -w 2";
+    says(&host, &format!("{edit} -v"), "edited server 10.0.0.1:0 of fwmark/7: weight 1 -> 2\n");
+    let so = "nothing to change: server 10.0.0.1:0 of fwmark/7 is so already\n";
+    says(&host, &format!("{edit} -v"), so);
+    says(&host, edit, "");
     says(&host, "edit-service fwmark/7 -s wlc --json", "{\"changed\":[]}\n");
     says(
         &host,
         "edit-service fwmark/7 -s rr --json",
-        "{\"changed\":[{\"action\":\"edit-service\",\"service\":\"fwmark/7\"}]}\n",
-    );
-    says(
-        &host,
-        "delete-server fwmark/7 -r 10.0.0.1 --json",
-        "{\"changed\":[{\"action\":\"delete-server\",\"service\":\"fwmark/7\",\
-         \"server\":\"10.0.0.1:0\"}]}\n",
+        "{\"changed\":[{\"action\":\"edit-service\",\"service\":\"fwmark/7\",\
+         \"before\":{\"scheduler\":\"wlc\",\"service\":\"fwmark/7\"},\
+         \"after\":{\"scheduler\":\"rr\",\"service\":\"fwmark/7\"}}]}\n",
     );
     says(&host, "delete-service fwmark/7 -v", "deleted service fwmark/7\n");
 }
@@ -206,7 +201,7 @@ fn no_name_of_the_kernel_reaches_the_terminal_as_it_is() {
     host.must(&format!(
         "ip link add {odd} type dummy && ip link set {odd} up && ip addr add 10.7.0.1/24 dev {odd}"
     ));
-    let start = format!("rsctl sync-daemon start master --mcast-interface {odd}");
+    let start = format!("rsctl sync-daemon start master --interface {odd}");
     let shown = |text: &str, form: &str| {
         let harmful = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
         assert!(text.contains(form) && !text.contains(harmful), "{text:?}");

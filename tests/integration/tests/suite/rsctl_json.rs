@@ -3,81 +3,20 @@
 //! The tables of `docs/json.md` against what `rsctl` prints: nothing that is not
 //! in them, everything in them seen, each of the type that they say.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::UdpSocket;
 
 use lab::{Family, Host, NOBODY, Network, WebServer};
 use serde_json::Value;
 
+use crate::documented;
+use crate::rsctl_lock::hold as hold_lock;
 use crate::rsctl_names::name_hosts;
 
 const PAGE: &str = include_str!("../../../../docs/json.md");
 
-type Types = BTreeMap<String, BTreeSet<String>>;
-
-/// The table under that heading: each field with its types.
-fn documented(heading: &str) -> Types {
-    let section = PAGE.split("\n## ").find(|section| section.starts_with(heading)).unwrap();
-    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
-    let row = |row: &str| {
-        let (path, rest) = row.split_once("` | ").unwrap();
-        let types = rest.split(" |").next().unwrap();
-        (path.to_owned(), types.split(", ").map(str::to_owned).collect())
-    };
-    rows.map(row).collect()
-}
-
-/// The fields of `value`, below `path`, with their types.
-fn fields(path: &str, value: &Value, seen: &mut Types) {
-    let kind = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "text",
-        Value::Array(items) => {
-            items.iter().for_each(|item| fields(&format!("{path}[]"), item, seen));
-            "list"
-        }
-        Value::Object(object) => {
-            for (name, value) in object {
-                let dot = if path.is_empty() { "" } else { "." };
-                fields(&format!("{path}{dot}{name}"), value, seen);
-            }
-            "object"
-        }
-    };
-    // Items that are objects have fields to speak for them.
-    if !(path.is_empty() || path.ends_with("[]") && kind == "object") {
-        seen.entry(path.to_owned()).or_default().insert(kind.to_owned());
-    }
-}
-
-/// Holds the documents under `heading` against its table. What is below one of
-/// `elsewhere` is described elsewhere.
 #[track_caller]
 fn hold(heading: &str, documents: &[Value], elsewhere: &[&str]) {
-    let mut seen = Types::new();
-    documents.iter().for_each(|document| fields("", document, &mut seen));
-    seen.retain(|path, _| {
-        let below = |other: &&&str| path.strip_prefix(**other).is_some_and(|rest| !rest.is_empty());
-        !elsewhere.iter().any(|other| below(&other))
-    });
-    let documented = documented(heading);
-    let names = |types: &Types| types.keys().cloned().collect::<BTreeSet<_>>();
-    let (shown, said) = (names(&seen), names(&documented));
-    let unsaid: Vec<_> = shown.difference(&said).collect();
-    let unseen: Vec<_> = said.difference(&shown).collect();
-    assert!(unsaid.is_empty(), "{heading}: not in docs/json.md: {unsaid:?}");
-    assert!(unseen.is_empty(), "{heading}: in docs/json.md and never seen: {unseen:?}");
-    for (path, types) in &seen {
-        assert!(types.is_subset(&documented[path]), "{heading}: {path} was {types:?}");
-    }
-    assert!(documented.values().flatten().all(|kind| {
-        matches!(
-            kind.as_str(),
-            "text" | "number" | "boolean" | "list" | "object" | "null" | "absent"
-        )
-    }));
+    documented::hold(PAGE, heading, documents, elsewhere);
 }
 
 fn printed(host: &Host, command: &str, input: &str) -> Value {
@@ -141,11 +80,15 @@ fn settings_and_changes_are_as_documented() {
         "edit-service tcp/192.0.2.1:80 -p 60 -M 255.0.255.0",
         "zero",
         "timeouts --tcp 800",
-        "sync-daemon start master --mcast-interface lo --syncid 7",
+        "sync-daemon start master --interface lo --syncid 7",
         "clear --dry-run",
     ]
     .map(|command| printed(&host, command, ""));
-    hold("Commands that change something", &changes, &[]);
+    let some = "add-server tcp/192.0.2.2:80 -r 10.0.0.1 -r 127.255.255.255 -m";
+    host.must("rsctl add-service tcp/192.0.2.2:80");
+    let changes = changes.into_iter().chain([printed(&host, some, "")]).collect::<Vec<_>>();
+    let states = ["changed[].before", "changed[].after"];
+    hold("Commands that change something", &changes, &states);
     hold("`timeouts`", &[printed(&host, "timeouts", "")], &[]);
     let daemons = printed(&host, "sync-daemon", "");
     hold("`sync-daemon`\n", std::slice::from_ref(&daemons), &[]);
@@ -155,6 +98,34 @@ fn settings_and_changes_are_as_documented() {
     let compared = printed(&host, "sync-daemon status --peer -", &status.to_string());
     assert!(!compared["problems"].as_array().unwrap().is_empty());
     hold("`sync-daemon status`", &[status, compared], &["daemons", "sysctls"]);
+}
+
+#[test]
+fn errors_and_what_comes_before_them_are_as_documented() {
+    let host = Host::new("director");
+    let _lock = hold_lock(&host);
+    let lines: Vec<Value> = [
+        "rsctl list --json --frob",
+        "printf '%s\\n' '-A -f 0' | rsctl restore --json",
+        // A note of whom it waits for, and the error.
+        "rsctl clear --json --yes --lock-wait 1",
+        "{NOBODY} rsctl list --json",
+    ]
+    .iter()
+    .flat_map(|command| {
+        let output = host.sh(&command.replace("{NOBODY}", NOBODY));
+        output.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>()
+    })
+    .collect();
+    let of = |is_error| {
+        lines.iter().filter(|it| it.get("error").is_some() == is_error).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(true).iter().map(|it| it["exit_code"].as_u64()).collect::<Vec<_>>(),
+        [Some(2), Some(2), Some(4)]
+    );
+    hold("Errors", &of(true), &[]);
+    hold("Warnings, notes and hints", &of(false), &[]);
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn start(host: &Host, command: &str) -> Ended {
 }
 
 /// The lock, held by this process.
-fn hold(host: &Host) -> OwnedFd {
+pub(crate) fn hold(host: &Host) -> OwnedFd {
     host.enter(|| {
         let name = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None);
         let name = name.unwrap();
@@ -148,7 +148,7 @@ fn who_changes_waits_for_who_changes_and_who_reads_for_nobody() {
         "rsctl zero --lock-wait 0",
         "rsctl clear --yes --lock-wait 0",
         "rsctl timeouts --tcp 77 --lock-wait 0",
-        "rsctl sync-daemon start master --mcast-interface lo --syncid 7 --lock-wait 0",
+        "rsctl sync-daemon start master --interface lo --syncid 7 --lock-wait 0",
         "rsctl sync-daemon stop master --lock-wait 0",
         "echo '-A -f 5000' | rsctl restore --merge --lock-wait 0",
     ] {

@@ -178,7 +178,7 @@ fn a_refusal_of_the_kernel_is_explained() {
         )
     };
     refused(
-        1,
+        5,
         &[
             (
                 "add-service tcp/192.0.2.1:80",
@@ -192,7 +192,12 @@ fn a_refusal_of_the_kernel_is_explained() {
                  hint: edit the server instead; its address and port can be in a service only \
                  once, whatever its forwarding method",
             ),
-            ("add-service tcp/192.0.2.2:80 -s wrrr", &unknown),
+        ],
+    );
+    refused(1, &[("add-service tcp/192.0.2.2:80 -s wrrr", &unknown)]);
+    refused(
+        6,
+        &[
             (
                 "edit-service tcp/192.0.2.2:80 -s rr",
                 &missing_service("edit service tcp/192.0.2.2:80"),

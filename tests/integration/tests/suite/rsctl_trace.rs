@@ -33,7 +33,7 @@ fn a_trace_shows_requests_and_answers() {
         traced(&host, "add-service tcp/192.0.2.1:80", 0),
         [add.as_str(), "netlink < #2 done"]
     );
-    let refused = traced(&host, "add-service tcp/192.0.2.1:80", 1);
+    let refused = traced(&host, "add-service tcp/192.0.2.1:80", 5);
     assert_eq!(refused[..2], [add.as_str(), "netlink < #2 error EEXIST"]);
     let told = "error: cannot add service tcp/192.0.2.1:80: it exists already (EEXIST)";
     assert_eq!(refused[2], told);
@@ -69,12 +69,12 @@ fn a_trace_shows_foreign_names_as_text() {
     let name = "e\x1b[1m\u{202e}\u{9b}2J";
     host.must(&format!(
         "ip link add '{name}' type dummy && ip link set '{name}' up && \
-         rsctl sync-daemon start backup --mcast-interface '{name}'"
+         rsctl sync-daemon start backup --interface '{name}'"
     ));
     let lines = traced(&host, "sync-daemon", 0);
     let daemon = lines.iter().find(|line| line.contains("NewDaemon")).expect("it");
     let shown = "Interface=\"e\\u{1b}[1m\\u{202e}\\u{9b}2J\"";
     assert!(daemon.contains(shown), "{daemon}");
-    let started = traced(&host, &format!("sync-daemon start master --mcast-interface '{name}'"), 0);
+    let started = traced(&host, &format!("sync-daemon start master --interface '{name}'"), 0);
     assert!(started[0].contains(shown), "{started:?}");
 }

@@ -9,6 +9,7 @@ mod service;
 
 use std::fmt;
 
+use ipvs_netlink::{Destination, Service, SyncDaemon, SyncDaemonEntry, Timeouts};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -39,6 +40,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 /// Holds an object as a file has it, without its servers: something to show, and to compare.
+/// It is made of a service, a server, a daemon or timeouts.
 ///
 /// It is what serde makes of it, and its text is JSON on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,43 +58,57 @@ impl fmt::Display for Object {
     }
 }
 
+/// Has an object made of each of these types, by what serde makes of it in a file.
+macro_rules! made_of {
+    ($($model:ty: $object:ty,)*) => {
+        $(impl From<$model> for Object {
+            fn from(model: $model) -> Self {
+                // Text, numbers and lists: nothing that JSON cannot have.
+                Self(serde_json::to_value(<$object>::from(model)).unwrap_or_default())
+            }
+        })*
+    };
+}
+
+made_of! {
+    &Service: ServiceObject<'_>,
+    &Destination: ServerObject,
+    &SyncDaemon: DaemonObject,
+    &SyncDaemonEntry: DaemonObject,
+    Timeouts: TimeoutsObject,
+}
+
 /// Returns the object that is there before `step`.
 #[must_use]
 pub fn before(step: &Step) -> Option<Object> {
-    match step {
-        Step::SetTimeouts { before, .. } => value(&TimeoutsObject::from(*before)),
-        Step::StopDaemon { before, .. } => value(&DaemonObject::from(before)),
-        Step::EditService { before, .. } => value(&ServiceObject::from(&**before)),
-        Step::DeleteService { before, .. } => value(&ServiceObject::from(before)),
+    Some(match step {
+        Step::SetTimeouts { before, .. } => Object::from(*before),
+        Step::StopDaemon { before, .. } => Object::from(before),
+        Step::EditService { before, .. } => Object::from(&**before),
+        Step::DeleteService { before, .. } => Object::from(before),
         Step::EditServer { before, .. }
         | Step::DeleteServer { before, .. }
-        | Step::LiftServer { server: before, .. } => value(&ServerObject::from(before)),
+        | Step::LiftServer { server: before, .. } => Object::from(before),
         Step::AddService(_)
         | Step::AddServer { .. }
         | Step::PutServer { .. }
-        | Step::StartDaemon(_) => None,
-    }
+        | Step::StartDaemon(_) => return None,
+    })
 }
 
 /// Returns the object that is there after `step`.
 #[must_use]
 pub fn after(step: &Step) -> Option<Object> {
-    match step {
-        Step::SetTimeouts { before, after } => value(&TimeoutsObject::from(before.after(after))),
-        Step::AddService(after) | Step::EditService { after, .. } => {
-            value(&ServiceObject::from(after))
-        }
+    Some(match step {
+        Step::SetTimeouts { before, after } => Object::from(before.after(after)),
+        Step::AddService(after) | Step::EditService { after, .. } => Object::from(after),
         Step::AddServer { server: after, .. }
         | Step::PutServer { server: after, .. }
-        | Step::EditServer { after, .. } => value(&ServerObject::from(after)),
-        Step::StartDaemon(after) => value(&DaemonObject::from(after)),
+        | Step::EditServer { after, .. } => Object::from(after),
+        Step::StartDaemon(after) => Object::from(after),
         Step::StopDaemon { .. }
         | Step::DeleteServer { .. }
         | Step::LiftServer { .. }
-        | Step::DeleteService { .. } => None,
-    }
-}
-
-fn value(object: &impl Serialize) -> Option<Object> {
-    serde_json::to_value(object).ok().map(Object)
+        | Step::DeleteService { .. } => return None,
+    })
 }

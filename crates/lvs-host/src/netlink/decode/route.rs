@@ -34,6 +34,7 @@ pub(in super::super) fn route(message: &RouteMessage, names: &Names<'_>) -> Opti
         match attribute {
             RouteAttribute::Destination(to) => route.destination = ip(to)?,
             RouteAttribute::Priority(metric) => route.metric = *metric,
+            RouteAttribute::PrefSource(source) => route.source = ip(source),
             RouteAttribute::Metrics(metrics) => route.advmss = advmss(metrics),
             RouteAttribute::MultiPath(_) => route.is_multipath = true,
             _ => {}
@@ -125,11 +126,16 @@ pub(in super::super) fn default_route(
         RouteAttribute::Priority(metric) => Some(*metric),
         _ => None,
     });
-    let (gateways, _) = hops(message, names);
+    let source = message.attributes.iter().find_map(|attribute| match attribute {
+        RouteAttribute::PrefSource(source) => ip(source),
+        _ => None,
+    });
+    let (gateways, devices) = hops(message, names);
     let text = route_text(message, &gateways, names);
     let saved = SavedRoute { text, message: to_hex(&restorable(message)) };
     let family = family(header.address_family);
-    Some(DefaultRoute { family, gateways, metric: metric.unwrap_or_default(), saved })
+    let metric = metric.unwrap_or_default();
+    Some(DefaultRoute { family, gateways, devices, source, metric, saved })
 }
 
 /// The route in the words of `ip route`, without the rarer attributes.

@@ -31,7 +31,7 @@ lvs_check::rules! {
     }
     RS_DIR_02 "RS-DIR-02" {
         severities: &[Warning],
-        meaning: "IPVS on this host, which is not the active director, has a service of the VIP with servers on other hosts by direct routing or tunnel, and `backup_only` is off",
+        meaning: "IPVS on this host, which is not the active director, has a service of the VIP with servers on other hosts by dr or tun, and `backup_only` is off",
         reads: "`/proc/net/ip_vs`, `net.ipv4.vs.backup_only`",
         remedy: "`backup_only` 1 with the sync daemon in state backup, or the service only while this host is active",
         why: "what the active director sends here is handed on once more, and between two such hosts goes round until it is dropped: clients time out",

@@ -3,7 +3,8 @@
 
 use lvs_check::Remedy;
 
-use super::super::seen::Seen;
+use super::super::findings;
+use super::super::seen::{Device, Seen};
 use super::super::steps::{Replace, at_carrier, create, is_own, remove};
 use super::super::subject::Subject;
 use super::change::fallback;
@@ -237,5 +238,32 @@ fn a_wide_vip_waits_for_a_narrow_one_of_its_device() {
             "ip addr show dev {first} | grep -qF ' {VIP}/32 ' && ip addr del {VIP}/{prefix} dev rs0"
         );
         assert_eq!(texts(&remove(&have, &subject, &seen)), [command]);
+    }
+}
+
+/// The host's only address, on a dummy that has the default route: nobody is told to delete it.
+#[test]
+fn an_address_of_the_default_route_is_kept() {
+    for (prefix, scope, way, source, own) in [
+        (24, "global", "dummy0", None, true),
+        (32, "global", "dummy0", None, true),
+        (24, "global", "eth0", Some(VIP), true),
+        (32, "global", "eth0", Some(VIP), true),
+        (24, "global", "eth0", None, false),
+        (24, "host", "dummy0", None, false),
+    ] {
+        let (subject, mut seen) = sound(Mode::Dr);
+        let kind = Some("dummy".to_owned());
+        seen.devices.push(Device { kind, ..device("dummy0", false) });
+        let lo = address("127.0.0.1", 8, "lo", "host");
+        seen.addresses = vec![lo, address(VIP, prefix, "dummy0", scope)].into();
+        seen.routes[0].devices = vec![way.to_owned()];
+        seen.routes[0].source = source.map(ip);
+        let found = findings(&subject, &seen);
+        let told = format!("/{prefix} {scope} {way} {source:?}: {found:#?}");
+        let deletes =
+            found.iter().flat_map(|it| &it.remedy).any(|it| it.text().contains("addr del"));
+        assert_eq!(deletes, !own, "{told}");
+        assert_eq!(found.iter().any(|it| it.rule.id == "RS-VIP-04"), own, "{told}");
     }
 }

@@ -34,7 +34,8 @@ fn link(name: &str, arp: bool) -> Link {
 fn route(gateway: &str, metric: u32) -> DefaultRoute {
     let text = format!("default via {gateway}");
     let saved = SavedRoute { message: text.clone(), text };
-    DefaultRoute { family: Family::of(ip(gateway)), gateways: vec![ip(gateway)], metric, saved }
+    let (family, gateways) = (Family::of(ip(gateway)), vec![ip(gateway)]);
+    DefaultRoute { family, gateways, devices: vec!["eth0".into()], source: None, metric, saved }
 }
 
 fn address(device: &str, text: &str, prefix: u8, scope: &str) -> Address {

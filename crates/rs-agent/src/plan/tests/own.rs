@@ -52,7 +52,33 @@ fn the_only_address_is_its_own_without_arp_too() {
             }
         }
     }
-    assert_eq!(check(Some("dummy"), Mode::Dr, "global", &[]), Ok(()));
+}
+
+/// So has a host whose way out is a dummy, as in labs and sandboxes. On one that leads nowhere
+/// there are VIPs.
+#[test]
+fn an_address_of_the_default_route_is_the_hosts_own() {
+    let check = |prefix, scope: &str, device: &str, source: Option<&str>| {
+        let mut facts = host();
+        facts.links.push(Link { kind: Some("dummy".to_owned()), ..link("dummy0", false) });
+        facts.addresses.retain(|have| have.ip.is_ipv6() || have.ip.is_loopback());
+        facts.addresses.push(address("dummy0", "192.0.2.10", prefix, scope));
+        facts.default_routes[0].devices = vec![device.to_owned()];
+        facts.default_routes[0].source = source.map(ip);
+        let typed = Typed { rips: texts(&["10.0.0.77"]), ..Typed::default() };
+        let wanted = Wanted::resolve(&request(Mode::Dr, &["192.0.2.10"], typed), None, &facts);
+        refuse::check(&wanted.unwrap(), &facts)
+    };
+    let own = Err(Refusal::OwnAddress { vip: ip("192.0.2.10"), device: "dummy0".to_owned() });
+    for prefix in [24, 32] {
+        assert_eq!(check(prefix, "global", "dummy0", None), own, "/{prefix}");
+        assert_eq!(check(prefix, "global", "eth0", Some("192.0.2.10")), own, "/{prefix}");
+    }
+    assert_eq!(check(32, "global", "eth0", None), Ok(()));
+    // A VIP that was put there as such.
+    assert_eq!(check(32, "host", "dummy0", Some("192.0.2.10")), Ok(()));
+    let wide = check(24, "global", "eth0", None);
+    assert!(matches!(wide, Err(Refusal::WidePrefix { .. })), "{wide:?}");
 }
 
 /// A VIP with the prefix of its network is this host's own address, unless another one of that

@@ -4,9 +4,9 @@ use ipvs_netlink::{GueChecksum, Persistence, Protocol, SchedulerFlag, ServiceKey
 
 use super::schema::{
     ChangeObject, ConnectionsObject, Identity, PersistentObject, ServerObject, ServiceObject,
-    StatsObject, TunnelObject,
+    StatesObject, StatsObject, TunnelObject,
 };
-use crate::commands::{Action, Changed, ListedServer, ListedService};
+use crate::commands::{Action, Changed, ListedServer, ListedService, State};
 use crate::names::Names;
 
 impl From<&Changed> for ChangeObject {
@@ -27,6 +27,10 @@ impl From<&Changed> for ChangeObject {
             service: changed.service.map(|service| service.to_string()),
             server: changed.server.map(|server| server.to_string()),
             role: changed.role.map(|role| role.to_string()),
+            states: changed.states.as_ref().map(|states| StatesObject {
+                before: states.before.as_ref().map(State::object),
+                after: states.after.as_ref().map(State::object),
+            }),
         }
     }
 }

@@ -77,7 +77,8 @@ impl<I: Iterator<Item = Result<T, ()>>, T: Serialize> Serialize for OneByOne<I> 
 pub(super) fn write_changes(made: &Made, dry_run: bool, out: &mut impl Write) -> io::Result<()> {
     let changed = made.changed.iter().map(ChangeObject::from).collect();
     let warnings = made.warnings.iter().map(ToString::to_string).collect();
-    write_document(&ChangesDocument { changed, warnings, dry_run }, out)
+    let failed = made.failed.iter().map(ToString::to_string).collect();
+    write_document(&ChangesDocument { changed, warnings, failed, dry_run }, out)
 }
 
 pub(super) fn write_restored(restored: &Restored, out: &mut impl Write) -> io::Result<()> {
@@ -93,11 +94,12 @@ pub(super) fn write_document(document: &impl Serialize, out: &mut impl Write) ->
 mod tests {
     use std::fmt::Debug;
 
+    use ipvs_netlink::{Destination, ForwardingMethod, Weight};
     use serde_json::{Value, json};
 
     use super::super::sample;
     use super::*;
-    use crate::commands::{Action, Changed, Warning};
+    use crate::commands::{Action, Changed, State, States, Warning};
 
     fn value<E: Debug>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Value {
         let mut out = Vec::new();
@@ -182,18 +184,26 @@ mod tests {
         let service = Some("tcp/192.0.2.10:80".parse().unwrap());
         let key = "10.0.0.11:8080".parse().unwrap();
         let server = Some(key);
+        let mut before = Destination::new(key, ForwardingMethod::Local);
+        before.weight = Weight::new(3).unwrap();
+        let mut after = before;
+        after.weight = Weight::new(0).unwrap();
+        let [before, after] = [before, after].map(|state| Some(State::Server(state)));
+        let states = Some(States { before, after });
         let changed = vec![
-            Changed { action: Action::Edit, service, server, role: None },
-            Changed { action: Action::Delete, service, server: None, role: None },
+            Changed { action: Action::Edit, service, server, role: None, states },
+            Changed { action: Action::Delete, service, server: None, role: None, states: None },
         ];
         let warnings = vec![Warning::Kept { server: key }];
         let told = warnings[0].to_string();
         assert_eq!(
-            value(|out| write_changes(&Made { changed, warnings }, false, out)),
+            value(|out| write_changes(&Made { changed, warnings, ..Made::default() }, false, out)),
             json!({"changed": [
                 {
                     "action": "edit-server", "service": "tcp/192.0.2.10:80",
                     "server": "10.0.0.11:8080",
+                    "before": {"server": "10.0.0.11:8080", "method": "local", "weight": 3},
+                    "after": {"server": "10.0.0.11:8080", "method": "local", "weight": 0},
                 },
                 {"action": "delete-service", "service": "tcp/192.0.2.10:80"},
             ], "warnings": [told]})

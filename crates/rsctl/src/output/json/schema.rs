@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
+use ipvs_cluster::file::Object;
 use serde::Serialize;
 
 /// Holds what a changing command prints with `--json`.
@@ -17,6 +18,9 @@ pub(super) struct ChangesDocument {
     /// What is hardly meant about it; absent if there is nothing to say.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) warnings: Vec<String>,
+    /// What of several changes could not be made, and why; absent if all could.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) failed: Vec<String>,
     /// Whether it was only tried: nothing has changed then. Absent if not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) dry_run: bool,
@@ -39,6 +43,17 @@ pub(super) struct ChangeObject {
     /// `master` or `backup`, if the change was about a sync daemon.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) role: Option<String>,
+    /// As in a saved file, without the servers: null if it is not there, absent if that is not
+    /// known, or there is nothing to it.
+    #[serde(flatten)]
+    pub(super) states: Option<StatesObject>,
+}
+
+/// Holds what there is before a change, and after it.
+#[derive(Serialize)]
+pub(super) struct StatesObject {
+    pub(super) before: Option<Object>,
+    pub(super) after: Option<Object>,
 }
 
 /// Holds what `rsctl list --json` prints.

@@ -11,7 +11,7 @@ use proptest::sample::select;
 use super::added::{self, Added};
 use super::options::{Adds, Follows, ROWS};
 use super::words::Words;
-use crate::cli::{AddServer, AddService};
+use crate::cli::{AddServer, AddService, Target};
 use crate::commands::{add_server, add_service};
 
 fn command(adds: Adds) -> Command {
@@ -32,7 +32,10 @@ fn by_clap(adds: Adds, words: &[&str]) -> Option<String> {
         }
         Adds::Server => {
             let args = AddServer::from_arg_matches_mut(&mut matches).ok()?;
-            add_server::plan(args.service.0, args.server.real_server, &args.settings)
+            // A line adds one server to one service.
+            let Target::Service(service) = args.services.0 else { return None };
+            let [server] = args.servers.real_server[..] else { return None };
+            add_server::plan(service, server, &args.settings)
         }
     };
     Some(format!("{change:?}"))
@@ -53,8 +56,9 @@ fn by_us(adds: Adds, words: &[&str]) -> Option<String> {
     Some(format!("{change:?}"))
 }
 
-/// How a command tells what it does, and waits, is no matter of a file.
-const OF_THE_COMMAND: [&str; 4] = ["verbose", "json", "dry-run", "lock-wait"];
+/// How a command tells what it does, and waits, is no matter of a file; a line is about one
+/// service.
+const OF_THE_COMMAND: [&str; 5] = ["verbose", "json", "dry-run", "lock-wait", "vip"];
 
 #[test]
 fn every_option_is_known_by_all_its_names() {
@@ -182,6 +186,10 @@ const WORDS: &[&str] = &[
     "dr",
     "tun",
     "NAT",
+    "masq",
+    "Route",
+    "ipip",
+    "local",
     "gre",
     "/24",
     "255.255.255.0",
@@ -223,6 +231,23 @@ fn lines_mean_what_they_mean_to_clap() {
         }
     }
     assert!(read > 40, "{read}");
+}
+
+/// A file is read as it is written, a command line as it is typed.
+#[test]
+fn what_only_a_person_writes_is_no_line() {
+    for (adds, line) in [
+        (Adds::Service, "-t 192.0.2.1:80 -s RR"),
+        (Adds::Service, "TCP/192.0.2.1:80"),
+        (Adds::Service, "-t 192.0.2.1:80 -p 5m"),
+        (Adds::Service, "-f 0x10"),
+        (Adds::Service, "-t 192.0.2.1:80 -b SH-port -s sh"),
+        (Adds::Server, "-f 7 -r 10.0.0.1 -i --tun-type GRE"),
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        assert!(by_clap(adds, &words).is_some_and(|it| it.starts_with("Ok")), "{line}");
+        assert_eq!(by_us(adds, &words), None, "{line}");
+    }
 }
 
 /// Reads `line` behind `before`, which it may be like but for its real server.

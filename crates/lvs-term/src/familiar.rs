@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Understands command lines as other programs want them: options in front of the command, and
+//! words that are commands elsewhere.
+//!
+//! It is asked for lines that cannot be read as they are, so no line means anything else for it.
+
+use std::ffi::OsString;
+
+use clap::{Arg, Command};
+
+use crate::usage::{Usage, escaped};
+
+/// Says what the words at which a command should begin mean to a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Familiar {
+    /// How many words mean it.
+    pub words: usize,
+    /// What they mean.
+    pub meaning: Meaning,
+}
+
+/// Says what is done about a word that is no command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// These words are read in its place.
+    Words(&'static [&'static str]),
+    /// Nothing: it would change something, or may mean several things. These are the hints.
+    Hints(Vec<String>),
+}
+
+/// Holds what a line that could not be read turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arranged {
+    /// A line that may be read, perhaps the same.
+    Line(Vec<OsString>),
+    /// One that is refused, with what to write instead.
+    Refused(Usage),
+}
+
+/// Where a command may begin: what stands in front of it are a few options.
+const FARTHEST: usize = 16;
+
+/// Puts a line in order: the options in front of the command behind it, if all of them are the
+/// command's, and its own words in the place of those that are `familiar`. `root` is the whole
+/// program's description, built.
+#[must_use]
+pub fn arranged(
+    root: &Command,
+    args: &[OsString],
+    familiar: impl Fn(&[&str]) -> Option<Familiar>,
+) -> Arranged {
+    // What is not UTF-8 is neither a command nor an option.
+    let words: Vec<&str> = args.iter().map(|word| word.to_str().unwrap_or_default()).collect();
+    let end = words.iter().position(|word| *word == "--").unwrap_or(words.len());
+    for at in 1..end.min(FARTHEST) {
+        let (front, rest) = (&words[1..at], &words[at..end]);
+        // A command of our own is one, but for what it means with the next word.
+        let is_command = root.find_subcommand(rest[0]).is_some();
+        let (used, path) = match familiar(rest).filter(|it| !is_command || it.words > 1) {
+            Some(Familiar { words, meaning: Meaning::Words(path) }) => (words, path),
+            Some(Familiar { words, meaning: Meaning::Hints(hints) }) => {
+                if reads_options(front, &every(root)) != Some(front.len()) {
+                    continue;
+                }
+                let message = format!("there is no command `{}`", rest[..words].join(" "));
+                return Arranged::Refused(Usage { message, hints });
+            }
+            None if is_command => (1, &[][..]),
+            None => continue,
+        };
+        let typed = if path.is_empty() { &rest[..1] } else { path };
+        let mut command = root;
+        let mut behind = at + used;
+        for word in typed {
+            command = command.find_subcommand(word).unwrap_or(command);
+        }
+        let mut line: Vec<OsString> = args[..1].to_vec();
+        line.extend(typed.iter().map(OsString::from));
+        while let Some(next) = words.get(behind).and_then(|word| command.find_subcommand(word)) {
+            (command, behind) = (next, behind + 1);
+            line.push(next.get_name().into());
+        }
+        let known: Vec<&Arg> = command.get_arguments().collect();
+        if reads_options(front, &known) == Some(front.len()) {
+            line.extend(args[1..at].iter().chain(&args[behind..]).cloned());
+            return Arranged::Line(line);
+        }
+    }
+    Arranged::Line(args.to_vec())
+}
+
+/// Returns the options of all commands: which of them is meant is not known.
+fn every(root: &Command) -> Vec<&Arg> {
+    root.get_arguments().chain(root.get_subcommands().flat_map(Command::get_arguments)).collect()
+}
+
+/// Returns how many of the words are options, with their values, of those that are `known`: up to
+/// the first that is none. `None` if the last one lacks its value.
+#[must_use]
+pub fn reads_options(words: &[&str], known: &[&Arg]) -> Option<usize> {
+    let mut read = 0;
+    while let Some(word) = words.get(read) {
+        let Some((arg, has_value)) = option(word, known) else { break };
+        // One whose value may be left out would take the command for it.
+        let values = arg.get_num_args().unwrap_or_else(|| 0.into());
+        let takes_next = match arg.get_action().takes_values() {
+            true if values.min_values() != 1 || values.max_values() != 1 => break,
+            takes => takes && !has_value,
+        };
+        read += 1 + usize::from(takes_next);
+    }
+    (read <= words.len()).then_some(read)
+}
+
+/// Returns the option that the word is, and whether its value is in it.
+fn option<'a>(word: &str, known: &[&'a Arg]) -> Option<(&'a Arg, bool)> {
+    if let Some(long) = word.strip_prefix("--") {
+        let (name, has_value) =
+            long.split_once('=').map_or((long, false), |(name, _)| (name, true));
+        let is_it = |arg: &&&Arg| {
+            let names = arg.get_long_and_visible_aliases().unwrap_or_default();
+            names.contains(&name)
+        };
+        return Some((known.iter().find(is_it)?, has_value));
+    }
+    let mut letters = word.strip_prefix('-')?.chars();
+    let letter = letters.next()?;
+    let arg = known.iter().find(|arg| arg.get_short() == Some(letter))?;
+    let has_value = !letters.as_str().is_empty();
+    // Letters in one word are left to clap.
+    (!has_value || arg.get_action().takes_values()).then_some((arg, has_value))
+}
+
+/// Returns the words as a shell reads them back.
+#[must_use]
+pub fn quoted_words<W: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = W>) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    let quoted = words.into_iter().map(|word| {
+        let word = word.as_ref();
+        match word.to_str() {
+            None => format!("$'{}'", escaped(word).replace('\'', r"\'")),
+            Some(text) if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
+            Some(text) => format!("'{}'", text.replace('\'', r"'\''")),
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ArgAction;
+
+    use super::*;
+
+    fn root() -> Command {
+        let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
+        let verbose = || flag("verbose").short('v');
+        let wait = || Arg::new("wait").long("wait").value_name("SECONDS");
+        let perhaps = Arg::new("perhaps").short('p').num_args(0..=1);
+        let start = Command::new("start").args([verbose(), Arg::new("role")]);
+        let mut root = Command::new("x")
+            .arg(Arg::new("netns").long("netns").global(true))
+            .subcommand(Command::new("list").args([flag("json"), Arg::new("service")]))
+            .subcommand(Command::new("clear").args([verbose(), wait(), perhaps]))
+            .subcommand(Command::new("daemon").arg(flag("json")).subcommand(start));
+        root.build();
+        root
+    }
+
+    fn familiar(words: &[&str]) -> Option<Familiar> {
+        let reads = |words, path| Some(Familiar { words, meaning: Meaning::Words(path) });
+        match words {
+            ["show", "services", ..] => reads(2, &["list"]),
+            ["show", ..] => reads(1, &["list"]),
+            ["clear", ..] => reads(1, &["list"]),
+            ["stats", ..] => reads(1, &["list", "--stats"]),
+            ["begin", ..] => reads(1, &["daemon", "start"]),
+            ["flush", ..] => {
+                let hints = vec!["`x clear` does".to_owned()];
+                Some(Familiar { words: 1, meaning: Meaning::Hints(hints) })
+            }
+            _ => None,
+        }
+    }
+
+    fn line(line: &str) -> Arranged {
+        let args: Vec<_> = ["x"].into_iter().chain(line.split(' ')).map(OsString::from).collect();
+        arranged(&root(), &args, familiar)
+    }
+
+    #[test]
+    fn a_line_is_put_in_order() {
+        for (typed, meant) in [
+            ("--json list", "list --json"),
+            ("--netns blue --json list a", "list --netns blue --json a"),
+            ("--netns list --json list", "list --netns list --json"),
+            ("-v --wait=3 clear", "clear -v --wait=3"),
+            ("--wait 3 clear -- --json", "clear --wait 3 -- --json"),
+            ("-v daemon start master", "daemon start -v master"),
+            ("--json daemon", "daemon --json"),
+            ("show a b", "list a b"),
+            ("show services", "list"),
+            ("--json show services", "list --json"),
+            ("stats", "list --stats"),
+            ("-v begin master", "daemon start -v master"),
+            // Not all in front is the command's, or not for certain.
+            ("--json clear", "--json clear"),
+            ("-p clear", "-p clear"),
+            ("-vv clear", "-vv clear"),
+            ("--other list", "--other list"),
+            ("--wait clear", "--wait clear"),
+            ("-- list", "-- list"),
+            ("-- show", "-- show"),
+            ("blue list", "blue list"),
+            ("list", "list"),
+            ("clear", "clear"),
+        ] {
+            let meant = std::iter::once("x").chain(meant.split(' ')).map(OsString::from).collect();
+            assert_eq!(line(typed), Arranged::Line(meant), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_would_change_something_is_refused() {
+        for typed in ["flush", "--netns blue flush", "flush --json", "-v --wait 3 flush"] {
+            let Arranged::Refused(usage) = line(typed) else { panic!("{typed}") };
+            assert_eq!(usage.to_string(), "there is no command `flush`", "{typed}");
+            assert_eq!(usage.hints, ["`x clear` does"], "{typed}");
+        }
+        assert!(matches!(line("--other flush"), Arranged::Line(_)));
+    }
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let words = ["-t", "[2001:db8::1]:80", "a b", "it's", ""];
+        assert_eq!(quoted_words(words), r"-t '[2001:db8::1]:80' 'a b' 'it'\''s' ''");
+        assert_eq!(quoted_words([OsString::from_vec(vec![b'a', 0xff])]), r"$'a\xff'");
+    }
+}

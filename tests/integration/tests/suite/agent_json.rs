@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The tables of `docs/agent-json.md` against what `rs-agent` prints, and what a monitor and a
+//! script are told.
+
+use lab::{Host, NOBODY};
+use serde_json::Value;
+
+use crate::agent::real_server;
+use crate::documented::hold;
+
+const PAGE: &str = include_str!("../../../../docs/agent-json.md");
+
+/// What it prints: one line, whatever its exit status.
+#[track_caller]
+fn printed(host: &Host, command: &str) -> Value {
+    let output = host.sh(&format!("rs-agent {command} --json"));
+    assert_eq!(output.stdout.lines().count(), 1, "{command}: {}{}", output.stdout, output.stderr);
+    serde_json::from_str(&output.stdout).unwrap()
+}
+
+/// Each kind of step, each way to note and to warn, and nothing to do.
+#[test]
+fn changes_and_status_are_as_documented() {
+    let network = real_server();
+    let host = &network.servers[0];
+    // In a host of the lab the kernel makes none.
+    host.must("ip link add tunl0 type ipip");
+    let (mut changes, mut statuses) = (Vec::new(), vec![printed(host, "status")]);
+    for setup in [
+        "--mode dr --vip 192.0.2.10,2001:db8:2::10 --carrier vips --create-carrier --label vips:a",
+        "--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --director 192.0.2.1 --tunnel gre --checksum",
+        "--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --tunnel gue --tunnel-port 6080",
+        "--mode tun --vip 192.0.2.10 --rip 192.0.2.11 --fallback-devices",
+        "--mode nat --gateway 192.0.2.1",
+    ] {
+        changes.push(printed(host, &format!("setup {setup} --dry-run")));
+        changes.push(printed(host, &format!("setup {setup}")));
+        changes.push(printed(host, &format!("setup {setup}")));
+        statuses.push(printed(host, "status"));
+        // Of each kind, nobody's and somebody else's.
+        host.sh(
+            "sysctl -qw net.ipv4.conf.all.arp_ignore=2; ip link set rs-ipip down; ip link del \
+                 vips; ip route del default; ip fou del port 6080",
+        );
+        statuses.push(printed(host, "status"));
+        changes.push(printed(host, "teardown"));
+        host.sh("ip route replace default via 192.0.2.254");
+    }
+    host.must("ip addr add 192.0.2.10/32 dev lo scope host");
+    let absent = "setup --mode dr --vip 192.0.2.10 --rip 192.0.2.77";
+    changes.push(printed(host, absent));
+    host.must("for file in /run/rs-agent/netns-*.json; do : >$file; done");
+    statuses.push(printed(host, "status"));
+    hold(PAGE, "`setup` and `teardown`", &changes, &[]);
+    hold(PAGE, "`status`", &statuses, &[]);
+}
+
+#[test]
+fn a_check_is_as_documented() {
+    let network = real_server();
+    let host = &network.servers[0];
+    host.must("ip addr add 192.0.2.10/24 dev eth0");
+    let judged = "--mode dr --vip 192.0.2.10 --port 80";
+    let mut checks = vec![printed(host, &format!("check {judged}"))];
+    host.must(
+        "mount -t tmpfs none /etc && mkdir /etc/keepalived && \
+         echo >/etc/keepalived/keepalived.conf && chmod 0 /etc/keepalived/keepalived.conf",
+    );
+    let public = host.sh(&format!("{NOBODY} rs-agent check {judged} --json"));
+    checks.push(serde_json::from_str(&public.stdout).unwrap());
+    host.must("ip addr del 192.0.2.10/24 dev eth0 && rs-agent setup --mode dr --vip 192.0.2.10");
+    host.must("for file in /run/rs-agent/netns-*.json; do : >$file; done");
+    checks.push(printed(host, "check"));
+    hold(PAGE, "`check`\n", &checks, &[]);
+    let rules = [printed(host, "check --list-rules"), printed(host, "check --explain RS-ARP-01")];
+    hold(PAGE, "`check --list-rules`", &rules, &[]);
+}
+
+/// A monitor is told the worst by the exit status and in the first line.
+#[test]
+fn a_monitor_is_told_the_worst() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let check = |options: &str| {
+        let output = host.sh(&format!("rs-agent check --nagios {options}"));
+        assert_eq!(output.stderr, "", "{options}");
+        assert_eq!(
+            output.stdout.matches('|').count(),
+            usize::from(output.status != 3 || output.stdout.contains("unread=1")),
+            "{}",
+            output.stdout
+        );
+        (output.status, output.stdout)
+    };
+    let (status, text) = check("");
+    assert!(status == 3 && text.starts_with("LVS UNKNOWN - cannot check this host: "), "{text}");
+    host.must("rs-agent setup --mode dr --vip 192.0.2.10");
+    let rule = "--rule RS-ARP-01,RS-ARP-08";
+    let (status, text) = check(rule);
+    assert_eq!(status, 0, "{text}");
+    let well = "LVS OK - dr for 192.0.2.10: 0 errors, 0 warnings, 0 infos|errors=0;;0;0 \
+                warnings=0;0;;0 unread=0;;;0 infos=0;;;0\n";
+    assert_eq!(text, well);
+    host.must("sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.eth0.arp_ignore=1");
+    let (status, text) = check(rule);
+    assert!(
+        status == 1 && text.starts_with("LVS WARNING - dr for 192.0.2.10: 0 errors, 1 w"),
+        "{text}"
+    );
+    host.must("sysctl -qw net.ipv4.conf.eth0.arp_ignore=0");
+    let (status, text) = check(rule);
+    assert!(
+        status == 2 && text.starts_with("LVS CRITICAL - dr for 192.0.2.10: 1 error, "),
+        "{text}"
+    );
+    assert!(text.contains("\nerror: RS-ARP-01: eth0 "), "{text}");
+}
+
+/// What is exposed is told with what it means, and what remedies it does.
+#[test]
+fn a_script_is_told_whether_all_is_as_it_should_be() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let asked = || host.sh("rs-agent status --exit-code");
+    assert_eq!(asked().status, 5);
+    host.must("rs-agent setup --mode dr --vip 192.0.2.10,2001:db8:2::10");
+    let told = asked();
+    assert_eq!((told.status, told.stdout.contains("drift")), (0, false), "{}", told.stdout);
+    host.must("sysctl -qw net.ipv4.conf.all.arp_ignore=2");
+    assert_eq!(asked().status, 3);
+    for exposed in [
+        "sysctl -qw net.ipv4.conf.all.arp_ignore=0",
+        "sysctl -qw net.ipv4.conf.all.arp_announce=0",
+        "ip addr del 192.0.2.10/32 dev lo",
+        "ip addr change 2001:db8:2::10/128 dev lo preferred_lft forever",
+    ] {
+        host.must(exposed);
+        let told = asked();
+        assert_eq!(told.status, 4, "{exposed}: {}", told.stdout);
+        assert_eq!(host.must("rs-agent status").stdout, told.stdout);
+        let means = told.stdout.lines().filter(|line| line.starts_with("  means:  ")).count();
+        assert!(means >= 1, "{exposed}: {}", told.stdout);
+        let mut remedies = told.stdout.lines().filter_map(|line| line.strip_prefix("  remedy: "));
+        let remedy = remedies.next_back().unwrap();
+        assert_eq!(remedy, "rs-agent setup --mode dr --vip 192.0.2.10");
+        host.must(remedy);
+        assert_eq!(asked().status, 0, "{exposed}: {}", asked().stdout);
+    }
+    // What set-up would refuse has another remedy.
+    host.must("ip addr add 192.0.2.10/32 dev eth0");
+    let told = asked();
+    assert_eq!(told.status, 4, "{}", told.stdout);
+    assert!(told.stdout.contains("ip addr del 192.0.2.10/32 dev eth0"), "{}", told.stdout);
+    assert!(told.stdout.contains("past the director"), "{}", told.stdout);
+}
+
+/// A limit of the size of files is an error, and no part of a file is left.
+#[test]
+fn a_file_that_grows_too_large_is_an_error() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let refused = host.sh("ulimit -f 0; rs-agent setup --mode dr --vip 192.0.2.10");
+    assert_eq!(refused.status, 1, "{}", refused.stderr);
+    assert!(refused.stderr.contains("file too large"), "{}", refused.stderr);
+    assert_eq!(host.must("find /run/rs-agent -size +0 -type f").stdout, "");
+    assert_eq!(host.sh("ls /run/rs-agent/*.new /run/rs-agent/*.json").stdout, "");
+    assert_eq!(host.must("rs-agent status").stdout, "not set up\n");
+}
+
+/// The only address of a host, whose way out is a dummy: nobody is told to delete it.
+#[test]
+fn an_address_of_the_default_route_is_nobodys_vip() {
+    let host = Host::new("alone");
+    host.must(
+        "ip link add up0 type dummy && ip link set up0 up && ip addr add 10.0.0.11/24 dev up0 && \
+         ip route add default via 10.0.0.1",
+    );
+    for prefix in [
+        "",
+        "ip addr del 10.0.0.11/24 dev up0 && ip addr add 10.0.0.11/32 dev up0 && \
+                        ip route add 10.0.0.1 dev up0 && ip route add default via 10.0.0.1",
+    ] {
+        host.must(if prefix.is_empty() { "true" } else { prefix });
+        let options = "--mode dr --vip 10.0.0.11";
+        let refused = host.sh(&format!("rs-agent setup {options}"));
+        let own = "10.0.0.11 is this host's own address on up0";
+        assert!(refused.status == 1 && refused.stderr.contains(own), "{}", refused.stderr);
+        assert!(!refused.stderr.contains("addr del"), "{}", refused.stderr);
+        let found = host.sh(&format!("rs-agent check {options}"));
+        assert!(found.status == 4 && found.stdout.contains(own), "{}", found.stdout);
+        assert!(!found.stdout.contains("addr del"), "{}", found.stdout);
+    }
+}
