@@ -36,6 +36,9 @@ fn split(line: &str) -> (String, Vec<&str>) {
 /// Returns a word of usage: `<FILE>`, `[FILE]`, `--mode`.
 fn shown(word: &str) -> String {
     let inner = |open, close| word.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    if let Some(repeated) = word.strip_suffix("...") {
+        return format!("{}...", shown(repeated));
+    }
     match (inner('<', '>'), inner('[', ']')) {
         (Some(name), _) => italic(name),
         (_, Some(name)) => format!("[{}]", italic(name)),
