@@ -112,7 +112,6 @@ uninstall: ## remove what `make install` put there, after `systemctl disable` (t
 	for program in rsctl rs-agent; do \
 		rm -f $(SBIN)/$$program \
 			$(SHARE)/man/man8/$$program.8 $(SHARE)/man/man8/$$program-*.8 \
-			$(SHARE)/man/man5/$$program.*.5 $(SHARE)/man/man5/$$program-*.5 \
 			$(SHARE)/man/man5/$$program.*5 $(SHARE)/man/man5/$$program-*.5 \
 			$(SHARE)/bash-completion/completions/$$program \
 			$(SHARE)/zsh/site-functions/_$$program \

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use clap::Command;
 
 use crate::signals::outlive_file_limit;
+
 pub use faults::help_faults;
 pub use manual::{Entry, Example, Manual};
 

@@ -311,7 +311,7 @@ pub struct CheckArgs {
     #[arg(long, requires = "mode")]
     pub also_director: bool,
     /// The director's --tun-type [default: as set up, or ipip]
-    #[arg(long, value_name = "TYPE", help_heading = heading::TUN, ignore_case = true)]
+    #[arg(long, value_name = "TYPE", ignore_case = true, help_heading = heading::TUN)]
     pub tunnel: Option<TunnelType>,
     /// gre: the director uses --tun-csum
     #[arg(long, help_heading = heading::TUN)]
@@ -343,7 +343,7 @@ pub struct CheckArgs {
     pub explain: Option<String>,
     /// Print what a monitor reads: a line with the state and performance data, then a line for
     /// each finding (Monitoring Plugins: Nagios, Icinga, Checkmk)
-    #[arg(long, conflicts_with_all = ["list_rules", "explain", "output", "json"], help_heading = heading::JUDGE)]
+    #[arg(long, conflicts_with_all = ["list_rules", "explain", "output", "json"], help_heading = COMMON_OPTIONS)]
     pub nagios: bool,
     #[command(flatten)]
     pub form: Form,

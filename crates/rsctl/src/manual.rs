@@ -8,9 +8,11 @@ use lvs_term::{Entry, Example, Manual};
 const CHANGES: &[&str] = &[
     "add-service",
     "edit-service",
+    "set-service",
     "delete-service",
     "add-server",
     "edit-server",
+    "set-server",
     "delete-server",
     "zero",
     "clear",

@@ -36,6 +36,9 @@ fn split(line: &str) -> (String, Vec<&str>) {
 /// Returns a word of usage: `<FILE>`, `[FILE]`, `--mode`.
 fn shown(word: &str) -> String {
     let inner = |open, close| word.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    if let Some(repeated) = word.strip_suffix("...") {
+        return format!("{}...", shown(repeated));
+    }
     match (inner('<', '>'), inner('[', ']')) {
         (Some(name), _) => italic(name),
         (_, Some(name)) => format!("[{}]", italic(name)),
@@ -60,7 +63,8 @@ fn options(page: &mut Roff, command: &Command, named: &[&str]) {
         if is_named || is_stood_for || seen.contains(&arg) {
             continue;
         }
-        let together = members(command, arg).unwrap_or_else(|| vec![arg]);
+        let others = if stands_for(arg) { None } else { members(command, arg) };
+        let together = others.unwrap_or_else(|| vec![arg]);
         let words: Vec<_> = together.iter().map(|arg| short_form(arg)).collect();
         page.raw(&format!("[{}]", words.join("|\\:")));
         seen.extend(together);

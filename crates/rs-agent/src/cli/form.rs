@@ -2,9 +2,11 @@
 //! The options that say in which form something is shown: of the commands that change nothing.
 
 use clap::Args;
+use lvs_term::COMMON_OPTIONS;
 
 /// In which form something is shown.
 #[derive(Debug, Args)]
+#[command(next_help_heading = COMMON_OPTIONS)]
 pub struct Form {
     /// The form of what is printed
     #[arg(short, long, value_name = "FORM", default_value = "text")]

@@ -55,7 +55,7 @@ pub struct What {
     #[arg(long)]
     pub also_director: bool,
     /// The director's --tun-type [default: ipip]
-    #[arg(long, value_name = "TYPE", help_heading = super::heading::TUN, ignore_case = true)]
+    #[arg(long, value_name = "TYPE", ignore_case = true, help_heading = super::heading::TUN)]
     pub tunnel: Option<TunnelType>,
     /// gre: the director uses --tun-csum; packets without checksum are dropped then, and
     /// those with one otherwise

@@ -29,7 +29,13 @@ pub(crate) struct Connections {
     pub(crate) service: Option<Selector>,
 
     /// Only those to this real server, on any port if none is given.
-    #[arg(short = 'r', long, value_name = "RIP[:PORT]", value_parser = typed::server, help_heading = heading::WHICH)]
+    #[arg(
+        short = 'r',
+        long,
+        value_name = "RIP[:PORT]",
+        value_parser = typed::server,
+        help_heading = heading::WHICH
+    )]
     pub(crate) server: Option<Endpoint>,
 
     /// Only those from this client, or from this network (ADDRESS/LENGTH).

@@ -162,6 +162,7 @@ pub(crate) enum Command {
     #[command(defer(ordered::<EditService>))]
     EditService(EditService),
     /// Add a virtual service, or edit the one that is there: make it so.
+    #[command(defer(ordered::<SetService>))]
     SetService(SetService),
     /// Delete a virtual service and its real servers.
     #[command(defer(ordered::<DeleteService>))]
@@ -173,6 +174,7 @@ pub(crate) enum Command {
     #[command(defer(ordered::<EditServer>))]
     EditServer(EditServer),
     /// Add a real server to a virtual service, or edit the one that is there: make it so.
+    #[command(defer(ordered::<SetServer>))]
     SetServer(SetServer),
     /// Delete a real server from a virtual service.
     #[command(defer(ordered::<DeleteServer>))]

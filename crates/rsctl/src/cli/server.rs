@@ -130,6 +130,7 @@ pub(crate) struct ServerArg {
 /// What an edit may name.
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[group(skip)]
+#[command(next_help_heading = heading::SERVER)]
 pub(crate) struct ServerEdits {
     /// Reset what is not named to the defaults of add-server, as `ipvsadm -e` does.
     #[arg(long)]
