@@ -6,13 +6,13 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use ipvs_netlink::{ForwardingMethod, Tunnel};
 
-use super::{Endpoint, value};
+use super::{Endpoint, heading, typed, value};
 
 // No documentation, which clap would take for the help of the whole command: what is listed of the
 // table.
 #[derive(Debug, Default, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Filters (all that are given must hold)")]
+#[command(next_help_heading = heading::FILTERS)]
 pub(crate) struct Filters {
     /// Only services at this address, or in this network (ADDRESS/LENGTH).
     #[arg(long, value_name = "VIP[/LENGTH]", value_parser = value::vips)]
@@ -23,7 +23,7 @@ pub(crate) struct Filters {
     pub(crate) protocol: Option<ServiceKind>,
 
     /// Only this real server, on any port if none is given, and the services that have it.
-    #[arg(short = 'r', long, value_name = "RIP[:PORT]")]
+    #[arg(short = 'r', long, value_name = "RIP[:PORT]", value_parser = typed::server)]
     pub(crate) server: Option<Endpoint>,
 
     /// Only servers that packets are forwarded to by this method, and their services.

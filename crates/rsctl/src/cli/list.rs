@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use clap::{Args, ValueEnum};
-use lvs_term::COMMON_OPTIONS;
 
 use super::{Filters, FormArgs, ListForm, Selector, heading, selector};
 use crate::refusal::Refusal;
@@ -38,9 +37,6 @@ pub(crate) struct List {
     pub(crate) filters: Filters,
 
     #[command(flatten)]
-    pub(crate) form: FormArgs,
-
-    #[command(flatten)]
     views: Views,
 
     /// Show numbers in full, without K, M and G.
@@ -68,13 +64,12 @@ pub(crate) struct List {
     #[arg(long, help_heading = heading::SHOW)]
     pub(crate) names: bool,
 
-    /// Print one JSON document.
-    #[arg(long, help_heading = COMMON_OPTIONS)]
-    pub(crate) json: bool,
-
     /// Accepted as in ipvsadm, without effect: addresses are numbers unless --names is given.
     #[arg(short, long, hide = true, conflicts_with = "names")]
     numeric: bool,
+
+    #[command(flatten)]
+    pub(crate) form: FormArgs,
 }
 
 impl List {

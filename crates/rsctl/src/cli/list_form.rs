@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use clap::{Args, ValueEnum};
+use lvs_term::COMMON_OPTIONS;
 
-use super::value;
+use super::{heading, value};
 use crate::refusal::Refusal;
 
 // No documentation, which clap would take for the help of the whole command: in which form a list
 // is printed.
 #[derive(Debug, Default, Args)]
 #[group(skip)]
-#[command(next_help_heading = "Form")]
+#[command(next_help_heading = heading::FORM)]
 pub(crate) struct FormArgs {
     /// Print the list in this form; table unless --columns is given, then wide.
     #[arg(short, long, value_enum, value_name = "FORM", ignore_case = true)]
     pub(crate) output: Option<ListForm>,
-
-    /// Print one JSON document, like -o json.
-    #[arg(long, conflicts_with = "output")]
-    pub(crate) json: bool,
 
     /// Columns of wide and csv, in this order.
     #[arg(
@@ -49,6 +46,10 @@ pub(crate) struct FormArgs {
         conflicts_with = "names"
     )]
     pub(crate) watch: Option<u32>,
+
+    /// Print one JSON document, like -o json.
+    #[arg(long, conflicts_with = "output", help_heading = COMMON_OPTIONS)]
+    pub(crate) json: bool,
 }
 
 impl FormArgs {

@@ -63,12 +63,25 @@ pub(crate) mod heading {
     pub(crate) const METHOD: &str = "Forwarding method (one of)";
     pub(crate) const TUNNEL: &str = "Tunnel (with -i)";
     pub(crate) const WHICH: &str = "Which connections";
+    pub(crate) const FILTERS: &str = "Filters (all that are given must hold)";
     pub(crate) const COLUMNS: &str = "Columns (one of)";
     pub(crate) const SHOW: &str = "What to show";
+    pub(crate) const FORM: &str = "Form";
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 9] =
-        [SERVICE, SETTINGS, SERVER, METHOD, TUNNEL, WHICH, COLUMNS, SHOW, super::COMMON_OPTIONS];
+    pub(crate) const ALL: [&str; 11] = [
+        SERVICE,
+        SETTINGS,
+        SERVER,
+        METHOD,
+        TUNNEL,
+        WHICH,
+        FILTERS,
+        COLUMNS,
+        SHOW,
+        FORM,
+        super::COMMON_OPTIONS,
+    ];
 }
 
 /// Set up and show the virtual services of this host, an IPVS (LVS) director.
