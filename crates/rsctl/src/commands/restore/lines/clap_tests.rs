@@ -312,7 +312,10 @@ proptest! {
         adds in select(&[Adds::Service, Adds::Server][..]),
         words in vec(select(WORDS), 0..7),
     ) {
-        prop_assume!(!has_negative_mark(&words) && !has_other_capitals(&words));
+        prop_assume!(!has_negative_mark(&words));
+        if has_other_capitals(&words) {
+            return Ok(());
+        }
         prop_assert_eq!(by_us(adds, &words), by_clap(adds, &words));
     }
 
@@ -327,7 +330,10 @@ proptest! {
             let place = place.index(words.len());
             if is_inserted { words.insert(place, word) } else { words[place] = word }
         }
-        prop_assume!(!has_negative_mark(&words) && !has_other_capitals(&words));
+        prop_assume!(!has_negative_mark(&words));
+        if has_other_capitals(&words) {
+            return Ok(());
+        }
         prop_assert_eq!(by_us(adds, &words), by_clap(adds, &words), "{:?}", words);
         let command = if adds == Adds::Service { "-A " } else { "-a " };
         let (line, changed) = (command.to_owned() + line, command.to_owned() + &words.join(" "));
