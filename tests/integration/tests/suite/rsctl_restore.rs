@@ -244,7 +244,16 @@ hint: ";
         host.must("ipvsadm -A -f 9 -s rr; ipvsadm -a -f 9 -r 10.0.0.9 -g");
         let output = restore(&host, options, lines);
         assert_eq!(output.status, 1, "{options}");
-        assert!(output.stderr.starts_with(told), "{options}: {}", output.stderr);
+        if options == "--json" {
+            let object: Value = serde_json::from_str(&output.stderr).unwrap();
+            let mut text = format!("error: {}\n", object["error"].as_str().unwrap());
+            for problem in object["problems"].as_array().unwrap() {
+                text += &format!("{}\n", problem.as_str().unwrap());
+            }
+            assert_eq!(text + "hint: ", told);
+        } else {
+            assert!(output.stderr.starts_with(told), "{options}: {}", output.stderr);
+        }
         let table = observe(&host);
         let held: Vec<(String, usize)> = table
             .services

@@ -133,11 +133,12 @@ fn what_only_root_may_know_is_refused() {
         let status = if error.ends_with("no such service") { 6 } else { 1 };
         assert_eq!(output.status, status, "{command}: {}", output.stderr);
         assert_eq!(output.stdout, "", "{command}");
-        assert!(
-            output.stderr.starts_with(&format!("error: {error}")),
-            "{command}: {}",
-            output.stderr
-        );
-        assert!(output.stderr.contains("\nhint: "), "{command}: {}", output.stderr);
+        let (says, hint) = if command.contains("--json") {
+            (format!("{{\"error\":\"{error}"), "\"hints\":[\"")
+        } else {
+            (format!("error: {error}"), "\nhint: ")
+        };
+        assert!(output.stderr.starts_with(&says), "{command}: {}", output.stderr);
+        assert!(output.stderr.contains(hint), "{command}: {}", output.stderr);
     }
 }

@@ -119,9 +119,9 @@ fn a_hint_that_reads_can_be_typed() {
 fn errors_are_objects_to_who_asks_for_json() {
     let host = Host::new("director");
     for (command, status) in [
-        ("rsctl delete-service tcp/192.0.2.1:80 --json", 1),
-        ("rsctl --json delete-service tcp/192.0.2.1:80", 1),
-        ("rsctl --json show tcp/192.0.2.1:80", 1),
+        ("rsctl delete-service tcp/192.0.2.1:80 --json", 6),
+        ("rsctl --json delete-service tcp/192.0.2.1:80", 6),
+        ("rsctl --json show tcp/192.0.2.1:80", 6),
         ("rsctl list --json --frob", 2),
         ("rsctl --json flush", 2),
         ("echo bogus | rsctl restore --json", 2),
