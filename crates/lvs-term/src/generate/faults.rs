@@ -20,6 +20,7 @@ pub fn help_faults(command: Command, manual: &Manual, headings: &[&str]) -> Vec<
     let mut root = command.disable_help_subcommand(true);
     root.build();
     faults.command(&root);
+    faults.abouts(&root);
     for example in manual.examples {
         faults.example(example.of, example.lines.lines());
     }
@@ -66,6 +67,19 @@ impl Faults<'_> {
             self.argument(&name, arg);
         }
         command.get_subcommands().for_each(|command| self.command(command));
+    }
+
+    /// What a command is for is said where the commands are listed. The documentation of a type
+    /// may take its place once a command's options are known.
+    fn abouts(&mut self, root: &Command) {
+        for listed in self.program.get_subcommands() {
+            let about = |command: &Command| command.get_about().map(ToString::to_string);
+            let itself = root.find_subcommand(listed.get_name()).and_then(about);
+            if itself != about(listed) {
+                let name = listed.get_name();
+                self.found.push(format!("{name}: is listed with another text than {itself:?}"));
+            }
+        }
     }
 
     /// Who wraps by hand wraps for a width that the terminal does not have.

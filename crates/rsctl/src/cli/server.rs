@@ -127,7 +127,8 @@ pub(crate) struct ServerArg {
     pub(crate) real_server: Vec<Endpoint>,
 }
 
-/// What an edit may name.
+// No documentation, which clap would take for the help of the whole command: what an edit may
+// name.
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[group(skip)]
 #[command(next_help_heading = heading::SERVER)]

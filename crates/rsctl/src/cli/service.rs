@@ -75,7 +75,8 @@ pub(crate) struct SetService {
     pub(crate) report: Report,
 }
 
-/// What an edit may name.
+// No documentation, which clap would take for the help of the whole command: what an edit may
+// name.
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(crate) struct ServiceEdits {
