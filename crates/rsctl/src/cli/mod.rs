@@ -64,7 +64,7 @@ pub(crate) mod heading {
     pub(crate) const TUNNEL: &str = "Tunnel (with -i)";
     pub(crate) const WHICH: &str = "Which connections";
     pub(crate) const FILTERS: &str = "Filters (all that are given must hold)";
-    pub(crate) const COLUMNS: &str = "Columns (one of)";
+    pub(crate) const VIEW: &str = "View (one of)";
     pub(crate) const SHOW: &str = "What to show";
     pub(crate) const FORM: &str = "Form";
 
@@ -77,7 +77,7 @@ pub(crate) mod heading {
         TUNNEL,
         WHICH,
         FILTERS,
-        COLUMNS,
+        VIEW,
         SHOW,
         FORM,
         super::COMMON_OPTIONS,
