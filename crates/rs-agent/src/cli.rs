@@ -110,16 +110,16 @@ pub(crate) mod heading {
     disable_help_flag = true,
     disable_version_flag = true,
     after_help = "\
+`rs-agent COMMAND --help` explains each command.
+
 Examples:
   rs-agent setup --mode dr --vip 192.0.2.10
   rs-agent check
   rs-agent status
   rs-agent teardown
 
-Exit status: 0 done, 1 failed (nothing is left half done), 2 wrong usage; check also 3 warnings, \
-4 errors, 5 something could not be judged.
-
-`rs-agent COMMAND --help` explains each command."
+Exit status: 0 done, 1 failed, 2 wrong usage or input that is refused (nothing was changed), 3 to \
+5 what check or status --exit-code found."
 )]
 pub struct Cli {
     /// What to do.
@@ -209,7 +209,16 @@ Examples:
   rs-agent setup --mode nat --gateway 10.0.0.1,2001:db8:10::1
   rs-agent setup --mode nat --director 10.0.0.1 --client 198.51.100.0/24
   rs-agent setup --config /etc/rs-agent/rs-agent.toml
-  rs-agent setup --mode dr --vip 192.0.2.10 --dry-run")]
+  rs-agent setup --mode dr --vip 192.0.2.10 --dry-run
+
+Exit status: 0 done, or it was so already; 1 failed, and nothing is left half done, or what is \
+left is told; 2 wrong usage, or input that is refused, and nothing was changed.",
+    override_usage = "rs-agent setup [OPTIONS] <--mode MODE|--config FILE>",
+    mut_arg("mode", |mode| mode.help(
+        "How the director forwards to this host: its forwarding method for this real server \
+         (required without --config)"
+    ))
+)]
 pub struct SetupArgs {
     #[command(flatten)]
     pub what: What,
@@ -220,17 +229,16 @@ pub struct SetupArgs {
 /// Options of `run`; without `--config` they are also the keys of its file.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+SIGHUP reads the file again; SIGTERM and SIGINT end it, as --on-stop says.
+
 Examples:
   rs-agent run --mode dr --vip 192.0.2.10
   rs-agent run --config /etc/rs-agent/rs-agent.toml
   rs-agent run
   rs-agent install-unit --print
 
-SIGHUP reads the file again; SIGTERM and SIGINT end it, as --on-stop says.
-
-Exit status: 0 ended \
-as told or the host was taken down by `rs-agent teardown`, 1 failed, 2 wrong usage, or a file \
-that cannot be read or is wrong.")]
+Exit status: 0 ended as told, or the host was taken down by `rs-agent teardown`; 1 failed; 2 wrong \
+usage, or a file that cannot be read or is wrong.")]
 pub struct RunArgs {
     #[command(flatten)]
     pub what: What,
@@ -266,7 +274,10 @@ pub enum LogFormat {
 Examples:
   rs-agent teardown
   rs-agent teardown --vip 192.0.2.10
-  rs-agent teardown --dry-run")]
+  rs-agent teardown --dry-run
+
+Exit status: 0 done, or nothing was set up; 1 failed: what could not be taken down is told, and \
+the rest was; 2 wrong usage, or input that is refused, and nothing was changed.")]
 pub struct TeardownArgs {
     /// Take down only this VIP and what no other needs; repeated or comma-separated
     #[arg(long = "vip", value_name = "VIP", value_delimiter = ',')]
@@ -287,8 +298,10 @@ Examples:
   rs-agent check --nagios
 
 Exit status: 0 nothing found, or only infos; 1 the check itself failed; 2 wrong usage; 3 \
-warnings; 4 errors; 5 no errors, but something that may be one could not be judged. With \
---nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also if the check failed or was used wrongly.")]
+warnings; 4 errors; 5 no errors, but something that may be one could not be judged.
+
+Exit status with --nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also if the check failed or was \
+used wrongly.")]
 pub struct CheckArgs {
     /// How the director forwards to this host: its forwarding method for this real server
     /// [default: as set up]
@@ -343,7 +356,7 @@ pub struct CheckArgs {
     pub explain: Option<String>,
     /// Print what a monitor reads: a line with the state and performance data, then a line for
     /// each finding (Monitoring Plugins: Nagios, Icinga, Checkmk)
-    #[arg(long, conflicts_with_all = ["list_rules", "explain", "output", "json"], help_heading = COMMON_OPTIONS)]
+    #[arg(long, conflicts_with_all = ["list_rules", "explain", "output", "json"])]
     pub nagios: bool,
     #[command(flatten)]
     pub form: Form,
@@ -362,9 +375,12 @@ Examples:
   rs-agent status --json
   rs-agent status --exit-code
 
-Exit status 0 whether or not something is set up, and whether or not it has drifted. With \
---exit-code: 0 it is as it should be; 3 somebody else has changed something, and all that is \
-needed is there; 4 something is missing or wrong; 5 nothing is set up.")]
+Exit status: 0 done, whether or not something is set up, and whether or not it has drifted; 1 \
+failed; 2 wrong usage.
+
+Exit status with --exit-code: 0 it is as it should be; 1 failed; 2 wrong usage; 3 somebody else has \
+changed something, and all that is needed is there; 4 something is missing or wrong; 5 nothing is \
+set up.")]
 pub struct StatusArgs {
     /// Tell by the exit status, too, whether what is set up is as it should be
     #[arg(long)]
@@ -424,7 +440,7 @@ pub struct InstallUnitArgs {
 #[command(after_help = "\
 A FOLDER called man5 or man8 gets the manual pages of that section, another all of them.
 
-Example:
+Examples:
   rs-agent generate man /usr/local/share/man/man8
   rs-agent generate man /usr/local/share/man/man5
   rs-agent generate bash /usr/local/share/bash-completion/completions")]

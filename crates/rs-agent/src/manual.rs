@@ -46,7 +46,7 @@ rsctl connections -r 192.0.2.11",
     ],
     exit_status: &[
         Entry { name: "0", text: "Done.", of: &[] },
-        Entry { name: "1", text: "Failed; nothing is left half done.", of: &[] },
+        Entry { name: "1", text: "Failed; what went wrong is told.", of: &[] },
         Entry {
             name: "2",
             text: "Wrong usage, or input that is refused; nothing was changed.",
@@ -54,8 +54,9 @@ rsctl connections -r 192.0.2.11",
         },
         Entry {
             name: "3 to 5",
-            text: "Of `rs-agent check`: what it found, see rs-agent-check(8).",
-            of: &["check"],
+            text: "What `rs-agent check` or `rs-agent status --exit-code` found, see \
+                   rs-agent-check(8) and rs-agent-status(8).",
+            of: &["check", "status"],
         },
     ],
     environment: &[

@@ -22,6 +22,21 @@ const CHANGES: &[&str] = &[
     "restore",
 ];
 
+/// What a virtual service or a real server is named to.
+const NAMED: &[&str] = &[
+    "add-service",
+    "edit-service",
+    "set-service",
+    "delete-service",
+    "add-server",
+    "edit-server",
+    "set-server",
+    "delete-server",
+    "list",
+    "connections",
+    "zero",
+];
+
 pub(crate) const MANUAL: Manual = Manual {
     title: "IPVS directors",
     examples: &[
@@ -73,8 +88,8 @@ rsctl delete-service tcp/192.0.2.10:80",
             of: "sync-daemon",
             text: "On a director and on its stand-in:",
             lines: "\
-rsctl sync-daemon start master --mcast-interface eth1 --syncid 7
-rsctl sync-daemon start backup --mcast-interface eth1 --syncid 7",
+rsctl sync-daemon start master --interface eth1 --syncid 7
+rsctl sync-daemon start backup --interface eth1 --syncid 7",
         },
         Example {
             of: "sync-daemon stop",
@@ -86,11 +101,36 @@ rsctl sync-daemon start backup --mcast-interface eth1 --syncid 7",
         Entry { name: "0", text: "Done.", of: &[] },
         Entry { name: "1", text: "Failed; what is known to have been done is told.", of: &[] },
         Entry { name: "2", text: "Bad usage or bad input; nothing was changed.", of: &[] },
-        Entry { name: "3", text: "A dry run found something to change.", of: CHANGES },
+        Entry {
+            name: "3",
+            text: "`rsctl restore --dry-run` found something to change.",
+            of: &["restore"],
+        },
         Entry {
             name: "4",
             text: "Another `rsctl` was changing the table for too long; nothing was changed.",
             of: CHANGES,
+        },
+        Entry {
+            name: "5",
+            text: "What was to be added or started is there already; nothing was changed.",
+            of: &["add-service", "add-server", "sync-daemon start"],
+        },
+        Entry {
+            name: "6",
+            text: "The service, real server or sync daemon that the command is about is not there; \
+                   nothing was changed.",
+            of: &[
+                "edit-service",
+                "delete-service",
+                "add-server",
+                "edit-server",
+                "set-server",
+                "delete-server",
+                "list",
+                "zero",
+                "sync-daemon stop",
+            ],
         },
     ],
     environment: &[
@@ -126,8 +166,9 @@ rsctl sync-daemon start backup --mcast-interface eth1 --syncid 7",
         },
         Entry {
             name: "/etc/services",
-            text: "The names of ports, for `--names`.",
-            of: &["list", "connections"],
+            text: "The names of ports: `tcp/192.0.2.10:http` is read by it, and `--names` of \
+                   `list` and `connections` shows them.",
+            of: NAMED,
         },
         Entry {
             name: "/run/netns/NAME",
@@ -154,3 +195,69 @@ rsctl sync-daemon start backup --mcast-interface eth1 --syncid 7",
         ("rsctl-ipvsadm.8", include_str!("../man/rsctl-ipvsadm.8")),
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::iter::successors;
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::Cli;
+    use crate::exit::Exit;
+
+    const ERRORS: &str = include_str!("../../../docs/errors.md");
+
+    fn codes() -> impl Iterator<Item = u8> {
+        // A new one is missed here by the compiler.
+        let next = |exit: &Exit| match exit {
+            Exit::Done => Some(Exit::Failed),
+            Exit::Failed => Some(Exit::Usage),
+            Exit::Usage => Some(Exit::Pending),
+            Exit::Pending => Some(Exit::Locked),
+            Exit::Locked => Some(Exit::There),
+            Exit::There => Some(Exit::NotThere),
+            Exit::NotThere => None,
+        };
+        successors(Some(Exit::Done), next).map(Exit::code)
+    }
+
+    #[test]
+    fn every_exit_code_is_on_the_pages() {
+        let names: Vec<_> = MANUAL.exit_status.iter().map(|entry| entry.name.to_owned()).collect();
+        assert_eq!(names, codes().map(|code| code.to_string()).collect::<Vec<_>>());
+        let help = Cli::command().get_after_help().map(ToString::to_string).unwrap_or_default();
+        let told = help.lines().find_map(|line| line.strip_prefix("Exit status: ")).unwrap();
+        for code in codes() {
+            let is_told = told.split(", ").any(|one| one.starts_with(&format!("{code} ")));
+            assert!(is_told, "{code}: {told}");
+            assert!(ERRORS.contains(&format!("\n| {code} | ")), "{code}");
+        }
+    }
+
+    /// The page of errors has the commands of these codes, and what ends with any other.
+    #[test]
+    fn codes_are_those_of_the_page_of_errors() {
+        for entry in MANUAL.exit_status.iter().filter(|entry| matches!(entry.name, "5" | "6")) {
+            let row = format!("\n| {} | ", entry.name);
+            let (_, row) = ERRORS.split_once(&row).unwrap();
+            let row = row.lines().next().unwrap();
+            let (_, commands) = row.rsplit_once("): ").unwrap();
+            let named: BTreeSet<_> = commands.split('`').skip(1).step_by(2).collect();
+            assert_eq!(named, entry.of.iter().copied().collect(), "{}", entry.name);
+        }
+        let mut rows = 0;
+        for line in ERRORS.lines().filter_map(|line| line.strip_prefix("| `rsctl ")) {
+            let cells: Vec<_> = line.split(" | ").collect();
+            let [typed, _, code, ..] = cells[..] else { continue };
+            let Some(entry) = MANUAL.exit_status.iter().find(|entry| entry.name == code) else {
+                continue;
+            };
+            let is_of = |of: &&str| typed.starts_with(&format!("{of} "));
+            assert!(entry.of.is_empty() || entry.of.iter().any(is_of), "{code}: {typed}");
+            rows += 1;
+        }
+        assert!(rows > 100, "{rows}");
+    }
+}

@@ -20,6 +20,7 @@ pub fn help_faults(command: Command, manual: &Manual, headings: &[&str]) -> Vec<
     let mut root = command.disable_help_subcommand(true);
     root.build();
     faults.command(&root);
+    faults.abouts(&root);
     for example in manual.examples {
         faults.example(example.of, example.lines.lines());
     }
@@ -51,6 +52,7 @@ impl Faults<'_> {
         let texts = [command.get_long_about(), command.get_after_help()];
         for text in texts.into_iter().flatten().map(ToString::to_string) {
             self.wrapped_by_hand(&name, &text);
+            self.heading_of_examples(&name, &text);
             let examples = Prose::read(&text).examples;
             let lines = examples.iter().filter_map(|block| match block {
                 Block::Lines(lines) => Some(lines.iter().copied()),
@@ -68,6 +70,19 @@ impl Faults<'_> {
         command.get_subcommands().for_each(|command| self.command(command));
     }
 
+    /// What a command is for is said where the commands are listed. The documentation of a type
+    /// may take its place once a command's options are known.
+    fn abouts(&mut self, root: &Command) {
+        for listed in self.program.get_subcommands() {
+            let about = |command: &Command| command.get_about().map(ToString::to_string);
+            let itself = root.find_subcommand(listed.get_name()).and_then(about);
+            if itself != about(listed) {
+                let name = listed.get_name();
+                self.found.push(format!("{name}: is listed with another text than {itself:?}"));
+            }
+        }
+    }
+
     /// Who wraps by hand wraps for a width that the terminal does not have.
     fn wrapped_by_hand(&mut self, name: &str, text: &str) {
         let lines: Vec<&str> = text.lines().collect();
@@ -81,16 +96,35 @@ impl Faults<'_> {
         }
     }
 
+    /// Examples stand behind what is explained, under a heading that says whether there are
+    /// several.
+    fn heading_of_examples(&mut self, name: &str, text: &str) {
+        let mut lines = text.lines().skip_while(|line| !matches!(*line, "Example:" | "Examples:"));
+        let Some(heading) = lines.next() else { return };
+        let (indented, behind): (Vec<&str>, Vec<&str>) =
+            lines.filter(|line| !line.is_empty()).partition(|line| line.starts_with("  "));
+        let continued = indented.iter().filter(|line| line.ends_with('\\')).count();
+        if (indented.len() - continued > 1) != (heading == "Examples:") {
+            self.found.push(format!("{name}: {heading} above {} lines", indented.len()));
+        }
+        for line in behind.iter().filter(|line| !line.starts_with("Exit status")) {
+            self.found.push(format!("{name}: behind the examples: {line}"));
+        }
+    }
+
     fn at(&mut self, name: &str, command: &Command, width: usize) {
         let mut command = command.clone().term_width(width);
-        let behind = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-        for help in [command.render_help().to_string(), command.render_long_help().to_string()] {
+        let texts = [command.get_after_help(), command.get_long_about()];
+        let [behind, long] = texts.map(|it| it.map(ToString::to_string).unwrap_or_default());
+        let helps = [command.render_help().to_string(), command.render_long_help().to_string()];
+        for (help, before) in helps.into_iter().zip(["", &*long]) {
             for line in help.lines().filter(|line| line.chars().count() > width) {
                 self.found.push(format!("{name}: over {width} columns: {line}"));
             }
-            for line in behind.lines().filter(|line| line.starts_with("  ")) {
-                let is_text = line.starts_with("  - ");
-                if !is_text && !help.lines().any(|shown| shown == line) {
+            // What is wrapped loses its indentation.
+            let lines = before.lines().chain(behind.lines());
+            for line in lines.filter(|line| line.starts_with("  ")) {
+                if !help.lines().any(|shown| shown == line) {
                     self.found.push(format!("{name}: not whole in {width} columns: {line}"));
                 }
             }

@@ -11,7 +11,16 @@ use super::roff::{Roff, bold, escaped, italic};
 /// Writes the lines of `Usage:`, with the options in place of `[OPTIONS]`.
 pub(super) fn synopsis(page: &mut Roff, command: &Command) {
     let usage = command.clone().render_usage().to_string();
+    // A line that does not begin with the program goes on with the one before.
+    let name = usage.split_whitespace().nth(1).unwrap_or_default();
+    let mut lines: Vec<String> = Vec::new();
     for line in usage.trim_start_matches("Usage:").lines().map(str::trim) {
+        match lines.last_mut().filter(|_| line.split(' ').next() != Some(name)) {
+            Some(last) => last.extend([" ", line]),
+            None => lines.push(line.to_owned()),
+        }
+    }
+    for line in &lines {
         let (name, rest) = split(line);
         page.request("SY", &[&name]);
         for word in &rest {
@@ -26,16 +35,43 @@ pub(super) fn synopsis(page: &mut Roff, command: &Command) {
 
 /// Splits a line of usage behind the words that are typed as they are.
 fn split(line: &str) -> (String, Vec<&str>) {
-    let words: Vec<&str> = line.split_whitespace().collect();
+    let words = words(line);
     let is_variable = |word: &&str| word.starts_with(['[', '<', '-']);
     let end = words.iter().position(is_variable).unwrap_or(words.len());
     let (name, rest) = words.split_at(end);
     (name.join(" "), rest.to_vec())
 }
 
-/// Returns a word of usage: `<FILE>`, `[FILE]`, `--mode`.
+/// Splits at blanks, but for those of a choice: `<SERVICE|--vip VIP>`.
+fn words(line: &str) -> Vec<&str> {
+    let mut depth = 0_u32;
+    let is_end = |letter: char| {
+        match letter {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && letter.is_whitespace()
+    };
+    line.split(is_end).filter(|word| !word.is_empty()).collect()
+}
+
+/// Returns the flags that a word of usage names, by itself or in a choice.
+fn flags_in(word: &str) -> impl Iterator<Item = &str> {
+    word.split(['<', '>', '|', ' ']).filter(|part| part.starts_with('-'))
+}
+
+/// Returns a word of usage: `<FILE>`, `[FILE]`, `--mode`, `<SERVICE|--vip VIP>`.
 fn shown(word: &str) -> String {
     let inner = |open, close| word.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    if let Some(choice) = inner('<', '>').filter(|choice| choice.contains('|')) {
+        let part = |part: &str| match part {
+            part if part.starts_with('-') => bold(part),
+            part => italic(part),
+        };
+        let one = |one: &str| one.split(' ').map(part).collect::<Vec<_>>().join("\\ ");
+        return format!("{{{}}}", choice.split('|').map(one).collect::<Vec<_>>().join("|\\:"));
+    }
     if let Some(repeated) = word.strip_suffix("...") {
         return format!("{}...", shown(repeated));
     }
@@ -58,7 +94,8 @@ fn options(page: &mut Roff, command: &Command, named: &[&str]) {
     let stood_for: Vec<_> = command.get_arguments().filter(|arg| stands_for(arg)).collect();
     let headings: Vec<_> = stood_for.iter().filter_map(|arg| arg.get_help_heading()).collect();
     for arg in own(command) {
-        let is_named = named.iter().any(|word| flags(arg).iter().any(|flag| flag == word));
+        let mut in_usage = named.iter().flat_map(|word| flags_in(word));
+        let is_named = in_usage.any(|word| flags(arg).iter().any(|flag| flag == word));
         let is_stood_for = arg.get_help_heading().is_some_and(|it| headings.contains(&it));
         if is_named || is_stood_for || seen.contains(&arg) {
             continue;
@@ -153,7 +190,11 @@ fn argument(page: &mut Roff, arg: &Arg) {
         if place > 0 {
             page.request("IP", &[]);
         }
-        page.text(&sentence(&paragraph.replace('\n', " ")));
+        let (text, default) = without_default(paragraph.replace('\n', " "));
+        page.text(&sentence(&text));
+        if let Some(default) = default {
+            page.text(&format!("Default: {default}."));
+        }
     }
     let aliases = arg.get_visible_aliases().unwrap_or_default();
     if !aliases.is_empty() {
@@ -161,6 +202,19 @@ fn argument(page: &mut Roff, arg: &Arg) {
         page.text(&format!("Also {}.", aliases.join(", ")));
     }
     values(page, arg);
+}
+
+/// Takes out of a help what it says as clap would: `[default: lo]`. A single word is quoted.
+fn without_default(text: String) -> (String, Option<String>) {
+    let cut = text.split_once(" [default: ").and_then(|(before, rest)| {
+        let (default, behind) = rest.split_once(']')?;
+        Some((format!("{before}{behind}"), default.to_owned()))
+    });
+    match cut {
+        Some((text, default)) if default.contains(' ') => (text, Some(default)),
+        Some((text, default)) => (text, Some(format!("`{default}`"))),
+        None => (text, None),
+    }
 }
 
 /// Writes which values there are, and which is taken if none is given.
@@ -191,5 +245,42 @@ fn values(page: &mut Roff, arg: &Arg) {
             page.text(&sentence(&help.unwrap_or_default()));
         }
         page.request("RE", &[]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_default_is_told_in_one_form() {
+        for (help, text, default) in [
+            ("The device [default: lo]", "The device", Some("`lo`")),
+            ("To where [default: as set up]; one", "To where; one", Some("as set up")),
+            ("The device", "The device", None),
+            ("The device [default: lo", "The device [default: lo", None),
+        ] {
+            let expected = (text.to_owned(), default.map(str::to_owned));
+            assert_eq!(without_default(help.to_owned()), expected, "{help}");
+        }
+    }
+
+    #[test]
+    fn a_choice_in_the_usage_stands_for_its_options() {
+        let usage = "x edit [OPTIONS] <SERVICE|--vip VIP|--all>\n  -r <RIP[:PORT]>...";
+        let command = Command::new("x").override_usage(usage).disable_help_flag(true).args([
+            Arg::new("vip").long("vip").value_name("VIP"),
+            Arg::new("all").long("all").action(clap::ArgAction::SetTrue),
+            Arg::new("rip").short('r').value_name("RIP[:PORT]").num_args(1..),
+            Arg::new("weight").short('w').value_name("N").num_args(1),
+        ]);
+        let mut page = Roff::default();
+        synopsis(&mut page, &command);
+        assert_eq!(
+            page.finish(),
+            ".SY \"x edit\"\n[\\fB\\-w\\fR\\ \\fIN\\fR]\n\
+             {\\fISERVICE\\fR|\\:\\fB\\-\\-vip\\fR\\ \\fIVIP\\fR|\\:\\fB\\-\\-all\\fR}\n\
+             \\fB\\-r\\fR\n\\fIRIP[:PORT]\\fR...\n.YS\n"
+        );
     }
 }

@@ -77,7 +77,9 @@ impl Book<'_> {
         page.request("nh", &[]);
         page.request("ad", &["l"]);
         page.request("SH", &["NAME"]);
-        page.raw(&format!("{} \\- {}", escaped(&place.page), escaped(&uncapital(&about))));
+        // Nothing is bold in what whatis(1) reads.
+        let line = uncapital(&about).replace('`', "");
+        page.raw(&format!("{} \\- {}", escaped(&place.page), escaped(&line)));
         page.request("SH", &["SYNOPSIS"]);
         options::synopsis(&mut page, command);
 

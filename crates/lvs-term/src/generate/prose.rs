@@ -69,7 +69,8 @@ fn list(lines: Vec<&str>) -> Block<'_> {
     terms.collect::<Option<_>>().map_or(Block::Items(items), Block::Terms)
 }
 
-/// Reads `0 done, 1 failed; 2 bad usage`; `None` if it is said in another way.
+/// Reads `0 done, 1 failed; 2 bad usage`; `None` if it is said in another way, or goes on behind
+/// a full stop.
 fn statuses(text: &str) -> Option<Vec<(&str, String)>> {
     let is_code = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
     let mut starts = Vec::new();
@@ -83,7 +84,7 @@ fn statuses(text: &str) -> Option<Vec<(&str, String)>> {
         is_start = word.ends_with([',', ';']);
     }
     let first = starts.first()?;
-    if first.0 != 0 || starts.len() < 2 {
+    if first.0 != 0 || starts.len() < 2 || text.contains(". ") {
         return None;
     }
     let ends = starts.iter().skip(1).map(|next| next.0).chain([text.len()]);
@@ -164,7 +165,12 @@ mod tests {
         let statuses = [("0", "Done."), ("1", "Failed, with 2 words."), ("2", "Bad (3, say).")];
         let statuses = statuses.map(|(status, text)| (status, text.to_owned())).to_vec();
         assert_eq!(prose.exit_status, [Block::Terms(statuses)]);
-        let other = Prose::read("Exit status 0 whatever there is.");
-        assert_eq!(other.exit_status, [Block::Paragraph("Exit status 0 whatever there is.")]);
+        for other in [
+            "Exit status 0 whatever there is.",
+            "Exit status with --nagios: 0 OK, 1 WARNING.",
+            "Exit status: 0 done, 1 failed. With --nagios: 0 OK, 1 WARNING.",
+        ] {
+            assert_eq!(Prose::read(other).exit_status, [Block::Paragraph(other)]);
+        }
     }
 }

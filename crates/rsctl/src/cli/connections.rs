@@ -12,17 +12,17 @@ use super::{Endpoint, Selector, heading, selector, typed, value};
     override_usage = "rsctl connections [OPTIONS] [SERVICE]",
     mut_arg("service", selector::optional),
     after_help = "\
-Example:
-  rsctl connections tcp/192.0.2.10:80 --state ESTABLISHED
-  rsctl connections --group-by client --top 10
-  rsctl connections --ghosts
-
 A ghost is an entry whose service or server is gone: its packets are dropped until it expires, \
 unless the sysctl expire_nodest_conn is set. Reading needs no privilege, but for --ghosts and a \
 firewall-mark service. Before Linux 7.1 the kernel takes minutes to list a million connections.
 
 --names keeps all entries in memory and looks each address up once, for 5 seconds in all; what \
-has no answer by then stays a number. Ghosts are red, persistence templates dim."
+has no answer by then stays a number. Ghosts are red, persistence templates dim.
+
+Examples:
+  rsctl connections tcp/192.0.2.10:80 --state ESTABLISHED
+  rsctl connections --group-by client --top 10
+  rsctl connections --ghosts"
 )]
 pub(crate) struct Connections {
     #[command(flatten)]

@@ -36,11 +36,11 @@ pub(crate) enum DaemonCommand {
 // The options are called as the status and saved tables call them, and ipvsadm's names are read.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  rsctl sync-daemon start master --interface eth1 --syncid 7
-
 The settings of a running daemon cannot change: stop it and start it anew. What is sent is \
-neither encrypted nor authenticated: use a network of its own.")]
+neither encrypted nor authenticated: use a network of its own.
+
+Example:
+  rsctl sync-daemon start master --interface eth1 --syncid 7")]
 pub(crate) struct StartDaemon {
     /// Whether it sends connections (master) or receives them (backup).
     #[arg(value_parser = typed::sync_role(), ignore_case = true)]
@@ -122,10 +122,13 @@ pub(crate) struct StopDaemon {
 #[command(after_help = "\
 With --peer it compares: `rsctl sync-daemon status --json` of the other director, as a file or - \
 for standard input. What keeps this master's messages from the other's backup, or the reverse, is \
-named, and the exit status is 1.
+named.
 
 Example:
-  ssh other rsctl sync-daemon status --json | rsctl sync-daemon status --peer -")]
+  ssh other rsctl sync-daemon status --json | rsctl sync-daemon status --peer -
+
+Exit status: 0 done, and with --peer they fit each other, as far as is known; 1 failed, or with \
+--peer they do not fit; 2 bad usage or bad input.")]
 pub(crate) struct DaemonStatus {
     /// The other director's status, to compare with.
     #[arg(long, value_name = "FILE")]

@@ -147,7 +147,7 @@ fn hints(word: &str, rest: &[&str]) -> Option<Vec<String>> {
             &["`rsctl edit-server SERVICE -r RIP -w 0` gives a server no new connections"]
         }
         "enable" => &["`rsctl edit-server SERVICE -r RIP -w 1` gives a server connections again"],
-        "start" => &["`rsctl sync-daemon start ROLE --mcast-interface DEV` starts a sync daemon"],
+        "start" => &["`rsctl sync-daemon start ROLE --interface DEV` starts a sync daemon"],
         "stop" => &["`rsctl sync-daemon stop ROLE` stops a sync daemon"],
         _ => return None,
     };

@@ -82,7 +82,7 @@ fn translated(written: &Written<'_>) -> Option<Vec<String>> {
     match written.command.name {
         "edit-service" | "edit-server" => words.push("--replace".to_owned()),
         "start-daemon" if !written.options.iter().any(|it| it.name == "mcast-interface") => {
-            words.extend(["--mcast-interface", "eth0"].map(str::to_owned));
+            words.extend(["--interface", "eth0"].map(str::to_owned));
         }
         _ => {}
     }
@@ -95,6 +95,8 @@ fn in_ours(option: WrittenOption<'_>) -> Vec<String> {
         ("connection" | "timeout" | "daemon" | "numeric" | "sort", _) => return Vec::new(),
         ("nosort", _) => return ["--sort", "none"].map(str::to_owned).to_vec(),
         (_, Some(letter)) => format!("-{letter}"),
+        ("sync-maxlen", None) => "--maxlen".to_owned(),
+        (name, None) if name.starts_with("mcast-") => name.replacen("mcast-", "--", 1),
         (name, None) => format!("--{name}"),
     };
     std::iter::once(word).chain(option.value.map(str::to_owned)).collect()
@@ -170,10 +172,10 @@ mod tests {
             ("--set 900 120 300", "timeouts --tcp 900 --tcp-fin 120 --udp 300"),
             ("--set 900 0 0", "timeouts --tcp 900"),
             (
-                "--start-daemon master --mcast-interface eth1 --syncid 7",
-                "sync-daemon start master --mcast-interface eth1 --syncid 7",
+                "--start-daemon master --mcast-interface eth1 --syncid 7 --mcast-ttl 2 --sync-maxlen 99",
+                "sync-daemon start master --interface eth1 --syncid 7 --ttl 2 --maxlen 99",
             ),
-            ("--start-daemon=backup", "sync-daemon start backup --mcast-interface eth0"),
+            ("--start-daemon=backup", "sync-daemon start backup --interface eth0"),
             ("--stop-daemon master", "sync-daemon stop master"),
             ("-v", "--version"),
         ] {

@@ -10,7 +10,7 @@ use lvs_term::Generated;
 They are made from the program itself, so they fit it. `make install` installs them. A FOLDER \
 called man5 or man8 gets the manual pages of that section, another all of them.
 
-Example:
+Examples:
   rsctl generate man /usr/local/share/man/man8
   rsctl generate man /usr/local/share/man/man5
   rsctl generate bash /usr/local/share/bash-completion/completions")]

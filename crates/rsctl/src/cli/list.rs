@@ -10,14 +10,6 @@ use crate::refusal::Refusal;
     override_usage = "rsctl list [OPTIONS] [SERVICE]",
     mut_arg("service", selector::optional),
     after_help = "\
-Example:
-  rsctl list
-  rsctl list --stats --sort bytes
-  rsctl list tcp/192.0.2.10:80 --json
-  rsctl list --vip 192.0.2.0/24 --drained
-  rsctl list -o csv --columns service,server,weight,active --no-header
-  rsctl list --empty --watch
-
 Connections are those of now; counters and rates are up to 2 seconds old. What is there all the \
 time is listed, whatever others do to the table meanwhile; what comes or goes may be listed or \
 not. The JSON form has everything, whatever the view.
@@ -27,7 +19,15 @@ Without CAP_NET_ADMIN it shows what /proc/net/ip_vs has, and says what that lack
 --names looks each address up once, for 5 seconds in all; what has no answer by then stays a \
 number. Names are what the owners of the addresses say of themselves. On a terminal that is too \
 narrow for a line, what is behind the address stands below it. Servers of weight 0 are dim, those \
-at their upper threshold yellow."
+at their upper threshold yellow.
+
+Examples:
+  rsctl list
+  rsctl list --stats --sort bytes
+  rsctl list tcp/192.0.2.10:80 --json
+  rsctl list --vip 192.0.2.0/24 --drained
+  rsctl list -o csv --columns service,server,weight,active --no-header
+  rsctl list --empty --watch"
 )]
 pub(crate) struct List {
     #[command(flatten)]
@@ -117,7 +117,7 @@ pub(crate) enum View {
 
 #[derive(Debug, Args)]
 #[group(id = "view", multiple = false)]
-#[command(next_help_heading = heading::COLUMNS)]
+#[command(next_help_heading = heading::VIEW)]
 struct Views {
     /// Counters: connections, packets and bytes.
     #[arg(long)]

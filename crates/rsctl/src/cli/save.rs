@@ -13,7 +13,7 @@ The ipvsadm form is what `ipvsadm -Sn` writes, for `ipvsadm -R`, between two lin
 to it and tell `rsctl restore` that none is missing; what it has no words for is named on stderr. \
 Both have the servers of a service in the order in which they were added.
 
-Example:
+Examples:
   rsctl save -o /etc/ipvs.json
   rsctl save --install && systemctl enable rsctl-restore
   rsctl save --format ipvsadm | ssh other-director rsctl restore -v")]
@@ -61,7 +61,7 @@ sh, dh and mh hash by the order in which servers were added. --reorder makes it 
 server after the other: while one is away its packets are dropped, and with the sysctl \
 expire_nodest_conn its connections are lost.
 
-Example:
+Examples:
   rsctl restore /etc/ipvs.json --dry-run
   rsctl save | ssh other-director rsctl restore -v
 

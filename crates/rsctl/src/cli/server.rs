@@ -10,12 +10,12 @@ use super::{Anywhere, Endpoint, Report, Services, heading, typed, value};
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "rsctl add-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>...",
+    override_usage = "rsctl add-server [OPTIONS] <SERVICE|--vip VIP> -r <RIP[:PORT]>...",
     after_help = "\
 Defaults: the service's port, dr (direct routing, -g), weight 1. Of several, none is added unless \
 all can be, as far as the table tells.
 
-Example:
+Examples:
   rsctl add-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -m -w 3
   rsctl add-server --vip 192.0.2.10 -r 10.0.0.11 -r 10.0.0.12
   rsctl add-server -t 192.0.2.10:80 -r 10.0.0.12 \\
@@ -37,13 +37,13 @@ pub(crate) struct AddServer {
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "rsctl edit-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>...",
+    override_usage = "rsctl edit-server [OPTIONS] <SERVICE|--vip VIP|--everywhere>\n           -r <RIP[:PORT]>...",
     after_help = "\
 Only what is named changes, unless --replace is given; address and port are what the server is \
 called and cannot change. Weight 0 gives the server no new connections and leaves those it has. \
 Of several servers, none is changed unless all are there and can be.
 
-Example:
+Examples:
   rsctl edit-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -w 0
   rsctl edit-server --everywhere -r 10.0.0.11 -w 0
   rsctl edit-server -t 192.0.2.10:80 -r 10.0.0.12 --tun-port 6081
@@ -65,13 +65,13 @@ pub(crate) struct EditServer {
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "rsctl set-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>...",
+    override_usage = "rsctl set-server [OPTIONS] <SERVICE|--vip VIP> -r <RIP[:PORT]>...",
     after_help = "\
 Adds the server as add-server does if the service does not have it, and else edits it as \
 edit-server does: what is so already is no change, and no failure. -v and --json say what was \
 done.
 
-Example:
+Examples:
   rsctl set-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -m -w 3
   rsctl set-server --vip 192.0.2.10 -r 10.0.0.11 -r 10.0.0.12 --replace -w 2"
 )]
@@ -91,7 +91,7 @@ pub(crate) struct SetServer {
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "rsctl delete-server [OPTIONS] <SERVICE> -r <RIP[:PORT]>...",
+    override_usage = "rsctl delete-server [OPTIONS] <SERVICE|--vip VIP|--everywhere>\n           -r <RIP[:PORT]>...",
     after_help = "\
 Its connections stay in the connection table, and their packets are dropped. To let them end \
 first, set weight 0 and wait:
@@ -99,7 +99,7 @@ first, set weight 0 and wait:
 
 Of several servers, none is deleted unless all are there.
 
-Example:
+Examples:
   rsctl delete-server tcp/192.0.2.10:80 -r 10.0.0.11:8080
   rsctl delete-server --everywhere -r 10.0.0.11 --if-exists"
 )]
@@ -127,7 +127,8 @@ pub(crate) struct ServerArg {
     pub(crate) real_server: Vec<Endpoint>,
 }
 
-/// What an edit may name.
+// No documentation, which clap would take for the help of the whole command: what an edit may
+// name.
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[group(skip)]
 #[command(next_help_heading = heading::SERVER)]

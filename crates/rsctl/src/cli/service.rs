@@ -11,7 +11,7 @@ use super::{Report, Selector, Services, heading, typed};
     after_help = "\
 Defaults: scheduler wlc, no persistence.
 
-Example:
+Examples:
   rsctl add-service tcp/192.0.2.10:80 -s wrr
   rsctl add-service -u '[2001:db8::1]:53' -s sh -b sh-port --ops
   rsctl add-service -f 7 -p 600 -M 255.255.255.0"
@@ -33,11 +33,10 @@ pub(crate) struct AddService {
     after_help = "\
 Only what is named changes, unless --replace is given. Two things follow from the meaning of the \
 words:
-  - Flags belong to their scheduler. A new scheduler starts without any, except between sh and \
-mh, whose flags mean the same.
-  - `-p` without a value keeps the timeout of a service that is persistent already.
+  - A new scheduler starts without flags, except between sh and mh.
+  - `-p` without a value keeps the timeout of a service that is persistent.
 
-Example:
+Examples:
   rsctl edit-service tcp/192.0.2.10:80 -s mh
   rsctl edit-service tcp/192.0.2.10:80 --no-persistent
   rsctl edit-service tcp/192.0.2.10:80 --replace -s wrr"
@@ -60,7 +59,7 @@ pub(crate) struct EditService {
 Adds the service as add-service does if it is not there, and else edits it as edit-service does: \
 what is so already is no change, and no failure. -v and --json say what was done.
 
-Example:
+Examples:
   rsctl set-service tcp/192.0.2.10:80 -s wrr
   rsctl set-service tcp/192.0.2.10:80 --replace -s wrr -p 600"
 )]
@@ -75,7 +74,8 @@ pub(crate) struct SetService {
     pub(crate) report: Report,
 }
 
-/// What an edit may name.
+// No documentation, which clap would take for the help of the whole command: what an edit may
+// name.
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(crate) struct ServiceEdits {
@@ -105,11 +105,11 @@ pub(crate) struct ServiceEdits {
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "rsctl delete-service [OPTIONS] <SERVICE>",
+    override_usage = "rsctl delete-service [OPTIONS] <SERVICE|--vip VIP>",
     after_help = "\
 Its connections stay in the connection table until they time out.
 
-Example:
+Examples:
   rsctl delete-service tcp/192.0.2.10:80
   rsctl delete-service --vip 192.0.2.10 --if-exists"
 )]

@@ -6,12 +6,12 @@ use super::{Report, typed};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  rsctl timeouts
-  rsctl timeouts --tcp 7200
-
 Connections that exist take a new timeout with their next packet. Other TCP states and SCTP have \
-timeouts that cannot be set.")]
+timeouts that cannot be set.
+
+Examples:
+  rsctl timeouts
+  rsctl timeouts --tcp 7200")]
 pub(crate) struct Timeouts {
     /// Established TCP connections.
     #[arg(

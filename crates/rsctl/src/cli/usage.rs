@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use clap::CommandFactory;
 use clap::error::{ContextKind, ErrorKind};
+use clap::{Command, CommandFactory};
 use lvs_term::{Arranged, Usage, arranged, clap_context};
 
 use super::{BadValue, Cli, familiar, from_ipvsadm};
@@ -47,8 +47,7 @@ pub(super) fn as_ours(stop: &clap::Error, args: &[OsString]) -> Result<Vec<OsStr
 pub(crate) fn explain(error: &clap::Error, args: &[OsString]) -> Usage {
     let mut usage = Usage::of(error, args, |bad: &BadValue| bad.hint.clone());
     if clap_context(error, ContextKind::InvalidArg).iter().any(|arg| arg == "SERVICE") {
-        let example = "SERVICE is, for example, tcp/192.0.2.10:80 or -t 192.0.2.10:80";
-        usage.hints.push(example.to_owned());
+        usage.hints.push(services(args));
     }
     if error.kind() == ErrorKind::InvalidUtf8 && names_odd_namespace(args) {
         usage
@@ -56,6 +55,22 @@ pub(crate) fn explain(error: &clap::Error, args: &[OsString]) -> Usage {
             .push("pid:NUMBER names the namespace of a process, whatever it is called".to_owned());
     }
     usage.see(&command_line(args))
+}
+
+/// Returns how a command's services are named.
+fn services(args: &[OsString]) -> String {
+    let mut hint = "SERVICE is, for example, tcp/192.0.2.10:80 or -t 192.0.2.10:80".to_owned();
+    let mut root = Cli::command();
+    root.build();
+    let (_, command) = named(&root, args);
+    let has = |long| command.get_arguments().any(|arg| arg.get_long() == Some(long));
+    if has("vip") {
+        hint += "; --vip VIP means all services of a VIP";
+    }
+    if has("everywhere") {
+        hint += ", --everywhere all that have the server";
+    }
+    hint
 }
 
 /// Returns whether the name of a network namespace is not UTF-8.
@@ -67,10 +82,15 @@ fn names_odd_namespace(args: &[OsString]) -> bool {
 
 /// Returns the words that name the command, such as `rsctl sync-daemon start`.
 fn command_line(args: &[OsString]) -> String {
-    let mut line = "rsctl".to_owned();
     let mut root = Cli::command();
     root.build();
-    let mut command = &root;
+    named(&root, args).0
+}
+
+/// Returns the command that a line names, and by which words.
+fn named<'a>(root: &'a Command, args: &[OsString]) -> (String, &'a Command) {
+    let mut line = "rsctl".to_owned();
+    let mut command = root;
     // What is not UTF-8 is a value, or nothing.
     let words: Vec<_> = args.iter().skip(1).map(|word| word.to_string_lossy()).collect();
     let mut words = words.iter().map(|word| &**word);
@@ -90,7 +110,7 @@ fn command_line(args: &[OsString]) -> String {
             None => break,
         }
     }
-    line
+    (line, command)
 }
 
 #[cfg(test)]
@@ -166,6 +186,22 @@ mod tests {
             ("ad-server", "there is no command `ad-server`", Some("did you mean `add-server`?")),
             ("list --jsn", "unexpected argument `--jsn`", Some("did you mean `--json`?")),
             ("add-service -s rr", "missing `SERVICE`", service),
+            (
+                "delete-service --if-exists",
+                "missing `SERVICE`",
+                Some(
+                    "SERVICE is, for example, tcp/192.0.2.10:80 or -t 192.0.2.10:80; --vip VIP \
+                     means all services of a VIP",
+                ),
+            ),
+            (
+                "edit-server -r 10.0.0.11 -w 0",
+                "missing `SERVICE`",
+                Some(
+                    "SERVICE is, for example, tcp/192.0.2.10:80 or -t 192.0.2.10:80; --vip VIP \
+                     means all services of a VIP, --everywhere all that have the server",
+                ),
+            ),
             ("add-server tcp/192.0.2.10:80", "missing `--real-server <RIP[:PORT]>`", None),
             (&format!("{server} -w -1"), "weight -1 is out of range: use 0 to 2147483647", None),
             (
