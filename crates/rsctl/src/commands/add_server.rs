@@ -33,7 +33,9 @@ pub(super) fn run(director: &Director, args: &AddServer) -> Result<Made, Error> 
     if director.dry_run || changes.len() > 1 {
         changes.iter().try_for_each(|(change, _)| foresee(&mut client, change))?;
     }
-    let mut made = several::make(director, &mut client, changes, Made::default())?;
+    let mut made = several::make(director, &mut client, changes, Made::default(), |_, _, _| {
+        Ok(several::Now::AsPlanned)
+    })?;
     let places: Vec<_> = made.changed.iter().filter_map(|it| it.service.zip(it.server)).collect();
     for (service, server) in places {
         let weight = args.settings.weight;

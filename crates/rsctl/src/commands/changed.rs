@@ -19,7 +19,7 @@ pub(crate) struct Made {
     /// What is hardly meant about it.
     pub(crate) warnings: Vec<Warning>,
     /// What could not be made, of several changes.
-    pub(crate) failed: Vec<ipvs_netlink::Error>,
+    pub(crate) failed: Vec<crate::error::Error>,
 }
 
 impl From<Vec<Changed>> for Made {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use ipvs_netlink::{Change, Destination, KernelError};
+use ipvs_netlink::{Change, Destination, DestinationKey, ErrorKind, KernelError, ServiceKey};
 
+use super::several::Now;
 use super::targets::{self, Found, Place, Places};
 use super::{Action, Changed, Director, Made, several, warning};
 use crate::cli::{DeleteServer, Target};
@@ -26,6 +27,7 @@ pub(super) fn run(director: &Director, args: &DeleteServer) -> Result<Made, Erro
         _ => {}
     }
     made.unchanged.extend(nowhere.iter().map(|server| format!("no service has server {server}")));
+    let is_alone = all.len() == 1;
     let mut changes = Vec::new();
     for Place { service, key, found } in all {
         let change = Change::RemoveDestination { service, destination: key };
@@ -33,20 +35,36 @@ pub(super) fn run(director: &Director, args: &DeleteServer) -> Result<Made, Erro
         let changed = match found {
             Found::There(entry) => {
                 let connections = [entry.connections];
-                made.warn(warning::orphans(director, &service, key.to_string(), connections));
+                let whose = if is_alone { key.to_string() } else { format!("{key} of {service}") };
+                made.warn(warning::orphans(director, &service, whose, connections));
                 changed.between(Some(entry.destination), None::<Destination>)
             }
             Found::Missing(_) if if_exists => {
-                made.unchanged.push(format!("{service} has no server {key}"));
+                made.unchanged.push(has_none(&service, &key));
                 continue;
             }
             Found::Missing(errno) => {
                 return Err(ipvs_netlink::Error::from(KernelError::new(change, errno)).into());
             }
-            // The kernel has the last word on it.
+            // A dry run is of use only if it knows; else the kernel has the last word.
+            Found::Unread(error) if director.dry_run => return Err(error.into()),
             Found::Unread(_) => changed,
         };
         changes.push((change, changed));
     }
-    several::make(director, &mut client, changes, made)
+    several::make(director, &mut client, changes, made, |_, change, error| {
+        use ErrorKind::{DestinationMissing, ServiceMissing};
+        let is_gone =
+            error.is_some_and(|it| matches!(it.kind(), DestinationMissing | ServiceMissing));
+        Ok(match change {
+            Change::RemoveDestination { service, destination } if is_gone && if_exists => {
+                Now::Nothing(has_none(service, destination))
+            }
+            _ => Now::AsPlanned,
+        })
+    })
+}
+
+fn has_none(service: &ServiceKey, key: &DestinationKey) -> String {
+    format!("{service} has no server {key}")
 }

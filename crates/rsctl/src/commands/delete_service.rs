@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use ipvs_netlink::{Change, Errno, KernelError, Service};
+use ipvs_netlink::{Change, Errno, ErrorKind, KernelError, Service, ServiceKey};
 
+use super::several::Now;
 use super::{Action, Changed, Director, Made, several, targets, warning};
 use crate::cli::{DeleteService, Target};
 use crate::error::Error;
@@ -26,14 +27,15 @@ pub(super) fn run(director: &Director, args: &DeleteService) -> Result<Made, Err
         let changed = match client.service(&key) {
             Ok(Some(entry)) => changed.between(Some(entry.service), None::<Service>),
             Ok(None) if if_exists => {
-                made.unchanged.push(format!("there is no service {key}"));
+                made.unchanged.push(is_none(&key));
                 continue;
             }
             Ok(None) => {
                 let missing = KernelError::new(change, Errno::ESRCH);
                 return Err(ipvs_netlink::Error::from(missing).into());
             }
-            // The kernel has the last word on it.
+            // A dry run is of use only if it knows; else the kernel has the last word.
+            Err(error) if director.dry_run => return Err(error.into()),
             Err(_) => changed,
         };
         let whose = if is_alone { "it".to_owned() } else { key.to_string() };
@@ -43,5 +45,15 @@ pub(super) fn run(director: &Director, args: &DeleteService) -> Result<Made, Err
         }
         changes.push((change, changed));
     }
-    several::make(director, &mut client, changes, made)
+    several::make(director, &mut client, changes, made, |_, change, error| {
+        let is_gone = error.is_some_and(|error| error.kind() == ErrorKind::ServiceMissing);
+        Ok(match change {
+            Change::RemoveService(key) if is_gone && if_exists => Now::Nothing(is_none(key)),
+            _ => Now::AsPlanned,
+        })
+    })
+}
+
+fn is_none(key: &ServiceKey) -> String {
+    format!("there is no service {key}")
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use ipvs_netlink::{Change, Destination, DestinationKey, Errno, KernelError, ServiceKey};
+use ipvs_netlink::{
+    Change, Client, Destination, DestinationKey, Errno, ErrorKind, KernelError, ServiceKey,
+};
 
+use super::several::Now;
 use super::targets::{self, Found, Place, Places};
 use super::{Action, Changed, Director, Made, add_server, check_edit, checked, server, several};
 use crate::cli::{EditServer, Endpoint, ServerEdits, SetServer, Target};
@@ -26,7 +29,11 @@ fn make(
 ) -> Result<Made, Error> {
     let _lock = director.lock()?;
     let mut client = director.connect()?;
-    let services = targets::some_services(&mut client, target, "edit servers of services")?;
+    let services = targets::some_services(
+        &mut client,
+        target,
+        if adds { "set servers of services" } else { "edit servers of services" },
+    )?;
     let Places { all, nowhere } = targets::places(&mut client, target, services, servers)?;
     if let Some(server) = nowhere.first() {
         return Err(Error::nowhere("edit", server));
@@ -39,7 +46,7 @@ fn make(
         match found {
             Found::There(entry) => match edited(service, entry.destination, edits)? {
                 Some(change) => changes.push(change),
-                None => made.unchanged.push(format!("server {key} of {service} is so already")),
+                None => made.unchanged.push(is_so(service, key)),
             },
             Found::Missing(Errno::ENOENT) if adds => changes.push(added(service, key, edits)?),
             Found::Missing(errno) => {
@@ -53,7 +60,46 @@ fn make(
             Found::Unread(error) => return Err(error.into()),
         }
     }
-    several::make(director, &mut client, changes, made)
+    several::make(director, &mut client, changes, made, |client, change, error| {
+        let again = match error.map(ipvs_netlink::Error::kind) {
+            None => true,
+            Some(ErrorKind::AlreadyExists | ErrorKind::DestinationMissing) => adds,
+            Some(_) => false,
+        };
+        match change {
+            Change::AddDestination { service, destination }
+            | Change::SetDestination { service, destination }
+                if again =>
+            {
+                now(client, *service, destination.key, edits, adds)
+            }
+            _ => Ok(Now::AsPlanned),
+        }
+    })
+}
+
+/// Looks at a server once more.
+fn now(
+    client: &mut Client,
+    service: ServiceKey,
+    key: DestinationKey,
+    edits: &ServerEdits,
+    adds: bool,
+) -> Result<Now, Error> {
+    let change = match client.destination(&service, &key)? {
+        Some(entry) => edited(service, entry.destination, edits)?,
+        None if adds => Some(added(service, key, edits)?),
+        // The kernel says best that it is gone.
+        None => return Ok(Now::AsPlanned),
+    };
+    Ok(match change {
+        Some(change) => Now::Make(change.into()),
+        None => Now::Nothing(is_so(service, key)),
+    })
+}
+
+fn is_so(service: ServiceKey, key: DestinationKey) -> String {
+    format!("server {key} of {service} is so already")
 }
 
 /// Returns the edit of a server that is there, unless nothing differs.

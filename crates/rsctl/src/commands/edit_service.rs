@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use ipvs_netlink::{Change, Errno, KernelError, SchedulerFlags, Service, ServiceKey};
+use ipvs_netlink::{
+    Change, Client, Errno, ErrorKind, KernelError, SchedulerFlags, Service, ServiceKey,
+};
 
+use super::several::Now;
 use super::{
     Action, Changed, Director, Made, add_service, check_edit, checked, service, several, warning,
 };
@@ -26,37 +29,59 @@ fn make(
 ) -> Result<Made, Error> {
     let _lock = director.lock()?;
     let mut client = director.connect()?;
-    let (change, changed, after) = match client.service(&key)?.map(|entry| entry.service) {
-        None if adds => {
-            let mut after = service::default(key);
-            let options = edit(&mut after, edits);
-            let change = checked(Change::AddService(after.clone()), options)?;
-            (change, add_service::added(&after), after)
+    let mut made = Made::default();
+    let change = match planned(&mut client, key, edits, adds, &mut made)? {
+        Now::Make(change) => *change,
+        Now::Nothing(unchanged) => {
+            made.unchanged.push(unchanged);
+            return Ok(made);
         }
-        None => {
+        Now::AsPlanned => {
             let wanted = Change::SetService(service::default(key));
             return Err(ipvs_netlink::Error::from(KernelError::new(wanted, Errno::ESRCH)).into());
         }
-        Some(before) => {
-            let mut after = before.clone();
-            edit(&mut after, edits)
-                .map_err(|refusal| Error::refused(format_args!("edit service {key}"), refusal))?;
-            let changed = Changed::service(Action::Edit, key);
-            let changed = changed.between(Some(before.clone()), Some(after.clone()));
-            let (before, change) = (Change::SetService(before), Change::SetService(after.clone()));
-            check_edit(&before, &change)?;
-            if change == before {
-                let mut made = Made::default();
-                made.warn(mask(&after, edits));
-                made.unchanged.push(format!("service {key} is so already"));
-                return Ok(made);
-            }
-            (change, changed, after)
-        }
     };
-    let mut made = Made::default();
+    several::make(director, &mut client, vec![change], made, |client, _, error| {
+        match error.map(ipvs_netlink::Error::kind) {
+            Some(ErrorKind::AlreadyExists | ErrorKind::ServiceMissing) if adds => {
+                planned(client, key, edits, adds, &mut Made::default())
+            }
+            _ => Ok(Now::AsPlanned),
+        }
+    })
+}
+
+/// Says what makes the service as it is wanted; [`Now::AsPlanned`] if it is not there and is not
+/// to be added.
+fn planned(
+    client: &mut Client,
+    key: ServiceKey,
+    edits: &ServiceEdits,
+    adds: bool,
+    made: &mut Made,
+) -> Result<Now, Error> {
+    let Some(before) = client.service(&key)?.map(|entry| entry.service) else {
+        if !adds {
+            return Ok(Now::AsPlanned);
+        }
+        let mut after = service::default(key);
+        let options = edit(&mut after, edits);
+        let change = checked(Change::AddService(after.clone()), options)?;
+        made.warn(mask(&after, edits));
+        return Ok(Now::Make((change, add_service::added(&after)).into()));
+    };
+    let mut after = before.clone();
+    edit(&mut after, edits)
+        .map_err(|refusal| Error::refused(format_args!("edit service {key}"), refusal))?;
+    let changed = Changed::service(Action::Edit, key);
+    let changed = changed.between(Some(before.clone()), Some(after.clone()));
     made.warn(mask(&after, edits));
-    several::make(director, &mut client, vec![(change, changed)], made)
+    let (before, change) = (Change::SetService(before), Change::SetService(after));
+    check_edit(&before, &change)?;
+    if change == before {
+        return Ok(Now::Nothing(format!("service {key} is so already")));
+    }
+    Ok(Now::Make((change, changed).into()))
 }
 
 /// Warns of the mask, if one was asked for.

@@ -82,7 +82,7 @@ mod tests {
             states: None,
         };
         let denied = KernelError::new(Change::StopDaemon(SyncRole::Master), Errno::ESRCH);
-        let failed = vec![denied.into()];
+        let failed = vec![ipvs_netlink::Error::from(denied).into()];
         let made = Made { changed: vec![changed], failed, ..Made::default() };
         assert_eq!(
             shortfall(&made).to_string(),

@@ -323,7 +323,7 @@ fn several_servers_and_all_services_of_a_vip() {
     for (command, error) in [
         ("add-server --vip 192.0.2.9 -r 10.0.0.1", "add servers to services of 192.0.2.9"),
         ("edit-server --vip 192.0.2.9 -r 10.0.0.1 -w 1", "edit servers of services of 192.0.2.9"),
-        ("set-server --vip 192.0.2.9 -r 10.0.0.1 -w 1", "edit servers of services of 192.0.2.9"),
+        ("set-server --vip 192.0.2.9 -r 10.0.0.1 -w 1", "set servers of services of 192.0.2.9"),
         ("delete-server --vip 192.0.2.9 -r 10.0.0.1", "delete servers of services of 192.0.2.9"),
         ("delete-service --vip 192.0.2.9", "delete the services of 192.0.2.9"),
     ] {
