@@ -39,7 +39,9 @@ fn make(
         match found {
             Found::There(entry) => match edited(service, entry.destination, edits)? {
                 Some(change) => changes.push(change),
-                None => made.unchanged.push(format!("server {key} of {service} is so already")),
+                None => made
+                    .unchanged
+                    .push(format!("server {key} of {service} has these settings already")),
             },
             Found::Missing(Errno::ENOENT) if adds => changes.push(added(service, key, edits)?),
             Found::Missing(errno) => {

@@ -48,7 +48,7 @@ fn make(
             if change == before {
                 let mut made = Made::default();
                 made.warn(mask(&after, edits));
-                made.unchanged.push(format!("service {key} is so already"));
+                made.unchanged.push(format!("service {key} has these settings already"));
                 return Ok(made);
             }
             (change, changed, after)
