@@ -49,6 +49,27 @@ pub fn arranged(
     args: &[OsString],
     familiar: impl Fn(&[&str]) -> Option<Familiar>,
 ) -> Arranged {
+    let [program, help, asked @ ..] = args else { return in_order(root, args, familiar) };
+    if help != "help" || asked.is_empty() {
+        return in_order(root, args, familiar);
+    }
+    // The help of what the words behind it mean.
+    let asked: Vec<_> = std::iter::once(program).chain(asked).cloned().collect();
+    match in_order(root, &asked, familiar) {
+        Arranged::Line(line) if line == asked => Arranged::Line(args.to_vec()),
+        Arranged::Line(mut line) => {
+            line.push("--help".into());
+            Arranged::Line(line)
+        }
+        refused => refused,
+    }
+}
+
+fn in_order(
+    root: &Command,
+    args: &[OsString],
+    familiar: impl Fn(&[&str]) -> Option<Familiar>,
+) -> Arranged {
     // What is not UTF-8 is neither a command nor an option.
     let words: Vec<&str> = args.iter().map(|word| word.to_str().unwrap_or_default()).collect();
     let end = words.iter().position(|word| *word == "--").unwrap_or(words.len());
@@ -118,8 +139,8 @@ fn option<'a>(word: &str, known: &[&'a Arg]) -> Option<(&'a Arg, bool)> {
         let (name, has_value) =
             long.split_once('=').map_or((long, false), |(name, _)| (name, true));
         let is_it = |arg: &&&Arg| {
-            let names = arg.get_long_and_visible_aliases().unwrap_or_default();
-            names.contains(&name)
+            let aliases = arg.get_all_aliases().unwrap_or_default();
+            arg.get_long() == Some(name) || aliases.contains(&name)
         };
         return Some((known.iter().find(is_it)?, has_value));
     }
@@ -155,7 +176,7 @@ mod tests {
     fn root() -> Command {
         let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
         let verbose = || flag("verbose").short('v');
-        let wait = || Arg::new("wait").long("wait").value_name("SECONDS");
+        let wait = || Arg::new("wait").long("wait").alias("pause").value_name("SECONDS");
         let perhaps = Arg::new("perhaps").short('p').num_args(0..=1);
         let start = Command::new("start").args([verbose(), Arg::new("role")]);
         let mut root = Command::new("x")
@@ -195,6 +216,7 @@ mod tests {
             ("--netns blue --json list a", "list --netns blue --json a"),
             ("--netns list --json list", "list --netns list --json"),
             ("-v --wait=3 clear", "clear -v --wait=3"),
+            ("--pause 3 clear", "clear --pause 3"),
             ("--wait 3 clear -- --json", "clear --wait 3 -- --json"),
             ("-v daemon start master", "daemon start -v master"),
             ("--json daemon", "daemon --json"),
@@ -203,6 +225,12 @@ mod tests {
             ("--json show services", "list --json"),
             ("stats", "list --stats"),
             ("-v begin master", "daemon start -v master"),
+            ("help show", "list --help"),
+            ("help show services", "list --help"),
+            ("help begin", "daemon start --help"),
+            ("help", "help"),
+            ("help list frob", "help list frob"),
+            ("list help show", "list help show"),
             // Not all in front is the command's, or not for certain.
             ("--json clear", "--json clear"),
             ("-p clear", "-p clear"),
@@ -222,7 +250,9 @@ mod tests {
 
     #[test]
     fn what_would_change_something_is_refused() {
-        for typed in ["flush", "--netns blue flush", "flush --json", "-v --wait 3 flush"] {
+        for typed in
+            ["flush", "help flush", "--netns blue flush", "flush --json", "-v --wait 3 flush"]
+        {
             let Arranged::Refused(usage) = line(typed) else { panic!("{typed}") };
             assert_eq!(usage.to_string(), "there is no command `flush`", "{typed}");
             assert_eq!(usage.hints, ["`x clear` does"], "{typed}");

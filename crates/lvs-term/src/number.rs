@@ -27,13 +27,20 @@ where
     let (least, most): (u32, u32) = ((*range.start()).into(), (*range.end()).into());
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(BadNumber(format!("`{text}` is not a {what}: use {least} to {most}")));
+        let what = with_article(what);
+        return Err(BadNumber(format!("`{text}` is not {what}: use {least} to {most}")));
     }
     text.parse()
         .ok()
         .filter(|number| (least..=most).contains(number))
         .and_then(|number| N::try_from(number).ok())
         .ok_or_else(|| BadNumber(format!("{what} {text} is out of range: use {least} to {most}")))
+}
+
+/// Returns the word as in "a port" and "an interval".
+pub(crate) fn with_article(what: &str) -> String {
+    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {what}")
 }
 
 /// Returns how many there are of what is called `one`, as in "1 change", "2 changes" and
@@ -75,5 +82,7 @@ mod tests {
         for text in ["", "-", "+1", " 1", "0x10", "http", "\u{663}"] {
             assert_eq!(port(text), Err(format!("`{text}` is not a port: use 1 to 65535")));
         }
+        let bad = number("x", "upper threshold", 0..=9_u32).map_err(|bad| bad.to_string());
+        assert_eq!(bad, Err("`x` is not an upper threshold: use 0 to 9".to_owned()));
     }
 }

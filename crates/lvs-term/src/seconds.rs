@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::number::BadNumber;
+use crate::number::{BadNumber, with_article};
 
 /// The units, each with its seconds, the largest first.
 const UNITS: [(u8, u64); 4] = [(b'd', 24 * 60 * 60), (b'h', 60 * 60), (b'm', 60), (b's', 1)];
@@ -26,7 +26,8 @@ where
             .and_then(|seconds| N::try_from(seconds).ok())
             .ok_or_else(|| format!("{what} {text} is out of range: use {least} to {most} seconds")),
         None => Err(format!(
-            "`{text}` is not a {what}: use {least} to {most} seconds, as in 90, 5m or 1h30m"
+            "`{text}` is not {}: use {least} to {most} seconds, as in 90, 5m or 1h30m",
+            with_article(what)
         )),
     }
     .map_err(BadNumber::new)

@@ -35,17 +35,25 @@ impl Usage {
     ) -> Self {
         let own = error.source().and_then(|source| source.downcast_ref::<V>());
         let mut hints: Vec<String> = own.and_then(advice).into_iter().collect();
-        for kind in [
-            ContextKind::SuggestedArg,
-            ContextKind::SuggestedSubcommand,
-            ContextKind::SuggestedValue,
+        for (typed, suggested) in [
+            (ContextKind::InvalidArg, ContextKind::SuggestedArg),
+            (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
+            (ContextKind::InvalidValue, ContextKind::SuggestedValue),
         ] {
+            let typed = clap_context(error, typed).concat();
             // The most similar one is the last.
-            if let Some(similar) = clap_context(error, kind).last() {
-                hints.push(format!("did you mean `{similar}`?"));
-            }
+            let similar = clap_context(error, suggested).pop();
+            hints.extend(similar.filter(|it| is_similar(&typed, it)).map(|it| suggestion(&it)));
         }
         Self { message: own.map_or_else(|| message(error, args), V::to_string), hints }
+    }
+
+    /// Takes out the question whether one of `words` was meant: those that reach further than
+    /// whoever mistyped another option wants.
+    #[must_use]
+    pub fn never_suggests(mut self, words: &[&str]) -> Self {
+        self.hints.retain(|hint| words.iter().all(|word| *hint != suggestion(word)));
+        self
     }
 
     /// Adds where to read on: the help of `command`, such as `rsctl list`.
@@ -60,6 +68,21 @@ impl From<Usage> for Complaint {
     fn from(Usage { message, hints }: Usage) -> Self {
         Self { message, details: Vec::new(), hints }.shortened()
     }
+}
+
+fn suggestion(word: &str) -> String {
+    format!("did you mean `{word}`?")
+}
+
+/// Returns whether a word may be meant by what was typed: it begins like that, or differs by a slip
+/// of the fingers. Clap also takes `--sort` for what `--format` may have meant.
+fn is_similar(typed: &str, word: &str) -> bool {
+    let name = |text: &str| {
+        let name = text.trim_start_matches('-');
+        name.split_once('=').map_or(name, |(name, _)| name).to_owned()
+    };
+    let (typed, word) = (name(typed), name(word));
+    !typed.is_empty() && (word.starts_with(&typed) || strsim::jaro(&typed, &word) > 0.8)
 }
 
 fn message(error: &clap::Error, args: &[OsString]) -> String {
@@ -253,6 +276,31 @@ mod tests {
             let expected = format!("error: {message}\n{hints}hint: see `x setup --help`\n");
             assert_eq!(complaint(line).to_string(), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn only_a_slip_of_the_fingers_is_a_suggestion() {
+        for (typed, word, is) in [
+            ("--jsn", "--json", true),
+            ("--prot=1", "--port", true),
+            ("--dry", "--dry-run", true),
+            ("--tun", "--tun-type", true),
+            ("ad-server", "add-server", true),
+            ("sh-prt", "sh-port", true),
+            ("--server", "--everywhere", false),
+            ("--real-server", "--fwmark-service", false),
+            ("--format", "--sort", false),
+            ("--all", "--full", false),
+            ("--rip", "--vip", false),
+            ("", "--vip", false),
+        ] {
+            assert_eq!(is_similar(typed, word), is, "{typed} {word}");
+        }
+        let usage = Usage {
+            message: String::new(),
+            hints: vec![suggestion("--vip"), suggestion("--port")],
+        };
+        assert_eq!(usage.never_suggests(&["--vip"]).hints, ["did you mean `--port`?"]);
     }
 
     /// Words that are not UTF-8 and may be, as a file's name, are named beside the one that

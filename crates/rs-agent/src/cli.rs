@@ -11,6 +11,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use lvs_term::{BadNumber, COMMON_OPTIONS, Generated};
 
 pub use self::familiar::Unread;
+pub(crate) use self::familiar::familiar;
 pub use self::form::{Form, Shown};
 pub use self::what::What;
 use crate::mode::Mode;

@@ -11,13 +11,13 @@ use clap::CommandFactory as _;
 use lvs_term::{Candidate, Line, Offer};
 
 use crate::check::catalogue::RULES;
-use crate::cli::{Cli, STATE_DIR, STATE_DIR_VARIABLE};
+use crate::cli::{Cli, STATE_DIR, STATE_DIR_VARIABLE, familiar};
 use crate::journal::Store;
 
 /// Answers a shell that asks for completions, if `args` do.
 #[must_use]
 pub fn asked(args: &[OsString]) -> Option<ExitCode> {
-    lvs_term::complete(args, Cli::command, offer)
+    lvs_term::complete(args, Cli::command, familiar, offer)
 }
 
 /// Offers values of the argument with that id, if they are not in the command's description.

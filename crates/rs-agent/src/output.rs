@@ -10,11 +10,12 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
+use clap::error::ContextKind;
 use lvs_check::{Rule, nagios, rules_text};
 pub(crate) use lvs_term::printable;
 use lvs_term::{
-    BadNumber, Complaint, Label, Stdout, Usage, exit, printable_json, printable_lines, shortened,
-    tell, unless_closed,
+    BadNumber, Complaint, Label, Stdout, Usage, clap_context, exit, printable_json,
+    printable_lines, shortened, tell, unless_closed,
 };
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
@@ -195,7 +196,11 @@ pub fn usage(unread: Unread) -> ExitCode {
 
 /// Returns clap's complaint about `args` in the form of all our errors.
 fn complaint(stop: &clap::Error, args: &[OsString]) -> Complaint {
-    let usage = Usage::of(stop, args, |_: &BadNumber| None);
+    let mut usage = Usage::of(stop, args, |_: &BadNumber| None);
+    if clap_context(stop, ContextKind::InvalidArg) == ["<FOLDER>"] {
+        let what = args.last().map(|word| word.to_string_lossy()).unwrap_or_default();
+        usage.hints.push(format!("`rs-agent generate {what} FOLDER` writes files there"));
+    }
     let known = |name: &&str| Cli::command().find_subcommand(name).is_some();
     match args.get(1).and_then(|word| word.to_str()).filter(known) {
         Some(command) => usage.see(&format!("rs-agent {command}")).into(),

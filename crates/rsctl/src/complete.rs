@@ -16,11 +16,11 @@ use ipvs_netlink::Namespace;
 use ipvs_netlink::procfs::{ConnectionState, Procfs};
 use lvs_term::{Line, Offer};
 
-use crate::cli::{Cli, NamespaceName};
+use crate::cli::{Cli, NamespaceName, familiar};
 
 /// Answers a shell that asks, if `args` do.
 pub(crate) fn asked(args: &[OsString]) -> Option<ExitCode> {
-    lvs_term::complete(args, Cli::command, offer)
+    lvs_term::complete(args, Cli::command, familiar, offer)
 }
 
 /// Offers values of the argument with that id, if they are not in the command's description.

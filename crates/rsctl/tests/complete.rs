@@ -45,6 +45,13 @@ fn what_does_not_depend_on_the_host_is_offered() {
     assert_eq!(values("rsctl add-service -t 192.0.2.1:80 -s wlc --ops -b sh-f"), "sh-fallback");
     assert_eq!(values("rsctl edit-server -m --mo"), "");
     assert!(values("rsctl sync-daemon start backup --interface l").contains("lo"));
+    // As the line is read when it is run.
+    assert_eq!(values("rsctl show --st"), "--stats");
+    assert_eq!(values("rsctl status --st"), "--stats");
+    assert_eq!(values("rsctl set service --no-sch"), "--no-sched-flags");
+    assert_eq!(values("rsctl --lock-wait 5 c"), "clear");
+    assert_eq!(values("rsctl --lock-wait 5 clear --y"), "--yes");
+    assert_eq!(values("rsctl --lock-wait 5 sync-daemon st"), "start stop");
     assert_eq!(asked("bash", "rsctl restore /et"), ["files"]);
     assert_eq!(asked("bash", "rsctl restore - --netns ./x"), ["files"]);
     assert_eq!(asked("bash", "rsctl generate man "), ["folders"]);

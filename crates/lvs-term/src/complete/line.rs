@@ -10,6 +10,10 @@ use super::{Candidate, Offer};
 pub struct Line<'a> {
     /// The innermost command named so far.
     command: &'a Command,
+    /// Options of a command that is still to be named.
+    front: Vec<&'a Arg>,
+    /// Whether no command has been named.
+    is_front: bool,
     /// What was given, and the values.
     given: Vec<(&'a Arg, String)>,
     /// The option whose value comes next.
@@ -37,6 +41,8 @@ impl<'a> Line<'a> {
     pub(super) fn read(command: &'a Command, done: &[String], word: &'a str) -> Self {
         let mut line = Self {
             command,
+            front: Vec::new(),
+            is_front: true,
             given: Vec::new(),
             pending: None,
             index: 1,
@@ -92,11 +98,15 @@ impl<'a> Line<'a> {
             let (name, value) = long.split_once('=').map_or((long, None), |(n, v)| (n, Some(v)));
             if let Some(option) = self.long(name) {
                 self.take_option(option, value);
+            } else if let Some(option) = self.behind(&|arg| has_long(arg, name)) {
+                self.front.push(option);
+                self.take_option(option, value);
             }
         } else if word.starts_with('-') && word.len() > 1 {
             self.take_short(word);
         } else if let Some(command) = self.command.find_subcommand(word) {
-            (self.command, self.index) = (command, 1);
+            (self.command, self.index, self.is_front) = (command, 1, false);
+            self.is_refused |= !self.has_front(command);
         } else {
             self.take_unnamed(word);
         }
@@ -123,7 +133,16 @@ impl<'a> Line<'a> {
     /// Takes `-n`, `-nX`, `-t192.0.2.1:80` or `-t=192.0.2.1:80`.
     fn take_short(&mut self, word: &str) {
         for (place, c) in word.char_indices().skip(1) {
-            let Some(option) = self.short(c) else { return };
+            let Some(option) = self.short(c) else {
+                // Letters in one word are left to the command.
+                let alone = Some(c).filter(|_| word.len() == 1 + c.len_utf8());
+                let option = alone.and_then(|c| self.behind(&|arg| has_short(arg, c)));
+                if let Some(option) = option {
+                    self.front.push(option);
+                    self.take_option(option, None);
+                }
+                return;
+            };
             if takes_value(option) {
                 let value = word.get(place + c.len_utf8()..).unwrap_or_default();
                 let value = value.strip_prefix('=').unwrap_or(value);
@@ -135,19 +154,26 @@ impl<'a> Line<'a> {
     }
 
     fn long(&self, name: &str) -> Option<&'a Arg> {
-        let is = |arg: &&Arg| {
-            let aliases = arg.get_all_aliases().unwrap_or_default();
-            arg.get_long() == Some(name) || aliases.contains(&name)
-        };
-        self.command.get_arguments().find(is)
+        self.command.get_arguments().find(|arg| has_long(arg, name))
     }
 
     fn short(&self, c: char) -> Option<&'a Arg> {
-        let is = |arg: &&Arg| {
-            let aliases = arg.get_all_short_aliases().unwrap_or_default();
-            arg.get_short() == Some(c) || aliases.contains(&c)
+        self.command.get_arguments().find(|arg| has_short(arg, c))
+    }
+
+    /// Returns an option that a command has, if none has been named yet. One whose value may be
+    /// left out would take the command for it.
+    fn behind(&self, is: &dyn Fn(&Arg) -> bool) -> Option<&'a Arg> {
+        let option = self.is_front.then(|| of_any(self.command, is)).flatten()?;
+        (!takes_value(option) || is_single(option)).then_some(option)
+    }
+
+    /// Returns whether the command, or one of its own, has what was given in front.
+    fn has_front(&self, command: &Command) -> bool {
+        let same = |one: &Arg, other: &Arg| {
+            (one.get_long(), one.get_short()) == (other.get_long(), other.get_short())
         };
-        self.command.get_arguments().find(is)
+        self.front.iter().all(|option| of_any(command, &|arg| same(arg, option)).is_some())
     }
 
     fn unnamed(&self) -> Option<&'a Arg> {
@@ -226,6 +252,7 @@ impl<'a> Line<'a> {
 
     fn commands(&self) -> Vec<Candidate> {
         let shown = self.command.get_subcommands().filter(|command| !command.is_hide_set());
+        let shown = shown.filter(|command| self.has_front(command));
         shown.map(|command| Candidate::helped(command.get_name(), command.get_about())).collect()
     }
 
@@ -273,6 +300,26 @@ fn described(arg: &Arg) -> Offer {
         ValueHint::DirPath => Offer::Folders,
         _ => Offer::Values(Vec::new()),
     }
+}
+
+fn has_long(arg: &Arg, name: &str) -> bool {
+    let aliases = arg.get_all_aliases().unwrap_or_default();
+    arg.get_long() == Some(name) || aliases.contains(&name)
+}
+
+fn has_short(arg: &Arg, c: char) -> bool {
+    let aliases = arg.get_all_short_aliases().unwrap_or_default();
+    arg.get_short() == Some(c) || aliases.contains(&c)
+}
+
+/// Returns such an option of the command, or of those below it.
+fn of_any<'a>(command: &'a Command, is: &dyn Fn(&Arg) -> bool) -> Option<&'a Arg> {
+    let own = command.get_arguments().find(|arg| !arg.is_positional() && is(arg));
+    own.or_else(|| command.get_subcommands().find_map(|command| of_any(command, is)))
+}
+
+fn is_single(option: &Arg) -> bool {
+    option.get_num_args().is_some_and(|range| (range.min_values(), range.max_values()) == (1, 1))
 }
 
 fn takes_value(arg: &Arg) -> bool {

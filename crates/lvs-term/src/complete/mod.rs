@@ -22,6 +22,8 @@ use std::process::ExitCode;
 
 use clap::Command;
 
+use crate::familiar::{Arranged, Familiar, arranged};
+
 pub use line::Line;
 pub use offer::{Candidate, Offer};
 use shell::Shell;
@@ -31,12 +33,14 @@ const ASKED: &str = "__complete";
 
 /// Answers a shell that asks for completions, if `args` do; else the program has to go on.
 ///
+/// Words that are `familiar` mean what they do when the line is run ([`arranged`]).
 /// `live` offers values of an argument, by its id, that only the program knows of; `None` leaves
 /// it to the command's description. It should change nothing and take no time that a typist
 /// notices.
 pub fn complete(
     args: &[OsString],
     command: impl FnOnce() -> Command,
+    familiar: impl Fn(&[&str]) -> Option<Familiar>,
     live: impl Fn(&Line<'_>, &str) -> Option<Offer>,
 ) -> Option<ExitCode> {
     let words = args.get(1..).filter(|words| words.first().is_some_and(|word| word == ASKED))?;
@@ -46,7 +50,7 @@ pub fn complete(
     {
         let mut command = command();
         command.build();
-        let text = answer(&command, shell, &line, texts.next().as_deref(), live);
+        let text = answer(&command, shell, &line, texts.next().as_deref(), familiar, live);
         // A shell that no longer listens has its reasons.
         let _ = crate::Stdout::lock().write_all(text.as_bytes());
     }
@@ -59,6 +63,7 @@ fn answer(
     shell: Shell,
     line: &str,
     typed: Option<&str>,
+    familiar: impl Fn(&[&str]) -> Option<Familiar>,
     live: impl Fn(&Line<'_>, &str) -> Option<Offer>,
 ) -> String {
     let words = words::of(line);
@@ -66,9 +71,29 @@ fn answer(
         return shell.write(&Offer::Files, 0);
     }
     let Some((word, done)) = words.words.split_last() else { return String::new() };
-    let line = Line::read(command, done, word);
+    let line = Line::read(command, &as_run(command, done, familiar), word);
     let kept = typed.and_then(|typed| word.strip_suffix(typed)).map_or(0, str::len);
     shell.write(&line.offer(live), kept)
+}
+
+/// Returns the words in front of the cursor as they are read when the line is run.
+fn as_run(
+    command: &Command,
+    done: &[String],
+    familiar: impl Fn(&[&str]) -> Option<Familiar>,
+) -> Vec<String> {
+    let args: Vec<OsString> = std::iter::once(command.get_name())
+        .chain(done.iter().map(String::as_str))
+        .map(OsString::from)
+        .collect();
+    match arranged(command, &args, familiar) {
+        // Behind `help` stand names of commands only.
+        Arranged::Line(line) if done.first().is_none_or(|word| word != "help") => {
+            line.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
+        }
+        // What is refused has nothing behind it that could be offered.
+        _ => done.to_vec(),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, ArgGroup, ValueHint};
 
 use super::*;
+use crate::familiar::Meaning;
 
 fn program() -> Command {
     let service = Arg::new("service").value_name("SERVICE");
@@ -44,10 +45,20 @@ fn live(line: &Line<'_>, id: &str) -> Option<Offer> {
     }
 }
 
+fn familiar(words: &[&str]) -> Option<Familiar> {
+    let read = |words, path| Some(Familiar { words, meaning: Meaning::Words(path) });
+    match words {
+        ["put", "in", ..] => read(2, &["add"]),
+        ["put", ..] => Some(Familiar { words: 1, meaning: Meaning::Hints(Vec::new()) }),
+        ["counted", ..] => read(1, &["add", "-n"]),
+        _ => None,
+    }
+}
+
 fn asked(shell: Shell, line: &str, typed: Option<&str>) -> String {
     let mut command = program();
     command.build();
-    answer(&command, shell, line, typed, live)
+    answer(&command, shell, line, typed, familiar, live)
 }
 
 /// What bash gets for a line whose words it does not cut any more.
@@ -95,6 +106,23 @@ fn words_follow_what_was_typed() {
         ("x-y add --flags one,t", "values one,two"),
         ("x-y add --flags=one,t", "values --flags=one,two"),
         ("x-y add -b one -b t", "values two"),
+        // Options of a command in front of it, and words that mean one.
+        ("x-y --tcp 1 ", "values add"),
+        ("x-y -t 1 ", "values add"),
+        ("x-y --numeric --netns a ", "values add"),
+        ("x-y --folder=/ ", "values save"),
+        ("x-y --folder / --numeric ", "values --netns"),
+        ("x-y --folder / add ", "values"),
+        ("x-y -p ", "values add save"),
+        ("x-y -b ", "values one two"),
+        ("x-y --folder ", "folders"),
+        ("x-y --tcp 1 --ex", "values"),
+        ("x-y --tcp 1 add --ex", "values --exact"),
+        ("x-y --tcp 1 add -p ", "values 1"),
+        ("x-y put in --ex", "values --exact"),
+        ("x-y counted --ex", "values"),
+        ("x-y --netns a put in tcp/[2", "values tcp/[2001:db8::1]:80"),
+        ("x-y put ", "values"),
         ("x-y save ", "files"),
         ("x-y save --folder ", "folders"),
         ("x-y save --folder=/e", "folders"),
@@ -123,10 +151,10 @@ fn each_shell_gets_what_it_puts_in_place() {
 fn other_words_are_left_to_the_program() {
     let args = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
     for line in ["x-y", "x-y add", "x-y add __complete"] {
-        assert!(complete(&args(line), program, live).is_none(), "{line}");
+        assert!(complete(&args(line), program, familiar, live).is_none(), "{line}");
     }
     // Whatever it is, it ends well and silently.
     for line in ["x-y __complete", "x-y __complete ksh x", "x-y __complete bash"] {
-        assert!(complete(&args(line), || panic!("not asked"), live).is_some(), "{line}");
+        assert!(complete(&args(line), || panic!("not asked"), familiar, live).is_some(), "{line}");
     }
 }

@@ -150,6 +150,7 @@ fn value(arg: &Arg, space: &str) -> String {
     let names = arg.get_value_names().unwrap_or_default();
     let names: Vec<_> = names.iter().map(|name| italic(name)).collect();
     match range.min_values() {
+        0 if arg.is_require_equals_set() => format!("[={}]", names.join(space)),
         0 => format!("{space}[{}]", names.join(space)),
         _ => format!("{space}{}", names.join(space)),
     }

@@ -53,7 +53,8 @@ const LED: [(&[&str], &str); 4] = [
     ),
 ];
 
-fn familiar(words: &[&str]) -> Option<Familiar> {
+/// Says what the words mean with which a line goes on where its command should be.
+pub(crate) fn familiar(words: &[&str]) -> Option<Familiar> {
     let first = words.first()?;
     let read = READ.iter().find(|(typed, _)| typed.contains(first));
     let led = LED.iter().find(|(typed, _)| typed.contains(first));

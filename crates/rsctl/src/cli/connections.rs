@@ -32,6 +32,7 @@ pub(crate) struct Connections {
     #[arg(
         short = 'r',
         long,
+        aliases = ["real-server", "rip"],
         value_name = "RIP[:PORT]",
         value_parser = typed::server,
         help_heading = heading::WHICH

@@ -59,7 +59,7 @@ const COMMANDS: [(&str, &str, &[&str]); 8] = [
 ];
 
 /// Says what the words mean with which a line goes on where its command should be.
-pub(super) fn familiar(words: &[&str]) -> Option<Familiar> {
+pub(crate) fn familiar(words: &[&str]) -> Option<Familiar> {
     let (first, rest) = words.split_first()?;
     let read = |words, path| Some(Familiar { words, meaning: Meaning::Words(path) });
     if let Some(path) = rest.first().and_then(|second| pair(first, second)) {
@@ -104,11 +104,14 @@ fn hyphens(word: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// Returns what to write instead of a word that changes something.
 fn hints(word: &str, rest: &[&str]) -> Option<Vec<String>> {
+    // The command is asked for, not its help.
+    let rest: Vec<&str> =
+        rest.iter().copied().filter(|word| !matches!(*word, "--help" | "-h")).collect();
     let rest_has = |options: &[&str]| {
         rest.iter().any(|word| options.iter().any(|option| word.starts_with(option)))
     };
     let names_server = rest_has(&["-r", "--real-server"]);
-    let behind = quoted_words(rest);
+    let behind = quoted_words(&rest);
     let line = |command: &str, instead: &str| match &*behind {
         "" => format!("`rsctl {command} {instead}`"),
         behind => format!("`rsctl {command} {behind}`"),
@@ -118,7 +121,7 @@ fn hints(word: &str, rest: &[&str]) -> Option<Vec<String>> {
         true => line(&format!("{verb}-server"), ""),
         false => format!("`rsctl {verb}-server SERVICE -r RIP`"),
     };
-    if let (Some(hint), "set") = (timeouts(rest), word) {
+    if let (Some(hint), "set") = (timeouts(&rest), word) {
         return Some(vec![hint]);
     }
     if let Some(verb) = of(&VERBS, word) {

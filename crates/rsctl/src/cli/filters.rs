@@ -23,7 +23,7 @@ pub(crate) struct Filters {
     pub(crate) protocol: Option<ServiceKind>,
 
     /// Only this real server, on any port if none is given, and the services that have it.
-    #[arg(short = 'r', long, value_name = "RIP[:PORT]", value_parser = typed::server)]
+    #[arg(short = 'r', long, aliases = ["real-server", "rip"], value_name = "RIP[:PORT]", value_parser = typed::server)]
     pub(crate) server: Option<Endpoint>,
 
     /// Only servers that packets are forwarded to by this method, and their services.

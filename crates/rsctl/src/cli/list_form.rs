@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use lvs_term::COMMON_OPTIONS;
 
-use super::{heading, value};
+use super::{heading, typed};
 use crate::refusal::Refusal;
 
 // No documentation, which clap would take for the help of the whole command: in which form a list
@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 #[command(next_help_heading = heading::FORM)]
 pub(crate) struct FormArgs {
     /// Print the list in this form; table unless --columns is given, then wide.
-    #[arg(short, long, value_enum, value_name = "FORM", ignore_case = true)]
+    #[arg(short, long, alias = "format", value_enum, value_name = "FORM", ignore_case = true)]
     pub(crate) output: Option<ListForm>,
 
     /// Columns of wide and csv, in this order.
@@ -42,7 +42,7 @@ pub(crate) struct FormArgs {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "2",
-        value_parser = value::interval,
+        value_parser = typed::interval,
         conflicts_with = "names"
     )]
     pub(crate) watch: Option<u32>,
@@ -282,6 +282,7 @@ mod tests {
         }
         assert_eq!(list("--watch").form.watch, Some(2));
         assert_eq!(list("--watch=7").form.watch, Some(7));
+        assert_eq!(list("--watch=1m").form.watch, Some(60));
         assert_eq!(list("").form.watch, None);
     }
 

@@ -36,6 +36,7 @@ pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
+pub(crate) use familiar::familiar;
 pub(crate) use filters::{Filters, ServiceKind};
 pub(crate) use generate::Generate;
 pub(crate) use list::{List, SortKey, View};

@@ -123,7 +123,7 @@ pub(crate) struct DeleteServer {
 #[command(next_help_heading = heading::SERVER)]
 pub(crate) struct ServerArg {
     /// The real server; without a port, the service's. May be given several times (required).
-    #[arg(short = 'r', long = "real-server", value_name = "RIP[:PORT]", value_parser = typed::server, required = true)]
+    #[arg(short = 'r', long = "real-server", aliases = ["server", "rip"], value_name = "RIP[:PORT]", value_parser = typed::server, required = true)]
     pub(crate) real_server: Vec<Endpoint>,
 }
 

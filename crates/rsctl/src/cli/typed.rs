@@ -44,6 +44,11 @@ pub(super) fn seconds(text: &str) -> Result<u32, BadValue> {
     seconds_within(text, "time", 0, u32::MAX)
 }
 
+/// Reads how many seconds lie between two lists.
+pub(super) fn interval(text: &str) -> Result<u32, BadValue> {
+    seconds_within(text, "interval", 1, 24 * 60 * 60)
+}
+
 pub(super) fn fwmark(text: &str) -> Result<NonZeroU32, BadValue> {
     match hexadecimal(text) {
         Some(mark) => value::fwmark(&mark.to_string()),
@@ -196,6 +201,11 @@ mod tests {
         refused(
             seconds("soon"),
             "`soon` is not a time: use 0 to 4294967295 seconds, as in 90, 5m or 1h30m",
+        );
+        assert_eq!(interval("1d"), Ok(86_400));
+        refused(
+            interval("often"),
+            "`often` is not an interval: use 1 to 86400 seconds, as in 90, 5m or 1h30m",
         );
         // What a file has is read as it is written.
         refused(

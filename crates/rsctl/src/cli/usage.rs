@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Command, CommandFactory};
 use lvs_term::{Arranged, Usage, arranged, clap_context};
 
-use super::{BadValue, Cli, familiar, from_ipvsadm};
+use super::{BadValue, Cli, familiar, from_ipvsadm, typed};
 
 /// Says why a line was not read.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(super) fn as_ours(stop: &clap::Error, args: &[OsString]) -> Result<Vec<OsStr
     let mut root = Cli::command();
     root.build();
     let led = |usage: Usage| Unread::Led(usage.see("rsctl"));
-    match arranged(&root, args, familiar::familiar) {
+    match arranged(&root, args, familiar) {
         Arranged::Line(line) if line == args => {
             from_ipvsadm::led(&root, args).map_or(Ok(line), |usage| Err(led(usage)))
         }
@@ -46,7 +46,22 @@ pub(super) fn as_ours(stop: &clap::Error, args: &[OsString]) -> Result<Vec<OsStr
 /// command that it is about.
 pub(crate) fn explain(error: &clap::Error, args: &[OsString]) -> Usage {
     let mut usage = Usage::of(error, args, |bad: &BadValue| bad.hint.clone());
-    if clap_context(error, ContextKind::InvalidArg).iter().any(|arg| arg == "SERVICE") {
+    let command = command_line(args);
+    // Of a list they are filters; of a change they make it one of many services.
+    if command != "rsctl list" {
+        usage = usage.never_suggests(&["--everywhere", "--vip"]);
+    }
+    let arg = clap_context(error, ContextKind::InvalidArg);
+    if command == "rsctl list"
+        && arg.iter().any(|arg| arg == "[SERVICE]" || !arg.starts_with(['-', '[']))
+    {
+        usage.hints = watch_apart(args).map_or(usage.hints, |hint| vec![hint]);
+    }
+    if command == "rsctl generate" && arg == ["<FOLDER>"] {
+        let what = args.last().map(|word| word.to_string_lossy()).unwrap_or_default();
+        usage.hints.push(format!("`rsctl generate {what} FOLDER` writes files there"));
+    }
+    if arg.iter().any(|arg| arg == "SERVICE") {
         usage.hints.push(services(args));
     }
     if error.kind() == ErrorKind::InvalidUtf8 && names_odd_namespace(args) {
@@ -54,7 +69,14 @@ pub(crate) fn explain(error: &clap::Error, args: &[OsString]) -> Usage {
             .hints
             .push("pid:NUMBER names the namespace of a process, whatever it is called".to_owned());
     }
-    usage.see(&command_line(args))
+    usage.see(&command)
+}
+
+/// Returns what to write for `--watch 10`, which is `--watch` and a service.
+fn watch_apart(args: &[OsString]) -> Option<String> {
+    let seconds = args.windows(2).find(|two| two[0] == "--watch")?[1].to_str()?;
+    typed::interval(seconds).ok()?;
+    Some(format!("write the seconds in the same word: `--watch={seconds}`"))
 }
 
 /// Returns how a command's services are named.
@@ -271,6 +293,38 @@ mod tests {
                  as in 90, 5m or 1h30m",
                 Some("write the service before -p"),
             ),
+            (
+                "list --watch 10",
+                "`10` is not a virtual service: expected PROTOCOL/ADDRESS:PORT or \
+                 fwmark/NUMBER[/ipv6]",
+                Some("write the seconds in the same word: `--watch=10`"),
+            ),
+            (
+                "list --watch 1m tcp/192.0.2.10:80",
+                "unexpected argument `tcp/192.0.2.10:80`",
+                Some("write the seconds in the same word: `--watch=1m`"),
+            ),
+            (
+                "list --watch soon",
+                "`soon` is not a virtual service: expected PROTOCOL/ADDRESS:PORT or \
+                 fwmark/NUMBER[/ipv6]",
+                Some("for example tcp/192.0.2.10:80 or fwmark/7"),
+            ),
+            (
+                "generate bash",
+                "missing `<FOLDER>`",
+                Some("`rsctl generate bash FOLDER` writes files there"),
+            ),
+            // What reaches further than was typed is not suggested, nor what sounds alike.
+            ("delete-server --everywher", "unexpected argument `--everywher`", None),
+            ("set-server --vipp 192.0.2.10", "unexpected argument `--vipp`", None),
+            (
+                "list --vipp 192.0.2.10",
+                "unexpected argument `--vipp`",
+                Some("did you mean `--vip`?"),
+            ),
+            ("list --all", "unexpected argument `--all`", None),
+            ("generate", "missing `<WHAT>` and `<FOLDER>`", None),
             ("list -6", "missing `--fwmark-service <MARK>`", None),
             (
                 "list tcp/192.0.2.10:80 -6",

@@ -131,11 +131,6 @@ pub(super) fn vips(text: &str) -> Result<(IpAddr, u8), BadValue> {
     network_of(text, "name the service to list one: rsctl list tcp/192.0.2.10:80")
 }
 
-/// Reads how many seconds lie between two lists.
-pub(super) fn interval(text: &str) -> Result<u32, BadValue> {
-    number(text, "interval in seconds", 1..=86_400)
-}
-
 fn network_of(text: &str, without_port: &str) -> Result<(IpAddr, u8), BadValue> {
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address, Some(length)),

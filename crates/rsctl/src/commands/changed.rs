@@ -14,7 +14,7 @@ use super::Warning;
 #[derive(Debug, Default)]
 pub(crate) struct Made {
     pub(crate) changed: Vec<Changed>,
-    /// What was asked for and is so already, as in "nothing to change: …".
+    /// What is as it was asked for already, as in "nothing to change: …".
     pub(crate) unchanged: Vec<String>,
     /// What is hardly meant about it.
     pub(crate) warnings: Vec<Warning>,

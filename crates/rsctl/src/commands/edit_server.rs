@@ -99,7 +99,7 @@ fn now(
 }
 
 fn is_so(service: ServiceKey, key: DestinationKey) -> String {
-    format!("server {key} of {service} is so already")
+    format!("server {key} of {service} has these settings already")
 }
 
 /// Returns the edit of a server that is there, unless nothing differs.

@@ -79,7 +79,7 @@ fn planned(
     let (before, change) = (Change::SetService(before), Change::SetService(after));
     check_edit(&before, &change)?;
     if change == before {
-        return Ok(Now::Nothing(format!("service {key} is so already")));
+        return Ok(Now::Nothing(format!("service {key} has these settings already")));
     }
     Ok(Now::Make((change, changed).into()))
 }

@@ -76,6 +76,9 @@ pub(crate) fn called(args: &[OsString]) -> Option<(Program, Vec<String>)> {
         "ipvsadm-restore" => (Program::Restore, words),
         _ => match words.split_first()? {
             (first, rest) if first == "ipvsadm" => (Program::Ipvsadm("ipvsadm".to_owned()), rest),
+            (first, [second]) if first == "help" && second == "ipvsadm" => {
+                return Some((Program::Ipvsadm("ipvsadm".to_owned()), vec!["--help".to_owned()]));
+            }
             _ => return None,
         },
     };
@@ -158,6 +161,8 @@ mod tests {
         let ipvsadm = |name: &str| Program::Ipvsadm(name.to_owned());
         assert_eq!(called(&["/sbin/ipvsadm", "-L"]), Some((ipvsadm("/sbin/ipvsadm"), "-L".into())));
         assert_eq!(called(&["rsctl", "ipvsadm", "-L"]), Some((ipvsadm("ipvsadm"), "-L".into())));
+        let help = called(&["rsctl", "help", "ipvsadm"]);
+        assert_eq!(help, Some((ipvsadm("ipvsadm"), "--help".into())));
         assert_eq!(called(&["ipvsadm-restore"]), Some((Program::Restore, String::new())));
         assert_eq!(called(&["rsctl", "list"]), None);
         assert_eq!(called(&["rsctl"]), None);

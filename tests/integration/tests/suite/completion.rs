@@ -25,6 +25,11 @@ const LINES: &[(&str, &str)] = &[
     ("rsctl conn", "rsctl connections"),
     ("rsctl list --pers", "rsctl list --persistent-conn"),
     ("rsctl sync-daemon stop m", "rsctl sync-daemon stop master"),
+    // As the line is read: words from elsewhere, options in front of the command.
+    ("rsctl show --pers", "rsctl show --persistent-conn"),
+    ("rsctl set service --no-sch", "rsctl set service --no-sched-flags"),
+    ("rsctl --lock-wait 5 cle", "rsctl --lock-wait 5 clear"),
+    ("rsctl --lock-wait 5 clear --y", "rsctl --lock-wait 5 clear --yes"),
     ("rs-agent tear", "rs-agent teardown"),
     ("rs-agent teardown --dry", "rs-agent teardown --dry-run"),
     ("rs-agent setup --mode d", "rs-agent setup --mode dr"),

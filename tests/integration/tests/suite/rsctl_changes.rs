@@ -128,14 +128,14 @@ fn what_is_to_be_so_is_made_so() {
             &host,
             &format!("{service} -v"),
             0,
-            "nothing to change: service tcp/192.0.2.1:80 is so already\n",
+            "nothing to change: service tcp/192.0.2.1:80 has these settings already\n",
         );
         says(
             &host,
             &format!("{server} -v"),
             0,
-            "nothing to change: server 10.0.0.1:80 of tcp/192.0.2.1:80 is so already\n\
-             nothing to change: server 10.0.0.2:80 of tcp/192.0.2.1:80 is so already\n",
+            "nothing to change: server 10.0.0.1:80 of tcp/192.0.2.1:80 has these settings already\n\
+             nothing to change: server 10.0.0.2:80 of tcp/192.0.2.1:80 has these settings already\n",
         );
         says(&host, &format!("{server} --json"), 0, "{\"changed\":[]}\n");
         says(&host, service, 0, "");
@@ -273,8 +273,8 @@ fn one_server_in_all_its_services() {
         0,
         "edited server 10.0.0.1:443 of tcp/192.0.2.1:443: weight 0 -> 5\n\
          edited server 10.0.0.1:0 of fwmark/7: weight 0 -> 5\n\
-         nothing to change: server 10.0.0.1:80 of tcp/192.0.2.1:80 is so already\n\
-         nothing to change: server 10.0.0.1:80 of tcp/192.0.2.2:80 is so already\n",
+         nothing to change: server 10.0.0.1:80 of tcp/192.0.2.1:80 has these settings already\n\
+         nothing to change: server 10.0.0.1:80 of tcp/192.0.2.2:80 has these settings already\n",
     );
     // What cannot be everywhere is nowhere: direct routing cannot have a GUE port.
     let before = saved(&host);

@@ -143,7 +143,7 @@ fn changes_are_told_when_asked() {
     silent(&host, "add-server fwmark/7 -r 10.0.0.1");
     let edit = "edit-server fwmark/7 -r 10.0.0.1 -w 2";
     says(&host, &format!("{edit} -v"), "edited server 10.0.0.1:0 of fwmark/7: weight 1 -> 2\n");
-    let so = "nothing to change: server 10.0.0.1:0 of fwmark/7 is so already\n";
+    let so = "nothing to change: server 10.0.0.1:0 of fwmark/7 has these settings already\n";
     says(&host, &format!("{edit} -v"), so);
     says(&host, edit, "");
     says(&host, "edit-service fwmark/7 -s wlc --json", "{\"changed\":[]}\n");

@@ -249,7 +249,7 @@ fn columns_are_picked_and_headers_left_out() {
          \"exit_code\":2,\"hints\":[\"use -o wide or -o csv\"]}\n"
     );
     assert!(refused("--json -o csv").contains("`--json` cannot be used together with "));
-    assert!(refused("--watch=0").contains("interval in seconds 0 is out of range"));
+    assert!(refused("--watch=0").contains("interval 0 is out of range"));
 }
 
 fn head(text: &str, lines: usize) -> String {

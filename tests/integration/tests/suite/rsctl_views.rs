@@ -325,7 +325,7 @@ fn a_dry_run_says_what_would_be_and_changes_nothing() {
         ),
         (
             "edit-service tcp/192.0.2.1:80 -s rr",
-            "nothing to change: service tcp/192.0.2.1:80 is so already\n",
+            "nothing to change: service tcp/192.0.2.1:80 has these settings already\n",
         ),
         ("delete-service tcp/192.0.2.1:80", "would delete service tcp/192.0.2.1:80\n"),
         (
