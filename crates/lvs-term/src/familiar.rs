@@ -84,7 +84,7 @@ fn in_order(
                     continue;
                 }
                 let message = format!("there is no command `{}`", rest[..words].join(" "));
-                return Arranged::Refused(Usage { message, hints });
+                return Arranged::Refused(Usage { message, hints: with_front(root, front, hints) });
             }
             None if is_command => (1, &[][..]),
             None => continue,
@@ -108,6 +108,17 @@ fn in_order(
         }
     }
     Arranged::Line(args.to_vec())
+}
+
+/// Returns the hints with the options in front of the command that was typed: where it works, and
+/// whether it only says what it would do, is part of what was meant.
+fn with_front(root: &Command, front: &[&str], hints: Vec<String>) -> Vec<String> {
+    if front.is_empty() {
+        return hints;
+    }
+    let program = format!("`{} ", root.get_name());
+    let with_front = format!("{program}{} ", quoted_words(front));
+    hints.into_iter().map(|hint| hint.replace(&program, &with_front)).collect()
 }
 
 /// Returns the options of all commands: which of them is meant is not known.
@@ -250,12 +261,17 @@ mod tests {
 
     #[test]
     fn what_would_change_something_is_refused() {
-        for typed in
-            ["flush", "help flush", "--netns blue flush", "flush --json", "-v --wait 3 flush"]
-        {
+        for (typed, hint) in [
+            ("flush", "`x clear` does"),
+            ("help flush", "`x clear` does"),
+            ("flush --json", "`x clear` does"),
+            // In another namespace it is another table.
+            ("--netns blue flush", "`x --netns blue clear` does"),
+            ("-v --wait 3 flush", "`x -v --wait 3 clear` does"),
+        ] {
             let Arranged::Refused(usage) = line(typed) else { panic!("{typed}") };
             assert_eq!(usage.to_string(), "there is no command `flush`", "{typed}");
-            assert_eq!(usage.hints, ["`x clear` does"], "{typed}");
+            assert_eq!(usage.hints, [hint], "{typed}");
         }
         assert!(matches!(line("--other flush"), Arranged::Line(_)));
     }

@@ -44,6 +44,8 @@ fn command(written: &Written<'_>) -> Vec<String> {
         "list" if has("timeout") => &["timeouts"],
         "list" if has("daemon") => &["sync-daemon", "status"],
         "save" => &["save", "--format", "ipvsadm"],
+        // Ours alone would delete what is not in the file.
+        "restore" => &["restore", "--merge"],
         "set" => &["timeouts"],
         "start-daemon" => &["sync-daemon", "start"],
         "stop-daemon" => &["sync-daemon", "stop"],
@@ -168,7 +170,7 @@ mod tests {
             ("-Z -t 192.0.2.10:80", "zero -t 192.0.2.10:80"),
             ("-S", "save --format ipvsadm"),
             ("-Sn", "save --format ipvsadm"),
-            ("-R", "restore"),
+            ("-R", "restore --merge"),
             ("--set 900 120 300", "timeouts --tcp 900 --tcp-fin 120 --udp 300"),
             ("--set 900 0 0", "timeouts --tcp 900"),
             (
