@@ -232,6 +232,8 @@ fn nothing_escapes() {
             "<!-- lab: dr -->\n```console\nrs1# true &\nrs2# wait\n```",
             "4: there is nothing to wait for",
         ),
+        ("<!-- lab: dr -->\n```console\nrs1# curl -s http://…/\n```", "3: no time limit"),
+        ("<!-- lab: dr -->\n```console\nrs1# tcpdump -c 1 &\nrs1# wait\n```", "3: no time limit"),
         ("<!-- lab: dr-->", "1: no such lab comment"),
         ("<!-- lab: bridge -->", "1: no such lab comment"),
         ("<!-- lab: as in 5-dr.md, maybe -->", "1: no such lab comment"),

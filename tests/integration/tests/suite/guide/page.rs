@@ -144,6 +144,9 @@ fn console(start: usize, block: &[(usize, &str)], items: &mut Vec<Item>) -> Resu
                 };
                 command = format!("{command}\n{more}");
             }
+            if is_endless(&command) {
+                return Err(format!("{line}: no time limit: {text}"));
+            }
             let (host, expected) = (host.to_owned(), Vec::new());
             step = Some(Step { line, host, command, expected, status: 0 });
         } else if let Some(step) = &mut step {
@@ -158,6 +161,12 @@ fn console(start: usize, block: &[(usize, &str)], items: &mut Vec<Item>) -> Resu
     let Some(step) = step else { return Err(format!("{start}: an empty block")) };
     items.push(Item::Step(step));
     Ok(())
+}
+
+/// What keeps a reader waiting for ever where the suite would stop it.
+fn is_endless(command: &str) -> bool {
+    command.split("curl ").skip(1).any(|rest| !rest.starts_with("-s -m "))
+        || command.contains("tcpdump ") && !command.starts_with("timeout ")
 }
 
 /// `rs1# command` or, where a reader need not be root, `client$ command`.
