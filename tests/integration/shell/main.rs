@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! A network of the lab to play in (`make shell`): client, director, two real servers with web
-//! servers that run, and a shell from which `host NAME` leads to each. Given a command, it runs
-//! that instead of the shell.
+//! A network of the lab to play in (`make shell`), as `docs/guide` has it: client, director, two
+//! real servers with their programs, and a shell from which `host NAME` leads to each. Given a
+//! command, it runs that instead of the shell.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,7 +10,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use lab::{Family, Host, Network, WebServer};
+use lab::{Family, Guided, Host, Model, Network};
 
 /// Where `host` is.
 const PROGRAMS: &str = "/run/lab";
@@ -18,26 +18,24 @@ const PROGRAMS: &str = "/run/lab";
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let mode = words.next().unwrap_or_else(|| "dr".to_owned());
-    let (network, picture) = match mode.as_str() {
-        "nat" => (Network::nat(2), NAT),
-        "dr" => (Network::direct_routing(2), DR),
-        "tun" => (Network::tunnel(2), TUN),
-        other => {
-            eprintln!("shell: MODE is nat, dr or tun, not '{other}'");
+    let model: Model = match mode.parse() {
+        Ok(model) => model,
+        Err(error) => {
+            eprintln!("shell: MODE is {error}");
             return ExitCode::from(2);
         }
     };
-    let _web: Vec<WebServer> =
-        network.servers.iter().map(|server| WebServer::start(server, 80)).collect();
+    let guided = Guided::new(model);
+    let network = &guided.network;
     let command: Vec<String> = words.collect();
     let script = Path::new(PROGRAMS).join("host");
     fs::create_dir_all(PROGRAMS).expect("a folder");
-    fs::write(&script, host_script(&network)).expect("the program `host`");
+    fs::write(&script, host_script(network)).expect("the program `host`");
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("its mode");
     let path = std::env::var("PATH").unwrap_or_default();
     let path = format!("{PROGRAMS}:{path}");
     let Some((program, arguments)) = command.split_first() else {
-        println!("{picture}\n{}", welcome(&network));
+        println!("{}\n{}", picture(model), welcome(model, network));
         let mut shell = Command::new("bash");
         shell.args(["--norc", "-i"]).env("PS1", "lab$ ").env("PATH", path);
         // How its last command ended is nobody's business outside.
@@ -69,16 +67,25 @@ fn host_script(network: &Network) -> String {
     )
 }
 
-fn welcome(network: &Network) -> String {
+fn welcome(model: Model, network: &Network) -> String {
+    let port = model.web_port();
     let vip = network.addresses(Family::Ipv4).vip;
     let names: Vec<&str> = network.hosts().map(Host::name).collect();
     format!(
-        "hosts: {}. The real servers' web servers run; nobody has the VIP, {vip}, yet.\n\
+        "hosts: {}. The real servers' web servers run, on port {port}; nobody has the VIP, {vip}, yet.\n\
          \x20 host director                            a shell there; `exit` leaves it\n\
          \x20 host client curl -s -m 2 {vip}    one command there\n\
          Ctrl-D here ends it all, and nothing is left.\n",
         names.join(", ")
     )
+}
+
+fn picture(model: Model) -> &'static str {
+    match model {
+        Model::Nat => NAT,
+        Model::Dr => DR,
+        Model::Tun => TUN,
+    }
 }
 
 const NAT: &str = "

@@ -85,6 +85,7 @@ pub(super) fn small_rows(bench: &mut Bench<'_>) {
             Bar::AtMost(1.15),
         ),
     );
+    let many = Scene::table(LOADS[0]);
     let service = Load::new(1, 10_000);
     // In the middle of what the kernel tells.
     let server = format!("172.16.19.136:{}", PORTS.1);
@@ -97,6 +98,11 @@ pub(super) fn small_rows(bench: &mut Bench<'_>) {
         )
         .over("raw socket that reads all", service.raw_dump().by_process(), Bar::AtMost(0.6))
         .over("ipvsadm -e", rival::edit_server(&server), Bar::None),
+    );
+    let tab = rsctl(["__complete", "bash", "rsctl edit-server -r "]);
+    bench.case(
+        Case::new(format!("TAB behind rsctl edit-server -r, {}", LOADS[0]), many, ROUNDS, tab)
+            .over("ipvsadm -Ln", rival::ipvsadm("-Ln"), Bar::AtMost(1.0)),
     );
     for option in ["--version", "--help"] {
         bench.case(

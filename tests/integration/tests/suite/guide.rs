@@ -11,8 +11,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use lab::{Family, Host, Network, UdpServer, WebServer, quoted, skips_part};
-use page::{Item, Model, Step, matches, read};
+use lab::{Guided, Host, Model, quoted, skips_part};
+use page::{Item, Step, matches, read};
 
 /// A test for each page.
 macro_rules! pages {
@@ -70,48 +70,20 @@ fn section(text: &str, title: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The hosts of a page, each with a MAC address that a reader can tell from the others.
+/// The hosts of a page.
 struct Stage {
-    network: Network,
-    _web: Vec<WebServer>,
-    _udp: Vec<UdpServer>,
+    hosts: Guided,
     /// What was started with `&`, one on each host.
     background: RefCell<BTreeMap<String, Child>>,
 }
 
 impl Stage {
     fn new(model: Model) -> Self {
-        let (network, port) = match model {
-            Model::Nat => (Network::nat(2), 8080),
-            Model::Dr => (Network::direct_routing(2), 80),
-            Model::Tun => (Network::tunnel(2), 80),
-        };
-        for (host, last) in [(&network.client, "01:00"), (&network.director, "00:01")]
-            .into_iter()
-            .chain(network.servers.iter().zip(["00:11", "00:12"]))
-        {
-            host.must(&format!("ip link set eth0 address 02:00:00:00:{last}"));
-        }
-        if model == Model::Nat {
-            network.director.must("ip link set eth1 address 02:00:00:00:00:02");
-        }
-        let web = network.servers.iter().map(|server| WebServer::start(server, port)).collect();
-        let mut udp = Vec::new();
-        if model == Model::Dr {
-            for server in &network.servers {
-                udp.push(UdpServer::start(server, ([0, 0, 0, 0], 5000).into()));
-                // Here before the VIP is.
-                server.must("sysctl -qw net.ipv4.ip_nonlocal_bind=1");
-                let vip = network.addresses(Family::Ipv4).vip;
-                udp.push(UdpServer::start(server, (vip, 5001).into()));
-                server.must("sysctl -qw net.ipv4.ip_nonlocal_bind=0");
-            }
-        }
-        Self { network, _web: web, _udp: udp, background: RefCell::default() }
+        Self { hosts: Guided::new(model), background: RefCell::default() }
     }
 
     fn host(&self, name: &str) -> &Host {
-        let found = self.network.hosts().find(|host| host.name() == name);
+        let found = self.hosts.network.hosts().find(|host| host.name() == name);
         found.unwrap_or_else(|| panic!("{name} is not in this network"))
     }
 
@@ -260,6 +232,8 @@ fn nothing_escapes() {
             "<!-- lab: dr -->\n```console\nrs1# true &\nrs2# wait\n```",
             "4: there is nothing to wait for",
         ),
+        ("<!-- lab: dr -->\n```console\nrs1# curl -s http://…/\n```", "3: no time limit"),
+        ("<!-- lab: dr -->\n```console\nrs1# tcpdump -c 1 &\nrs1# wait\n```", "3: no time limit"),
         ("<!-- lab: dr-->", "1: no such lab comment"),
         ("<!-- lab: bridge -->", "1: no such lab comment"),
         ("<!-- lab: as in 5-dr.md, maybe -->", "1: no such lab comment"),

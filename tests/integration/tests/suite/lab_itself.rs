@@ -45,7 +45,8 @@ fn directors_reach_servers_and_clients_reach_directors() {
     }
 }
 
-/// What `make shell` opens, each model's with a command in the place of the shell.
+/// What `make shell` opens, each model's with a command in the place of the shell: the hosts of
+/// the guide.
 #[test]
 fn the_shells_hosts_are_led_to_by_name() {
     let shell = |words: &[&str]| {
@@ -53,17 +54,20 @@ fn the_shells_hosts_are_led_to_by_name() {
         let apart = Host::new("apart");
         apart.enter(|| lab::run(Command::new(env!("CARGO_BIN_EXE_shell")).args(words), ""))
     };
-    for (mode, rip) in [("nat", "10.0.0.12"), ("dr", "192.0.2.12"), ("tun", "10.0.2.12")] {
-        let there =
-            shell(&[mode, "host", "rs2", "sh", "-c", "uname -n; curl -s 127.0.0.1; exit 7"]);
+    for (mode, rip, port) in
+        [("nat", "10.0.0.12", 8080), ("dr", "192.0.2.12", 80), ("tun", "10.0.2.12", 80)]
+    {
+        let asked = format!("uname -n; curl -s 127.0.0.1:{port}; exit 7");
+        let there = shell(&[mode, "host", "rs2", "sh", "-c", &asked]);
         assert_eq!(
             (there.status, there.stdout.as_str()),
             (7, "rs2\nrs2 127.0.0.1\n"),
             "{}",
             there.stderr
         );
-        let addresses = shell(&[mode, "host", "rs2", "ip", "-br", "addr"]).stdout;
+        let addresses = shell(&[mode, "host", "rs2", "ip", "addr"]).stdout;
         assert!(addresses.contains(rip), "{mode}: {addresses}");
+        assert!(addresses.contains("02:00:00:00:00:12"), "{mode}: {addresses}");
     }
     let unknown = shell(&["dr", "host", "rs3"]);
     assert_eq!(unknown.status, 2);

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use lab::Model;
+
 /// What a page asks for, from top to bottom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
@@ -17,14 +19,6 @@ pub(crate) enum Item {
     Balanced,
     /// A command.
     Step(Step),
-}
-
-/// How the hosts are wired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Model {
-    Nat,
-    Dr,
-    Tun,
 }
 
 /// A command, where it is typed, and what must come of it.
@@ -120,14 +114,14 @@ fn background(items: &[Item]) -> Result<(), String> {
 
 fn lab(comment: &str) -> Option<Item> {
     Some(match comment {
-        "nat" => Item::Fresh(Model::Nat),
-        "dr" => Item::Fresh(Model::Dr),
-        "tun" => Item::Fresh(Model::Tun),
         "balanced" => Item::Balanced,
         _ => {
-            let (page, module) = match comment.strip_prefix("as in ")?.split_once(", ") {
+            let Some(after) = comment.strip_prefix("as in ") else {
+                return comment.parse().ok().map(Item::Fresh);
+            };
+            let (page, module) = match after.split_once(", ") {
                 Some((page, rest)) => (page, Some(rest.strip_prefix("where there is ")?)),
-                None => (comment.strip_prefix("as in ")?, None),
+                None => (after, None),
             };
             Item::After { page: page.to_owned(), module: module.map(str::to_owned) }
         }
@@ -150,6 +144,9 @@ fn console(start: usize, block: &[(usize, &str)], items: &mut Vec<Item>) -> Resu
                 };
                 command = format!("{command}\n{more}");
             }
+            if is_endless(&command) {
+                return Err(format!("{line}: no time limit: {text}"));
+            }
             let (host, expected) = (host.to_owned(), Vec::new());
             step = Some(Step { line, host, command, expected, status: 0 });
         } else if let Some(step) = &mut step {
@@ -164,6 +161,12 @@ fn console(start: usize, block: &[(usize, &str)], items: &mut Vec<Item>) -> Resu
     let Some(step) = step else { return Err(format!("{start}: an empty block")) };
     items.push(Item::Step(step));
     Ok(())
+}
+
+/// What keeps a reader waiting for ever where the suite would stop it.
+fn is_endless(command: &str) -> bool {
+    command.split("curl ").skip(1).any(|rest| !rest.starts_with("-s -m "))
+        || command.contains("tcpdump ") && !command.starts_with("timeout ")
 }
 
 /// `rs1# command` or, where a reader need not be root, `client$ command`.
