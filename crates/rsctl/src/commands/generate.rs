@@ -142,9 +142,10 @@ mod tests {
                 let Some(line) = line.strip_prefix("    ").filter(|_| is_object) else { continue };
                 if let Some((_, name)) = line.split_once("rename = \"") {
                     renamed = name.split('"').next();
-                } else if let Some((field, _)) = line.split_once(": ")
-                    && !line.starts_with(['#', '/', ' '])
-                {
+                    continue;
+                }
+                let field = line.split_once(": ").filter(|_| !line.starts_with(['#', '/', ' ']));
+                if let Some((field, _)) = field {
                     fields.push(renamed.take().or(field.rsplit(' ').next()).unwrap());
                 }
             }
