@@ -3,6 +3,9 @@
 //! What changes say of before and after, what they do of what is so already, and many of them in
 //! one command.
 
+use std::time::{Duration, Instant};
+
+use ipvs_netlink::{Change, Client, DestinationKey, ServiceKey, Thresholds, Weight};
 use lab::{Host, Output};
 use serde_json::{Value, json};
 
@@ -236,6 +239,45 @@ fn director() -> Host {
          done",
     );
     host
+}
+
+/// An edit of many takes long, and another program drains one of them meanwhile.
+#[test]
+fn what_another_writes_during_an_edit_of_many_stands() {
+    const SERVICES: u16 = 600;
+    let host = Host::new("director");
+    let lines: String = (1..=SERVICES)
+        .map(|port| {
+            let service = format!("-t 192.0.2.1:{port}");
+            format!("-A {service} -s rr\n-a {service} -r 10.0.0.1:{port} -m -w 5\n")
+        })
+        .collect();
+    let restored = host.feed("rsctl restore", &lines);
+    assert_eq!(restored.status, 0, "{restored:?}");
+    let service = |port| ServiceKey::tcp([192, 0, 2, 1], port);
+    let server = |port| DestinationKey::new([10, 0, 0, 1], port);
+    std::thread::scope(|scope| {
+        let edit = scope.spawn(|| host.sh("rsctl edit-server --everywhere -r 10.0.0.1 -x 9"));
+        host.enter(|| {
+            let mut client = Client::connect().unwrap();
+            let mut read = |port| {
+                client.destination(&service(port), &server(port)).unwrap().unwrap().destination
+            };
+            let begun = Instant::now();
+            // Once the first is changed, all have been looked at.
+            while read(1).thresholds == Thresholds::default() {
+                assert!(begun.elapsed() < Duration::from_secs(60), "nothing is changed");
+            }
+            let mut destination = read(SERVICES);
+            destination.weight = Weight::try_from(0).unwrap();
+            let service = service(SERVICES);
+            client.apply(Change::SetDestination { service, destination }).unwrap();
+        });
+        let edited = edit.join().unwrap();
+        assert_eq!((edited.status, edited.stderr.as_str()), (0, ""));
+    });
+    let drained = saved(&host).iter().filter(|line| line.contains(" -w 0")).count();
+    assert_eq!(drained, 1, "the drain is undone");
 }
 
 #[test]

@@ -117,6 +117,12 @@ fn what_only_root_may_know_is_refused() {
         ("save --format ipvsadm", too_little),
         ("clear", format!("cannot delete all services: {denied}")),
         ("clear --dry-run", format!("cannot delete all services: {denied}")),
+        // Nobody knows what it would do.
+        ("delete-service tcp/192.0.2.9:80 --dry-run", format!("cannot read services: {denied}")),
+        (
+            "delete-server tcp/192.0.2.9:80 -r 10.0.0.9 --dry-run",
+            format!("cannot read the servers: {denied}"),
+        ),
         ("timeouts", format!("cannot read the timeouts: {denied}")),
         (
             "list -t 192.0.2.9:80",
