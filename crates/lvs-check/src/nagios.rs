@@ -64,10 +64,11 @@ pub fn state(report: &Report) -> State {
     }
 }
 
-/// Returns the report of the host as that which it was held against. `all` is the command that
-/// shows the remedies: many have a `|`, which they could not have here.
+/// Returns the report of the host as that which it was held against. `option` is
+/// the one that asks for this form: without it the same command shows the remedies, of which many
+/// have a `|`, which they could not have here.
 #[must_use]
-pub fn text(report: &Report, held_against: &str, all: &str) -> String {
+pub fn text(report: &Report, held_against: &str, option: &str) -> String {
     let Report { errors, warnings, unjudged, findings, .. } = report;
     let mut first = report.summary(held_against);
     let state = state(report);
@@ -88,8 +89,10 @@ pub fn text(report: &Report, held_against: &str, all: &str) -> String {
         let _ = writeln!(text, "and {more} more");
     }
     if !findings.is_empty() {
-        let _ =
-            writeln!(text, "`{all}` says what was read, why it matters, and what the remedy is");
+        let _ = writeln!(
+            text,
+            "the same without `{option}` says what was read, why it matters, and what the remedy is"
+        );
     }
     text + &report.remarks().replace('|', PIPE)
 }

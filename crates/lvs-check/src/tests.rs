@@ -279,11 +279,13 @@ fn a_monitor_is_told_in_its_own_form() {
         let found: Vec<Finding> = severities.iter().copied().map(found).collect();
         let number = found.len();
         let report = Report::new(found, Vec::new(), Vec::new());
-        let text = nagios::text(&report, "dr", "xx check");
+        let text = nagios::text(&report, "dr", "--xx");
         assert_eq!(nagios::state(&report).exit_status(), status, "{text}");
         assert!(text.starts_with(first), "{text}");
         assert_eq!(text.lines().count(), if number == 0 { 1 } else { number + 2 }, "{text}");
         assert_eq!(text.matches('|').count(), 1, "{text}");
+        let more = "\nthe same without `--xx` says what was read, ";
+        assert_eq!(text.contains(more), number > 0, "{text}");
     }
 }
 
@@ -295,7 +297,7 @@ fn nothing_in_a_text_is_taken_for_performance_data() {
     let found: Vec<Finding> =
         (0..40).map(|number| Finding::new(&XX_ONE_01, Error, format!("{number} {odd}"))).collect();
     let report = Report::new(found, vec![odd.to_owned()], vec![odd.to_owned()]);
-    let text = nagios::text(&report, odd, "xx check");
+    let text = nagios::text(&report, odd, "--xx");
     assert_eq!(text.matches('|').count(), 1, "{text}");
     assert!(text.starts_with(&format!("LVS CRITICAL - {shown}: 40 errors")), "{text}");
     assert_eq!(text.lines().filter(|line| line.starts_with("error: XX-ONE-01: ")).count(), 12);

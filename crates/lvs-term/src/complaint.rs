@@ -18,7 +18,8 @@ pub fn tell_as_json() {
     AS_JSON.store(true, Ordering::Relaxed);
 }
 
-/// Returns whether a command line asks for JSON, also one that cannot be read.
+/// Returns whether a command line asks for JSON, also one that cannot be read. `-o` and `--output`
+/// of a line with the word `save` name a file.
 #[must_use]
 pub fn asks_for_json(args: &[OsString]) -> bool {
     let words: Vec<&str> = args
@@ -27,12 +28,16 @@ pub fn asks_for_json(args: &[OsString]) -> bool {
         .map(|word| word.to_str().unwrap_or_default())
         .take_while(|word| *word != "--")
         .collect();
-    let is_form = |form: &str| matches!(form, "json" | "json-pretty");
-    words
-        .iter()
-        .any(|word| *word == "--json" || word.strip_prefix("--output=").is_some_and(is_form))
-        || words.iter().any(|word| word.strip_prefix("-o").is_some_and(is_form))
-        || words.windows(2).any(|two| matches!(two[0], "-o" | "--output") && is_form(two[1]))
+    let is_form =
+        |form: &str| ["json", "json-pretty"].iter().any(|json| form.eq_ignore_ascii_case(json));
+    let has_form = |word: &str| {
+        let short = word.strip_prefix("-o").map(|form| form.strip_prefix('=').unwrap_or(form));
+        word.strip_prefix("--output=").or(short).is_some_and(is_form)
+    };
+    let is_form_apart = |two: &[&str]| matches!(two, ["-o" | "--output", form] if is_form(form));
+    words.contains(&"--json")
+        || (!words.contains(&"save")
+            && (words.iter().any(|word| has_form(word)) || words.windows(2).any(is_form_apart)))
 }
 
 /// Returns the object as a line, without what a terminal would act on.
@@ -197,7 +202,17 @@ mod tests {
             ("rsctl --json lst", true),
             ("rsctl list --output json-pretty", true),
             ("rsctl lst --output=json", true),
+            ("rsctl lst --output=JSON", true),
+            ("rsctl lst -o JSON", true),
+            ("rsctl lst -ojson", true),
+            ("rsctl lst -o=json", true),
+            ("rs-agent check -o=Json-Pretty --frob", true),
+            ("rsctl list -o=jsn", false),
             ("rsctl save --output json.txt", false),
+            ("rsctl save -o json --frob", false),
+            ("rsctl save -ojson --frob", false),
+            ("rsctl save --output=json --frob", false),
+            ("rsctl save -o json --json", true),
             ("rsctl list -- --json", false),
             ("rsctl list --jsn", false),
             ("--json", false),

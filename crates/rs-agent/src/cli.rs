@@ -465,4 +465,13 @@ mod tests {
         let faults = lvs_term::help_faults(Cli::command(), &crate::manual::MANUAL, &heading::ALL);
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
+
+    /// As `rsctl list -o` takes them.
+    #[test]
+    fn forms_are_read_in_capitals_too() {
+        for (form, expected) in [("JSON", Shown::Json), ("Json-Pretty", Shown::JsonPretty)] {
+            let cli = Cli::try_parse_from(["rs-agent", "status", "-o", form]).unwrap();
+            assert!(matches!(&cli.command, Command::Status(it) if it.form.shown() == expected));
+        }
+    }
 }

@@ -31,7 +31,7 @@ impl CheckReport {
     /// Returns the report for a monitor.
     #[must_use]
     pub fn monitored(&self) -> String {
-        nagios::text(&self.found, &self.held_against(), "rs-agent check")
+        nagios::text(&self.found, &self.held_against(), "--nagios")
     }
 
     fn held_against(&self) -> String {

@@ -9,7 +9,7 @@ use lvs_term::COMMON_OPTIONS;
 #[command(next_help_heading = COMMON_OPTIONS)]
 pub struct Form {
     /// The form of what is printed
-    #[arg(short, long, value_name = "FORM", default_value = "text")]
+    #[arg(short, long, value_name = "FORM", default_value = "text", ignore_case = true)]
     pub output: Shown,
     /// Print JSON: the same as --output json
     #[arg(long, conflicts_with = "output")]

@@ -88,6 +88,10 @@ impl FormArgs {
                 "only a document on one line can be told from the next",
                 "use -o json, a document a line",
             ),
+            () if self.watch.is_some() && self.columns.iter().any(|column| column.is_host()) => (
+                "name servers would be asked again and again",
+                "leave out --watch, or the columns host and vip_host",
+            ),
             () => return None,
         };
         Some(Refusal::ListForm { why, hint })
@@ -258,6 +262,12 @@ mod tests {
             (
                 "-o json-pretty --watch",
                 Some("only a document on one line can be told from the next"),
+            ),
+            ("--columns server,host", None),
+            ("--columns server,host --watch", Some("name servers would be asked again and again")),
+            (
+                "--columns vip_host -o wide --watch=5",
+                Some("name servers would be asked again and again"),
             ),
         ] {
             let found = list(options).contradiction().map(|it| it.to_string());

@@ -43,13 +43,13 @@ impl Cell {
         share.map_or(Self::Nothing, Self::Share)
     }
 
-    /// For people.
-    fn wide(&self, exact: bool) -> String {
+    /// For people. What is set stands as it is typed, and only counters are shortened.
+    fn wide(&self, column: Column, exact: bool) -> String {
         match self {
             Self::Nothing => "-".to_owned(),
             Self::Text(text) if text.is_empty() => "-".to_owned(),
             Self::Text(text) => text.clone(),
-            Self::Number(number) => short_number(*number, exact),
+            Self::Number(number) => short_number(*number, exact || !column.is_counter()),
             Self::Share(tenths) => format!("{}.{}%", tenths / 10, tenths % 10),
         }
     }
@@ -95,9 +95,9 @@ fn write_wide(listing: &Listing, look: Look, out: &mut impl Write) -> io::Result
         rows.push((Tone::Title, columns.iter().map(|column| column.name()).collect()));
     }
     for (listed, server) in lines(listing) {
-        let cells = columns.iter().map(|column| cell(*column, listing, listed, server));
-        let cells = cells.map(|cell| cell.wide(listing.exact)).collect();
-        rows.push((server.map_or(Tone::Plain, tone), cells));
+        let wide =
+            |column: &Column| cell(*column, listing, listed, server).wide(*column, listing.exact);
+        rows.push((server.map_or(Tone::Plain, tone), columns.iter().map(wide).collect()));
     }
     if let Some(sums) = Sums::asked_for(listing) {
         rows.push((Tone::Title, line_of_sums(columns, &sums, listing)));
@@ -127,7 +127,9 @@ fn write_wide(listing: &Listing, look: Look, out: &mut impl Write) -> io::Result
 fn line_of_sums(columns: &[Column], sums: &Sums, listing: &Listing) -> Vec<String> {
     let label = columns.iter().position(|column| !is_number(*column));
     let cells = columns.iter().enumerate().map(|(place, column)| match count(*column, sums) {
-        Some(sum) if !is_unknown(*column, listing) => short_number(sum, listing.exact),
+        Some(sum) if !is_unknown(*column, listing) => {
+            Cell::Number(sum).wide(*column, listing.exact)
+        }
         _ if Some(place) == label => "sum".to_owned(),
         _ => "-".to_owned(),
     });
@@ -161,7 +163,10 @@ fn cell(
     listed: &ListedService,
     server: Option<&ListedServer>,
 ) -> Cell {
-    if is_unknown(column, listing) {
+    // Nor does it tell the family of a mark, which is part of its name.
+    let is_mark = matches!(listed.service.key, ServiceKey::Fwmark { .. });
+    let is_half_named = listing.public.is_some() && is_mark && column == Column::Service;
+    if is_half_named || is_unknown(column, listing) {
         return Cell::Nothing;
     }
     match server {
@@ -179,7 +184,7 @@ fn of_service(column: Column, listing: &Listing, listed: &ListedService) -> Cell
         (Column::Vip, ServiceKey::Endpoint { address, .. }) => Cell::text(address),
         (Column::VipPort, ServiceKey::Endpoint { port, .. }) => Cell::Number(port.into()),
         (Column::VipHost, ServiceKey::Endpoint { address, .. }) => {
-            listing.names.host(address).map_or(Cell::Nothing, Cell::text)
+            host(listing.names.host(address))
         }
         (Column::Scheduler, _) => Cell::text(service.scheduler.name()),
         (Column::Flags, _) => {
@@ -205,7 +210,7 @@ fn of_server(
         Column::Server => Cell::text(server.key),
         Column::Address => Cell::text(server.key.address),
         Column::Port => Cell::Number(server.key.port.into()),
-        Column::Host => listing.names.host(server.key.address).map_or(Cell::Nothing, Cell::text),
+        Column::Host => host(listing.names.host(server.key.address)),
         Column::Method => Cell::text(server.forwarding),
         Column::Tunnel => server.tunnel().map_or(Cell::Nothing, Cell::text),
         Column::WeightShare => Cell::share(server.weight.get().into(), listed.whole.weight),
@@ -214,6 +219,13 @@ fn of_server(
         Column::Lower => Cell::Number(server.thresholds.lower().into()),
         column => count(column, &Sums::from(found)).map_or(Cell::Nothing, Cell::Number),
     }
+}
+
+/// Returns the cell of a name. It is the only text that a stranger chooses, and a spreadsheet takes
+/// one that begins with `=`, `+`, `-` or `@` for a formula.
+fn host(name: Option<&str>) -> Cell {
+    let begins_well = |name: &&str| name.starts_with(|first: char| first.is_ascii_alphanumeric());
+    name.filter(begins_well).map_or(Cell::Nothing, Cell::text)
 }
 
 /// Returns what can be added up.
@@ -240,6 +252,8 @@ fn count(column: Column, sums: &Sums) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use ipvs_netlink::{PersistenceTimeout, Stats, Thresholds, Weight};
+
     use super::super::sample;
     use super::*;
     use crate::commands::{IsSettled, Whole};
@@ -308,6 +322,48 @@ fwmark/7,flag-3,,,,
         assert_eq!(text(&listing), all.split_once('\n').unwrap().1);
         listing.public = Some(IsSettled(true));
         assert_eq!(text(&listing).lines().next(), Some("tcp/192.0.2.10:80,,10.0.0.11,7,33.3,"));
+        // The name of a mark has its family.
+        assert_eq!(text(&listing).lines().last(), Some(",,,,,"));
+    }
+
+    /// A weight is typed again, and so is what stands for it.
+    #[test]
+    fn only_counters_are_shortened() {
+        use Column as C;
+        let columns = [C::Weight, C::Upper, C::Persistent, C::InBytes];
+        let mut listing = listing(ListForm::Wide, &columns);
+        listing.services.remove(0);
+        listing.services.truncate(1);
+        let service = &mut listing.services[0];
+        service.servers.truncate(1);
+        service.servers[0].server.weight = Weight::new(250_000).unwrap();
+        service.servers[0].server.thresholds = Thresholds::new(300_000, 1).unwrap();
+        service.service.persistence.as_mut().unwrap().timeout =
+            PersistenceTimeout::from_seconds(200_000).unwrap();
+        let mut stats = Stats::default();
+        stats.incoming_bytes = 250_000;
+        let ListedServer { server, connections, .. } = service.servers.remove(0);
+        service.servers = vec![ListedServer::new(server, connections, stats)];
+        (listing.shape.sums, listing.shape.is_bare) = (true, true);
+        assert_eq!(text(&listing), "250000 300000 200000 250.0K\n250000      -      - 250.0K\n");
+    }
+
+    #[test]
+    fn a_name_is_no_formula() {
+        for (name, expected) in [
+            ("web1.example", "web1.example"),
+            ("1.example", "1.example"),
+            ("=1+1", ""),
+            ("+1", ""),
+            ("-1", ""),
+            ("@SUM(1)", ""),
+            ("\\u{9}=1", ""),
+            ("", ""),
+        ] {
+            assert_eq!(host(Some(name)).csv(), expected, "{name:?}");
+        }
+        assert_eq!(host(None), Cell::Nothing);
+        assert_eq!(host(Some("=1+1")).wide(Column::Host, false), "-");
     }
 
     #[test]
@@ -326,6 +382,6 @@ fwmark/7,flag-3,,,,
         {
             assert_eq!(Cell::share(part, whole).csv(), expected);
         }
-        assert_eq!(Cell::share(u64::MAX, u64::MAX).wide(true), "100.0%");
+        assert_eq!(Cell::share(u64::MAX, u64::MAX).wide(Column::WeightShare, true), "100.0%");
     }
 }

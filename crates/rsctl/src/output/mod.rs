@@ -33,7 +33,7 @@ use lvs_term::{
 };
 
 use crate::cli::{Command, Form, View};
-use crate::commands::{Found, Listing, Outcome, Stream};
+use crate::commands::{Found, Outcome, Stream};
 use crate::error::Error;
 
 pub(crate) use watch::Lists;
@@ -82,9 +82,7 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
             return save::to_file(saved, file);
         }
     }
-    if let Outcome::Listed(Listing { public: Some(settled), .. }) = &outcome {
-        tell(&public::warning_lines(*settled));
-    }
+    tell(&public::said_of(outcome, format));
     let unanswered = match &outcome {
         Outcome::Listed(listing) => listing.names.unanswered,
         Outcome::Connections(Found::Stream(Stream { names, .. }) | Found::Groups { names, .. }) => {

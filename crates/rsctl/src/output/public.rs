@@ -6,7 +6,8 @@
 use lvs_term::Label;
 use serde_json::Value;
 
-use crate::commands::IsSettled;
+use super::Format;
+use crate::commands::{IsSettled, Listing, Outcome};
 
 /// The fields of `list --json` that `/proc/net/ip_vs` does not have.
 const LACKS: [&str; 8] = [
@@ -29,8 +30,18 @@ const OF_IPV6: &str = "services[].one_packet";
 /// may be missing.
 const UNSETTLED: &str = "services[]";
 
-/// Returns the lines that say so on standard error.
-pub(super) fn warning_lines(IsSettled(is_settled): IsSettled) -> String {
+/// Returns the lines that say so on standard error, if there is anything to say. A JSON document
+/// says it itself, in `lacks`.
+pub(super) fn said_of(outcome: &Outcome, format: Format) -> String {
+    match outcome {
+        Outcome::Listed(Listing { public: Some(settled), .. }) if format != Format::Json => {
+            warning_lines(*settled)
+        }
+        _ => String::new(),
+    }
+}
+
+fn warning_lines(IsSettled(is_settled): IsSettled) -> String {
     let mut lines = Label::Warning.line(
         "without CAP_NET_ADMIN this is what /proc/net/ip_vs has: no scheduler flags, no \
          persistence timeouts and engines, no types of tunnels, no thresholds, no counters; of \
@@ -135,5 +146,10 @@ mod tests {
         let lacks = document["lacks"].as_array().unwrap();
         assert_eq!(lacks.len(), LACKS.len() + 1 + OF_MARKS.len() + 2);
         assert!(lacks.contains(&json!(UNSETTLED)) && lacks.contains(&json!(OF_IPV6)));
+        // What the document says is not said again.
+        let outcome = Outcome::Listed(listing);
+        assert_eq!(said_of(&outcome, Format::Json), "");
+        let said = said_of(&outcome, Format::Text);
+        assert_eq!(said.lines().filter(|line| line.starts_with("warning: ")).count(), 2, "{said}");
     }
 }

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use lvs_term::{Look, Screen, Stdout, tell};
 
 use super::{Format, public, render};
-use crate::commands::{Listing, Outcome};
+use crate::commands::Outcome;
 use crate::error::Error;
 
 /// Knows what was written so far.
@@ -30,26 +30,31 @@ impl Lists {
     ) -> io::Result<()> {
         let mut text = Vec::new();
         let mut said = String::new();
+        let mut failed = None;
         let written = listed.and_then(|mut outcome| {
-            if let Outcome::Listed(Listing { public: Some(settled), .. }) = &outcome {
-                said = public::warning_lines(*settled);
-            }
+            said = public::said_of(&outcome, format);
             render(&mut outcome, format, look, &mut text)
         });
         if let Err(error) = written {
             text.clear();
-            said = error.complaint().to_string();
+            let complaint = error.complaint();
+            said = complaint.to_string();
+            failed = Some((complaint, error.exit().code()));
         }
         let mut out = Stdout::lock();
         match Screen::of_stdout().filter(|_| format != Format::Json) {
             Some(screen) => {
                 let text = String::from_utf8_lossy(&text);
-                let drawn = screen.replaced_by(&format!("{text}{said}"));
+                // What has no room is cut off at the end: that much is missing is to be seen.
+                let drawn = screen.replaced_by(&format!("{said}{text}"));
                 out.write_all(drawn.as_bytes())?;
             }
             None => {
                 if self.told != said {
-                    tell(&said);
+                    match &failed {
+                        Some((complaint, exit)) => complaint.tell(*exit),
+                        None => tell(&said),
+                    }
                     self.told = said;
                 }
                 if self.has_begun && !text.is_empty() && format != Format::Json {

@@ -9,7 +9,7 @@ use lab::{Family, Host, NOBODY, Network, WebServer};
 use serde_json::Value;
 
 use crate::documented;
-use crate::rsctl_lock::hold as hold_lock;
+use crate::rsctl_lock::{hold as hold_lock, taken_by_nobody};
 use crate::rsctl_names::name_hosts;
 
 const PAGE: &str = include_str!("../../../../docs/json.md");
@@ -100,23 +100,49 @@ fn settings_and_changes_are_as_documented() {
     hold("`sync-daemon status`", &[status, compared], &["daemons", "sysctls"]);
 }
 
+fn objects(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+/// Whom a watched list is for reads one line after the other.
+#[test]
+fn errors_of_a_watched_list_are_json() {
+    let host = Host::new("director");
+    host.must("rsctl add-service udp/192.0.3.1:53");
+    let output = host.sh("sleep 1.5 && rsctl delete-service udp/192.0.3.1:53 &
+         timeout -s INT --preserve-status 5 rsctl list --json --watch=1 udp/192.0.3.1:53");
+    assert_eq!(output.status, 0, "{output:?}");
+    assert!(!objects(&output.stdout).is_empty());
+    let errors = objects(&output.stderr);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(
+        (&errors[0]["error"], &errors[0]["exit_code"]),
+        (&"cannot list service udp/192.0.3.1:53: there is no such service".into(), &6.into())
+    );
+}
+
 #[test]
 fn errors_and_what_comes_before_them_are_as_documented() {
     let host = Host::new("director");
-    let _lock = hold_lock(&host);
-    let lines: Vec<Value> = [
+    let lock = hold_lock(&host);
+    let mut lines: Vec<Value> = [
         "rsctl list --json --frob",
         "printf '%s\\n' '-A -f 0' | rsctl restore --json",
         // A note of whom it waits for, and the error.
         "rsctl clear --json --yes --lock-wait 1",
-        "{NOBODY} rsctl list --json",
     ]
     .iter()
-    .flat_map(|command| {
-        let output = host.sh(&command.replace("{NOBODY}", NOBODY));
-        output.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>()
-    })
+    .flat_map(|command| objects(&host.sh(command).stderr))
     .collect();
+    drop(lock);
+    // A warning, that the lock is another user's.
+    let _taken = taken_by_nobody(&host);
+    let warned = objects(&host.must("rsctl add-service -f 7 --json --lock-wait 0").stderr);
+    assert!(warned.len() == 1 && warned[0]["warning"].is_string(), "{warned:?}");
+    lines.extend(warned);
+    // `lacks` says it.
+    let public = host.must(&format!("{NOBODY} rsctl list --json"));
+    assert!(public.stdout.contains("\"lacks\":[") && public.stderr.is_empty(), "{public:?}");
     let of = |is_error| {
         lines.iter().filter(|it| it.get("error").is_some() == is_error).cloned().collect::<Vec<_>>()
     };
@@ -125,7 +151,7 @@ fn errors_and_what_comes_before_them_are_as_documented() {
         [Some(2), Some(2), Some(4)]
     );
     hold("Errors", &of(true), &[]);
-    hold("Warnings, notes and hints", &of(false), &[]);
+    hold("Warnings and notes", &of(false), &[]);
 }
 
 #[test]

@@ -95,6 +95,10 @@ fn filters_leave_out_what_is_not_asked_for() {
     // Without rights it is what there is to read.
     let as_nobody = |options: &str| host.sh(&format!("{NOBODY} rsctl list {options}"));
     let drained = as_nobody("--drained -o csv --no-header --columns server,weight,upper,conns");
+    host.must("rsctl add-service fwmark/9/ipv6");
+    let marks = "--protocol fwmark -o csv --no-header --columns service,server,scheduler";
+    let marks = as_nobody(marks).stdout;
+    assert!(marks.lines().all(|line| line.starts_with(',')) && !marks.is_empty(), "{marks}");
     assert_eq!(
         (drained.status, drained.stdout.as_str()),
         (0, "10.0.0.12:8080,0,,\n10.0.0.11:53,0,,\n")
@@ -295,6 +299,14 @@ fn a_watched_list_shows_what_changes() {
     shell.until("\x1b[JIP Virtual Server");
     shell.press("\x03");
     shell.until("END 0\r\n");
+    // That it is not all is not what is cut off.
+    host.must(&format!("stty -F {terminal} rows 8 cols 80"));
+    shell.press(&format!("{NOBODY} rsctl list --watch=1; echo EN''D $?\r"));
+    shell.until("\x1b[Jwarning: without CAP_NET_ADMIN");
+    shell.until(" lines more\r\n");
+    shell.press("\x03");
+    shell.until("END 0\r\n");
+    host.must(&format!("stty -F {terminal} rows 50 cols 250"));
     // The first list has to succeed.
     shell.press("rsctl list --watch=1 udp/192.0.3.1:54; echo EN''D $?\r");
     shell.until("END 6\r\n");

@@ -21,7 +21,7 @@ const NAME: &[u8] = b"lvs-ipvs-table";
 const SERVICE: &str = "tcp/192.0.2.1:80";
 
 /// Ends with its test.
-struct Ended(Child);
+pub(crate) struct Ended(Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {
@@ -315,11 +315,17 @@ print STDERR "held\n";
 sleep 600;
 "#;
 
+/// The lock, held by another user's process.
+pub(crate) fn taken_by_nobody(host: &Host) -> Ended {
+    let mut taken = start(host, &format!("{NOBODY} perl -e '{TAKE}'"));
+    assert_eq!(taken.says(), "held\n");
+    taken
+}
+
 #[test]
 fn another_user_stops_nobody() {
     let host = director();
-    let mut taken = start(&host, &format!("{NOBODY} perl -e '{TAKE}'"));
-    assert_eq!(taken.says(), "held\n");
+    let taken = taken_by_nobody(&host);
     let pid = taken.0.id();
     let output = host.must("rsctl add-service -f 7 --lock-wait 0");
     let warning = format!(

@@ -16,7 +16,7 @@ use crate::cli::ListForm;
 use crate::commands::{IsSettled, ListedService, Listing, Made, Restored};
 use crate::error::Error;
 use crate::names::Names;
-use schema::{ChangeObject, ChangesDocument, ListDocument, ServiceObject};
+use schema::{ChangeObject, ChangesDocument, LIST_FORMAT, ListDocument, ServiceObject};
 
 pub(super) fn write_listing(listing: &mut Listing, out: &mut impl Write) -> Result<(), Error> {
     let names = std::mem::take(&mut listing.names);
@@ -24,7 +24,7 @@ pub(super) fn write_listing(listing: &mut Listing, out: &mut impl Write) -> Resu
     let connection_table_size = listing.connection_table_size;
     let is_pretty = listing.shape.form == ListForm::JsonPretty;
     let services = listing.take_services();
-    let list = ListDocument { version, connection_table_size, services };
+    let list = ListDocument { format: LIST_FORMAT, version, connection_table_size, services };
     write_list(list, &names, public, is_pretty, out)
 }
 
@@ -37,7 +37,7 @@ fn write_list(
     is_pretty: bool,
     out: &mut impl Write,
 ) -> Result<(), Error> {
-    let ListDocument { version, connection_table_size, services } = list;
+    let ListDocument { format, version, connection_table_size, services } = list;
     let mut unread = None;
     let services = services.map(|listed| {
         listed.map(|listed| ServiceObject::new(&listed, names)).map_err(|error| {
@@ -45,7 +45,7 @@ fn write_list(
         })
     });
     let services = OneByOne(Cell::new(Some(services)));
-    let document = ListDocument { version, connection_table_size, services };
+    let document = ListDocument { format, version, connection_table_size, services };
     let written = match public {
         None if is_pretty => write_pretty(&document, out),
         None => write_document(&document, out),
@@ -123,6 +123,7 @@ mod tests {
     #[test]
     fn a_listing_has_all_fields_always() {
         let document = value(|out| write_listing(&mut sample::listing(sample::services()), out));
+        assert_eq!(document["format"], "ipvs-list/2");
         assert_eq!(document["version"], "1.2.1");
         assert_eq!(document["connection_table_size"], 4096);
         let [web, sip, mark, mark6] = document["services"].as_array().unwrap().as_slice() else {
@@ -179,7 +180,12 @@ mod tests {
             let read = sample::services().into_iter().take(1).map(Ok);
             let services = read.chain([Err(Error::Declined)]);
             let version = "1.2.1".to_owned();
-            let list = ListDocument { version, connection_table_size: 4096, services };
+            let list = ListDocument {
+                format: LIST_FORMAT,
+                version,
+                connection_table_size: 4096,
+                services,
+            };
             let mut out = Vec::new();
             let failed = write_list(list, &Names::default(), public, false, &mut out);
             assert!(matches!(failed, Err(Error::Declined)), "{failed:?}");

@@ -56,9 +56,14 @@ pub(super) struct StatesObject {
     pub(super) after: Option<Object>,
 }
 
+/// Names what the fields of a list mean. A number has gone up if one means another thing.
+pub(super) const LIST_FORMAT: &str = "ipvs-list/2";
+
 /// Holds what `rsctl list --json` prints.
 #[derive(Serialize)]
 pub(super) struct ListDocument<S> {
+    /// [`LIST_FORMAT`].
+    pub(super) format: &'static str,
     /// The version of the kernel's IPVS, for example `1.2.1`.
     pub(super) version: String,
     /// Buckets of the connection table; 0 in kernels that make it with the
