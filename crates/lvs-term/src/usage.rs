@@ -101,6 +101,7 @@ fn message(error: &clap::Error, args: &[OsString]) -> String {
             let valid = quoted(&clap_context(error, ContextKind::ValidValue), ", ");
             format!("`{value}` is not a value of {arg}: use one of {valid}")
         }
+        ErrorKind::TooManyValues => format!("{arg} does not take the value `{value}`"),
         ErrorKind::UnknownArgument => format!("unexpected argument {arg}"),
         ErrorKind::InvalidSubcommand => {
             let name = quoted(&typed(ContextKind::InvalidSubcommand), "");
@@ -241,10 +242,11 @@ mod tests {
             .value_name("PORT")
             .value_parser(clap::value_parser!(u16).range(1..));
         let mode = clap::Arg::new("mode").long("mode").value_parser(["dr", "tun"]);
+        let all = clap::Arg::new("all").long("all").action(clap::ArgAction::SetTrue);
         let vip = clap::Arg::new("vip").long("vip").value_name("VIP").conflicts_with("mode");
         clap::Command::new("x")
             .subcommand_required(true)
-            .subcommand(clap::Command::new("setup").args([port, mode, vip]))
+            .subcommand(clap::Command::new("setup").args([port, mode, all, vip]))
     }
 
     fn complaint(line: &str) -> Complaint {
@@ -270,6 +272,7 @@ mod tests {
                 "`--vip <VIP>` cannot be used together with `--mode <mode>`",
                 "",
             ),
+            ("x setup --all=tcp", "`--all` does not take the value `tcp`", ""),
             ("x setup --prot 1", "unexpected argument `--prot`", "hint: did you mean `--port`?\n"),
             ("x setpu", "there is no command `setpu`", "hint: did you mean `setup`?\n"),
         ] {
