@@ -118,10 +118,13 @@ fn what_only_root_may_know_is_refused() {
         ("clear", format!("cannot delete all services: {denied}")),
         ("clear --dry-run", format!("cannot delete all services: {denied}")),
         // Nobody knows what it would do.
-        ("delete-service tcp/192.0.2.9:80 --dry-run", format!("cannot read services: {denied}")),
+        (
+            "delete-service tcp/192.0.2.9:80 --dry-run",
+            format!("cannot read service tcp/192.0.2.9:80: {denied}"),
+        ),
         (
             "delete-server tcp/192.0.2.9:80 -r 10.0.0.9 --dry-run",
-            format!("cannot read the servers: {denied}"),
+            format!("cannot list the servers of tcp/192.0.2.9:80: {denied}"),
         ),
         ("timeouts", format!("cannot read the timeouts: {denied}")),
         (
