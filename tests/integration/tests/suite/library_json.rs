@@ -79,7 +79,9 @@ fn a_table_is_written_and_read_as_rsctl_prints_it() {
         });
     }
     assert_eq!(read, table);
-    printed.as_object_mut().unwrap().remove("services");
+    let rest = printed.as_object_mut().unwrap();
+    rest.remove("services");
+    assert_eq!(rest.remove("format"), Some("ipvs-list/2".into()));
     assert_eq!(to_value(info).unwrap(), printed);
     assert_eq!(from_value::<Info>(printed).unwrap(), info);
 }
