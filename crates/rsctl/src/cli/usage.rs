@@ -316,7 +316,7 @@ mod tests {
                 Some("`rsctl generate bash FOLDER` writes files there"),
             ),
             // What reaches further than was typed is not suggested, nor what sounds alike.
-            ("delete-server --everywher", "unexpected argument `--everywher`", None),
+            ("delete-server --every-where", "unexpected argument `--every-where`", None),
             ("set-server --vipp 192.0.2.10", "unexpected argument `--vipp`", None),
             (
                 "list --vipp 192.0.2.10",
