@@ -249,9 +249,9 @@ impl Cli {
             matches(Self::command(), args)
                 .and_then(|mut matches| Self::from_arg_matches_mut(&mut matches))
         };
-        read(args).or_else(|stop| {
-            let args = usage::as_ours(&stop, args)?;
-            read(&args).map_err(|stop| Unread::Stop(stop, args))
+        read(args).or_else(|stop| match usage::as_ours(&stop, args)? {
+            Some(args) => read(&args).map_err(|stop| Unread::Stop(stop, args)),
+            None => Err(Unread::Stop(stop, args.to_vec())),
         })
     }
 

@@ -18,26 +18,29 @@ pub(crate) enum Unread {
 }
 
 /// Returns the line at which clap has stopped in the words of this program, if it is one of
-/// another's; else as it is.
+/// another's; `None` if there is nothing else to read in it.
 ///
 /// # Errors
 /// What to write instead, if it may not just be read so.
-pub(super) fn as_ours(stop: &clap::Error, args: &[OsString]) -> Result<Vec<OsString>, Unread> {
+pub(super) fn as_ours(
+    stop: &clap::Error,
+    args: &[OsString],
+) -> Result<Option<Vec<OsString>>, Unread> {
     use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
     if matches!(
         stop.kind(),
         DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand
     ) {
-        return Ok(args.to_vec());
+        return Ok(None);
     }
     let mut root = Cli::command();
     root.build();
     let led = |usage: Usage| Unread::Led(usage.see("rsctl"));
     match arranged(&root, args, familiar) {
         Arranged::Line(line) if line == args => {
-            from_ipvsadm::led(&root, args).map_or(Ok(line), |usage| Err(led(usage)))
+            from_ipvsadm::led(&root, args).map_or(Ok(None), |usage| Err(led(usage)))
         }
-        Arranged::Line(line) => Ok(line),
+        Arranged::Line(line) => Ok(Some(line)),
         Arranged::Refused(usage) => Err(led(usage)),
     }
 }
