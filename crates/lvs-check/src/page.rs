@@ -3,7 +3,7 @@
 
 use crate::rule::{Catalogue, Rule};
 
-/// The heading between the two tables of a page.
+/// This heading stands between the two tables of a page.
 pub const BLIND_HEADING: &str = "## What they cannot see";
 
 /// Returns the rows that a page must have instead of those it has: one for each rule, in order,

@@ -7,7 +7,7 @@ use std::ops::Deref;
 
 use crate::ip::{contains, host_prefix};
 
-/// An address on an interface.
+/// Describes an address on an interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// Interface name.

@@ -36,7 +36,7 @@ const IFA_LOCAL: u16 = 2;
 
 /// So many are remembered: of more, all is looked at.
 const MOST_ASKERS: usize = 16;
-/// The same of addresses: so many notices are a few, and no flood.
+/// So many notices of addresses are a few, and no flood.
 pub const MOST_ADDRESSES: usize = 64;
 
 /// Hears of changes in the network namespace it was opened in.

@@ -8,9 +8,9 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// The mode of a file that anybody may read.
+/// Anybody may read a file of this mode.
 pub const PUBLIC: u32 = 0o644;
-/// The mode of a folder that anybody may look into.
+/// Anybody may look into a folder of this mode.
 pub const FOLDER: u32 = 0o755;
 
 /// Reads a text, and what the system tells of its file, as [`bytes`].

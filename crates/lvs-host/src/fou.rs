@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ip::Family;
 
-/// A UDP port of the kernel's that takes packets out of GUE (`ip fou add`).
+/// Describes a UDP port of the kernel's that takes packets out of GUE (`ip fou add`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Listener {
     /// UDP port.

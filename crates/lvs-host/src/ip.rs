@@ -4,7 +4,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-/// A family of IP addresses.
+/// Names a family of IP addresses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     /// What `ip` takes if it is told nothing else.
@@ -15,7 +15,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// Both families.
+    /// These are both families.
     pub const BOTH: [Self; 2] = [Self::Ipv4, Self::Ipv6];
 
     /// Returns the family of an address.

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ip::{Family, contains, host_prefix};
 
-/// The table of this host's own addresses (`RT_TABLE_LOCAL`).
+/// This table has this host's own addresses (`RT_TABLE_LOCAL`).
 pub const TABLE_LOCAL: u32 = 255;
-/// The table of the routes that `ip route` shows (`RT_TABLE_MAIN`).
+/// This table has the routes that `ip route` shows (`RT_TABLE_MAIN`).
 pub const TABLE_MAIN: u32 = 254;
 
 /// Describes a route of any table.

@@ -21,8 +21,8 @@ use crate::signals::outlive_file_limit;
 pub use faults::help_faults;
 pub use manual::{Entry, Example, Manual};
 
-/// The heading of the options that most commands of a program take: the last one in `--help`
-/// and in the manual.
+/// This is the heading of the options that most commands of a program take: the last one in
+/// `--help` and in the manual.
 pub const COMMON_OPTIONS: &str = "Common options";
 
 /// Names what can be generated.

@@ -106,6 +106,8 @@ pub(crate) mod heading {
 #[derive(Debug, Parser)]
 #[command(
     name = "rs-agent",
+    // Not the word by which it was called, which may be anything.
+    bin_name = "rs-agent",
     version,
     propagate_version = true,
     disable_help_flag = true,

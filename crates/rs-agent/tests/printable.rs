@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -74,6 +75,33 @@ fn no_word_reaches_the_terminal_as_it_is() {
         &["generate", "man", ODD],
     ] {
         refused(&rs_agent(folder.path(), words));
+    }
+}
+
+/// By what name a program is called is the caller's choice; so is where its files go.
+#[test]
+fn no_name_reaches_the_terminal_as_it_is() {
+    for words in ["--help", "setup --help", "check --help", "--version", "frob", "show"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_rs-agent"))
+            .arg0(ODD)
+            .env("RS_AGENT_STATE_DIR", ODD)
+            .args(words.split(' '))
+            .output()
+            .unwrap();
+        assert!(!output.stdout.is_empty() || !output.stderr.is_empty());
+        harmless(&output, "");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("rs-agent.toml");
+    fs::write(&config, "mode = \"dr\"\nvip = [\"192.0.2.10\"]\n").unwrap();
+    let config = config.to_str().unwrap();
+    let destdir = folder.path().join(format!("{ODD}\nwrote /etc/passwd"));
+    let destdir = destdir.to_str().unwrap();
+    let install = ["install-unit", "--config", config, "--destdir", destdir];
+    for words in [&install[..], &[&install[..], &["--remove"]].concat()] {
+        let output = rs_agent(folder.path(), words);
+        harmless(&output, &format!("{SHOWN}\\nwrote /etc/passwd"));
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
     }
 }
 

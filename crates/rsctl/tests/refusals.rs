@@ -10,6 +10,7 @@ mod page;
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -280,6 +281,17 @@ fn no_word_reaches_the_terminal_as_it_is() {
         format!("rsctl list \"--{ODD}\""),
         format!("rsctl list --sort \"{ODD}\""),
         format!("rsctl --color \"{ODD}\" list"),
+        format!("rsctl list --columns \"{ODD}\""),
+        format!("rsctl list --output \"{ODD}\""),
+        format!("rsctl list --vip \"{ODD}\""),
+        format!("rsctl list --watch=\"{ODD}\""),
+        format!("rsctl list --protocol \"{ODD}\""),
+        format!("rsctl set-service {service} -s \"{ODD}\""),
+        format!("rsctl edit-server --everywhere -r \"{ODD}\""),
+        // What other programs would take: the hint has all of it.
+        format!("rsctl -A -t \"{ODD}\" -s rr"),
+        format!("rsctl --netns \"{ODD}\" flush"),
+        format!("rsctl rm \"{ODD}\""),
         format!("rsctl add-service -t \"{ODD}\""),
         format!("rsctl add-service {service} -s \"{ODD}\""),
         format!("rsctl add-service {service} --pe \"{ODD}\""),
@@ -303,10 +315,45 @@ fn no_word_reaches_the_terminal_as_it_is() {
         let output = shell(&line, b"");
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
         assert_ne!(output.status.code(), Some(0), "{line}: {stdout}");
-        for said in [stdout, stderr] {
-            let odd = |c: char| c != '\n' && lvs_term::is_harmful(c);
-            assert!(!said.contains(odd), "{line}: {said:?}");
-        }
+        harmless(&line, &output);
         assert!(stderr.contains(SHOWN), "{line}: {stderr}");
+        let as_json = line.replace("rsctl ", "rsctl --json ");
+        harmless(&as_json, &shell(&as_json, b""));
+    }
+}
+
+#[track_caller]
+fn harmless(line: &str, output: &Output) {
+    for said in [text(&output.stdout), text(&output.stderr)] {
+        let odd = |c: char| c != '\n' && lvs_term::is_harmful(c);
+        assert!(!said.contains(odd), "{line}: {said:?}");
+    }
+}
+
+/// By what name a program is called is the caller's choice.
+#[test]
+fn no_name_of_the_program_reaches_the_terminal_as_it_is() {
+    const ODD: &str = "a\x07\x1b[31m\u{202e}b";
+    for (name, words) in [
+        (ODD, "--help"),
+        (ODD, "list --help"),
+        (ODD, "save --help"),
+        (ODD, "timeouts --help"),
+        (ODD, "sync-daemon start --help"),
+        (ODD, "--version"),
+        (ODD, "frob"),
+        (ODD, "add-service"),
+        ("/tmp/ODD/ipvsadm", "--help"),
+        ("/tmp/ODD/ipvsadm", "--frob"),
+        ("/tmp/ODD/ipvsadm-save", "--frob"),
+    ] {
+        let name = name.replace("ODD", ODD);
+        let output = Command::new(env!("CARGO_BIN_EXE_rsctl"))
+            .arg0(&name)
+            .args(words.split(' '))
+            .output()
+            .unwrap();
+        assert!(!output.stdout.is_empty() || !output.stderr.is_empty());
+        harmless(&format!("{name:?} {words}"), &output);
     }
 }

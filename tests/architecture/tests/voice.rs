@@ -64,6 +64,45 @@ fn the_documentation_of_public_functions_begins_with_a_verb() {
     );
 }
 
+/// Verbs of the first sentences of types and constants: "An entry describes …".
+const VERBS: [&str; 38] = [
+    "adds", "asks", "begins", "belongs", "describe", "describes", "gets", "groups", "has", "have",
+    "hold", "holds", "identifies", "is", "are", "keeps", "knows", "lets", "make", "makes", "may",
+    "means", "names", "notes", "passes", "plays", "reads", "registers", "say", "says", "sends",
+    "sets", "shows", "stands", "takes", "talks", "tells", "writes",
+];
+
+/// A type is a thing, so its sentence may begin with it; but it is a sentence.
+#[test]
+fn the_documentation_of_public_types_is_a_sentence() {
+    let items = ["struct", "enum", "trait", "type", "const", "static"].map(|it| format!("pub {it} "));
+    let mut wrong = Vec::new();
+    let mut types = 0;
+    for file in sources(|name| !PROGRAMS.contains(&name)) {
+        let text = fs::read_to_string(&file).expect("a source can be read");
+        let mut first: Option<(usize, &str)> = None;
+        for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+            if let Some(sentence) = line.strip_prefix("///") {
+                first.get_or_insert((number, sentence.trim()));
+                continue;
+            }
+            let is_item = items.iter().any(|start| line.starts_with(start));
+            if let Some((number, sentence)) = first.filter(|_| is_item && !line.contains(" fn ")) {
+                types += 1;
+                let mut words = sentence.split(|c: char| !c.is_ascii_alphabetic());
+                if !begins_with_a_verb(sentence) && !words.any(|word| VERBS.contains(&word)) {
+                    wrong.push(format!("{}:{number}: {sentence}", shown(&file)));
+                }
+            }
+            if !line.starts_with("#[") {
+                first = None;
+            }
+        }
+    }
+    assert!(types > 150, "{types} types");
+    assert!(wrong.is_empty(), "say what it is or does, with a verb:\n{}", wrong.join("\n"));
+}
+
 /// As in "Returns the name": all verbs of the third person end so.
 fn begins_with_a_verb(sentence: &str) -> bool {
     let word = sentence.split([' ', ',', '.', ':', ';']).next().unwrap_or_default();

@@ -10,9 +10,9 @@ use super::problem::{Line, Problem};
 use super::{READ, Table};
 use crate::desired::{Builder, DesiredServer, DesiredService, Faults};
 
-/// The most bytes of a file: half a million servers.
+/// A file has this many bytes at most: half a million servers.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
-/// The most services and servers together.
+/// A file has this many services and servers together at most.
 pub const MAX_OBJECTS: usize = 1_000_000;
 
 /// Reads the JSON form.

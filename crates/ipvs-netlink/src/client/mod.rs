@@ -28,7 +28,7 @@ pub use options::ConnectOptions;
 pub use settled::Pass;
 pub use visit::Visited;
 
-/// A client of the kernel's IPVS in one network namespace.
+/// A client talks to the kernel's IPVS in one network namespace.
 ///
 /// It holds one socket and serves one request at a time; [`batch`](Self::batch)
 /// sends many at once. Every operation needs `CAP_NET_ADMIN` in the initial

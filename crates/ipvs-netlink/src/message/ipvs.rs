@@ -45,7 +45,7 @@ pub struct IpvsMessage {
 impl IpvsMessage {
     /// The kernel registers the family under this name. the kernel registers the family.
     pub const FAMILY: &'static str = "IPVS";
-    /// `IPVS_GENL_VERSION`
+    /// The family has this version (`IPVS_GENL_VERSION`).
     pub const VERSION: u8 = 1;
 
     /// Returns a message with these attributes.

@@ -118,10 +118,10 @@ fn not_a_server(address: IpAddr) -> Option<&'static str> {
 pub struct Weight(u32);
 
 impl Weight {
-    /// No new connections: a server of this weight drains.
+    /// A server of this weight gets no new connections: it is drained.
     #[doc(alias("drain", "quiesce"))]
     pub const ZERO: Self = Self(0);
-    /// The default.
+    /// A server has this weight if none is given.
     pub const ONE: Self = Self(1);
 
     /// Takes that weight.
@@ -180,7 +180,7 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
-    /// No limit.
+    /// A server with these has no limit.
     pub const UNLIMITED: Self = Self { upper: 0, lower: 0 };
 
     /// Makes a server stop at `upper` connections (0: never) and start again below `lower`

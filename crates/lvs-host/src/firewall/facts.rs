@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::iptables::Ruleset;
 use crate::ip::Family;
 
-/// What the packet filters of a host decide about packets, or may decide and nobody can tell.
+/// Says what the packet filters of a host decide about packets, or may decide and nobody can tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Firewall {
     /// The rules of iptables for IPv4; `None`: there are none, or they cannot be read.
@@ -29,7 +29,7 @@ pub struct Firewall {
     pub neighbours: Vec<String>,
 }
 
-/// Something that may keep packets from their way.
+/// Names something that may keep packets from their way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suspect {
     /// The family of the packets, if it is about one only.

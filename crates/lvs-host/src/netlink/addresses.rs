@@ -44,7 +44,7 @@ pub enum How {
 }
 
 impl Netlink {
-    /// How many addresses are changed in one send.
+    /// So many addresses are changed in one send.
     pub const BATCH: usize = 64;
 
     /// Returns the netlink port by which addresses are changed: the notices of these changes

@@ -35,7 +35,7 @@ pub struct Found<T> {
     pub notice: Option<String>,
 }
 
-/// The number of a file and the time in it, as every save makes a new file.
+/// Tells one state of a file from another, by its number and time: every save makes a new file.
 pub type Version = Option<(u64, i64, i64)>;
 
 /// What every format begins with.

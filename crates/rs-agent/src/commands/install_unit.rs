@@ -9,6 +9,7 @@ use lvs_host::SysctlKey;
 use lvs_host::files;
 use lvs_host::files::trust::{Distrust, Trust};
 use lvs_host::sysctl;
+use lvs_term::printable;
 
 use crate::cli::InstallUnitArgs;
 use crate::config;
@@ -53,11 +54,11 @@ fn write(destdir: &Path, files: &[File]) -> Result<String, Error> {
             (Some(file), Some(now)) if file.text == now => {}
             (Some(file), _) => {
                 replace(&path, &file.text)?;
-                report += &format!("wrote {}\n", path.display());
+                report += &told("wrote", &path);
             }
             (None, Some(_)) => {
                 fs::remove_file(&path).map_err(failed)?;
-                report += &format!("removed {}\n", path.display());
+                report += &told("removed", &path);
             }
             (None, None) => {}
         }
@@ -79,12 +80,17 @@ fn remove(destdir: &Path) -> Result<String, Error> {
     let mut report = String::new();
     for (path, _) in present.into_iter().filter(|(_, now)| now.is_some()) {
         fs::remove_file(&path).map_err(|source| Error::File { path: path.clone(), source })?;
-        report += &format!("removed {}\n", path.display());
+        report += &told("removed", &path);
     }
     if report.is_empty() {
         return Ok("nothing to do: not installed\n".to_owned());
     }
     Ok(report + "next: systemctl daemon-reload\n")
+}
+
+/// Returns the line that says what was done to a file.
+fn told(done: &str, path: &Path) -> String {
+    format!("{done} {}\n", printable(&path.display().to_string()))
 }
 
 /// More than the longest of ours.

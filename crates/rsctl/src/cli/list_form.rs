@@ -108,7 +108,7 @@ pub(crate) enum ListForm {
     Wide,
     /// One JSON document on one line.
     Json,
-    /// The same document, indented.
+    /// One JSON document, indented.
     JsonPretty,
     /// Comma-separated values (RFC 4180), a line per server, numbers in full.
     Csv,

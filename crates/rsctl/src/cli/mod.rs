@@ -89,6 +89,8 @@ pub(crate) mod heading {
 #[derive(Debug, Parser)]
 #[command(
     name = "rsctl",
+    // Not the word by which it was called, which may be anything.
+    bin_name = "rsctl",
     version,
     disable_help_flag = true,
     disable_version_flag = true,

@@ -198,7 +198,8 @@ pub(crate) struct MethodArgs {
     #[arg(short = 'm', long = "masquerading")]
     masquerade: bool,
 
-    /// The forwarding method by name: dr is -g, tun is -i, nat is -m.
+    /// The forwarding method by name: dr (direct routing) is -g, tun (a tunnel) is -i, nat
+    /// (masquerading) is -m.
     #[arg(long, value_enum, ignore_case = true)]
     mode: Option<Mode>,
 }

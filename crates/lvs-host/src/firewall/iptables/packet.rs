@@ -26,7 +26,7 @@ pub struct Packet {
     pub may_be_translated: bool,
 }
 
-/// Who sends.
+/// Says who sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// Everybody from the first to the last.
