@@ -69,7 +69,7 @@ struct Reply {
 pub(crate) fn called(args: &[OsString]) -> Option<(Program, Vec<String>)> {
     let (name, words) = args.split_first()?;
     // It stands in the help, and is whatever the caller has made of it.
-    let path = lvs_term::printable(&name.to_string_lossy()).into_owned();
+    let path = lvs_term::printable(&name.to_string_lossy());
     let file = Path::new(name).file_name()?.to_str()?;
     let (program, words) = match file {
         "ipvsadm" => (Program::Ipvsadm(path), words),
