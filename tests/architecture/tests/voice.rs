@@ -66,16 +66,51 @@ fn the_documentation_of_public_functions_begins_with_a_verb() {
 
 /// Verbs of the first sentences of types and constants: "An entry describes …".
 const VERBS: [&str; 38] = [
-    "adds", "asks", "begins", "belongs", "describe", "describes", "gets", "groups", "has", "have",
-    "hold", "holds", "identifies", "is", "are", "keeps", "knows", "lets", "make", "makes", "may",
-    "means", "names", "notes", "passes", "plays", "reads", "registers", "say", "says", "sends",
-    "sets", "shows", "stands", "takes", "talks", "tells", "writes",
+    "adds",
+    "asks",
+    "begins",
+    "belongs",
+    "describe",
+    "describes",
+    "gets",
+    "groups",
+    "has",
+    "have",
+    "hold",
+    "holds",
+    "identifies",
+    "is",
+    "are",
+    "keeps",
+    "knows",
+    "lets",
+    "make",
+    "makes",
+    "may",
+    "means",
+    "names",
+    "notes",
+    "passes",
+    "plays",
+    "reads",
+    "registers",
+    "say",
+    "says",
+    "sends",
+    "sets",
+    "shows",
+    "stands",
+    "takes",
+    "talks",
+    "tells",
+    "writes",
 ];
 
 /// A type is a thing, so its sentence may begin with it; but it is a sentence.
 #[test]
 fn the_documentation_of_public_types_is_a_sentence() {
-    let items = ["struct", "enum", "trait", "type", "const", "static"].map(|it| format!("pub {it} "));
+    let items =
+        ["struct", "enum", "trait", "type", "const", "static"].map(|it| format!("pub {it} "));
     let mut wrong = Vec::new();
     let mut types = 0;
     for file in sources(|name| !PROGRAMS.contains(&name)) {
