@@ -57,6 +57,9 @@ pub(crate) use usage::{Unread, explain};
 
 /// The headings of `--help`, in the order in which they stand there; in front of them is what
 /// only one command has, behind them [`COMMON_OPTIONS`].
+///
+/// What several commands share, and has one of these above it, is described by a plain comment:
+/// documentation would be taken by clap for the help of the whole command.
 pub(crate) mod heading {
     pub(crate) const SERVICE: &str = "Virtual service, by ipvsadm's options";
     pub(crate) const SETTINGS: &str = "Settings of the service";

@@ -113,7 +113,7 @@ fn rows<const N: usize>(
             row(tone(server), name, of_server(server))
         }));
     }
-    write_rows(&rows, 1, look, out)
+    write_rows(&rows, |place| place == 0, look, out)
 }
 
 fn sums(stats: &Stats, exact: bool) -> [String; 5] {
