@@ -9,7 +9,7 @@ use ipvs_netlink::ServiceKey;
 use lvs_term::{Look, Row, Tone, printable, short_number, write_rows};
 
 use super::sums::Sums;
-use super::table::tone;
+use super::words::tone;
 use crate::cli::{Column, ListForm};
 use crate::commands::{ListedServer, ListedService, Listing};
 

@@ -8,7 +8,8 @@ use std::io::{self, Write};
 use ipvs_netlink::Stats;
 use lvs_term::{Look, Row, Tone, short_number, write_rows};
 
-use super::table::{forward, prot_and_address, server_address, title, tone};
+use super::table::title;
+use super::words::{forward, prot_and_address, server_address, tone};
 use crate::cli::View;
 use crate::commands::{ListedServer, ListedService, Listing};
 

@@ -19,8 +19,9 @@ use lvs_term::{Interrupt, escaped};
 
 use super::Director;
 use crate::cli::Restore;
-use crate::error::{Error, Problems};
+use crate::error::Error;
 use crate::exit::Exit;
+use crate::problems::Problems;
 
 /// Says what a restore did, or would do.
 #[derive(Debug)]
