@@ -21,13 +21,18 @@ impl Row {
     }
 }
 
-/// Writes rows with columns as wide as what they hold: the first `left` to the
-/// left, the others, which are numbers, to the right. Of a row that has no room on the terminal,
-/// what is behind the first column stands below it: nothing is cut.
+/// Writes rows with columns as wide as what they hold: those that `is_left` names by their place
+/// to the left, the others, which are numbers, to the right. Of a row that has no room on the
+/// terminal, what is behind the first column stands below it: nothing is cut.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_rows(rows: &[Row], left: usize, look: Look, out: &mut impl Write) -> io::Result<()> {
+pub fn write_rows(
+    rows: &[Row],
+    is_left: impl Fn(usize) -> bool,
+    look: Look,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let mut widths = Vec::new();
     for Row { cells, .. } in rows {
         widths.resize(cells.len().max(widths.len()), 0);
@@ -35,14 +40,14 @@ pub fn write_rows(rows: &[Row], left: usize, look: Look, out: &mut impl Write) -
             *width = cell.chars().count().max(*width);
         }
     }
-    let fold = Fold::of(rows, &widths, left, look);
+    let fold = Fold::of(rows, &widths, &is_left, look);
     for row in rows {
         let first = row.cells.first().map(String::as_str).unwrap_or_default();
-        let rest = row.rest(&widths, left);
+        let rest = row.rest(&widths, &is_left);
         let length = rest.chars().count();
-        let aligned = match left {
-            0 => format!("{first:>width$}", width = fold.first),
-            _ => format!("{first:<width$}", width = fold.first),
+        let aligned = match is_left(0) {
+            true => format!("{first:<width$}", width = fold.first),
+            false => format!("{first:>width$}", width = fold.first),
         };
         // A service of a view that shows nothing of services.
         if rest.is_empty() || fold.has_room(aligned.chars().count() + length) {
@@ -60,10 +65,10 @@ pub fn write_rows(rows: &[Row], left: usize, look: Look, out: &mut impl Write) -
 
 impl Row {
     /// Returns what is behind the first cell, aligned, each cell behind a blank.
-    fn rest(&self, widths: &[usize], left: usize) -> String {
+    fn rest(&self, widths: &[usize], is_left: &impl Fn(usize) -> bool) -> String {
         let mut line = String::new();
         for (place, (cell, width)) in self.cells.iter().zip(widths).enumerate().skip(1) {
-            line += &match place < left {
+            line += &match is_left(place) {
                 true => format!(" {cell:<width$}"),
                 false => format!(" {cell:>width$}"),
             };
@@ -83,14 +88,14 @@ struct Fold {
 impl Fold {
     /// Where not all rows have room, the first column is as wide as the longest cell in it with
     /// which all rows have room that have it by themselves.
-    fn of(rows: &[Row], widths: &[usize], left: usize, look: Look) -> Self {
+    fn of(rows: &[Row], widths: &[usize], is_left: &impl Fn(usize) -> bool, look: Look) -> Self {
         let whole = widths.iter().sum::<usize>() + widths.len().saturating_sub(1);
         let Some(room) = look.width.filter(|_| look.is_too_narrow_for(whole)) else {
             return Self { room: None, first: widths.first().copied().unwrap_or(0) };
         };
         let lengths = rows.iter().map(|row| {
             let first = row.cells.first().map_or(0, |cell| cell.chars().count());
-            (first, row.rest(widths, left).chars().count())
+            (first, row.rest(widths, is_left).chars().count())
         });
         let short: Vec<_> = lengths.filter(|(first, rest)| first + rest <= room).collect();
         let most = room - short.iter().map(|(_, rest)| *rest).max().unwrap_or(0).min(room);
@@ -141,7 +146,7 @@ mod tests {
 
     fn text(rows: &[Row], width: Option<usize>) -> String {
         let mut out = Vec::new();
-        write_rows(rows, 1, Look { color: false, width }, &mut out).unwrap();
+        write_rows(rows, |place| place == 0, Look { color: false, width }, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -16,7 +16,7 @@
 //! | `progress` | how far long work is |
 //! | `complete` | what may be typed next, for a shell that asks |
 //! | `generate` | manual pages, and the scripts of shells that ask |
-//! | `stdout`, `signals` | whether standard output is there, which signals are ignored or outlived |
+//! | `stdout`, `signals` | whether standard output is there, which signals are caught, ignored or outlived |
 //! | `unwinder` | what the standard library needs, linked in |
 
 mod columns;
@@ -48,7 +48,7 @@ pub use number::{BadNumber, count, number};
 pub use progress::Progress;
 pub use screen::Screen;
 pub use seconds::seconds;
-pub use signals::{ignored_signals, outlive_file_limit};
+pub use signals::{Interrupt, ignored_signals, outlive_file_limit};
 pub use stdout::{Stdout, unless_closed};
 pub use text::{
     few, is_harmful, one_line, printable, printable_ascii, printable_json, printable_lines,

@@ -62,10 +62,7 @@ impl Screen {
 
 /// Counts the characters of a line that are seen: colours are not.
 fn seen(line: &str) -> usize {
-    let mut parts = line.split("\x1b[");
-    let first = parts.next().map_or(0, |part| part.chars().count());
-    let behind = |part: &str| part.split_once('m').map_or(0, |(_, text)| text.chars().count());
-    first + parts.map(behind).sum::<usize>()
+    crate::usage::plain(line).chars().count()
 }
 
 #[cfg(test)]

@@ -1,10 +1,57 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Finds the signals that were ignored when the program was started, and outlives one.
+//! Catches the signals that end a program, finds those that were ignored when it was started, and
+//! outlives one.
 
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::SIGXFSZ;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
+
+/// Says whether the program was told to end, by Ctrl-C and its like. The first signal ends the work
+/// where it can be told what was done, the second ends the process.
+#[derive(Debug, Default)]
+pub struct Interrupt {
+    asked: Arc<AtomicBool>,
+    caught: Vec<i32>,
+}
+
+impl Interrupt {
+    /// Catches signals from now on, but for those that the caller has told this process to
+    /// ignore ([`ignored_signals`]). One whose handler cannot be installed keeps its default
+    /// action. [`Interrupt::default`] hears none.
+    #[must_use]
+    pub fn catch() -> Self {
+        let mut this = Self::default();
+        let ignored = ignored_signals();
+        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !ignored.contains(it)) {
+            if this.listen(signal).is_ok() {
+                this.caught.push(signal);
+            }
+        }
+        this
+    }
+
+    fn listen(&self, signal: i32) -> io::Result<()> {
+        // In this order: the first to come is not the second.
+        flag::register_conditional_default(signal, Arc::clone(&self.asked))?;
+        flag::register(signal, Arc::clone(&self.asked))?;
+        Ok(())
+    }
+
+    /// Returns whether a signal has come.
+    #[must_use]
+    pub fn is_asked_for(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Returns the signals that are caught, by number.
+    #[must_use]
+    pub fn signals(&self) -> &[i32] {
+        &self.caught
+    }
+}
 
 /// Returns the signals that this process is told to ignore, by number, as nohup(1) does for
 /// its program and a shell for what runs in its background. Where `/proc` is not mounted none
@@ -33,13 +80,9 @@ fn ignored(status: &str) -> Vec<i32> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use signal_hook::consts::{SIGPIPE, SIGQUIT};
 
-    const SIGHUP: i32 = 1;
-    const SIGINT: i32 = 2;
-    const SIGQUIT: i32 = 3;
-    const SIGPIPE: i32 = 13;
-    const SIGTERM: i32 = 15;
+    use super::*;
 
     #[test]
     fn each_bit_is_a_signal() {

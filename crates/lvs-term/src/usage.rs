@@ -219,7 +219,7 @@ fn print(text: &StyledStr) -> io::Result<()> {
 
 /// Returns clap's text without its styles, each of which is `ESC [ ... m`: clap itself looks for
 /// every sequence that there is, which takes an eighth of `rsctl --help`.
-fn plain(styled: &str) -> String {
+pub(crate) fn plain(styled: &str) -> String {
     let mut text = String::with_capacity(styled.len());
     let mut parts = styled.split('\x1b');
     text.push_str(parts.next().unwrap_or_default());

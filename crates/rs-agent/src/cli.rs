@@ -306,27 +306,27 @@ warnings; 4 errors; 5 no errors, but something that may be one could not be judg
 Exit status with --nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also if the check failed or was \
 used wrongly.")]
 pub struct CheckArgs {
-    /// How the director forwards to this host: its forwarding method for this real server
-    /// [default: as set up]
+    /// How the director forwards to this host: its forwarding method for this real server; as
+    /// set up if not given
     #[arg(long, ignore_case = true)]
     pub mode: Option<Mode>,
     /// A VIP: a single address, repeated or comma-separated
     #[arg(long = "vip", value_name = "VIP", value_delimiter = ',', requires = "mode")]
     pub vips: Vec<String>,
-    /// The address the director sends to, one of each family at most [default: this host's
-    /// address towards the director]
+    /// The address the director sends to, one of each family at most; this host's address towards
+    /// the director if not given
     #[arg(long = "rip", value_name = "RIP", value_delimiter = ',')]
     pub rips: Vec<String>,
     /// The director's address, repeated or comma-separated
     #[arg(long = "director", value_name = "DIP", value_delimiter = ',')]
     pub directors: Vec<String>,
-    /// The device that has the VIPs [default: lo]
+    /// The device that has the VIPs; lo if not given
     #[arg(long, value_name = "DEV", requires = "mode", help_heading = heading::DR)]
     pub carrier: Option<String>,
     /// This host is a director of the VIPs, too, as for setup
     #[arg(long, requires = "mode")]
     pub also_director: bool,
-    /// The director's --tun-type [default: as set up, or ipip]
+    /// The director's --tun-type; as set up, or ipip, if not given
     #[arg(long, value_name = "TYPE", ignore_case = true, help_heading = heading::TUN)]
     pub tunnel: Option<TunnelType>,
     /// gre: the director uses --tun-csum

@@ -5,12 +5,12 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ipvs_cluster::file::Problem;
 use ipvs_netlink::{Change, ErrorKind, ServiceKey};
-use lvs_term::{Complaint, Usage, count, escaped, system_error};
+use lvs_term::{Complaint, Usage, escaped, system_error};
 
 use crate::exit::Exit;
 use crate::lock::Holder;
+use crate::problems::{MOST_PROBLEMS, Problems, first};
 use crate::refusal::{self, Refusal};
 
 /// Says why `rsctl` failed: one line, and hints.
@@ -270,11 +270,7 @@ impl Error {
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
             Self::BadFile(problems) | Self::Doubtful(problems) => problems.lines(),
-            Self::NotRestorable { problems, .. } => {
-                let told = problems.iter().take(MOST_PROBLEMS).cloned();
-                let untold = problems.len().saturating_sub(MOST_PROBLEMS);
-                told.chain((untold > 0).then(|| format!("and {untold} more"))).collect()
-            }
+            Self::NotRestorable { problems, .. } => first(problems.iter().cloned(), MOST_PROBLEMS),
             _ => Vec::new(),
         }
     }
@@ -305,58 +301,6 @@ impl Error {
     }
 }
 
-/// The most problems of a file that are told to who has not asked for all.
-const MOST_PROBLEMS: usize = 20;
-
-/// Lists what is wrong with a file.
-#[derive(Debug)]
-pub(crate) struct Problems {
-    /// The file's name.
-    pub(crate) file: String,
-    /// All problems, in the order of the file.
-    pub(crate) all: Vec<Problem>,
-    /// Whether all of them are told. Of a file that is no table, each line is wrong.
-    pub(crate) shows_all: bool,
-}
-
-impl Problems {
-    fn untold(&self) -> usize {
-        if self.shows_all { 0 } else { self.all.len().saturating_sub(MOST_PROBLEMS) }
-    }
-
-    /// Returns a line for each problem that is told, and one for the others.
-    fn lines(&self) -> Vec<String> {
-        let (file, untold) = (&self.file, self.untold());
-        let told = self.all.iter().take(self.all.len() - untold);
-        let told = told.map(|it| format!("{file}:{}: {}", it.line, it.message));
-        told.chain((untold > 0).then(|| format!("and {untold} more"))).collect()
-    }
-
-    /// Returns what helps with a file that may be none.
-    fn hint_for_form(&self) -> Option<&'static str> {
-        match &*self.all.first()?.message {
-            "not UTF-8" => {
-                Some("a table is text: what `rsctl save` writes, or lines of ipvsadm (-A, -a)")
-            }
-            "the file ends in the middle" => {
-                Some("its end is missing: is it all of what `rsctl save` wrote?")
-            }
-            _ => None,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        (self.untold() > 0).then(|| format!("`--verbose` shows all {}", self.all.len()))
-    }
-}
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let problems = count(self.all.len(), "problem");
-        write!(f, "cannot restore {}: {problems}; nothing was changed", self.file)
-    }
-}
-
 /// Returns which name may be meant: the kernel does not say which it would have known.
 fn meant_scheduler(error: &ipvs_netlink::Error) -> Option<String> {
     let ipvs_netlink::Error::Kernel(kernel) = error else { return None };
@@ -376,31 +320,6 @@ mod tests {
     use super::*;
     use crate::cli::NamespaceName;
     use crate::commands::Director;
-
-    /// The first so many are told, and how many more there are, unless all are asked for.
-    #[test]
-    fn of_many_problems_the_first_are_told() {
-        let error = |number: usize, shows_all| {
-            let problem = |line| Problem { line, message: "bad".to_owned() };
-            let all = (1..=number).map(problem).collect();
-            Error::BadFile(Problems { file: "f".to_owned(), all, shows_all })
-        };
-        for (number, shows_all, lines, last, hints) in [
-            (20, false, 20, "f:20: bad", &[][..]),
-            (21, false, 21, "and 1 more", &["`--verbose` shows all 21"]),
-            (10_000, false, 21, "and 9980 more", &["`--verbose` shows all 10000"]),
-            (10_000, true, 10_000, "f:10000: bad", &[]),
-        ] {
-            let Complaint { message, details, hints: told } = error(number, shows_all).complaint();
-            assert_eq!(
-                message,
-                format!("cannot restore f: {number} problems; nothing was changed")
-            );
-            assert_eq!((details.len(), details.last().map(String::as_str)), (lines, Some(last)));
-            assert_eq!(details[19], "f:20: bad");
-            assert_eq!(told, hints);
-        }
-    }
 
     /// The names of `ip netns` would not help to find it.
     #[test]

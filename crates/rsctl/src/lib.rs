@@ -18,6 +18,7 @@ mod lock;
 mod manual;
 mod names;
 mod output;
+mod problems;
 mod refusal;
 mod trace;
 mod watch;

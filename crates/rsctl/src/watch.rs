@@ -4,13 +4,10 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lvs_term::{ColorWhen, Look};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
-use signal_hook::{flag, low_level::pipe};
+use lvs_term::{ColorWhen, Interrupt, Look};
+use signal_hook::{consts::SIGWINCH, low_level::pipe};
 
 use crate::cli::List;
 use crate::commands::{self, Director};
@@ -45,32 +42,33 @@ pub(crate) fn run(
 
 /// Waits between two lists, until a signal says that one is wanted now, or none any more.
 struct Pause {
-    ends: Arc<AtomicBool>,
+    interrupt: Interrupt,
     signals: UnixStream,
 }
 
 impl Pause {
-    /// Catches signals, but for those that the caller has told this process to ignore.
+    /// Catches signals.
     fn begin() -> io::Result<Self> {
-        let ends = Arc::new(AtomicBool::new(false));
         let (signals, signalled) = UnixStream::pair()?;
-        let ignored = lvs_term::ignored_signals();
-        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !ignored.contains(it)) {
-            // In this order: only a second signal ends the process at once.
-            flag::register_conditional_default(signal, Arc::clone(&ends))?;
-            flag::register(signal, Arc::clone(&ends))?;
-            pipe::register(signal, signalled.try_clone()?)?;
+        // In this order: whoever is woken finds that the end is asked for.
+        let interrupt = Interrupt::catch();
+        for signal in interrupt.signals() {
+            pipe::register(*signal, signalled.try_clone()?)?;
         }
         pipe::register(SIGWINCH, signalled)?;
-        Ok(Self { ends, signals })
+        Ok(Self { interrupt, signals })
     }
 
     /// Returns whether to go on.
     fn wait(&mut self, time: Duration) -> io::Result<bool> {
+        // One that came before it could wake anybody.
+        if self.interrupt.is_asked_for() {
+            return Ok(false);
+        }
         self.signals.set_read_timeout(Some(time))?;
         match self.signals.read(&mut [0; 64]) {
             Err(error) if !is_a_pause(&error) => Err(error),
-            _ => Ok(!self.ends.load(Ordering::Relaxed)),
+            _ => Ok(!self.interrupt.is_asked_for()),
         }
     }
 }

@@ -191,11 +191,7 @@ fn argument(page: &mut Roff, arg: &Arg) {
         if place > 0 {
             page.request("IP", &[]);
         }
-        let (text, default) = without_default(paragraph.replace('\n', " "));
-        page.text(&sentence(&text));
-        if let Some(default) = default {
-            page.text(&format!("Default: {default}."));
-        }
+        page.text(&sentence(&paragraph.replace('\n', " ")));
     }
     let aliases = arg.get_visible_aliases().unwrap_or_default();
     if !aliases.is_empty() {
@@ -203,19 +199,6 @@ fn argument(page: &mut Roff, arg: &Arg) {
         page.text(&format!("Also {}.", aliases.join(", ")));
     }
     values(page, arg);
-}
-
-/// Takes out of a help what it says as clap would: `[default: lo]`. A single word is quoted.
-fn without_default(text: String) -> (String, Option<String>) {
-    let cut = text.split_once(" [default: ").and_then(|(before, rest)| {
-        let (default, behind) = rest.split_once(']')?;
-        Some((format!("{before}{behind}"), default.to_owned()))
-    });
-    match cut {
-        Some((text, default)) if default.contains(' ') => (text, Some(default)),
-        Some((text, default)) => (text, Some(format!("`{default}`"))),
-        None => (text, None),
-    }
 }
 
 /// Writes which values there are, and which is taken if none is given.
@@ -252,19 +235,6 @@ fn values(page: &mut Roff, arg: &Arg) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_default_is_told_in_one_form() {
-        for (help, text, default) in [
-            ("The device [default: lo]", "The device", Some("`lo`")),
-            ("To where [default: as set up]; one", "To where; one", Some("as set up")),
-            ("The device", "The device", None),
-            ("The device [default: lo", "The device [default: lo", None),
-        ] {
-            let expected = (text.to_owned(), default.map(str::to_owned));
-            assert_eq!(without_default(help.to_owned()), expected, "{help}");
-        }
-    }
 
     #[test]
     fn a_choice_in_the_usage_stands_for_its_options() {

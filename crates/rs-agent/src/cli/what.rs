@@ -28,22 +28,22 @@ pub struct What {
     /// A VIP: a single address, repeated or comma-separated
     #[arg(long = "vip", value_name = "VIP", value_delimiter = ',')]
     pub vips: Vec<String>,
-    /// The address the director sends to [default: this host's address towards the director
-    /// or the default gateway]; repeated or comma-separated, one of each family: packets for a
-    /// VIP then arrive at the one of its family
+    /// The address the director sends to, repeated or comma-separated, one of each family:
+    /// packets for a VIP then arrive at the one of its family; this host's address towards the
+    /// director or the default gateway if not given
     #[arg(long = "rip", value_name = "RIP", value_delimiter = ',')]
     pub rips: Vec<String>,
     /// The director's address, repeated or comma-separated; mode tun with exactly one of a
     /// family accepts packets of that family from it only
     #[arg(long = "director", value_name = "DIP", value_delimiter = ',')]
     pub directors: Vec<String>,
-    /// The device that gets the VIPs, one that does not answer ARP [default: lo]
+    /// The device that gets the VIPs, one that does not answer ARP; lo if not given
     #[arg(long, value_name = "DEV", help_heading = super::heading::DR)]
     pub carrier: Option<String>,
     /// Make the carrier, a dummy device, if it is not there
     #[arg(long, requires = "carrier", help_heading = super::heading::DR)]
     pub create_carrier: bool,
-    /// Scope of the IPv4 VIPs [default: host]
+    /// Scope of the IPv4 VIPs; host if not given
     #[arg(long, ignore_case = true)]
     pub scope: Option<Scope>,
     /// Label of the IPv4 VIPs, such as lo:vip; changes nothing but what ifconfig shows, and
@@ -54,7 +54,7 @@ pub struct What {
     /// is the active one; not needed while IPVS on this host has a service of the VIP
     #[arg(long)]
     pub also_director: bool,
-    /// The director's --tun-type [default: ipip]
+    /// The director's --tun-type; ipip if not given
     #[arg(long, value_name = "TYPE", ignore_case = true, help_heading = super::heading::TUN)]
     pub tunnel: Option<TunnelType>,
     /// gre: the director uses --tun-csum; packets without checksum are dropped then, and
@@ -64,7 +64,7 @@ pub struct What {
     /// gue: the director's --tun-port
     #[arg(long, value_name = "PORT", value_parser = tunnel_port, help_heading = super::heading::TUN)]
     pub tunnel_port: Option<u16>,
-    /// The name of the tunnel device [default: rs- and its kind, such as rs-ipip]
+    /// The name of the tunnel device; rs- and its kind, such as rs-ipip, if not given
     #[arg(long, value_name = "NAME", help_heading = super::heading::TUN)]
     pub tunnel_device: Option<String>,
     /// Use the kernel's own tunl0, sit0, ip6tnl0, gre0 or ip6gre0, which unpack for any

@@ -28,6 +28,11 @@ impl Endpoint {
         ServiceKey::Endpoint { protocol, address, port: port.unwrap_or(0) }
     }
 
+    /// Returns whether that server is meant: without a port, on any.
+    pub(crate) fn means(self, server: DestinationKey) -> bool {
+        self.address == server.address && self.port.is_none_or(|port| port == server.port)
+    }
+
     /// Reads an address behind which no port may stand, so that one of IPv6 needs no
     /// brackets. Who wrote a port all the same finds it in the result.
     pub(super) fn alone(text: &str) -> Result<Self, BadValue> {

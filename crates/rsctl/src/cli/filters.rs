@@ -6,10 +6,10 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use ipvs_netlink::{ForwardingMethod, Tunnel};
 
+use super::server::method_word;
 use super::{Endpoint, heading, typed, value};
 
-// No documentation, which clap would take for the help of the whole command: what is listed of the
-// table.
+// What is listed of the table.
 #[derive(Debug, Default, Args)]
 #[group(skip)]
 #[command(next_help_heading = heading::FILTERS)]
@@ -90,6 +90,6 @@ impl ValueEnum for Method {
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.0.name()?).aliases(self.0.other_names()))
+        method_word(self.0)
     }
 }

@@ -6,8 +6,7 @@ use lvs_term::COMMON_OPTIONS;
 use super::{heading, typed};
 use crate::refusal::Refusal;
 
-// No documentation, which clap would take for the help of the whole command: in which form a list
-// is printed.
+// In which form a list is printed.
 #[derive(Debug, Default, Args)]
 #[group(skip)]
 #[command(next_help_heading = heading::FORM)]

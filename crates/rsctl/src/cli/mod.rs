@@ -5,6 +5,8 @@
 
 mod address;
 mod bad_value;
+mod clear;
+mod command;
 mod connections;
 mod daemon;
 mod familiar;
@@ -16,6 +18,7 @@ mod generate;
 mod list;
 mod list_form;
 mod namespace;
+mod report;
 mod save;
 mod selector;
 mod server;
@@ -25,15 +28,17 @@ mod timeouts;
 mod typed;
 mod usage;
 pub(crate) mod value;
+mod zero;
 
 use std::ffi::OsString;
-use std::time::Duration;
 
-use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 use lvs_term::{COMMON_OPTIONS, ColorWhen};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
+pub(crate) use clear::Clear;
+pub(crate) use command::Command;
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
 pub(crate) use familiar::familiar;
@@ -42,6 +47,7 @@ pub(crate) use generate::Generate;
 pub(crate) use list::{List, SortKey, View};
 pub(crate) use list_form::{Column, FormArgs, ListForm};
 pub(crate) use namespace::NamespaceName;
+pub(crate) use report::Report;
 pub(crate) use save::{Form, INSTALLED, Restore, Save};
 pub(crate) use selector::Selector;
 pub(crate) use server::{
@@ -54,9 +60,13 @@ pub(crate) use service::{
 pub(crate) use target::{Anywhere, Services, Target};
 pub(crate) use timeouts::Timeouts;
 pub(crate) use usage::{Unread, explain};
+pub(crate) use zero::Zero;
 
 /// The headings of `--help`, in the order in which they stand there; in front of them is what
 /// only one command has, behind them [`COMMON_OPTIONS`].
+///
+/// What several commands share, and has one of these above it, is described by a plain comment:
+/// documentation would be taken by clap for the help of the whole command.
 pub(crate) mod heading {
     pub(crate) const SERVICE: &str = "Virtual service, by ipvsadm's options";
     pub(crate) const SETTINGS: &str = "Settings of the service";
@@ -167,71 +177,6 @@ pub(crate) struct Global {
     pub(crate) color: Option<ColorWhen>,
 }
 
-/// The options of a command are made known to clap once it is the one.
-#[derive(Debug, Subcommand)]
-#[command(defer = true)]
-pub(crate) enum Command {
-    /// Add a virtual service.
-    #[command(defer(ordered::<AddService>))]
-    AddService(AddService),
-    /// Change some settings of a virtual service and leave the rest.
-    #[command(defer(ordered::<EditService>))]
-    EditService(EditService),
-    /// Add a virtual service, or edit the one that is there: make it so.
-    #[command(defer(ordered::<SetService>))]
-    SetService(SetService),
-    /// Delete a virtual service and its real servers.
-    #[command(defer(ordered::<DeleteService>))]
-    DeleteService(DeleteService),
-    /// Add a real server to a virtual service.
-    #[command(defer(ordered::<AddServer>))]
-    AddServer(AddServer),
-    /// Change some settings of a real server and leave the rest.
-    #[command(defer(ordered::<EditServer>))]
-    EditServer(EditServer),
-    /// Add a real server to a virtual service, or edit the one that is there: make it so.
-    #[command(defer(ordered::<SetServer>))]
-    SetServer(SetServer),
-    /// Delete a real server from a virtual service.
-    #[command(defer(ordered::<DeleteServer>))]
-    DeleteServer(DeleteServer),
-    /// List virtual services and their real servers.
-    #[command(defer(ordered::<List>))]
-    List(List),
-    /// Show the connection table: whole, filtered or grouped.
-    #[command(defer(ordered::<Connections>))]
-    Connections(Connections),
-    /// Set counters to 0: of one service and its servers, or of everything.
-    #[command(defer(ordered::<Zero>))]
-    Zero(Zero),
-    /// Delete all virtual services of this network namespace.
-    #[command(defer(ordered::<Clear>))]
-    Clear(Clear),
-    /// Show the timeouts of idle connections, or set those that are named.
-    #[command(defer(ordered::<Timeouts>))]
-    Timeouts(Timeouts),
-    /// Show, start and stop the daemons that synchronise connections between directors.
-    #[command(defer(ordered::<SyncDaemonArgs>))]
-    SyncDaemon(SyncDaemonArgs),
-    /// Write the manual pages, or the completions of a shell.
-    #[command(defer(ordered::<Generate>))]
-    Generate(Generate),
-    /// Write the table in a form that `rsctl restore` reads.
-    #[command(defer(ordered::<Save>))]
-    Save(Save),
-    /// Restore a table from a file by changing what differs.
-    #[command(defer(ordered::<Restore>))]
-    Restore(Restore),
-}
-
-/// Makes the options of a command known, in front of those that it has of [`Cli`]: the order of
-/// headings is that in which they come up first.
-fn ordered<A: Args>(command: clap::Command) -> clap::Command {
-    let global: Vec<clap::Id> = command.get_arguments().map(|arg| arg.get_id().clone()).collect();
-    // What is changed goes to the end.
-    global.iter().fold(A::augment_args(command), |command, id| command.mut_arg(id, |arg| arg))
-}
-
 impl Cli {
     /// Reads a command line.
     ///
@@ -295,109 +240,6 @@ fn matches(mut known: clap::Command, words: &[OsString]) -> Result<ArgMatches, c
     // Its many small pieces go with the process, which reads no second line.
     std::mem::forget(known);
     matches
-}
-
-impl Command {
-    /// Returns how it tells what it changes; `None` if it changes nothing.
-    pub(crate) fn report(&self) -> Option<&Report> {
-        match self {
-            Self::AddService(args) => Some(&args.report),
-            Self::EditService(args) => Some(&args.report),
-            Self::SetService(args) => Some(&args.report),
-            Self::DeleteService(args) => Some(&args.report),
-            Self::AddServer(args) => Some(&args.report),
-            Self::EditServer(args) => Some(&args.report),
-            Self::SetServer(args) => Some(&args.report),
-            Self::DeleteServer(args) => Some(&args.report),
-            Self::Zero(args) => Some(&args.report),
-            Self::Clear(args) => Some(&args.report),
-            Self::Timeouts(args) => (!args.shows()).then_some(&args.report),
-            Self::SyncDaemon(args) => match args.command.as_ref()? {
-                DaemonCommand::Start(args) => Some(&args.report),
-                DaemonCommand::Stop(args) => Some(&args.report),
-                DaemonCommand::Status(_) => None,
-            },
-            Self::Restore(args) => Some(&args.report),
-            Self::List(_) | Self::Connections(_) | Self::Generate(_) | Self::Save(_) => None,
-        }
-    }
-
-    /// Returns whether what it found is to be told as JSON.
-    pub(crate) fn json(&self) -> bool {
-        match self {
-            Self::List(args) => args.is_json(),
-            Self::Connections(args) => args.json,
-            Self::Timeouts(args) => args.report.json,
-            Self::SyncDaemon(args) => {
-                let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);
-                args.json || status || self.report().is_some_and(|report| report.json)
-            }
-            _ => self.report().is_some_and(|report| report.json),
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-#[command(
-    override_usage = "rsctl zero [OPTIONS] [SERVICE]",
-    mut_arg("service", selector::optional),
-    after_help = "\
-The kernel samples counters every 2 seconds; traffic that it has not sampled yet appears \
-afterwards."
-)]
-pub(crate) struct Zero {
-    #[command(flatten)]
-    pub(crate) service: Option<Selector>,
-
-    #[command(flatten)]
-    pub(crate) report: Report,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-On a terminal it asks first, unless --yes is given. Connections stay in the connection table.")]
-pub(crate) struct Clear {
-    /// Do not ask for confirmation.
-    #[arg(short, long)]
-    pub(crate) yes: bool,
-
-    #[command(flatten)]
-    pub(crate) report: Report,
-}
-
-// No documentation, which clap would take for the help of the whole command: how a changing
-// command tells what it did; by default it says nothing.
-#[derive(Debug, Args)]
-#[group(skip)]
-#[command(next_help_heading = COMMON_OPTIONS)]
-pub(crate) struct Report {
-    /// Say what changed.
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
-
-    /// Print what changed as one JSON document.
-    #[arg(long, conflicts_with = "verbose")]
-    pub(crate) json: bool,
-
-    /// Change nothing; say what would be changed, or why it could not be.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-
-    /// Wait for SECONDS at most while another rsctl changes the table; 0 does not wait.
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        value_parser = typed::seconds,
-        allow_negative_numbers = true,
-        default_value_t = 10
-    )]
-    lock_wait: u32,
-}
-
-impl Report {
-    pub(crate) fn lock_wait(&self) -> Duration {
-        Duration::from_secs(self.lock_wait.into())
-    }
 }
 
 #[cfg(test)]

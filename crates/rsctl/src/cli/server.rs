@@ -127,8 +127,7 @@ pub(crate) struct ServerArg {
     pub(crate) real_server: Vec<Endpoint>,
 }
 
-// No documentation, which clap would take for the help of the whole command: what an edit may
-// name.
+// What an edit may name.
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[group(skip)]
 #[command(next_help_heading = heading::SERVER)]
@@ -244,8 +243,13 @@ impl ValueEnum for Mode {
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()).aliases(self.method().other_names()))
+        method_word(self.method())
     }
+}
+
+/// Returns the word of a method on a command line, and others that are read.
+pub(super) fn method_word(method: ForwardingMethod) -> Option<PossibleValue> {
+    Some(PossibleValue::new(method.name()?).aliases(method.other_names()))
 }
 
 impl MethodArgs {

@@ -74,8 +74,7 @@ pub(crate) struct SetService {
     pub(crate) report: Report,
 }
 
-// No documentation, which clap would take for the help of the whole command: what an edit may
-// name.
+// What an edit may name.
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(crate) struct ServiceEdits {

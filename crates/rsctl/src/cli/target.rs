@@ -18,13 +18,11 @@ pub(crate) enum Target {
     Everywhere,
 }
 
-/// Selects one service, or all of a VIP.
+/// Selects one service, all of a VIP, or, if `EVERYWHERE`, all that there are.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Services(pub(crate) Target);
+pub(crate) struct Services<const EVERYWHERE: bool = false>(pub(crate) Target);
 
-/// Selects one service, all of a VIP, or all that there are.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Anywhere(pub(crate) Target);
+pub(crate) type Anywhere = Services<true>;
 
 #[derive(Debug, Args)]
 #[group(skip)]
@@ -42,13 +40,18 @@ struct Everywhere {
     everywhere: bool,
 }
 
-impl Args for Services {
+impl<const EVERYWHERE: bool> Args for Services<EVERYWHERE> {
     fn group_id() -> Option<Id> {
         Selector::group_id()
     }
 
     fn augment_args(command: Command) -> Command {
-        Selector::augment_with(Vip::augment_args(command), &["vip"])
+        let command = Vip::augment_args(command);
+        if EVERYWHERE {
+            Selector::augment_with(Everywhere::augment_args(command), &["vip", "everywhere"])
+        } else {
+            Selector::augment_with(command, &["vip"])
+        }
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -56,58 +59,23 @@ impl Args for Services {
     }
 }
 
-impl FromArgMatches for Services {
+impl<const EVERYWHERE: bool> FromArgMatches for Services<EVERYWHERE> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         Self::from_arg_matches_mut(&mut matches.clone())
     }
 
     fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
-        services(matches)?.map(Self).ok_or_else(missing)
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-impl Args for Anywhere {
-    fn group_id() -> Option<Id> {
-        Selector::group_id()
-    }
-
-    fn augment_args(command: Command) -> Command {
-        let command = Everywhere::augment_args(Vip::augment_args(command));
-        Selector::augment_with(command, &["vip", "everywhere"])
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for Anywhere {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Self::from_arg_matches_mut(&mut matches.clone())
-    }
-
-    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
-        if Everywhere::from_arg_matches_mut(matches)?.everywhere {
+        if EVERYWHERE && Everywhere::from_arg_matches_mut(matches)?.everywhere {
             return Ok(Self(Target::Everywhere));
         }
-        services(matches)?.map(Self).ok_or_else(missing)
+        if let Some(vip) = Vip::from_arg_matches_mut(matches)?.vip {
+            return Ok(Self(Target::Vip(vip)));
+        }
+        Selector::found(matches)?.map(|key| Self(Target::Service(key))).ok_or_else(missing)
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
     }
-}
-
-fn services(matches: &mut ArgMatches) -> Result<Option<Target>, clap::Error> {
-    let vip = Vip::from_arg_matches_mut(matches)?.vip.map(Target::Vip);
-    Ok(match vip {
-        None => Selector::found(matches)?.map(Target::Service),
-        vip => vip,
-    })
 }

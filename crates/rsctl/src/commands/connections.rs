@@ -172,10 +172,7 @@ impl Filter {
     }
 
     fn takes(&self, entry: &Connection) -> bool {
-        let server = self.server.is_none_or(|wanted| {
-            entry.server.address == wanted.address
-                && wanted.port.is_none_or(|port| entry.server.port == port)
-        });
+        let server = self.server.is_none_or(|wanted| wanted.means(entry.server));
         let state = |state: &String| entry.state.as_str().eq_ignore_ascii_case(state);
         let soon = |seconds| entry.expires.as_secs() <= u64::from(seconds);
         server

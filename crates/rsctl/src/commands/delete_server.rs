@@ -5,21 +5,16 @@ use ipvs_netlink::{Change, Destination, DestinationKey, ErrorKind, KernelError, 
 use super::several::Now;
 use super::targets::{self, Found, Place, Places};
 use super::{Action, Changed, Director, Made, several, warning};
-use crate::cli::{DeleteServer, Target};
+use crate::cli::DeleteServer;
 use crate::error::Error;
 
 pub(super) fn run(director: &Director, args: &DeleteServer) -> Result<Made, Error> {
     let (target, if_exists) = (args.services.0, args.if_exists);
     let _lock = director.lock()?;
     let mut client = director.connect()?;
-    let services = match if_exists {
-        true => targets::services(&mut client, target)?,
-        false => targets::some_services(&mut client, target, "delete servers of services")?,
-    };
     let mut made = Made::default();
-    if let (Target::Vip(vip), true) = (target, services.is_empty()) {
-        made.unchanged.push(format!("no service has the address {vip}"));
-    }
+    let action = "delete servers of services";
+    let services = targets::services_to_delete(&mut client, target, action, if_exists, &mut made)?;
     let servers = &args.servers.real_server;
     let Places { all, nowhere } = targets::places(&mut client, target, services, servers)?;
     match nowhere.first() {

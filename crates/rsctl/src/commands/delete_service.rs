@@ -4,21 +4,16 @@ use ipvs_netlink::{Change, Errno, ErrorKind, KernelError, Service, ServiceKey};
 
 use super::several::Now;
 use super::{Action, Changed, Director, Made, several, targets, warning};
-use crate::cli::{DeleteService, Target};
+use crate::cli::DeleteService;
 use crate::error::Error;
 
 pub(super) fn run(director: &Director, args: &DeleteService) -> Result<Made, Error> {
     let (target, if_exists) = (args.services.0, args.if_exists);
     let _lock = director.lock()?;
     let mut client = director.connect()?;
-    let services = match if_exists {
-        true => targets::services(&mut client, target)?,
-        false => targets::some_services(&mut client, target, "delete the services")?,
-    };
     let mut made = Made::default();
-    if let (Target::Vip(vip), true) = (target, services.is_empty()) {
-        made.unchanged.push(format!("no service has the address {vip}"));
-    }
+    let action = "delete the services";
+    let services = targets::services_to_delete(&mut client, target, action, if_exists, &mut made)?;
     let is_alone = services.len() == 1;
     let mut changes = Vec::new();
     for key in services {

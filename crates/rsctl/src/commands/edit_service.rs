@@ -30,45 +30,40 @@ fn make(
     let _lock = director.lock()?;
     let mut client = director.connect()?;
     let mut made = Made::default();
-    let change = match planned(&mut client, key, edits, adds, &mut made)? {
-        Now::Make(change) => *change,
-        Now::Nothing(unchanged) => {
-            made.unchanged.push(unchanged);
-            return Ok(made);
-        }
-        Now::AsPlanned => {
-            let wanted = Change::SetService(service::default(key));
-            return Err(ipvs_netlink::Error::from(KernelError::new(wanted, Errno::ESRCH)).into());
-        }
+    let Some(change) = planned(&mut client, key, edits, adds, &mut made)? else {
+        made.unchanged.push(is_so(key));
+        return Ok(made);
     };
     several::make(director, &mut client, vec![change], made, |client, _, error| {
         match error.map(ipvs_netlink::Error::kind) {
             Some(ErrorKind::AlreadyExists | ErrorKind::ServiceMissing) if adds => {
-                planned(client, key, edits, adds, &mut Made::default())
+                let change = planned(client, key, edits, adds, &mut Made::default())?;
+                let now = change.map(|change| Now::Make(change.into()));
+                Ok(now.unwrap_or_else(|| Now::Nothing(is_so(key))))
             }
             _ => Ok(Now::AsPlanned),
         }
     })
 }
 
-/// Says what makes the service as it is wanted; [`Now::AsPlanned`] if it is not there and is not
-/// to be added.
+/// Returns what makes the service as it is wanted, unless it is so already.
 fn planned(
     client: &mut Client,
     key: ServiceKey,
     edits: &ServiceEdits,
     adds: bool,
     made: &mut Made,
-) -> Result<Now, Error> {
+) -> Result<Option<(Change, Changed)>, Error> {
     let Some(before) = client.service(&key)?.map(|entry| entry.service) else {
-        if !adds {
-            return Ok(Now::AsPlanned);
-        }
         let mut after = service::default(key);
+        if !adds {
+            let wanted = Change::SetService(after);
+            return Err(ipvs_netlink::Error::from(KernelError::new(wanted, Errno::ESRCH)).into());
+        }
         let options = edit(&mut after, edits);
         let change = checked(Change::AddService(after.clone()), options)?;
         made.warn(mask(&after, edits));
-        return Ok(Now::Make((change, add_service::added(&after)).into()));
+        return Ok(Some((change, add_service::added(&after))));
     };
     let mut after = before.clone();
     edit(&mut after, edits)
@@ -78,10 +73,11 @@ fn planned(
     made.warn(mask(&after, edits));
     let (before, change) = (Change::SetService(before), Change::SetService(after));
     check_edit(&before, &change)?;
-    if change == before {
-        return Ok(Now::Nothing(format!("service {key} has these settings already")));
-    }
-    Ok(Now::Make((change, changed).into()))
+    Ok((change != before).then_some((change, changed)))
+}
+
+fn is_so(key: ServiceKey) -> String {
+    format!("service {key} has these settings already")
 }
 
 /// Warns of the mask, if one was asked for.

@@ -50,9 +50,7 @@ fn kind(protocol: Protocol) -> Option<ServiceKind> {
 
 fn is_shown(listed: &ListedServer, filters: &Filters) -> bool {
     let key = listed.server.key;
-    let is_it = filters.server.is_none_or(|wanted| {
-        wanted.address == key.address && wanted.port.is_none_or(|port| port == key.port)
-    });
+    let is_it = filters.server.is_none_or(|wanted| wanted.means(key));
     let is_by = filters.method.is_none_or(|method| method.is_of(listed.server.forwarding));
     is_it
         && is_by

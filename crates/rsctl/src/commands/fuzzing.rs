@@ -15,7 +15,8 @@ use super::{
     Status, add_server, add_service, daemon_status, edit_server, edit_service, restore, server,
 };
 use crate::cli::{self, Cli, Command, Endpoint, Target, Unread};
-use crate::error::{Error, Problems};
+use crate::error::Error;
+use crate::problems::Problems;
 
 thread_local! {
     /// Made once: clap takes its time over it.

@@ -4,7 +4,7 @@
 
 use ipvs_netlink::{Client, DestinationEntry, DestinationKey, Errno, ErrorKind, ServiceKey};
 
-use super::{list, server};
+use super::{Made, list, server};
 use crate::cli::{Endpoint, Target};
 use crate::error::Error;
 
@@ -41,7 +41,7 @@ impl From<Option<DestinationEntry>> for Found {
 
 /// Returns the services, in the order of a list; the one that is named whether it is there or
 /// not.
-pub(super) fn services(client: &mut Client, target: Target) -> Result<Vec<ServiceKey>, Error> {
+fn services(client: &mut Client, target: Target) -> Result<Vec<ServiceKey>, Error> {
     if let Target::Service(key) = target {
         return Ok(vec![key]);
     }
@@ -69,6 +69,25 @@ pub(super) fn some_services(
         }
         _ => Ok(keys),
     }
+}
+
+/// Does what [`some_services`] does for what deletes. With `if_exists` it is no error that a VIP
+/// has none: `made` has it as what is so already.
+pub(super) fn services_to_delete(
+    client: &mut Client,
+    target: Target,
+    action: &str,
+    if_exists: bool,
+    made: &mut Made,
+) -> Result<Vec<ServiceKey>, Error> {
+    if !if_exists {
+        return some_services(client, target, action);
+    }
+    let keys = services(client, target)?;
+    if let (Target::Vip(vip), true) = (target, keys.is_empty()) {
+        made.unchanged.push(format!("no service has the address {vip}"));
+    }
+    Ok(keys)
 }
 
 /// Returns the keys of `servers` in a service, each once.
@@ -100,8 +119,8 @@ pub(super) fn places(
         if target == Target::Everywhere {
             for entry in client.destinations_if_any(&service)? {
                 let key = entry.destination.key;
-                if servers.iter().any(|server| names(server, key)) {
-                    nowhere.retain(|server| !names(server, key));
+                if servers.iter().any(|server| server.means(key)) {
+                    nowhere.retain(|server| !server.means(key));
                     all.push(place(key, Found::There(entry.into())));
                 }
             }
@@ -138,9 +157,4 @@ pub(super) fn places(
         }
     }
     Ok(Places { all, nowhere })
-}
-
-/// Returns whether that is what is meant: without a port, on any.
-fn names(server: &Endpoint, key: DestinationKey) -> bool {
-    server.address == key.address && server.port.is_none_or(|port| port == key.port)
 }

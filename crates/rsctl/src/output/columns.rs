@@ -6,10 +6,10 @@
 use std::io::{self, Write};
 
 use ipvs_netlink::ServiceKey;
-use lvs_term::{Look, Tone, printable, short_number};
+use lvs_term::{Look, Row, Tone, printable, short_number, write_rows};
 
 use super::sums::Sums;
-use super::table::tone;
+use super::words::tone;
 use crate::cli::{Column, ListForm};
 use crate::commands::{ListedServer, ListedService, Listing};
 
@@ -90,38 +90,20 @@ fn write_csv(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
 /// Nothing folds: what does not fit, the terminal wraps.
 fn write_wide(listing: &Listing, look: Look, out: &mut impl Write) -> io::Result<()> {
     let columns = &listing.shape.columns;
-    let mut rows: Vec<(Tone, Vec<String>)> = Vec::new();
+    let mut rows = Vec::new();
     if !listing.shape.is_bare {
-        rows.push((Tone::Title, columns.iter().map(|column| column.name()).collect()));
+        rows.push(Row::new(Tone::Title, columns.iter().map(|column| column.name())));
     }
     for (listed, server) in lines(listing) {
         let wide =
             |column: &Column| cell(*column, listing, listed, server).wide(*column, listing.exact);
-        rows.push((server.map_or(Tone::Plain, tone), columns.iter().map(wide).collect()));
+        rows.push(Row::new(server.map_or(Tone::Plain, tone), columns.iter().map(wide)));
     }
     if let Some(sums) = Sums::asked_for(listing) {
-        rows.push((Tone::Title, line_of_sums(columns, &sums, listing)));
+        rows.push(Row::new(Tone::Title, line_of_sums(columns, &sums, listing)));
     }
-    let mut widths = vec![0; columns.len()];
-    for (_, cells) in &rows {
-        for (width, cell) in widths.iter_mut().zip(cells) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    for (tone, cells) in rows {
-        let mut line = String::new();
-        for ((cell, width), column) in cells.iter().zip(&widths).zip(columns) {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line += &match is_number(*column) {
-                true => format!("{cell:>width$}"),
-                false => format!("{cell:<width$}"),
-            };
-        }
-        look.line(tone, line.trim_end(), out)?;
-    }
-    Ok(())
+    let is_left = |place: usize| columns.get(place).is_some_and(|column| !is_number(*column));
+    write_rows(&rows, is_left, Look { width: None, ..look }, out)
 }
 
 fn line_of_sums(columns: &[Column], sums: &Sums, listing: &Listing) -> Vec<String> {

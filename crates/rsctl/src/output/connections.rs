@@ -112,7 +112,7 @@ pub(super) fn write(
                 };
                 Row::new(Tone::Plain, [shown, count.to_string()])
             }));
-            Ok(write_rows(&rows, 1, look, out)?)
+            Ok(write_rows(&rows, |place| place == 0, look, out)?)
         }
     }
 }

@@ -15,6 +15,7 @@ mod numbers;
 #[cfg(test)]
 mod outside;
 mod public;
+mod replace;
 mod restore;
 #[cfg(test)]
 mod sample;
@@ -24,6 +25,7 @@ mod sums;
 mod table;
 mod views;
 mod watch;
+mod words;
 
 use std::io::{BufWriter, Write};
 

@@ -73,7 +73,7 @@ fn table(daemons: &[Daemon], look: Look, out: &mut impl Write) -> io::Result<()>
         ];
         Row::new(Tone::Plain, cells)
     }));
-    write_rows(&rows, 3, look, out)
+    write_rows(&rows, |place| place < 3, look, out)
 }
 
 pub(super) fn write_status(

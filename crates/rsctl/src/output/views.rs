@@ -8,7 +8,8 @@ use std::io::{self, Write};
 use ipvs_netlink::Stats;
 use lvs_term::{Look, Row, Tone, short_number, write_rows};
 
-use super::table::{forward, prot_and_address, server_address, title, tone};
+use super::table::title;
+use super::words::{forward, prot_and_address, server_address, tone};
 use crate::cli::View;
 use crate::commands::{ListedServer, ListedService, Listing};
 
@@ -113,7 +114,7 @@ fn rows<const N: usize>(
             row(tone(server), name, of_server(server))
         }));
     }
-    write_rows(&rows, 1, look, out)
+    write_rows(&rows, |place| place == 0, look, out)
 }
 
 fn sums(stats: &Stats, exact: bool) -> [String; 5] {

@@ -45,7 +45,7 @@ impl Lists {
         match Screen::of_stdout().filter(|_| format != Format::Json) {
             Some(screen) => {
                 let text = String::from_utf8_lossy(&text);
-                // What has no room is cut off at the end: that much is missing is to be seen.
+                // Warnings stand first: what has no room is cut off at the end.
                 let drawn = screen.replaced_by(&format!("{said}{text}"));
                 out.write_all(drawn.as_bytes())?;
             }

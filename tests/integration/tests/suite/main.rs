@@ -66,6 +66,7 @@ mod rsctl_json;
 mod rsctl_list;
 mod rsctl_list_forms;
 mod rsctl_lock;
+mod rsctl_many;
 mod rsctl_names;
 mod rsctl_odd;
 mod rsctl_refusals;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-mod interrupt;
 pub(crate) mod lines;
 
 use std::fs::File;
@@ -16,13 +15,13 @@ use ipvs_cluster::{
     Subject, Verdict, Verify,
 };
 use ipvs_netlink::ServiceKey;
-use lvs_term::escaped;
+use lvs_term::{Interrupt, escaped};
 
-use self::interrupt::Interrupt;
 use super::Director;
 use crate::cli::Restore;
-use crate::error::{Error, Problems};
+use crate::error::Error;
 use crate::exit::Exit;
+use crate::problems::Problems;
 
 /// Says what a restore did, or would do.
 #[derive(Debug)]
@@ -97,12 +96,10 @@ pub(super) fn run(
         return Ok(Restored { unconfirmed, is_dry_run, reordered, ..Restored::new(name, plan) });
     }
     let steps = outlook.plan().steps().len();
-    // Who cannot be interrupted in good order is interrupted at once.
-    let interrupt = Interrupt::catch().ok();
-    let is_interrupted = || interrupt.as_ref().is_some_and(Interrupt::is_asked_for);
+    let interrupt = Interrupt::catch();
     let attempt = outlook.apply(&mut client, |done| {
         progress(done, steps);
-        if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if interrupt.is_asked_for() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let report = attempt.verify(&mut client);
     let applied = Some(report.applied);

@@ -137,7 +137,7 @@ pub(super) struct ServerObject {
     pub(super) port: u16,
     /// `dr`, `tun`, `nat`, `local`, or `unknown`.
     pub(super) method: &'static str,
-    /// Null unless the method is `tunnel`.
+    /// Null unless the method is `tun`.
     pub(super) tunnel: Option<TunnelObject>,
     pub(super) weight: u32,
     /// 0 is no limit.
