@@ -18,10 +18,10 @@ pub fn tell_as_json() {
     AS_JSON.store(true, Ordering::Relaxed);
 }
 
-/// Returns whether a command line asks for JSON, also one that cannot be read. `-o` and `--output`
-/// of a line with the word `save` name a file.
+/// Returns whether a command line asks for JSON, also one that cannot be read. Behind one of the
+/// `writers`, which are commands, `-o` and `--output` name a file.
 #[must_use]
-pub fn asks_for_json(args: &[OsString]) -> bool {
+pub fn asks_for_json(args: &[OsString], writers: &[&str]) -> bool {
     let words: Vec<&str> = args
         .iter()
         .skip(1)
@@ -36,7 +36,7 @@ pub fn asks_for_json(args: &[OsString]) -> bool {
     };
     let is_form_apart = |two: &[&str]| matches!(two, ["-o" | "--output", form] if is_form(form));
     words.contains(&"--json")
-        || (!words.contains(&"save")
+        || (!words.iter().any(|word| writers.contains(word))
             && (words.iter().any(|word| has_form(word)) || words.windows(2).any(is_form_apart)))
 }
 
@@ -218,8 +218,10 @@ mod tests {
             ("--json", false),
         ] {
             let args: Vec<_> = line.split(' ').map(OsString::from).collect();
-            assert_eq!(asks_for_json(&args), asks, "{line}");
+            assert_eq!(asks_for_json(&args, &["save"]), asks, "{line}");
         }
+        let words = ["rs-agent", "status", "-o", "json", "save"].map(OsString::from);
+        assert!(asks_for_json(&words, &[]));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, Command};
 
+use crate::options::{every, reads_option, reads_options};
 use crate::usage::{Usage, escaped};
 
 /// Says what the words at which a command should begin mean to a program.
@@ -30,7 +31,7 @@ pub enum Meaning {
 
 /// Holds what a line that could not be read turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Arranged {
+pub(crate) enum Arranged {
     /// A line that may be read, perhaps the same.
     Line(Vec<OsString>),
     /// One that is refused, with what to write instead.
@@ -43,8 +44,7 @@ const FARTHEST: usize = 16;
 /// Puts a line in order: the options in front of the command behind it, if all of them are the
 /// command's, and its own words in the place of those that are `familiar`. `root` is the whole
 /// program's description, built.
-#[must_use]
-pub fn arranged(
+pub(crate) fn arranged(
     root: &Command,
     args: &[OsString],
     familiar: impl Fn(&[&str]) -> Option<Familiar>,
@@ -111,56 +111,24 @@ fn in_order(
 }
 
 /// Returns the hints with the options in front of the command that was typed: where it works, and
-/// whether it only says what it would do, is part of what was meant.
+/// whether it only says what it would do, is part of what was meant. What a hint has itself, as a
+/// place for a value, is not put in twice.
 fn with_front(root: &Command, front: &[&str], hints: Vec<String>) -> Vec<String> {
-    if front.is_empty() {
-        return hints;
-    }
     let program = format!("`{} ", root.get_name());
-    let with_front = format!("{program}{} ", quoted_words(front));
-    hints.into_iter().map(|hint| hint.replace(&program, &with_front)).collect()
-}
-
-/// Returns the options of all commands: which of them is meant is not known.
-fn every(root: &Command) -> Vec<&Arg> {
-    root.get_arguments().chain(root.get_subcommands().flat_map(Command::get_arguments)).collect()
-}
-
-/// Returns how many of the words are options, with their values, of those that are `known`: up to
-/// the first that is none. `None` if the last one lacks its value.
-#[must_use]
-pub fn reads_options(words: &[&str], known: &[&Arg]) -> Option<usize> {
-    let mut read = 0;
-    while let Some(word) = words.get(read) {
-        let Some((arg, has_value)) = option(word, known) else { break };
-        // One whose value may be left out would take the command for it.
-        let values = arg.get_num_args().unwrap_or_else(|| 0.into());
-        let takes_next = match arg.get_action().takes_values() {
-            true if values.min_values() != 1 || values.max_values() != 1 => break,
-            takes => takes && !has_value,
-        };
-        read += 1 + usize::from(takes_next);
-    }
-    (read <= words.len()).then_some(read)
-}
-
-/// Returns the option that the word is, and whether its value is in it.
-fn option<'a>(word: &str, known: &[&'a Arg]) -> Option<(&'a Arg, bool)> {
-    if let Some(long) = word.strip_prefix("--") {
-        let (name, has_value) =
-            long.split_once('=').map_or((long, false), |(name, _)| (name, true));
-        let is_it = |arg: &&&Arg| {
-            let aliases = arg.get_all_aliases().unwrap_or_default();
-            arg.get_long() == Some(name) || aliases.contains(&name)
-        };
-        return Some((known.iter().find(is_it)?, has_value));
-    }
-    let mut letters = word.strip_prefix('-')?.chars();
-    let letter = letters.next()?;
-    let arg = known.iter().find(|arg| arg.get_short() == Some(letter))?;
-    let has_value = !letters.as_str().is_empty();
-    // Letters in one word are left to clap.
-    (!has_value || arg.get_action().takes_values()).then_some((arg, has_value))
+    let known = every(root);
+    let with_front = |hint: String| {
+        let (mut shown, mut rest) = (program.clone(), front);
+        while let Some((option, behind)) =
+            reads_option(rest, &known).and_then(|used| rest.split_at_checked(used))
+        {
+            if !hint.split(' ').any(|word| word == option[0]) {
+                shown += &format!("{} ", quoted_words(option));
+            }
+            rest = behind;
+        }
+        hint.replace(&program, &shown)
+    };
+    hints.into_iter().map(with_front).collect()
 }
 
 /// Returns the words as a shell reads them back.
@@ -189,7 +157,8 @@ mod tests {
         let verbose = || flag("verbose").short('v');
         let wait = || Arg::new("wait").long("wait").alias("pause").value_name("SECONDS");
         let perhaps = Arg::new("perhaps").short('p').num_args(0..=1);
-        let start = Command::new("start").args([verbose(), Arg::new("role")]);
+        let link = Arg::new("link").long("link");
+        let start = Command::new("start").args([verbose(), link, Arg::new("role")]);
         let mut root = Command::new("x")
             .arg(Arg::new("netns").long("netns").global(true))
             .subcommand(Command::new("list").args([flag("json"), Arg::new("service")]))
@@ -209,6 +178,10 @@ mod tests {
             ["begin", ..] => reads(1, &["daemon", "start"]),
             ["flush", ..] => {
                 let hints = vec!["`x clear` does".to_owned()];
+                Some(Familiar { words: 1, meaning: Meaning::Hints(hints) })
+            }
+            ["stop", ..] => {
+                let hints = vec!["`x daemon start --link DEV` does not".to_owned()];
                 Some(Familiar { words: 1, meaning: Meaning::Hints(hints) })
             }
             _ => None,
@@ -261,16 +234,23 @@ mod tests {
 
     #[test]
     fn what_would_change_something_is_refused() {
-        for (typed, hint) in [
-            ("flush", "`x clear` does"),
-            ("help flush", "`x clear` does"),
-            ("flush --json", "`x clear` does"),
+        for (typed, word, hint) in [
+            ("flush", "flush", "`x clear` does"),
+            ("help flush", "flush", "`x clear` does"),
+            ("flush --json", "flush", "`x clear` does"),
             // In another namespace it is another table.
-            ("--netns blue flush", "`x --netns blue clear` does"),
-            ("-v --wait 3 flush", "`x -v --wait 3 clear` does"),
+            ("--netns blue flush", "flush", "`x --netns blue clear` does"),
+            ("-v --wait 3 flush", "flush", "`x -v --wait 3 clear` does"),
+            // One of a command's own commands.
+            ("--link eth1 flush", "flush", "`x --link eth1 clear` does"),
+            (
+                "--netns blue --link eth1 stop",
+                "stop",
+                "`x --netns blue daemon start --link DEV` does not",
+            ),
         ] {
             let Arranged::Refused(usage) = line(typed) else { panic!("{typed}") };
-            assert_eq!(usage.to_string(), "there is no command `flush`", "{typed}");
+            assert_eq!(usage.to_string(), format!("there is no command `{word}`"), "{typed}");
             assert_eq!(usage.hints, [hint], "{typed}");
         }
         assert!(matches!(line("--other flush"), Arranged::Line(_)));

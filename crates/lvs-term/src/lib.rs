@@ -9,6 +9,8 @@
 //! | `complaint` | the lines of standard error: `error:`, `warning:`, `note:`, `hint:` |
 //! | `usage` | what clap stops for, in that form |
 //! | `familiar` | words in the order and of the kind that other programs want |
+//! | `unread` | lines that are read once more, in such words |
+//! | `options` | which option a word is, and whether it takes the next one |
 //! | `number`, `seconds` | numbers and times on a command line, and how many there are of something |
 //! | `exit` | the exit statuses that all programs share |
 //! | `look`, `columns` | tables: colour, width, columns, short numbers |
@@ -28,23 +30,26 @@ mod generate;
 mod json;
 mod look;
 mod number;
+mod options;
 mod progress;
 mod screen;
 mod seconds;
 mod signals;
 mod stdout;
 mod text;
+mod unread;
 mod unwinder;
 mod usage;
 
 pub use columns::{Row, short_number, write_rows};
 pub use complaint::{Complaint, Label, asks_for_json, remark, tell, tell_as_json};
 pub use complete::{Candidate, Line, Offer, complete};
-pub use familiar::{Arranged, Familiar, Meaning, arranged, quoted_words, reads_options};
+pub use familiar::{Familiar, Meaning, quoted_words};
 pub use generate::{COMMON_OPTIONS, Entry, Example, Generated, Manual, help_faults};
 pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};
 pub use number::{BadNumber, count, number};
+pub use options::reads_options;
 pub use progress::Progress;
 pub use screen::Screen;
 pub use seconds::seconds;
@@ -54,4 +59,5 @@ pub use text::{
     few, is_harmful, one_line, printable, printable_ascii, printable_json, printable_lines,
     shortened, system_error,
 };
+pub use unread::{Unread, read_again};
 pub use usage::{Usage, clap_context, escaped, help};

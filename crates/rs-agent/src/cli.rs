@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use lvs_term::{BadNumber, COMMON_OPTIONS, Generated};
 
-pub use self::familiar::Unread;
 pub(crate) use self::familiar::familiar;
 pub use self::form::{Form, Shown};
 pub use self::what::What;

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         return status;
     }
     lvs_term::outlive_file_limit();
-    if lvs_term::asks_for_json(&args) {
+    if lvs_term::asks_for_json(&args, &[]) {
         lvs_term::tell_as_json();
     }
     match Cli::read(&args) {

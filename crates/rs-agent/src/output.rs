@@ -14,7 +14,7 @@ use clap::error::ContextKind;
 use lvs_check::{Rule, nagios, rules_text};
 pub(crate) use lvs_term::printable;
 use lvs_term::{
-    BadNumber, Complaint, Label, Stdout, Usage, clap_context, exit, printable_json,
+    BadNumber, Complaint, Label, Stdout, Unread, Usage, clap_context, exit, printable_json,
     printable_lines, shortened, tell, unless_closed,
 };
 use serde::ser::SerializeStruct as _;
@@ -25,7 +25,7 @@ pub use self::status::{
     VipStatus,
 };
 use crate::check::report::CheckReport;
-use crate::cli::{Cli, Shown, Unread};
+use crate::cli::{Cli, Shown};
 use crate::error::{Error, Failure};
 use crate::plan::{Action, Change, Step};
 
@@ -183,7 +183,7 @@ pub fn usage(unread: Unread) -> ExitCode {
     };
     let (stop, args) = match unread {
         Unread::Stop(stop, args) => (stop, args),
-        Unread::Led(usage) => return refused(usage.into(), &[]),
+        Unread::Answered(usage) => return refused(usage.into(), &[]),
     };
     match lvs_term::help(&stop) {
         Ok(Some(status)) => ExitCode::from(status),
@@ -198,8 +198,7 @@ pub fn usage(unread: Unread) -> ExitCode {
 fn complaint(stop: &clap::Error, args: &[OsString]) -> Complaint {
     let mut usage = Usage::of(stop, args, |_: &BadNumber| None);
     if clap_context(stop, ContextKind::InvalidArg) == ["<FOLDER>"] {
-        let what = args.last().map(|word| word.to_string_lossy()).unwrap_or_default();
-        usage.hints.push(format!("`rs-agent generate {what} FOLDER` writes files there"));
+        usage.hints.push("`rs-agent generate WHAT FOLDER` writes files there".to_owned());
     }
     let known = |name: &&str| Cli::command().find_subcommand(name).is_some();
     match args.get(1).and_then(|word| word.to_str()).filter(known) {

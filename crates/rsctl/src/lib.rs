@@ -26,9 +26,9 @@ mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use lvs_term::{Look, Progress};
+use lvs_term::{Look, Progress, Unread};
 
-use cli::{Cli, Command, FormArgs, List, Unread};
+use cli::{Cli, Command, FormArgs, List};
 use commands::Director;
 use error::Error;
 use exit::Exit;
@@ -93,12 +93,12 @@ fn run(args: &[OsString]) -> Result<Exit, Error> {
 /// # Errors
 /// The complaint, if it is one.
 fn explained(unread: Unread, args: &[OsString]) -> Result<Exit, Error> {
-    if lvs_term::asks_for_json(args) {
+    if lvs_term::asks_for_json(args, &["save"]) {
         lvs_term::tell_as_json();
     }
     let (stop, args) = match unread {
         Unread::Stop(stop, args) => (stop, args),
-        Unread::Led(usage) => return Err(usage.into()),
+        Unread::Answered(usage) => return Err(usage.into()),
     };
     match lvs_term::help(&stop).map_err(Error::Output)? {
         Some(lvs_term::exit::DONE) => Ok(Exit::Done),

@@ -4,6 +4,9 @@
 use clap::{Arg, ArgAction, ArgGroup, Command, ValueHint};
 
 use super::{Candidate, Offer};
+use crate::options::{
+    every, has_long, has_short, is_optional, is_single, takes_next_word, takes_value,
+};
 
 /// Holds a command line up to the cursor.
 #[derive(Debug)]
@@ -164,7 +167,8 @@ impl<'a> Line<'a> {
     /// Returns an option that a command has, if none has been named yet. One whose value may be
     /// left out would take the command for it.
     fn behind(&self, is: &dyn Fn(&Arg) -> bool) -> Option<&'a Arg> {
-        let option = self.is_front.then(|| of_any(self.command, is)).flatten()?;
+        let options = if self.is_front { every(self.command) } else { Vec::new() };
+        let option = options.into_iter().find(|option| is(option))?;
         (!takes_value(option) || is_single(option)).then_some(option)
     }
 
@@ -173,7 +177,8 @@ impl<'a> Line<'a> {
         let same = |one: &Arg, other: &Arg| {
             (one.get_long(), one.get_short()) == (other.get_long(), other.get_short())
         };
-        self.front.iter().all(|option| of_any(command, &|arg| same(arg, option)).is_some())
+        let has = every(command);
+        self.front.iter().all(|option| has.iter().any(|arg| same(arg, option)))
     }
 
     fn unnamed(&self) -> Option<&'a Arg> {
@@ -300,38 +305,6 @@ fn described(arg: &Arg) -> Offer {
         ValueHint::DirPath => Offer::Folders,
         _ => Offer::Values(Vec::new()),
     }
-}
-
-fn has_long(arg: &Arg, name: &str) -> bool {
-    let aliases = arg.get_all_aliases().unwrap_or_default();
-    arg.get_long() == Some(name) || aliases.contains(&name)
-}
-
-fn has_short(arg: &Arg, c: char) -> bool {
-    let aliases = arg.get_all_short_aliases().unwrap_or_default();
-    arg.get_short() == Some(c) || aliases.contains(&c)
-}
-
-/// Returns such an option of the command, or of those below it.
-fn of_any<'a>(command: &'a Command, is: &dyn Fn(&Arg) -> bool) -> Option<&'a Arg> {
-    let own = command.get_arguments().find(|arg| !arg.is_positional() && is(arg));
-    own.or_else(|| command.get_subcommands().find_map(|command| of_any(command, is)))
-}
-
-fn is_single(option: &Arg) -> bool {
-    option.get_num_args().is_some_and(|range| (range.min_values(), range.max_values()) == (1, 1))
-}
-
-fn takes_value(arg: &Arg) -> bool {
-    arg.get_num_args().is_some_and(|range| range.takes_values())
-}
-
-fn takes_next_word(option: &Arg) -> bool {
-    takes_value(option) && !option.is_require_equals_set()
-}
-
-fn is_optional(option: &Arg) -> bool {
-    option.get_num_args().is_some_and(|range| range.min_values() == 0)
 }
 
 fn is_repeated(arg: &Arg) -> bool {

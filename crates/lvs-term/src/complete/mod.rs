@@ -33,7 +33,7 @@ const ASKED: &str = "__complete";
 
 /// Answers a shell that asks for completions, if `args` do; else the program has to go on.
 ///
-/// Words that are `familiar` mean what they do when the line is run ([`arranged`]).
+/// Words that are `familiar` mean what they do when the line is run ([`crate::read_again()`]).
 /// `live` offers values of an argument, by its id, that only the program knows of; `None` leaves
 /// it to the command's description. It should change nothing and take no time that a typist
 /// notices.

@@ -5,20 +5,10 @@
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser as _};
-use lvs_term::{Arranged, Familiar, Meaning, Usage, arranged};
+use clap::Parser as _;
+use lvs_term::{Familiar, Meaning, Unread, read_again};
 
 use super::Cli;
-
-/// Says why a line was not read.
-#[derive(Debug)]
-pub enum Unread {
-    /// Clap stopped, at these words.
-    Stop(clap::Error, Vec<OsString>),
-    /// It has a word of another program.
-    Led(Usage),
-}
 
 /// Words that are read as others.
 const READ: [(&[&str], &[&str]); 7] = [
@@ -32,7 +22,7 @@ const READ: [(&[&str], &[&str]); 7] = [
 ];
 
 /// Words that change this host, with what does it.
-const LED: [(&[&str], &str); 4] = [
+const ANSWERED: [(&[&str], &str); 4] = [
     (
         &["up", "add", "start", "create", "enable", "apply", "join"],
         "`rs-agent setup --mode MODE --vip VIP` makes this host a real server; with `--dry-run` it \
@@ -57,8 +47,8 @@ const LED: [(&[&str], &str); 4] = [
 pub(crate) fn familiar(words: &[&str]) -> Option<Familiar> {
     let first = words.first()?;
     let read = READ.iter().find(|(typed, _)| typed.contains(first));
-    let led = LED.iter().find(|(typed, _)| typed.contains(first));
-    let meaning = match (read, led) {
+    let answered = ANSWERED.iter().find(|(typed, _)| typed.contains(first));
+    let meaning = match (read, answered) {
         (Some((_, ours)), _) => Meaning::Words(ours),
         (None, Some((_, hint))) => Meaning::Hints(vec![(*hint).to_owned()]),
         (None, None) => return None,
@@ -72,27 +62,7 @@ impl Cli {
     /// # Errors
     /// Why it stops: a complaint, or because help or the version is to be shown.
     pub fn read(args: &[OsString]) -> Result<Self, Unread> {
-        use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
-        let stop = match Self::try_parse_from(args) {
-            Ok(cli) => return Ok(cli),
-            Err(stop) => stop,
-        };
-        let is_help = matches!(
-            stop.kind(),
-            DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand
-        );
-        if is_help {
-            return Err(Unread::Stop(stop, args.to_vec()));
-        }
-        let mut root = Self::command();
-        root.build();
-        match arranged(&root, args, familiar) {
-            Arranged::Line(line) if line == args => Err(Unread::Stop(stop, line)),
-            Arranged::Line(line) => {
-                Self::try_parse_from(&line).map_err(|stop| Unread::Stop(stop, line))
-            }
-            Arranged::Refused(usage) => Err(Unread::Led(usage.see("rs-agent"))),
-        }
+        Self::try_parse_from(args).or_else(|stop| read_again(stop, args, familiar))
     }
 }
 
@@ -109,12 +79,15 @@ mod tests {
         let start = PAGE.find(&format!("\n## {heading}\n")).unwrap() + 1;
         let section = &PAGE[start..];
         let section = &section[..section.find("\n## ").unwrap_or(section.len())];
-        let row = |line: &'static str| {
+        let cut = |line: &'static str| {
             let row = line.strip_prefix("| `")?.strip_suffix(" |")?;
             let (typed, other) = row.split_once("` | ")?;
             Some((typed.split("`, `").collect(), other))
         };
-        section.lines().filter_map(row).collect()
+        let lines = section.lines().filter(|line| line.starts_with("| `"));
+        let rows: Vec<_> = lines.map(|line| cut(line).expect(line)).collect();
+        assert!(!rows.is_empty(), "{heading}");
+        rows
     }
 
     fn read(line: &str) -> Result<Cli, Unread> {
@@ -139,7 +112,7 @@ mod tests {
         }
         for (typed, expected) in rows("`rs-agent`: answered with") {
             for typed in typed {
-                let Err(Unread::Led(usage)) = read(typed) else { panic!("{typed}") };
+                let Err(Unread::Answered(usage)) = read(typed) else { panic!("{typed}") };
                 assert_eq!(usage.hints, [expected, "see `rs-agent --help`"], "{typed}");
                 assert!(usage.message.starts_with("there is no command `"), "{usage}");
             }
@@ -155,7 +128,7 @@ mod tests {
             .filter_map(|line| line.split(' ').next())
             .collect();
         let read = READ.iter().flat_map(|(words, _)| *words);
-        for word in read.chain(LED.iter().flat_map(|(words, _)| *words)) {
+        for word in read.chain(ANSWERED.iter().flat_map(|(words, _)| *words)) {
             assert!(typed.contains(word), "{word}");
         }
     }

@@ -26,3 +26,9 @@ impl From<Invalid> for BadValue {
         Self { message: invalid.to_string(), hint }
     }
 }
+
+#[cfg(test)]
+#[track_caller]
+pub(super) fn refused<T: std::fmt::Debug>(result: Result<T, BadValue>, message: &str) {
+    assert_eq!(result.unwrap_err().to_string(), message);
+}

@@ -110,7 +110,7 @@ fn hints(word: &str, rest: &[&str]) -> Option<Vec<String>> {
     let rest_has = |options: &[&str]| {
         rest.iter().any(|word| options.iter().any(|option| word.starts_with(option)))
     };
-    let names_server = rest_has(&["-r", "--real-server"]);
+    let names_server = rest_has(&["-r", "--real-server", "--server", "--rip"]);
     let behind = quoted_words(&rest);
     let line = |command: &str, instead: &str| match &*behind {
         "" => format!("`rsctl {command} {instead}`"),
@@ -121,8 +121,8 @@ fn hints(word: &str, rest: &[&str]) -> Option<Vec<String>> {
         true => line(&format!("{verb}-server"), ""),
         false => format!("`rsctl {verb}-server SERVICE -r RIP`"),
     };
-    if let (Some(hint), "set") = (timeouts(&rest), word) {
-        return Some(vec![hint]);
+    if let (Some(words), "set") = (timeouts(&rest), word) {
+        return Some(vec![format!("`rsctl {}`", words.join(" "))]);
     }
     if let Some(verb) = of(&VERBS, word) {
         let done = match verb {
@@ -158,17 +158,17 @@ fn hints(word: &str, rest: &[&str]) -> Option<Vec<String>> {
 }
 
 /// Returns how three timeouts are set, as `set` of ipvsadm has them.
-fn timeouts(rest: &[&str]) -> Option<String> {
-    let [tcp, fin, udp] = rest else { return None };
-    let mut hint = "rsctl timeouts".to_owned();
-    for (option, seconds) in [("tcp", tcp), ("tcp-fin", fin), ("udp", udp)] {
+pub(super) fn timeouts(seconds: &[&str]) -> Option<Vec<String>> {
+    let [tcp, fin, udp] = seconds else { return None };
+    let mut words = vec!["timeouts".to_owned()];
+    for (option, seconds) in [("--tcp", tcp), ("--tcp-fin", fin), ("--udp", udp)] {
         match seconds.parse::<u32>().ok()? {
             // It leaves the timeout as it is.
             0 => {}
-            seconds => hint += &format!(" --{option} {seconds}"),
+            seconds => words.extend([option.to_owned(), seconds.to_string()]),
         }
     }
-    Some(format!("`{hint}`"))
+    Some(words)
 }
 
 #[cfg(test)]
@@ -176,8 +176,10 @@ mod tests {
     use std::collections::BTreeSet;
     use std::ffi::OsString;
 
+    use lvs_term::Unread;
+
     use super::*;
-    use crate::cli::{Cli, Unread};
+    use crate::cli::Cli;
 
     const PAGE: &str = include_str!("../../../../docs/words.md");
 
@@ -186,12 +188,15 @@ mod tests {
         let start = PAGE.find(&format!("\n## {heading}\n")).expect("the heading") + 1;
         let section = &PAGE[start..];
         let section = &section[..section.find("\n## ").unwrap_or(section.len())];
-        let cells = |line: &'static str| line.strip_prefix("| `")?.strip_suffix(" |");
-        let row = |line| {
-            let (typed, other) = cells(line)?.split_once("` | ")?;
+        let cut = |line: &'static str| {
+            let row = line.strip_prefix("| `")?.strip_suffix(" |")?;
+            let (typed, other) = row.split_once("` | ")?;
             Some((typed.split("`, `").collect(), other))
         };
-        section.lines().filter_map(row).collect()
+        let lines = section.lines().filter(|line| line.starts_with("| `"));
+        let rows: Vec<_> = lines.map(|line| cut(line).expect(line)).collect();
+        assert!(!rows.is_empty(), "{heading}");
+        rows
     }
 
     fn read(line: &str) -> Result<Cli, Unread> {
@@ -208,8 +213,8 @@ mod tests {
         }
     }
 
-    fn hints(line: &str) -> Vec<String> {
-        let Err(Unread::Led(usage)) = read(line) else { panic!("{line} is not led") };
+    fn answered(line: &str) -> Vec<String> {
+        let Err(Unread::Answered(usage)) = read(line) else { panic!("{line} is not answered") };
         let [hints @ .., see] = &usage.hints[..] else { panic!("{line}: no hint") };
         assert_eq!(see, "see `rsctl --help`", "{line}");
         hints.to_vec()
@@ -225,13 +230,13 @@ mod tests {
         }
         for (typed, expected) in rows("`rsctl`: answered with") {
             for typed in typed {
-                assert_eq!(super::tests::hints(typed).join("; "), expected, "{typed}");
+                assert_eq!(answered(typed).join("; "), expected, "{typed}");
             }
         }
         for (typed, ours) in rows("`rsctl`: options of `ipvsadm`") {
             for typed in typed {
                 let whole = format!("or `rsctl ipvsadm {typed}`, which takes ipvsadm's options");
-                assert_eq!(super::tests::hints(typed), [ours.to_owned(), whole], "{typed}");
+                assert_eq!(answered(typed), [ours.to_owned(), whole], "{typed}");
             }
         }
     }
@@ -256,7 +261,7 @@ mod tests {
     #[test]
     fn what_changes_something_is_not_run_by_a_guess() {
         for line in ["--json flush", "-v rm tcp/192.0.2.10:80", "--netns blue flush --yes"] {
-            assert!(matches!(read(line), Err(Unread::Led(_))), "{line}");
+            assert!(matches!(read(line), Err(Unread::Answered(_))), "{line}");
         }
     }
 

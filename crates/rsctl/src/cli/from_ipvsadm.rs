@@ -4,19 +4,34 @@
 
 use std::ffi::OsString;
 
-use clap::{Arg, Command, Parser as _};
-use lvs_term::{Usage, quoted_words, reads_options};
+use clap::{Arg, Args as _, Command, Parser as _};
+use lvs_term::{Unread, Usage, quoted_words, reads_options};
 
-use super::Cli;
+use super::familiar::timeouts;
+use super::{Cli, Global};
 use crate::ipvsadm::written::{self, Written, WrittenOption};
 
+/// Answers what was not read with what to write instead, if it is a line for `ipvsadm`.
+pub(super) fn answered(unread: Unread) -> Unread {
+    match unread {
+        // Not the help.
+        Unread::Stop(stop, args) if stop.use_stderr() => match answer(&args) {
+            Some(usage) => Unread::Answered(usage.see("rsctl")),
+            None => Unread::Stop(stop, args),
+        },
+        unread => unread,
+    }
+}
+
 /// Returns what to write instead, if the line is one for `ipvsadm`, perhaps behind options of every
-/// command. `root` is the description of all commands, built.
-pub(super) fn led(root: &Command, args: &[OsString]) -> Option<Usage> {
+/// command.
+fn answer(args: &[OsString]) -> Option<Usage> {
+    let mut known = Global::augment_args(Command::new("rsctl"));
+    known.build();
     let words: Vec<String> =
         args.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let texts: Vec<&str> = words.iter().map(String::as_str).collect();
-    let everywhere: Vec<&Arg> = root.get_arguments().filter(|arg| arg.is_global_set()).collect();
+    let everywhere: Vec<&Arg> = known.get_arguments().filter(|arg| arg.is_global_set()).collect();
     let front = reads_options(&texts, &everywhere)?;
     let line = words.get(front..)?;
     let written = written::read(line)?;
@@ -62,13 +77,8 @@ fn translated(written: &Written<'_>) -> Option<Vec<String>> {
     let mut arguments = written.arguments.iter();
     match written.command.name {
         "set" => {
-            for option in ["--tcp", "--tcp-fin", "--udp"] {
-                let seconds = arguments.next()?;
-                // It leaves the timeout as it is.
-                if *seconds != "0" {
-                    words.extend([option.to_owned(), (*seconds).to_owned()]);
-                }
-            }
+            words = timeouts(&written.arguments)?;
+            arguments = [].iter();
         }
         "start-daemon" | "stop-daemon" => words.push(written.command.value?.to_owned()),
         // What follows is not looked at.
@@ -116,7 +126,6 @@ fn is_one(words: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Unread;
     use super::*;
 
     /// Returns what is said to a line.
@@ -124,7 +133,7 @@ mod tests {
         let words = std::iter::once("rsctl").chain(line.split(' '));
         let args: Vec<OsString> = words.map(OsString::from).collect();
         match Cli::read(&args).expect_err(line) {
-            Unread::Led(usage) => usage,
+            Unread::Answered(usage) => usage,
             Unread::Stop(stop, _) => panic!("{line}: {stop}"),
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fmt::{Debug, Display};
+use std::str::FromStr as _;
 
 use super::{BadValue, Endpoint, NamespaceName};
 use super::{typed, value};
@@ -17,6 +18,7 @@ pub(crate) fn values(data: &[u8], harmless: fn(&str)) {
     shown(text, harmless, typed::fwmark);
     shown(text, harmless, typed::timeout);
     shown(text, harmless, typed::seconds);
+    shown(text, harmless, typed::interval);
     shown(text, harmless, typed::scheduler);
     shown(text, harmless, typed::engine);
     shown(text, harmless, typed::service);
@@ -31,17 +33,28 @@ pub(crate) fn values(data: &[u8], harmless: fn(&str)) {
     shown(text, harmless, value::scheduler);
     shown(text, harmless, value::engine);
     shown(text, harmless, value::service);
+    shown(text, harmless, value::vip);
     same(text, harmless, value::persistence_timeout, |timeout| timeout.as_seconds().to_string());
+    same(text, harmless, typed::persistence_timeout, |timeout| timeout.as_seconds().to_string());
     same(text, harmless, value::network, |(address, length)| format!("{address}/{length}"));
-    same(text, harmless, str::parse, |Endpoint { address, port }| match port {
-        Some(port) => std::net::SocketAddr::new(*address, *port).to_string(),
-        None => address.to_string(),
-    });
+    same(text, harmless, value::vips, |(address, length)| format!("{address}/{length}"));
+    same(text, harmless, Endpoint::from_str, endpoint);
+    for parse in [typed::tcp, typed::udp, typed::sctp, typed::server] {
+        same(text, harmless, parse, endpoint);
+    }
     same(text, harmless, str::parse, |name: &NamespaceName| match name {
         NamespaceName::Name(name) => name.clone(),
         NamespaceName::Process(pid) => format!("pid:{pid}"),
         NamespaceName::Path(path) => path.display().to_string(),
     });
+}
+
+fn endpoint(Endpoint { address, port }: &Endpoint) -> String {
+    match port {
+        Some(port) => std::net::SocketAddr::new(*address, *port).to_string(),
+        // One of IPv6 stands in brackets everywhere.
+        None => address.to_string(),
+    }
 }
 
 fn shown<T: Debug + Display + PartialEq>(

@@ -25,7 +25,7 @@ mod server;
 mod service;
 mod target;
 mod timeouts;
-mod typed;
+pub(crate) mod typed;
 mod usage;
 pub(crate) mod value;
 mod zero;
@@ -33,7 +33,7 @@ mod zero;
 use std::ffi::OsString;
 
 use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
-use lvs_term::{COMMON_OPTIONS, ColorWhen};
+use lvs_term::{COMMON_OPTIONS, ColorWhen, Unread, read_again};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
@@ -59,7 +59,7 @@ pub(crate) use service::{
 };
 pub(crate) use target::{Anywhere, Services, Target};
 pub(crate) use timeouts::Timeouts;
-pub(crate) use usage::{Unread, explain};
+pub(crate) use usage::explain;
 pub(crate) use zero::Zero;
 
 /// The headings of `--help`, in the order in which they stand there; in front of them is what
@@ -196,10 +196,7 @@ impl Cli {
             matches(Self::command(), args)
                 .and_then(|mut matches| Self::from_arg_matches_mut(&mut matches))
         };
-        read(args).or_else(|stop| match usage::as_ours(&stop, args)? {
-            Some(args) => read(&args).map_err(|stop| Unread::Stop(stop, args)),
-            None => Err(Unread::Stop(stop, args.to_vec())),
-        })
+        read(args).or_else(|stop| read_again(stop, args, familiar)).map_err(from_ipvsadm::answered)
     }
 
     fn read_alone(args: &[OsString]) -> Option<Self> {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! Reads single values as people type them: times with units, marks in hexadecimal, ports by the
-//! names of `/etc/services`, words in capitals. Files are read as they are written, by `value`; so
-//! is what both read, first.
+//! names of `/etc/services`, words in capitals. `value` reads files, and the strict forms of both;
+//! what it refuses is tried here.
 
 use std::num::NonZeroU32;
 
@@ -49,7 +49,7 @@ pub(super) fn interval(text: &str) -> Result<u32, BadValue> {
     seconds_within(text, "interval", 1, 24 * 60 * 60)
 }
 
-pub(super) fn fwmark(text: &str) -> Result<NonZeroU32, BadValue> {
+pub(crate) fn fwmark(text: &str) -> Result<NonZeroU32, BadValue> {
     match hexadecimal(text) {
         Some(mark) => value::fwmark(&mark.to_string()),
         None => value::fwmark(text),
@@ -63,15 +63,15 @@ fn hexadecimal(text: &str) -> Option<u128> {
     is_number.then(|| u128::from_str_radix(digits, 16).unwrap_or(u128::MAX))
 }
 
-pub(super) fn tcp(text: &str) -> Result<Endpoint, BadValue> {
+pub(crate) fn tcp(text: &str) -> Result<Endpoint, BadValue> {
     endpoint(text, Some("tcp"))
 }
 
-pub(super) fn udp(text: &str) -> Result<Endpoint, BadValue> {
+pub(crate) fn udp(text: &str) -> Result<Endpoint, BadValue> {
     endpoint(text, Some("udp"))
 }
 
-pub(super) fn sctp(text: &str) -> Result<Endpoint, BadValue> {
+pub(crate) fn sctp(text: &str) -> Result<Endpoint, BadValue> {
     endpoint(text, Some("sctp"))
 }
 
@@ -122,7 +122,7 @@ fn port(name: &str, protocol: Option<&str>, names: &PortNames) -> Result<u16, Ba
 }
 
 /// Reads the text form of a service, with a port by name and what is a word in capitals, too.
-pub(super) fn service(text: &str) -> Result<ServiceKey, BadValue> {
+pub(crate) fn service(text: &str) -> Result<ServiceKey, BadValue> {
     value::service(text).or_else(|bad| typed_service(text).unwrap_or(Err(bad)))
 }
 
@@ -180,12 +180,8 @@ fn words<const N: usize>(words: [&'static str; N]) -> impl TypedValueParser<Valu
 
 #[cfg(test)]
 mod tests {
+    use super::super::bad_value::refused;
     use super::*;
-
-    #[track_caller]
-    fn refused<T: std::fmt::Debug>(result: Result<T, BadValue>, message: &str) {
-        assert_eq!(result.unwrap_err().to_string(), message);
-    }
 
     #[test]
     fn times_have_units() {

@@ -3,53 +3,18 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ErrorKind};
-use clap::{Command, CommandFactory};
-use lvs_term::{Arranged, Usage, arranged, clap_context};
+use clap::{Arg, Command, CommandFactory};
+use lvs_term::{Usage, clap_context, reads_options};
 
-use super::{BadValue, Cli, familiar, from_ipvsadm, typed};
-
-/// Says why a line was not read.
-#[derive(Debug)]
-pub(crate) enum Unread {
-    /// Clap stopped, at these words.
-    Stop(clap::Error, Vec<OsString>),
-    /// It is written as to another program.
-    Led(Usage),
-}
-
-/// Returns the line at which clap has stopped in the words of this program, if it is one of
-/// another's; `None` if there is nothing else to read in it.
-///
-/// # Errors
-/// What to write instead, if it may not just be read so.
-pub(super) fn as_ours(
-    stop: &clap::Error,
-    args: &[OsString],
-) -> Result<Option<Vec<OsString>>, Unread> {
-    use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
-    if matches!(
-        stop.kind(),
-        DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand
-    ) {
-        return Ok(None);
-    }
-    let mut root = Cli::command();
-    root.build();
-    let led = |usage: Usage| Unread::Led(usage.see("rsctl"));
-    match arranged(&root, args, familiar) {
-        Arranged::Line(line) if line == args => {
-            from_ipvsadm::led(&root, args).map_or(Ok(None), |usage| Err(led(usage)))
-        }
-        Arranged::Line(line) => Ok(Some(line)),
-        Arranged::Refused(usage) => Err(led(usage)),
-    }
-}
+use super::{BadValue, Cli, typed};
 
 /// Returns clap's complaint about `args` in the form of all our errors, with the help of the
 /// command that it is about.
 pub(crate) fn explain(error: &clap::Error, args: &[OsString]) -> Usage {
     let mut usage = Usage::of(error, args, |bad: &BadValue| bad.hint.clone());
-    let command = command_line(args);
+    let mut root = Cli::command();
+    root.build();
+    let (command, described) = named(&root, args);
     // Of a list they are filters; of a change they make it one of many services.
     if command != "rsctl list" {
         usage = usage.never_suggests(&["--everywhere", "--vip"]);
@@ -61,11 +26,10 @@ pub(crate) fn explain(error: &clap::Error, args: &[OsString]) -> Usage {
         usage.hints = watch_apart(args).map_or(usage.hints, |hint| vec![hint]);
     }
     if command == "rsctl generate" && arg == ["<FOLDER>"] {
-        let what = args.last().map(|word| word.to_string_lossy()).unwrap_or_default();
-        usage.hints.push(format!("`rsctl generate {what} FOLDER` writes files there"));
+        usage.hints.push("`rsctl generate WHAT FOLDER` writes files there".to_owned());
     }
     if arg.iter().any(|arg| arg == "SERVICE") {
-        usage.hints.push(services(args));
+        usage.hints.push(services(described));
     }
     if error.kind() == ErrorKind::InvalidUtf8 && names_odd_namespace(args) {
         usage
@@ -82,12 +46,9 @@ fn watch_apart(args: &[OsString]) -> Option<String> {
     Some(format!("write the seconds in the same word: `--watch={seconds}`"))
 }
 
-/// Returns how a command's services are named.
-fn services(args: &[OsString]) -> String {
+/// Returns how the command's services are named.
+fn services(command: &Command) -> String {
     let mut hint = "SERVICE is, for example, tcp/192.0.2.10:80 or -t 192.0.2.10:80".to_owned();
-    let mut root = Cli::command();
-    root.build();
-    let (_, command) = named(&root, args);
     let has = |long| command.get_arguments().any(|arg| arg.get_long() == Some(long));
     if has("vip") {
         hint += "; --vip VIP means all services of a VIP";
@@ -105,35 +66,21 @@ fn names_odd_namespace(args: &[OsString]) -> bool {
     args.iter().any(in_one) || args.windows(2).any(|two| two[0] == "--netns" && is_odd(&two[1]))
 }
 
-/// Returns the words that name the command, such as `rsctl sync-daemon start`.
-fn command_line(args: &[OsString]) -> String {
-    let mut root = Cli::command();
-    root.build();
-    named(&root, args).0
-}
-
-/// Returns the command that a line names, and by which words.
+/// Returns the words that name the command of a line, such as `rsctl sync-daemon start`, and the
+/// command. `root` is the description of all, built.
 fn named<'a>(root: &'a Command, args: &[OsString]) -> (String, &'a Command) {
-    let mut line = "rsctl".to_owned();
-    let mut command = root;
+    let (mut line, mut command) = ("rsctl".to_owned(), root);
     // What is not UTF-8 is a value, or nothing.
     let words: Vec<_> = args.iter().skip(1).map(|word| word.to_string_lossy()).collect();
-    let mut words = words.iter().map(|word| &**word);
-    while let Some(word) = words.next() {
-        if let Some(next) = command.find_subcommand(word) {
-            line = format!("{line} {word}");
-            command = next;
-            continue;
-        }
-        // An option of every command may stand in front of them, with its value.
-        let Some(option) = word.strip_prefix("--") else { break };
-        let (name, value) = option.split_once('=').map_or((option, None), |(n, v)| (n, Some(v)));
-        let mut known = command.get_arguments().filter(|arg| arg.is_global_set());
-        match known.find(|arg| arg.get_long() == Some(name)) {
-            Some(arg) if value.is_none() && arg.get_action().takes_values() => _ = words.next(),
-            Some(_) => {}
-            None => break,
-        }
+    let words: Vec<&str> = words.iter().map(|word| &**word).collect();
+    // An option of every command may stand in front of them, with its value.
+    let everywhere: Vec<&Arg> = root.get_arguments().filter(|arg| arg.is_global_set()).collect();
+    let mut rest = &words[..];
+    while let Some(options) = reads_options(rest, &everywhere) {
+        let Some((word, behind)) = rest[options..].split_first() else { break };
+        let Some(next) = command.find_subcommand(word) else { break };
+        line = format!("{line} {word}");
+        (command, rest) = (next, behind);
     }
     (line, command)
 }
@@ -141,9 +88,9 @@ fn named<'a>(root: &'a Command, args: &[OsString]) -> (String, &'a Command) {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use lvs_term::Unread;
 
     use super::*;
-    use crate::cli::Cli;
 
     /// Returns what stands on stderr for `line`, without the pointer to the help.
     fn complaint(line: &str) -> (String, Option<String>) {
@@ -151,7 +98,7 @@ mod tests {
         let args: Vec<_> = words.map(OsString::from).collect();
         let mut usage = match Cli::read(&args).expect_err(line) {
             Unread::Stop(stop, args) => explain(&stop, &args),
-            Unread::Led(usage) => usage,
+            Unread::Answered(usage) => usage,
         };
         let command = line.split(' ').next();
         let command = command.filter(|name| Cli::command().find_subcommand(name).is_some());
@@ -314,9 +261,9 @@ mod tests {
                 Some("for example tcp/192.0.2.10:80 or fwmark/7"),
             ),
             (
-                "generate bash",
+                "generate bash --color never",
                 "missing `<FOLDER>`",
-                Some("`rsctl generate bash FOLDER` writes files there"),
+                Some("`rsctl generate WHAT FOLDER` writes files there"),
             ),
             // What reaches further than was typed is not suggested, nor what sounds alike.
             ("delete-server --every-where", "unexpected argument `--every-where`", None),

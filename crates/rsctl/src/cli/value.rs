@@ -147,7 +147,7 @@ fn network_of(text: &str, without_port: &str) -> Result<(IpAddr, u8), BadValue> 
 }
 
 /// Reads the address of services, whatever their ports.
-pub(super) fn vip(text: &str) -> Result<IpAddr, BadValue> {
+pub(crate) fn vip(text: &str) -> Result<IpAddr, BadValue> {
     match Endpoint::alone(text)? {
         Endpoint { address, port: None } => Ok(address),
         Endpoint { .. } => Err(BadValue::new(format!("`{text}` has a port"))
@@ -177,12 +177,8 @@ pub(crate) fn service(text: &str) -> Result<ServiceKey, BadValue> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bad_value::refused;
     use super::*;
-
-    #[track_caller]
-    fn refused<T: std::fmt::Debug>(result: Result<T, BadValue>, message: &str) {
-        assert_eq!(result.unwrap_err().to_string(), message);
-    }
 
     #[test]
     fn numbers_out_of_range_are_named() {

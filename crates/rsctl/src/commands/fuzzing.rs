@@ -10,11 +10,12 @@ use ipvs_netlink::{
     Change, Destination, ForwardingMethod, Netmask, Persistence, PersistenceTimeout, Scheduler,
     Service, ServiceKey,
 };
+use lvs_term::Unread;
 
 use super::{
     Status, add_server, add_service, daemon_status, edit_server, edit_service, restore, server,
 };
-use crate::cli::{self, Cli, Command, Endpoint, Target, Unread};
+use crate::cli::{self, Cli, Command, Endpoint, Target};
 use crate::error::Error;
 use crate::problems::Problems;
 
@@ -44,7 +45,7 @@ pub(crate) fn command_line(data: &[u8], refused: fn(&Error), kept: fn(&Observed)
         Err(Unread::Stop(stop, args)) => {
             return refused(&Error::Usage(cli::explain(&stop, &args)));
         }
-        Err(Unread::Led(usage)) => return refused(&Error::Usage(usage)),
+        Err(Unread::Answered(usage)) => return refused(&Error::Usage(usage)),
     };
     let planned = match cli.command {
         Command::AddService(args) => add_service::plan(args.service.0, &args.settings),

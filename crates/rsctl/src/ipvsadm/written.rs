@@ -33,7 +33,9 @@ pub(crate) struct WrittenOption<'a> {
 /// Cuts the words behind the program's name; `None` if the first is no command of `ipvsadm`.
 pub(crate) fn read(words: &[String]) -> Option<Written<'_>> {
     // Words that are no options may stand anywhere.
-    let _is_option = words.first()?.strip_prefix('-')?;
+    if !words.first()?.starts_with('-') {
+        return None;
+    }
     let mut reader = Words::new(words);
     let (opt, value) = reader.next()?.ok()?;
     if !matches!(opt, Opt::Command(_)) {

@@ -60,6 +60,15 @@ const LINES: &[(&str, &str)] = &[
         "rsctl edit-server -t [2001:db8::1]:443 -r [2001:db8::11]:443",
     ),
     ("rsctl edit-server -f 7 -r 10", "rsctl edit-server -f 7 -r 10.0.0.31:0"),
+    (
+        "rsctl edit-server TCP/192.0.2.1:80 -r ",
+        "rsctl edit-server TCP/192.0.2.1:80 -r 10.0.0.11:8080",
+    ),
+    ("rsctl edit-server -f 0x7 -r 10", "rsctl edit-server -f 0x7 -r 10.0.0.31:0"),
+    (
+        "rsctl edit-server --vip 192.0.2.1 -r ",
+        "rsctl edit-server --vip 192.0.2.1 -r 10.0.0.11:8080",
+    ),
     // Lists.
     ("rsctl list --vip 20", "rsctl list --vip 2001:db8::1"),
     ("rsctl list --server 10.0.0.2", "rsctl list --server 10.0.0.21:53"),
