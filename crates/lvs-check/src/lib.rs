@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Holds what programs that check a host of an LVS cluster have in common: [`Rule`]s in a
 //! catalogue, the [`Finding`]s that they make, what helps against them in an order that does no
-//! harm ([`Remedy`]), the [`Report`] of it all, also for a monitor ([`nagios`]), and [`probe`]s that ask the network itself.
+//! harm ([`Remedy`]), the [`Report`] of it all, also for a monitor ([`nagios`]), and [`probe`]s that
+//! ask the network itself.
 //!
 //! What is checked, and how, is the program's: nothing here reads a host or judges one.
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Tells a monitor what was found, in the form of the Monitoring Plugins guidelines: a line with
 //! the state, the worst of it and performance data; behind it lines of long text; and an exit
-//! status for each state. Nagios, Icinga, Naemon, Checkmk and Zabbix's agents read it.
+//! status for each state. Nagios, Icinga, Naemon and Checkmk read it.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -11,8 +11,8 @@ use lvs_term::{Complaint, one_line};
 use crate::finding::Finding;
 use crate::report::Report;
 
-/// So many findings have a line each: what a monitor keeps of an output has a limit (8 KiB in
-/// Nagios).
+/// So many findings have a line each, and so many remarks: what a monitor keeps of an output has a
+/// limit (8 KiB in Nagios).
 const SHOWN: usize = 12;
 
 /// A state says what a monitor is to make of a check.
@@ -82,19 +82,24 @@ pub fn text(report: &Report, held_against: &str, option: &str) -> String {
         text,
         "|errors={errors};;0;0 warnings={warnings};0;;0 unread={unjudged};;;0 infos={infos};;;0"
     );
-    for Finding { rule, severity, message, .. } in findings.iter().take(SHOWN) {
-        let _ = writeln!(text, "{severity}: {}: {}", rule.id, plain(message));
-    }
-    if let Some(more @ 1..) = findings.len().checked_sub(SHOWN) {
-        let _ = writeln!(text, "and {more} more");
-    }
+    let shown = |it: &Finding| format!("{}: {}: {}", it.severity, it.rule.id, plain(&it.message));
+    text += &some(findings.iter().map(shown));
     if !findings.is_empty() {
         let _ = writeln!(
             text,
             "the same without `{option}` says what was read, why it matters, and what the remedy is"
         );
     }
-    text + &report.remarks().replace('|', PIPE)
+    text + &some(report.remarks().lines().map(plain))
+}
+
+/// The first lines, and how many more there are.
+fn some(mut lines: impl Iterator<Item = String>) -> String {
+    let mut text: String = lines.by_ref().take(SHOWN).map(|line| line + "\n").collect();
+    if let more @ 1.. = lines.count() {
+        let _ = writeln!(text, "and {more} more");
+    }
+    text
 }
 
 /// Returns what is told where the check could not be made.

@@ -305,6 +305,10 @@ fn nothing_in_a_text_is_taken_for_performance_data() {
     let (notes, unread) = (format!("note: {shown}"), format!("note: not read: {shown}"));
     assert_eq!((last[0], last.len()), ("and 28 more", 4), "{text}");
     assert_eq!(last[2..], [notes, unread]);
+    // There may be as many remarks as findings.
+    let report = Report::new(Vec::new(), vec![odd.to_owned(); 20], vec![odd.to_owned(); 20]);
+    let text = nagios::text(&report, odd, "--xx");
+    assert_eq!((text.lines().count(), text.lines().last()), (14, Some("and 28 more")), "{text}");
 
     let hints = vec![odd.to_owned()];
     let complaint = Complaint { message: odd.to_owned(), details: hints.clone(), hints };

@@ -102,23 +102,35 @@ pub fn find(key: &SysctlKey) -> Result<Option<i32>, SysctlError> {
 
 /// Gives these settings of `all`, of `default` and of each interface, where they exist. Those of
 /// an interface are as they were when it was read; if the kernel told none of a family with it, or
-/// none that could be understood, they are read from its files.
+/// none that could be understood, they are read from its files. Without IPv6 (`ipv6.disable=1`) no
+/// interface has files of it, and none is looked for.
 pub fn of_links<'a>(
     links: &'a [Link],
     names: &'a [(Family, &'static str)],
 ) -> impl Iterator<Item = Result<(SysctlKey, i32), SysctlError>> + 'a {
-    let shared = ["all", "default"].into_iter();
-    let shared = shared.flat_map(|device| names.iter().filter_map(|name| in_file(device, *name)));
-    let own = links.iter().flat_map(|link| {
+    let of_all = |name: &(Family, &'static str)| Some((name.0, in_file("all", *name)?));
+    let (families, of_all): (Vec<Family>, Vec<_>) = names.iter().filter_map(of_all).unzip();
+    let default = names.iter().filter_map(|name| in_file("default", *name));
+    let own = links.iter().flat_map(move |link| {
         let asked = |it: &&Setting| names.contains(&(it.family, it.name));
         let told = link.settings.iter().filter(asked);
         let told = told.map(|it| Ok((SysctlKey::of(it.family, &link.name, it.name), it.value)));
-        let families = link.settings.iter().map(|it| it.family);
-        let is_untold = move |family| !families.clone().any(|told| told == family);
-        let untold = names.iter().filter(move |(family, _)| is_untold(*family));
-        told.chain(untold.filter_map(|name| in_file(&link.name, *name)))
+        let untold = untold(link, &families, names).into_iter();
+        told.chain(untold.filter_map(|name| in_file(&link.name, name)))
     });
-    shared.chain(own)
+    of_all.into_iter().chain(default).chain(own)
+}
+
+/// The settings to look for in files of an interface: those of the families that this kernel has,
+/// and of which it told none.
+fn untold(
+    link: &Link,
+    families: &[Family],
+    names: &[(Family, &'static str)],
+) -> Vec<(Family, &'static str)> {
+    let is_told = |family| link.settings.iter().any(|it| it.family == family);
+    let is_untold = |family| families.contains(&family) && !is_told(family);
+    names.iter().filter(|(family, _)| is_untold(*family)).copied().collect()
 }
 
 /// A setting as its file has it. There is none without IPv6.
@@ -206,6 +218,17 @@ mod tests {
             |(family, name)| lo.settings.iter().any(|it| (it.family, it.name) == (family, name));
         let mut v4 = SETTINGS.into_iter().filter(|(family, _)| *family == Family::Ipv4);
         assert!(v4.all(told), "{lo:?}");
+    }
+
+    /// On a host of many interfaces those would be many files that are not there.
+    #[test]
+    fn no_file_of_a_family_that_is_off_is_looked_for() {
+        let v4 =
+            |names: Vec<(Family, &str)>| names.iter().all(|(family, _)| *family == Family::Ipv4);
+        let link = Link { name: "eth0".into(), ..Link::default() };
+        let off = untold(&link, &[Family::Ipv4], &SETTINGS);
+        assert!(!off.is_empty() && v4(off));
+        assert_eq!(untold(&link, &[Family::Ipv4, Family::Ipv6], &SETTINGS), SETTINGS);
     }
 
     #[test]

@@ -43,7 +43,7 @@ mod usage;
 
 pub use columns::{Row, short_number, write_rows};
 pub use complaint::{Complaint, Label, asks_for_json, remark, tell, tell_as_json};
-pub use complete::{Candidate, Line, Offer, complete};
+pub use complete::{Candidate, Line, Offer, complete, interfaces};
 pub use familiar::{Familiar, Meaning, quoted_words};
 pub use generate::{COMMON_OPTIONS, Entry, Example, Generated, Manual, help_faults};
 pub use json::JsonOut;

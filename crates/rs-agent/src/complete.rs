@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
-use lvs_term::{Candidate, Line, Offer};
+use lvs_term::{Candidate, Line, Offer, interfaces};
 
 use crate::check::catalogue::RULES;
 use crate::cli::{Cli, STATE_DIR, STATE_DIR_VARIABLE, familiar};
@@ -23,7 +23,10 @@ pub fn asked(args: &[OsString]) -> Option<ExitCode> {
 /// Offers values of the argument with that id, if they are not in the command's description.
 fn offer(line: &Line<'_>, id: &str) -> Option<Offer> {
     match id {
-        "carrier" => Some(Offer::words(interfaces())),
+        "carrier" => {
+            let file = fs::read("/proc/thread-self/net/dev").unwrap_or_default();
+            Some(Offer::words(interfaces(&file)))
+        }
         "rules" | "explain" => {
             let rules = RULES.iter().map(|rule| Candidate::new(rule.id.as_str(), rule.meaning));
             Some(Offer::Values(rules.collect()))
@@ -32,21 +35,6 @@ fn offer(line: &Line<'_>, id: &str) -> Option<Offer> {
         "vips" if line.command() == "teardown" => Some(Offer::words(vips(line))),
         _ => None,
     }
-}
-
-/// Returns the network interfaces.
-fn interfaces() -> Vec<String> {
-    names(&fs::read("/proc/thread-self/net/dev").unwrap_or_default())
-}
-
-/// Returns the names in that file: a line each, behind two that have no colon. One that is no
-/// text cannot be offered, and hides no other.
-fn names(file: &[u8]) -> Vec<String> {
-    let line = |line: &[u8]| {
-        let name = line.iter().position(|byte| *byte == b':').map(|end| &line[..end])?;
-        Some(std::str::from_utf8(name).ok()?.trim().to_owned())
-    };
-    file.split(|byte| *byte == b'\n').filter_map(line).collect()
 }
 
 /// Returns the VIPs that are set up here.
@@ -79,12 +67,5 @@ mod tests {
             assert!(command.get_arguments().any(|arg| arg.get_id() == id), "{name} has no {id}");
         }
         assert!(command.get_arguments().any(|arg| arg.get_id() == "state_dir"));
-    }
-
-    #[test]
-    fn an_interface_whose_name_is_no_text_hides_no_other() {
-        let file = b"Inter-|   Receive\n face |bytes\n    lo:  0 0\n e\xff0: 1 0\n eth0: 2 0\n";
-        assert_eq!(names(file), ["lo", "eth0"]);
-        assert_eq!(names(b""), [""; 0]);
     }
 }

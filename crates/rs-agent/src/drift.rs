@@ -36,6 +36,7 @@ pub struct Difference {
 pub fn differences(journal: &Journal, facts: &Facts, state_dir: Option<&Path>) -> Vec<Difference> {
     let wanted = &journal.wanted;
     let again = set_up_again(wanted, state_dir);
+    let judge = format!("`{}` judges this host as it is now", here("rs-agent check", state_dir));
     let mut steps = verify::missing(wanted, facts);
     steps.extend(journal.exposed(facts));
     let meaning = |step: &Step| missing_means(&step.action.change, wanted);
@@ -45,7 +46,7 @@ pub fn differences(journal: &Journal, facts: &Facts, state_dir: Option<&Path>) -
         let Effect::Foreign(what) = change.effect(facts) else { return None };
         Some(match needed.get(&change.target()) {
             Some(means) => Difference { what, harmful: true, means, remedy: again.clone() },
-            None => Difference { what, harmful: false, means: THEIRS, remedy: JUDGE.to_owned() },
+            None => Difference { what, harmful: false, means: THEIRS, remedy: judge.clone() },
         })
     });
     let refused = verify::refused(wanted, facts).map(|refusal| Difference {
@@ -77,14 +78,18 @@ fn set_up_again(wanted: &Wanted, state_dir: Option<&Path>) -> String {
     if let Some(ip) = ips.first() {
         command += &format!(" {option} {ip}");
     }
-    if let Some(folder) = state_dir {
-        command += &format!(" --state-dir {}", shell::path(folder));
+    here(&command, state_dir)
+}
+
+/// Returns that command as it finds this journal.
+fn here(command: &str, state_dir: Option<&Path>) -> String {
+    match state_dir {
+        Some(folder) => format!("{command} --state-dir {}", shell::path(folder)),
+        None => command.to_owned(),
     }
-    command
 }
 
 const THEIRS: &str = "somebody else has made it so since: it is theirs now, and teardown leaves it";
-const JUDGE: &str = "`rs-agent check` judges this host as it is now";
 const ANSWERS: &str = "this host answers ARP requests for the VIPs: packets of clients may come \
                        straight here, past the director";
 const NAMES: &str = "this host may name a VIP as the sender of its own ARP requests: who hears \
@@ -225,6 +230,12 @@ mod tests {
         let [(what, false, means)] = told.as_slice() else { panic!("{told:?}") };
         assert_eq!(what, "net.ipv4.conf.all.arp_ignore is 2 now, set-up wrote 1");
         assert!(means.contains("teardown leaves it"));
+        for (folder, command) in
+            [(None, ""), (Some(Path::new("/run/a b")), " --state-dir '/run/a b'")]
+        {
+            let remedy = differences(&journal, &facts, folder).pop().unwrap().remedy;
+            assert_eq!(remedy, format!("`rs-agent check{command}` judges this host as it is now"));
+        }
     }
 
     #[test]

@@ -21,7 +21,8 @@
 //! | [`manual`] | what the manual pages have besides the help |
 //! | [`complete`] | what may be typed next, for a shell that asks |
 //!
-//! [`plan`], [`wanted`], [`verify`], [`drift`] and the rules of [`check`] are pure: they see facts and return decisions.
+//! [`plan`], [`wanted`], [`verify`], [`drift`] and the rules of [`check`] are pure: they see facts
+//! and return decisions.
 
 #![forbid(unsafe_code)]
 

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         lvs_term::tell_as_json();
     }
     match Cli::read(&args) {
-        Ok(cli) => output::finish(commands::run(&cli), cli.is_for_monitor()),
+        Ok(cli) => output::finish(commands::run(&cli), cli.shown()),
         Err(unread) => output::usage(unread),
     }
 }

@@ -48,8 +48,6 @@ pub enum Report {
     Change(ChangeReport),
     /// Of `check`.
     Check(CheckReport),
-    /// Of `check --nagios`.
-    Nagios(CheckReport),
     /// Of `check --list-rules` and `check --explain`.
     Rules(Vec<&'static Rule>),
     /// Of `status`.
@@ -123,10 +121,9 @@ impl From<Step> for StepReport {
     }
 }
 
-/// Prints what a command returned and gives its exit status. A failure is told to a monitor in
-/// its form, if one asks.
+/// Prints what a command returned, or why it failed, and gives its exit status.
 #[must_use]
-pub fn finish(result: Result<Outcome, Failure>, for_monitor: bool) -> ExitCode {
+pub fn finish(result: Result<Outcome, Failure>, form: Shown) -> ExitCode {
     match result.and_then(|outcome| {
         let printed = print(&outcome);
         let untold = |error| match &outcome.report {
@@ -134,62 +131,57 @@ pub fn finish(result: Result<Outcome, Failure>, for_monitor: bool) -> ExitCode {
             _ => Error::Output(error),
         };
         printed.map_err(|e| Failure { doing: "finish".into(), error: untold(e) })?;
-        Ok(outcome.report.exit_status())
+        Ok(outcome.exit_status())
     }) {
         Ok(status) => ExitCode::from(status),
-        Err(failure) => self::failed(&failure, for_monitor),
+        Err(failure) => failed(&failure, form),
     }
 }
 
 /// Says why, and gives the exit status.
-fn failed(failure: &Failure, for_monitor: bool) -> ExitCode {
+fn failed(failure: &Failure, form: Shown) -> ExitCode {
     let hints = failure.error.hints();
     let message = match failure.error {
         // What was typed, or stands in a file, may be of any length.
         Error::Refused(_) | Error::Config { .. } => shortened(&failure.to_string()),
         _ => failure.to_string(),
     };
-    let status = failure.error.exit_status();
     let complaint = Complaint { message, details: Vec::new(), hints };
-    if for_monitor {
-        return unknown(&complaint);
+    told(&complaint, failure.error.exit_status(), form)
+}
+
+/// Tells what is wrong, and gives the exit status. To a monitor nothing is known then; where that
+/// cannot be told either, it reads the exit status.
+fn told(complaint: &Complaint, status: u8, form: Shown) -> ExitCode {
+    if form == Shown::Nagios {
+        let _ = write(&nagios::unknown(complaint));
+        return ExitCode::from(nagios::State::Unknown.exit_status());
     }
     complaint.tell(status);
     ExitCode::from(status)
 }
 
-/// Tells a monitor that nothing is known, and why. Where that cannot be told either, it reads the
-/// exit status.
-fn unknown(complaint: &Complaint) -> ExitCode {
-    let _ = write(&nagios::unknown(complaint));
-    ExitCode::from(nagios::State::Unknown.exit_status())
-}
-
-/// Whether that command line, which clap does not take, is a monitor's.
-fn is_for_monitor(args: &[OsString]) -> bool {
+/// The form that a command line asks for which clap does not take; `tell` knows of JSON.
+fn form_of(args: &[OsString]) -> Shown {
     let mut options = args.iter().take_while(|word| *word != "--");
-    options.any(|word| word == "--nagios") && args.iter().any(|word| word == "check")
+    let is_monitors =
+        options.any(|word| word == "--nagios") && args.iter().any(|word| word == "check");
+    if is_monitors { Shown::Nagios } else { Shown::Text }
 }
 
 /// Prints why a line was not read: help, version or a usage error; and gives the exit status.
 #[must_use]
 pub fn usage(unread: Unread) -> ExitCode {
-    let refused = |complaint: Complaint, args: &[OsString]| {
-        if is_for_monitor(args) {
-            return unknown(&complaint);
-        }
-        complaint.tell(exit::USAGE);
-        ExitCode::from(exit::USAGE)
-    };
     let (stop, args) = match unread {
         Unread::Stop(stop, args) => (stop, args),
-        Unread::Answered(usage) => return refused(usage.into(), &[]),
+        Unread::Answered(usage) => return told(&usage.into(), exit::USAGE, Shown::Text),
     };
     match lvs_term::help(&stop) {
         Ok(Some(status)) => ExitCode::from(status),
-        Ok(None) => refused(complaint(&stop, &args), &args),
+        Ok(None) => told(&complaint(&stop, &args), exit::USAGE, form_of(&args)),
         Err(error) => {
-            failed(&Failure { doing: "show the help".into(), error: Error::Output(error) }, false)
+            let failure = Failure { doing: "show the help".into(), error: Error::Output(error) };
+            failed(&failure, Shown::Text)
         }
     }
 }
@@ -209,26 +201,24 @@ fn complaint(stop: &clap::Error, args: &[OsString]) -> Complaint {
 
 fn print(outcome: &Outcome) -> io::Result<()> {
     let report = &outcome.report;
-    let text = match outcome.form {
-        Shown::Json => printable_json(&serde_json::to_string(report)?) + "\n",
-        Shown::JsonPretty => printable_json(&serde_json::to_string_pretty(report)?) + "\n",
-        Shown::Text => match report {
-            Report::Change(report) => {
-                tell(&report.remarks());
-                report.text(outcome.verbose)
-            }
-            Report::Check(report) => {
-                tell(&report.found.remarks());
-                report.text()
-            }
-            Report::Nagios(report) => report.monitored(),
-            Report::Rules(rules) => rules_text(rules),
-            Report::Status(report) => {
-                tell(&report.remarks());
-                report.text()
-            }
-            Report::Text(text) => printable_lines(text).into_owned(),
-        },
+    let text = match (outcome.form, report) {
+        (Shown::Json, _) => printable_json(&serde_json::to_string(report)?) + "\n",
+        (Shown::JsonPretty, _) => printable_json(&serde_json::to_string_pretty(report)?) + "\n",
+        (Shown::Nagios, Report::Check(report)) => report.monitored(),
+        (_, Report::Change(report)) => {
+            tell(&report.remarks());
+            report.text(outcome.verbose)
+        }
+        (_, Report::Check(report)) => {
+            tell(&report.found.remarks());
+            report.text()
+        }
+        (_, Report::Rules(rules)) => rules_text(rules),
+        (_, Report::Status(report)) => {
+            tell(&report.remarks());
+            report.text()
+        }
+        (_, Report::Text(text)) => printable_lines(text).into_owned(),
     };
     write(&text)
 }
@@ -238,14 +228,16 @@ fn write(text: &str) -> io::Result<()> {
     unless_closed(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
 }
 
-impl Report {
+impl Outcome {
     /// Returns that of what `check` found and `status` saw; else 0, as what failed is a
     /// [`Failure`].
     fn exit_status(&self) -> u8 {
-        match self {
-            Self::Check(report) => report.found.exit_status(),
-            Self::Nagios(report) => nagios::state(&report.found).exit_status(),
-            Self::Status(report) => report.exit_status(),
+        match &self.report {
+            Report::Check(report) if self.form == Shown::Nagios => {
+                nagios::state(&report.found).exit_status()
+            }
+            Report::Check(report) => report.found.exit_status(),
+            Report::Status(report) => report.exit_status(),
             _ => 0,
         }
     }

@@ -60,20 +60,10 @@ fn namespace(line: &Line<'_>) -> Option<Option<Namespace>> {
 /// Returns the network interfaces.
 fn interfaces(namespace: Option<Namespace>) -> Vec<String> {
     let read = || fs::read("/proc/thread-self/net/dev").unwrap_or_default();
-    names(&match namespace {
+    lvs_term::interfaces(&match namespace {
         None => read(),
         Some(namespace) => namespace.enter(read).unwrap_or_default(),
     })
-}
-
-/// Returns the names in that file: a line each, behind two that have no colon. One that is no
-/// text cannot be offered, and hides no other.
-fn names(file: &[u8]) -> Vec<String> {
-    let line = |line: &[u8]| {
-        let name = line.iter().position(|byte| *byte == b':').map(|end| &line[..end])?;
-        Some(std::str::from_utf8(name).ok()?.trim().to_owned())
-    };
-    file.split(|byte| *byte == b'\n').filter_map(line).collect()
 }
 
 /// Returns the names that `ip netns` has given.
@@ -124,12 +114,5 @@ mod tests {
         ] {
             assert!(all.contains(id), "no argument has the id {id}: {all:?}");
         }
-    }
-
-    #[test]
-    fn an_interface_whose_name_is_no_text_hides_no_other() {
-        let file = b"Inter-|   Receive\n face |bytes\n    lo:  0 0\n e\xff0: 1 0\n eth0: 2 0\n";
-        assert_eq!(names(file), ["lo", "eth0"]);
-        assert_eq!(names(b""), [""; 0]);
     }
 }

@@ -25,7 +25,7 @@ use clap::Command;
 use crate::familiar::{Arranged, Familiar, arranged};
 
 pub use line::Line;
-pub use offer::{Candidate, Offer};
+pub use offer::{Candidate, Offer, interfaces};
 use shell::Shell;
 
 /// The word after the program that asks for completions: no command has such a name.

@@ -53,3 +53,14 @@ impl Offer {
         )
     }
 }
+
+/// Returns the network interfaces that `/proc/net/dev` names: a line each, behind two that have no
+/// colon. One whose name is no text cannot be offered, and hides no other.
+#[must_use]
+pub fn interfaces(file: &[u8]) -> Vec<String> {
+    let line = |line: &[u8]| {
+        let name = line.iter().position(|byte| *byte == b':').map(|end| &line[..end])?;
+        Some(std::str::from_utf8(name).ok()?.trim().to_owned())
+    };
+    file.split(|byte| *byte == b'\n').filter_map(line).collect()
+}

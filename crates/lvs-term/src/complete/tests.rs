@@ -158,3 +158,10 @@ fn other_words_are_left_to_the_program() {
         assert!(complete(&args(line), || panic!("not asked"), familiar, live).is_some(), "{line}");
     }
 }
+
+#[test]
+fn an_interface_whose_name_is_no_text_hides_no_other() {
+    let file = b"Inter-|   Receive\n face |bytes\n    lo:  0 0\n e\xff0: 1 0\n eth0: 2 0\n";
+    assert_eq!(interfaces(file), ["lo", "eth0"]);
+    assert_eq!(interfaces(b""), [""; 0]);
+}

@@ -198,6 +198,9 @@ pub(super) fn may_be_directors(have: &Address, seen: &Seen) -> bool {
 /// part of that network any more. Other VIPs there do not count. A single address is that if the
 /// host has no other.
 pub(super) fn is_own(have: &Address, subject: &Subject, seen: &Seen) -> bool {
+    if is_source(have, seen) {
+        return true;
+    }
     let is_beside = |other: &Address| {
         other.prefix < host_prefix(other.ip)
             && have.covers(other.ip)
@@ -208,9 +211,6 @@ pub(super) fn is_own(have: &Address, subject: &Subject, seen: &Seen) -> bool {
         true => !may_be_directors(have, seen),
         false => is_on_a_way(have, subject, seen) || is_on_the_default_way(have, seen),
     };
-    if is_source(have, seen) {
-        return true;
-    }
     is_hosts
         && match is_single {
             false => !seen.addresses.on(&have.device).any(is_beside),

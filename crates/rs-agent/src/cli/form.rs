@@ -34,4 +34,7 @@ pub enum Shown {
     Json,
     /// JSON, indented.
     JsonPretty,
+    /// For a monitor: of `check`, by its option `--nagios`.
+    #[value(skip)]
+    Nagios,
 }

@@ -47,12 +47,11 @@ pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
     }
     let mut findings = crate::check::findings(&subject, &seen);
     findings.retain(|finding| filter.wants(finding));
-    let report = CheckReport {
+    Ok(Report::Check(CheckReport {
         mode,
         vips: subject.vips.to_vec(),
         found: lvs_check::Report::new(findings, seen.unread, notice.into_iter().collect()),
-    };
-    Ok(if args.nagios { Report::Nagios(report) } else { Report::Check(report) })
+    }))
 }
 
 /// What set-up refuses, too, of what was typed: what the kernel takes for all hosts of a subnet

@@ -11,8 +11,8 @@ mod teardown;
 
 use std::fmt;
 
-use crate::cli::{Cli, Command, How, Shown, What};
-use crate::error::{Error, Failure};
+use crate::cli::{Cli, Command, What};
+use crate::error::Failure;
 use crate::output::{Outcome, Report};
 use crate::run;
 
@@ -21,43 +21,36 @@ use crate::run;
 /// # Errors
 /// What could not be done, and why.
 pub fn run(cli: &Cli) -> Result<Outcome, Failure> {
-    match &cli.command {
+    let mut verbose = false;
+    let (doing, report) = match &cli.command {
         Command::Setup(args) => {
-            let doing = doing("set up", &args.what);
-            let report = setup::run(args, &cli.state_dir).map(Report::Change);
-            outcome(doing, report, changed(&args.how), args.how.verbose)
+            verbose = args.how.verbose;
+            (doing("set up", &args.what), setup::run(args, &cli.state_dir).map(Report::Change))
         }
         Command::Teardown(args) => {
+            verbose = args.how.verbose;
             let what = if args.vips.is_empty() { "this host".into() } else { some(&args.vips) };
             let report = teardown::run(args, &cli.state_dir).map(Report::Change);
-            outcome(format!("tear down {what}"), report, changed(&args.how), args.how.verbose)
+            (format!("tear down {what}"), report)
         }
-        Command::Check(args) => {
-            let report = check::run(args, &cli.state_dir);
-            outcome("check this host".into(), report, args.form.shown(), false)
-        }
+        Command::Check(args) => ("check this host".into(), check::run(args, &cli.state_dir)),
         Command::Status(args) => {
             let report = status::run(args, &cli.state_dir);
-            let report = report.map(|report| Report::Status(Box::new(report)));
-            outcome("read the status".into(), report, args.form.shown(), false)
+            ("read the status".into(), report.map(|report| Report::Status(Box::new(report))))
         }
         Command::Run(args) => {
-            let report = run::run(args, &cli.state_dir).map(Report::Change);
-            outcome(doing("keep", &args.what), report, Shown::Text, false)
+            (doing("keep", &args.what), run::run(args, &cli.state_dir).map(Report::Change))
         }
         Command::InstallUnit(args) => {
-            let report = install_unit::run(args).map(Report::Text);
             let doing = if args.remove { "remove the unit" } else { "install the unit" };
-            outcome(doing.into(), report, Shown::Text, false)
+            (doing.into(), install_unit::run(args).map(Report::Text))
         }
-        Command::Generate(args) => {
-            outcome("generate".into(), generate::run(args).map(Report::Text), Shown::Text, false)
-        }
+        Command::Generate(args) => ("generate".into(), generate::run(args).map(Report::Text)),
+    };
+    match report {
+        Ok(report) => Ok(Outcome { report, form: cli.shown(), verbose }),
+        Err(error) => Err(Failure { doing, error }),
     }
-}
-
-fn changed(how: &How) -> Shown {
-    if how.json { Shown::Json } else { Shown::Text }
 }
 
 fn doing(verb: &str, what: &What) -> String {
@@ -71,18 +64,6 @@ fn doing(verb: &str, what: &What) -> String {
         doing += &format!(" for {}", some(&what.vips));
     }
     doing
-}
-
-fn outcome(
-    doing: String,
-    report: Result<Report, Error>,
-    form: Shown,
-    verbose: bool,
-) -> Result<Outcome, Failure> {
-    match report {
-        Ok(report) => Ok(Outcome { report, form, verbose }),
-        Err(error) => Err(Failure { doing, error }),
-    }
 }
 
 /// Returns the first ones, and how many more there are.

@@ -48,7 +48,8 @@ pub struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
-    /// Records what is about to be done to a host of which these are the facts. Returns whether anything had to be written for it.
+    /// Records what is about to be done to a host of which these are the facts. Returns whether
+    /// anything had to be written for it.
     ///
     /// # Errors
     /// It cannot be written, and the journal is what it was.

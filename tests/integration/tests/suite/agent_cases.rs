@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use lab::{Family, Network, Output, WebServer, skips};
+use lab::{Family, Host, Network, Output, WebServer, skips};
 
 use crate::agent::{assert_same, state};
 
@@ -376,4 +376,27 @@ fn a_rule_of_nftables_may_hide_the_vip() {
     site.run("nft add rule bridge lab first ip daddr 192.0.2.10 drop");
     let said = ["RS-ARP-01 unread", "RS-ARP-06 unread", "RS-FW-01 unread"];
     site.is(Family::Ipv4, Announced, &said);
+}
+
+/// The only address of a host, whose way out is a dummy: nobody is told to delete it.
+#[test]
+fn an_address_of_the_default_route_is_nobodys_vip() {
+    let host = Host::new("alone");
+    host.must(
+        "ip link add up0 type dummy && ip link set up0 up && ip addr add 10.0.0.11/24 dev up0 && \
+         ip route add default via 10.0.0.1",
+    );
+    let single = "ip addr del 10.0.0.11/24 dev up0 && ip addr add 10.0.0.11/32 dev up0 && \
+                  ip route add 10.0.0.1 dev up0 && ip route add default via 10.0.0.1";
+    for change in ["true", single] {
+        host.must(change);
+        let options = "--mode dr --vip 10.0.0.11";
+        let refused = host.sh(&format!("rs-agent setup {options}"));
+        let own = "10.0.0.11 is this host's own address on up0";
+        assert!(refused.status == 1 && refused.stderr.contains(own), "{}", refused.stderr);
+        assert!(!refused.stderr.contains("addr del"), "{}", refused.stderr);
+        let found = host.sh(&format!("rs-agent check {options}"));
+        assert!(found.status == 4 && found.stdout.contains(own), "{}", found.stdout);
+        assert!(!found.stdout.contains("addr del"), "{}", found.stdout);
+    }
 }

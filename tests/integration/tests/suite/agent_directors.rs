@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use lab::{Family, Host, Network, WebServer};
 
-use crate::agent_run::Run;
+use crate::running::Run;
 
 /// Two hosts that are real servers of a VIP, and one of them its director.
 struct Pair {

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use lab::{Disk, Host, Mac, Machine, UdpServer, arp_probe, beside, kernel};
 
 use crate::agent::real_server;
-use crate::agent_run::{Run, holds};
+use crate::running::{Run, holds};
 
 const VIPS: [&str; 2] = ["192.0.2.10/32", "2001:db8:2::10/128"];
 

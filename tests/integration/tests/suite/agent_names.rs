@@ -9,7 +9,7 @@ use std::process::Command;
 use lab::{Network, quoted};
 
 use crate::agent::{assert_same, assert_set_up, real_server, state};
-use crate::agent_run::{Ended, Run};
+use crate::running::{Ended, Run};
 
 /// Names the kernel takes and a shell, a path or a dotted sysctl name would not.
 const NAMES: [&str; 8] = ["eth1.100", "a..b", "-x", "it's", "$HOME", "*", "q\"\\", "gr\u{fc}n"];

@@ -7,7 +7,7 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 
 use crate::agent::{SETUPS, assert_same, real_server, share, state};
-use crate::agent_run::{Run, repaired};
+use crate::running::{Run, repaired};
 
 /// Runs what follows as nobody, with these capabilities and no way to get others.
 fn nobody(capabilities: &str) -> String {

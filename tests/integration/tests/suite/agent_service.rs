@@ -7,7 +7,7 @@ use std::time::Instant;
 use nix::sys::signal::Signal;
 
 use crate::agent::{assert_same, assert_set_up, real_server, state};
-use crate::agent_run::{NO_VIP_MISSING, Run, holds, repaired};
+use crate::running::{NO_VIP_MISSING, Run, holds, repaired};
 
 #[test]
 fn it_ends_as_told() {

@@ -6,7 +6,7 @@ use lab::Host;
 use nix::sys::signal::Signal;
 
 use crate::agent::{assert_same, real_server, state};
-use crate::agent_run::Run;
+use crate::running::Run;
 
 const ARP: [&str; 2] = ["arp_announce", "arp_ignore"];
 

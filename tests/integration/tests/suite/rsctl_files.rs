@@ -16,20 +16,3 @@ fn a_file_that_grows_too_large_is_an_error() {
     }
     assert_eq!(host.must("ls -A /run/saved; cat /run/saved/old").stdout, "old\nold\n");
 }
-
-#[test]
-fn what_is_in_the_way_of_a_folder_is_named() {
-    let host = Host::new("director");
-    host.must("mount -t tmpfs none /etc; ipvsadm -A -t 192.0.2.1:80 -s rr");
-    let expected = "error: cannot write /etc/rsctl/table.json: /etc/rsctl is there, and is no \
-                    directory\n\
-                    hint: see what /etc/rsctl is, and move it away: then it is made\n";
-    for way in ["echo a >/etc/rsctl", "ln -s /nowhere /etc/rsctl"] {
-        host.must(way);
-        let refused = host.sh("rsctl save --install");
-        assert_eq!((refused.status, &*refused.stderr), (1, expected), "{way}");
-        host.must("rm /etc/rsctl");
-    }
-    host.must("mkdir /run/kept && ln -s /run/kept /etc/rsctl && rsctl save --install");
-    assert_eq!(host.must("ls /run/kept").stdout, "table.json\n");
-}

@@ -42,6 +42,7 @@ fn listings_and_connections_are_as_documented() {
          ipvsadm -a -u 198.51.100.10:5060 -r 10.0.0.12 -m
          ipvsadm -A -f 7 -6 -s sh -b sh-port
          ipvsadm -A -u 192.0.2.1:53 -s wrr
+         ipvsadm -a -u 192.0.2.1:53 -r 10.0.0.11 -i
          ipvsadm -a -u 192.0.2.1:53 -r 10.0.0.12 -i --tun-type gue --tun-port 6080",
     );
     let _web = WebServer::start(&network.servers[0], 80);
@@ -158,11 +159,13 @@ fn errors_and_what_comes_before_them_are_as_documented() {
 fn restores_are_as_documented() {
     let host = Host::new("director");
     let table = "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.1 -m\n";
+    let timeouts = r#"{"format": "ipvs-table/2", "timeouts": {"udp": 77}, "services": []}"#;
     let documents = [
         ("restore --dry-run", table.to_owned()),
         ("restore", table.to_owned()),
         ("restore", table.replace("rr", "none_such")),
         ("restore", "-A -t 192.0.2.2:80\n".to_owned()),
+        ("restore --allow-empty", timeouts.to_owned()),
     ]
     .map(|(command, table)| printed(&host, command, &table));
     hold("`restore`", &documents, &["steps[].before", "steps[].after", "differs"]);

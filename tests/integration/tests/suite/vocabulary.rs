@@ -24,15 +24,15 @@ fn words(method: ForwardingMethod) -> Vec<String> {
 fn rsctl_reads_every_word_and_writes_one() {
     let host = Host::new("director");
     host.must("rsctl add-service tcp/192.0.2.1:80");
-    let json = |word: &str| {
+    let json = |server: &str, word: &str| {
         format!(
             r#"{{"format": "ipvs-table/2", "services": [{{"service": "tcp/192.0.2.1:80",
-            "scheduler": "wlc", "servers": [{{"server": "10.0.0.1:80", "method": "{word}"}}]}}]}}"#
+            "scheduler": "wlc", "servers": [{{"server": "{server}", "method": "{word}"}}]}}]}}"#
         )
     };
     let shown = |list: &str| {
         let text = host.must(list).stdout;
-        let server = text.lines().find(|line| line.contains("-> 10.0.0.1:80 "));
+        let server = text.lines().find(|line| line.contains("-> 1"));
         server.and_then(|line| line.split_whitespace().nth(2)).unwrap_or_default().to_owned()
     };
     for method in METHODS {
@@ -43,10 +43,20 @@ fn rsctl_reads_every_word_and_writes_one() {
             assert_eq!(shown("rsctl list --tun-info"), name, "{word}");
             assert_eq!(shown("rsctl ipvsadm -Ln"), listed, "{word}");
             // That is what a file with the word says, too.
-            let again = host.feed("rsctl restore --dry-run", &json(&word));
+            let again = host.feed("rsctl restore --dry-run", &json("10.0.0.1:80", &word));
             assert_eq!((again.status, again.stdout.as_str()), (0, "nothing to change\n"), "{word}");
             host.must("rsctl delete-server tcp/192.0.2.1:80 -r 10.0.0.1");
         }
+    }
+    // No option asks for it, as an address of this host is what makes it so; a file says it.
+    let local = ForwardingMethod::Local;
+    for word in words(local) {
+        let restored = host.feed("rsctl restore", &json("127.0.0.1:80", &word));
+        assert_eq!(restored.status, 0, "{word}: {}", restored.stderr);
+        assert_eq!(shown("rsctl list"), local.name().unwrap(), "{word}");
+        assert_eq!(shown("rsctl ipvsadm -Ln"), local.listed_as().unwrap(), "{word}");
+        assert!(host.must("rsctl save").stdout.contains("\"method\": \"local\""), "{word}");
+        host.must("rsctl delete-server tcp/192.0.2.1:80 -r 127.0.0.1");
     }
 }
 
