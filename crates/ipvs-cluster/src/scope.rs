@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashSet};
 use ipvs_netlink::{DestinationKey, ServiceKey};
 
 use crate::subject::Subject;
@@ -45,7 +45,10 @@ pub struct Scope {
     services: Services,
     /// The addresses of the servers; `None` if it has all of its services.
     servers: Option<HashSet<IpAddr>>,
+    /// Services of which it has these servers, whatever is said above.
+    objects: HashMap<ServiceKey, HashSet<DestinationKey>>,
     timeouts: bool,
+    sysctls: bool,
     daemons: bool,
 }
 
@@ -57,9 +60,16 @@ enum Services {
 
 impl Scope {
     /// Returns the scope of who has the director to itself: all services with all their
-    /// servers, the timeouts and the sync daemons.
+    /// servers, the timeouts, the settings under `net.ipv4.vs` and the sync daemons.
     pub fn everything() -> Self {
-        Self { services: Services::All, servers: None, timeouts: true, daemons: true }
+        Self {
+            services: Services::All,
+            servers: None,
+            objects: HashMap::default(),
+            timeouts: true,
+            sysctls: true,
+            daemons: true,
+        }
     }
 
     /// Returns a scope of these services, there or not, with all their servers.
@@ -73,9 +83,38 @@ impl Scope {
         Self::nothing().and_addresses(vips)
     }
 
+    /// Returns a scope of these services, there or not, each with these servers and no others: of
+    /// who has a record of what is its own. What others add to such a service is theirs, and it
+    /// is not deleted while they have servers in it.
+    ///
+    /// ```
+    /// use ipvs_cluster::{Scope, Subject};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let web = "tcp/192.0.2.10:80".parse()?;
+    /// let scope = Scope::of_objects([(web, ["10.0.0.1:80".parse()?])]);
+    /// assert!(scope.contains(&Subject::Service(web)));
+    /// assert!(scope.contains(&Subject::Server(web, "10.0.0.1:80".parse()?)));
+    /// assert!(!scope.contains(&Subject::Server(web, "10.0.0.1:8080".parse()?)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn of_objects<S: IntoIterator<Item = DestinationKey>>(
+        objects: impl IntoIterator<Item = (ServiceKey, S)>,
+    ) -> Self {
+        Self::nothing().and_objects(objects)
+    }
+
     fn nothing() -> Self {
         let services = Services::Only { keys: HashSet::default(), addresses: HashSet::default() };
-        Self { services, servers: None, timeouts: false, daemons: false }
+        Self {
+            services,
+            servers: None,
+            objects: HashMap::default(),
+            timeouts: false,
+            sysctls: false,
+            daemons: false,
+        }
     }
 
     /// Adds services to the scope.
@@ -94,9 +133,26 @@ impl Scope {
         self
     }
 
+    /// Adds services with these servers each, as in [`of_objects`](Self::of_objects). Of a service
+    /// that comes again, or is in the scope already, it has the servers of both.
+    pub fn and_objects<S: IntoIterator<Item = DestinationKey>>(
+        mut self,
+        objects: impl IntoIterator<Item = (ServiceKey, S)>,
+    ) -> Self {
+        for (service, servers) in objects {
+            self.objects.entry(service).or_default().extend(servers);
+        }
+        self
+    }
+
     /// Adds the timeouts of connections, of which a network namespace has one set.
     pub fn and_timeouts(self) -> Self {
         Self { timeouts: true, ..self }
+    }
+
+    /// Adds the settings under `net.ipv4.vs`.
+    pub fn and_sysctls(self) -> Self {
+        Self { sysctls: true, ..self }
     }
 
     /// Adds the sync daemons of both roles.
@@ -118,15 +174,19 @@ impl Scope {
     pub fn contains(&self, subject: &Subject) -> bool {
         match subject {
             Subject::Timeouts => self.timeouts,
+            Subject::Sysctl(_) => self.sysctls,
             Subject::Daemon(_) => self.has_daemons(),
             Subject::Service(service) => self.has_service(service),
-            Subject::Server(service, server) => {
-                self.has_service(service) && self.has_server(server)
-            }
+            Subject::Server(service, server) => self.has_server(service, server),
         }
     }
 
     pub(crate) fn has_service(&self, key: &ServiceKey) -> bool {
+        self.has_whole_service(key) || self.objects.contains_key(key)
+    }
+
+    /// Says whether a service is in it other than by name of its servers.
+    fn has_whole_service(&self, key: &ServiceKey) -> bool {
         match (&self.services, key) {
             (Services::All, _) => true,
             (Services::Only { keys, addresses }, ServiceKey::Endpoint { address, .. }) => {
@@ -136,18 +196,43 @@ impl Scope {
         }
     }
 
-    /// Says whether a server is in the scope if its service is.
-    pub(crate) fn has_server(&self, key: &DestinationKey) -> bool {
-        self.servers.as_ref().is_none_or(|addresses| addresses.contains(&key.address))
+    /// Says whether a server of a service is in it.
+    pub(crate) fn has_server(&self, service: &ServiceKey, server: &DestinationKey) -> bool {
+        self.servers_of(service).contains(server)
+    }
+
+    /// Returns which servers of a service are in it, to ask for many.
+    pub(crate) fn servers_of(&self, service: &ServiceKey) -> ServersOf<'_> {
+        ServersOf {
+            addresses: self.has_whole_service(service).then_some(self.servers.as_ref()),
+            keys: self.objects.get(service),
+        }
     }
 
     pub(crate) fn has_daemons(&self) -> bool {
         self.daemons
     }
+}
 
-    /// Says whether it has all servers of its services.
-    pub(crate) fn has_all_servers(&self) -> bool {
-        self.servers.is_none()
+/// Says which servers of a service are in a scope.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServersOf<'a> {
+    /// None without an address, or all of the service; `None` if it is there by its servers only.
+    addresses: Option<Option<&'a HashSet<IpAddr>>>,
+    keys: Option<&'a HashSet<DestinationKey>>,
+}
+
+impl ServersOf<'_> {
+    pub(crate) fn contains(&self, server: &DestinationKey) -> bool {
+        let has = |addresses: Option<&HashSet<IpAddr>>| {
+            addresses.is_none_or(|addresses| addresses.contains(&server.address))
+        };
+        self.addresses.is_some_and(has) || self.keys.is_some_and(|keys| keys.contains(server))
+    }
+
+    /// Says whether it has whatever servers there are.
+    pub(crate) fn has_all(&self) -> bool {
+        self.addresses == Some(None)
     }
 }
 
@@ -179,6 +264,9 @@ mod tests {
         let mark = [mark.parse().unwrap()];
         let vip = ["192.0.2.1".parse().unwrap()];
         let rip = |last: u8| [[10, 0, 0, last].into()];
+        let object = |key: &str, last: u8| {
+            (key.parse().unwrap(), [DestinationKey::new([10, 0, 0, last], 80)])
+        };
         for (row, (scope, expected)) in [
             (Scope::everything(), [1, 1, 1, 1, 1, 1, 1, 1]),
             (Scope::everything().and_services(mark).and_addresses(vip), [1; 8]),
@@ -193,6 +281,16 @@ mod tests {
             (Scope::of_addresses(vip), [1, 1, 0, 1, 1, 0, 0, 0]),
             (Scope::of_services(mark), [0, 0, 1, 0, 0, 1, 0, 0]),
             (Scope::of_services(mark).and_addresses(vip), [1, 1, 1, 1, 1, 1, 0, 0]),
+            (Scope::of_objects([object("tcp/192.0.2.1:80", 1)]), [1, 0, 0, 1, 0, 0, 0, 0]),
+            (web().and_objects([object("tcp/192.0.2.1:80", 1)]), [1, 0, 0, 1, 1, 0, 0, 0]),
+            (
+                web().only_servers(rip(2)).and_objects([object("tcp/192.0.2.1:80", 1)]),
+                [1, 0, 0, 1, 1, 0, 0, 0],
+            ),
+            (
+                Scope::of_objects([object("fwmark/7", 1), object("udp/192.0.2.1:53", 1)]),
+                [0, 1, 1, 0, 0, 0, 0, 0],
+            ),
         ]
         .into_iter()
         .enumerate()

@@ -58,7 +58,7 @@ fn changed<T: Transport>(
     before: Observed,
 ) -> Option<Verdict> {
     // A look that fails is no reason not to read it properly.
-    let now = Glance::behind(client, made, before).ok()?;
+    let now = Glance::behind(client, choices.desired, made, before).ok()?;
     now.shows(choices.desired, choices.policy).then(|| {
         let reordered = choices.reordered(|desired| now.reordered(desired));
         Verdict::Read { left: Plan::default(), reordered }

@@ -19,7 +19,7 @@ use ipvs_netlink::{Client, Error, Transport};
 use crate::apply::{Applied, OnFailure};
 use crate::desired::Desired;
 use crate::glance::Glance;
-use crate::observed::Observed;
+use crate::observed::{Observed, sysctls};
 use crate::plan::{Flaw, Plan, Policy, plan, refused};
 
 pub use attempt::Attempt;
@@ -158,10 +158,13 @@ fn read<T: Transport>(
     desired: &Desired,
     policy: Policy,
 ) -> Result<Observed, Error> {
-    match Glance::take(client) {
+    match Glance::take(client, desired) {
         Ok(glance) => glance.made_sure(client, desired, policy),
         // There an answer that got lost is asked for again, and what else is wrong is told.
-        Err(_) => Observed::read(client),
+        Err(_) => {
+            let observed = Observed::read(client)?;
+            Ok(Observed { sysctls: sysctls(client, desired.sysctls())?, ..observed })
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{Desired, DesiredServer, DesiredService, Fault, Faults, Why};
 use crate::scope::Scope;
 use crate::sound::{self, Unsound};
 use crate::subject::Subject;
+use crate::sysctl::Sysctl;
 
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,7 @@ pub struct Builder<O> {
     /// the same.
     last: Option<(ServiceKey, usize)>,
     timeouts: Option<O>,
+    sysctls: Vec<O>,
     daemons: Vec<O>,
     /// What is wrong whatever the kernel has.
     faults: Vec<Fault<O>>,
@@ -114,6 +116,7 @@ impl<O> Default for Builder<O> {
             origins: Vec::new(),
             last: None,
             timeouts: None,
+            sysctls: Vec::new(),
             daemons: Vec::new(),
             faults: Vec::new(),
             unsound: Vec::new(),
@@ -257,6 +260,23 @@ impl<O: Clone> Builder<O> {
             None => {
                 self.timeouts = Some(origin);
                 self.desired.timeouts = Some(timeouts);
+            }
+        }
+        self
+    }
+
+    /// Sets a setting under `net.ipv4.vs`; those of which nothing is said are left alone.
+    pub fn sysctl(&mut self, origin: O, sysctl: Sysctl) -> &mut Self {
+        let subject = Subject::Sysctl(sysctl.name());
+        self.check_scope(&origin, subject);
+        let first = self.desired.sysctls.iter().position(|it| it.name() == sysctl.name());
+        match first.and_then(|place| self.sysctls.get(place)).cloned() {
+            Some(first) => {
+                self.faults.push(Fault { origin, subject, why: Why::Again { first } });
+            }
+            None => {
+                self.desired.sysctls.push(sysctl);
+                self.sysctls.push(origin);
             }
         }
         self

@@ -88,13 +88,13 @@ fn crowded(desired: &Desired, observed: &Observed, policy: Policy) -> impl Itera
     wanted.filter_map(move |wanted| {
         let key = wanted.service.key;
         let mut servers: HashSet<_> = wanted.servers.iter().map(|it| it.server.key).collect();
-        let (deletes, scope) = (policy.deletes(), desired.scope());
-        if servers.len() <= MH_SLOTS && deletes && scope.has_all_servers() {
+        let (deletes, scope) = (policy.deletes(), desired.scope().servers_of(&key));
+        if servers.len() <= MH_SLOTS && deletes && scope.has_all() {
             return None;
         }
         let found = observed.services.iter().find(|found| found.service.key == key);
         let there: HashSet<_> = found.iter().flat_map(|it| &it.servers).map(|it| it.key).collect();
-        let stays = |server: &&DestinationKey| !deletes || !scope.has_server(server);
+        let stays = |server: &&DestinationKey| !deletes || !scope.contains(server);
         servers.extend(there.iter().filter(stays));
         let hashes = |found: &ObservedService| found.service.scheduler == Scheduler::Mh;
         let grows = !found.is_some_and(hashes) || servers.iter().any(|it| !there.contains(it));

@@ -198,7 +198,8 @@ mod tests {
             let wanted = wanted.finish().unwrap();
             let plan = plan(&wanted, &Observed::default(), Policy::exact());
             let mut applied = Applied::default();
-            let refused = |step: &Step| Error::from(KernelError::new(step.change(), Errno::ENOENT));
+            let refused =
+                |step: &Step| Error::from(KernelError::new(step.change().unwrap(), Errno::ENOENT));
             let fate = |(place, step): (usize, &Step)| match place {
                 0 => Fate::Failed(refused(step).into()),
                 _ => Fate::NotTried(Because::Failed(0)),
