@@ -203,7 +203,9 @@ pub use desired::{
     Builder, Desired, DesiredServer, DesiredService, Fault, Faults, OutsideScope, Why,
 };
 pub use observed::{Observed, ObservedService};
-pub use plan::{Action, Flaw, Loss, Phase, Plan, Policy, Step, plan, refused, reordered};
+pub use plan::{
+    Action, Flaw, Foreign, Loss, Phase, Plan, Policy, Step, Trap, plan, refused, reordered, traps,
+};
 pub use scope::Scope;
 pub use sound::Unsound;
 pub use subject::Subject;

@@ -7,7 +7,7 @@ use ipvs_netlink::{DestinationKey, ServiceKey, SetTimeouts, SyncDaemon, Timeouts
 
 use super::{Desired, DesiredServer, DesiredService, Fault, Faults, Why};
 use crate::scope::Scope;
-use crate::sound::{self, Unsound};
+use crate::sound::{self, MH_SLOTS, Unsound};
 use crate::subject::Subject;
 use crate::sysctl::Sysctl;
 
@@ -345,7 +345,7 @@ impl<O: Clone> Builder<O> {
     /// All that is wrong, what is not sound included, if there is anything else.
     pub fn finish_as_found(mut self) -> Result<(Desired, Faults<O>), Faults<O>> {
         for (wanted, origins) in self.desired.services.iter().zip(&self.origins) {
-            if let Some(why) = sound::crowd(&wanted.service, wanted.servers.len()) {
+            if let Some(why) = sound::crowd(&wanted.service, wanted.servers.len(), MH_SLOTS) {
                 let subject = Subject::Service(wanted.service.key);
                 let (origin, why) = (origins.service.clone(), Why::Unsound(why));
                 self.unsound.push(Fault { origin, subject, why });
