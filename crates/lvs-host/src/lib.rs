@@ -11,6 +11,7 @@
 //! | [`privilege`], [`processes`], [`program`] | what this process may, who else runs, what another program says |
 //! | [`files`] | files within bounds, whole, and where nobody else writes |
 //! | [`state`], [`netns`] | what a program keeps there of a network namespace, and who may change it |
+//! | [`journald`] | messages with fields for systemd's journal |
 //! | [`anywhere`] | an address that stands for a client anywhere |
 //! | [`escaped`] | names that need not be UTF-8, as text |
 //! | [`link`], [`address`], [`route`], [`rule`], [`tunnel`], [`fou`], [`socket`], [`ip`] | the facts themselves: plain data |
@@ -37,6 +38,7 @@ pub mod firewall;
 pub mod fou;
 #[cfg(feature = "network")]
 pub mod ip;
+pub mod journald;
 #[cfg(feature = "network")]
 pub mod link;
 #[cfg(feature = "network")]
