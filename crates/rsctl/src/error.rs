@@ -10,6 +10,7 @@ use ipvs_netlink::{Change, ErrorKind, ServiceKey};
 use lvs_term::{Complaint, Usage, count, escaped, system_error};
 
 use crate::exit::Exit;
+use crate::kept::KeptError;
 use crate::lock::Holder;
 use crate::refusal::{self, Refusal};
 
@@ -161,6 +162,9 @@ pub(crate) enum Error {
         /// What would go.
         loss: String,
     },
+    /// What is kept could not be read, or written before something was changed.
+    #[error("cannot use what is kept: {0}")]
+    Kept(#[from] KeptError),
     /// The output could not be written. What was to be done has been done.
     #[error("cannot write the output: {}", system_error(.0))]
     Output(#[from] io::Error),
@@ -252,6 +256,7 @@ impl Error {
             Self::FolderInTheWay { folder, .. } => {
                 vec![format!("see what {folder} is, and move it away: then it is made")]
             }
+            Self::Kept(_) => vec!["`--state-dir` names another folder for it".to_owned()],
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Ask(_)
