@@ -162,6 +162,9 @@ pub(crate) enum Error {
         /// What would go.
         loss: String,
     },
+    /// What is there could not be kept in mind as something to go back to.
+    #[error("cannot go back to what was there: {0}")]
+    NoWayBack(String),
     /// What is kept could not be read, or written before something was changed.
     #[error("cannot use what is kept: {0}")]
     Kept(#[from] KeptError),
@@ -256,6 +259,7 @@ impl Error {
             Self::FolderInTheWay { folder, .. } => {
                 vec![format!("see what {folder} is, and move it away: then it is made")]
             }
+            Self::NoWayBack(_) => vec!["`rsctl list` shows what is there now".to_owned()],
             Self::Kept(_) => vec!["`--state-dir` names another folder for it".to_owned()],
             Self::Read { .. }
             | Self::Write { .. }

@@ -27,6 +27,11 @@ impl Attempt<'_> {
         &self.plan
     }
 
+    /// Returns what was there before.
+    pub fn observed(&self) -> &Observed {
+        &self.observed
+    }
+
     /// Returns what became of it.
     pub fn applied(&self) -> &Applied {
         &self.applied
