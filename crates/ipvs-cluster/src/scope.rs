@@ -44,12 +44,42 @@ use crate::subject::Subject;
 pub struct Scope {
     services: Services,
     /// The addresses of the servers; `None` if it has all of its services.
-    servers: Option<HashSet<IpAddr>>,
+    servers: Option<Addresses>,
     /// Services of which it has these servers, whatever is said above.
     objects: HashMap<ServiceKey, HashSet<DestinationKey>>,
     timeouts: bool,
     sysctls: bool,
     daemons: bool,
+}
+
+/// Addresses one by one, and networks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Addresses {
+    single: HashSet<IpAddr>,
+    /// Each by an address of it, and how many of its bits are the network's.
+    networks: Vec<(IpAddr, u8)>,
+}
+
+impl Addresses {
+    fn contains(&self, address: IpAddr) -> bool {
+        self.single.contains(&address)
+            || self.networks.iter().any(|(network, length)| is_in(address, *network, *length))
+    }
+}
+
+fn is_in(address: IpAddr, network: IpAddr, length: u8) -> bool {
+    let length = u32::from(length);
+    match (address, network) {
+        (IpAddr::V4(address), IpAddr::V4(network)) => {
+            let differs = address.to_bits() ^ network.to_bits();
+            differs.checked_shr(32_u32.saturating_sub(length)).unwrap_or_default() == 0
+        }
+        (IpAddr::V6(address), IpAddr::V6(network)) => {
+            let differs = address.to_bits() ^ network.to_bits();
+            differs.checked_shr(128_u32.saturating_sub(length)).unwrap_or_default() == 0
+        }
+        _ => false,
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,7 +196,27 @@ impl Scope {
     /// add between the look and the deletion goes with it, as the kernel has no deletion under a
     /// condition. Called again, it adds to the addresses.
     pub fn only_servers(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
-        self.servers.get_or_insert_default().extend(addresses);
+        self.servers.get_or_insert_default().single.extend(addresses);
+        self
+    }
+
+    /// Leaves only those servers in the scope that have an address in one of these networks, as
+    /// [`only_servers`](Self::only_servers) leaves only those with certain addresses: each network
+    /// by an address of it, and how many of its bits are the network's. Both together add up.
+    ///
+    /// ```
+    /// use ipvs_cluster::{Scope, Subject};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let web = "tcp/192.0.2.10:80".parse()?;
+    /// let scope = Scope::of_services([web]).only_servers_in([("10.0.1.0".parse()?, 24)]);
+    /// assert!(scope.contains(&Subject::Server(web, "10.0.1.7:80".parse()?)));
+    /// assert!(!scope.contains(&Subject::Server(web, "10.0.2.7:80".parse()?)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn only_servers_in(mut self, networks: impl IntoIterator<Item = (IpAddr, u8)>) -> Self {
+        self.servers.get_or_insert_default().networks.extend(networks);
         self
     }
 
@@ -218,14 +268,14 @@ impl Scope {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ServersOf<'a> {
     /// None without an address, or all of the service; `None` if it is there by its servers only.
-    addresses: Option<Option<&'a HashSet<IpAddr>>>,
+    addresses: Option<Option<&'a Addresses>>,
     keys: Option<&'a HashSet<DestinationKey>>,
 }
 
 impl ServersOf<'_> {
     pub(crate) fn contains(&self, server: &DestinationKey) -> bool {
-        let has = |addresses: Option<&HashSet<IpAddr>>| {
-            addresses.is_none_or(|addresses| addresses.contains(&server.address))
+        let has = |addresses: Option<&Addresses>| {
+            addresses.is_none_or(|addresses| addresses.contains(server.address))
         };
         self.addresses.is_some_and(has) || self.keys.is_some_and(|keys| keys.contains(server))
     }
@@ -297,6 +347,26 @@ mod tests {
         {
             let found = subjects.map(|subject| i32::from(scope.contains(&subject)));
             assert_eq!(found, expected, "row {row}: {scope:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_in_a_network() {
+        for (address, network, length, expected) in [
+            ("10.0.1.7", "10.0.1.0", 24, true),
+            ("10.0.2.7", "10.0.1.0", 24, false),
+            ("10.0.1.7", "10.0.1.200", 24, true),
+            ("10.0.1.7", "10.0.1.7", 32, true),
+            ("10.0.1.6", "10.0.1.7", 32, false),
+            ("203.0.113.1", "10.0.1.7", 0, true),
+            ("2001:db8::1", "2001:db8::", 64, true),
+            ("2001:db8:0:1::1", "2001:db8::", 64, false),
+            ("2001:db8::1", "::", 0, true),
+            ("2001:db8::1", "2001:db8::1", 128, true),
+            ("2001:db8::1", "10.0.0.0", 0, false),
+        ] {
+            let is_in = is_in(address.parse().unwrap(), network.parse().unwrap(), length);
+            assert_eq!(is_in, expected, "{address} {network}/{length}");
         }
     }
 }
