@@ -9,6 +9,7 @@ use ipvs_netlink::{Change, ErrorKind, ServiceKey};
 use lvs_term::{Complaint, Usage, escaped, system_error};
 
 use crate::exit::Exit;
+use crate::kept::KeptError;
 use crate::lock::Holder;
 use crate::problems::{MOST_PROBLEMS, Problems, first};
 use crate::refusal::{self, Refusal};
@@ -161,6 +162,12 @@ pub(crate) enum Error {
         /// What would go.
         loss: String,
     },
+    /// What is there could not be kept in mind as something to go back to.
+    #[error("cannot go back to what was there: {0}")]
+    NoWayBack(String),
+    /// What is kept could not be read, or written before something was changed.
+    #[error("cannot use what is kept: {0}")]
+    Kept(#[from] KeptError),
     /// The output could not be written. What was to be done has been done.
     #[error("cannot write the output: {}", system_error(.0))]
     Output(#[from] io::Error),
@@ -252,6 +259,8 @@ impl Error {
             Self::FolderInTheWay { folder, .. } => {
                 vec![format!("see what {folder} is, and move it away: then it is made")]
             }
+            Self::NoWayBack(_) => vec!["`rsctl list` shows what is there now".to_owned()],
+            Self::Kept(_) => vec!["`--state-dir` names another folder for it".to_owned()],
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Ask(_)

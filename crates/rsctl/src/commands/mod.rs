@@ -8,6 +8,7 @@ mod add_service;
 mod changed;
 mod clear;
 mod connections;
+mod converge;
 mod daemon;
 mod daemon_status;
 mod delete_server;
@@ -50,6 +51,7 @@ use crate::refusal::Refusal;
 pub(crate) use changed::States;
 pub(crate) use changed::{Action, Changed, Made, State};
 pub(crate) use connections::{Found, Stream, address_of};
+pub(crate) use converge::Converged;
 pub(crate) use daemon_status::{Daemon, Status};
 pub(crate) use director::Director;
 #[cfg(test)]

@@ -35,7 +35,7 @@ use lvs_term::{
 };
 
 use crate::cli::{Command, Form, View};
-use crate::commands::{Found, Outcome, Stream};
+use crate::commands::{Found, Outcome, Restored, Stream};
 use crate::error::Error;
 
 pub(crate) use watch::Lists;
@@ -71,7 +71,7 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
             made.warnings.iter().for_each(|it| warning(&it.to_string()));
         }
         // Another order was there before: it is told to who asks.
-        Outcome::Restored(restored) if format == Format::Text => restore::warn(restored),
+        Outcome::Restored(restored) if format == Format::Text => restore::warn(&restored.converged),
         _ => {}
     }
     if format == Format::Quiet {
@@ -136,7 +136,9 @@ fn is_json(outcome: &Outcome, format: Format) -> bool {
 pub(crate) fn shortfall(outcome: &Outcome) -> Option<Complaint> {
     match outcome {
         Outcome::Changed { made, .. } if !made.failed.is_empty() => Some(changes::shortfall(made)),
-        Outcome::Restored(restored) if restored.fell_short() => Some(restore::shortfall(restored)),
+        Outcome::Restored(Restored { converged, .. }) if converged.fell_short() => {
+            Some(restore::shortfall(converged))
+        }
         _ => None,
     }
 }
@@ -169,8 +171,8 @@ fn write(
             }
         }
         Outcome::Saved(saved) => save::write(saved, out)?,
-        Outcome::Restored(restored) if json => json::write_restored(restored, out)?,
-        Outcome::Restored(restored) => restore::write(restored, out)?,
+        Outcome::Restored(restored) if json => json::write_restored(&restored.converged, out)?,
+        Outcome::Restored(restored) => restore::write(&restored.converged, out)?,
     }
     Ok(())
 }
