@@ -187,6 +187,7 @@
 pub mod apply;
 pub mod converge;
 pub mod desired;
+pub mod drain;
 #[cfg(feature = "file")]
 pub mod file;
 mod glance;
