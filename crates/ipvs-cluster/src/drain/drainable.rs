@@ -140,11 +140,7 @@ pub fn drainable(
     Drainable { waits, cautions, obstacles }
 }
 
-fn obstacles(
-    service: &Service,
-    servers: &[Destination],
-    server: &DestinationKey,
-) -> Vec<Obstacle> {
+fn obstacles(service: &Service, servers: &[Destination], server: &DestinationKey) -> Vec<Obstacle> {
     let weight = |of: &Destination| u64::from(of.weight.get());
     let own = servers.iter().find(|it| it.key == *server).map_or(0, weight);
     if own == 0 {
@@ -199,10 +195,7 @@ mod tests {
         ] {
             let obstacles = of(scheduler, none, key);
             assert_eq!(obstacles.len(), 1);
-            assert_eq!(
-                obstacles[0].to_string(),
-                format!("{told}, and weight 0 refuses them"),
-            );
+            assert_eq!(obstacles[0].to_string(), format!("{told}, and weight 0 refuses them"),);
         }
         // It is drained already.
         assert_eq!(of(Scheduler::Mh, none, 3), []);

@@ -128,10 +128,7 @@ mod tests {
 
     #[test]
     fn a_ramp_rises_in_equal_steps_and_begins_with_1() {
-        assert_eq!(
-            steps(ramp(4, 120)),
-            [(0, 1), (60_000, 2), (90_000, 3), (120_000, 4)]
-        );
+        assert_eq!(steps(ramp(4, 120)), [(0, 1), (60_000, 2), (90_000, 3), (120_000, 4)]);
         assert_eq!(steps(ramp(2, 1)), [(0, 1), (1000, 2)]);
         // No more than one step a second.
         let many = steps(ramp(1_000_000, 10));

@@ -249,7 +249,8 @@ mod tests {
 
     fn entry(of: u32, active: u32, inactive: u32, persistent: u32) -> DestinationEntry {
         let key = "10.0.0.1:80".parse().unwrap();
-        let destination = Destination::new(key, ForwardingMethod::Tunnel(ipvs_netlink::Tunnel::Ipip));
+        let destination =
+            Destination::new(key, ForwardingMethod::Tunnel(ipvs_netlink::Tunnel::Ipip));
         let mut entry = DestinationEntry::from(destination.with_weight(weight(of)));
         let to = &mut entry.connections;
         (to.active, to.inactive, to.persistent) = (active, inactive, persistent);

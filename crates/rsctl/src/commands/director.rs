@@ -8,6 +8,7 @@ use ipvs_netlink::{
 };
 
 use crate::cli::NamespaceName;
+use crate::drains_file::DrainsFile;
 use crate::error::Error;
 use crate::lock::{self, Lock};
 use crate::trace;
@@ -68,6 +69,15 @@ impl Director {
 
     pub(super) fn procfs(&self) -> Procfs {
         self.namespace.clone().map_or_else(Procfs::new, Procfs::of)
+    }
+
+    /// Finds the file of what is being drained or brought back.
+    pub(super) fn drains(&self) -> Result<DrainsFile, Error> {
+        let file = match &self.namespace {
+            None => DrainsFile::of_this_thread(),
+            Some(namespace) => namespace.enter(DrainsFile::of_this_thread)?,
+        };
+        file.map_err(Error::Unread)
     }
 
     /// Keeps every other `rsctl` from changing the table as long as the result lives: from
