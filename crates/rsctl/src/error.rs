@@ -8,10 +8,10 @@ use std::time::Duration;
 use ipvs_cluster::drain::{Obstacle, Unrampable};
 use ipvs_cluster::file::Problem;
 use ipvs_netlink::{Change, DestinationKey, ErrorKind, Scheduler, ServiceKey};
-use lvs_host::state::StateError;
 use lvs_term::{Complaint, Usage, count, escaped, system_error};
 
 use crate::exit::Exit;
+use crate::kept::KeptError;
 use crate::lock::Holder;
 use crate::refusal::{self, Refusal};
 
@@ -186,13 +186,16 @@ pub(crate) enum Error {
     },
     /// What is being drained is not known.
     #[error("cannot read what is being drained: {0}")]
-    Unread(StateError),
+    Unread(KeptError),
     /// The weights of servers could not be kept; no server was changed.
     #[error("cannot remember the weights of the servers: {0}; nothing was changed")]
-    Unremembered(StateError),
+    Unremembered(KeptError),
     /// Servers have their weights back, and are remembered as drained all the same.
     #[error("the weights are back, and the drains cannot be forgotten: {0}")]
-    NotForgotten(StateError),
+    NotForgotten(KeptError),
+    /// What is kept could not be read, or written before something was changed.
+    #[error("cannot use what is kept: {0}")]
+    Kept(#[from] KeptError),
     /// The output could not be written. What was to be done has been done.
     #[error("cannot write the output: {}", system_error(.0))]
     Output(#[from] io::Error),
@@ -313,6 +316,7 @@ impl Error {
             Self::NotForgotten(_) => {
                 vec!["`rsctl drain --list` shows what is remembered".to_owned()]
             }
+            Self::Kept(_) => vec!["`--state-dir` names another folder for it".to_owned()],
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Ask(_)

@@ -9,13 +9,13 @@ mod cli;
 mod commands;
 mod complete;
 mod draining;
-mod drains_file;
 mod error;
 mod exit;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod ipvsadm;
+mod kept;
 mod lock;
 mod manual;
 mod names;
@@ -65,7 +65,8 @@ fn run(args: &[OsString]) -> Result<Exit, Error> {
     let dry_run = report.is_some_and(|report| report.dry_run);
     let changes = report.is_some() && !dry_run;
     let lock_wait = report.map(cli::Report::lock_wait).unwrap_or_default();
-    let director = Director::new(cli.global.netns.as_ref(), dry_run, lock_wait)?;
+    let director = Director::new(cli.global.netns.as_ref(), dry_run, lock_wait)?
+        .keeping_in(&cli.global.state_dir);
     if let Command::List(args @ List { form: FormArgs { watch: Some(seconds), .. }, .. }) =
         &cli.command
     {

@@ -28,9 +28,12 @@ mod usage;
 pub(crate) mod value;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{
+    ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
+};
 use lvs_term::{COMMON_OPTIONS, ColorWhen};
 
 pub(crate) use address::Endpoint;
@@ -56,6 +59,11 @@ pub(crate) use service::{
 pub(crate) use target::{Anywhere, Services, Target};
 pub(crate) use timeouts::Timeouts;
 pub(crate) use usage::{Unread, explain};
+
+use crate::kept::STATE_DIR;
+
+/// Names that folder in the environment.
+pub(crate) const STATE_DIR_VARIABLE: &str = "RSCTL_STATE_DIR";
 
 /// The headings of `--help`, in the order in which they stand there; in front of them is what
 /// only one command has, behind them [`COMMON_OPTIONS`].
@@ -156,6 +164,21 @@ pub(crate) struct Global {
         display_order = 100
     )]
     pub(crate) netns: Option<NamespaceName>,
+
+    /// The folder of what is kept: history, checkpoints, what is owned; one below it for each other
+    /// network namespace.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        env = STATE_DIR_VARIABLE,
+        hide_env_values = true,
+        default_value = STATE_DIR,
+        help_heading = COMMON_OPTIONS,
+        display_order = 100
+    )]
+    pub(crate) state_dir: PathBuf,
 
     /// When to colour tables; auto: on a terminal, unless NO_COLOR is set.
     #[arg(

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ipvs_netlink::procfs::Procfs;
 use ipvs_netlink::{
     Change, Client, ConnectOptions, Errno, ErrorKind, KernelError, Namespace, ServiceKey,
 };
+use lvs_term::{Label, shortened};
 
+use super::Changed;
 use crate::cli::NamespaceName;
-use crate::drains_file::DrainsFile;
 use crate::error::Error;
+use crate::kept::{Author, Event, Kept, STATE_DIR};
 use crate::lock::{self, Lock};
 use crate::trace;
 
@@ -17,12 +21,27 @@ use crate::trace;
 pub(super) const USUAL_SERVERS: usize = 45;
 
 /// Says where a command acts, and whether it acts or only says what it would do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Director {
     namespace: Option<Namespace>,
     pub(crate) dry_run: bool,
     /// How long to wait while another `rsctl` changes the table.
     lock_wait: Duration,
+    /// Where what is kept of all namespaces is, and then of this one.
+    state_dir: PathBuf,
+    kept: OnceLock<Kept>,
+}
+
+impl Default for Director {
+    fn default() -> Self {
+        Self {
+            namespace: None,
+            dry_run: false,
+            lock_wait: Duration::ZERO,
+            state_dir: STATE_DIR.into(),
+            kept: OnceLock::new(),
+        }
+    }
 }
 
 impl Director {
@@ -42,7 +61,12 @@ impl Director {
             }
             Some(NamespaceName::Path(path)) => Some(Namespace::at(path)?),
         };
-        Ok(Self { namespace, dry_run, lock_wait })
+        Ok(Self { namespace, dry_run, lock_wait, ..Self::default() })
+    }
+
+    /// Names another folder for what is kept.
+    pub(crate) fn keeping_in(self, state_dir: &Path) -> Self {
+        Self { state_dir: state_dir.to_owned(), ..self }
     }
 
     /// Returns whether it acts in a network namespace that was named, perhaps not the host's own.
@@ -71,15 +95,6 @@ impl Director {
         self.namespace.clone().map_or_else(Procfs::new, Procfs::of)
     }
 
-    /// Finds the file of what is being drained or brought back.
-    pub(super) fn drains(&self) -> Result<DrainsFile, Error> {
-        let file = match &self.namespace {
-            None => DrainsFile::of_this_thread(),
-            Some(namespace) => namespace.enter(DrainsFile::of_this_thread)?,
-        };
-        file.map_err(Error::Unread)
-    }
-
     /// Keeps every other `rsctl` from changing the table as long as the result lives: from
     /// before the command looks at what it changes. A dry run changes nothing and waits for
     /// nobody.
@@ -95,6 +110,41 @@ impl Director {
         taken.map(Some).map_err(|holder| Error::Locked { holder, waited: self.lock_wait })
     }
 
+    /// Returns where is kept what has to be known the next time.
+    pub(super) fn kept(&self) -> Result<&Kept, Error> {
+        if let Some(kept) = self.kept.get() {
+            return Ok(kept);
+        }
+        let find = || Kept::of_this_thread(&self.state_dir);
+        let kept = match &self.namespace {
+            None => find(),
+            Some(namespace) => namespace.enter(find)?,
+        }?;
+        Ok(self.kept.get_or_init(|| kept))
+    }
+
+    /// Adds to the history what was changed. What cannot be recorded is changed all the same: the
+    /// kernel has it, and to say that it failed would have somebody change it again.
+    pub(super) fn record<'a>(&self, changed: impl IntoIterator<Item = &'a Changed>) {
+        self.record_events(changed.into_iter().flat_map(Changed::events));
+    }
+
+    /// Does what [`record`](Self::record) does, of what is not told as changes.
+    pub(super) fn record_events(&self, events: impl IntoIterator<Item = Event>) {
+        if self.dry_run {
+            return;
+        }
+        let mut events = events.into_iter().peekable();
+        if events.peek().is_none() {
+            return;
+        }
+        let author = Author::of_this_process();
+        let recorded = self.kept().and_then(|kept| Ok(kept.record(&author, events)?));
+        if let Err(error) = recorded {
+            unkept(&format!("what was changed is not in the history: {error}"));
+        }
+    }
+
     /// Makes `change`, or finds out whether it could be made.
     pub(super) fn apply(&self, change: Change) -> Result<(), Error> {
         let _lock = self.lock()?;
@@ -105,6 +155,12 @@ impl Director {
     pub(super) fn apply_over(&self, client: &mut Client, change: Change) -> Result<(), Error> {
         if self.dry_run { foresee(client, &change) } else { Ok(client.apply(change)?) }
     }
+}
+
+/// Warns of something that could not be kept.
+pub(super) fn unkept(what: &str) {
+    Label::Warning.tell(&shortened(what));
+    Label::Hint.tell("`--state-dir` names another folder for what is kept");
 }
 
 /// Returns what the kernel would say to `change`, as far as the table tells.

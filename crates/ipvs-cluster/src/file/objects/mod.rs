@@ -42,8 +42,9 @@ fn is_zero(number: &u32) -> bool {
 /// Holds an object as a file has it, without its servers: something to show, and to compare.
 /// It is made of a service, a server, a daemon or timeouts.
 ///
-/// It is what serde makes of it, and its text is JSON on one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// It is what serde makes of it, and its text is JSON on one line. One that is read is what somebody
+/// wrote, and need not be what a file may have.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Object(Value);
 
 impl Serialize for Object {

@@ -12,8 +12,8 @@ use crate::error::Error;
 pub(crate) fn undrain(director: &Director, args: &Undrain) -> Result<Drained, Error> {
     let _lock = director.lock()?;
     let mut client = director.connect()?;
-    let file = director.drains()?;
-    let mut known = file.load().map_err(Error::Unread)?;
+    let kept = director.kept()?;
+    let mut known = kept.drains().map_err(Error::Unread)?;
     let mut drained = Drained::new(Verb::Undrain, director);
     drained.tell_of(&known);
     let (target, servers) = (args.servers.places.target(), &args.servers.server[..]);
@@ -40,7 +40,7 @@ pub(crate) fn undrain(director: &Director, args: &Undrain) -> Result<Drained, Er
         item.is_resumed = true;
         let seen = see::server(&mut client, &item.service, &item.server)?;
         item.see(seen.as_ref());
-        let back = back(&item.work, seen.map(|it| it.destination));
+        let back = back(&item.work, seen.as_ref().map(|it| it.destination));
         item.state = match back {
             Back::Set(_) => State::Restored,
             Back::Nothing => State::Unchanged,
@@ -52,16 +52,15 @@ pub(crate) fn undrain(director: &Director, args: &Undrain) -> Result<Drained, Er
             continue;
         }
         let service = drained.items[place].service;
-        match back {
-            Back::Set(destination) => match set(&mut client, service, destination) {
+        if let (Back::Set(after), Some(entry)) = (back, seen) {
+            match set(director, &mut client, service, entry.destination, after.weight) {
                 Ok(()) => {
                     if let Some(seen) = &mut drained.items[place].seen {
-                        seen.weight = destination.weight;
+                        seen.weight = after.weight;
                     }
                 }
                 Err(error) => drained.fail(place, error),
-            },
-            Back::Nothing | Back::Over(_) => {}
+            }
         }
         let Item { service, server, state, .. } = drained.items[place];
         if state != State::Failed {
@@ -70,7 +69,7 @@ pub(crate) fn undrain(director: &Director, args: &Undrain) -> Result<Drained, Er
     }
     if !director.dry_run {
         // What has its weight back is remembered until now: killed before, it is seen to be over.
-        file.save(&known.drains).map_err(Error::NotForgotten)?;
+        kept.set_drains(&known.drains).map_err(Error::NotForgotten)?;
     }
     Ok(drained)
 }

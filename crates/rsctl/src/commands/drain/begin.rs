@@ -21,8 +21,8 @@ const DEADLINE: Duration = Duration::from_secs(5 * 60);
 pub(crate) fn drain(director: &Director, args: &cli::Drain) -> Result<Drained, Error> {
     let _lock = director.lock()?;
     let mut client = director.connect()?;
-    let file = director.drains()?;
-    let mut known = file.load().map_err(Error::Unread)?;
+    let kept = director.kept()?;
+    let mut known = kept.drains().map_err(Error::Unread)?;
     let mut drained = Drained::new(Verb::Drain, director);
     drained.tell_of(&known);
     let (target, servers) = (args.servers.places.target(), &args.servers.server[..]);
@@ -71,10 +71,10 @@ pub(crate) fn drain(director: &Director, args: &cli::Drain) -> Result<Drained, E
             known.drains.begin(drain.clone());
         }
     }
-    file.save(&known.drains).map_err(Error::Unremembered)?;
+    kept.set_drains(&known.drains).map_err(Error::Unremembered)?;
     let mut is_less = false;
     for place in 0..drained.items.len() {
-        if let Err(error) = stop(&mut client, &mut drained.items[place]) {
+        if let Err(error) = stop(director, &mut client, &mut drained.items[place]) {
             drained.fail(place, error);
         }
         let Item { service, server, state, .. } = drained.items[place];
@@ -84,13 +84,13 @@ pub(crate) fn drain(director: &Director, args: &cli::Drain) -> Result<Drained, E
     }
     if is_less {
         // What is remembered too much is seen to be over by whoever looks.
-        let _ = file.save(&known.drains);
+        let _ = kept.set_drains(&known.drains);
     }
     Ok(drained)
 }
 
 /// Gives a server weight 0 that has another one.
-fn stop(client: &mut Client, item: &mut Item) -> Result<(), Error> {
+fn stop(director: &Director, client: &mut Client, item: &mut Item) -> Result<(), Error> {
     let Item { service, server, .. } = *item;
     if item.state.is_over() || item.seen.is_none_or(|seen| seen.weight == Weight::ZERO) {
         return Ok(());
@@ -100,7 +100,7 @@ fn stop(client: &mut Client, item: &mut Item) -> Result<(), Error> {
         item.state = State::Gone;
         return Ok(());
     };
-    set(client, service, entry.destination.with_weight(Weight::ZERO))
+    set(director, client, service, entry.destination, Weight::ZERO)
 }
 
 /// What is to be drained: those that are there, and those that were under drain and are not there

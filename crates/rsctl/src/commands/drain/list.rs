@@ -10,7 +10,7 @@ use crate::error::Error;
 /// Lists what is being drained or brought back, and changes nothing.
 pub(crate) fn list(director: &Director) -> Result<Drained, Error> {
     let mut client = director.connect()?;
-    let known = director.drains()?.load().map_err(Error::Unread)?;
+    let known = director.kept()?.drains().map_err(Error::Unread)?;
     let mut listed = Drained::new(Verb::List, director);
     listed.tell_of(&known);
     let expires = director.expires_templates();

@@ -21,9 +21,9 @@ use ipvs_netlink::{
 };
 use nix::time::ClockId;
 
-use super::Director;
-use crate::drains_file::Known;
+use super::{Action, Changed, Director};
 use crate::error::Error;
+use crate::kept::KnownDrains;
 
 pub(crate) use back::undrain;
 pub(crate) use begin::drain;
@@ -187,7 +187,7 @@ impl Drained {
     }
 
     /// Tells what is worth knowing of what was remembered.
-    fn tell_of(&mut self, known: &Known) {
+    fn tell_of(&mut self, known: &KnownDrains) {
         if let Some(notice) = &known.notice {
             self.warn(notice);
         }
@@ -219,15 +219,25 @@ fn now() -> Duration {
 }
 
 /// Sets a server that is there, whatever else another tool has made of it.
-fn set(client: &mut Client, service: ServiceKey, destination: Destination) -> Result<(), Error> {
-    Ok(unchecked::apply(client, Change::SetDestination { service, destination })?)
+fn set(
+    director: &Director,
+    client: &mut Client,
+    service: ServiceKey,
+    before: Destination,
+    weight: Weight,
+) -> Result<(), Error> {
+    let destination = before.with_weight(weight);
+    unchecked::apply(client, Change::SetDestination { service, destination })?;
+    let changed = Changed::server(Action::Edit, service, before.key);
+    director.record([&changed.between(Some(before), Some(destination))]);
+    Ok(())
 }
 
 /// Returns what is under way and still as it was remembered, for a command that changes many
 /// objects and is to undo none of it: `under_way(..)?.applied_to(desired)`. What somebody else has
 /// ended is none of it.
 pub(crate) fn under_way(director: &Director, client: &mut Client) -> Result<Drains, Error> {
-    let mut drains = director.drains()?.load().map_err(Error::Unread)?.drains;
+    let mut drains = director.kept()?.drains().map_err(Error::Unread)?.drains;
     let mut over = Vec::new();
     for drain in drains.drains() {
         let seen = see::server(client, &drain.service, &drain.server)?;

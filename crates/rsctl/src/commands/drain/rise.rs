@@ -17,8 +17,8 @@ const OVER: Duration = Duration::from_secs(2 * 60);
 pub(crate) fn slow_start(director: &Director, args: &SlowStart) -> Result<Drained, Error> {
     let _lock = director.lock()?;
     let mut client = director.connect()?;
-    let file = director.drains()?;
-    let mut known = file.load().map_err(Error::Unread)?;
+    let kept = director.kept()?;
+    let mut known = kept.drains().map_err(Error::Unread)?;
     let mut drained = Drained::new(Verb::SlowStart, director);
     drained.tell_of(&known);
     let (target, servers) = (args.servers.places.target(), &args.servers.server[..]);
@@ -30,7 +30,7 @@ pub(crate) fn slow_start(director: &Director, args: &SlowStart) -> Result<Draine
         let (settings, _) = services.get(&mut client, &service)?;
         let (rise, is_resumed) = rise(args, &known.drains, settings, &entry)?;
         if !is_resumed {
-            first.push((drained.items.len(), entry.destination.with_weight(rise.weight)));
+            first.push((drained.items.len(), entry.destination, rise.weight));
         }
         let item = Item::new(Work::Rise(rise), State::Rising, Some(&entry));
         drained.items.push(Item { is_resumed, ..item });
@@ -43,17 +43,17 @@ pub(crate) fn slow_start(director: &Director, args: &SlowStart) -> Result<Draine
             known.drains.begin_rise(rise.clone());
         }
     }
-    file.save(&known.drains).map_err(Error::Unremembered)?;
-    for (place, destination) in first {
-        let item = &mut drained.items[place];
-        if item.seen.is_some_and(|seen| seen.weight == destination.weight) {
+    kept.set_drains(&known.drains).map_err(Error::Unremembered)?;
+    for (place, before, weight) in first {
+        let item = &drained.items[place];
+        if before.weight == weight {
             continue;
         }
-        if let Err(error) = set(&mut client, item.service, destination) {
+        if let Err(error) = set(director, &mut client, item.service, before, weight) {
             known.drains.end(&item.service, &item.server);
             drained.fail(place, error);
             // What is remembered too much is seen to be over by whoever looks.
-            let _ = file.save(&known.drains);
+            let _ = kept.set_drains(&known.drains);
         }
     }
     Ok(drained)

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use ipvs_cluster::drain::{Climb, Drain, Ended, Next, Rise, Then};
-use ipvs_netlink::{Change, Client, DestinationEntry, ErrorKind, unchecked};
+use ipvs_netlink::{Change, Client, Destination, DestinationEntry, ErrorKind, unchecked};
 use lvs_host::state::Version;
 
-use super::super::Director;
+use super::super::{Action, Changed, Director};
 use super::{Drained, Item, Seen, State, Work, now, see, set};
-use crate::drains_file::DrainsFile;
 use crate::error::Error;
+use crate::kept::Kept;
 
 /// Between two looks: others may do something at any time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -18,14 +18,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Watch {
     client: Client,
-    file: DrainsFile,
+    kept: Kept,
     /// Of the file, as it was read last.
     version: Version,
 }
 
 impl Watch {
     pub(crate) fn begin(director: &Director) -> Result<Self, Error> {
-        Ok(Self { client: director.connect()?, file: director.drains()?, version: None })
+        Ok(Self { client: director.connect()?, kept: director.kept()?.clone(), version: None })
     }
 
     /// Looks once, and does what is due.
@@ -34,9 +34,9 @@ impl Watch {
     /// The table or the file cannot be read, or another `rsctl` has the lock for too long. What is
     /// drained stays so, and remembered.
     pub(crate) fn look(&mut self, director: &Director, drained: &mut Drained) -> Result<(), Error> {
-        let version = self.file.version();
+        let version = self.kept.drains_version();
         if version != self.version || version.is_none() {
-            let known = self.file.load().map_err(Error::Unread)?.drains;
+            let known = self.kept.drains().map_err(Error::Unread)?.drains;
             self.version = version;
             for item in drained.items.iter_mut().filter(|item| !item.state.is_over()) {
                 let (service, server) = (&item.service, &item.server);
@@ -98,7 +98,7 @@ impl Watch {
     /// Does what is due, under the lock: decided once more, by what is there and remembered now.
     fn act(&mut self, director: &Director, drained: &mut Drained) -> Result<(), Error> {
         let _lock = director.lock()?;
-        let mut known = self.file.load().map_err(Error::Unread)?.drains;
+        let mut known = self.kept.drains().map_err(Error::Unread)?.drains;
         let before = known.clone();
         let mut steps = Vec::new();
         for place in 0..drained.items.len() {
@@ -131,7 +131,7 @@ impl Watch {
                         item.state = if left == 0 { State::Drained } else { State::Late(left) };
                         continue;
                     }
-                    match remove(&mut self.client, item) {
+                    match remove(director, &mut self.client, item, seen.map(|it| it.destination)) {
                         Ok(()) => {
                             item.state = State::Removed(left);
                             known.end(&service, &server);
@@ -159,44 +159,54 @@ impl Watch {
                             let weight = item.seen.map_or(rise.weight, |seen| seen.weight);
                             *rise = Rise::with_weight(rise.clone(), destination.weight, weight);
                             known.begin_rise(rise.clone());
-                            steps.push((place, destination));
+                            steps.push((
+                                place,
+                                destination.with_weight(weight),
+                                destination.weight,
+                            ));
                         }
                     }
                 }
             }
         }
         if known != before {
-            self.file.save(&known).map_err(Error::Unremembered)?;
+            self.kept.set_drains(&known).map_err(Error::Unremembered)?;
         }
-        for (place, destination) in steps {
+        for (place, before, weight) in steps {
             let item = &mut drained.items[place];
-            match set(&mut self.client, item.service, destination) {
+            match set(director, &mut self.client, item.service, before, weight) {
                 Ok(()) => {
                     if let Some(seen) = &mut item.seen {
-                        seen.weight = destination.weight;
+                        seen.weight = weight;
                     }
                 }
                 Err(error) => drained.fail(place, error),
             }
         }
-        self.version = self.file.version();
+        self.version = self.kept.drains_version();
         Ok(())
     }
 }
 
 /// Deletes a server, unless somebody else just did.
-fn remove(client: &mut Client, item: &Item) -> Result<(), Error> {
-    let change = Change::RemoveDestination { service: item.service, destination: item.server };
+fn remove(
+    director: &Director,
+    client: &mut Client,
+    item: &Item,
+    before: Option<Destination>,
+) -> Result<(), Error> {
+    let Item { service, server, .. } = *item;
+    let change = Change::RemoveDestination { service, destination: server };
     match unchecked::apply(client, change) {
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::DestinationMissing | ErrorKind::ServiceMissing
-            ) =>
-        {
+        Ok(()) => {
+            let changed = Changed::server(Action::Delete, service, server);
+            director.record([&changed.between(before, None::<Destination>)]);
             Ok(())
         }
-        done => Ok(done?),
+        Err(error) => match error.kind() {
+            ErrorKind::DestinationMissing | ErrorKind::ServiceMissing => Ok(()),
+            _ => Err(error.into()),
+        },
     }
 }
 

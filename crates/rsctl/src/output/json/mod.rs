@@ -209,8 +209,15 @@ mod tests {
         let [before, after] = [before, after].map(|state| Some(State::Server(state)));
         let states = Some(States { before, after });
         let changed = vec![
-            Changed { action: Action::Edit, service, server, role: None, states },
-            Changed { action: Action::Delete, service, server: None, role: None, states: None },
+            Changed { action: Action::Edit, service, server, role: None, states, with: Vec::new() },
+            Changed {
+                action: Action::Delete,
+                service,
+                server: None,
+                role: None,
+                states: None,
+                with: Vec::new(),
+            },
         ];
         let warnings = vec![Warning::Kept { server: key }];
         let told = warnings[0].to_string();
