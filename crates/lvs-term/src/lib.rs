@@ -15,7 +15,7 @@
 //! | `exit` | the exit statuses that all programs share |
 //! | `look`, `columns` | tables: colour, width, columns, short numbers |
 //! | `screen` | one state after another in the same place |
-//! | `progress` | how far long work is |
+//! | `progress` | how far long work is, what is waited for |
 //! | `complete` | what may be typed next, for a shell that asks |
 //! | `generate` | manual pages, and the scripts of shells that ask |
 //! | `stdout`, `signals` | whether standard output is there, which signals are caught, ignored or outlived |
@@ -50,7 +50,7 @@ pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};
 pub use number::{BadNumber, count, number};
 pub use options::reads_options;
-pub use progress::Progress;
+pub use progress::{Progress, Status};
 pub use screen::Screen;
 pub use seconds::seconds;
 pub use signals::{Interrupt, ignored_signals, outlive_file_limit};

@@ -2,18 +2,17 @@
 
 //! Lists again and again, until a signal ends it: `list --watch`.
 
-use std::io::{self, ErrorKind, Read};
-use std::os::unix::net::UnixStream;
+use std::io::ErrorKind;
 use std::time::Duration;
 
-use lvs_term::{ColorWhen, Interrupt, Look};
-use signal_hook::{consts::SIGWINCH, low_level::pipe};
+use lvs_term::{ColorWhen, Look};
 
 use crate::cli::List;
 use crate::commands::{self, Director};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::{Format, Lists};
+use crate::pause::Pause;
 
 /// Lists every so many `seconds`. The first list has to succeed: what is wrong with it is likely
 /// wrong with the command line. What fails later is said, and may pass.
@@ -38,41 +37,4 @@ pub(crate) fn run(
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(Exit::Done),
     }
-}
-
-/// Waits between two lists, until a signal says that one is wanted now, or none any more.
-struct Pause {
-    interrupt: Interrupt,
-    signals: UnixStream,
-}
-
-impl Pause {
-    /// Catches signals.
-    fn begin() -> io::Result<Self> {
-        let (signals, signalled) = UnixStream::pair()?;
-        // In this order: whoever is woken finds that the end is asked for.
-        let interrupt = Interrupt::catch();
-        for signal in interrupt.signals() {
-            pipe::register(*signal, signalled.try_clone()?)?;
-        }
-        pipe::register(SIGWINCH, signalled)?;
-        Ok(Self { interrupt, signals })
-    }
-
-    /// Returns whether to go on.
-    fn wait(&mut self, time: Duration) -> io::Result<bool> {
-        // One that came before it could wake anybody.
-        if self.interrupt.is_asked_for() {
-            return Ok(false);
-        }
-        self.signals.set_read_timeout(Some(time))?;
-        match self.signals.read(&mut [0; 64]) {
-            Err(error) if !is_a_pause(&error) => Err(error),
-            _ => Ok(!self.interrupt.is_asked_for()),
-        }
-    }
-}
-
-fn is_a_pause(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }

@@ -3,9 +3,9 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    AddServer, AddService, Clear, Connections, DaemonCommand, DeleteServer, DeleteService,
+    AddServer, AddService, Clear, Connections, DaemonCommand, DeleteServer, DeleteService, Drain,
     EditServer, EditService, Generate, List, Report, Restore, Save, SetServer, SetService,
-    SyncDaemonArgs, Timeouts, Zero,
+    SlowStart, SyncDaemonArgs, Timeouts, Undrain, Zero,
 };
 
 /// The options of a command are made known to clap once it is the one.
@@ -36,6 +36,15 @@ pub(crate) enum Command {
     /// Delete a real server from a virtual service.
     #[command(defer(ordered::<DeleteServer>))]
     DeleteServer(DeleteServer),
+    /// Take a real server out of service without breaking connections.
+    #[command(defer(ordered::<Drain>))]
+    Drain(Drain),
+    /// Give a drained real server its weight back.
+    #[command(defer(ordered::<Undrain>))]
+    Undrain(Undrain),
+    /// Bring a real server back step by step.
+    #[command(defer(ordered::<SlowStart>))]
+    SlowStart(SlowStart),
     /// List virtual services and their real servers.
     #[command(defer(ordered::<List>))]
     List(List),
@@ -85,6 +94,9 @@ impl Command {
             Self::EditServer(args) => Some(&args.report),
             Self::SetServer(args) => Some(&args.report),
             Self::DeleteServer(args) => Some(&args.report),
+            Self::Drain(args) => (!args.list).then_some(&args.report),
+            Self::Undrain(args) => Some(&args.report),
+            Self::SlowStart(args) => Some(&args.report),
             Self::Zero(args) => Some(&args.report),
             Self::Clear(args) => Some(&args.report),
             Self::Timeouts(args) => (!args.shows()).then_some(&args.report),
@@ -98,12 +110,18 @@ impl Command {
         }
     }
 
+    /// Returns whether it takes a while, and tells of it meanwhile.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self, Self::Drain(_) | Self::Undrain(_) | Self::SlowStart(_))
+    }
+
     /// Returns whether what it found is to be told as JSON.
     pub(crate) fn json(&self) -> bool {
         match self {
             Self::List(args) => args.is_json(),
             Self::Connections(args) => args.json,
             Self::Timeouts(args) => args.report.json,
+            Self::Drain(args) => args.report.json,
             Self::SyncDaemon(args) => {
                 let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);
                 args.json || status || self.report().is_some_and(|report| report.json)

@@ -105,8 +105,9 @@ impl Named {
             let family = if v6 { AddressFamily::Ipv6 } else { AddressFamily::Ipv4 };
             Some(ServiceKey::Fwmark { family, mark: typed::fwmark(value_of("fwmark")?).ok()? })
         };
-        let service = value_of("service").and_then(|text| typed::service(text).ok());
-        service
+        let service = |id: &str| value_of(id).and_then(|text| typed::service(text).ok());
+        service("service")
+            .or_else(|| service("only_service"))
             .or_else(|| endpoint("tcp", typed::tcp, Protocol::Tcp))
             .or_else(|| endpoint("udp", typed::udp, Protocol::Udp))
             .or_else(|| endpoint("sctp", typed::sctp, Protocol::Sctp))
