@@ -185,6 +185,8 @@
 #![forbid(unsafe_code)]
 
 pub mod apply;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod converge;
 pub mod desired;
 #[cfg(feature = "file")]

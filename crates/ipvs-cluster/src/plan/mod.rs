@@ -15,6 +15,8 @@ mod view;
 pub use compare::{Plan, plan, reordered};
 pub(crate) use compare::{as_wanted, compare, reordered_in};
 pub use loss::Loss;
+#[cfg(feature = "cluster")]
+pub(crate) use order::matters as order_matters;
 pub use policy::Policy;
 pub(crate) use refused::flaw;
 pub use refused::{Flaw, refused};

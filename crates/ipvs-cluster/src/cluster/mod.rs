@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Reads and writes the file that describes a cluster, `ipvs-cluster/1`.
+
+mod export;
+
+pub use export::{Export, LeftOut, export};
