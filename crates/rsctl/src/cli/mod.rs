@@ -7,6 +7,7 @@ mod address;
 mod bad_value;
 mod connections;
 mod daemon;
+mod export;
 mod familiar;
 mod filters;
 mod from_ipvsadm;
@@ -36,6 +37,7 @@ pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
+pub(crate) use export::Export;
 pub(crate) use familiar::familiar;
 pub(crate) use filters::{Filters, ServiceKind};
 pub(crate) use generate::Generate;
@@ -222,6 +224,9 @@ pub(crate) enum Command {
     /// Restore a table from a file by changing what differs.
     #[command(defer(ordered::<Restore>))]
     Restore(Restore),
+    /// Write the table as the file of a cluster, with what is said twice folded.
+    #[command(defer(ordered::<Export>))]
+    Export(Export),
 }
 
 /// Makes the options of a command known, in front of those that it has of [`Cli`]: the order of
@@ -318,7 +323,11 @@ impl Command {
                 DaemonCommand::Status(_) => None,
             },
             Self::Restore(args) => Some(&args.report),
-            Self::List(_) | Self::Connections(_) | Self::Generate(_) | Self::Save(_) => None,
+            Self::List(_)
+            | Self::Connections(_)
+            | Self::Generate(_)
+            | Self::Save(_)
+            | Self::Export(_) => None,
         }
     }
 
@@ -328,6 +337,7 @@ impl Command {
             Self::List(args) => args.is_json(),
             Self::Connections(args) => args.json,
             Self::Timeouts(args) => args.report.json,
+            Self::Export(args) => args.json,
             Self::SyncDaemon(args) => {
                 let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);
                 args.json || status || self.report().is_some_and(|report| report.json)

@@ -164,7 +164,7 @@ pub(super) fn to_file(saved: &Saved, file: &Path) -> Result<(), Error> {
 const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants/rsctl-restore.service";
 
 /// Replaces a file, or writes to what is none. A new one has that mode, if any, whatever the umask.
-fn replace(
+pub(super) fn replace(
     file: &Path,
     mode_of_new: Option<u32>,
     write: impl Fn(&mut BufWriter<&fs::File>) -> io::Result<()>,
