@@ -3,5 +3,6 @@
 //! Reads and writes the file that describes a cluster, `ipvs-cluster/1`.
 
 mod export;
+mod node;
 
 pub use export::{Export, LeftOut, export};

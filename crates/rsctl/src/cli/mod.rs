@@ -215,7 +215,7 @@ pub(crate) enum Command {
     /// Show, start and stop the daemons that synchronise connections between directors.
     #[command(defer(ordered::<SyncDaemonArgs>))]
     SyncDaemon(SyncDaemonArgs),
-    /// Write the manual pages, or the completions of a shell.
+    /// Write the manual pages, the completions of a shell, or the schema of the cluster file.
     #[command(defer(ordered::<Generate>))]
     Generate(Generate),
     /// Write the table in a form that `rsctl restore` reads.

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use foldhash::{HashMap, HashMapExt};
 use ipvs_netlink::{AddressFamily, Destination, Scheduler, Service, ServiceKey};
 
-use super::node::Node;
+use crate::cluster::node::Node;
 use super::servers::{Listed, Servers, most};
 use super::settings;
 use crate::observed::ObservedService;

@@ -3,7 +3,7 @@
 //! Writes the file of a cluster from what a director has.
 
 mod fold;
-mod node;
+
 mod servers;
 mod settings;
 mod sift;
@@ -15,8 +15,9 @@ use std::fmt::{self, Write};
 
 use ipvs_netlink::procfs::Sysctl;
 
+use super::node::{self, Node};
 use crate::observed::Observed;
-use node::Node;
+
 pub use sift::LeftOut;
 
 /// Holds a file of a cluster that is to be written.

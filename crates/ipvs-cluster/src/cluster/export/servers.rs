@@ -12,7 +12,7 @@ use ipvs_netlink::{
     Thresholds, Tunnel, Weight,
 };
 
-use super::node::Node;
+use crate::cluster::node::Node;
 
 /// Holds a server as a list has it that several services may share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,10 +93,10 @@ impl Servers {
             fields.extend(node.map(|node| (key.to_owned(), node)));
         };
         say("tunnel", shared.tunnel.map(tunnel));
-        say("weight", (shared.weight != Weight::ONE).then(|| Node::Number(shared.weight.get())));
+        say("weight", (shared.weight != Weight::ONE).then(|| Node::Number(shared.weight.get().into())));
         let limits = shared.thresholds;
         for (key, limit) in [("upper", limits.upper()), ("lower", limits.lower())] {
-            say(&format!("{key}_threshold"), (limit != 0).then_some(Node::Number(limit)));
+            say(&format!("{key}_threshold"), (limit != 0).then_some(Node::Number(limit.into())));
         }
         Self {
             method: shared.method,
@@ -124,7 +124,7 @@ impl Shared {
         let port = first.port.filter(|_| self.port.is_none());
         let method = forwarding.name().filter(|name| Some(*name) != self.method);
         let its_tunnel = tunnel_of(&first.how).filter(|_| self.tunnel.is_none());
-        let number = |said: bool, number: u32| said.then_some(Node::Number(number));
+        let number = |said: bool, number: u32| said.then_some(Node::Number(number.into()));
         let limits = self.thresholds == Thresholds::UNLIMITED;
         let mut fields = [
             ("server", None),

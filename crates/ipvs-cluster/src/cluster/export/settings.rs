@@ -8,7 +8,7 @@ use ipvs_netlink::{
     AddressFamily, Netmask, Persistence, Protocol, Service, ServiceKey, SyncDaemonEntry, Timeouts,
 };
 
-use super::node::Node;
+use crate::cluster::node::Node;
 
 /// Stands for the key of a service of which only the settings count.
 pub(super) const ANY_KEY: ServiceKey = ServiceKey::Endpoint {
@@ -69,13 +69,13 @@ pub(super) fn of_director(
 }
 
 fn daemon(daemon: &SyncDaemonEntry) -> Node {
-    let number = |number: u32, default: u32| (number != default).then_some(Node::Number(number));
+    let number = |number: u32, default: u32| (number != default).then_some(Node::Number(number.into()));
     let group = (daemon.group != SyncDaemonEntry::DEFAULT_GROUP)
         .then(|| Node::Text(daemon.group.to_string()));
     Node::line([
         ("role", Some(Node::text(daemon.role.name()))),
         ("interface", Some(Node::text(daemon.interface.as_str()))),
-        ("syncid", Some(Node::Number(daemon.sync_id))),
+        ("syncid", Some(Node::Number(daemon.sync_id.into()))),
         ("maxlen", number(daemon.max_length.into(), 0)),
         ("group", group),
         ("port", number(daemon.port.into(), SyncDaemonEntry::DEFAULT_PORT.into())),
@@ -90,7 +90,7 @@ fn time(seconds: u32) -> Node {
     match (seconds % 60, minutes) {
         (0, 0) if !hours.is_empty() => Node::Text(hours),
         (0, minutes) if seconds != 0 => Node::Text(format!("{hours}{minutes}m")),
-        _ => Node::Number(seconds),
+        _ => Node::Number(seconds.into()),
     }
 }
 
@@ -104,7 +104,7 @@ mod tests {
             assert_eq!(time(seconds), Node::text(text));
         }
         for seconds in [0, 1, 59, 61, 90, 3601] {
-            assert_eq!(time(seconds), Node::Number(seconds));
+            assert_eq!(time(seconds), Node::Number(seconds.into()));
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use ipvs_netlink::procfs::Sysctl;
 
-use super::node::Node;
+use crate::cluster::node::Node;
 
 /// What the kernel has by itself (`ip_vs_control_net_init_sysctl`), in the order of the kernel's
 /// documentation. `sync_qlen_max` is not in it: the kernel takes it from the memory of the host.

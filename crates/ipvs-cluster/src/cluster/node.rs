@@ -7,9 +7,9 @@ use std::fmt::{self, Write};
 
 /// Holds a part of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Node {
+pub(in crate::cluster) enum Node {
     Text(String),
-    Number(u32),
+    Number(i64),
     Truth(bool),
     /// One item a line.
     List(Vec<Node>),
@@ -20,16 +20,16 @@ pub(super) enum Node {
 }
 
 impl Node {
-    pub(super) fn text(text: impl Into<String>) -> Self {
+    pub(in crate::cluster) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
-    pub(super) fn on_one_line(self) -> Self {
+    pub(in crate::cluster) fn on_one_line(self) -> Self {
         Self::Line(Box::new(self))
     }
 
     /// Returns a map of these keys on one line.
-    pub(super) fn line<const N: usize>(fields: [(&str, Option<Node>); N]) -> Self {
+    pub(in crate::cluster) fn line<const N: usize>(fields: [(&str, Option<Node>); N]) -> Self {
         let fields = fields.into_iter();
         let there = fields.filter_map(|(key, node)| Some((key.to_owned(), node?)));
         Self::Map(there.collect()).on_one_line()
@@ -37,7 +37,7 @@ impl Node {
 }
 
 /// Writes the whole of a YAML document, which is a map: its parts are set apart by blank lines.
-pub(super) fn yaml(fields: &[(String, Node)], out: &mut impl Write) -> fmt::Result {
+pub(in crate::cluster) fn yaml(fields: &[(String, Node)], out: &mut impl Write) -> fmt::Result {
     for (place, field) in fields.iter().enumerate() {
         if place != 0 {
             out.write_char('\n')?;
@@ -123,7 +123,7 @@ fn indent(depth: usize, out: &mut impl Write) -> fmt::Result {
 }
 
 /// Writes the whole of a JSON document, which is a map.
-pub(super) fn json(fields: &[(String, Node)], out: &mut impl Write) -> fmt::Result {
+pub(in crate::cluster) fn json(fields: &[(String, Node)], out: &mut impl Write) -> fmt::Result {
     json_map(fields, 0, out)?;
     out.write_char('\n')
 }
