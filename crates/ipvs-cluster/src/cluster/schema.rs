@@ -28,7 +28,7 @@ pub fn schema() -> String {
             told("The format of this file.", map([("const", Node::text(FORMAT))])),
             told("Names for virtual addresses, which `service` can use.", named(one_or_more(text(ADDRESS)))),
             told("What the director itself is set to.", director()),
-            told("What holds wherever nothing nearer is said.", object(&DEFAULTS, &[], with(service(), server()))),
+            told("What holds wherever nothing nearer is said.", object(&DEFAULTS, &[], both())),
             told("Servers that several services use, by the names of the pools.", named(pool())),
             told("The virtual services.", list(services())),
             told("What of a director `--prune` may delete.", scope()),
@@ -177,6 +177,13 @@ fn server() -> [Node; 5] {
     ]
 }
 
+/// What may be said of both beside a service.
+fn both() -> [Node; 10] {
+    let [scheduler, flags, persistent, engine, one_packet] = service();
+    let [method, tunnel, weight, upper, lower] = server();
+    [scheduler, flags, persistent, engine, one_packet, method, tunnel, weight, upper, lower]
+}
+
 fn servers() -> Node {
     let [method, tunnel, weight, upper, lower] = server();
     let address = || text(SERVERS);
@@ -195,14 +202,25 @@ fn pool() -> Node {
 
 fn services() -> Node {
     let keys = "PROTOCOL/VIP:PORTS or fwmark/NUMBER[/ipv6]: each of them is a service.";
-    let first = [
+    let [a, b, c, d, e, f, g, h, i, j] = both();
+    let all = [
         told(keys, one_or_more(text(KEY))),
         told("The pool, or the pools, whose servers it has.", one_or_more(text(NAME))),
         told("Its servers.", servers()),
         told("The VIPs that a firewall mark stands for.", one_or_more(text(VIP))),
+        a,
+        b,
+        c,
+        d,
+        e,
+        f,
+        g,
+        h,
+        i,
+        j,
     ];
     let needs = |key: &str| map([("required", strings([key]))]);
-    let mut entry = object(&SERVICE, &["service"], with(first, with(service(), server())));
+    let mut entry = object(&SERVICE, &["service"], all);
     if let Node::Map(fields) = &mut entry {
         let either = Node::List(vec![needs("pool").on_one_line(), needs("servers").on_one_line()]);
         fields.push(("anyOf".to_owned(), either));
@@ -232,13 +250,6 @@ fn object<const N: usize>(keys: &Keys<N>, required: &[&str], values: [Node; N]) 
     }
     fields.push(("properties".to_owned(), Node::Map(names.zip(values).collect())));
     Node::Map(fields)
-}
-
-/// Returns one array of two.
-fn with<const A: usize, const B: usize, const C: usize>(one: [Node; A], two: [Node; B]) -> [Node; C] {
-    const { assert!(A + B == C) };
-    let mut all = one.into_iter().chain(two);
-    std::array::from_fn(|_| all.next().unwrap_or(Node::Truth(true)))
 }
 
 fn map<const N: usize>(fields: [(&str, Node); N]) -> Node {
