@@ -72,13 +72,16 @@ fn blocks(page: &str) -> Vec<(usize, String)> {
                 text.push_str(line);
                 text.push('\n');
             }
-            None if matches!(line, "```yaml" | "```json") => block = Some((place + 2, String::new())),
+            None if matches!(line, "```yaml" | "```json") => {
+                block = Some((place + 2, String::new()))
+            }
             None => {}
         }
     }
     found.retain(|(_, text)| {
         text.lines().any(|line| {
-            line.starts_with("format: ipvs-cluster/") || line.contains("\"format\": \"ipvs-cluster/")
+            line.starts_with("format: ipvs-cluster/")
+                || line.contains("\"format\": \"ipvs-cluster/")
         })
     });
     found

@@ -8,9 +8,9 @@ use std::fmt::Write;
 use foldhash::{HashMap, HashMapExt};
 use ipvs_netlink::{AddressFamily, Destination, Scheduler, Service, ServiceKey};
 
-use crate::cluster::node::Node;
 use super::servers::{Listed, Servers, most};
 use super::settings;
+use crate::cluster::node::Node;
 use crate::observed::ObservedService;
 use crate::plan::order_matters;
 

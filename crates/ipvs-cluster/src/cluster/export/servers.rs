@@ -93,7 +93,10 @@ impl Servers {
             fields.extend(node.map(|node| (key.to_owned(), node)));
         };
         say("tunnel", shared.tunnel.map(tunnel));
-        say("weight", (shared.weight != Weight::ONE).then(|| Node::Number(shared.weight.get().into())));
+        say(
+            "weight",
+            (shared.weight != Weight::ONE).then(|| Node::Number(shared.weight.get().into())),
+        );
         let limits = shared.thresholds;
         for (key, limit) in [("upper", limits.upper()), ("lower", limits.lower())] {
             say(&format!("{key}_threshold"), (limit != 0).then_some(Node::Number(limit.into())));

@@ -69,7 +69,8 @@ pub(super) fn of_director(
 }
 
 fn daemon(daemon: &SyncDaemonEntry) -> Node {
-    let number = |number: u32, default: u32| (number != default).then_some(Node::Number(number.into()));
+    let number =
+        |number: u32, default: u32| (number != default).then_some(Node::Number(number.into()));
     let group = (daemon.group != SyncDaemonEntry::DEFAULT_GROUP)
         .then(|| Node::Text(daemon.group.to_string()));
     Node::line([
