@@ -232,6 +232,23 @@ fn is_beyond_numbers(text: &str) -> bool {
     dots.filter(|byte| *byte == b'.').count() == 3 || has_unit()
 }
 
+/// Writes a text behind `#`: names that a kernel has may hold anything.
+pub(in crate::cluster) struct Comment<'a>(pub(in crate::cluster) &'a str);
+
+impl fmt::Display for Comment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|it| {
+            if is_harmless(it) { f.write_char(it) } else { write!(f, "{}", it.escape_unicode()) }
+        })
+    }
+}
+
+/// Says whether a character is no control character, no mark of direction, nothing that cannot be
+/// seen.
+fn is_harmless(character: char) -> bool {
+    matches!(character, ' '..='~') || character.is_alphanumeric()
+}
+
 /// Writes a text in quotes, as JSON and YAML both have it.
 struct Quoted<'a>(&'a str);
 
@@ -242,9 +259,7 @@ impl fmt::Display for Quoted<'_> {
             match character {
                 '"' => f.write_str("\\\"")?,
                 '\\' => f.write_str("\\\\")?,
-                ' '..='~' => f.write_char(character)?,
-                _ if character.is_alphanumeric() => f.write_char(character)?,
-                // No control character, no mark of direction, nothing that cannot be seen.
+                _ if is_harmless(character) => f.write_char(character)?,
                 _ => {
                     for unit in character.encode_utf16(&mut [0; 2]) {
                         write!(f, "\\u{unit:04x}")?;

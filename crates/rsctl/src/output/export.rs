@@ -17,7 +17,7 @@ pub(super) fn write(exported: &Exported, out: &mut impl Write) -> io::Result<()>
 /// Says on stderr what the file does not hold.
 pub(super) fn warn(exported: &Exported) {
     for left in exported.export.left_out() {
-        super::warning(&format!("not all is in the file: {left}"));
+        super::warning(&format!("not in the file: {left}"));
     }
 }
 

@@ -72,13 +72,11 @@ impl Export {
     }
 
     fn write_yaml(&self, out: &mut impl Write) -> fmt::Result {
-        for left in &self.left_out {
-            // A name of a kernel may hold anything.
-            let text = left.to_string();
-            let text = text.chars().map(|it| if it.is_control() { ' ' } else { it });
-            writeln!(out, "# {}", text.collect::<String>())?;
-        }
         if !self.left_out.is_empty() {
+            writeln!(out, "# What the director has and no such file can say:")?;
+            for left in &self.left_out {
+                writeln!(out, "#   {}", node::Comment(&left.to_string()))?;
+            }
             out.write_char('\n')?;
         }
         node::yaml(&self.fields, out)

@@ -6,7 +6,10 @@ use ipvs_netlink::{
 };
 
 use super::*;
+use crate::cluster;
 use crate::observed::ObservedService;
+
+mod random;
 
 /// Returns a service of servers as in `10.0.0.1:80 dr 3`: the method is nat, and the weight 1,
 /// unless they say otherwise.
@@ -220,19 +223,20 @@ fn what_no_file_can_say_is_named() {
     table.timeouts.tcp = Some(u32::MAX);
     let export = export(&table, &[]);
     let text = export.to_yaml();
-    let comments: Vec<_> = text.lines().take_while(|line| line.starts_with("# ")).collect();
-    assert_eq!(comments.len(), export.left_out().len(), "{text}");
+    let comments: Vec<_> = text.lines().take_while(|line| line.starts_with('#')).collect();
     assert_eq!(
         comments,
         [
-            "# service tcp/192.0.2.9:80: left out: `Odd name` is not a scheduler name: use 1 to 15 \
-             of a-z, 0-9 and _",
-            "# service tcp/192.0.2.10:80: its flags 0x100 have no name, and are left out",
-            "# server 10.0.0.1:80 of tcp/192.0.2.10:80: left out: forwarding method 5 cannot be \
-             set: use dr, tun, nat or local",
-            "# timeouts: left out: 4294967295 seconds, which cannot be set",
+            "# What the director has and no such file can say:",
+            "#   service tcp/192.0.2.9:80: `Odd\\u{a}name` is not a scheduler name: use 1 to 15 of \
+             a-z, 0-9 and _",
+            "#   service tcp/192.0.2.10:80: its flags 0x100, which have no name",
+            "#   server 10.0.0.1:80 of tcp/192.0.2.10:80: forwarding method 5 cannot be set: use \
+             dr, tun, nat or local",
+            "#   timeouts: 4294967295 seconds, which cannot be set",
         ]
     );
+    assert_eq!(comments.len(), 1 + export.left_out().len(), "{text}");
     let json: serde_json::Value = serde_json::from_str(&export.to_json()).unwrap();
     assert_eq!(json["services"][0]["servers"][0], "10.0.0.2");
     assert_eq!(json["director"]["timeouts"]["udp"], "5m");
