@@ -64,7 +64,7 @@ lint: docs-check ## formatting, clippy, documentation, manual pages, generated d
 package: ## build and test each library from its own package, with nothing around it
 	@tests/package/run
 
-docs: ## make the manual pages and completions from the programs
+docs: ## make the manual pages, completions and the schema from the programs
 	rm -rf $(DOCS)/man $(DOCS)/completions
 	mkdir -p $(DOCS)/man $(DOCS)/completions
 	cargo build --quiet -p rsctl -p rs-agent
@@ -73,6 +73,7 @@ docs: ## make the manual pages and completions from the programs
 		for shell in bash zsh fish; do \
 			$(TARGET)/debug/$$program generate $$shell $(DOCS)/completions >/dev/null || exit; \
 		done; done
+	$(TARGET)/debug/rsctl generate schema $(DOCS) >/dev/null
 
 DIST = crates/rs-agent/dist
 UNIT = sed 's|@PROGRAM@|$(PREFIX)/sbin/rs-agent|g; s|@CONFIG@|/etc/rs-agent/rs-agent.toml|g' $(DIST)/rs-agent.service
@@ -81,8 +82,8 @@ RSCTL_UNIT = sed 's|@PROGRAM@|$(PREFIX)/sbin/rsctl|g; s|@TABLE@|/etc/rsctl/table
 
 docs-check:
 	@new=$$(mktemp -d) && trap 'rm -rf "$$new"' EXIT && $(MAKE) -s docs DOCS=$$new && \
-	for part in man completions; do diff -r docs/$$part $$new/$$part || { \
-		echo 'docs/man or docs/completions is out of step with the program: run make docs' >&2; \
+	for part in man completions cluster-file.schema.json; do diff -r docs/$$part $$new/$$part || { \
+		echo 'docs/man, docs/completions or docs/cluster-file.schema.json is out of step with the program: run make docs' >&2; \
 		exit 1; }; done
 
 # What is there under these names may be somebody's ipvsadm: it is never replaced.
@@ -101,6 +102,7 @@ install: ## install what `make` built (PREFIX=/usr/local, DESTDIR=, IPVSADM=1 li
 		install -D -m 644 docs/completions/$$program.bash $(SHARE)/bash-completion/completions/$$program && \
 		install -D -m 644 -t $(SHARE)/zsh/site-functions docs/completions/_$$program && \
 		install -D -m 644 -t $(SHARE)/fish/vendor_completions.d docs/completions/$$program.fish || exit; done
+	install -D -m 644 -t $(SHARE)/rsctl docs/cluster-file.schema.json
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(UNIT) >$(DESTDIR)$(PREFIX)/lib/systemd/system/rs-agent.service
 	$(RSCTL_UNIT) >$(DESTDIR)$(PREFIX)/lib/systemd/system/rsctl-restore.service
@@ -117,7 +119,7 @@ uninstall: ## remove what `make install` put there, after `systemctl disable` (t
 			$(SHARE)/zsh/site-functions/_$$program \
 			$(SHARE)/fish/vendor_completions.d/$$program.fish || exit; done
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/rs-agent.service $(DESTDIR)$(PREFIX)/lib/systemd/system/rsctl-restore.service
-	rm -rf $(SHARE)/doc/rs-agent
+	rm -rf $(SHARE)/doc/rs-agent $(SHARE)/rsctl
 
 clean: ## remove what was built; the kernels stay in their cache
 	cargo clean

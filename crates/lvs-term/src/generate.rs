@@ -59,7 +59,7 @@ impl Generated {
         // Functions of a shell take no hyphen everywhere.
         let script = script.replace("@FUNCTION@", &name.replace('-', "_"));
         let path = folder.join(file);
-        replace(&path, script.replace("@PROGRAM@", name).as_bytes())?;
+        write_for_all(&path, script.replace("@PROGRAM@", name).as_bytes())?;
         Ok(vec![path])
     }
 }
@@ -77,7 +77,7 @@ fn man(command: Command, manual: &Manual, folder: &Path) -> io::Result<Vec<PathB
     for (name, text) in page::pages(command, manual).into_iter().chain(by_hand) {
         if section.is_none_or(|section| name.ends_with(&format!(".{section}"))) {
             let path = folder.join(name);
-            replace(&path, text.as_bytes())?;
+            write_for_all(&path, text.as_bytes())?;
             written.push(path);
         }
     }
@@ -86,7 +86,10 @@ fn man(command: Command, manual: &Manual, folder: &Path) -> io::Result<Vec<PathB
 
 /// Writes a file that everybody may read, as a whole; what stands at its name, also a link, is
 /// replaced and not followed.
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// The system's; what was there stays.
+pub fn write_for_all(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);

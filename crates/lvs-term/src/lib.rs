@@ -45,7 +45,7 @@ pub use columns::{Row, short_number, write_rows};
 pub use complaint::{Complaint, Label, asks_for_json, remark, tell, tell_as_json};
 pub use complete::{Candidate, Line, Offer, complete, interfaces};
 pub use familiar::{Familiar, Meaning, quoted_words};
-pub use generate::{COMMON_OPTIONS, Entry, Example, Generated, Manual, help_faults};
+pub use generate::{COMMON_OPTIONS, Entry, Example, Generated, Manual, help_faults, write_for_all};
 pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};
 pub use number::{BadNumber, count, number};

@@ -51,6 +51,9 @@ pub(crate) enum Error {
     /// Who may not ask the kernel wants to save what only the kernel has.
     #[error("cannot save the table: {}, and /proc/net/ip_vs lacks too much of it", .0.reason())]
     NotSaved(ipvs_netlink::Error),
+    /// Who may not ask the kernel wants a file of what only the kernel has.
+    #[error("cannot export the table: {}, and /proc/net/ip_vs lacks too much of it", .0.reason())]
+    NotExported(ipvs_netlink::Error),
     /// A table that would not be restored is to be the one of each boot.
     #[error("cannot save the table to {0}: it has no service, and would not be restored")]
     NothingToInstall(&'static str),
@@ -230,6 +233,7 @@ impl Error {
             Self::NotPublic { error, .. }
             | Self::NotShown { error, .. }
             | Self::NotSaved(error)
+            | Self::NotExported(error)
             | Self::NotCleared(error) => error.hints(),
             Self::NoProcess(_) => {
                 vec!["`lsns --type net` shows a process of each network namespace".to_owned()]

@@ -15,9 +15,10 @@ use super::vips;
 use crate::desired::Builder;
 use crate::sysctl::{Sysctl, SysctlName};
 
-const DIRECTOR: Keys<4> = Keys::new("director", ["addresses", "timeouts", "sysctls", "daemons"]);
-const TIMEOUTS: Keys<3> = Keys::new("timeouts", ["tcp", "tcp_fin", "udp"]);
-const DAEMON: Keys<7> =
+pub(super) const DIRECTOR: Keys<4> =
+    Keys::new("director", ["addresses", "timeouts", "sysctls", "daemons"]);
+pub(super) const TIMEOUTS: Keys<3> = Keys::new("timeouts", ["tcp", "tcp_fin", "udp"]);
+pub(super) const DAEMON: Keys<7> =
     Keys::new("daemon", ["role", "interface", "syncid", "maxlen", "group", "port", "ttl"]);
 
 /// What of it is no object of the table.
@@ -134,7 +135,7 @@ fn read_daemon(value: Value<'_>, found: &mut Found) -> Option<SyncDaemon> {
 
 /// What may be said to a sysctl.
 #[derive(Clone, Copy)]
-enum Takes {
+pub(super) enum Takes {
     /// Whole numbers from one to another.
     Number(i64, i64),
     /// One or two numbers of at least 0.
@@ -146,7 +147,7 @@ const NUMBER: Takes = Takes::Number(0, i32::MAX as i64);
 const SWITCH: Takes = Takes::Number(0, 1);
 
 /// The settings of net.ipv4.vs (`ip_vs_ctl.c: vs_vars`, 6.1 to 7.2).
-const SYSCTLS: &[(&str, Takes)] = &[
+pub(super) const SYSCTLS: &[(&str, Takes)] = &[
     ("amemthresh", NUMBER),
     ("am_droprate", NUMBER),
     ("backup_only", SWITCH),

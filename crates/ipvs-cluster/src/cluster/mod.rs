@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Reads the file that describes a cluster, `ipvs-cluster/1`: YAML, or JSON, which is a part of
-//! it. `docs/cluster-file.md` has every key.
+//! Reads and writes the file that describes a cluster, `ipvs-cluster/1`: YAML, or JSON, which is a
+//! part of it. `docs/cluster-file.md` has every key.
 //!
 //! ```
 //! use ipvs_cluster::cluster;
@@ -27,11 +27,14 @@
 
 mod address;
 mod director;
+mod export;
 mod keys;
 mod models;
+mod node;
 mod problem;
 mod real_server;
 mod scalar;
+mod schema;
 mod scope;
 mod servers;
 mod services;
@@ -59,8 +62,10 @@ use crate::desired::{Builder, Desired, Why};
 use crate::scope::Scope;
 use crate::sound::Unsound;
 
+pub use export::{Export, LeftOut, export};
 pub use problem::{Problem, Problems};
 pub use real_server::{RealServer, Role};
+pub use schema::schema;
 pub use services::MAX_OBJECTS;
 pub use syntax::MAX_BYTES;
 

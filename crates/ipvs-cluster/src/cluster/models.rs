@@ -20,22 +20,32 @@ pub(super) fn judge(
     found: &mut Found,
 ) {
     let address = server.key.address;
-    let is_local = server.forwarding == ForwardingMethod::Local;
-    if service.address() == Some(address) && !is_local {
-        let message = format!("server {address} of {service} has the address of its service");
-        let hint = "write the address that the server has for itself (RIP); the director as a \
-                    server is `method: local`";
+    if let Some((message, hint)) = unfit(service, server) {
         found.hinted(member.at, message, hint);
-    }
-    if is_loopback(address) && !is_local {
-        let message = format!("{address} is no real server: packets would stay on the director");
-        found.hinted(member.at, message, "the director as a server is `method: local`");
     }
     if member.maybe_port.is_some() && member.maybe_port == service.port() {
         let message = format!("{address} is an address without a port");
         let meant = member.maybe_port.unwrap_or_default();
         found.warn(member.at, message, format!("if {meant} is the port, write [ADDRESS]:{meant}"));
     }
+}
+
+/// Returns why no file may have a server, and what helps.
+pub(super) fn unfit(service: &ServiceKey, server: &Destination) -> Option<(String, &'static str)> {
+    let address = server.key.address;
+    if server.forwarding == ForwardingMethod::Local {
+        return None;
+    }
+    if service.address() == Some(address) {
+        let message = format!("server {address} of {service} has the address of its service");
+        let hint = "write the address that the server has for itself (RIP); the director as a \
+                    server is `method: local`";
+        return Some((message, hint));
+    }
+    is_loopback(address).then(|| {
+        let message = format!("{address} is no real server: packets would stay on the director");
+        (message, "the director as a server is `method: local`")
+    })
 }
 
 fn is_loopback(address: IpAddr) -> bool {

@@ -13,7 +13,7 @@ use super::problem::{Found, Place};
 use super::settings::ServerSettings;
 use super::tree::{Shape, Value};
 
-const SERVER: Keys<7> = Keys {
+pub(super) const SERVER: Keys<7> = Keys {
     of: "server",
     names: ["server", "port", "method", "tunnel", "weight", "upper_threshold", "lower_threshold"],
     elsewhere: &[
@@ -22,7 +22,7 @@ const SERVER: Keys<7> = Keys {
     ],
 };
 
-const POOL: Keys<7> = Keys {
+pub(super) const POOL: Keys<7> = Keys {
     of: "pool",
     names: ["servers", "port", "method", "tunnel", "weight", "upper_threshold", "lower_threshold"],
     elsewhere: &[

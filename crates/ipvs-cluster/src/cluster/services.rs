@@ -22,7 +22,7 @@ use crate::desired::{Builder, DesiredServer, DesiredService};
 /// A file makes this many services and servers together at most.
 pub const MAX_OBJECTS: usize = 1_000_000;
 
-const SERVICE: Keys<14> = Keys {
+pub(super) const SERVICE: Keys<14> = Keys {
     of: "service",
     names: [
         "service",
@@ -52,7 +52,7 @@ const SERVICE: Keys<14> = Keys {
     ],
 };
 
-const DEFAULTS: Keys<10> = Keys {
+pub(super) const DEFAULTS: Keys<10> = Keys {
     of: "defaults",
     names: [
         "scheduler",

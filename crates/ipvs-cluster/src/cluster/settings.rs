@@ -77,7 +77,7 @@ impl ServerSettings {
     }
 }
 
-const TUNNEL: Keys<3> = Keys::new("tunnel", ["type", "port", "checksum"]);
+pub(super) const TUNNEL: Keys<3> = Keys::new("tunnel", ["type", "port", "checksum"]);
 
 fn read_tunnel(value: Value<'_>, found: &mut Found) -> Option<Tunnel> {
     let (kind, port, checksum) = match value.shape() {
@@ -186,7 +186,7 @@ impl<'t> ServiceSettings<'t> {
     }
 }
 
-const STICKY: Keys<2> = Keys::new("persistence", ["timeout", "netmask"]);
+pub(super) const STICKY: Keys<2> = Keys::new("persistence", ["timeout", "netmask"]);
 
 /// `false` says that there is none, whatever the defaults say.
 fn read_sticky<'t>(value: Value<'t>, found: &mut Found) -> Option<Option<Sticky<'t>>> {

@@ -18,6 +18,8 @@ pub use compare::{Plan, plan, reordered};
 pub(crate) use compare::{as_wanted, compare, reordered_in};
 pub use foreign::Foreign;
 pub use loss::Loss;
+#[cfg(feature = "cluster")]
+pub(crate) use order::matters as order_matters;
 pub use policy::Policy;
 pub use refused::{Flaw, refused};
 pub(crate) use refused::{flaw, refused_with};

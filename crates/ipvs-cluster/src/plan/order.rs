@@ -10,7 +10,7 @@ use crate::desired::{DesiredServer, DesiredService};
 
 /// Returns whether the scheduler fills its table in the order of the list (`ip_vs_sh.c`,
 /// `ip_vs_dh.c`, `ip_vs_mh.c`).
-pub(super) fn matters(scheduler: &Scheduler) -> bool {
+pub(crate) fn matters(scheduler: &Scheduler) -> bool {
     matches!(scheduler, Scheduler::Sh | Scheduler::Dh | Scheduler::Mh)
 }
 

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     AddServer, AddService, Clear, Connections, DaemonCommand, DeleteServer, DeleteService, Drain,
-    EditServer, EditService, Generate, List, Report, Restore, Save, SetServer, SetService,
+    EditServer, EditService, Export, Generate, List, Report, Restore, Save, SetServer, SetService,
     SlowStart, SyncDaemonArgs, Timeouts, Undrain, Zero,
 };
 
@@ -63,7 +63,7 @@ pub(crate) enum Command {
     /// Show, start and stop the daemons that synchronise connections between directors.
     #[command(defer(ordered::<SyncDaemonArgs>))]
     SyncDaemon(SyncDaemonArgs),
-    /// Write the manual pages, or the completions of a shell.
+    /// Write the manual pages, the completions of a shell, or the schema of the cluster file.
     #[command(defer(ordered::<Generate>))]
     Generate(Generate),
     /// Write the table in a form that `rsctl restore` reads.
@@ -72,6 +72,9 @@ pub(crate) enum Command {
     /// Restore a table from a file by changing what differs.
     #[command(defer(ordered::<Restore>))]
     Restore(Restore),
+    /// Write the table as the file of a cluster, with what is said twice folded.
+    #[command(defer(ordered::<Export>))]
+    Export(Export),
 }
 
 /// Makes the options of a command known, in front of those that it has of [`super::Cli`]: the order of
@@ -106,7 +109,11 @@ impl Command {
                 DaemonCommand::Status(_) => None,
             },
             Self::Restore(args) => Some(&args.report),
-            Self::List(_) | Self::Connections(_) | Self::Generate(_) | Self::Save(_) => None,
+            Self::List(_)
+            | Self::Connections(_)
+            | Self::Generate(_)
+            | Self::Save(_)
+            | Self::Export(_) => None,
         }
     }
 
@@ -122,6 +129,7 @@ impl Command {
             Self::Connections(args) => args.json,
             Self::Timeouts(args) => args.report.json,
             Self::Drain(args) => args.report.json,
+            Self::Export(args) => args.json,
             Self::SyncDaemon(args) => {
                 let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);
                 args.json || status || self.report().is_some_and(|report| report.json)

@@ -13,7 +13,7 @@ const READ: [(&[&str], &[&str]); 8] = [
     (&["version"], &["--version"]),
     (&["completion", "completions"], &["generate"]),
     (&["man"], &["generate", "man"]),
-    (&["dump", "export", "backup"], &["save"]),
+    (&["dump", "backup"], &["save"]),
     (&["start-daemon"], &["sync-daemon", "start"]),
     (&["stop-daemon"], &["sync-daemon", "stop"]),
     (&["daemon", "daemons", "sync-daemons"], &["sync-daemon"]),

@@ -1,16 +1,30 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
+use ipvs_cluster::cluster;
+use lvs_term::{outlive_file_limit, write_for_all};
 
 use crate::cli::{Cli, Generate};
 use crate::error::Error;
 use crate::manual::MANUAL;
 
 pub(super) fn run(args: &Generate) -> Result<Vec<PathBuf>, Error> {
-    let written = args.what.write(Cli::command(), &MANUAL, &args.folder);
+    let written = match args.what.of_any() {
+        Some(what) => what.write(Cli::command(), &MANUAL, &args.folder),
+        None => schema(&args.folder),
+    };
     written.map_err(|error| Error::Generate { folder: args.folder.clone(), error })
+}
+
+/// Writes the JSON schema of the file of a cluster.
+fn schema(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    outlive_file_limit();
+    let path = folder.join("cluster-file.schema.json");
+    write_for_all(&path, cluster::schema().as_bytes())?;
+    Ok(vec![path])
 }
 
 #[cfg(test)]

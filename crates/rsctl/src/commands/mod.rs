@@ -17,6 +17,7 @@ mod director;
 pub(crate) mod drain;
 mod edit_server;
 mod edit_service;
+mod export;
 mod filter;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -55,6 +56,7 @@ pub(crate) use connections::{Found, Stream, address_of};
 pub(crate) use converge::Converged;
 pub(crate) use daemon_status::{Daemon, Status};
 pub(crate) use director::Director;
+pub(crate) use export::Exported;
 #[cfg(test)]
 pub(crate) use list::Shape;
 pub(crate) use list::{IsSettled, Listing};
@@ -84,6 +86,8 @@ pub(crate) enum Outcome {
     Written(Vec<PathBuf>),
     /// What is there, to be kept.
     Saved(Saved),
+    /// What is there, as the file of a cluster.
+    Exported(Exported),
     /// What a restore did, or would do.
     Restored(Restored),
 }
@@ -138,6 +142,7 @@ pub(crate) fn run(
         Command::SyncDaemon(args) => return daemon::run(director, &args),
         Command::Generate(args) => return generate::run(&args).map(Outcome::Written),
         Command::Save(args) => return save::run(director, args).map(Outcome::Saved),
+        Command::Export(args) => return export::run(director, args).map(Outcome::Exported),
         Command::Restore(args) => {
             return restore::run(director, &args, progress).map(Outcome::Restored);
         }

@@ -40,7 +40,7 @@ pub(super) fn run(director: &Director, args: Save) -> Result<Saved, Error> {
 }
 
 /// Reads everything: nothing is left out that nobody touched meanwhile.
-fn read(director: &Director) -> Result<Observed, ipvs_netlink::Error> {
+pub(super) fn read(director: &Director) -> Result<Observed, ipvs_netlink::Error> {
     let mut client = director.connect_to_look(USUAL_SERVERS)?;
     let services = client.services()?;
     let shown = Shown::read(director);

@@ -8,6 +8,7 @@ mod columns;
 mod connections;
 mod difference;
 mod drain;
+mod export;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod ipvsadm;
@@ -88,6 +89,12 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
             return save::to_file(saved, file);
         }
     }
+    if let Outcome::Exported(exported) = outcome {
+        export::warn(exported);
+        if let Some(written) = export::to_file(exported) {
+            return written;
+        }
+    }
     tell(&public::said_of(outcome, format));
     let unanswered = match &outcome {
         Outcome::Listed(listing) => listing.names.unanswered,
@@ -131,6 +138,7 @@ fn render(
 fn is_json(outcome: &Outcome, format: Format) -> bool {
     match outcome {
         Outcome::Saved(saved) => saved.form == Form::Json,
+        Outcome::Exported(exported) => exported.json,
         _ => format == Format::Json,
     }
 }
@@ -175,6 +183,7 @@ fn write(
             }
         }
         Outcome::Saved(saved) => save::write(saved, out)?,
+        Outcome::Exported(exported) => export::write(exported, out)?,
         Outcome::Restored(restored) if json => json::write_restored(&restored.converged, out)?,
         Outcome::Restored(restored) => restore::write(&restored.converged, out)?,
     }
