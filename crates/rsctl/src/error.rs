@@ -9,6 +9,7 @@ use ipvs_cluster::file::Problem;
 use ipvs_netlink::{Change, ErrorKind, ServiceKey};
 use lvs_term::{Complaint, Usage, count, escaped, system_error};
 
+use crate::commands::{ClusterProblems, Refused};
 use crate::exit::Exit;
 use crate::kept::KeptError;
 use crate::lock::Holder;
@@ -162,6 +163,23 @@ pub(crate) enum Error {
         /// What would go.
         loss: String,
     },
+    /// The file of a cluster has problems; nothing was changed.
+    #[error("cannot read {}: {}; nothing was changed", .0.file, count(.0.all.len(), "problem"))]
+    BadCluster(ClusterProblems),
+    /// The file wants no service; nothing was changed.
+    #[error("cannot apply {file}: it has no service; nothing was changed")]
+    NothingWanted {
+        /// Its name.
+        file: String,
+    },
+    /// What the file wants would turn clients away; nothing was changed.
+    #[error("cannot apply {file}: it would do what is hardly meant; nothing was changed")]
+    Trapped {
+        /// Its name.
+        file: String,
+        /// What it would do.
+        refused: Vec<Refused>,
+    },
     /// What is there could not be kept in mind as something to go back to.
     #[error("cannot go back to what was there: {0}")]
     NoWayBack(String),
@@ -259,6 +277,20 @@ impl Error {
             Self::FolderInTheWay { folder, .. } => {
                 vec![format!("see what {folder} is, and move it away: then it is made")]
             }
+            Self::BadCluster(problems) => problems.hint().into_iter().collect(),
+            Self::NothingWanted { .. } => {
+                vec![
+                    "`--allow-empty` takes it for what it says: delete what earlier files named"
+                        .to_owned(),
+                ]
+            }
+            Self::Trapped { refused, .. } => {
+                let mut options: Vec<_> = refused.iter().filter_map(|it| it.option).collect();
+                options.sort_unstable();
+                options.dedup();
+                let allow = |option| format!("`{option}` does it all the same");
+                options.into_iter().map(allow).collect()
+            }
             Self::NoWayBack(_) => vec!["`rsctl list` shows what is there now".to_owned()],
             Self::Kept(_) => vec!["`--state-dir` names another folder for it".to_owned()],
             Self::Read { .. }
@@ -279,6 +311,8 @@ impl Error {
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
             Self::BadFile(problems) | Self::Doubtful(problems) => problems.lines(),
+            Self::BadCluster(problems) => problems.lines(),
+            Self::Trapped { refused, .. } => refused.iter().map(|it| it.effect.clone()).collect(),
             Self::NotRestorable { problems, .. } => {
                 let told = problems.iter().take(MOST_PROBLEMS).cloned();
                 let untold = problems.len().saturating_sub(MOST_PROBLEMS);
@@ -297,6 +331,9 @@ impl Error {
             | Self::Read { .. }
             | Self::BadFile(_)
             | Self::Doubtful(_)
+            | Self::BadCluster(_)
+            | Self::NothingWanted { .. }
+            | Self::Trapped { .. }
             | Self::EmptyFile { .. }
             | Self::ManyDeletes { .. } => Exit::Usage,
             Self::Locked { .. } => Exit::Locked,
@@ -356,6 +393,34 @@ impl Problems {
 
     fn hint(&self) -> Option<String> {
         (self.untold() > 0).then(|| format!("`--verbose` shows all {}", self.all.len()))
+    }
+}
+
+impl ClusterProblems {
+    fn untold(&self) -> usize {
+        if self.shows_all { 0 } else { self.all.len().saturating_sub(MOST_PROBLEMS) }
+    }
+
+    /// Returns the lines of each problem that is told, and one for the others.
+    fn lines(&self) -> Vec<String> {
+        let (file, untold) = (&self.file, self.untold());
+        let mut lines = Vec::new();
+        for it in self.all.iter().take(self.all.len() - untold) {
+            lines.push(format!("{file}:{}:{}: {}", it.line, it.column, it.message));
+            if !it.snippet.trim().is_empty() {
+                let margin = it.line.to_string();
+                lines.push(format!("  {margin} | {}", it.snippet));
+                let (margin, caret) = (" ".repeat(margin.len()), " ".repeat(it.caret));
+                lines.push(format!("  {margin} | {caret}^"));
+            }
+            lines.extend(it.hint.as_ref().map(|hint| format!("  hint: {hint}")));
+        }
+        lines.extend((untold > 0).then(|| format!("and {untold} more")));
+        lines
+    }
+
+    fn hint(&self) -> Option<String> {
+        (self.untold() > 0).then(|| format!("`--json` shows all {}", self.all.len()))
     }
 }
 

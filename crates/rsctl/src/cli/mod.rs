@@ -5,6 +5,7 @@
 
 mod address;
 mod bad_value;
+mod cluster;
 mod connections;
 mod daemon;
 mod familiar;
@@ -37,6 +38,7 @@ use lvs_term::{COMMON_OPTIONS, ColorWhen};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
+pub(crate) use cluster::{Allow, Apply, Failure, Plan, Wanted};
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
 pub(crate) use familiar::familiar;
@@ -76,9 +78,10 @@ pub(crate) mod heading {
     pub(crate) const VIEW: &str = "View (one of)";
     pub(crate) const SHOW: &str = "What to show";
     pub(crate) const FORM: &str = "Form";
+    pub(crate) const ALLOW: &str = "What is refused unless it is meant";
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 11] = [
+    pub(crate) const ALL: [&str; 12] = [
         SERVICE,
         SETTINGS,
         SERVER,
@@ -89,6 +92,7 @@ pub(crate) mod heading {
         VIEW,
         SHOW,
         FORM,
+        ALLOW,
         super::COMMON_OPTIONS,
     ];
 }
@@ -112,7 +116,7 @@ SECONDS may have units: 90, 5m, 1h30m.
 
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
-Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 restore \
+Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 plan or \
 --dry-run found something to change, 4 another rsctl was changing the table for too long (nothing \
 was changed), 5 what was to be added is there already, 6 what the command is about is not there.
 
@@ -242,6 +246,12 @@ pub(crate) enum Command {
     /// Write the table in a form that `rsctl restore` reads.
     #[command(defer(ordered::<Save>))]
     Save(Save),
+    /// Show what `rsctl apply` would change, and why.
+    #[command(defer(ordered::<Plan>))]
+    Plan(Plan),
+    /// Make the table what the file of a cluster says, and leave to others what is theirs.
+    #[command(defer(ordered::<Apply>))]
+    Apply(Apply),
     /// Restore a table from a file by changing what differs.
     #[command(defer(ordered::<Restore>))]
     Restore(Restore),
@@ -299,6 +309,8 @@ impl Cli {
             "connections" => alone(args, Command::Connections),
             "save" => alone(args, Command::Save),
             "restore" => alone(args, Command::Restore),
+            "plan" => alone(args, Command::Plan),
+            "apply" => alone(args, Command::Apply),
             _ => None,
         }
     }
@@ -341,7 +353,12 @@ impl Command {
                 DaemonCommand::Status(_) => None,
             },
             Self::Restore(args) => Some(&args.report),
-            Self::List(_) | Self::Connections(_) | Self::Generate(_) | Self::Save(_) => None,
+            Self::Apply(args) => Some(&args.report),
+            Self::List(_)
+            | Self::Connections(_)
+            | Self::Generate(_)
+            | Self::Save(_)
+            | Self::Plan(_) => None,
         }
     }
 
@@ -350,6 +367,7 @@ impl Command {
         match self {
             Self::List(args) => args.is_json(),
             Self::Connections(args) => args.json,
+            Self::Plan(args) => args.json,
             Self::Timeouts(args) => args.report.json,
             Self::SyncDaemon(args) => {
                 let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);

@@ -75,6 +75,9 @@ pub(super) trait Judge {
     fn begin(&mut self) -> Result<(), Error> {
         Ok(())
     }
+
+    /// Is told how it ended.
+    fn end(&mut self, _converged: &Converged, _note: &Self::Note) {}
 }
 
 /// Looks, and makes the table what is wanted unless that is refused.
@@ -93,12 +96,14 @@ pub(super) fn run<J: Judge>(
     };
     let note = judge.judge(&outlook)?;
     if director.dry_run || outlook.plan().is_empty() {
-        if !director.dry_run {
-            judge.begin()?;
-        }
         let (reordered, plan) = (outlook.reordered(), outlook.into_plan());
         let converged = Converged::new(file, plan);
-        return Ok((Converged { is_dry_run: director.dry_run, reordered, ..converged }, note));
+        let converged = Converged { is_dry_run: director.dry_run, reordered, ..converged };
+        if !director.dry_run {
+            judge.begin()?;
+            judge.end(&converged, &note);
+        }
+        return Ok((converged, note));
     }
     let reach = judge.reach(&outlook);
     keep(director, cause, reach, outlook.observed())?;
@@ -119,7 +124,9 @@ pub(super) fn run<J: Judge>(
         Some(before) => Some(go_back(director, &before, &mut client)?),
         None => None,
     };
-    Ok((Converged { back, ..converged }, note))
+    let converged = Converged { back, ..converged };
+    judge.end(&converged, &note);
+    Ok((converged, note))
 }
 
 /// Keeps the table as it is. A restore goes on without: at boot there may be nowhere to write.

@@ -5,6 +5,7 @@
 
 mod add_server;
 mod add_service;
+mod apply;
 mod changed;
 mod clear;
 mod connections;
@@ -47,6 +48,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::refusal::Refusal;
 
+pub(crate) use apply::{Applying, ClusterProblems, Refused};
 #[cfg(test)]
 pub(crate) use changed::States;
 pub(crate) use changed::{Action, Changed, Made, State};
@@ -85,6 +87,8 @@ pub(crate) enum Outcome {
     Saved(Saved),
     /// What a restore did, or would do.
     Restored(Restored),
+    /// What an apply did, or would do.
+    Applying(Applying),
 }
 
 impl Outcome {
@@ -92,6 +96,7 @@ impl Outcome {
     pub(crate) fn conclude(&self) -> Result<Exit, Error> {
         match self {
             Self::Restored(restored) => restored.conclude(),
+            Self::Applying(applying) => applying.conclude(),
             Self::Changed { made, .. } if !made.failed.is_empty() => Ok(Exit::Failed),
             // Something was found that ought not to be.
             Self::DaemonStatus(Status { problems: Some(problems), .. }) if !problems.is_empty() => {
@@ -135,6 +140,10 @@ pub(crate) fn run(
         Command::SyncDaemon(args) => return daemon::run(director, &args),
         Command::Generate(args) => return generate::run(&args).map(Outcome::Written),
         Command::Save(args) => return save::run(director, args).map(Outcome::Saved),
+        Command::Plan(args) => return apply::plan(director, &args).map(Outcome::Applying),
+        Command::Apply(args) => {
+            return apply::apply(director, &args, progress).map(Outcome::Applying);
+        }
         Command::Restore(args) => {
             return restore::run(director, &args, progress).map(Outcome::Restored);
         }

@@ -3,6 +3,7 @@
 //! Writes everything that `rsctl` writes, except the question of `clear`, whom a command waits for,
 //! and the trace.
 
+mod applying;
 mod changes;
 mod columns;
 mod connections;
@@ -69,6 +70,7 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
             made.warnings.iter().for_each(|it| warning(&it.to_string()));
         }
         // Another order was there before: it is told to who asks.
+        Outcome::Applying(applying) if format != Format::Json => applying::warn(applying),
         Outcome::Restored(restored) if format == Format::Text => restore::warn(&restored.converged),
         _ => {}
     }
@@ -137,6 +139,9 @@ pub(crate) fn shortfall(outcome: &Outcome) -> Option<Complaint> {
         Outcome::Restored(Restored { converged, .. }) if converged.fell_short() => {
             Some(restore::shortfall(converged))
         }
+        Outcome::Applying(applying) if applying.converged.fell_short() => {
+            Some(applying::shortfall(applying))
+        }
         _ => None,
     }
 }
@@ -169,6 +174,8 @@ fn write(
             }
         }
         Outcome::Saved(saved) => save::write(saved, out)?,
+        Outcome::Applying(applying) if json => json::write_applying(applying, out)?,
+        Outcome::Applying(applying) => applying::write(applying, look, out)?,
         Outcome::Restored(restored) if json => json::write_restored(&restored.converged, out)?,
         Outcome::Restored(restored) => restore::write(&restored.converged, out)?,
     }

@@ -58,6 +58,7 @@ mod library_json;
 mod load;
 mod netlink;
 mod procfs;
+mod rsctl_apply;
 mod rsctl_changes;
 mod rsctl_cli;
 mod rsctl_files;

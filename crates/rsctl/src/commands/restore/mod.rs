@@ -121,7 +121,7 @@ fn problems(flaws: Vec<Flaw>, doubts: &[Fault<Line>]) -> Vec<Problem> {
     problems
 }
 
-fn read(file: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn read(file: &Path) -> io::Result<Vec<u8>> {
     // One more than may be, so that the reader notices.
     let most = MAX_BYTES as u64 + 1;
     let mut bytes = Vec::new();
