@@ -13,6 +13,7 @@ mod from_ipvsadm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod generate;
+mod kept;
 mod list;
 mod list_form;
 mod namespace;
@@ -42,6 +43,7 @@ pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs
 pub(crate) use familiar::familiar;
 pub(crate) use filters::{Filters, ServiceKind};
 pub(crate) use generate::Generate;
+pub(crate) use kept::{Confirm, History, HistoryObject, Rollback};
 pub(crate) use list::{List, SortKey, View};
 pub(crate) use list_form::{Column, FormArgs, ListForm};
 pub(crate) use namespace::NamespaceName;
@@ -245,6 +247,15 @@ pub(crate) enum Command {
     /// Restore a table from a file by changing what differs.
     #[command(defer(ordered::<Restore>))]
     Restore(Restore),
+    /// Keep a change that would be undone by itself.
+    #[command(defer(ordered::<Confirm>))]
+    Confirm(Confirm),
+    /// Go back to the table before a change.
+    #[command(defer(ordered::<Rollback>))]
+    Rollback(Rollback),
+    /// Show who changed what, and when.
+    #[command(defer(ordered::<History>))]
+    History(History),
 }
 
 /// Makes the options of a command known, in front of those that it has of [`Cli`]: the order of
@@ -341,7 +352,13 @@ impl Command {
                 DaemonCommand::Status(_) => None,
             },
             Self::Restore(args) => Some(&args.report),
-            Self::List(_) | Self::Connections(_) | Self::Generate(_) | Self::Save(_) => None,
+            Self::Confirm(args) => Some(&args.report),
+            Self::Rollback(args) => Some(&args.report),
+            Self::List(_)
+            | Self::Connections(_)
+            | Self::Generate(_)
+            | Self::Save(_)
+            | Self::History(_) => None,
         }
     }
 
@@ -350,6 +367,7 @@ impl Command {
         match self {
             Self::List(args) => args.is_json(),
             Self::Connections(args) => args.json,
+            Self::History(args) => args.json,
             Self::Timeouts(args) => args.report.json,
             Self::SyncDaemon(args) => {
                 let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);

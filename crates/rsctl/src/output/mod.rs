@@ -11,6 +11,7 @@ mod difference;
 pub(crate) mod fuzzing;
 mod ipvsadm;
 mod json;
+mod kept;
 mod numbers;
 #[cfg(test)]
 mod outside;
@@ -33,7 +34,7 @@ use lvs_term::{
 };
 
 use crate::cli::{Command, Form, View};
-use crate::commands::{Found, Outcome, Stream};
+use crate::commands::{Found, Outcome, Restored, Stream};
 use crate::error::Error;
 
 pub(crate) use watch::Lists;
@@ -53,6 +54,7 @@ impl Format {
     pub(crate) fn of(command: &Command) -> Self {
         match command.report() {
             _ if command.json() => Self::Json,
+            _ if matches!(command, Command::Rollback(args) if args.list) => Self::Text,
             // A dry run that said nothing would be no use.
             Some(report) if !report.verbose && !report.dry_run => Self::Quiet,
             _ => Self::Text,
@@ -70,7 +72,12 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
         }
         // Another order was there before: it is told to who asks.
         Outcome::Restored(restored) if format == Format::Text => restore::warn(restored),
+        Outcome::History(records) => kept::warn(records),
         _ => {}
+    }
+    // However quiet: who misses it loses the change.
+    if let Outcome::Restored(Restored { pending: Some(pending), .. }) = outcome {
+        kept::remind(pending);
     }
     if format == Format::Quiet {
         return Ok(());
@@ -167,6 +174,12 @@ fn write(
             }
         }
         Outcome::Saved(saved) => save::write(saved, out)?,
+        Outcome::Confirmed(confirmed) if json => json::write_confirmed(confirmed, out)?,
+        Outcome::Confirmed(confirmed) => kept::write_confirmed(confirmed, out)?,
+        Outcome::Checkpoints(checkpoints) if json => json::write_checkpoints(checkpoints, out)?,
+        Outcome::Checkpoints(checkpoints) => kept::write_checkpoints(checkpoints, look, out)?,
+        Outcome::History(records) if json => json::write_history(records, out)?,
+        Outcome::History(records) => kept::write_history(records, out)?,
         Outcome::Restored(restored) if json => json::write_restored(restored, out)?,
         Outcome::Restored(restored) => restore::write(restored, out)?,
     }

@@ -12,7 +12,7 @@ use foldhash::HashMap;
 pub(crate) use ipvs_cluster::Loss;
 use ipvs_cluster::file::{self, Line, MAX_BYTES, Problem};
 use ipvs_cluster::{
-    Applied, Converge, Desired, Fault, Flaw, LookError, OnFailure, OnUnsound, Plan, Policy,
+    Applied, Converge, Desired, Fault, Flaw, LookError, OnFailure, OnUnsound, Plan, Policy, Report,
     Subject, Verdict, Verify,
 };
 use ipvs_netlink::ServiceKey;
@@ -20,9 +20,11 @@ use lvs_term::escaped;
 
 use self::interrupt::Interrupt;
 use super::Director;
+use super::undertaking::{Undertaking, refuse_while_pending};
 use crate::cli::Restore;
 use crate::error::{Error, Problems};
 use crate::exit::Exit;
+use crate::kept::{Cause, Objects, Pending, Reach};
 
 /// Says what a restore did, or would do.
 #[derive(Debug)]
@@ -45,6 +47,10 @@ pub(crate) struct Restored {
     pub(crate) unread: Option<ipvs_netlink::Error>,
     /// Whether what became of each change is told, of however many.
     pub(crate) shows_all: bool,
+    /// The number of the table before it, if that was kept.
+    pub(crate) checkpoint: Option<u32>,
+    /// Until when it is to be confirmed, if it is.
+    pub(crate) pending: Option<Pending>,
 }
 
 pub(super) fn run(
@@ -77,7 +83,8 @@ pub(super) fn run(
         .on_failure(OnFailure::StopAll)
         .on_unsound(on_unsound)
         .verify(verify);
-    let _lock = director.lock()?;
+    let _lock = director.lock_alone()?;
+    refuse_while_pending(director)?;
     let mut client = director.connect_to_look(usual_servers(&desired))?;
     let outlook = match converge.look(&mut client) {
         Ok(outlook) => outlook,
@@ -97,6 +104,9 @@ pub(super) fn run(
         return Ok(Restored { unconfirmed, is_dry_run, reordered, ..Restored::new(name, plan) });
     }
     let steps = outlook.plan().steps().len();
+    let reach = reach(&desired, policy);
+    let undertaking =
+        Undertaking::begin(director, Cause::Restore, reach, &outlook, args.confirm_within)?;
     // Who cannot be interrupted in good order is interrupted at once.
     let interrupt = Interrupt::catch().ok();
     let is_interrupted = || interrupt.as_ref().is_some_and(Interrupt::is_asked_for);
@@ -104,14 +114,28 @@ pub(super) fn run(
         progress(done, steps);
         if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    let report = attempt.verify(&mut client);
-    let applied = Some(report.applied);
-    let restored = Restored { applied, shows_all, ..Restored::new(name, report.plan) };
-    Ok(match report.verdict {
-        Verdict::Read { left, reordered, .. } => Restored { left, reordered, ..restored },
-        Verdict::Unread(error) => Restored { unread: Some(error), ..restored },
-        Verdict::Stopped => Restored { interrupted: true, ..restored },
-    })
+    let pending = undertaking.end(attempt.plan(), attempt.applied());
+    let restored = Restored::of_report(name, attempt.verify(&mut client));
+    Ok(Restored { shows_all, checkpoint: undertaking.checkpoint(), pending, ..restored })
+}
+
+/// Says what a restore may touch: all that it may delete, or else what it speaks of.
+fn reach(desired: &Desired, policy: Policy) -> Reach {
+    let mut objects = Objects::default();
+    if !policy.deletes() {
+        for entry in desired.services() {
+            objects.add_service(entry.service.key);
+            for wanted in &entry.servers {
+                objects.add_server(entry.service.key, wanted.server.key);
+            }
+        }
+    }
+    Reach {
+        everything: policy.deletes(),
+        objects,
+        timeouts: desired.timeouts().is_some(),
+        daemons: desired.daemons().is_some(),
+    }
 }
 
 /// Returns how many servers nine of ten services have at most.
@@ -190,6 +214,28 @@ impl Restored {
             reordered: Vec::new(),
             unread: None,
             shows_all: false,
+            checkpoint: None,
+            pending: None,
+        }
+    }
+
+    /// Makes one of which nothing had to be done, or is to be.
+    pub(super) fn unchanged(
+        file: String,
+        plan: Plan,
+        is_dry_run: bool,
+        reordered: Vec<ServiceKey>,
+    ) -> Self {
+        Self { is_dry_run, reordered, ..Self::new(file, plan) }
+    }
+
+    /// Makes one of what was done and seen.
+    pub(super) fn of_report(file: String, report: Report) -> Self {
+        let restored = Self { applied: Some(report.applied), ..Self::new(file, report.plan) };
+        match report.verdict {
+            Verdict::Read { left, reordered, .. } => Self { left, reordered, ..restored },
+            Verdict::Unread(error) => Self { unread: Some(error), ..restored },
+            Verdict::Stopped => Self { interrupted: true, ..restored },
         }
     }
 

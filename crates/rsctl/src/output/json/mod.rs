@@ -3,6 +3,7 @@
 //! Writes the JSON forms: what they hold is in `schema`, where it comes from in `fill`.
 
 mod fill;
+mod kept;
 mod restore;
 mod schema;
 
@@ -86,6 +87,8 @@ pub(super) fn write_changes(made: &Made, dry_run: bool, out: &mut impl Write) ->
     let failed = made.failed.iter().map(ToString::to_string).collect();
     write_document(&ChangesDocument { changed, warnings, failed, dry_run }, out)
 }
+
+pub(super) use kept::{write_checkpoints, write_confirmed, write_history};
 
 pub(super) fn write_restored(restored: &Restored, out: &mut impl Write) -> io::Result<()> {
     write_document(&restore::RestoreDocument::from(restored), out)

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Makes the table what it was before a large change, within what could be touched since.
+
+use std::ops::ControlFlow;
+
+use ipvs_cluster::{Converge, Desired, LookError, OnFailure, OnUnsound, Policy};
+use ipvs_netlink::Client;
+
+use super::restore::Restored;
+use super::undertaking::Undertaking;
+use super::{Director, Outcome};
+use crate::cli::Rollback;
+use crate::error::Error;
+use crate::kept::{Cause, Checkpoint, Kept, KeptError, Objects, Pending, Reach};
+
+/// Is where a rollback leads.
+struct Target {
+    number: u32,
+    desired: Desired,
+    reach: Reach,
+    owned: Option<Objects>,
+}
+
+pub(super) fn run(
+    director: &Director,
+    args: &Rollback,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Outcome, Error> {
+    if args.list {
+        return Ok(Outcome::Checkpoints(director.kept()?.checkpoints()?));
+    }
+    let _lock = director.lock_alone()?;
+    let kept = director.kept()?;
+    let target = Target::find(kept, args.number)?;
+    if target.desired.services().is_empty() && !args.allow_empty {
+        return Err(Error::EmptyCheckpoint(target.number));
+    }
+    let policy = Policy::exact().reorder(args.reorder);
+    let mut restored = back(director, kept, &target, policy, progress)?;
+    restored.shows_all = args.report.verbose || args.report.json;
+    Ok(Outcome::Restored(restored))
+}
+
+/// Undoes a change that nobody confirmed.
+///
+/// # Errors
+/// Why it is not as it was, in words.
+pub(super) fn unconfirmed(director: &Director, pending: &Pending) -> Result<(), String> {
+    let undo = || {
+        let kept = director.kept()?;
+        let target = Target::find(kept, Some(pending.checkpoint))?;
+        back(director, kept, &target, Policy::exact(), &mut |_, _| {})
+    };
+    let undone = undo().map_err(|error| error.to_string())?;
+    if undone.fell_short() {
+        return Err("not all of it could be undone: see `rsctl history`".to_owned());
+    }
+    Ok(())
+}
+
+impl Target {
+    /// Finds the checkpoint of that number, or the last one that was not written by a rollback:
+    /// so a second rollback finds nothing to do.
+    fn find(kept: &Kept, number: Option<u32>) -> Result<Self, Error> {
+        let all = kept.checkpoints()?;
+        let is_it = |it: &&Checkpoint| match number {
+            Some(number) => it.number == number,
+            None => it.cause != Cause::Rollback,
+        };
+        let Some(found) = all.iter().rfind(is_it) else {
+            let numbers = all.first().zip(all.last()).map(|(a, b)| (a.number, b.number));
+            return Err(Error::NoCheckpoint { number, numbers });
+        };
+        // Whatever could be touched since is part of it.
+        let since = all.iter().filter(|it| it.number >= found.number);
+        let reach = since.fold(Reach::default(), |reach, it| reach.and(&it.reach));
+        let desired = reach.of_table(&kept.table(found.number)?).map_err(|faults| {
+            KeptError::Checkpoint { number: found.number, why: faults.to_string() }
+        })?;
+        Ok(Self { number: found.number, desired, reach, owned: found.owned.clone() })
+    }
+}
+
+fn back(
+    director: &Director,
+    kept: &Kept,
+    target: &Target,
+    policy: Policy,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Restored, Error> {
+    let name = format!("checkpoint {}", target.number);
+    let converge = Converge::new(&target.desired, policy)
+        .on_failure(OnFailure::StopAll)
+        // It was there.
+        .on_unsound(OnUnsound::SetAsIs);
+    let mut client: Client = director.connect()?;
+    let outlook = converge.look(&mut client).map_err(|error| match error {
+        LookError::Ipvs(error) => Error::from(error),
+        refused @ LookError::Refused(_) => {
+            KeptError::Checkpoint { number: target.number, why: refused.to_string() }.into()
+        }
+    })?;
+    if director.dry_run || outlook.plan().is_empty() {
+        let reordered = outlook.reordered();
+        let plan = outlook.into_plan();
+        if !director.dry_run {
+            is_back(kept, target)?;
+        }
+        return Ok(Restored::unchanged(name, plan, director.dry_run, reordered));
+    }
+    let steps = outlook.plan().steps().len();
+    let undertaking =
+        Undertaking::begin(director, Cause::Rollback, target.reach.clone(), &outlook, None)?;
+    let attempt = outlook.apply(&mut client, |done| {
+        progress(done, steps);
+        ControlFlow::Continue(())
+    });
+    undertaking.end(attempt.plan(), attempt.applied());
+    let mut restored = Restored::of_report(name, attempt.verify(&mut client));
+    restored.checkpoint = undertaking.checkpoint();
+    if !restored.fell_short() {
+        is_back(kept, target)?;
+    }
+    Ok(restored)
+}
+
+/// Keeps that the table is what it was.
+fn is_back(kept: &Kept, target: &Target) -> Result<(), Error> {
+    if kept.owned()? != target.owned {
+        kept.set_owned(target.owned.as_ref())?;
+    }
+    if kept.pending()?.is_some_and(|pending| pending.checkpoint >= target.number) {
+        kept.set_pending(None)?;
+    }
+    Ok(())
+}
