@@ -11,7 +11,7 @@ use lvs_term::{Complaint, Usage, count, escaped, system_error};
 
 use crate::commands::{ClusterProblems, Refused};
 use crate::exit::Exit;
-use crate::kept::KeptError;
+use crate::kept::{KeptError, Pending};
 use crate::lock::Holder;
 use crate::refusal::{self, Refusal};
 
@@ -183,6 +183,29 @@ pub(crate) enum Error {
     /// What is there could not be kept in mind as something to go back to.
     #[error("cannot go back to what was there: {0}")]
     NoWayBack(String),
+    /// A change is there that nobody has confirmed yet; nothing was changed.
+    #[error("cannot begin: {} is to be confirmed until {}; nothing was changed", .0.who(), .0.until)]
+    Pending(Box<Pending>),
+    /// Nothing waits to be confirmed.
+    #[error("cannot confirm: no change waits for it")]
+    NothingPending,
+    /// What undoes a change that nobody confirms could not be started.
+    #[error("cannot have the change undone by itself: {}; nothing was changed", system_error(.0))]
+    NoWatcher(io::Error),
+    /// There is no clock to wait by.
+    #[error("cannot tell the time: {}", system_error(.0))]
+    Clock(io::Error),
+    /// There is no table to go back to.
+    #[error("cannot roll back: {}", no_checkpoint(*.number))]
+    NoCheckpoint {
+        /// The number asked for.
+        number: Option<u32>,
+        /// The first and the last that there are.
+        numbers: Option<(u32, u32)>,
+    },
+    /// The table to go back to has no service; nothing was changed.
+    #[error("cannot roll back to checkpoint {0}: it has no service; nothing was changed")]
+    EmptyCheckpoint(u32),
     /// What is kept could not be read, or written before something was changed.
     #[error("cannot use what is kept: {0}")]
     Kept(#[from] KeptError),
@@ -292,6 +315,20 @@ impl Error {
                 options.into_iter().map(allow).collect()
             }
             Self::NoWayBack(_) => vec!["`rsctl list` shows what is there now".to_owned()],
+            Self::Pending(_) => vec![Pending::REMEDY.to_owned()],
+            Self::NothingPending => {
+                vec!["`rsctl history` shows whether it was undone".to_owned()]
+            }
+            Self::NoCheckpoint { numbers: Some(_), .. } => {
+                vec!["`rsctl rollback --list` shows those that there are".to_owned()]
+            }
+            Self::NoCheckpoint { numbers: None, .. } => {
+                vec!["`rsctl restore` keeps the table as it is before it changes it".to_owned()]
+            }
+            Self::EmptyCheckpoint(_) => {
+                vec!["`--allow-empty` takes it for what it is: delete all services".to_owned()]
+            }
+            Self::NoWatcher(_) | Self::Clock(_) => Vec::new(),
             Self::Kept(_) => vec!["`--state-dir` names another folder for it".to_owned()],
             Self::Read { .. }
             | Self::Write { .. }
@@ -335,9 +372,13 @@ impl Error {
             | Self::NothingWanted { .. }
             | Self::Trapped { .. }
             | Self::EmptyFile { .. }
-            | Self::ManyDeletes { .. } => Exit::Usage,
-            Self::Locked { .. } => Exit::Locked,
-            Self::NoService(_) | Self::NotThere { .. } => Exit::NotThere,
+            | Self::ManyDeletes { .. }
+            | Self::EmptyCheckpoint(_) => Exit::Usage,
+            Self::Locked { .. } | Self::Pending(_) => Exit::Locked,
+            Self::NoService(_)
+            | Self::NotThere { .. }
+            | Self::NothingPending
+            | Self::NoCheckpoint { .. } => Exit::NotThere,
             Self::Ipvs(error) => match error.kind() {
                 ErrorKind::Invalid => Exit::Usage,
                 ErrorKind::AlreadyExists => Exit::There,
@@ -428,6 +469,13 @@ impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let problems = count(self.all.len(), "problem");
         write!(f, "cannot restore {}: {problems}; nothing was changed", self.file)
+    }
+}
+
+fn no_checkpoint(number: Option<u32>) -> String {
+    match number {
+        Some(number) => format!("there is no checkpoint {number}"),
+        None => "there is no checkpoint of a change".to_owned(),
     }
 }
 

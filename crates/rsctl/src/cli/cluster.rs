@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::{Report, heading};
+use super::{Report, heading, typed};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -65,6 +65,16 @@ pub(crate) struct Apply {
     /// What to do when a change fails: leave what was made, or go back to what was there.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = Failure::Stay)]
     pub(crate) on_failure: Failure,
+
+    /// Undo it by itself in SECONDS, unless `rsctl confirm` comes before, also if this command or
+    /// its terminal has ended.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = typed::confirmation,
+        allow_negative_numbers = true
+    )]
+    pub(crate) confirm_within: Option<u32>,
 
     /// Read back the whole table and not only what was changed.
     #[arg(long)]

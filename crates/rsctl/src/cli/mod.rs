@@ -14,6 +14,7 @@ mod from_ipvsadm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod generate;
+mod kept;
 mod list;
 mod list_form;
 mod namespace;
@@ -44,6 +45,7 @@ pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs
 pub(crate) use familiar::familiar;
 pub(crate) use filters::{Filters, ServiceKind};
 pub(crate) use generate::Generate;
+pub(crate) use kept::{Confirm, History, HistoryObject, Rollback};
 pub(crate) use list::{List, SortKey, View};
 pub(crate) use list_form::{Column, FormArgs, ListForm};
 pub(crate) use namespace::NamespaceName;
@@ -255,6 +257,15 @@ pub(crate) enum Command {
     /// Restore a table from a file by changing what differs.
     #[command(defer(ordered::<Restore>))]
     Restore(Restore),
+    /// Keep a change that would be undone by itself.
+    #[command(defer(ordered::<Confirm>))]
+    Confirm(Confirm),
+    /// Go back to the table before a change.
+    #[command(defer(ordered::<Rollback>))]
+    Rollback(Rollback),
+    /// Show who changed what, and when.
+    #[command(defer(ordered::<History>))]
+    History(History),
 }
 
 /// Makes the options of a command known, in front of those that it has of [`Cli`]: the order of
@@ -354,11 +365,14 @@ impl Command {
             },
             Self::Restore(args) => Some(&args.report),
             Self::Apply(args) => Some(&args.report),
+            Self::Confirm(args) => Some(&args.report),
+            Self::Rollback(args) => Some(&args.report),
             Self::List(_)
             | Self::Connections(_)
             | Self::Generate(_)
             | Self::Save(_)
-            | Self::Plan(_) => None,
+            | Self::Plan(_)
+            | Self::History(_) => None,
         }
     }
 
@@ -368,6 +382,7 @@ impl Command {
             Self::List(args) => args.is_json(),
             Self::Connections(args) => args.json,
             Self::Plan(args) => args.json,
+            Self::History(args) => args.json,
             Self::Timeouts(args) => args.report.json,
             Self::SyncDaemon(args) => {
                 let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);

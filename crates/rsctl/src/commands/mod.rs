@@ -8,6 +8,7 @@ mod add_service;
 mod apply;
 mod changed;
 mod clear;
+pub(crate) mod confirm;
 mod connections;
 mod converge;
 mod daemon;
@@ -22,11 +23,13 @@ mod filter;
 pub(crate) mod fuzzing;
 mod generate;
 mod ghosts;
+mod history;
 mod list;
 mod listed;
 mod public;
 mod reading;
 pub(crate) mod restore;
+mod rollback;
 mod save;
 mod server;
 mod service;
@@ -36,6 +39,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod timeouts;
+mod undertaking;
 mod warning;
 mod zero;
 
@@ -46,16 +50,19 @@ use ipvs_netlink::{Change, SyncDaemonEntry, Timeouts};
 use crate::cli::{Command, List};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::kept::Checkpoint;
 use crate::refusal::Refusal;
 
 pub(crate) use apply::{Applying, ClusterProblems, Refused};
 #[cfg(test)]
 pub(crate) use changed::States;
 pub(crate) use changed::{Action, Changed, Made, State};
+pub(crate) use confirm::Confirmed;
 pub(crate) use connections::{Found, Stream, address_of};
 pub(crate) use converge::Converged;
 pub(crate) use daemon_status::{Daemon, Status};
 pub(crate) use director::Director;
+pub(crate) use history::Records;
 #[cfg(test)]
 pub(crate) use list::Shape;
 pub(crate) use list::{IsSettled, Listing};
@@ -89,6 +96,12 @@ pub(crate) enum Outcome {
     Restored(Restored),
     /// What an apply did, or would do.
     Applying(Applying),
+    /// Which change stays.
+    Confirmed(Confirmed),
+    /// The tables to which `rollback` goes back.
+    Checkpoints(Vec<Checkpoint>),
+    /// Who changed what.
+    History(Records),
 }
 
 impl Outcome {
@@ -147,6 +160,9 @@ pub(crate) fn run(
         Command::Restore(args) => {
             return restore::run(director, &args, progress).map(Outcome::Restored);
         }
+        Command::Confirm(args) => return confirm::run(director, &args).map(Outcome::Confirmed),
+        Command::Rollback(args) => return rollback::run(director, &args, progress),
+        Command::History(args) => return history::run(director, &args).map(Outcome::History),
     };
     made.map(|made| director.changed(made))
 }

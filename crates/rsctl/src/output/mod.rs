@@ -12,6 +12,7 @@ mod difference;
 pub(crate) mod fuzzing;
 mod ipvsadm;
 mod json;
+mod kept;
 mod numbers;
 #[cfg(test)]
 mod outside;
@@ -54,6 +55,7 @@ impl Format {
     pub(crate) fn of(command: &Command) -> Self {
         match command.report() {
             _ if command.json() => Self::Json,
+            _ if matches!(command, Command::Rollback(args) if args.list) => Self::Text,
             // A dry run that said nothing would be no use.
             Some(report) if !report.verbose && !report.dry_run => Self::Quiet,
             _ => Self::Text,
@@ -72,7 +74,17 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
         // Another order was there before: it is told to who asks.
         Outcome::Applying(applying) if format != Format::Json => applying::warn(applying),
         Outcome::Restored(restored) if format == Format::Text => restore::warn(&restored.converged),
+        Outcome::History(records) => kept::warn(records),
         _ => {}
+    }
+    // However quiet: who misses it loses the change.
+    let converged = match outcome {
+        Outcome::Restored(restored) => Some(&restored.converged),
+        Outcome::Applying(applying) => Some(&applying.converged),
+        _ => None,
+    };
+    if let Some(pending) = converged.and_then(|converged| converged.pending.as_ref()) {
+        kept::remind(pending);
     }
     if format == Format::Quiet {
         return Ok(());
@@ -178,6 +190,12 @@ fn write(
         Outcome::Applying(applying) => applying::write(applying, look, out)?,
         Outcome::Restored(restored) if json => json::write_restored(&restored.converged, out)?,
         Outcome::Restored(restored) => restore::write(&restored.converged, out)?,
+        Outcome::Confirmed(confirmed) if json => json::write_confirmed(confirmed, out)?,
+        Outcome::Confirmed(confirmed) => kept::write_confirmed(confirmed, out)?,
+        Outcome::Checkpoints(checkpoints) if json => json::write_checkpoints(checkpoints, out)?,
+        Outcome::Checkpoints(checkpoints) => kept::write_checkpoints(checkpoints, look, out)?,
+        Outcome::History(records) if json => json::write_history(records, out)?,
+        Outcome::History(records) => kept::write_history(records, out)?,
     }
     Ok(())
 }

@@ -225,7 +225,11 @@ fn a_failure_leads_back_if_that_is_wanted() {
     assert_eq!(host.must("sysctl -n net.ipv4.vs.expire_nodest_conn").stdout, "0\n");
     others_are_there(&host);
     // And nothing of it is ours: the servers of the service are others'.
-    let planned = plan(&host, "--json", "format: ipvs-cluster/1\nservices:\n  - {service: tcp/192.0.2.10:80, method: nat, scheduler: rr, servers: [10.0.0.5]}\n");
+    let planned = plan(
+        &host,
+        "--json",
+        "format: ipvs-cluster/1\nservices:\n  - {service: tcp/192.0.2.10:80, method: nat, scheduler: rr, servers: [10.0.0.5]}\n",
+    );
     let document: Value = serde_json::from_str(&planned.stdout).unwrap();
     assert_eq!(document["foreign"]["servers"].as_array().unwrap().len(), 2, "{document}");
 
@@ -261,10 +265,22 @@ fn a_bad_file_reaches_no_kernel() {
         ("", "the file is empty"),
         ("format: ipvs-cluster/1\nservices: []\n", "it has no service"),
         ("format: ipvs-cluster/2\nservices: []\n", "the format is `ipvs-cluster/2`"),
-        ("format: ipvs-cluster/1\nservices:\n  - service: tcp/192.0.2.10:80\n    server", "problem"),
-        ("format: ipvs-cluster/1\nservices:\n  - service: tcp/192.0.2.10:0\n    servers: []\n", "1 problem"),
-        ("format: ipvs-cluster/1\nservices:\n  - service: tcp/192.0.2.10:80\n    servers: [{server: 10.0.0.1, weight: 2147483648}]\n", "1 problem"),
-        ("format: ipvs-cluster/1\nservices:\n  - service: tcp/192.0.2.10:80\n    servers: [0.0.0.0]\n", "1 problem"),
+        (
+            "format: ipvs-cluster/1\nservices:\n  - service: tcp/192.0.2.10:80\n    server",
+            "problem",
+        ),
+        (
+            "format: ipvs-cluster/1\nservices:\n  - service: tcp/192.0.2.10:0\n    servers: []\n",
+            "1 problem",
+        ),
+        (
+            "format: ipvs-cluster/1\nservices:\n  - service: tcp/192.0.2.10:80\n    servers: [{server: 10.0.0.1, weight: 2147483648}]\n",
+            "1 problem",
+        ),
+        (
+            "format: ipvs-cluster/1\nservices:\n  - service: tcp/192.0.2.10:80\n    servers: [0.0.0.0]\n",
+            "1 problem",
+        ),
         ("format: ipvs-cluster/1\nservices: []\nservices: []\n", "problem"),
         ("{\"format\": \"ipvs-table/2\", \"services\": [", "the file ends in the middle"),
         ("-A -t 192.0.2.10:80 -s\n", "problem"),

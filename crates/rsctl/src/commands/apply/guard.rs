@@ -169,11 +169,11 @@ impl Judge for Guard<'_> {
         self.own(objects)
     }
 
-    fn end(&mut self, converged: &Converged, (note, before): &Self::Note) {
+    fn end(&mut self, converged: &Converged, (note, before): &Self::Note) -> Result<(), Error> {
         let objects = match &converged.back {
             Some(back) if back.is_converged() => before.clone().unwrap_or_default(),
             // What is left to do goes on to be ours.
-            _ if converged.fell_short() => return,
+            _ if converged.fell_short() => return Ok(()),
             _ => {
                 let mut objects = wanted(self.desired);
                 note.kept.iter().for_each(|key| objects.add_service(*key));
@@ -185,5 +185,6 @@ impl Judge for Guard<'_> {
                 "what is not wanted any more stays in the record of what is ours: {error}"
             ));
         }
+        Ok(())
     }
 }

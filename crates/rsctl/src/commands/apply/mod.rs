@@ -32,7 +32,7 @@ pub(crate) struct Applying {
 pub(super) fn plan(director: &Director, args: &Plan) -> Result<Applying, Error> {
     let mut director = director.clone();
     director.dry_run = true;
-    let how = How { goes_back: false, verify: Verify::Changed, shows_all: args.json };
+    let how = How { within: None, goes_back: false, verify: Verify::Changed, shows_all: args.json };
     let planned = run(&director, &args.wanted, args.allow, how, &mut |_, _| {})?;
     Ok(Applying { shows_foreign: args.foreign, ..planned })
 }
@@ -43,6 +43,7 @@ pub(super) fn apply(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Applying, Error> {
     let how = How {
+        within: args.confirm_within,
         goes_back: args.on_failure == Failure::Rollback,
         verify: if args.verify { Verify::Everything } else { Verify::Changed },
         shows_all: args.report.verbose || args.report.json,
@@ -51,6 +52,7 @@ pub(super) fn apply(
 }
 
 struct How {
+    within: Option<u32>,
     goes_back: bool,
     verify: Verify,
     shows_all: bool,
@@ -87,6 +89,7 @@ fn run(
         desired: &desired,
         file: file.clone(),
         cause: Cause::Apply,
+        within: how.within,
         goes_back: how.goes_back,
         shows_all: how.shows_all,
     };

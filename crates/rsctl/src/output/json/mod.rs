@@ -4,6 +4,7 @@
 
 mod applying;
 mod fill;
+mod kept;
 mod restore;
 mod schema;
 
@@ -91,6 +92,8 @@ pub(super) fn write_changes(made: &Made, dry_run: bool, out: &mut impl Write) ->
 pub(super) fn write_restored(converged: &Converged, out: &mut impl Write) -> io::Result<()> {
     write_document(&restore::RestoreDocument::from(converged), out)
 }
+
+pub(super) use kept::{write_checkpoints, write_confirmed, write_history};
 
 pub(super) fn write_applying(applying: &Applying, out: &mut impl Write) -> io::Result<()> {
     write_document(&applying::ApplyDocument::from(applying), out)

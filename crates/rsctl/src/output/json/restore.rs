@@ -14,6 +14,13 @@ pub(super) struct RestoreDocument {
     steps: Vec<StepObject>,
     /// What differs from the file afterwards, as steps that would be left.
     differs: Vec<StepObject>,
+    /// The number of the table before it, to which `rsctl rollback` goes back; absent if nothing
+    /// was changed, or it could not be kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<u32>,
+    /// Until when it is to be confirmed; absent if it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirm_until: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -51,6 +58,8 @@ impl From<&Converged> for RestoreDocument {
                 .map(|(place, step)| StepObject::new(step, fates.and_then(|f| f.get(place))))
                 .collect(),
             differs: pending(&converged.left),
+            checkpoint: converged.checkpoint,
+            confirm_until: converged.pending.as_ref().map(|pending| pending.until.clone()),
         }
     }
 }
