@@ -4,6 +4,7 @@
 //! new flow is refused, no old one is broken; and whatever happens meanwhile, the weight it had is
 //! known.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use ipvs_netlink::Client;
 use lab::{Family, Host, Network, UdpServer};
+use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -608,6 +610,73 @@ fn nothing_is_drained_that_cannot_be_remembered_and_a_boot_ends_it() {
              hint: `rsctl edit-server {SERVICE} -r {FIRST}:80 -w WEIGHT` gives it one\n"
         )
     );
+}
+
+/// In one line, which goes.
+#[test]
+fn a_terminal_shows_how_far_it_is() {
+    let (network, _echoes) = network(2);
+    add(&network, SERVICE, "-s wlc", 1);
+    let mut old = flows(&network, "rs1", 2);
+    let size = Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+    let terminal = openpty(&size, None).unwrap();
+    let mut child = network.director.enter(|| {
+        let mut drain = Command::new("sh");
+        drain.args(["-c", &format!("exec rsctl drain {FIRST}")]).env("TERM", "xterm");
+        drain.stdout(Stdio::piped()).stderr(terminal.slave).spawn().unwrap()
+    });
+    let mut screen = File::from(terminal.master);
+    let mut shown = String::new();
+    let mut read = |shown: &mut String| {
+        let mut part = [0; 256];
+        // It fails once nobody has the terminal open any more.
+        let length = screen.read(&mut part).unwrap_or(0);
+        *shown += &String::from_utf8_lossy(&part[..length]);
+        length > 0
+    };
+    let line =
+        format!("\r\x1b[Kwaiting for server {FIRST}:80 of {SERVICE}: 2 active, 0 inactive, ");
+    while !shown.contains(&line) {
+        assert!(read(&mut shown), "{shown:?}");
+    }
+    close(&mut old, "rs1");
+    while read(&mut shown) {}
+    assert!(shown.ends_with("\r\x1b[K"), "{shown:?}");
+    assert!(child.wait().unwrap().success());
+    let mut out = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    let [begun, done] = &out.lines().collect::<Vec<_>>()[..] else { panic!("{out}") };
+    assert!(begun.starts_with("draining server ") && done.starts_with("drained server "), "{out}");
+}
+
+#[test]
+fn zz_transcript() {
+    let (network, _echoes) = network(3);
+    let director = &network.director;
+    add(&network, SERVICE, "-s wlc", 100);
+    add(&network, "tcp/192.0.2.10:443", "-s wlc", 100);
+    let mut old = flows(&network, "rs1", 3);
+    let mut told = String::new();
+    let mut run = |command: &str| {
+        let output = director.sh(&format!("{command} 2>&1"));
+        told += &format!("# {command}\n{}[{}]\n\n", output.stdout, output.status);
+    };
+    run("rsctl drain 192.0.2.11 --dry-run");
+    run("rsctl drain 192.0.2.11 --deadline 2");
+    run("rsctl drain --list");
+    run("rsctl undrain 192.0.2.11");
+    run("rsctl drain 192.0.2.11 --deadline 5m --no-wait");
+    close(&mut old, "rs1");
+    run("rsctl drain 192.0.2.11");
+    run("rsctl drain --list");
+    run("rsctl drain --list --json");
+    run("rsctl slow-start 192.0.2.11 --over 5 -v");
+    run("cat $(find /var/lib/rsctl -name drains.json)");
+    run("rsctl drain 192.0.2.12 --service tcp/192.0.2.10:443 --no-wait");
+    run("cat $(find /var/lib/rsctl -name drains.json)");
+    run("rsctl edit-service tcp/192.0.2.10:80 -s mh");
+    run("rsctl drain 192.0.2.11 --service tcp/192.0.2.10:80");
+    panic!("{told}");
 }
 
 #[test]
