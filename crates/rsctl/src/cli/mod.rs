@@ -8,6 +8,7 @@ mod bad_value;
 mod cluster;
 mod connections;
 mod daemon;
+mod drain;
 mod familiar;
 mod filters;
 mod from_ipvsadm;
@@ -42,6 +43,7 @@ pub(crate) use bad_value::BadValue;
 pub(crate) use cluster::{Allow, Apply, Failure, Plan, Wanted};
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
+pub(crate) use drain::{Drain, SlowStart, Undrain};
 pub(crate) use familiar::familiar;
 pub(crate) use filters::{Filters, ServiceKind};
 pub(crate) use generate::Generate;
@@ -224,6 +226,15 @@ pub(crate) enum Command {
     /// Delete a real server from a virtual service.
     #[command(defer(ordered::<DeleteServer>))]
     DeleteServer(DeleteServer),
+    /// Take a real server out of service without breaking connections.
+    #[command(defer(ordered::<Drain>))]
+    Drain(Drain),
+    /// Give a drained real server its weight back.
+    #[command(defer(ordered::<Undrain>))]
+    Undrain(Undrain),
+    /// Bring a real server back step by step.
+    #[command(defer(ordered::<SlowStart>))]
+    SlowStart(SlowStart),
     /// List virtual services and their real servers.
     #[command(defer(ordered::<List>))]
     List(List),
@@ -355,6 +366,9 @@ impl Command {
             Self::EditServer(args) => Some(&args.report),
             Self::SetServer(args) => Some(&args.report),
             Self::DeleteServer(args) => Some(&args.report),
+            Self::Drain(args) => (!args.list).then_some(&args.report),
+            Self::Undrain(args) => Some(&args.report),
+            Self::SlowStart(args) => Some(&args.report),
             Self::Zero(args) => Some(&args.report),
             Self::Clear(args) => Some(&args.report),
             Self::Timeouts(args) => (!args.shows()).then_some(&args.report),
@@ -376,6 +390,11 @@ impl Command {
         }
     }
 
+    /// Returns whether it takes a while, and tells of it meanwhile.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self, Self::Drain(_) | Self::Undrain(_) | Self::SlowStart(_))
+    }
+
     /// Returns whether what it found is to be told as JSON.
     pub(crate) fn json(&self) -> bool {
         match self {
@@ -384,6 +403,7 @@ impl Command {
             Self::Plan(args) => args.json,
             Self::History(args) => args.json,
             Self::Timeouts(args) => args.report.json,
+            Self::Drain(args) => args.report.json,
             Self::SyncDaemon(args) => {
                 let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);
                 args.json || status || self.report().is_some_and(|report| report.json)

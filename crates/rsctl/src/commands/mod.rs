@@ -16,6 +16,7 @@ mod daemon_status;
 mod delete_server;
 mod delete_service;
 mod director;
+pub(crate) mod drain;
 mod edit_server;
 mod edit_service;
 mod filter;
@@ -143,6 +144,8 @@ pub(crate) fn run(
         Command::EditServer(args) => edit_server::run(director, &args),
         Command::SetServer(args) => edit_server::set(director, &args),
         Command::DeleteServer(args) => delete_server::run(director, &args),
+        // They are waited for, and told of meanwhile.
+        Command::Drain(_) | Command::Undrain(_) | Command::SlowStart(_) => Ok(Made::default()),
         Command::Zero(args) => zero::run(director, &args).map(Made::from),
         Command::Clear(args) => clear::run(director, &args).map(Made::from),
         Command::List(args) => return list::run(director, &args, colored).map(Outcome::Listed),

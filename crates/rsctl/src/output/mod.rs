@@ -8,6 +8,7 @@ mod changes;
 mod columns;
 mod connections;
 mod difference;
+mod drain;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod ipvsadm;
@@ -38,6 +39,7 @@ use crate::cli::{Command, Form, View};
 use crate::commands::{Found, Outcome, Restored, Stream};
 use crate::error::Error;
 
+pub(crate) use drain::{Drains, shortfall as drain_shortfall, write_list as write_drains};
 pub(crate) use watch::Lists;
 
 /// Names the form of the output.
@@ -56,6 +58,8 @@ impl Format {
         match command.report() {
             _ if command.json() => Self::Json,
             _ if matches!(command, Command::Rollback(args) if args.list) => Self::Text,
+            // What is waited for is told.
+            Some(_) if command.waits() => Self::Text,
             // A dry run that said nothing would be no use.
             Some(report) if !report.verbose && !report.dry_run => Self::Quiet,
             _ => Self::Text,

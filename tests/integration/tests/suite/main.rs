@@ -61,6 +61,7 @@ mod procfs;
 mod rsctl_apply;
 mod rsctl_changes;
 mod rsctl_cli;
+mod rsctl_drain;
 mod rsctl_files;
 mod rsctl_interrupt;
 mod rsctl_json;

@@ -10,8 +10,9 @@ mod mh;
 use ipvs_cluster::{Converge, Desired, OnFailure, OnUnsound, Policy, Scope, Verify};
 
 use self::guard::Guard;
-use super::Director;
 use super::converge::{self, Converged, Way};
+use super::undertaking::refuse_while_pending;
+use super::{Director, drain};
 use crate::cli::{Allow, Apply, Failure, Plan, Wanted};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -69,11 +70,16 @@ fn run(
     if input.desired.services().is_empty() && !allow.allow_empty {
         return Err(Error::NothingWanted { file: input.name });
     }
+    let _lock = director.lock_alone()?;
+    if !director.dry_run {
+        refuse_while_pending(director)?;
+    }
     let owned = director.kept()?.owned()?;
     let known = owned.as_ref().map_or_else(Objects::default, Objects::clone);
     let scope = scope(&input.desired, &known, wanted.prune.then_some(input.declared));
     let file = input.name;
-    let desired = input.desired.within(scope).map_err(|outside| Error::Refused {
+    let wanted = drain::under_way(director)?.applied_to(input.desired);
+    let desired = wanted.within(scope).map_err(|outside| Error::Refused {
         action: format!("apply {file}"),
         refusal: crate::refusal::Refusal::Outside(outside),
     })?;
@@ -94,7 +100,7 @@ fn run(
         shows_all: how.shows_all,
     };
     let mut guard = Guard { director, file, desired: &desired, owned, allow };
-    let (converged, (note, _)) = converge::run(way, &mut guard, progress)?;
+    let (converged, (note, _)) = converge::run_locked(way, &mut guard, progress)?;
     Ok(Applying { converged, note, shows_foreign: false })
 }
 
