@@ -60,6 +60,7 @@ mod netlink;
 mod procfs;
 mod rsctl_changes;
 mod rsctl_cli;
+mod rsctl_export;
 mod rsctl_files;
 mod rsctl_interrupt;
 mod rsctl_json;

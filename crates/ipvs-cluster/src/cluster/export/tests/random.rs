@@ -125,6 +125,10 @@ fn tables() -> impl Strategy<Value = Observed> {
                 }
                 let mut servers =
                     if list.index(2) == 0 { list.get(&lists).clone() } else { servers };
+                // As on most sites: then the families may be folded.
+                if kind.index(5) < 3 {
+                    servers.retain(|server| server.key.family() == key.family());
+                }
                 if list.index(3) == 0 {
                     for server in &mut servers {
                         server.key.port = key.port().unwrap_or(0);
