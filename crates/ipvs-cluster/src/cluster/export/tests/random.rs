@@ -7,8 +7,9 @@ use std::num::NonZeroU16;
 use foldhash::HashSet;
 use ipvs_netlink::procfs::Sysctl;
 use ipvs_netlink::{
-    Destination, ForwardingMethod, GueChecksum, Netmask, Persistence, Protocol, SchedulerFlags,
-    Service, ServiceKey, SyncDaemonEntry, SyncRole, Timeouts, Tunnel, Weight, unchecked,
+    AddressFamily, Destination, ForwardingMethod, GueChecksum, Netmask, Persistence, Protocol,
+    SchedulerFlags, Service, ServiceKey, SyncDaemonEntry, SyncRole, Timeouts, Tunnel, Weight,
+    unchecked,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -161,6 +162,50 @@ fn tables() -> impl Strategy<Value = Observed> {
     })
 }
 
+/// Tables whose services come in pairs, or nearly: one for each family.
+fn sites() -> impl Strategy<Value = Observed> {
+    let lists = |service: &ServiceKey, list: usize| {
+        let port = service.port().unwrap_or(0);
+        let texts: &[&str] = match (service.family(), list) {
+            (_, 0) => &["10.0.0.1", "10.0.0.2"],
+            (AddressFamily::Ipv4, _) => &["10.0.0.3"],
+            (AddressFamily::Ipv6, 1) => &["[2001:db8::3]", "[2001:db8::4]"],
+            (AddressFamily::Ipv6, _) => &["[2001:db8::5]"],
+        };
+        let servers = texts.iter().map(move |address| {
+            let key = format!("{address}:{port}").parse().unwrap();
+            Destination::new(key, ForwardingMethod::Tunnel(Tunnel::Ipip))
+        });
+        servers.collect::<Vec<_>>()
+    };
+    let keys = ["tcp/V:80", "tcp/V:81", "tcp/V:82", "udp/V:80", "fwmark/1F", "fwmark/2F"];
+    let keys = keys.iter().flat_map(|key| {
+        [("192.0.2.1", ""), ("[2001:db8::a]", "/ipv6")]
+            .map(|(vip, family)| key.replace('V', vip).replace('F', family))
+    });
+    let keys: Vec<ServiceKey> = keys.map(|key| key.parse().unwrap()).collect();
+    let many = keys.len();
+    let choice = (0..2_usize, 0..8_usize, 0..6_usize);
+    (subsequence(keys, 1..=many), vec(choice, many)).prop_map(move |(keys, choices)| {
+        let services = keys.into_iter().zip(choices);
+        let services = services.map(|(key, (scheduler, sticky, list))| {
+            let scheduler = ["wlc", "mh"][scheduler].parse().unwrap();
+            let mut service = Service::new(key, scheduler);
+            let mask = match (sticky, key.family()) {
+                (2.., _) => None,
+                (0, AddressFamily::Ipv4) => Some("255.255.255.0".parse().unwrap()),
+                (0, AddressFamily::Ipv6) => Some("64".parse().unwrap()),
+                (_, family) => Some(Netmask::host(family)),
+            };
+            let timeout = unchecked::persistence_timeout(300);
+            service.persistence = mask.map(|netmask| Persistence { timeout, netmask });
+            // Mostly that of its family.
+            ObservedService::new(service, lists(&key, [1, 1, 1, 1, 2, 0][list]))
+        });
+        Observed::new(services.collect())
+    })
+}
+
 /// Holds a file against the table of which it was made.
 fn compare(table: &Observed, left: &[LeftOut], file: &Cluster) -> Result<(), TestCaseError> {
     let left: HashSet<Subject> = left.iter().map(|left| left.subject).collect();
@@ -196,6 +241,19 @@ fn compare(table: &Observed, left: &[LeftOut], file: &Cluster) -> Result<(), Tes
     Ok(())
 }
 
+fn read_again(table: &Observed, sysctls: &[Sysctl]) -> Result<Cluster, TestCaseError> {
+    let export = export(table, sysctls);
+    let [yaml, json] = [export.to_yaml(), export.to_json()];
+    let [file, other] = [&yaml, &json].map(|text| match read(text.as_bytes()) {
+        Ok(cluster) => cluster,
+        Err(problems) => panic!("{:#?}\n{text}", problems.0),
+    });
+    prop_assert_eq!(file.desired(), other.desired());
+    compare(table, export.left_out(), &file)
+        .map_err(|error| TestCaseError::fail(format!("{error}\n{yaml}")))?;
+    Ok(file)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -203,18 +261,13 @@ proptest! {
     fn what_is_read_again_is_what_was_there(table in tables()) {
         let sysctls = [("drop_entry", "2"), ("est_nice", "-5"), ("sync_threshold", "0\t70")];
         let sysctls = sysctls.map(|(name, value)| Sysctl::new(name, Some(value.to_owned())));
-        let export = export(&table, &sysctls);
-        let [yaml, json] = [export.to_yaml(), export.to_json()];
-        let [file, other] = [&yaml, &json].map(|text| match read(text.as_bytes()) {
-            Ok(cluster) => cluster,
-            Err(problems) => panic!("{:#?}\n{text}", problems.0),
-        });
-        prop_assert_eq!(file.desired(), other.desired());
-        compare(&table, export.left_out(), &file).map_err(|error| {
-            TestCaseError::fail(format!("{error}\n{yaml}"))
-        })?;
+        let file = read_again(&table, &sysctls)?;
         let set: Vec<_> =
             file.sysctls().iter().map(|it| (it.name.as_str(), it.value.as_str())).collect();
         prop_assert_eq!(set, [("drop_entry", "1"), ("est_nice", "-5"), ("sync_threshold", "0 70")]);
+    }
+    #[test]
+    fn families_are_folded_where_that_means_the_same(table in sites()) {
+        let _ = read_again(&table, &[])?;
     }
 }
