@@ -178,31 +178,39 @@ fn sites() -> impl Strategy<Value = Observed> {
         });
         servers.collect::<Vec<_>>()
     };
-    let keys = ["tcp/V:80", "tcp/V:81", "tcp/V:82", "udp/V:80", "fwmark/1F", "fwmark/2F"];
-    let keys = keys.iter().flat_map(|key| {
-        [("192.0.2.1", ""), ("[2001:db8::a]", "/ipv6")]
-            .map(|(vip, family)| key.replace('V', vip).replace('F', family))
-    });
-    let keys: Vec<ServiceKey> = keys.map(|key| key.parse().unwrap()).collect();
-    let many = keys.len();
-    let choice = (0..2_usize, 0..8_usize, 0..6_usize);
-    (subsequence(keys, 1..=many), vec(choice, many)).prop_map(move |(keys, choices)| {
-        let services = keys.into_iter().zip(choices);
-        let services = services.map(|(key, (scheduler, sticky, list))| {
-            let scheduler = ["wlc", "mh"][scheduler].parse().unwrap();
-            let mut service = Service::new(key, scheduler);
-            let mask = match (sticky, key.family()) {
-                (2.., _) => None,
-                (0, AddressFamily::Ipv4) => Some("255.255.255.0".parse().unwrap()),
-                (0, AddressFamily::Ipv6) => Some("64".parse().unwrap()),
-                (_, family) => Some(Netmask::host(family)),
+    let entry = move |key: String, scheduler: usize, sticky: usize, list: usize| {
+        let key: ServiceKey = key.parse().unwrap();
+        let scheduler = ["wlc", "mh", "rr", "sed"][scheduler].parse().unwrap();
+        let mut service = Service::new(key, scheduler);
+        let mask = match (sticky, key.family()) {
+            (2.., _) => None,
+            (0, AddressFamily::Ipv4) => Some("255.255.255.0".parse().unwrap()),
+            (0, AddressFamily::Ipv6) => Some("64".parse().unwrap()),
+            (_, family) => Some(Netmask::host(family)),
+        };
+        let timeout = unchecked::persistence_timeout(300);
+        service.persistence = mask.map(|netmask| Persistence { timeout, netmask });
+        ObservedService::new(service, lists(&key, list))
+    };
+    // List 0 goes across the families for IPv6.
+    let list = || select(vec![0_usize, 1, 1, 1, 1, 2, 2, 2]);
+    let pair = (0..4_usize, 0..4_usize, list(), list(), 0..8_u8);
+    vec(pair, 1..7).prop_map(move |pairs| {
+        let mut services = Vec::new();
+        for (place, (scheduler, sticky, v4, v6, odd)) in pairs.into_iter().enumerate() {
+            let [one, other] = match place {
+                5.. => ["fwmark/7".to_owned(), "fwmark/7/ipv6".to_owned()],
+                _ => ["192.0.2.1", "[2001:db8::a]"].map(|vip| format!("tcp/{vip}:{}", 80 + place)),
             };
-            let timeout = unchecked::persistence_timeout(300);
-            service.persistence = mask.map(|netmask| Persistence { timeout, netmask });
-            // Mostly that of its family.
-            ObservedService::new(service, lists(&key, [1, 1, 1, 1, 2, 0][list]))
-        });
-        Observed::new(services.collect())
+            if odd != 0 {
+                services.push(entry(one, scheduler, sticky, v4));
+            }
+            if odd != 1 {
+                let scheduler = if odd == 2 { (scheduler + 1) % 4 } else { scheduler };
+                services.push(entry(other, scheduler, sticky, v6));
+            }
+        }
+        Observed::new(services)
     })
 }
 
