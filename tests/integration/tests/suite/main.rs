@@ -63,6 +63,7 @@ mod rsctl_apply;
 mod rsctl_changes;
 mod rsctl_cli;
 mod rsctl_drain;
+mod rsctl_export;
 mod rsctl_files;
 mod rsctl_install;
 mod rsctl_interrupt;
