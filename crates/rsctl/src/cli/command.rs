@@ -3,10 +3,10 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    Apply, Confirm, History, Plan, Rollback,
-    AddServer, AddService, Clear, Connections, DaemonCommand, DeleteServer, DeleteService, Drain,
-    EditServer, EditService, Export, Generate, List, Report, Restore, Save, SetServer, SetService,
-    SlowStart, SyncDaemonArgs, Timeouts, Undrain, Zero,
+    AddServer, AddService, Apply, Clear, Confirm, Connections, DaemonCommand, DeleteServer,
+    DeleteService, Drain, EditServer, EditService, Export, Generate, History, List, Plan, Report,
+    Restore, Rollback, Save, SetServer, SetService, SlowStart, SyncDaemonArgs, Timeouts, Undrain,
+    Zero,
 };
 
 /// The options of a command are made known to clap once it is the one.
