@@ -27,6 +27,7 @@
 
 mod address;
 mod director;
+mod json;
 mod keys;
 mod models;
 mod problem;
