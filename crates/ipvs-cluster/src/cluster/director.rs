@@ -13,6 +13,7 @@ use super::problem::{Found, Place};
 use super::tree::{Scalar, Shape, Value};
 use super::vips;
 use crate::desired::Builder;
+use crate::sysctl::{Sysctl, SysctlName};
 
 const DIRECTOR: Keys<4> = Keys::new("`director`", ["addresses", "timeouts", "sysctls", "daemons"]);
 const TIMEOUTS: Keys<3> = Keys::new("`timeouts`", ["tcp", "tcp_fin", "udp"]);
@@ -52,7 +53,25 @@ impl Director {
         Self {
             addresses: addresses
                 .map_or_else(Vec::new, |it| vips::addresses(it, "addresses", found)),
-            sysctls: sysctls.map_or_else(Vec::new, |it| read_sysctls(it, found)),
+            sysctls: sysctls.map_or_else(Vec::new, |it| {
+                let settings = read_sysctls(it, found);
+                want(&settings, it.at(), builder, found);
+                settings
+            }),
+        }
+    }
+}
+
+/// Wants the settings that kernels have.
+fn want(settings: &[Setting], at: Place, builder: &mut Builder<Place>, found: &mut Found) {
+    for Setting { name, value } in settings {
+        // Of another one was said enough.
+        let Ok(name) = name.parse::<SysctlName>() else { continue };
+        match Sysctl::new(name, value) {
+            Ok(sysctl) => {
+                builder.sysctl(at, sysctl);
+            }
+            Err(why) => found.problem(at, why.to_string()),
         }
     }
 }
@@ -254,5 +273,18 @@ fn read_sysctl(name: &str, takes: Takes, value: Value<'_>, found: &mut Found) ->
             }
             Some(text.to_owned())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_settings_of_kernels_have_a_kind_of_value() {
+        let mut names: Vec<_> = SYSCTLS.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        let known: Vec<_> = SysctlName::known().map(SysctlName::as_str).collect();
+        assert_eq!(names, known);
     }
 }

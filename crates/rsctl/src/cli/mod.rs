@@ -5,14 +5,17 @@
 
 mod address;
 mod bad_value;
+mod cluster;
 mod connections;
 mod daemon;
+mod drain;
 mod familiar;
 mod filters;
 mod from_ipvsadm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod generate;
+mod kept;
 mod list;
 mod list_form;
 mod namespace;
@@ -27,18 +30,24 @@ mod usage;
 pub(crate) mod value;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{
+    ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
+};
 use lvs_term::{COMMON_OPTIONS, ColorWhen};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
+pub(crate) use cluster::{Allow, Apply, Failure, Plan, Wanted};
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
+pub(crate) use drain::{Drain, SlowStart, Undrain};
 pub(crate) use familiar::familiar;
 pub(crate) use filters::{Filters, ServiceKind};
 pub(crate) use generate::Generate;
+pub(crate) use kept::{Confirm, History, HistoryObject, Rollback};
 pub(crate) use list::{List, SortKey, View};
 pub(crate) use list_form::{Column, FormArgs, ListForm};
 pub(crate) use namespace::NamespaceName;
@@ -55,6 +64,11 @@ pub(crate) use target::{Anywhere, Services, Target};
 pub(crate) use timeouts::Timeouts;
 pub(crate) use usage::{Unread, explain};
 
+use crate::kept::STATE_DIR;
+
+/// Names that folder in the environment.
+pub(crate) const STATE_DIR_VARIABLE: &str = "RSCTL_STATE_DIR";
+
 /// The headings of `--help`, in the order in which they stand there; in front of them is what
 /// only one command has, behind them [`COMMON_OPTIONS`].
 pub(crate) mod heading {
@@ -68,9 +82,10 @@ pub(crate) mod heading {
     pub(crate) const VIEW: &str = "View (one of)";
     pub(crate) const SHOW: &str = "What to show";
     pub(crate) const FORM: &str = "Form";
+    pub(crate) const ALLOW: &str = "What is refused unless it is meant";
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 11] = [
+    pub(crate) const ALL: [&str; 12] = [
         SERVICE,
         SETTINGS,
         SERVER,
@@ -81,6 +96,7 @@ pub(crate) mod heading {
         VIEW,
         SHOW,
         FORM,
+        ALLOW,
         super::COMMON_OPTIONS,
     ];
 }
@@ -104,7 +120,7 @@ SECONDS may have units: 90, 5m, 1h30m.
 
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
-Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 restore \
+Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 plan or \
 --dry-run found something to change, 4 another rsctl was changing the table for too long (nothing \
 was changed), 5 what was to be added is there already, 6 what the command is about is not there.
 
@@ -155,6 +171,21 @@ pub(crate) struct Global {
     )]
     pub(crate) netns: Option<NamespaceName>,
 
+    /// The folder of what is kept: history, checkpoints, what is owned; one below it for each other
+    /// network namespace.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        env = STATE_DIR_VARIABLE,
+        hide_env_values = true,
+        default_value = STATE_DIR,
+        help_heading = COMMON_OPTIONS,
+        display_order = 100
+    )]
+    pub(crate) state_dir: PathBuf,
+
     /// When to colour tables; auto: on a terminal, unless NO_COLOR is set.
     #[arg(
         long,
@@ -195,6 +226,15 @@ pub(crate) enum Command {
     /// Delete a real server from a virtual service.
     #[command(defer(ordered::<DeleteServer>))]
     DeleteServer(DeleteServer),
+    /// Take a real server out of service without breaking connections.
+    #[command(defer(ordered::<Drain>))]
+    Drain(Drain),
+    /// Give a drained real server its weight back.
+    #[command(defer(ordered::<Undrain>))]
+    Undrain(Undrain),
+    /// Bring a real server back step by step.
+    #[command(defer(ordered::<SlowStart>))]
+    SlowStart(SlowStart),
     /// List virtual services and their real servers.
     #[command(defer(ordered::<List>))]
     List(List),
@@ -219,9 +259,24 @@ pub(crate) enum Command {
     /// Write the table in a form that `rsctl restore` reads.
     #[command(defer(ordered::<Save>))]
     Save(Save),
+    /// Show what `rsctl apply` would change, and why.
+    #[command(defer(ordered::<Plan>))]
+    Plan(Plan),
+    /// Make the table what the file of a cluster says, and leave to others what is theirs.
+    #[command(defer(ordered::<Apply>))]
+    Apply(Apply),
     /// Restore a table from a file by changing what differs.
     #[command(defer(ordered::<Restore>))]
     Restore(Restore),
+    /// Keep a change that would be undone by itself.
+    #[command(defer(ordered::<Confirm>))]
+    Confirm(Confirm),
+    /// Go back to the table before a change.
+    #[command(defer(ordered::<Rollback>))]
+    Rollback(Rollback),
+    /// Show who changed what, and when.
+    #[command(defer(ordered::<History>))]
+    History(History),
 }
 
 /// Makes the options of a command known, in front of those that it has of [`Cli`]: the order of
@@ -276,6 +331,8 @@ impl Cli {
             "connections" => alone(args, Command::Connections),
             "save" => alone(args, Command::Save),
             "restore" => alone(args, Command::Restore),
+            "plan" => alone(args, Command::Plan),
+            "apply" => alone(args, Command::Apply),
             _ => None,
         }
     }
@@ -309,6 +366,9 @@ impl Command {
             Self::EditServer(args) => Some(&args.report),
             Self::SetServer(args) => Some(&args.report),
             Self::DeleteServer(args) => Some(&args.report),
+            Self::Drain(args) => (!args.list).then_some(&args.report),
+            Self::Undrain(args) => Some(&args.report),
+            Self::SlowStart(args) => Some(&args.report),
             Self::Zero(args) => Some(&args.report),
             Self::Clear(args) => Some(&args.report),
             Self::Timeouts(args) => (!args.shows()).then_some(&args.report),
@@ -318,8 +378,21 @@ impl Command {
                 DaemonCommand::Status(_) => None,
             },
             Self::Restore(args) => Some(&args.report),
-            Self::List(_) | Self::Connections(_) | Self::Generate(_) | Self::Save(_) => None,
+            Self::Apply(args) => Some(&args.report),
+            Self::Confirm(args) => Some(&args.report),
+            Self::Rollback(args) => Some(&args.report),
+            Self::List(_)
+            | Self::Connections(_)
+            | Self::Generate(_)
+            | Self::Save(_)
+            | Self::Plan(_)
+            | Self::History(_) => None,
         }
+    }
+
+    /// Returns whether it takes a while, and tells of it meanwhile.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self, Self::Drain(_) | Self::Undrain(_) | Self::SlowStart(_))
     }
 
     /// Returns whether what it found is to be told as JSON.
@@ -327,7 +400,10 @@ impl Command {
         match self {
             Self::List(args) => args.is_json(),
             Self::Connections(args) => args.json,
+            Self::Plan(args) => args.json,
+            Self::History(args) => args.json,
             Self::Timeouts(args) => args.report.json,
+            Self::Drain(args) => args.report.json,
             Self::SyncDaemon(args) => {
                 let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);
                 args.json || status || self.report().is_some_and(|report| report.json)

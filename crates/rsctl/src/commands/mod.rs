@@ -5,14 +5,18 @@
 
 mod add_server;
 mod add_service;
+mod apply;
 mod changed;
 mod clear;
+pub(crate) mod confirm;
 mod connections;
+mod converge;
 mod daemon;
 mod daemon_status;
 mod delete_server;
 mod delete_service;
 mod director;
+pub(crate) mod drain;
 mod edit_server;
 mod edit_service;
 mod filter;
@@ -20,11 +24,13 @@ mod filter;
 pub(crate) mod fuzzing;
 mod generate;
 mod ghosts;
+mod history;
 mod list;
 mod listed;
 mod public;
 mod reading;
 pub(crate) mod restore;
+mod rollback;
 mod save;
 mod server;
 mod service;
@@ -34,6 +40,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod timeouts;
+mod undertaking;
 mod warning;
 mod zero;
 
@@ -44,14 +51,19 @@ use ipvs_netlink::{Change, SyncDaemonEntry, Timeouts};
 use crate::cli::{Command, List};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::kept::Checkpoint;
 use crate::refusal::Refusal;
 
+pub(crate) use apply::{Applying, ClusterProblems, Refused};
 #[cfg(test)]
 pub(crate) use changed::States;
 pub(crate) use changed::{Action, Changed, Made, State};
+pub(crate) use confirm::Confirmed;
 pub(crate) use connections::{Found, Stream, address_of};
+pub(crate) use converge::Converged;
 pub(crate) use daemon_status::{Daemon, Status};
 pub(crate) use director::Director;
+pub(crate) use history::Records;
 #[cfg(test)]
 pub(crate) use list::Shape;
 pub(crate) use list::{IsSettled, Listing};
@@ -83,6 +95,14 @@ pub(crate) enum Outcome {
     Saved(Saved),
     /// What a restore did, or would do.
     Restored(Restored),
+    /// What an apply did, or would do.
+    Applying(Applying),
+    /// Which change stays.
+    Confirmed(Confirmed),
+    /// The tables to which `rollback` goes back.
+    Checkpoints(Vec<Checkpoint>),
+    /// Who changed what.
+    History(Records),
 }
 
 impl Outcome {
@@ -90,6 +110,7 @@ impl Outcome {
     pub(crate) fn conclude(&self) -> Result<Exit, Error> {
         match self {
             Self::Restored(restored) => restored.conclude(),
+            Self::Applying(applying) => applying.conclude(),
             Self::Changed { made, .. } if !made.failed.is_empty() => Ok(Exit::Failed),
             // Something was found that ought not to be.
             Self::DaemonStatus(Status { problems: Some(problems), .. }) if !problems.is_empty() => {
@@ -123,6 +144,8 @@ pub(crate) fn run(
         Command::EditServer(args) => edit_server::run(director, &args),
         Command::SetServer(args) => edit_server::set(director, &args),
         Command::DeleteServer(args) => delete_server::run(director, &args),
+        // They are waited for, and told of meanwhile.
+        Command::Drain(_) | Command::Undrain(_) | Command::SlowStart(_) => Ok(Made::default()),
         Command::Zero(args) => zero::run(director, &args).map(Made::from),
         Command::Clear(args) => clear::run(director, &args).map(Made::from),
         Command::List(args) => return list::run(director, &args, colored).map(Outcome::Listed),
@@ -133,9 +156,16 @@ pub(crate) fn run(
         Command::SyncDaemon(args) => return daemon::run(director, &args),
         Command::Generate(args) => return generate::run(&args).map(Outcome::Written),
         Command::Save(args) => return save::run(director, args).map(Outcome::Saved),
+        Command::Plan(args) => return apply::plan(director, &args).map(Outcome::Applying),
+        Command::Apply(args) => {
+            return apply::apply(director, &args, progress).map(Outcome::Applying);
+        }
         Command::Restore(args) => {
             return restore::run(director, &args, progress).map(Outcome::Restored);
         }
+        Command::Confirm(args) => return confirm::run(director, &args).map(Outcome::Confirmed),
+        Command::Rollback(args) => return rollback::run(director, &args, progress),
+        Command::History(args) => return history::run(director, &args).map(Outcome::History),
     };
     made.map(|made| director.changed(made))
 }
