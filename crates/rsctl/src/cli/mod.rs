@@ -5,6 +5,7 @@
 
 mod address;
 mod bad_value;
+mod check_file;
 mod cluster;
 mod connections;
 mod daemon;
@@ -40,6 +41,7 @@ use lvs_term::{COMMON_OPTIONS, ColorWhen};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
+pub(crate) use check_file::CheckFile;
 pub(crate) use cluster::{Allow, Apply, Failure, Plan, Wanted};
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
@@ -259,6 +261,9 @@ pub(crate) enum Command {
     /// Write the table in a form that `rsctl restore` reads.
     #[command(defer(ordered::<Save>))]
     Save(Save),
+    /// Say what is wrong with the file of a cluster.
+    #[command(defer(ordered::<CheckFile>))]
+    CheckFile(CheckFile),
     /// Show what `rsctl apply` would change, and why.
     #[command(defer(ordered::<Plan>))]
     Plan(Plan),
@@ -331,6 +336,7 @@ impl Cli {
             "connections" => alone(args, Command::Connections),
             "save" => alone(args, Command::Save),
             "restore" => alone(args, Command::Restore),
+            "check-file" => alone(args, Command::CheckFile),
             "plan" => alone(args, Command::Plan),
             "apply" => alone(args, Command::Apply),
             _ => None,
@@ -385,6 +391,7 @@ impl Command {
             | Self::Connections(_)
             | Self::Generate(_)
             | Self::Save(_)
+            | Self::CheckFile(_)
             | Self::Plan(_)
             | Self::History(_) => None,
         }
@@ -400,6 +407,7 @@ impl Command {
         match self {
             Self::List(args) => args.is_json(),
             Self::Connections(args) => args.json,
+            Self::CheckFile(args) => args.json,
             Self::Plan(args) => args.json,
             Self::History(args) => args.json,
             Self::Timeouts(args) => args.report.json,
