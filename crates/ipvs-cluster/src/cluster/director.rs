@@ -217,7 +217,11 @@ fn read_sysctls(value: Value<'_>, found: &mut Found) -> Vec<Setting> {
             found.hinted(key.at(), format!("no kernel has a setting net.ipv4.vs.{name}"), hint);
         }
         let takes = known.map_or(Takes::Text, |(_, takes)| *takes);
-        if let Some(value) = read_sysctl(name, takes, value, found) {
+        let value = read_sysctl(name, takes, value, found).filter(|_| known.is_some());
+        if found.is_full() {
+            break;
+        }
+        if let Some(value) = value {
             settings.push(Setting { name: name.to_owned(), value });
         }
     }

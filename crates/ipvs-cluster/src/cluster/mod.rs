@@ -28,6 +28,7 @@
 mod address;
 mod director;
 mod export;
+mod json;
 mod keys;
 mod models;
 mod node;

@@ -3,10 +3,10 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    AddServer, AddService, Apply, Clear, Confirm, Connections, DaemonCommand, DeleteServer,
-    DeleteService, Drain, EditServer, EditService, Export, Generate, History, List, Plan, Report,
-    Restore, Rollback, Save, SetServer, SetService, SlowStart, SyncDaemonArgs, Timeouts, Undrain,
-    Zero,
+    AddServer, AddService, Apply, CheckFile, Clear, Confirm, Connections, DaemonCommand,
+    DeleteServer, DeleteService, Drain, EditServer, EditService, Export, Generate, History, List,
+    Plan, Report, Restore, Rollback, Save, SetServer, SetService, SlowStart, SyncDaemonArgs,
+    Timeouts, Undrain, Zero,
 };
 
 /// The options of a command are made known to clap once it is the one.
@@ -70,6 +70,9 @@ pub(crate) enum Command {
     /// Write the table in a form that `rsctl restore` reads.
     #[command(defer(ordered::<Save>))]
     Save(Save),
+    /// Say what is wrong with the file of a cluster.
+    #[command(defer(ordered::<CheckFile>))]
+    CheckFile(CheckFile),
     /// Show what `rsctl apply` would change, and why.
     #[command(defer(ordered::<Plan>))]
     Plan(Plan),
@@ -133,6 +136,7 @@ impl Command {
             | Self::Generate(_)
             | Self::Save(_)
             | Self::Export(_)
+            | Self::CheckFile(_)
             | Self::Plan(_)
             | Self::History(_) => None,
         }
@@ -148,6 +152,7 @@ impl Command {
         match self {
             Self::List(args) => args.is_json(),
             Self::Connections(args) => args.json,
+            Self::CheckFile(args) => args.json,
             Self::Plan(args) => args.json,
             Self::History(args) => args.json,
             Self::Timeouts(args) => args.report.json,

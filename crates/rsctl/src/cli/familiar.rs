@@ -140,7 +140,7 @@ fn hints(word: &str, rest: &[&str]) -> Option<Vec<String>> {
         "reset" => {
             &["`rsctl zero` sets counters to 0", "`rsctl clear` deletes all virtual services"]
         }
-        "load" | "import" | "apply" => {
+        "load" | "import" => {
             return Some(vec![format!(
                 "{} makes the table that of FILE; with `--dry-run` it shows what would change",
                 line("restore", "FILE")

@@ -5,6 +5,7 @@
 
 mod address;
 mod bad_value;
+mod check_file;
 mod clear;
 mod cluster;
 mod command;
@@ -42,6 +43,7 @@ use lvs_term::{COMMON_OPTIONS, ColorWhen, Unread, read_again};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
+pub(crate) use check_file::CheckFile;
 pub(crate) use clear::Clear;
 pub(crate) use cluster::{Allow, Apply, Failure, Plan, Wanted};
 pub(crate) use command::Command;
@@ -249,6 +251,7 @@ impl Cli {
             "connections" => alone(args, Command::Connections),
             "save" => alone(args, Command::Save),
             "restore" => alone(args, Command::Restore),
+            "check-file" => alone(args, Command::CheckFile),
             "plan" => alone(args, Command::Plan),
             "apply" => alone(args, Command::Apply),
             _ => None,

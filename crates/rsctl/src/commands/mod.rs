@@ -7,6 +7,7 @@ mod add_server;
 mod add_service;
 mod apply;
 mod changed;
+mod check_file;
 mod clear;
 pub(crate) mod confirm;
 mod connections;
@@ -59,6 +60,7 @@ pub(crate) use apply::Applying;
 #[cfg(test)]
 pub(crate) use changed::States;
 pub(crate) use changed::{Action, Changed, Made, State};
+pub(crate) use check_file::Checked;
 pub(crate) use confirm::Confirmed;
 pub(crate) use connections::{Found, Stream, address_of};
 pub(crate) use converge::Converged;
@@ -99,6 +101,8 @@ pub(crate) enum Outcome {
     Exported(Exported),
     /// What a restore did, or would do.
     Restored(Restored),
+    /// What a file is like.
+    Checked(Checked),
     /// What an apply did, or would do.
     Applying(Applying),
     /// Which change stays.
@@ -115,6 +119,7 @@ impl Outcome {
         match self {
             Self::Restored(restored) => restored.conclude(),
             Self::Applying(applying) => applying.conclude(),
+            Self::Checked(checked) => Ok(checked.conclude()),
             Self::Changed { made, .. } if !made.failed.is_empty() => Ok(Exit::Failed),
             // Something was found that ought not to be.
             Self::DaemonStatus(Status { problems: Some(problems), .. }) if !problems.is_empty() => {
@@ -161,6 +166,7 @@ pub(crate) fn run(
         Command::Generate(args) => return generate::run(&args).map(Outcome::Written),
         Command::Save(args) => return save::run(director, args).map(Outcome::Saved),
         Command::Export(args) => return export::run(director, args).map(Outcome::Exported),
+        Command::CheckFile(args) => return check_file::run(&args).map(Outcome::Checked),
         Command::Plan(args) => return apply::plan(director, &args).map(Outcome::Applying),
         Command::Apply(args) => {
             return apply::apply(director, &args, progress).map(Outcome::Applying);

@@ -5,6 +5,7 @@
 
 mod applying;
 mod changes;
+mod check_file;
 mod columns;
 mod connections;
 mod difference;
@@ -82,6 +83,7 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
         Outcome::Applying(applying) if format != Format::Json => applying::warn(applying),
         Outcome::Restored(restored) if format == Format::Text => restore::warn(&restored.converged),
         Outcome::History(records) => kept::warn(records),
+        Outcome::Checked(checked) if format != Format::Json => check_file::warn(checked),
         _ => {}
     }
     // However quiet: who misses it loses the change.
@@ -201,6 +203,8 @@ fn write(
         }
         Outcome::Saved(saved) => save::write(saved, out)?,
         Outcome::Exported(exported) => export::write(exported, out)?,
+        Outcome::Checked(checked) if json => json::write_checked(checked, out)?,
+        Outcome::Checked(checked) => check_file::write(checked, out)?,
         Outcome::Applying(applying) if json => json::write_applying(applying, out)?,
         Outcome::Applying(applying) => applying::write(applying, look, out)?,
         Outcome::Restored(restored) if json => json::write_restored(&restored.converged, out)?,

@@ -82,6 +82,7 @@ mod rsctl_rights;
 mod rsctl_save;
 mod rsctl_scripting;
 mod rsctl_trace;
+mod rsctl_traps;
 mod rsctl_views;
 mod rsctl_warnings;
 mod rsctl_words;

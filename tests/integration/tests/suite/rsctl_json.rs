@@ -172,6 +172,47 @@ fn restores_are_as_documented() {
 }
 
 #[test]
+fn plans_are_as_documented() {
+    let host = Host::new("director");
+    host.must(
+        "ipvsadm -A -t 192.0.2.9:80
+         ipvsadm -A -t 192.0.2.1:80 -s rr
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.9 -m",
+    );
+    let service = |number: u8, scheduler: &str| {
+        format!(
+            "  - {{service: tcp/192.0.2.{number}:80, method: nat, scheduler: {scheduler}, servers: [10.0.0.1]}}\n"
+        )
+    };
+    let file =
+        |services: &[String]| format!("format: ipvs-cluster/1\nservices:\n{}", services.concat());
+    let both = file(&[service(1, "rr"), service(2, "rr")]);
+    let other = file(&[service(1, "lc"), service(2, "rr")]);
+    let bad = both.replace(
+        "services:",
+        "director: {daemons: [{role: backup, interface: none0, syncid: 1}]}\nservices:",
+    );
+    let mut documents = vec![
+        printed(&host, "plan -", &both),
+        printed(&host, "apply --on-failure rollback -", &bad),
+        printed(&host, "apply -", &both),
+        printed(&host, "plan -", &other),
+    ];
+    host.must("ipvsadm -a -t 192.0.2.2:80 -r 10.0.0.9 -m");
+    documents.push(printed(&host, "apply --confirm-within 600 -", &file(&[service(1, "rr")])));
+    host.must("rsctl confirm");
+    let elsewhere = ["steps[]", "differs[]"];
+    for document in &mut documents {
+        // As those of a restore.
+        for list in ["steps", "differs"] {
+            assert!(document[list].is_array());
+            document[list] = Value::Array(Vec::new());
+        }
+    }
+    hold("`plan`, `apply`", &documents, &elsewhere);
+}
+
+#[test]
 fn drains_are_as_documented() {
     let host = Host::new("director");
     host.must(

@@ -47,7 +47,8 @@ struct RefusedObject {
     kind: &'static str,
     /// What it would do.
     effect: String,
-    /// The option that lets it through, if there is one.
+    /// The option that lets it through.
+    #[serde(skip_serializing_if = "Option::is_none")]
     option: Option<&'static str>,
 }
 

@@ -3,6 +3,7 @@
 //! Writes the JSON forms: what they hold is in `schema`, where it comes from in `fill`.
 
 mod applying;
+mod check_file;
 mod fill;
 mod kept;
 mod restore;
@@ -93,6 +94,7 @@ pub(super) fn write_restored(converged: &Converged, out: &mut impl Write) -> io:
     write_document(&restore::RestoreDocument::from(converged), out)
 }
 
+pub(super) use check_file::write_checked;
 pub(super) use kept::{write_checkpoints, write_confirmed, write_history};
 
 pub(super) fn write_applying(applying: &Applying, out: &mut impl Write) -> io::Result<()> {
