@@ -61,21 +61,24 @@ pub(crate) fn run(
     }))
 }
 
-/// Begins what is asked for. Signals are caught before anything is changed: from then on who
-/// interrupts it is told how to go on.
+/// Begins what is asked for. Signals are caught just before anything is changed: who interrupts it
+/// earlier has changed nothing, and who does so from then on is told how to go on.
 fn begin(
     director: &Director,
     command: &Command,
     until: Until,
 ) -> Result<(Drained, Option<Pause>), Error> {
-    let pause = match until {
-        Until::Done => Some(Pause::begin()?),
-        Until::Now | Until::OneLook => None,
+    let mut pause = None;
+    let mut catch = || {
+        if until == Until::Done {
+            pause = Some(Pause::begin()?);
+        }
+        Ok(())
     };
     let drained = match command {
-        Command::Drain(args) => drain::drain(director, args)?,
+        Command::Drain(args) => drain::drain(director, args, &mut catch)?,
         Command::Undrain(args) => drain::undrain(director, args)?,
-        Command::SlowStart(args) => drain::slow_start(director, args)?,
+        Command::SlowStart(args) => drain::slow_start(director, args, &mut catch)?,
         _ => Drained::default(),
     };
     Ok((drained, pause))

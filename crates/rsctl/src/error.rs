@@ -388,7 +388,11 @@ impl Error {
                  `rsctl list --watch`"
                     .to_owned(),
             ],
-            Self::Unread(_) => Vec::new(),
+            Self::Unread(_) => vec![
+                "`rsctl list --drained` shows the servers of weight 0; without the file, the weights \
+                 they had are not known"
+                    .to_owned(),
+            ],
             Self::NotForgotten(_) => {
                 vec!["`rsctl drain --list` shows what is remembered".to_owned()]
             }

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use ipvs_cluster::drain::Then;
 use ipvs_netlink::{ServiceKey, Weight};
 
-use super::{Endpoint, Report, Target, heading, typed, value};
+use super::{Endpoint, Report, Target, typed, value};
 
 #[derive(Debug, Args)]
 #[command(
@@ -166,7 +166,6 @@ pub(crate) struct ServersNamed {
 // all that have the server, if nothing does.
 #[derive(Clone, Copy, Debug, Args)]
 #[group(id = "places", multiple = false)]
-#[command(next_help_heading = heading::SERVER)]
 pub(crate) struct Places {
     /// In this virtual service only: tcp/192.0.2.10:80, fwmark/7. Without a port, the server has
     /// the service's then.

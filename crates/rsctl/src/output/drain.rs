@@ -3,17 +3,20 @@
 //! Tells of servers that are drained or brought back: what began, how far it is, and what became
 //! of it.
 
+mod document;
+mod shortfall;
+
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use ipvs_cluster::drain::Then;
-use lvs_term::{
-    Complaint, JsonOut, Look, Row, Status, Stdout, Tone, count, one_line, unless_closed, write_rows,
-};
-use serde::Serialize;
+use lvs_term::{Status, Stdout, count, one_line, unless_closed};
 
-use super::{Format, json, note, warning};
-use crate::commands::drain::{Drained, Item, State, Verb, Work};
+use super::{Format, warning};
+use crate::commands::drain::{Drained, Item, State, Work};
+
+use self::document::write_json;
+pub(crate) use self::document::write_list;
+pub(crate) use self::shortfall::shortfall;
 
 /// How often what is waited for is told where no terminal shows it.
 const EVERY: Duration = Duration::from_secs(10);
@@ -242,248 +245,76 @@ fn were(left: u64) -> String {
     if left == 1 { format!("{connections} was") } else { format!("{connections} were") }
 }
 
-/// Returns why a server is not what was asked for.
-fn why(item: &Item, is_interrupted: bool) -> Option<String> {
-    Some(match item.state {
-        State::Late(left) => {
-            let are = if left == 1 { "is" } else { "are" };
-            format!(
-                "{} {are} left at the deadline; it is kept with weight 0",
-                count(left, "connection")
-            )
-        }
-        State::Gone => "somebody else has deleted it, and it is not added again".to_owned(),
-        State::Reweighted(weight) => {
-            format!("somebody else has given it weight {weight}, which stays")
-        }
-        State::Cancelled => "another command has ended this".to_owned(),
-        State::Draining if is_interrupted => {
-            format!("interrupted; it gets no new connections: {}", counted(item))
-        }
-        State::Rising if is_interrupted => {
-            format!("interrupted; it stays where it is: {}", counted(item))
-        }
-        _ => return None,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use ipvs_cluster::drain::{Drain, Then, Waits};
+    use ipvs_netlink::{Connections, Weight};
 
-/// Returns what a command that did not do all that was asked for has to say.
-pub(crate) fn shortfall(drained: &Drained, is_interrupted: bool) -> Option<Complaint> {
-    if !is_interrupted && !drained.fell_short() && drained.failed.is_empty() {
-        return None;
-    }
-    let short: Vec<(&Item, String)> =
-        drained.items.iter().filter_map(|item| Some((item, why(item, is_interrupted)?))).collect();
-    let (verb, adverb) = match drained.verb {
-        Verb::Undrain => ("undrain", ""),
-        Verb::SlowStart => ("start", " slowly"),
-        Verb::Drain | Verb::List => ("drain", ""),
-    };
-    let failed = drained.failed.iter().map(ToString::to_string);
-    let hints = hints(drained, &short);
-    let complaint = match (&short[..], &drained.failed[..]) {
-        ([], [error]) => error.complaint(),
-        ([(item, why)], []) => {
-            let message = format!("cannot {verb} {}{adverb}: {why}", name(item));
-            Complaint { message, details: Vec::new(), hints }
-        }
-        (short, of) => {
-            let not = short.len() + of.len();
-            let all = drained.items.len();
-            let message = format!("cannot {verb} all servers{adverb}: {not} of {all} fell short");
-            let lines = short.iter().map(|(item, why)| format!("{}: {why}", name(item)));
-            Complaint { message, details: lines.chain(failed).collect(), hints }
-        }
-    };
-    Some(complaint.shortened())
-}
+    use super::*;
+    use crate::commands::drain::{Seen, Verb};
 
-fn hints(drained: &Drained, short: &[(&Item, String)]) -> Vec<String> {
-    let mut servers: Vec<String> = Vec::new();
-    for (item, _) in short {
-        let server = item.server.to_string();
-        if !servers.contains(&server) {
-            servers.push(server);
-        }
-    }
-    let mut which = servers.join(" ");
-    if let [item] = &drained.items[..] {
-        which += &format!(" --service {}", item.service);
-    }
-    let has = |is: fn(&State) -> bool| short.iter().any(|(item, _)| is(&item.state));
-    let mut hints = Vec::new();
-    if has(|state| matches!(state, State::Draining)) {
-        hints.push(format!(
-            "`rsctl drain {which}` goes on, `rsctl undrain {which}` gives the weight back"
-        ));
-    }
-    if has(|state| matches!(state, State::Late(_))) {
-        hints.push(format!(
-            "`rsctl drain {which} --deadline 10m` waits longer, `--deadline 0 --then remove` \
-             deletes it now; `rsctl undrain {which}` gives the weight back"
-        ));
-    }
-    if has(|state| matches!(state, State::Rising)) {
-        hints.push(format!(
-            "`rsctl slow-start {which}` goes on, `rsctl undrain {which}` gives it all of its weight \
-             at once"
-        ));
-    }
-    hints
-}
-
-/// What `drain`, `undrain` and `slow-start` print with `--json`.
-#[derive(Serialize)]
-struct DrainsDocument<'a> {
-    servers: Vec<ServerObject>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    warnings: &'a [String],
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    dry_run: bool,
-}
-
-#[derive(Serialize)]
-struct ServerObject {
-    service: String,
-    server: String,
-    work: &'static str,
-    state: &'static str,
-    weight: Option<u32>,
-    full_weight: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    then: Option<&'static str>,
-    connections: Option<ConnectionsObject>,
-    left: u64,
-    remaining_seconds: f64,
-    resumed: bool,
-}
-
-#[derive(Serialize)]
-struct ConnectionsObject {
-    active: u32,
-    inactive: u32,
-    persistent: u32,
-}
-
-fn state(state: State) -> &'static str {
-    match state {
-        State::Draining => "draining",
-        State::Drained => "drained",
-        State::Late(_) => "late",
-        State::Removed(_) => "removed",
-        State::Rising => "rising",
-        State::Risen => "risen",
-        State::Restored => "restored",
-        State::Unchanged => "unchanged",
-        State::Gone => "gone",
-        State::Reweighted(_) => "reweighted",
-        State::Cancelled => "cancelled",
-        State::Failed => "failed",
-    }
-}
-
-fn then(then: Then) -> &'static str {
-    match then {
-        Then::Keep => "keep",
-        Then::Remove => "remove",
-    }
-}
-
-impl From<&Item> for ServerObject {
-    fn from(item: &Item) -> Self {
-        let (work, full, of) = match &item.work {
-            Work::Drain { drain, .. } => ("drain", drain.weight, Some(then(drain.then))),
-            Work::Rise(rise) => ("slow-start", rise.ramp.to(), None),
+    fn item(server: &str, state: State, active: u32) -> Item {
+        let drain = Drain {
+            service: "tcp/192.0.2.10:80".parse().unwrap(),
+            server: server.parse().unwrap(),
+            weight: Weight::new(3).unwrap(),
+            deadline: Duration::from_secs(1252),
+            then: Then::Keep,
         };
-        Self {
-            service: item.service.to_string(),
-            server: item.server.to_string(),
-            work,
-            state: state(item.state),
-            weight: item.seen.map(|seen| seen.weight.get()),
-            full_weight: full.get(),
-            then: of,
-            connections: item.seen.map(|seen| ConnectionsObject {
-                active: seen.connections.active,
-                inactive: seen.connections.inactive,
-                persistent: seen.connections.persistent,
-            }),
-            left: match item.state {
-                State::Removed(left) | State::Late(left) => left,
-                _ => item.left(),
-            },
-            remaining_seconds: item.remaining().as_millis() as f64 / 1000.0,
-            resumed: item.is_resumed,
+        let mut connections = Connections::default();
+        (connections.active, connections.inactive) = (active, 1);
+        Item {
+            service: drain.service,
+            server: drain.server,
+            work: Work::Drain { drain, waits: Waits::Connections },
+            state,
+            seen: Some(Seen { weight: Weight::ZERO, connections }),
+            at: Duration::from_millis(1_000_001),
+            is_resumed: false,
         }
     }
-}
 
-fn write_json(drained: &Drained) -> io::Result<()> {
-    let document = DrainsDocument {
-        servers: drained.items.iter().map(ServerObject::from).collect(),
-        warnings: &drained.warnings,
-        dry_run: drained.is_dry_run,
-    };
-    let mut out = Stdout::lock();
-    let mut json = JsonOut::new(&mut out);
-    json::write_document(&document, &mut json)?;
-    json.flush()
-}
-
-/// Lists what is under way.
-///
-/// # Errors
-/// Why it could not be written.
-pub(crate) fn write_list(listed: &Drained, format: Format, look: Look) -> io::Result<()> {
-    if format == Format::Json {
-        return unless_closed(write_json(listed));
+    #[test]
+    fn what_is_waited_for_is_one_line() {
+        let one = item("10.0.0.11:80", State::Draining, 12);
+        let other = item("10.0.0.12:80", State::Draining, 5);
+        assert_eq!(
+            waiting(&[&one]),
+            "waiting for server 10.0.0.11:80 of tcp/192.0.2.10:80: 12 active, 1 inactive, 4m12s \
+             left"
+        );
+        assert_eq!(
+            waiting(&[&one, &other]),
+            "waiting for 2 servers: 17 active, 2 inactive, 4m12s left"
+        );
     }
-    listed.warnings.iter().for_each(|it| note(it));
-    unless_closed(table(listed, look, &mut Stdout::lock()))
-}
 
-fn table(listed: &Drained, look: Look, out: &mut impl Write) -> io::Result<()> {
-    if listed.items.is_empty() {
-        return writeln!(out, "nothing is being drained");
-    }
-    let titles = [
-        "Server",
-        "Service",
-        "State",
-        "Then",
-        "Weight",
-        "Of",
-        "Active",
-        "Inactive",
-        "Persistent",
-        "Remaining",
-    ];
-    let mut rows = vec![Row::new(Tone::Title, titles.map(str::to_owned))];
-    rows.extend(listed.items.iter().map(|item| {
-        let (full, then) = match &item.work {
-            Work::Drain { drain, .. } => (drain.weight, then(drain.then)),
-            Work::Rise(rise) => (rise.ramp.to(), "-"),
-        };
-        let or_none = |number: Option<u32>| number.map_or("-".to_owned(), |it| it.to_string());
-        let of = item.seen.map(|seen| seen.connections);
-        let remaining = match item.state.is_over() {
-            true => "-".to_owned(),
-            false => time(item.remaining()),
-        };
-        let cells = [
-            item.server.to_string(),
-            item.service.to_string(),
-            state(item.state).to_owned(),
-            then.to_owned(),
-            or_none(item.seen.map(|seen| seen.weight.get())),
-            full.to_string(),
-            or_none(of.map(|of| of.active)),
-            or_none(of.map(|of| of.inactive)),
-            or_none(of.map(|of| of.persistent)),
-            remaining,
+    #[test]
+    fn of_several_servers_each_that_falls_short_is_told() {
+        let items = vec![
+            item("10.0.0.11:80", State::Late(13), 12),
+            item("10.0.0.12:80", State::Drained, 0),
+            item("10.0.0.13:80", State::Reweighted(Weight::ONE), 0),
         ];
-        let tone = if item.state.fell_short() { Tone::Notable } else { Tone::Plain };
-        Row::new(tone, cells)
-    }));
-    write_rows(&rows, |column| column < 4, look, out)
+        let told = |items: Vec<Item>, is_interrupted| {
+            let drained = Drained { verb: Verb::Drain, items, ..Drained::default() };
+            shortfall(&drained, is_interrupted).map(|it| it.to_string())
+        };
+        assert_eq!(
+            told(items, false).unwrap(),
+            "error: cannot drain all servers: 2 of 3 fell short\n\
+             server 10.0.0.11:80 of tcp/192.0.2.10:80: 13 connections are left at the deadline; it \
+             is kept with weight 0\n\
+             server 10.0.0.13:80 of tcp/192.0.2.10:80: somebody else has given it weight 1, which \
+             stays\n\
+             hint: `rsctl drain 10.0.0.11:80 --deadline 10m` waits longer, `--deadline 0 --then \
+             remove` deletes it now; `rsctl undrain 10.0.0.11:80` gives the weight back\n"
+        );
+        assert_eq!(told(vec![item("10.0.0.12:80", State::Drained, 0)], false), None);
+        let interrupted = told(vec![item("10.0.0.12:80", State::Draining, 2)], true).unwrap();
+        assert!(
+            interrupted
+                .contains(": interrupted; it gets no new connections: 2 active, 1 inactive\n")
+        );
+    }
 }

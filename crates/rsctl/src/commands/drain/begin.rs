@@ -17,8 +17,12 @@ use crate::error::{Error, Undrainable};
 const DEADLINE: Duration = Duration::from_secs(5 * 60);
 
 /// Begins to drain servers, or goes on with it: each has weight 0 then, and the one it had is
-/// remembered.
-pub(crate) fn drain(director: &Director, args: &cli::Drain) -> Result<Drained, Error> {
+/// remembered. `catch` is called just before the first change.
+pub(crate) fn drain(
+    director: &Director,
+    args: &cli::Drain,
+    catch: &mut dyn FnMut() -> Result<(), Error>,
+) -> Result<Drained, Error> {
     let _lock = director.lock()?;
     let mut client = director.connect()?;
     let kept = director.kept()?;
@@ -66,6 +70,7 @@ pub(crate) fn drain(director: &Director, args: &cli::Drain) -> Result<Drained, E
     if director.dry_run {
         return Ok(drained);
     }
+    catch()?;
     for item in &drained.items {
         if let (Work::Drain { drain, .. }, false) = (&item.work, item.state.is_over()) {
             known.drains.begin(drain.clone());

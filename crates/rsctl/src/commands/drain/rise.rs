@@ -13,8 +13,13 @@ use crate::error::Error;
 /// How long it takes, if nobody says.
 const OVER: Duration = Duration::from_secs(2 * 60);
 
-/// Begins to bring servers back step by step, or goes on with it.
-pub(crate) fn slow_start(director: &Director, args: &SlowStart) -> Result<Drained, Error> {
+/// Begins to bring servers back step by step, or goes on with it. `catch` is called just before the
+/// first change.
+pub(crate) fn slow_start(
+    director: &Director,
+    args: &SlowStart,
+    catch: &mut dyn FnMut() -> Result<(), Error>,
+) -> Result<Drained, Error> {
     let _lock = director.lock()?;
     let mut client = director.connect()?;
     let kept = director.kept()?;
@@ -38,6 +43,7 @@ pub(crate) fn slow_start(director: &Director, args: &SlowStart) -> Result<Draine
     if director.dry_run {
         return Ok(drained);
     }
+    catch()?;
     for item in &drained.items {
         if let Work::Rise(rise) = &item.work {
             known.drains.begin_rise(rise.clone());
