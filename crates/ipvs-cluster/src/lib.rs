@@ -185,6 +185,8 @@
 #![forbid(unsafe_code)]
 
 pub mod apply;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod converge;
 pub mod desired;
 #[cfg(feature = "file")]
@@ -195,15 +197,21 @@ pub mod plan;
 mod scope;
 pub mod sound;
 mod subject;
+pub mod sysctl;
 
 pub use apply::{Applied, Because, Fate, OnFailure, apply, apply_as_is};
 pub use converge::{Attempt, Converge, LookError, OnUnsound, Outlook, Report, Verdict, Verify};
-pub use desired::{Builder, Desired, DesiredServer, DesiredService, Fault, Faults, Why};
+pub use desired::{
+    Builder, Desired, DesiredServer, DesiredService, Fault, Faults, OutsideScope, Why,
+};
 pub use observed::{Observed, ObservedService};
-pub use plan::{Action, Flaw, Loss, Phase, Plan, Policy, Step, plan, refused, reordered};
+pub use plan::{
+    Action, Flaw, Foreign, Loss, Phase, Plan, Policy, Step, Trap, plan, refused, reordered, traps,
+};
 pub use scope::Scope;
 pub use sound::Unsound;
 pub use subject::Subject;
+pub use sysctl::{Sysctl, SysctlName};
 
 /// Has the example of the README compiled.
 #[cfg(doctest)]

@@ -185,6 +185,9 @@ pub(crate) enum Error {
     /// The table to go back to has no service; nothing was changed.
     #[error("cannot roll back to checkpoint {0}: it has no service; nothing was changed")]
     EmptyCheckpoint(u32),
+    /// What is there could not be kept in mind as something to go back to.
+    #[error("cannot go back to what was there: {0}")]
+    NoWayBack(String),
     /// What is kept could not be read, or written before something was changed.
     #[error("cannot use what is kept: {0}")]
     Kept(#[from] KeptError),
@@ -293,6 +296,7 @@ impl Error {
                 vec!["`--allow-empty` takes it for what it is: delete all services".to_owned()]
             }
             Self::NoWatcher(_) | Self::Clock(_) => Vec::new(),
+            Self::NoWayBack(_) => vec!["`rsctl list` shows what is there now".to_owned()],
             Self::Kept(_) => vec!["`--state-dir` names another folder for it".to_owned()],
             Self::Read { .. }
             | Self::Write { .. }

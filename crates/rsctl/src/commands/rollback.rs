@@ -2,13 +2,10 @@
 
 //! Makes the table what it was before a large change, within what could be touched since.
 
-use std::ops::ControlFlow;
+use ipvs_cluster::{Converge, Desired, Flaw, OnFailure, OnUnsound, Outlook, Policy};
 
-use ipvs_cluster::{Converge, Desired, LookError, OnFailure, OnUnsound, Policy};
-use ipvs_netlink::Client;
-
+use super::converge::{self, Judge, Way};
 use super::restore::Restored;
-use super::undertaking::Undertaking;
 use super::{Director, Outcome};
 use crate::cli::Rollback;
 use crate::error::Error;
@@ -37,9 +34,8 @@ pub(super) fn run(
         return Err(Error::EmptyCheckpoint(target.number));
     }
     let policy = Policy::exact().reorder(args.reorder);
-    let mut restored = back(director, kept, &target, policy, progress)?;
-    restored.shows_all = args.report.verbose || args.report.json;
-    Ok(Outcome::Restored(restored))
+    let shows_all = args.report.verbose || args.report.json;
+    back(director, kept, &target, policy, shows_all, progress).map(Outcome::Restored)
 }
 
 /// Undoes a change that nobody confirmed.
@@ -50,10 +46,10 @@ pub(super) fn unconfirmed(director: &Director, pending: &Pending) -> Result<(), 
     let undo = || {
         let kept = director.kept()?;
         let target = Target::find(kept, Some(pending.checkpoint))?;
-        back(director, kept, &target, Policy::exact(), &mut |_, _| {})
+        back(director, kept, &target, Policy::exact(), false, &mut |_, _| {})
     };
     let undone = undo().map_err(|error| error.to_string())?;
-    if undone.fell_short() {
+    if undone.converged.fell_short() {
         return Err("not all of it could be undone: see `rsctl history`".to_owned());
     }
     Ok(())
@@ -82,47 +78,54 @@ impl Target {
     }
 }
 
+/// Goes there. The lock is held.
 fn back(
     director: &Director,
     kept: &Kept,
     target: &Target,
     policy: Policy,
+    shows_all: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Restored, Error> {
-    let name = format!("checkpoint {}", target.number);
     let converge = Converge::new(&target.desired, policy)
         .on_failure(OnFailure::StopAll)
         // It was there.
         .on_unsound(OnUnsound::SetAsIs);
-    let mut client: Client = director.connect()?;
-    let outlook = converge.look(&mut client).map_err(|error| match error {
-        LookError::Ipvs(error) => Error::from(error),
-        refused @ LookError::Refused(_) => {
-            KeptError::Checkpoint { number: target.number, why: refused.to_string() }.into()
-        }
-    })?;
-    if director.dry_run || outlook.plan().is_empty() {
-        let reordered = outlook.reordered();
-        let plan = outlook.into_plan();
-        if !director.dry_run {
-            is_back(kept, target)?;
-        }
-        return Ok(Restored::unchanged(name, plan, director.dry_run, reordered));
-    }
-    let steps = outlook.plan().steps().len();
-    let undertaking =
-        Undertaking::begin(director, Cause::Rollback, target.reach.clone(), &outlook, None)?;
-    let attempt = outlook.apply(&mut client, |done| {
-        progress(done, steps);
-        ControlFlow::Continue(())
-    });
-    undertaking.end(attempt.plan(), attempt.applied());
-    let mut restored = Restored::of_report(name, attempt.verify(&mut client));
-    restored.checkpoint = undertaking.checkpoint();
-    if !restored.fell_short() {
+    let way = Way {
+        director,
+        converge,
+        desired: &target.desired,
+        file: format!("checkpoint {}", target.number),
+        cause: Cause::Rollback,
+        goes_back: false,
+        within: None,
+        shows_all,
+    };
+    let (converged, ()) = converge::under_lock(way, &mut Back(target), progress)?;
+    if !director.dry_run && !converged.fell_short() {
         is_back(kept, target)?;
     }
-    Ok(restored)
+    Ok(Restored::of(converged))
+}
+
+/// Lets everything back in.
+struct Back<'a>(&'a Target);
+
+impl Judge for Back<'_> {
+    type Note = ();
+
+    fn unsound(&self, flaws: Vec<Flaw>) -> Error {
+        let why = flaws.first().map(ToString::to_string).unwrap_or_default();
+        KeptError::Checkpoint { number: self.0.number, why }.into()
+    }
+
+    fn judge(&mut self, _: &Outlook<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn reach(&self, _: &Outlook<'_>) -> Reach {
+        self.0.reach.clone()
+    }
 }
 
 /// Keeps that the table is what it was.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ipvs_cluster::file;
-use ipvs_cluster::{Builder, Desired, Faults, Observed, Scope};
+use ipvs_cluster::{Builder, Desired, Faults, Observed, Scope, Sysctl};
 use lvs_host::files;
 use lvs_host::state::{Folder, StateError};
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,9 @@ pub(crate) struct Reach {
     pub(crate) objects: Objects,
     pub(crate) timeouts: bool,
     pub(crate) daemons: bool,
+    /// Settings under `net.ipv4.vs`, as they were: no table has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sysctls: Vec<(String, String)>,
 }
 
 impl Reach {
@@ -64,6 +67,12 @@ impl Reach {
         self.objects.add_all(&other.objects);
         self.timeouts |= other.timeouts;
         self.daemons |= other.daemons;
+        for (name, value) in &other.sysctls {
+            // What it was before both.
+            if self.sysctls.iter().all(|(known, _)| known != name) {
+                self.sysctls.push((name.clone(), value.clone()));
+            }
+        }
         self
     }
 
@@ -95,6 +104,12 @@ impl Reach {
                 builder.daemon(ORIGIN, daemon.clone());
             }
         }
+        for (name, value) in &self.sysctls {
+            let name = name.parse().ok();
+            if let Some(sysctl) = name.and_then(|name| Sysctl::new(name, value).ok()) {
+                builder.sysctl(ORIGIN, sysctl);
+            }
+        }
         builder.finish_as_found().map(|(desired, _)| desired)
     }
 
@@ -102,7 +117,9 @@ impl Reach {
         if self.everything {
             return Scope::everything();
         }
-        let mut scope = Scope::of_services(self.objects.0.keys().copied());
+        let objects = self.objects.0.iter();
+        let objects = objects.map(|(service, servers)| (*service, servers.iter().copied()));
+        let mut scope = Scope::of_objects(objects).and_sysctls();
         if self.timeouts {
             scope = scope.and_timeouts();
         }

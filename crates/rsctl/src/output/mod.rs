@@ -71,13 +71,13 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
             made.warnings.iter().for_each(|it| warning(&it.to_string()));
         }
         // Another order was there before: it is told to who asks.
-        Outcome::Restored(restored) if format == Format::Text => restore::warn(restored),
+        Outcome::Restored(restored) if format == Format::Text => restore::warn(&restored.converged),
         Outcome::History(records) => kept::warn(records),
         _ => {}
     }
     // However quiet: who misses it loses the change.
-    if let Outcome::Restored(Restored { pending: Some(pending), .. }) = outcome {
-        kept::remind(pending);
+    if let Outcome::Restored(restored) = &outcome {
+        restored.converged.pending.iter().for_each(kept::remind);
     }
     if format == Format::Quiet {
         return Ok(());
@@ -141,7 +141,9 @@ fn is_json(outcome: &Outcome, format: Format) -> bool {
 pub(crate) fn shortfall(outcome: &Outcome) -> Option<Complaint> {
     match outcome {
         Outcome::Changed { made, .. } if !made.failed.is_empty() => Some(changes::shortfall(made)),
-        Outcome::Restored(restored) if restored.fell_short() => Some(restore::shortfall(restored)),
+        Outcome::Restored(Restored { converged, .. }) if converged.fell_short() => {
+            Some(restore::shortfall(converged))
+        }
         _ => None,
     }
 }
@@ -180,8 +182,8 @@ fn write(
         Outcome::Checkpoints(checkpoints) => kept::write_checkpoints(checkpoints, look, out)?,
         Outcome::History(records) if json => json::write_history(records, out)?,
         Outcome::History(records) => kept::write_history(records, out)?,
-        Outcome::Restored(restored) if json => json::write_restored(restored, out)?,
-        Outcome::Restored(restored) => restore::write(restored, out)?,
+        Outcome::Restored(restored) if json => json::write_restored(&restored.converged, out)?,
+        Outcome::Restored(restored) => restore::write(&restored.converged, out)?,
     }
     Ok(())
 }

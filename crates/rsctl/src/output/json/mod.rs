@@ -14,7 +14,7 @@ use serde::ser::{Error as _, Serialize, SerializeSeq, Serializer};
 
 use super::public;
 use crate::cli::ListForm;
-use crate::commands::{IsSettled, ListedService, Listing, Made, Restored};
+use crate::commands::{Converged, IsSettled, ListedService, Listing, Made};
 use crate::error::Error;
 use crate::names::Names;
 use schema::{ChangeObject, ChangesDocument, LIST_FORMAT, ListDocument, ServiceObject};
@@ -90,8 +90,8 @@ pub(super) fn write_changes(made: &Made, dry_run: bool, out: &mut impl Write) ->
 
 pub(super) use kept::{write_checkpoints, write_confirmed, write_history};
 
-pub(super) fn write_restored(restored: &Restored, out: &mut impl Write) -> io::Result<()> {
-    write_document(&restore::RestoreDocument::from(restored), out)
+pub(super) fn write_restored(converged: &Converged, out: &mut impl Write) -> io::Result<()> {
+    write_document(&restore::RestoreDocument::from(converged), out)
 }
 
 pub(super) fn write_document(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use ipvs_cluster::{Action, Fate, Plan, Step, file};
 use serde::Serialize;
 
-use crate::commands::Restored;
+use crate::commands::Converged;
 
 /// Holds what `rsctl restore --json` prints.
 #[derive(Serialize)]
@@ -48,18 +48,18 @@ struct StepObject {
     error: Option<String>,
 }
 
-impl From<&Restored> for RestoreDocument {
-    fn from(restored: &Restored) -> Self {
-        let fates = restored.applied.as_ref().map(|applied| &applied.fates);
-        let steps = restored.plan.steps().iter().enumerate();
+impl From<&Converged> for RestoreDocument {
+    fn from(converged: &Converged) -> Self {
+        let fates = converged.applied.as_ref().map(|applied| &applied.fates);
+        let steps = converged.plan.steps().iter().enumerate();
         Self {
-            dry_run: restored.is_dry_run,
+            dry_run: converged.is_dry_run,
             steps: steps
                 .map(|(place, step)| StepObject::new(step, fates.and_then(|f| f.get(place))))
                 .collect(),
-            differs: pending(&restored.left),
-            checkpoint: restored.checkpoint,
-            confirm_until: restored.pending.as_ref().map(|pending| pending.until.clone()),
+            differs: pending(&converged.left),
+            checkpoint: converged.checkpoint,
+            confirm_until: converged.pending.as_ref().map(|pending| pending.until.clone()),
         }
     }
 }

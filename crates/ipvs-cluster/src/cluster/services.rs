@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Makes the services that the file describes, each protocol, VIP and port of an entry one.
+
+use std::net::IpAddr;
+
+use ipvs_netlink::{
+    Destination, DestinationKey, ForwardingMethod, Scheduler, SchedulerFlags, Service, ServiceKey,
+    Thresholds, Tunnel, Weight,
+};
+
+use super::address::Wrong;
+use super::keys::Keys;
+use super::models;
+use super::problem::{Found, Place};
+use super::servers::{Member, Pools, members};
+use super::settings::{ServerSettings, ServiceSettings};
+use super::tree::Value;
+use super::vips::Vips;
+use crate::desired::{Builder, DesiredServer, DesiredService};
+
+/// A file makes this many services and servers together at most.
+pub const MAX_OBJECTS: usize = 1_000_000;
+
+const SERVICE: Keys<14> = Keys {
+    of: "service",
+    names: [
+        "service",
+        "pool",
+        "servers",
+        "vips",
+        "scheduler",
+        "scheduler_flags",
+        "persistent",
+        "engine",
+        "one_packet",
+        "method",
+        "tunnel",
+        "weight",
+        "upper_threshold",
+        "lower_threshold",
+    ],
+    elsewhere: &[
+        (
+            "port",
+            "the port of a service stands behind its VIP: tcp/shop:80; that of servers, in the pool or at the server",
+        ),
+        ("address", "the VIP stands in `service`: tcp/192.0.2.10:80"),
+        ("protocol", "the protocol stands in `service`: tcp/shop:80"),
+        ("fwmark", "write `service: fwmark/7`"),
+        ("pools", "did you mean `pool`?"),
+    ],
+};
+
+const DEFAULTS: Keys<10> = Keys {
+    of: "defaults",
+    names: [
+        "scheduler",
+        "scheduler_flags",
+        "persistent",
+        "engine",
+        "one_packet",
+        "method",
+        "tunnel",
+        "weight",
+        "upper_threshold",
+        "lower_threshold",
+    ],
+    elsewhere: &[
+        ("port", "a port is a pool's or a server's"),
+        ("pool", "a pool is a service's"),
+        ("servers", "servers are a service's or a pool's"),
+    ],
+};
+
+/// What holds where nothing nearer is said.
+#[derive(Default)]
+pub(super) struct Defaults<'t> {
+    service: ServiceSettings<'t>,
+    server: ServerSettings,
+}
+
+impl<'t> Defaults<'t> {
+    pub(super) fn read(value: Option<Value<'t>>, found: &mut Found) -> Self {
+        let values = value.and_then(|value| DEFAULTS.read(value, found));
+        let Some([a, b, c, d, e, server @ ..]) = values else { return Self::default() };
+        Self {
+            service: ServiceSettings::read([a, b, c, d, e], found),
+            server: ServerSettings::read(server, found),
+        }
+    }
+}
+
+/// Makes services of entries.
+pub(super) struct Maker<'t, 'w> {
+    pub(super) vips: &'w mut Vips<'t>,
+    pub(super) pools: &'w mut Pools<'t>,
+    pub(super) defaults: &'w Defaults<'t>,
+    pub(super) builder: &'w mut Builder<Place>,
+    pub(super) found: &'w mut Found,
+    /// The VIPs behind firewall marks.
+    pub(super) marked: Vec<(ServiceKey, IpAddr)>,
+}
+
+/// What an entry says of all its services.
+struct Entry<'t> {
+    service: ServiceSettings<'t>,
+    server: ServerSettings,
+    pools: Vec<&'t str>,
+    own: Vec<Member>,
+}
+
+impl<'t> Maker<'t, '_> {
+    pub(super) fn services(&mut self, value: Value<'t>) {
+        let Some(items) = value.list("services", self.found) else { return };
+        for item in items {
+            self.entry(item);
+            if self.found.is_full() || self.builder.objects() > MAX_OBJECTS {
+                break;
+            }
+        }
+    }
+
+    fn entry(&mut self, value: Value<'t>) {
+        let Some(values) = SERVICE.read(value, self.found) else { return };
+        let [service, pool, servers, vips, a, b, c, d, e, server @ ..] = values;
+        let keys = self.keys(service, value.at());
+        let settings = ServiceSettings::read([a, b, c, d, e], self.found);
+        let entry = Entry {
+            service: settings.or(&self.defaults.service),
+            server: ServerSettings::read(server, self.found).or(self.defaults.server),
+            pools: pool.map_or_else(Vec::new, |it| self.pools.named(it, self.found)),
+            own: servers.map_or_else(Vec::new, |it| members(it, self.found)),
+        };
+        if pool.is_none() && servers.is_none() {
+            let hint = "write `pool: NAME` or `servers:`; if it has none: `servers: []`";
+            self.found.hinted(value.at(), "the service has neither `pool` nor `servers`", hint);
+            return;
+        }
+        let vips = vips.map_or_else(Vec::new, |it| {
+            let addresses = self.vips.several(it, "vips", self.found);
+            if keys.iter().any(|(key, _)| key.address().is_some()) {
+                let hint = "its VIP stands in `service`; `vips` are those that a firewall marks";
+                self.found.hinted(it.at(), "only a fwmark service has `vips`", hint);
+            }
+            addresses
+        });
+        for (key, at) in keys {
+            self.service(key, at, &entry);
+            if key.address().is_none() {
+                self.marked.extend(vips.iter().map(|vip| (key, *vip)));
+            }
+            if self.found.is_full() || self.builder.objects() > MAX_OBJECTS {
+                return;
+            }
+        }
+    }
+
+    /// Reads the keys of an entry.
+    fn keys(&mut self, value: Option<Value<'t>>, at: Place) -> Vec<(ServiceKey, Place)> {
+        let Some(value) = value else {
+            let hint = "write `service: tcp/VIP:PORT` or `service: fwmark/NUMBER`";
+            self.found.hinted(at, "the service has no `service`", hint);
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for item in value.items() {
+            let Some(text) = item.text("service", self.found) else { continue };
+            match self.vips.services(text) {
+                Ok(keys) => all.extend(keys.into_iter().map(|key| (key, item.at()))),
+                Err(Wrong { message, hint }) => self.found.hinted(item.at(), message, hint),
+            }
+        }
+        all
+    }
+
+    fn service(&mut self, key: ServiceKey, at: Place, entry: &Entry<'t>) {
+        let Some(service) = made(key, &entry.service, self.found) else { return };
+        let mut pooled: Vec<Member> = Vec::new();
+        let mut is_other_family = false;
+        for name in &entry.pools {
+            let members = self.pools.get(name);
+            let fitting = members.iter().filter(|it| it.family() == key.family());
+            let before = pooled.len();
+            pooled.extend(fitting);
+            is_other_family |= pooled.len() == before && !members.is_empty();
+        }
+        let all = || pooled.iter().chain(&entry.own);
+        let servers: usize = all().map(|member| member.range.len()).sum();
+        let objects = self.builder.objects() + servers + 1;
+        if objects > MAX_OBJECTS {
+            let message = format!("the file makes more than {MAX_OBJECTS} services and servers");
+            self.found.hinted(at, message, "are ranges of ports or addresses larger than meant?");
+        }
+        self.builder.service(at, DesiredService::new(service));
+        if objects > MAX_OBJECTS {
+            return;
+        }
+        if servers == 0 {
+            if is_other_family {
+                let message = format!("the pool has no {} server for {key}", key.family());
+                let hint = "add one, or name a pool that has one";
+                self.found.hinted(at, message, hint);
+            } else {
+                let message = format!("{key} has no servers");
+                self.found.warn(at, message, "connections to it are refused");
+            }
+        }
+        for member in all() {
+            let settings = member.settings.or(entry.server);
+            let Some(forwarding) = method(&settings, member.at, self.found) else { continue };
+            let Some(thresholds) = thresholds(&settings, member.at, self.found) else { continue };
+            let weight = settings.weight.and_then(|it| Weight::new(it.value).ok());
+            let port = member.port.or(key.port()).unwrap_or_default();
+            for address in member.addresses() {
+                let mut server = Destination::new(DestinationKey { address, port }, forwarding);
+                server.weight = weight.unwrap_or(Weight::ONE);
+                server.thresholds = thresholds;
+                models::judge(&key, &server, member, self.found);
+                self.builder.server(member.at, key, DesiredServer::new(server));
+            }
+        }
+    }
+}
+
+/// Returns a service as the file describes it.
+fn made(key: ServiceKey, settings: &ServiceSettings<'_>, found: &mut Found) -> Option<Service> {
+    let scheduler = settings.scheduler.as_ref().map_or(Scheduler::Wlc, |it| it.value.clone());
+    let mut flags = SchedulerFlags::empty();
+    for flag in settings.flags.iter().flat_map(|flags| &flags.value) {
+        if flag.value.fits(&scheduler) {
+            flags |= flag.value.bit();
+        } else {
+            let own: Vec<_> =
+                SchedulerFlags::all().words(&scheduler).map(|word| format!("`{word}`")).collect();
+            let message = format!("`{}` is not a flag of {scheduler}", flag.value);
+            found.hinted(flag.at, message, format!("it has {}", own.join(", ")));
+        }
+    }
+    let mut service = Service::new(key, scheduler).with_scheduler_flags(flags);
+    if let Some(sticky) = settings.persistent.as_ref().and_then(|it| it.value) {
+        service.persistence = Some(sticky.of(key.family(), found)?);
+    }
+    service.engine = settings.engine.as_ref().map(|it| it.value.clone());
+    service.one_packet = settings.one_packet.is_some_and(|it| it.value);
+    Some(service)
+}
+
+/// Returns how packets reach a server.
+fn method(settings: &ServerSettings, _at: Place, found: &mut Found) -> Option<ForwardingMethod> {
+    let method = settings.method.map_or(ForwardingMethod::Gateway, |it| it.value);
+    let Some(tunnel) = settings.tunnel else { return Some(method) };
+    match method {
+        ForwardingMethod::Tunnel(Tunnel::Ipip) => Some(ForwardingMethod::Tunnel(tunnel.value)),
+        _ => {
+            let message = format!("the method {method} has no tunnel");
+            found.hinted(tunnel.at, message, "write `method: tun`, or leave the tunnel out");
+            None
+        }
+    }
+}
+
+fn thresholds(settings: &ServerSettings, at: Place, found: &mut Found) -> Option<Thresholds> {
+    let (upper, lower) = (settings.upper, settings.lower);
+    let value = |it: Option<super::settings::Said<u32>>| it.map_or(0, |it| it.value);
+    match Thresholds::new(value(upper), value(lower)) {
+        Ok(thresholds) => Some(thresholds),
+        Err(why) => {
+            let at = lower.or(upper).map_or(at, |it| it.at);
+            let hint = "a server takes connections again below the lower one: write it smaller";
+            found.hinted(at, why.to_string(), hint);
+            None
+        }
+    }
+}
