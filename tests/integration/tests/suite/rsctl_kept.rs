@@ -270,7 +270,7 @@ fn a_rollback_goes_back() {
     assert_eq!(host.feed("rsctl restore --allow-deletes", OTHER).status, 0);
     let other = saved(&host);
     // What came between goes, too: the file had everything.
-    host.must("rsctl add-server fwmark/7 -r 10.0.0.77 -m || rsctl add-service fwmark/8 -s rr");
+    host.must("rsctl add-service fwmark/8 -s rr");
     let dry = host.sh("rsctl rollback --dry-run");
     assert_eq!(dry.status, 3, "{}", dry.stderr);
     assert!(dry.stdout.contains("+ service fwmark/7: scheduler mh"), "{}", dry.stdout);
@@ -508,8 +508,8 @@ fn each_namespace_has_its_own() {
     host.must(
         "for lock in /var/lib/rsctl/netns-*/watcher.lock; do timeout 60 flock $lock true; done",
     );
-    assert!(host.must("rsctl --netns blue list").stdout.contains("fwmark/1"));
-    assert!(!host.must("rsctl --netns blue list").stdout.contains("192.0.2.1"));
+    assert!(host.must("rsctl --netns blue save").stdout.contains("fwmark/1"));
+    assert!(!host.must("rsctl --netns blue save").stdout.contains("192.0.2.1"));
 }
 
 /// The journal gets a message for each object, with fields of its own.
