@@ -183,9 +183,6 @@ pub(crate) enum Error {
         /// What it would do.
         refused: Vec<Refused>,
     },
-    /// What is there could not be kept in mind as something to go back to.
-    #[error("cannot go back to what was there: {0}")]
-    NoWayBack(String),
     /// A change is there that nobody has confirmed yet; nothing was changed.
     #[error("cannot begin: {} is to be confirmed until {}; nothing was changed", .0.who(), .0.until)]
     Pending(Box<Pending>),
@@ -209,6 +206,9 @@ pub(crate) enum Error {
     /// The table to go back to has no service; nothing was changed.
     #[error("cannot roll back to checkpoint {0}: it has no service; nothing was changed")]
     EmptyCheckpoint(u32),
+    /// What is there could not be kept in mind as something to go back to.
+    #[error("cannot go back to what was there: {0}")]
+    NoWayBack(String),
     /// Clients would be refused; nothing was changed.
     #[error("{}", refused_drain(.0))]
     Undrainable(Vec<Undrainable>),
@@ -348,7 +348,6 @@ impl Error {
                 let allow = |option| format!("`{option}` does it all the same");
                 options.into_iter().map(allow).collect()
             }
-            Self::NoWayBack(_) => vec!["`rsctl list` shows what is there now".to_owned()],
             Self::Pending(_) => vec![Pending::REMEDY.to_owned()],
             Self::NothingPending => {
                 vec!["`rsctl history` shows whether it was undone".to_owned()]
@@ -363,6 +362,7 @@ impl Error {
                 vec!["`--allow-empty` takes it for what it is: delete all services".to_owned()]
             }
             Self::NoWatcher(_) | Self::Clock(_) => Vec::new(),
+            Self::NoWayBack(_) => vec!["`rsctl list` shows what is there now".to_owned()],
             Self::Undrainable(all) => {
                 let mut hints: Vec<_> = all.iter().flat_map(Undrainable::hints).collect();
                 hints.dedup();

@@ -68,6 +68,7 @@ mod rsctl_files;
 mod rsctl_install;
 mod rsctl_interrupt;
 mod rsctl_json;
+mod rsctl_kept;
 mod rsctl_list;
 mod rsctl_list_forms;
 mod rsctl_lock;
