@@ -7,18 +7,20 @@
 //! all of a large table twice at least. A list that shows just what is wanted needs no second
 //! look: there is nothing that a plan would do about it.
 //!
-//! What is outside of the scope of what is wanted is read as well: the result is all that is there.
+//! What is outside of the scope of what is wanted is read as well, once: nothing is done about it,
+//! so that something may be missing there.
 //!
 //! `/proc/net/ip_vs` would take less to read, but lacks thresholds and tunnels, so that it cannot
 //! tell that a server is as wanted.
 
 use foldhash::{HashMap, HashSet};
+use ipvs_netlink::procfs::Sysctl;
 use ipvs_netlink::{
     Client, Destination, Error, Service, ServiceKey, SyncDaemonEntry, Timeouts, Transport,
 };
 
 use crate::desired::Desired;
-use crate::observed::{Observed, ObservedService};
+use crate::observed::{self, Observed, ObservedService};
 use crate::plan::{self, Found, Plan, Policy, Step, View};
 use crate::scope::Scope;
 
@@ -30,6 +32,7 @@ pub(crate) struct Glance {
     is_snapshot: bool,
     timeouts: Timeouts,
     daemons: Vec<SyncDaemonEntry>,
+    sysctls: Vec<Sysctl>,
 }
 
 #[derive(Debug)]
@@ -43,7 +46,10 @@ struct Glanced {
 
 impl Glance {
     /// Reads all of it once.
-    pub(crate) fn take<T: Transport>(client: &mut Client<T>) -> Result<Self, Error> {
+    pub(crate) fn take<T: Transport>(
+        client: &mut Client<T>,
+        desired: &Desired,
+    ) -> Result<Self, Error> {
         let mut services = Vec::new();
         let pass = client.for_each_service(|entry| services.push(entry.service))?;
         let services = services.into_iter().map(|service| Glanced::read(client, service));
@@ -52,6 +58,7 @@ impl Glance {
             is_snapshot: pass.is_snapshot(),
             timeouts: client.timeouts()?,
             daemons: client.daemons()?,
+            sysctls: observed::sysctls(client, desired.sysctls())?,
         })
     }
 
@@ -60,6 +67,7 @@ impl Glance {
     /// for what is wanted.
     pub(crate) fn behind<T: Transport>(
         client: &mut Client<T>,
+        desired: &Desired,
         plan: &Plan,
         before: Observed,
     ) -> Result<Self, Error> {
@@ -80,7 +88,8 @@ impl Glance {
             services.push(Glanced::read(client, service)?);
         }
         let (timeouts, daemons) = (client.timeouts()?, client.daemons()?);
-        Ok(Self { services, is_snapshot: true, timeouts, daemons })
+        let sysctls = observed::sysctls(client, desired.sysctls())?;
+        Ok(Self { services, is_snapshot: true, timeouts, daemons, sysctls })
     }
 
     /// Says whether nothing in scope differs from what is wanted.
@@ -118,13 +127,14 @@ impl Glance {
         let mut empty = Vec::new();
         for Glanced { service, servers, is_snapshot } in self.services {
             let key = service.key;
-            let is_sure = is_snapshot || as_wanted.contains(&key);
+            let is_ours = desired.scope().has_service(&key);
+            let is_sure = is_snapshot || !is_ours || as_wanted.contains(&key);
             let servers = match servers.filter(|_| is_sure) {
                 Some(servers) => servers,
                 None => whole(client, &key)?,
             };
             // Of a service that is gone the kernel says that it has no servers.
-            if servers.is_empty() && !as_wanted.contains(&key) {
+            if servers.is_empty() && is_ours && !as_wanted.contains(&key) {
                 empty.push(key);
             } else {
                 services.push(ObservedService::new(service, servers));
@@ -137,14 +147,17 @@ impl Glance {
             }
         }
         services.sort_by_key(ObservedService::order);
-        Ok(Observed { services, timeouts: self.timeouts, daemons: self.daemons })
+        let Self { timeouts, daemons, sysctls, .. } = self;
+        Ok(Observed { services, timeouts, daemons, sysctls })
     }
 
-    /// Says whether each wanted service is there, once, and no other.
+    /// Says whether each wanted service is there, once, and no other in scope.
     fn has_the_services_of(&self, desired: &Desired) -> bool {
         let wanted = desired.services().iter().map(|it| it.service.key);
         let mut wanted: HashSet<_> = wanted.collect();
-        self.services.iter().all(|it| wanted.remove(&it.service.key)) && wanted.is_empty()
+        let mut ours =
+            self.services.iter().filter(|it| desired.scope().has_service(&it.service.key));
+        ours.all(|it| wanted.remove(&it.service.key)) && wanted.is_empty()
     }
 
     fn view(&self, scope: &Scope) -> View<'_> {
@@ -154,6 +167,7 @@ impl Glance {
             services: Found::within(scope, found),
             timeouts: self.timeouts,
             daemons: &self.daemons,
+            sysctls: &self.sysctls,
         }
     }
 }

@@ -189,6 +189,7 @@ pub mod apply;
 pub mod cluster;
 pub mod converge;
 pub mod desired;
+pub mod drain;
 #[cfg(feature = "file")]
 pub mod file;
 mod glance;
@@ -197,15 +198,21 @@ pub mod plan;
 mod scope;
 pub mod sound;
 mod subject;
+pub mod sysctl;
 
 pub use apply::{Applied, Because, Fate, OnFailure, apply, apply_as_is};
 pub use converge::{Attempt, Converge, LookError, OnUnsound, Outlook, Report, Verdict, Verify};
-pub use desired::{Builder, Desired, DesiredServer, DesiredService, Fault, Faults, Why};
+pub use desired::{
+    Builder, Desired, DesiredServer, DesiredService, Fault, Faults, OutsideScope, Why,
+};
 pub use observed::{Observed, ObservedService};
-pub use plan::{Action, Flaw, Loss, Phase, Plan, Policy, Step, plan, refused, reordered};
+pub use plan::{
+    Action, Flaw, Foreign, Loss, Phase, Plan, Policy, Step, Trap, plan, refused, reordered, traps,
+};
 pub use scope::Scope;
 pub use sound::Unsound;
 pub use subject::Subject;
+pub use sysctl::{Sysctl, SysctlName};
 
 /// Has the example of the README compiled.
 #[cfg(doctest)]

@@ -2,6 +2,7 @@
 
 //! Says what the kernel has.
 
+use ipvs_netlink::procfs::Sysctl;
 use ipvs_netlink::{
     Client, Destination, Error, Service, ServiceKey, SyncDaemonEntry, TableEntry, Timeouts,
     Transport,
@@ -17,6 +18,8 @@ pub struct Observed {
     pub timeouts: Timeouts,
     /// The sync daemons that run.
     pub daemons: Vec<SyncDaemonEntry>,
+    /// Of the settings under `net.ipv4.vs` those that were asked for and the kernel has.
+    pub sysctls: Vec<Sysctl>,
 }
 
 /// Says what a virtual service and its real servers look like.
@@ -49,7 +52,7 @@ impl Observed {
         Self { services, ..Self::default() }
     }
 
-    /// Reads all of it.
+    /// Reads all of it, but no settings under `net.ipv4.vs`.
     ///
     /// What is there all the time is in it for certain ([`Client::table`]).
     ///
@@ -61,8 +64,21 @@ impl Observed {
         services.sort_by_key(ObservedService::order);
         let timeouts = client.timeouts()?;
         let daemons = client.daemons()?;
-        Ok(Self { services, timeouts, daemons })
+        Ok(Self { services, timeouts, daemons, sysctls: Vec::new() })
     }
+}
+
+/// Reads those of the settings under `net.ipv4.vs` that are wanted, where the client is.
+pub(crate) fn sysctls<T: Transport>(
+    client: &Client<T>,
+    wanted: &[crate::sysctl::Sysctl],
+) -> Result<Vec<Sysctl>, Error> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut there = client.procfs().sysctls()?;
+    there.retain(|it| wanted.iter().any(|wanted| wanted.name().as_str() == it.name));
+    Ok(there)
 }
 
 impl From<TableEntry> for ObservedService {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashSet};
 use ipvs_netlink::{DestinationKey, ServiceKey};
 
 use crate::subject::Subject;
@@ -44,9 +44,42 @@ use crate::subject::Subject;
 pub struct Scope {
     services: Services,
     /// The addresses of the servers; `None` if it has all of its services.
-    servers: Option<HashSet<IpAddr>>,
+    servers: Option<Addresses>,
+    /// Services of which it has these servers, whatever is said above.
+    objects: HashMap<ServiceKey, HashSet<DestinationKey>>,
     timeouts: bool,
+    sysctls: bool,
     daemons: bool,
+}
+
+/// Addresses one by one, and networks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Addresses {
+    single: HashSet<IpAddr>,
+    /// Each by an address of it, and how many of its bits are the network's.
+    networks: Vec<(IpAddr, u8)>,
+}
+
+impl Addresses {
+    fn contains(&self, address: IpAddr) -> bool {
+        self.single.contains(&address)
+            || self.networks.iter().any(|(network, length)| is_in(address, *network, *length))
+    }
+}
+
+fn is_in(address: IpAddr, network: IpAddr, length: u8) -> bool {
+    let length = u32::from(length);
+    match (address, network) {
+        (IpAddr::V4(address), IpAddr::V4(network)) => {
+            let differs = address.to_bits() ^ network.to_bits();
+            differs.checked_shr(32_u32.saturating_sub(length)).unwrap_or_default() == 0
+        }
+        (IpAddr::V6(address), IpAddr::V6(network)) => {
+            let differs = address.to_bits() ^ network.to_bits();
+            differs.checked_shr(128_u32.saturating_sub(length)).unwrap_or_default() == 0
+        }
+        _ => false,
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,9 +90,16 @@ enum Services {
 
 impl Scope {
     /// Returns the scope of who has the director to itself: all services with all their
-    /// servers, the timeouts and the sync daemons.
+    /// servers, the timeouts, the settings under `net.ipv4.vs` and the sync daemons.
     pub fn everything() -> Self {
-        Self { services: Services::All, servers: None, timeouts: true, daemons: true }
+        Self {
+            services: Services::All,
+            servers: None,
+            objects: HashMap::default(),
+            timeouts: true,
+            sysctls: true,
+            daemons: true,
+        }
     }
 
     /// Returns a scope of these services, there or not, with all their servers.
@@ -73,9 +113,38 @@ impl Scope {
         Self::nothing().and_addresses(vips)
     }
 
+    /// Returns a scope of these services, there or not, each with these servers and no others: of
+    /// who has a record of what is its own. What others add to such a service is theirs, and it
+    /// is not deleted while they have servers in it.
+    ///
+    /// ```
+    /// use ipvs_cluster::{Scope, Subject};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let web = "tcp/192.0.2.10:80".parse()?;
+    /// let scope = Scope::of_objects([(web, ["10.0.0.1:80".parse()?])]);
+    /// assert!(scope.contains(&Subject::Service(web)));
+    /// assert!(scope.contains(&Subject::Server(web, "10.0.0.1:80".parse()?)));
+    /// assert!(!scope.contains(&Subject::Server(web, "10.0.0.1:8080".parse()?)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn of_objects<S: IntoIterator<Item = DestinationKey>>(
+        objects: impl IntoIterator<Item = (ServiceKey, S)>,
+    ) -> Self {
+        Self::nothing().and_objects(objects)
+    }
+
     fn nothing() -> Self {
         let services = Services::Only { keys: HashSet::default(), addresses: HashSet::default() };
-        Self { services, servers: None, timeouts: false, daemons: false }
+        Self {
+            services,
+            servers: None,
+            objects: HashMap::default(),
+            timeouts: false,
+            sysctls: false,
+            daemons: false,
+        }
     }
 
     /// Adds services to the scope.
@@ -94,9 +163,26 @@ impl Scope {
         self
     }
 
+    /// Adds services with these servers each, as in [`of_objects`](Self::of_objects). Of a service
+    /// that comes again, or is in the scope already, it has the servers of both.
+    pub fn and_objects<S: IntoIterator<Item = DestinationKey>>(
+        mut self,
+        objects: impl IntoIterator<Item = (ServiceKey, S)>,
+    ) -> Self {
+        for (service, servers) in objects {
+            self.objects.entry(service).or_default().extend(servers);
+        }
+        self
+    }
+
     /// Adds the timeouts of connections, of which a network namespace has one set.
     pub fn and_timeouts(self) -> Self {
         Self { timeouts: true, ..self }
+    }
+
+    /// Adds the settings under `net.ipv4.vs`.
+    pub fn and_sysctls(self) -> Self {
+        Self { sysctls: true, ..self }
     }
 
     /// Adds the sync daemons of both roles.
@@ -110,7 +196,27 @@ impl Scope {
     /// add between the look and the deletion goes with it, as the kernel has no deletion under a
     /// condition. Called again, it adds to the addresses.
     pub fn only_servers(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
-        self.servers.get_or_insert_default().extend(addresses);
+        self.servers.get_or_insert_default().single.extend(addresses);
+        self
+    }
+
+    /// Leaves only those servers in the scope that have an address in one of these networks, as
+    /// [`only_servers`](Self::only_servers) leaves only those with certain addresses: each network
+    /// by an address of it, and how many of its bits are the network's. Both together add up.
+    ///
+    /// ```
+    /// use ipvs_cluster::{Scope, Subject};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let web = "tcp/192.0.2.10:80".parse()?;
+    /// let scope = Scope::of_services([web]).only_servers_in([("10.0.1.0".parse()?, 24)]);
+    /// assert!(scope.contains(&Subject::Server(web, "10.0.1.7:80".parse()?)));
+    /// assert!(!scope.contains(&Subject::Server(web, "10.0.2.7:80".parse()?)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn only_servers_in(mut self, networks: impl IntoIterator<Item = (IpAddr, u8)>) -> Self {
+        self.servers.get_or_insert_default().networks.extend(networks);
         self
     }
 
@@ -118,15 +224,19 @@ impl Scope {
     pub fn contains(&self, subject: &Subject) -> bool {
         match subject {
             Subject::Timeouts => self.timeouts,
+            Subject::Sysctl(_) => self.sysctls,
             Subject::Daemon(_) => self.has_daemons(),
             Subject::Service(service) => self.has_service(service),
-            Subject::Server(service, server) => {
-                self.has_service(service) && self.has_server(server)
-            }
+            Subject::Server(service, server) => self.has_server(service, server),
         }
     }
 
     pub(crate) fn has_service(&self, key: &ServiceKey) -> bool {
+        self.has_whole_service(key) || self.objects.contains_key(key)
+    }
+
+    /// Says whether a service is in it other than by name of its servers.
+    fn has_whole_service(&self, key: &ServiceKey) -> bool {
         match (&self.services, key) {
             (Services::All, _) => true,
             (Services::Only { keys, addresses }, ServiceKey::Endpoint { address, .. }) => {
@@ -136,18 +246,43 @@ impl Scope {
         }
     }
 
-    /// Says whether a server is in the scope if its service is.
-    pub(crate) fn has_server(&self, key: &DestinationKey) -> bool {
-        self.servers.as_ref().is_none_or(|addresses| addresses.contains(&key.address))
+    /// Says whether a server of a service is in it.
+    pub(crate) fn has_server(&self, service: &ServiceKey, server: &DestinationKey) -> bool {
+        self.servers_of(service).contains(server)
+    }
+
+    /// Returns which servers of a service are in it, to ask for many.
+    pub(crate) fn servers_of(&self, service: &ServiceKey) -> ServersOf<'_> {
+        ServersOf {
+            addresses: self.has_whole_service(service).then_some(self.servers.as_ref()),
+            keys: self.objects.get(service),
+        }
     }
 
     pub(crate) fn has_daemons(&self) -> bool {
         self.daemons
     }
+}
 
-    /// Says whether it has all servers of its services.
-    pub(crate) fn has_all_servers(&self) -> bool {
-        self.servers.is_none()
+/// Says which servers of a service are in a scope.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServersOf<'a> {
+    /// None without an address, or all of the service; `None` if it is there by its servers only.
+    addresses: Option<Option<&'a Addresses>>,
+    keys: Option<&'a HashSet<DestinationKey>>,
+}
+
+impl ServersOf<'_> {
+    pub(crate) fn contains(&self, server: &DestinationKey) -> bool {
+        let has = |addresses: Option<&Addresses>| {
+            addresses.is_none_or(|addresses| addresses.contains(server.address))
+        };
+        self.addresses.is_some_and(has) || self.keys.is_some_and(|keys| keys.contains(server))
+    }
+
+    /// Says whether it has whatever servers there are.
+    pub(crate) fn has_all(&self) -> bool {
+        self.addresses == Some(None)
     }
 }
 
@@ -179,6 +314,9 @@ mod tests {
         let mark = [mark.parse().unwrap()];
         let vip = ["192.0.2.1".parse().unwrap()];
         let rip = |last: u8| [[10, 0, 0, last].into()];
+        let object = |key: &str, last: u8| {
+            (key.parse().unwrap(), [DestinationKey::new([10, 0, 0, last], 80)])
+        };
         for (row, (scope, expected)) in [
             (Scope::everything(), [1, 1, 1, 1, 1, 1, 1, 1]),
             (Scope::everything().and_services(mark).and_addresses(vip), [1; 8]),
@@ -193,12 +331,42 @@ mod tests {
             (Scope::of_addresses(vip), [1, 1, 0, 1, 1, 0, 0, 0]),
             (Scope::of_services(mark), [0, 0, 1, 0, 0, 1, 0, 0]),
             (Scope::of_services(mark).and_addresses(vip), [1, 1, 1, 1, 1, 1, 0, 0]),
+            (Scope::of_objects([object("tcp/192.0.2.1:80", 1)]), [1, 0, 0, 1, 0, 0, 0, 0]),
+            (web().and_objects([object("tcp/192.0.2.1:80", 1)]), [1, 0, 0, 1, 1, 0, 0, 0]),
+            (
+                web().only_servers(rip(2)).and_objects([object("tcp/192.0.2.1:80", 1)]),
+                [1, 0, 0, 1, 1, 0, 0, 0],
+            ),
+            (
+                Scope::of_objects([object("fwmark/7", 1), object("udp/192.0.2.1:53", 1)]),
+                [0, 1, 1, 0, 0, 0, 0, 0],
+            ),
         ]
         .into_iter()
         .enumerate()
         {
             let found = subjects.map(|subject| i32::from(scope.contains(&subject)));
             assert_eq!(found, expected, "row {row}: {scope:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_in_a_network() {
+        for (address, network, length, expected) in [
+            ("10.0.1.7", "10.0.1.0", 24, true),
+            ("10.0.2.7", "10.0.1.0", 24, false),
+            ("10.0.1.7", "10.0.1.200", 24, true),
+            ("10.0.1.7", "10.0.1.7", 32, true),
+            ("10.0.1.6", "10.0.1.7", 32, false),
+            ("203.0.113.1", "10.0.1.7", 0, true),
+            ("2001:db8::1", "2001:db8::", 64, true),
+            ("2001:db8:0:1::1", "2001:db8::", 64, false),
+            ("2001:db8::1", "::", 0, true),
+            ("2001:db8::1", "2001:db8::1", 128, true),
+            ("2001:db8::1", "10.0.0.0", 0, false),
+        ] {
+            let is_in = is_in(address.parse().unwrap(), network.parse().unwrap(), length);
+            assert_eq!(is_in, expected, "{address} {network}/{length}");
         }
     }
 }

@@ -7,13 +7,27 @@
 //! knows what there was before, and names only what the change brings in.
 
 use ipvs_netlink::{
-    Change, Destination, Invalid, Persistence, PersistenceTimeout, Scheduler, Service, ServiceKey,
-    SetTimeouts, SyncDaemon, Thresholds, Timeouts,
+    Change, Destination, DestinationKey, Invalid, Persistence, PersistenceTimeout, Scheduler,
+    Service, ServiceKey, SetTimeouts, SyncDaemon, Thresholds, Timeouts,
 };
 
+use crate::sysctl::SysctlName;
+
 /// Slots of the table of `mh` in a kernel that was not configured otherwise
-/// (`CONFIG_IP_VS_MH_TAB_INDEX` 12, `ip_vs_mh.c: primes`). No kernel tells.
-pub(crate) const MH_SLOTS: usize = 4093;
+/// (`CONFIG_IP_VS_MH_TAB_INDEX` 12). No kernel tells but by its configuration
+/// ([`mh_slots_of`]).
+pub const MH_SLOTS: usize = 4093;
+
+/// Returns how many slots the table of `mh` has in the kernel of which this is the configuration:
+/// the text of `/boot/config-RELEASE` or, unpacked, of `/proc/config.gz`. `None` if it does not say.
+#[must_use]
+pub fn mh_slots_of(configuration: &str) -> Option<usize> {
+    /// From index 8 on (`ip_vs_mh.c: primes`).
+    const PRIMES: [usize; 10] = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521, 131_071];
+    let value = |line: &str| Some(line.strip_prefix("CONFIG_IP_VS_MH_TAB_INDEX=")?.trim().parse());
+    let index: usize = configuration.lines().find_map(value)?.ok()?;
+    PRIMES.get(index.checked_sub(8)?).copied()
+}
 
 /// Says why an object is not sound: the kernel would refuse it, or take it and not act on it
 /// as it says.
@@ -28,15 +42,33 @@ pub enum Unsound {
     SyncId(u32),
     /// The scheduler `mh` has fewer slots than the service has servers.
     #[error(
-        "mh has a table of {MH_SLOTS} slots, unless the kernel was built with another, and the \
-         kernel refuses it or never schedules some of the {servers} servers of {service}"
+        "mh has a table of {slots} slots{}, and the kernel refuses it or never schedules some of \
+         the {servers} servers of {service}",
+        if *slots == MH_SLOTS { ", unless the kernel was built with another" } else { "" }
     )]
     Crowd {
         /// The service.
         service: ServiceKey,
         /// How many servers it is to have.
         servers: usize,
+        /// How many slots there are.
+        slots: usize,
     },
+    /// The kernel has no server of the other address family beside a sync daemon, whoever made
+    /// them.
+    #[error(
+        "{server} and {service} are of different address families, and the kernel has no such \
+         server while a sync daemon runs"
+    )]
+    BesideDaemon {
+        /// The service.
+        service: ServiceKey,
+        /// The server.
+        server: DestinationKey,
+    },
+    /// The kernel does not have the setting.
+    #[error("this kernel has no setting net.ipv4.vs.{0}")]
+    NoSysctl(SysctlName),
 }
 
 /// Judges a service that takes the place of `before`.
@@ -83,7 +115,28 @@ pub(crate) fn daemon(daemon: &SyncDaemon) -> Option<Unsound> {
 }
 
 /// Judges how many servers a service is to have.
-pub(crate) fn crowd(service: &Service, servers: usize) -> Option<Unsound> {
-    (service.scheduler == Scheduler::Mh && servers > MH_SLOTS)
-        .then_some(Unsound::Crowd { service: service.key, servers })
+pub(crate) fn crowd(service: &Service, servers: usize, slots: usize) -> Option<Unsound> {
+    (service.scheduler == Scheduler::Mh && servers > slots).then_some(Unsound::Crowd {
+        service: service.key,
+        servers,
+        slots,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_tells_its_table_of_mh_by_its_configuration() {
+        let config = |index: &str| {
+            mh_slots_of(&format!("CONFIG_IP_VS_MH=m\nCONFIG_IP_VS_MH_TAB_INDEX={index}\n# end\n"))
+        };
+        assert_eq!(config("12"), Some(MH_SLOTS));
+        assert_eq!((config("8"), config("17")), (Some(251), Some(131_071)));
+        for other in ["7", "18", "", "x", "12x"] {
+            assert_eq!(config(other), None, "{other}");
+        }
+        assert_eq!(mh_slots_of("# CONFIG_IP_VS_MH is not set\n"), None);
+    }
 }

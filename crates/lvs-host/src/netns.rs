@@ -26,6 +26,25 @@ sockopt_impl!(
     NetnsCookie, GetOnly, libc::SOL_SOCKET, libc::SO_NETNS_COOKIE, u64
 );
 
+/// Returns whether the calling thread is in the network namespace of the first process that it
+/// sees, which is the host's own, or that of its container.
+///
+/// Who may not look at that process takes a namespace for the host's own unless it has a name
+/// below `/run/netns`.
+///
+/// # Errors
+/// The system's: there is no `/proc`.
+pub fn is_hosts_own() -> io::Result<bool> {
+    let id = |about: std::fs::Metadata| (about.dev(), about.ino());
+    let ours = id(std::fs::metadata("/proc/thread-self/ns/net")?);
+    if let Ok(first) = std::fs::metadata("/proc/1/ns/net") {
+        return Ok(id(first) == ours);
+    }
+    let named = std::fs::read_dir("/run/netns").into_iter().flatten().flatten();
+    let mut named = named.filter_map(|entry| std::fs::metadata(entry.path()).ok());
+    Ok(!named.any(|about| id(about) == ours))
+}
+
 impl Identity {
     /// Identifies the network namespace of the calling thread.
     ///

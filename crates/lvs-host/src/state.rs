@@ -3,6 +3,7 @@
 //! changes it, and what is kept there survives a crash and the loss of one file.
 
 mod lock;
+mod log;
 mod record;
 
 use std::fs::Metadata;
@@ -10,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use self::lock::{Claim, Lock};
+pub use self::log::{Appender, Log};
 pub use self::record::{Found, Record, Version};
 use crate::files;
 use crate::files::trust::{Distrust, Trust};

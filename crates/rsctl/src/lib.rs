@@ -8,16 +8,19 @@
 mod cli;
 mod commands;
 mod complete;
+mod draining;
 mod error;
 mod exit;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod ipvsadm;
+mod kept;
 mod lock;
 mod manual;
 mod names;
 mod output;
+mod pause;
 mod refusal;
 mod trace;
 mod watch;
@@ -38,7 +41,9 @@ pub fn main() -> ExitCode {
     if let Some((program, words)) = ipvsadm::called(&args) {
         return ExitCode::from(ipvsadm::run(&program, &words));
     }
-    if let Some(status) = complete::asked(&args) {
+    if let Some(status) =
+        complete::asked(&args).or_else(|| commands::confirm::watcher::asked(&args))
+    {
         return status;
     }
     let exit = run(&args).unwrap_or_else(|error| {
@@ -62,12 +67,16 @@ fn run(args: &[OsString]) -> Result<Exit, Error> {
     let dry_run = report.is_some_and(|report| report.dry_run);
     let changes = report.is_some() && !dry_run;
     let lock_wait = report.map(cli::Report::lock_wait).unwrap_or_default();
-    let director = Director::new(cli.global.netns.as_ref(), dry_run, lock_wait)?;
+    let director = Director::new(cli.global.netns.as_ref(), dry_run, lock_wait)?
+        .keeping_in(&cli.global.state_dir);
     if let Command::List(args @ List { form: FormArgs { watch: Some(seconds), .. }, .. }) =
         &cli.command
     {
         let color = cli.global.color.unwrap_or_default();
         return watch::run(&director, args, *seconds, format, color);
+    }
+    if let Some(exit) = draining::run(&director, &cli.command, format, look) {
+        return exit;
     }
     let mut progress = None;
     let mut outcome = commands::run(&director, cli.command, look.color, &mut |done, all| {

@@ -33,7 +33,7 @@ fn compare_and_set<T: Transport>(
         Step::AddService(wanted) => match client.service(&wanted.key)? {
             Some(found) if found.service == *wanted => Ok(()),
             Some(_) => unchecked::apply(client, Change::SetService(wanted.clone())),
-            None => unchecked::apply(client, step.change()),
+            None => step.change().map_or(Ok(()), |change| unchecked::apply(client, change)),
         },
         Step::AddServer { service, server, .. } | Step::PutServer { service, server } => {
             match client.destination(service, &server.key)? {
@@ -42,7 +42,7 @@ fn compare_and_set<T: Transport>(
                     let (service, destination) = (*service, *server);
                     unchecked::apply(client, Change::SetDestination { service, destination })
                 }
-                None => unchecked::apply(client, step.change()),
+                None => step.change().map_or(Ok(()), |change| unchecked::apply(client, change)),
             }
         }
         Step::StartDaemon(wanted) => {

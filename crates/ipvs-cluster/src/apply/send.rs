@@ -51,12 +51,15 @@ fn carry_out<T: Transport>(
     // What is read to know what became of a change is read whatever the time.
     let deadline = client.set_read_deadline(None);
     let fates = walk(&plan.steps, on_failure, |start, steps| {
+        if let Some(Step::SetSysctl { .. }) = steps.first() {
+            return sysctls(client, start, steps, &mut progress);
+        }
         // What was handed over has a fate; what was not is as it was.
         let mut handed = 0;
         let changes = steps.iter().map_while(|step| {
             let goes_on = progress(start + handed).is_continue() || ends_what_began(step);
             handed += usize::from(goes_on);
-            goes_on.then(|| step.change())
+            if goes_on { step.change() } else { None }
         });
         let sound = || steps.iter().all(|step| flaw(step).is_none());
         let outcome = match steps.first().map(Step::phase) {
@@ -86,6 +89,27 @@ fn carry_out<T: Transport>(
     });
     client.set_read_deadline(deadline);
     Applied { fates, broke, met_others }
+}
+
+/// Sets settings under `net.ipv4.vs`, where the client is.
+fn sysctls<T: Transport>(
+    client: &Client<T>,
+    start: usize,
+    steps: &[Step],
+    progress: &mut impl FnMut(usize) -> ControlFlow<()>,
+) -> Sent {
+    let procfs = client.procfs();
+    let mut fates: Vec<Fate> = Vec::with_capacity(steps.len());
+    for (place, step) in (start..).zip(steps) {
+        let Step::SetSysctl { after, .. } = step else { break };
+        if progress(place).is_break() {
+            break;
+        }
+        let set = procfs.set_sysctl(after.name().as_str(), after.value());
+        fates.push(set.map_or_else(|error| Fate::Failed(error.into()), |()| Fate::Done));
+    }
+    fates.resize_with(steps.len(), || Fate::NotTried(Because::Stopped));
+    Sent { fates, broke: false }
 }
 
 /// Whether something is missing until the step is made, which an earlier one took away.

@@ -54,10 +54,14 @@ pub(crate) fn walk(
     fates
 }
 
-/// Returns whether a step goes in one batch with the one before it: those of a phase, but only one
-/// server at a time is put in another place. Should it not come back, no other may be away.
+/// Returns whether a step goes in one batch with the one before it: those of a phase, but what is a
+/// file by itself, and only one server at a time is put in another place: should it not come back, no
+/// other may be away.
 pub(crate) fn together(before: &Step, step: &Step) -> bool {
-    before.phase() == step.phase() && !matches!(step, Step::LiftServer { .. })
+    let is_file = |step: &Step| matches!(step, Step::SetSysctl { .. });
+    before.phase() == step.phase()
+        && is_file(before) == is_file(step)
+        && !matches!(step, Step::LiftServer { .. })
 }
 
 /// Who is not tried any more.
@@ -205,7 +209,7 @@ mod tests {
     fn sent(start: usize, steps: &[Step], missing: &[Scheduler]) -> Sent {
         let fate = |step: &Step| match new_modules(step) {
             Some(names) if missing.contains(names.scheduler) => {
-                let error = KernelError::new(step.change(), ipvs_netlink::Errno::ENOENT);
+                let error = KernelError::new(step.change().unwrap(), ipvs_netlink::Errno::ENOENT);
                 Fate::Failed(Error::from(error).into())
             }
             _ => Fate::Done,

@@ -13,6 +13,7 @@ use super::problem::{Found, Place};
 use super::tree::{Scalar, Shape, Value};
 use super::vips;
 use crate::desired::Builder;
+use crate::sysctl::{Sysctl, SysctlName};
 
 pub(super) const DIRECTOR: Keys<4> =
     Keys::new("`director`", ["addresses", "timeouts", "sysctls", "daemons"]);
@@ -53,7 +54,25 @@ impl Director {
         Self {
             addresses: addresses
                 .map_or_else(Vec::new, |it| vips::addresses(it, "addresses", found)),
-            sysctls: sysctls.map_or_else(Vec::new, |it| read_sysctls(it, found)),
+            sysctls: sysctls.map_or_else(Vec::new, |it| {
+                let settings = read_sysctls(it, found);
+                want(&settings, it.at(), builder, found);
+                settings
+            }),
+        }
+    }
+}
+
+/// Wants the settings that kernels have.
+fn want(settings: &[Setting], at: Place, builder: &mut Builder<Place>, found: &mut Found) {
+    for Setting { name, value } in settings {
+        // Of another one was said enough.
+        let Ok(name) = name.parse::<SysctlName>() else { continue };
+        match Sysctl::new(name, value) {
+            Ok(sysctl) => {
+                builder.sysctl(at, sysctl);
+            }
+            Err(why) => found.problem(at, why.to_string()),
         }
     }
 }
@@ -198,7 +217,11 @@ fn read_sysctls(value: Value<'_>, found: &mut Found) -> Vec<Setting> {
             found.hinted(key.at(), format!("no kernel has a setting net.ipv4.vs.{name}"), hint);
         }
         let takes = known.map_or(Takes::Text, |(_, takes)| *takes);
-        if let Some(value) = read_sysctl(name, takes, value, found) {
+        let value = read_sysctl(name, takes, value, found).filter(|_| known.is_some());
+        if found.is_full() {
+            break;
+        }
+        if let Some(value) = value {
             settings.push(Setting { name: name.to_owned(), value });
         }
     }
@@ -251,5 +274,18 @@ fn read_sysctl(name: &str, takes: Takes, value: Value<'_>, found: &mut Found) ->
             }
             Some(text.to_owned())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_settings_of_kernels_have_a_kind_of_value() {
+        let mut names: Vec<_> = SYSCTLS.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        let known: Vec<_> = SysctlName::known().map(SysctlName::as_str).collect();
+        assert_eq!(names, known);
     }
 }

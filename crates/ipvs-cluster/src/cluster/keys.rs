@@ -2,6 +2,8 @@
 
 //! Reads mappings with known keys: unknown and doubled ones are told, with the key that was meant.
 
+use foldhash::HashSet;
+
 use super::problem::Found;
 use super::syntax::IPV6;
 use super::tree::{Scalar, Shape, Value};
@@ -91,15 +93,14 @@ impl<const N: usize> Keys<N> {
             return None;
         };
         let mut values = [None; N];
-        let mut unknown = Vec::new();
+        let mut unknown = HashSet::default();
         while let (Some(key), Some(value)) = (entries.next(), entries.next()) {
             let Some(name) = key_text(key, found) else { continue };
             let place = self.names.iter().position(|known| *known == name);
             let again = match place.and_then(|place| values.get_mut(place)) {
                 Some(slot) => slot.replace(value).is_some(),
-                None if unknown.contains(&name) => true,
+                None if !unknown.insert(name) => true,
                 None => {
-                    unknown.push(name);
                     let of = self.of;
                     found.hinted(key.at(), format!("{of} has no key `{name}`"), self.hint(name));
                     false
@@ -107,6 +108,9 @@ impl<const N: usize> Keys<N> {
             };
             if again {
                 found.hinted(key.at(), format!("the key `{name}` is there twice"), "leave one out");
+            }
+            if found.is_full() {
+                break;
             }
         }
         Some(values)

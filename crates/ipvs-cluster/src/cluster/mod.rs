@@ -28,6 +28,7 @@
 mod address;
 mod director;
 mod export;
+mod json;
 mod keys;
 mod models;
 mod node;
@@ -58,8 +59,9 @@ use self::servers::Pools;
 use self::services::{Defaults, Maker};
 use self::tree::{Tree, Value};
 use self::vips::Vips;
-use crate::desired::{Builder, Desired};
+use crate::desired::{Builder, Desired, Why};
 use crate::scope::Scope;
+use crate::sound::Unsound;
 
 pub use export::{Export, LeftOut, export};
 pub use problem::{Problem, Problems};
@@ -156,8 +158,21 @@ fn cluster(tree: &Tree, found: &mut Found) -> Option<Cluster> {
     let declared = Declared::read(scope, &mut vips, found);
     vips.warn_of_unused(found);
     pools.warn_of_unused(found);
-    let desired = match builder.finish() {
-        Ok(desired) => Some(desired),
+    let desired = match builder.finish_as_found() {
+        Ok((desired, unsound)) => {
+            for fault in unsound.0 {
+                let hint = models::hint(&fault.why).map(str::to_owned);
+                match fault.why {
+                    // How many servers fit is the kernel's to say.
+                    Why::Unsound(Unsound::Crowd { .. }) => {
+                        let hint = "`apply` refuses it, unless this kernel's table is larger";
+                        found.warn(fault.origin, fault.message(), hint);
+                    }
+                    _ => found.note(fault.origin, fault.message(), hint),
+                }
+            }
+            Some(desired)
+        }
         Err(faults) => {
             for fault in faults.0 {
                 let hint = models::hint(&fault.why).map(str::to_owned);
@@ -207,8 +222,13 @@ impl Cluster {
                 let addresses = keys().filter_map(|key| key.address());
                 Scope::of_services(keys()).and_addresses(addresses.chain(self.vips.iter().copied()))
             }
-            Declared::Only { vips, services, servers: _ } => {
-                Scope::of_services(services.iter().copied()).and_addresses(vips.iter().copied())
+            Declared::Only { vips, services, servers } => {
+                let services = services.iter().copied();
+                let scope = Scope::of_services(services).and_addresses(vips.iter().copied());
+                match servers {
+                    Some(networks) => scope.only_servers_in(networks.iter().map(|it| it.parts())),
+                    None => scope,
+                }
             }
         }
     }

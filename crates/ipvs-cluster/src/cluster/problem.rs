@@ -160,6 +160,7 @@ impl Found {
     }
 
     pub(super) fn note(&mut self, at: Place, message: String, hint: Option<String>) {
+        let (message, hint) = (clipped(message), hint.map(clipped));
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(Note { at, message, hint });
         } else if !self.is_full {
@@ -202,26 +203,45 @@ fn show(text: &str, mut notes: Vec<Note>) -> Vec<Problem> {
     // A server of a pool may be wrong in the same way for each service.
     notes.dedup();
     let mut lines = Lines(text);
-    let (mut number, mut line) = (0, "");
+    let mut number = 0;
+    // The rest of the line from a column on, and what is before.
+    let (mut line, mut column, mut before) = ("", 0, 0);
     let shown = notes.into_iter().map(|Note { at, message, hint }| {
         while number < at.line {
-            line = lines.next().unwrap_or_default();
+            (line, column, before) = (lines.next().unwrap_or_default(), 1, 0);
             number += 1;
         }
-        let (snippet, caret) = snippet(line, at.column as usize - 1);
+        let rest = line.get(before..).unwrap_or_default();
+        let further = (at.column - column) as usize;
+        before += rest.char_indices().nth(further).map_or(rest.len(), |(place, _)| place);
+        column = at.column;
+        let (snippet, caret) = snippet(line.split_at(before));
         let (line, column) = (at.line as usize, at.column as usize);
         Problem { line, column, message, hint, snippet, caret }
     });
     shown.collect()
 }
 
-/// The most characters of a line that are shown.
-const SHOWN: usize = 100;
+/// The most characters of a line that are shown before and behind a place.
+const SHOWN: usize = 60;
 
-/// Returns the part of a line around a place, and the place in it.
-fn snippet(line: &str, column: usize) -> (String, usize) {
-    let from = if column < SHOWN * 3 / 4 { 0 } else { column - SHOWN / 2 };
-    let shown = line.chars().skip(from).take(SHOWN);
+/// Returns the part of a line around a place, and how many characters are before that.
+fn snippet((before, behind): (&str, &str)) -> (String, usize) {
+    let start = before.char_indices().rev().take(SHOWN).last().map_or(before.len(), |(it, _)| it);
+    let before = before.get(start..).unwrap_or_default();
+    let shown = before.chars().chain(behind.chars().take(SHOWN));
     let snippet: String = shown.map(|c| if c.is_control() { ' ' } else { c }).collect();
-    (snippet.trim_end().to_owned(), column - from)
+    (snippet.trim_end().to_owned(), before.chars().count())
+}
+
+/// The most bytes of a message: it may have a word of the file in it.
+const MAX_MESSAGE: usize = 600;
+
+fn clipped(mut text: String) -> String {
+    if text.len() > MAX_MESSAGE {
+        let end = (0..=MAX_MESSAGE).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
+        text.push('…');
+    }
+    text
 }

@@ -35,6 +35,13 @@ pub(super) struct Network {
     length: u8,
 }
 
+impl Network {
+    /// Returns its address, and how many bits of that are the network's.
+    pub(super) fn parts(self) -> (IpAddr, u8) {
+        (self.address, self.length)
+    }
+}
+
 impl Declared {
     pub(super) fn read<'t>(
         value: Option<Value<'t>>,

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use ipvs_netlink::{AddressFamily, DestinationKey};
 
 use super::address::{self, Range, Wrong};
@@ -147,10 +147,11 @@ impl<'t> Pools<'t> {
     /// Returns the pools that a service names.
     pub(super) fn named(&mut self, value: Value<'t>, found: &mut Found) -> Vec<&'t str> {
         let mut names: Vec<&str> = Vec::new();
+        let mut seen = HashSet::default();
         for item in value.items() {
             let Some(name) = item.text("pool", found) else { continue };
             match self.by_name.get_mut(name) {
-                Some(_) if names.contains(&name) => {
+                Some(_) if !seen.insert(name) => {
                     found.hinted(
                         item.at(),
                         format!("the pool `{name}` is there twice"),

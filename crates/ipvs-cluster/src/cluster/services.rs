@@ -106,10 +106,16 @@ pub(super) struct Maker<'t, 'w> {
 struct Entry<'t> {
     service: ServiceSettings<'t>,
     server: ServerSettings,
-    pools: Vec<&'t str>,
-    own: Vec<Member>,
-    /// Whether its services are of both: each takes those servers that are of its own.
-    has_both_families: bool,
+    of_ipv4: Members,
+    of_ipv6: Members,
+}
+
+/// The servers of an entry for its services of one family.
+#[derive(Default)]
+struct Members {
+    all: Vec<Member>,
+    /// Whether a pool, or the list of the entry itself, has servers, and none of that family.
+    is_other_family: bool,
 }
 
 impl<'t> Maker<'t, '_> {
@@ -137,13 +143,19 @@ impl<'t> Maker<'t, '_> {
             }
         };
         let settings = ServiceSettings::read([a, b, c, d, e], self.found);
+        let pools = pool.map_or_else(Vec::new, |it| self.pools.named(it, self.found));
+        let own = servers.map_or_else(Vec::new, |it| members(it, self.found));
+        let has = |family| keys.iter().any(|(key, _)| key.family() == family);
+        let has_both = has(AddressFamily::Ipv4) && has(AddressFamily::Ipv6);
+        let of = |family| match has(family) {
+            true => self.members(&pools, &own, family, has_both),
+            false => Members::default(),
+        };
         let entry = Entry {
+            of_ipv4: of(AddressFamily::Ipv4),
+            of_ipv6: of(AddressFamily::Ipv6),
             service: settings.or(&self.defaults.service),
             server: ServerSettings::read(server, self.found).or(self.defaults.server),
-            pools: pool.map_or_else(Vec::new, |it| self.pools.named(it, self.found)),
-            own: servers.map_or_else(Vec::new, |it| members(it, self.found)),
-            has_both_families: keys.iter().any(|(key, _)| key.family() == AddressFamily::Ipv4)
-                && keys.iter().any(|(key, _)| key.family() == AddressFamily::Ipv6),
         };
         if pool.is_none() && servers.is_none() {
             // One of the unknown keys may be meant.
@@ -172,6 +184,26 @@ impl<'t> Maker<'t, '_> {
         }
     }
 
+    /// Returns the servers for services of a family: those of pools that are of it, and those of
+    /// the entry itself, of both if its services are of one.
+    fn members(
+        &self,
+        pools: &[&str],
+        own: &[Member],
+        family: AddressFamily,
+        has_both: bool,
+    ) -> Members {
+        let mut members = Members::default();
+        let lists = pools.iter().map(|name| (self.pools.get(name), true));
+        for (list, by_family) in lists.chain([(own, has_both)]) {
+            let fitting = list.iter().filter(|it| !by_family || it.family() == family);
+            let before = members.all.len();
+            members.all.extend(fitting);
+            members.is_other_family |= members.all.len() == before && !list.is_empty();
+        }
+        members
+    }
+
     /// Reads the keys of an entry.
     fn keys(&mut self, value: Value<'t>) -> Vec<(ServiceKey, Place)> {
         let mut all = Vec::new();
@@ -187,32 +219,23 @@ impl<'t> Maker<'t, '_> {
 
     fn service(&mut self, key: ServiceKey, at: Place, entry: &Entry<'t>) {
         let Some(service) = made(key, &entry.service, self.found) else { return };
-        let mut pooled: Vec<Member> = Vec::new();
-        let mut is_other_family = false;
-        for name in &entry.pools {
-            let members = self.pools.get(name);
-            let fitting = members.iter().filter(|it| it.family() == key.family());
-            let before = pooled.len();
-            pooled.extend(fitting);
-            is_other_family |= pooled.len() == before && !members.is_empty();
-        }
-        let own =
-            entry.own.iter().filter(|it| !entry.has_both_families || it.family() == key.family());
-        let before = pooled.len();
-        pooled.extend(own);
-        is_other_family |= pooled.len() == before && !entry.own.is_empty();
-        let servers: usize = pooled.iter().map(|member| member.range.len()).sum();
+        let is_ipv4 = key.family() == AddressFamily::Ipv4;
+        let Members { all: members, is_other_family } =
+            if is_ipv4 { &entry.of_ipv4 } else { &entry.of_ipv6 };
+        let servers: usize = members.iter().map(|member| member.range.len()).sum();
         let objects = self.builder.objects() + servers + 1;
         if objects > MAX_OBJECTS {
             let message = format!("the file makes more than {MAX_OBJECTS} services and servers");
             self.found.hinted(at, message, "are ranges of ports or addresses larger than meant?");
         }
+        let faults = self.builder.faults();
         self.builder.service(at, DesiredService::new(service.clone()));
-        if objects > MAX_OBJECTS {
+        // Of the servers of a service that is there already is said enough.
+        if objects > MAX_OBJECTS || self.builder.faults() > faults {
             return;
         }
         if servers == 0 {
-            if is_other_family {
+            if *is_other_family {
                 let message = format!("there is no {} server for {key}", key.family());
                 let hint = "add one, or leave out the VIPs of that family";
                 self.found.hinted(at, message, hint);
@@ -221,7 +244,7 @@ impl<'t> Maker<'t, '_> {
                 self.found.warn(at, message, "connections to it are refused");
             }
         }
-        for member in &pooled {
+        for member in members {
             let settings = member.settings.or(entry.server);
             let Some(forwarding) = method(&settings, member.at, self.found) else { continue };
             let Some(thresholds) = thresholds(&settings, member.at, self.found) else { continue };

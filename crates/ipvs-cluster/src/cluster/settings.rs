@@ -161,7 +161,7 @@ impl<'t> ServiceSettings<'t> {
             flags: said(flags, |it| {
                 let flag =
                     |it: Value<'_>| Some(Said::new(it.parse("scheduler_flags", found)?, it.at()));
-                Some(it.items().filter_map(flag).collect())
+                Some(it.items().filter_map(flag).take(SchedulerFlag::ALL.len()).collect())
             }),
             persistent: said(persistent, |it| read_sticky(it, found)),
             engine: said(engine, |it| it.parse("engine", found)),
@@ -221,7 +221,8 @@ impl Sticky<'_> {
             return Some(Persistence::new(self.timeout, Netmask::host(family)));
         };
         let mut wrong = None;
-        for netmask in netmasks.items() {
+        // There are two families.
+        for netmask in netmasks.items().take(2) {
             // A prefix length of IPv6 may look like a number.
             let Shape::Scalar(Scalar { text, .. }) = netmask.shape() else {
                 netmask.text("netmask", found)?;

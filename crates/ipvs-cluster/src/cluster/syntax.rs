@@ -51,6 +51,39 @@ pub(super) fn text<'a>(bytes: &'a [u8], found: &mut Found) -> Option<&'a str> {
     Some(text)
 }
 
+/// Brackets that belong together, and what is in them, have this many parts at most. The parser
+/// holds all of them before it gives the first one.
+const MAX_PARTS: usize = 500_000;
+
+/// Notes brackets with more in them than the parser can hold.
+///
+/// Quotes and comments are not looked at: who has more brackets in those has a file that we need
+/// not read.
+pub(super) fn has_long_brackets(text: &str, found: &mut Found) -> bool {
+    let (mut depth, mut start, mut parts) = (0_usize, 0, 0);
+    for (place, byte) in text.bytes().enumerate() {
+        match byte {
+            b'[' | b'{' => {
+                if depth == 0 {
+                    (start, parts) = (place, 0);
+                }
+                depth += 1;
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' | b':' | b'"' | b'\'' | b'\n' | b'?' | b'-' | b'&' | b'*' | b'!' => {}
+            _ => continue,
+        }
+        parts += 1;
+        if depth > 0 && parts > MAX_PARTS {
+            let at = Place::behind(text.get(..start).unwrap_or_default());
+            let message = format!("more than {MAX_PARTS} values are in these brackets");
+            found.hinted(at, message, "write it in lines with `- `, or all of the file as JSON");
+            return true;
+        }
+    }
+    false
+}
+
 /// What the parser says, what that means, and what helps.
 const WORDS: &[(&str, &str, &str)] = &[
     (
@@ -132,7 +165,7 @@ fn has_ipv6(line: &str) -> bool {
 /// Notes a file that ends in a line that may have been longer: half a file. What ends in a bracket
 /// has been whole.
 pub(super) fn judge_end(text: &str, found: &mut Found) {
-    if !text.ends_with(['\n', '\r', '}', ']']) {
+    if !text.is_empty() && !text.ends_with(['\n', '\r', '}', ']']) {
         let hint = "a part of the file may be missing; if it is not, end its last line";
         found.hinted(Place::behind(text), "the file ends in the middle of a line", hint);
     }

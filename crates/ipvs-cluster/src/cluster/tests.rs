@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod problems;
+mod properties;
 
 use super::*;
 

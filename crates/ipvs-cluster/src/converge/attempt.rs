@@ -27,6 +27,11 @@ impl Attempt<'_> {
         &self.plan
     }
 
+    /// Returns what was there before.
+    pub fn observed(&self) -> &Observed {
+        &self.observed
+    }
+
     /// Returns what became of it.
     pub fn applied(&self) -> &Applied {
         &self.applied
@@ -58,7 +63,7 @@ fn changed<T: Transport>(
     before: Observed,
 ) -> Option<Verdict> {
     // A look that fails is no reason not to read it properly.
-    let now = Glance::behind(client, made, before).ok()?;
+    let now = Glance::behind(client, choices.desired, made, before).ok()?;
     now.shows(choices.desired, choices.policy).then(|| {
         let reordered = choices.reordered(|desired| now.reordered(desired));
         Verdict::Read { left: Plan::default(), reordered }

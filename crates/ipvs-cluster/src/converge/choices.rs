@@ -14,6 +14,7 @@ pub(super) struct Choices<'a> {
     pub(super) on_failure: OnFailure,
     pub(super) on_unsound: OnUnsound,
     pub(super) verify: Verify,
+    pub(super) mh_slots: usize,
 }
 
 impl Choices<'_> {
@@ -34,6 +35,9 @@ impl Choices<'_> {
 pub enum OnUnsound {
     /// Nothing is begun, and the object is named.
     Refuse,
+    /// As [`Refuse`](Self::Refuse), but that a service with `mh` has more servers than the table
+    /// of the scheduler has slots is let through: those that find none are never scheduled.
+    RefuseButCrowds,
     /// It is set all the same, as another tool may have done ([`apply_as_is`](crate::apply_as_is)).
     SetAsIs,
 }

@@ -19,8 +19,9 @@ use ipvs_netlink::{Client, Error, Transport};
 use crate::apply::{Applied, OnFailure};
 use crate::desired::Desired;
 use crate::glance::Glance;
-use crate::observed::Observed;
-use crate::plan::{Flaw, Plan, Policy, plan, refused};
+use crate::observed::{Observed, sysctls};
+use crate::plan::{Flaw, Plan, Policy, plan, refused_with};
+use crate::sound::{MH_SLOTS, Unsound};
 
 pub use attempt::Attempt;
 use choices::Choices;
@@ -95,6 +96,7 @@ impl<'a> Converge<'a> {
             on_failure: OnFailure::StopAll,
             on_unsound: OnUnsound::Refuse,
             verify: Verify::Changed,
+            mh_slots: MH_SLOTS,
         })
     }
 
@@ -111,6 +113,12 @@ impl<'a> Converge<'a> {
     /// Chooses how much is read again.
     pub fn verify(self, verify: Verify) -> Self {
         Self(Choices { verify, ..self.0 })
+    }
+
+    /// Says how many slots the table of `mh` has in this kernel ([`mh_slots_of`](crate::sound::mh_slots_of)), if it is
+    /// known. By default it is [`MH_SLOTS`].
+    pub fn mh_slots(self, mh_slots: usize) -> Self {
+        Self(Choices { mh_slots, ..self.0 })
     }
 
     /// Looks and plans, applies and verifies. If nothing has to change, nothing is sent.
@@ -139,11 +147,14 @@ impl<'a> Converge<'a> {
     /// is not sound and not there, unless it is [to be set as it is](OnUnsound::SetAsIs).
     pub fn look<T: Transport>(self, client: &mut Client<T>) -> Result<Outlook<'a>, LookError> {
         let Self(choices) = self;
-        let Choices { desired, policy, on_unsound, .. } = choices;
+        let Choices { desired, policy, on_unsound, mh_slots, .. } = choices;
         let observed = read(client, desired, policy)?;
         let plan = plan(desired, &observed, policy);
-        if on_unsound == OnUnsound::Refuse {
-            let flaws = refused(&plan, desired, &observed, policy);
+        if on_unsound != OnUnsound::SetAsIs {
+            let mut flaws = refused_with(&plan, desired, &observed, policy, mh_slots);
+            if on_unsound == OnUnsound::RefuseButCrowds {
+                flaws.retain(|flaw| !matches!(flaw.why, Unsound::Crowd { .. }));
+            }
             if !flaws.is_empty() {
                 return Err(LookError::Refused(flaws));
             }
@@ -158,10 +169,13 @@ fn read<T: Transport>(
     desired: &Desired,
     policy: Policy,
 ) -> Result<Observed, Error> {
-    match Glance::take(client) {
+    match Glance::take(client, desired) {
         Ok(glance) => glance.made_sure(client, desired, policy),
         // There an answer that got lost is asked for again, and what else is wrong is told.
-        Err(_) => Observed::read(client),
+        Err(_) => {
+            let observed = Observed::read(client)?;
+            Ok(Observed { sysctls: sysctls(client, desired.sysctls())?, ..observed })
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use ipvs_netlink::{DestinationKey, ServiceKey, SetTimeouts, SyncDaemon, Timeouts
 
 use super::{Desired, DesiredServer, DesiredService, Fault, Faults, Why};
 use crate::scope::Scope;
-use crate::sound::{self, Unsound};
+use crate::sound::{self, MH_SLOTS, Unsound};
 use crate::subject::Subject;
+use crate::sysctl::Sysctl;
 
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,7 @@ pub struct Builder<O> {
     /// the same.
     last: Option<(ServiceKey, usize)>,
     timeouts: Option<O>,
+    sysctls: Vec<O>,
     daemons: Vec<O>,
     /// What is wrong whatever the kernel has.
     faults: Vec<Fault<O>>,
@@ -114,6 +116,7 @@ impl<O> Default for Builder<O> {
             origins: Vec::new(),
             last: None,
             timeouts: None,
+            sysctls: Vec::new(),
             daemons: Vec::new(),
             faults: Vec::new(),
             unsound: Vec::new(),
@@ -262,6 +265,23 @@ impl<O: Clone> Builder<O> {
         self
     }
 
+    /// Sets a setting under `net.ipv4.vs`; those of which nothing is said are left alone.
+    pub fn sysctl(&mut self, origin: O, sysctl: Sysctl) -> &mut Self {
+        let subject = Subject::Sysctl(sysctl.name());
+        self.check_scope(&origin, subject);
+        let first = self.desired.sysctls.iter().position(|it| it.name() == sysctl.name());
+        match first.and_then(|place| self.sysctls.get(place)).cloned() {
+            Some(first) => {
+                self.faults.push(Fault { origin, subject, why: Why::Again { first } });
+            }
+            None => {
+                self.desired.sysctls.push(sysctl);
+                self.sysctls.push(origin);
+            }
+        }
+        self
+    }
+
     /// Says that no sync daemons are wanted but those that are added. Without this and without
     /// one that is added, daemons are left alone. So they are if they are outside the scope:
     /// there is none then that could be unwanted.
@@ -325,7 +345,7 @@ impl<O: Clone> Builder<O> {
     /// All that is wrong, what is not sound included, if there is anything else.
     pub fn finish_as_found(mut self) -> Result<(Desired, Faults<O>), Faults<O>> {
         for (wanted, origins) in self.desired.services.iter().zip(&self.origins) {
-            if let Some(why) = sound::crowd(&wanted.service, wanted.servers.len()) {
+            if let Some(why) = sound::crowd(&wanted.service, wanted.servers.len(), MH_SLOTS) {
                 let subject = Subject::Service(wanted.service.key);
                 let (origin, why) = (origins.service.clone(), Why::Unsound(why));
                 self.unsound.push(Fault { origin, subject, why });

@@ -3,12 +3,13 @@
 //! Converts what was seen into what is wanted, which is how a change is rolled back, and what is
 //! wanted into what would be seen.
 
-use ipvs_netlink::{SyncDaemon, SyncDaemonEntry, Timeouts, unchecked};
+use ipvs_netlink::{SyncDaemon, SyncDaemonEntry, Timeouts, procfs, unchecked};
 
 use super::{Builder, Desired, DesiredService, Faults};
 use crate::observed::{Observed, ObservedService};
 use crate::scope::Scope;
 use crate::subject::Subject;
+use crate::sysctl::Sysctl;
 
 /// Wants all of a table that was observed: its services with their servers in their order, its
 /// timeouts and its daemons. A plan towards it rolls back whatever was changed since.
@@ -37,13 +38,22 @@ impl Desired {
         let mut builder = Builder::within(scope.clone());
         for ObservedService { service, servers, .. } in &table.services {
             if scope.has_service(&service.key) {
-                let servers = servers.iter().filter(|server| scope.has_server(&server.key));
+                let own = scope.servers_of(&service.key);
+                let servers = servers.iter().filter(|server| own.contains(&server.key));
                 let service = DesiredService::new(service.clone());
                 builder.service(ORIGIN, service.with_servers(servers.copied()));
             }
         }
         if scope.contains(&Subject::Timeouts) {
             builder.timeouts(ORIGIN, unchecked::timeouts(table.timeouts));
+        }
+        for sysctl in &table.sysctls {
+            // Those that were read are known ones, with values of the kernel's.
+            let value = sysctl.value.as_deref().zip(sysctl.name.parse().ok());
+            let wanted = value.and_then(|(value, name)| Sysctl::new(name, value).ok());
+            if let Some(wanted) = wanted.filter(|it| scope.contains(&Subject::Sysctl(it.name()))) {
+                builder.sysctl(ORIGIN, wanted);
+            }
         }
         builder.only_daemons();
         for daemon in &table.daemons {
@@ -67,6 +77,10 @@ impl From<&Desired> for Observed {
         let timeouts = desired.timeouts().unwrap_or_default();
         let timeouts = Timeouts::KERNEL_DEFAULTS.after(&timeouts);
         let daemons = desired.daemons().into_iter().flatten().map(SyncDaemonEntry::from).collect();
-        Self { services, timeouts, daemons }
+        let sysctls = desired.sysctls().iter().map(|wanted| {
+            procfs::Sysctl::new(wanted.name().as_str(), Some(wanted.value().to_owned()))
+        });
+        let sysctls = sysctls.collect();
+        Self { services, timeouts, daemons, sysctls }
     }
 }

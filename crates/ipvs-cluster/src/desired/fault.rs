@@ -64,6 +64,9 @@ impl<O: fmt::Display> Fault<O> {
             (Why::Again { first }, Subject::Timeouts) => {
                 format!("there are timeouts already, in {first}")
             }
+            (Why::Again { first }, Subject::Sysctl(name)) => {
+                format!("net.ipv4.vs.{name} is set already, in {first}")
+            }
             (Why::NoService, Subject::Server(service, key)) => {
                 format!("nothing before it adds {service}, the service of {key}")
             }

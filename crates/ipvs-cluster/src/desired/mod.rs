@@ -6,10 +6,13 @@ mod builder;
 mod convert;
 mod fault;
 
-use ipvs_netlink::{Destination, Service, SetTimeouts, SyncDaemon};
+use ipvs_netlink::{
+    Destination, DestinationKey, Service, ServiceKey, SetTimeouts, SyncDaemon, Weight,
+};
 
 use crate::scope::Scope;
 use crate::subject::Subject;
+use crate::sysctl::Sysctl;
 
 pub use builder::Builder;
 pub use fault::{Fault, Faults, Why};
@@ -25,6 +28,7 @@ pub struct Desired {
     scope: Scope,
     services: Vec<DesiredService>,
     timeouts: Option<SetTimeouts>,
+    sysctls: Vec<Sysctl>,
     daemons: Option<Vec<SyncDaemon>>,
     /// What is not sound and may be there already. All else was judged when it was built.
     unsound: Vec<Subject>,
@@ -33,13 +37,59 @@ pub struct Desired {
 impl Desired {
     /// Wants nothing yet.
     fn nothing(scope: Scope) -> Self {
-        Self { scope, services: Vec::new(), timeouts: None, daemons: None, unsound: Vec::new() }
+        Self {
+            scope,
+            services: Vec::new(),
+            timeouts: None,
+            sysctls: Vec::new(),
+            daemons: None,
+            unsound: Vec::new(),
+        }
     }
 
     /// Returns the part of the director that it speaks of: all of it, unless its builder was
     /// told otherwise ([`Builder::within`]).
     pub fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    /// Returns the same with another scope: of who wants a table that was built without one, and
+    /// knows what of a director is its own.
+    ///
+    /// ```
+    /// use ipvs_cluster::{Builder, Scope};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let desired = Builder::<&str>::new().finish()?;
+    /// let mine = Scope::of_addresses(["192.0.2.10".parse()?]);
+    /// assert_eq!(desired.within(mine.clone())?.scope(), &mine);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The first object that is outside of it.
+    pub fn within(self, scope: Scope) -> Result<Self, OutsideScope> {
+        let outside = self.subjects().find(|subject| !scope.contains(subject));
+        if let Some(subject) = outside {
+            return Err(OutsideScope(subject));
+        }
+        // Of daemons that are not the caller's none is unwanted.
+        let daemons = self.daemons.filter(|_| scope.has_daemons());
+        Ok(Self { scope, daemons, ..self })
+    }
+
+    /// Returns the names of all that is wanted.
+    pub fn subjects(&self) -> impl Iterator<Item = Subject> + '_ {
+        let services = self.services.iter().flat_map(|wanted| {
+            let key = wanted.service.key;
+            let servers = wanted.servers.iter().map(move |it| Subject::Server(key, it.server.key));
+            std::iter::once(Subject::Service(key)).chain(servers)
+        });
+        let daemons = self.daemons.iter().flatten().map(|daemon| Subject::Daemon(daemon.role));
+        let sysctls = self.sysctls.iter().map(|sysctl| Subject::Sysctl(sysctl.name()));
+        let timeouts = self.timeouts.iter().map(|_| Subject::Timeouts);
+        services.chain(timeouts).chain(sysctls).chain(daemons)
     }
 
     /// Returns the virtual services and gives up the rest.
@@ -57,6 +107,11 @@ impl Desired {
         self.timeouts
     }
 
+    /// Returns the settings under `net.ipv4.vs`; others are left alone.
+    pub fn sysctls(&self) -> &[Sysctl] {
+        &self.sysctls
+    }
+
     /// Returns the sync daemons, one of each role at most; `None` leaves them alone.
     pub fn daemons(&self) -> Option<&[SyncDaemon]> {
         self.daemons.as_deref()
@@ -68,12 +123,32 @@ impl Desired {
         self.unsound.is_empty()
     }
 
+    /// Gives servers another weight: nothing else of them, and so nothing that could make what is
+    /// sound unsound.
+    pub(crate) fn set_weights(
+        &mut self,
+        weight: impl Fn(&ServiceKey, &DestinationKey) -> Option<Weight>,
+    ) {
+        for DesiredService { service, servers, .. } in &mut self.services {
+            for DesiredServer { server, .. } in servers {
+                if let Some(weight) = weight(&service.key, &server.key) {
+                    server.weight = weight;
+                }
+            }
+        }
+    }
+
     /// Returns what was not sound when it was built
     /// ([`Builder::finish_as_found`]).
     pub(crate) fn unsound(&self) -> &[Subject] {
         &self.unsound
     }
 }
+
+/// Says that something is wanted that is outside the scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is outside the scope")]
+pub struct OutsideScope(pub Subject);
 
 /// Says what a virtual service with its real servers should look like.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use crate::desired::{Desired, Fault};
 pub use objects::{Object, after, before};
 pub use problem::{Line, Problem};
 pub use read::{MAX_BYTES, MAX_OBJECTS, read};
-pub use write::write;
+pub use write::{write, write_server};
 
 /// Names the format: what the first field of every file that is written says.
 pub const FORMAT: &str = "ipvs-table/2";

@@ -32,13 +32,16 @@ fn service(entry: &ObservedService, out: &mut impl Write) -> io::Result<()> {
     bytes.pop();
     out.write_all(&bytes)?;
     write!(out, ", \"servers\": [")?;
-    list(&entry.servers, "      ", out, server)?;
+    list(&entry.servers, "      ", out, write_server)?;
     write!(out, "{}]}}", end(&entry.servers, "    "))
 }
 
-/// Writes a server as [`ServerObject`] is written. A large table is mostly servers, and serde takes
-/// three times as long over one.
-fn server(server: &Destination, out: &mut impl Write) -> io::Result<()> {
+/// Writes a server on one line, as a file has it.
+///
+/// # Errors
+/// Those of `out`.
+// A large table is mostly servers, and serde takes three times as long over one.
+pub fn write_server(server: &Destination, out: &mut impl Write) -> io::Result<()> {
     let Some(method) = server.forwarding.name().filter(|_| server.tunnel().is_none()) else {
         return object(&ServerObject::from(server), out);
     };
@@ -118,7 +121,7 @@ mod tests {
                     it.weight = Weight::new(lower).unwrap();
                     it.thresholds = unchecked::thresholds(upper, lower);
                     let (mut ours, mut serdes) = (Vec::new(), Vec::new());
-                    server(&it, &mut ours).unwrap();
+                    write_server(&it, &mut ours).unwrap();
                     object(&ServerObject::from(&it), &mut serdes).unwrap();
                     assert_eq!(String::from_utf8(ours), String::from_utf8(serdes), "{it:?}");
                 }

@@ -68,6 +68,7 @@ pub(crate) fn compare(desired: &Desired, there: &View<'_>, policy: Policy) -> Pl
         gone.for_each(|entry| delete_service(entry, &mut steps));
     }
     timeouts(desired, there, &mut steps);
+    sysctls(desired, there, &mut steps);
     daemons(desired, there, policy, &mut steps);
     // Stable: within a phase the order is that of the file.
     steps.sort_by_key(Step::phase);
@@ -219,6 +220,16 @@ fn timeouts(desired: &Desired, there: &View<'_>, steps: &mut Vec<Step>) {
     let Some(after) = desired.timeouts() else { return };
     if after.differs_from(&there.timeouts) {
         steps.push(Step::SetTimeouts { before: there.timeouts, after });
+    }
+}
+
+fn sysctls(desired: &Desired, there: &View<'_>, steps: &mut Vec<Step>) {
+    for wanted in desired.sysctls() {
+        let found = there.sysctls.iter().find(|it| it.name == wanted.name().as_str());
+        let before = found.and_then(|it| it.value.clone());
+        if !before.as_deref().is_some_and(|before| wanted.is(before)) {
+            steps.push(Step::SetSysctl { before, after: wanted.clone() });
+        }
     }
 }
 

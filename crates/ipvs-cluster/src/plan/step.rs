@@ -8,6 +8,7 @@ use ipvs_netlink::{
 };
 
 use crate::subject::Subject;
+use crate::sysctl::Sysctl;
 
 /// Makes one change of a plan: what there is before, and what there is to be after.
 ///
@@ -22,6 +23,14 @@ pub enum Step {
         before: Timeouts,
         /// Those that are wanted.
         after: SetTimeouts,
+    },
+    /// Set a setting under `net.ipv4.vs`.
+    #[non_exhaustive]
+    SetSysctl {
+        /// Its value of now; `None` if the kernel does not have it, or it may not be read.
+        before: Option<String>,
+        /// What is wanted.
+        after: Sysctl,
     },
     /// Stop a sync daemon.
     #[non_exhaustive]
@@ -114,11 +123,14 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Phase {
-    /// Timeouts, and daemons that are not wanted: the kernel refuses servers of
+    /// Timeouts, settings under `net.ipv4.vs`, by which what comes behind is to go, and daemons
+    /// that are not wanted: the kernel refuses servers of
     /// the other address family while one runs.
     Settings,
     /// Services that are not there, each with its servers.
     NewServices,
+    /// Settings that the kernel has once a service has their scheduler.
+    SchedulerSettings,
     /// Servers that their services do not have.
     NewServers,
     /// Weights that rise.
@@ -163,6 +175,10 @@ impl Step {
     pub fn phase(&self) -> Phase {
         match self {
             Self::SetTimeouts { .. } | Self::StopDaemon { restarts: false, .. } => Phase::Settings,
+            Self::SetSysctl { after, .. } if after.name().of_scheduler().is_none() => {
+                Phase::Settings
+            }
+            Self::SetSysctl { .. } => Phase::SchedulerSettings,
             Self::AddService(_) | Self::AddServer { of_new_service: true, .. } => {
                 Phase::NewServices
             }
@@ -189,9 +205,10 @@ impl Step {
             | Self::AddServer { .. }
             | Self::PutServer { .. }
             | Self::StartDaemon(_) => Action::Add,
-            Self::SetTimeouts { .. } | Self::EditService { .. } | Self::EditServer { .. } => {
-                Action::Edit
-            }
+            Self::SetTimeouts { .. }
+            | Self::SetSysctl { .. }
+            | Self::EditService { .. }
+            | Self::EditServer { .. } => Action::Edit,
             Self::StopDaemon { .. }
             | Self::DeleteServer { .. }
             | Self::LiftServer { .. }
@@ -210,7 +227,10 @@ impl Step {
             | Self::LiftServer { service, .. }
             | Self::PutServer { service, .. }
             | Self::DeleteServer { service, .. } => Some(*service),
-            Self::SetTimeouts { .. } | Self::StopDaemon { .. } | Self::StartDaemon(_) => None,
+            Self::SetTimeouts { .. }
+            | Self::SetSysctl { .. }
+            | Self::StopDaemon { .. }
+            | Self::StartDaemon(_) => None,
         }
     }
 
@@ -230,15 +250,17 @@ impl Step {
         match (self, self.service(), self.server()) {
             (_, Some(service), Some(server)) => Subject::Server(service, server),
             (_, Some(service), None) => Subject::Service(service),
+            (Self::SetSysctl { after, .. }, ..) => Subject::Sysctl(after.name()),
             (Self::StopDaemon { before, .. }, ..) => Subject::Daemon(before.role),
             (Self::StartDaemon(daemon), ..) => Subject::Daemon(daemon.role),
             _ => Subject::Timeouts,
         }
     }
 
-    /// Returns the change to send.
-    pub fn change(&self) -> Change {
-        match self {
+    /// Returns the change to send; `None` of a setting under `net.ipv4.vs`, which is a file.
+    pub fn change(&self) -> Option<Change> {
+        Some(match self {
+            Self::SetSysctl { .. } => return None,
             Self::SetTimeouts { after, .. } => Change::SetTimeouts(*after),
             Self::StopDaemon { before, .. } => Change::StopDaemon(before.role),
             Self::AddService(service) => Change::AddService(service.clone()),
@@ -255,7 +277,7 @@ impl Step {
             }
             Self::DeleteService { before, .. } => Change::RemoveService(before.key),
             Self::StartDaemon(daemon) => Change::StartDaemon(daemon.clone()),
-        }
+        })
     }
 }
 

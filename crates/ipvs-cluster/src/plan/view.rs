@@ -2,16 +2,18 @@
 
 use std::borrow::Cow;
 
+use ipvs_netlink::procfs::Sysctl;
 use ipvs_netlink::{Destination, Service, SyncDaemonEntry, Timeouts};
 
 use crate::observed::Observed;
-use crate::scope::Scope;
+use crate::scope::{Scope, ServersOf};
 
 /// What a plan compares with what is wanted: of what is there, the part that is in scope.
 pub(crate) struct View<'a> {
     pub(crate) services: Vec<Found<'a>>,
     pub(crate) timeouts: Timeouts,
     pub(crate) daemons: &'a [SyncDaemonEntry],
+    pub(crate) sysctls: &'a [Sysctl],
 }
 
 /// A service that is there.
@@ -31,6 +33,7 @@ impl<'a> View<'a> {
             services: Found::within(scope, found),
             timeouts: observed.timeouts,
             daemons: &observed.daemons,
+            sysctls: &observed.sysctls,
         }
     }
 }
@@ -43,7 +46,7 @@ impl<'a> Found<'a> {
     ) -> Vec<Self> {
         let services = services.filter(|(service, _)| scope.has_service(&service.key));
         let found = services.map(|(service, servers)| {
-            let owned = servers.map(|servers| own(scope, servers));
+            let owned = servers.map(|servers| own(scope.servers_of(&service.key), servers));
             let count = |servers: Option<&[Destination]>| servers.map_or(0, <[_]>::len);
             let is_shared = count(servers) != count(owned.as_deref());
             Self { service, servers: owned, is_shared }
@@ -52,9 +55,10 @@ impl<'a> Found<'a> {
     }
 }
 
-fn own<'a>(scope: &Scope, servers: &'a [Destination]) -> Cow<'a, [Destination]> {
-    if scope.has_all_servers() {
+fn own<'a>(scope: ServersOf<'_>, servers: &'a [Destination]) -> Cow<'a, [Destination]> {
+    // Mostly nobody else has a server in it.
+    if scope.has_all() || servers.iter().all(|server| scope.contains(&server.key)) {
         return Cow::Borrowed(servers);
     }
-    servers.iter().filter(|server| scope.has_server(&server.key)).copied().collect()
+    servers.iter().filter(|server| scope.contains(&server.key)).copied().collect()
 }

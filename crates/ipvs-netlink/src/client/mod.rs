@@ -20,6 +20,8 @@ mod write;
 use std::time::Instant;
 
 use crate::error::Error;
+use crate::namespace::Namespace;
+use crate::procfs::Procfs;
 use crate::trace::Observer;
 use crate::transport::{NetlinkTransport, Transport};
 
@@ -55,6 +57,8 @@ pub struct Client<T = NetlinkTransport> {
     unread: bool,
     /// When reading ends, whether all has been read or not.
     deadline: Option<Instant>,
+    /// Where it is, if not where the thread was that connected it.
+    namespace: Option<Namespace>,
     /// Who is shown what passes.
     observer: Observer,
 }
@@ -128,6 +132,12 @@ impl<T: Transport> Client<T> {
         std::mem::replace(&mut self.deadline, deadline)
     }
 
+    /// Returns what the kernel tells in files of the network namespace that the client was
+    /// connected to by [`ConnectOptions::namespace`], or else of the calling thread's.
+    pub fn procfs(&self) -> Procfs {
+        self.namespace.clone().map_or_else(Procfs::new, Procfs::of)
+    }
+
     fn over(transport: T, receive_buffer: usize, observer: Observer) -> Result<Self, Error> {
         let mut client = Self {
             transport,
@@ -140,6 +150,7 @@ impl<T: Transport> Client<T> {
             usual_datagram: receive_buffer,
             unread: false,
             deadline: None,
+            namespace: None,
             observer,
         };
         client.family_id = client.resolve_family()?;

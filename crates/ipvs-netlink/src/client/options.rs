@@ -109,7 +109,9 @@ impl ConnectOptions {
             action: "open a netlink socket",
             error,
         })?;
-        Client::over(transport, datagram, observer)
+        let mut client = Client::over(transport, datagram, observer)?;
+        client.namespace = namespace;
+        Ok(client)
     }
 }
 

@@ -91,6 +91,15 @@ pub enum Error {
         /// The system's error.
         error: io::Error,
     },
+    /// A setting under `net.ipv4.vs` could not be set.
+    Sysctl {
+        /// The setting, for example `expire_nodest_conn`.
+        name: String,
+        /// What it was to be.
+        value: String,
+        /// The system's error.
+        error: io::Error,
+    },
     /// What stands in a file is not what any known kernel writes there.
     Text {
         /// The file.
@@ -123,6 +132,7 @@ impl fmt::Display for Error {
         f.write_str("cannot ")?;
         match self {
             Self::File { path, .. } => write!(f, "read {path}"),
+            Self::Sysctl { name, value, .. } => write!(f, "set net.ipv4.vs.{name} to {value}"),
             Self::Text { path, line, .. } => write!(f, "understand line {line} of {path}"),
             Self::Namespace { name, .. } => write!(f, "enter network namespace {name}"),
             // All others have one.
@@ -156,6 +166,11 @@ impl Error {
                 io::ErrorKind::NotFound => ErrorKind::FamilyMissing,
                 _ => ErrorKind::Other,
             },
+            Self::Sysctl { error, .. } => match error.kind() {
+                io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+                io::ErrorKind::InvalidInput => ErrorKind::Rejected,
+                _ => ErrorKind::Other,
+            },
             Self::Io { .. } | Self::Decode { .. } | Self::Text { .. } => ErrorKind::Other,
         }
     }
@@ -173,7 +188,10 @@ impl Error {
             | Self::Endless { operation }
             | Self::DeadlinePassed { operation }
             | Self::Decode { operation, .. } => Some(operation),
-            Self::File { .. } | Self::Text { .. } | Self::Namespace { .. } => None,
+            Self::File { .. }
+            | Self::Sysctl { .. }
+            | Self::Text { .. }
+            | Self::Namespace { .. } => None,
         }
     }
 
@@ -184,9 +202,10 @@ impl Error {
     pub fn errno(&self) -> Option<Errno> {
         match self {
             Self::Kernel(error) => Some(error.errno),
-            Self::Io { error, .. } | Self::File { error, .. } | Self::Namespace { error, .. } => {
-                error.raw_os_error().map(Errno::from_number)
-            }
+            Self::Io { error, .. }
+            | Self::File { error, .. }
+            | Self::Sysctl { error, .. }
+            | Self::Namespace { error, .. } => error.raw_os_error().map(Errno::from_number),
             _ => None,
         }
     }
@@ -219,7 +238,15 @@ impl Error {
             ),
             Self::Endless { .. } => "others add to them as fast as they are read".to_owned(),
             Self::DeadlinePassed { .. } => "the time for reading is over".to_owned(),
-            Self::File { error, .. } | Self::Namespace { error, .. } => system_text(error),
+            Self::Sysctl { error, .. } if error.kind() == io::ErrorKind::NotFound => {
+                "the kernel has no such setting".to_owned()
+            }
+            Self::Sysctl { error, .. } if error.kind() == io::ErrorKind::InvalidInput => {
+                "the kernel refused the value".to_owned()
+            }
+            Self::File { error, .. }
+            | Self::Sysctl { error, .. }
+            | Self::Namespace { error, .. } => system_text(error),
             Self::Text { detail, .. } => (*detail).to_owned(),
             Self::Decode { detail, .. } => {
                 format!("the kernel's answer could not be read: {detail}")
@@ -266,6 +293,10 @@ impl Error {
                 vec!["`ip netns list` shows those that have names".to_owned()]
             }
             Self::Namespace { .. } => Vec::new(),
+            Self::Sysctl { error, .. } if error.kind() == io::ErrorKind::NotFound => {
+                vec!["`ls /proc/sys/net/ipv4/vs` shows those of this kernel".to_owned()]
+            }
+            Self::Sysctl { .. } => Vec::new(),
             Self::File { error, .. } if error.kind() == io::ErrorKind::NotFound => {
                 vec!["IPVS is not loaded; load it with `modprobe ip_vs`".to_owned()]
             }

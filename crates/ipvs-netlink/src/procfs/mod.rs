@@ -147,8 +147,19 @@ impl Procfs {
     /// # Errors
     /// As [`connections`](Self::connections).
     pub fn sysctls(&self) -> Result<Vec<Sysctl>, Error> {
-        const FOLDER: &str = "/proc/sys/net/ipv4/vs";
         self.enter(|| sysctl::read_all(FOLDER))?.map_err(|error| unreadable(FOLDER, error))
+    }
+
+    /// Sets a setting under `net.ipv4.vs`, until the next boot.
+    ///
+    /// # Errors
+    /// [`Error::Sysctl`] if the kernel has no such setting, or refuses the value.
+    pub fn set_sysctl(&self, name: &str, value: &str) -> Result<(), Error> {
+        self.enter(|| sysctl::write(FOLDER, name, value))?.map_err(|error| Error::Sysctl {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            error,
+        })
     }
 
     fn table(&self, name: &'static str) -> Result<ConnectionTable<BufReader<File>>, Error> {
@@ -174,6 +185,8 @@ impl Procfs {
         }
     }
 }
+
+const FOLDER: &str = "/proc/sys/net/ipv4/vs";
 
 /// The kernel gives at most a page for each read.
 const READ: usize = 4096;

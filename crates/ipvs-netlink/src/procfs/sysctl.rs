@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::{fs, io};
+use std::fs;
+use std::io::{self, Write as _};
 
 /// The type holds a setting under `net.ipv4.vs`; what each means is in the kernel's
 /// `Documentation/networking/ipvs-sysctl.rst`.
@@ -20,6 +21,16 @@ impl Sysctl {
     pub fn new(name: impl Into<String>, value: Option<String>) -> Self {
         Self { name: name.into(), value }
     }
+}
+
+/// Writes a value; the name is one of the folder's.
+pub(super) fn write(folder: &str, name: &str, value: &str) -> io::Result<()> {
+    if name.is_empty() || name.starts_with('.') || name.contains(['/', '\0']) {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    // Never made anew: what the kernel does not have is an error.
+    let mut file = fs::OpenOptions::new().write(true).open(format!("{folder}/{name}"))?;
+    file.write_all(value.as_bytes())
 }
 
 pub(super) fn read_all(folder: &str) -> io::Result<Vec<Sysctl>> {

@@ -146,10 +146,8 @@ fn hints(word: &str, rest: &[&str]) -> Option<Vec<String>> {
                 line("restore", "FILE")
             )]);
         }
-        "drain" | "disable" => {
-            &["`rsctl edit-server SERVICE -r RIP -w 0` gives a server no new connections"]
-        }
-        "enable" => &["`rsctl edit-server SERVICE -r RIP -w 1` gives a server connections again"],
+        "disable" => &["`rsctl drain RIP` gives a server no new connections"],
+        "enable" => &["`rsctl undrain RIP` gives a drained server connections again"],
         "start" => &["`rsctl sync-daemon start ROLE --interface DEV` starts a sync daemon"],
         "stop" => &["`rsctl sync-daemon stop ROLE` stops a sync daemon"],
         _ => return None,

@@ -5,8 +5,11 @@
 
 mod address;
 mod bad_value;
+mod check_file;
+mod cluster;
 mod connections;
 mod daemon;
+mod drain;
 mod export;
 mod familiar;
 mod filters;
@@ -14,6 +17,7 @@ mod from_ipvsadm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod generate;
+mod kept;
 mod list;
 mod list_form;
 mod namespace;
@@ -28,19 +32,26 @@ mod usage;
 pub(crate) mod value;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{
+    ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
+};
 use lvs_term::{COMMON_OPTIONS, ColorWhen};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
+pub(crate) use check_file::CheckFile;
+pub(crate) use cluster::{Allow, Apply, Failure, Plan, Wanted};
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
+pub(crate) use drain::{Drain, SlowStart, Undrain};
 pub(crate) use export::Export;
 pub(crate) use familiar::familiar;
 pub(crate) use filters::{Filters, ServiceKind};
 pub(crate) use generate::Generate;
+pub(crate) use kept::{Confirm, History, HistoryObject, Rollback};
 pub(crate) use list::{List, SortKey, View};
 pub(crate) use list_form::{Column, FormArgs, ListForm};
 pub(crate) use namespace::NamespaceName;
@@ -57,6 +68,11 @@ pub(crate) use target::{Anywhere, Services, Target};
 pub(crate) use timeouts::Timeouts;
 pub(crate) use usage::{Unread, explain};
 
+use crate::kept::STATE_DIR;
+
+/// Names that folder in the environment.
+pub(crate) const STATE_DIR_VARIABLE: &str = "RSCTL_STATE_DIR";
+
 /// The headings of `--help`, in the order in which they stand there; in front of them is what
 /// only one command has, behind them [`COMMON_OPTIONS`].
 pub(crate) mod heading {
@@ -70,9 +86,10 @@ pub(crate) mod heading {
     pub(crate) const VIEW: &str = "View (one of)";
     pub(crate) const SHOW: &str = "What to show";
     pub(crate) const FORM: &str = "Form";
+    pub(crate) const ALLOW: &str = "What is refused unless it is meant";
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 11] = [
+    pub(crate) const ALL: [&str; 12] = [
         SERVICE,
         SETTINGS,
         SERVER,
@@ -83,6 +100,7 @@ pub(crate) mod heading {
         VIEW,
         SHOW,
         FORM,
+        ALLOW,
         super::COMMON_OPTIONS,
     ];
 }
@@ -106,7 +124,7 @@ SECONDS may have units: 90, 5m, 1h30m.
 
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
-Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 restore \
+Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 plan or \
 --dry-run found something to change, 4 another rsctl was changing the table for too long (nothing \
 was changed), 5 what was to be added is there already, 6 what the command is about is not there.
 
@@ -157,6 +175,21 @@ pub(crate) struct Global {
     )]
     pub(crate) netns: Option<NamespaceName>,
 
+    /// The folder of what is kept: history, checkpoints, what is owned; one below it for each other
+    /// network namespace.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        env = STATE_DIR_VARIABLE,
+        hide_env_values = true,
+        default_value = STATE_DIR,
+        help_heading = COMMON_OPTIONS,
+        display_order = 100
+    )]
+    pub(crate) state_dir: PathBuf,
+
     /// When to colour tables; auto: on a terminal, unless NO_COLOR is set.
     #[arg(
         long,
@@ -197,6 +230,15 @@ pub(crate) enum Command {
     /// Delete a real server from a virtual service.
     #[command(defer(ordered::<DeleteServer>))]
     DeleteServer(DeleteServer),
+    /// Take a real server out of service without breaking connections.
+    #[command(defer(ordered::<Drain>))]
+    Drain(Drain),
+    /// Give a drained real server its weight back.
+    #[command(defer(ordered::<Undrain>))]
+    Undrain(Undrain),
+    /// Bring a real server back step by step.
+    #[command(defer(ordered::<SlowStart>))]
+    SlowStart(SlowStart),
     /// List virtual services and their real servers.
     #[command(defer(ordered::<List>))]
     List(List),
@@ -221,12 +263,30 @@ pub(crate) enum Command {
     /// Write the table in a form that `rsctl restore` reads.
     #[command(defer(ordered::<Save>))]
     Save(Save),
+    /// Say what is wrong with the file of a cluster.
+    #[command(defer(ordered::<CheckFile>))]
+    CheckFile(CheckFile),
+    /// Show what `rsctl apply` would change, and why.
+    #[command(defer(ordered::<Plan>))]
+    Plan(Plan),
+    /// Make the table what the file of a cluster says, and leave to others what is theirs.
+    #[command(defer(ordered::<Apply>))]
+    Apply(Apply),
     /// Restore a table from a file by changing what differs.
     #[command(defer(ordered::<Restore>))]
     Restore(Restore),
     /// Write the table as the file of a cluster, with what is said twice folded.
     #[command(defer(ordered::<Export>))]
     Export(Export),
+    /// Keep a change that would be undone by itself.
+    #[command(defer(ordered::<Confirm>))]
+    Confirm(Confirm),
+    /// Go back to the table before a change.
+    #[command(defer(ordered::<Rollback>))]
+    Rollback(Rollback),
+    /// Show who changed what, and when.
+    #[command(defer(ordered::<History>))]
+    History(History),
 }
 
 /// Makes the options of a command known, in front of those that it has of [`Cli`]: the order of
@@ -281,6 +341,9 @@ impl Cli {
             "connections" => alone(args, Command::Connections),
             "save" => alone(args, Command::Save),
             "restore" => alone(args, Command::Restore),
+            "check-file" => alone(args, Command::CheckFile),
+            "plan" => alone(args, Command::Plan),
+            "apply" => alone(args, Command::Apply),
             _ => None,
         }
     }
@@ -314,6 +377,9 @@ impl Command {
             Self::EditServer(args) => Some(&args.report),
             Self::SetServer(args) => Some(&args.report),
             Self::DeleteServer(args) => Some(&args.report),
+            Self::Drain(args) => (!args.list).then_some(&args.report),
+            Self::Undrain(args) => Some(&args.report),
+            Self::SlowStart(args) => Some(&args.report),
             Self::Zero(args) => Some(&args.report),
             Self::Clear(args) => Some(&args.report),
             Self::Timeouts(args) => (!args.shows()).then_some(&args.report),
@@ -323,12 +389,23 @@ impl Command {
                 DaemonCommand::Status(_) => None,
             },
             Self::Restore(args) => Some(&args.report),
+            Self::Apply(args) => Some(&args.report),
+            Self::Confirm(args) => Some(&args.report),
+            Self::Rollback(args) => Some(&args.report),
             Self::List(_)
             | Self::Connections(_)
             | Self::Generate(_)
             | Self::Save(_)
-            | Self::Export(_) => None,
+            | Self::CheckFile(_)
+            | Self::Export(_)
+            | Self::Plan(_)
+            | Self::History(_) => None,
         }
+    }
+
+    /// Returns whether it takes a while, and tells of it meanwhile.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self, Self::Drain(_) | Self::Undrain(_) | Self::SlowStart(_))
     }
 
     /// Returns whether what it found is to be told as JSON.
@@ -336,8 +413,12 @@ impl Command {
         match self {
             Self::List(args) => args.is_json(),
             Self::Connections(args) => args.json,
+            Self::CheckFile(args) => args.json,
+            Self::Plan(args) => args.json,
+            Self::History(args) => args.json,
             Self::Timeouts(args) => args.report.json,
             Self::Export(args) => args.json,
+            Self::Drain(args) => args.report.json,
             Self::SyncDaemon(args) => {
                 let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);
                 args.json || status || self.report().is_some_and(|report| report.json)

@@ -13,7 +13,9 @@ pub(super) fn run(director: &Director, args: &AddService) -> Result<Made, Error>
         warnings.extend(warning::mask(service));
         changed.push(added(service));
     }
-    director.apply(change)?;
+    let _lock = director.lock()?;
+    director.apply_over(&mut director.connect()?, change)?;
+    director.record(&changed);
     Ok(Made { changed, warnings, ..Made::default() })
 }
 

@@ -9,6 +9,7 @@ use ipvs_netlink::{
 };
 
 use super::Warning;
+use crate::kept::{Event, Fared, Part};
 
 /// Lists what a changing command made, or would make.
 #[derive(Debug, Default)]
@@ -51,6 +52,8 @@ pub(crate) struct Changed {
     pub(crate) role: Option<SyncRole>,
     /// What it makes of what, if that is known.
     pub(crate) states: Option<States>,
+    /// The servers that go with a service, of which only the history tells.
+    pub(crate) with: Vec<Destination>,
 }
 
 /// Says what was done, to the service or the server if there is one.
@@ -111,7 +114,8 @@ impl From<Destination> for State {
 
 impl Changed {
     pub(super) fn new(action: Action) -> Self {
-        Self { action, service: None, server: None, role: None, states: None }
+        let (service, server, role, states) = (None, None, None, None);
+        Self { action, service, server, role, states, with: Vec::new() }
     }
 
     pub(super) fn service(action: Action, service: ServiceKey) -> Self {
@@ -120,6 +124,55 @@ impl Changed {
 
     pub(super) fn server(action: Action, service: ServiceKey, server: DestinationKey) -> Self {
         Self { server: Some(server), ..Self::service(action, service) }
+    }
+
+    /// Says which servers go with it.
+    pub(super) fn with(self, with: Vec<Destination>) -> Self {
+        Self { with, ..self }
+    }
+
+    /// Returns the word for what was done, which says to what kind of object.
+    pub(crate) fn word(&self) -> &'static str {
+        match (self.action, self.server) {
+            (Action::Add, None) => "add-service",
+            (Action::Edit, None) => "edit-service",
+            (Action::Delete, None) => "delete-service",
+            (Action::Add, Some(_)) => "add-server",
+            (Action::Edit, Some(_)) => "edit-server",
+            (Action::Delete, Some(_)) => "delete-server",
+            (Action::Zero, _) => "zero",
+            (Action::SetTimeouts, _) => "set-timeouts",
+            (Action::StartDaemon, _) => "start-daemon",
+            (Action::StopDaemon, _) => "stop-daemon",
+        }
+    }
+
+    /// Returns it as the history has it: an event for each object.
+    pub(super) fn events(&self) -> impl Iterator<Item = Event> {
+        let service = self.service;
+        let gone = self.with.iter().map(move |server| Event {
+            action: "delete-server",
+            service,
+            server: Some(server.key),
+            role: None,
+            states: Some((Some(Part::Server(*server)), None)),
+            fared: Fared::Done,
+        });
+        let part = |state: &State| match state {
+            State::Server(server) => Part::Server(*server),
+            other => Part::Object(other.object()),
+        };
+        let parts = |states: &States| {
+            [&states.before, &states.after].map(|state| state.as_ref().map(part)).into()
+        };
+        gone.chain([Event {
+            action: self.word(),
+            service,
+            server: self.server,
+            role: self.role,
+            states: self.states.as_ref().map(parts),
+            fared: Fared::Done,
+        }])
     }
 
     /// Says what was there before, and what is after.

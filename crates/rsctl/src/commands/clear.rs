@@ -29,13 +29,22 @@ pub(super) fn run(director: &Director, args: &Clear) -> Result<Vec<Changed>, Err
     // Behind the question: nobody is to wait for its answer.
     let _lock = director.lock()?;
     let services = services(&mut client)?;
-    if !services.is_empty() && !director.dry_run {
-        client.apply(Change::Flush)?;
+    let mut changed = Vec::with_capacity(services.len());
+    for service in services {
+        // What cannot be read goes all the same.
+        let servers = match director.dry_run {
+            true => None,
+            false => list::servers(&mut client, &service.key).ok().flatten(),
+        };
+        let servers = servers.unwrap_or_default().into_iter().map(|entry| entry.destination);
+        let deleted = Changed::service(Action::Delete, service.key).with(servers.collect());
+        changed.push(deleted.between(Some(service), None::<Service>));
     }
-    let deleted = |service: Service| {
-        Changed::service(Action::Delete, service.key).between(Some(service), None::<Service>)
-    };
-    Ok(services.into_iter().map(deleted).collect())
+    if !changed.is_empty() && !director.dry_run {
+        client.apply(Change::Flush)?;
+        director.record(&changed);
+    }
+    Ok(changed)
 }
 
 fn services(client: &mut Client) -> Result<Vec<Service>, Error> {

@@ -19,9 +19,12 @@ pub(super) fn run(director: &Director, args: &SyncDaemonArgs) -> Result<Outcome,
 }
 
 fn start(director: &Director, daemon: SyncDaemon) -> Result<Changed, Error> {
-    director.apply(Change::StartDaemon(daemon.clone()))?;
+    let _lock = director.lock()?;
+    director.apply_over(&mut director.connect()?, Change::StartDaemon(daemon.clone()))?;
     let changed = Changed { role: Some(daemon.role), ..Changed::new(Action::StartDaemon) };
-    Ok(changed.between(None::<State>, Some(State::Daemon(daemon))))
+    let changed = changed.between(None::<State>, Some(State::Daemon(daemon)));
+    director.record([&changed]);
+    Ok(changed)
 }
 
 fn stop(director: &Director, role: SyncRole) -> Result<Changed, Error> {
@@ -32,7 +35,9 @@ fn stop(director: &Director, role: SyncRole) -> Result<Changed, Error> {
     let before = daemons.into_iter().find(|daemon| daemon.role == role).map(State::Running);
     director.apply_over(&mut client, Change::StopDaemon(role))?;
     let changed = Changed { role: Some(role), ..Changed::new(Action::StopDaemon) };
-    Ok(if before.is_some() { changed.between(before, None::<State>) } else { changed })
+    let changed = if before.is_some() { changed.between(before, None::<State>) } else { changed };
+    director.record([&changed]);
+    Ok(changed)
 }
 
 fn plan(args: &StartDaemon) -> Result<SyncDaemon, Error> {

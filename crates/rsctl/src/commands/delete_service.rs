@@ -24,7 +24,7 @@ pub(super) fn run(director: &Director, args: &DeleteService) -> Result<Made, Err
     for key in services {
         let change = Change::RemoveService(key);
         let changed = Changed::service(Action::Delete, key);
-        let changed = match client.service(&key) {
+        let mut changed = match client.service(&key) {
             Ok(Some(entry)) => changed.between(Some(entry.service), None::<Service>),
             Ok(None) if if_exists => {
                 made.unchanged.push(is_none(&key));
@@ -39,8 +39,13 @@ pub(super) fn run(director: &Director, args: &DeleteService) -> Result<Made, Err
             Err(_) => changed,
         };
         let whose = if is_alone { "it".to_owned() } else { key.to_string() };
-        let mut connections = Vec::new();
-        if client.for_each_destination(&key, |entry| connections.push(entry.connections)).is_ok() {
+        let (mut connections, mut servers) = (Vec::new(), Vec::new());
+        let read = client.for_each_destination(&key, |entry| {
+            connections.push(entry.connections);
+            servers.push(entry.destination);
+        });
+        if read.is_ok() {
+            changed = changed.with(servers);
             made.warn(warning::orphans(director, &key, whose, connections));
         }
         changes.push((change, changed));

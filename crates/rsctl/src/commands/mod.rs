@@ -5,14 +5,19 @@
 
 mod add_server;
 mod add_service;
+mod apply;
 mod changed;
+mod check_file;
 mod clear;
+pub(crate) mod confirm;
 mod connections;
+mod converge;
 mod daemon;
 mod daemon_status;
 mod delete_server;
 mod delete_service;
 mod director;
+pub(crate) mod drain;
 mod edit_server;
 mod edit_service;
 mod export;
@@ -21,11 +26,13 @@ mod filter;
 pub(crate) mod fuzzing;
 mod generate;
 mod ghosts;
+mod history;
 mod list;
 mod listed;
 mod public;
 mod reading;
 pub(crate) mod restore;
+mod rollback;
 mod save;
 mod server;
 mod service;
@@ -35,6 +42,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod timeouts;
+mod undertaking;
 mod warning;
 mod zero;
 
@@ -45,15 +53,21 @@ use ipvs_netlink::{Change, SyncDaemonEntry, Timeouts};
 use crate::cli::{Command, List};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::kept::Checkpoint;
 use crate::refusal::Refusal;
 
+pub(crate) use apply::{Applying, ClusterProblems, Refused};
 #[cfg(test)]
 pub(crate) use changed::States;
 pub(crate) use changed::{Action, Changed, Made, State};
+pub(crate) use check_file::Checked;
+pub(crate) use confirm::Confirmed;
 pub(crate) use connections::{Found, Stream, address_of};
+pub(crate) use converge::Converged;
 pub(crate) use daemon_status::{Daemon, Status};
 pub(crate) use director::Director;
 pub(crate) use export::Exported;
+pub(crate) use history::Records;
 #[cfg(test)]
 pub(crate) use list::Shape;
 pub(crate) use list::{IsSettled, Listing};
@@ -87,6 +101,16 @@ pub(crate) enum Outcome {
     Exported(Exported),
     /// What a restore did, or would do.
     Restored(Restored),
+    /// What a file is like.
+    Checked(Checked),
+    /// What an apply did, or would do.
+    Applying(Applying),
+    /// Which change stays.
+    Confirmed(Confirmed),
+    /// The tables to which `rollback` goes back.
+    Checkpoints(Vec<Checkpoint>),
+    /// Who changed what.
+    History(Records),
 }
 
 impl Outcome {
@@ -94,6 +118,8 @@ impl Outcome {
     pub(crate) fn conclude(&self) -> Result<Exit, Error> {
         match self {
             Self::Restored(restored) => restored.conclude(),
+            Self::Applying(applying) => applying.conclude(),
+            Self::Checked(checked) => Ok(checked.conclude()),
             Self::Changed { made, .. } if !made.failed.is_empty() => Ok(Exit::Failed),
             // Something was found that ought not to be.
             Self::DaemonStatus(Status { problems: Some(problems), .. }) if !problems.is_empty() => {
@@ -127,6 +153,8 @@ pub(crate) fn run(
         Command::EditServer(args) => edit_server::run(director, &args),
         Command::SetServer(args) => edit_server::set(director, &args),
         Command::DeleteServer(args) => delete_server::run(director, &args),
+        // They are waited for, and told of meanwhile.
+        Command::Drain(_) | Command::Undrain(_) | Command::SlowStart(_) => Ok(Made::default()),
         Command::Zero(args) => zero::run(director, &args).map(Made::from),
         Command::Clear(args) => clear::run(director, &args).map(Made::from),
         Command::List(args) => return list::run(director, &args, colored).map(Outcome::Listed),
@@ -138,9 +166,17 @@ pub(crate) fn run(
         Command::Generate(args) => return generate::run(&args).map(Outcome::Written),
         Command::Save(args) => return save::run(director, args).map(Outcome::Saved),
         Command::Export(args) => return export::run(director, args).map(Outcome::Exported),
+        Command::CheckFile(args) => return check_file::run(&args).map(Outcome::Checked),
+        Command::Plan(args) => return apply::plan(director, &args).map(Outcome::Applying),
+        Command::Apply(args) => {
+            return apply::apply(director, &args, progress).map(Outcome::Applying);
+        }
         Command::Restore(args) => {
             return restore::run(director, &args, progress).map(Outcome::Restored);
         }
+        Command::Confirm(args) => return confirm::run(director, &args).map(Outcome::Confirmed),
+        Command::Rollback(args) => return rollback::run(director, &args, progress),
+        Command::History(args) => return history::run(director, &args).map(Outcome::History),
     };
     made.map(|made| director.changed(made))
 }

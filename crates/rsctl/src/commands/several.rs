@@ -44,6 +44,7 @@ pub(super) fn make(
             Err(error) => made.failed.push(error),
         }
     }
+    director.record(&made.changed);
     Ok(made)
 }
 

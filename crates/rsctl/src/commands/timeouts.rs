@@ -20,6 +20,7 @@ pub(super) fn run(director: &Director, args: &Timeouts) -> Result<Outcome, Error
     director.apply_over(&mut client, Change::SetTimeouts(wanted))?;
     let [before, after] = [before, before.after(&wanted)].map(State::Timeouts);
     let changed = Changed::new(Action::SetTimeouts).between(Some(before), Some(after));
+    director.record([&changed]);
     Ok(director.changed(vec![changed]))
 }
 

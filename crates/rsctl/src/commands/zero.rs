@@ -8,6 +8,9 @@ use crate::error::Error;
 
 pub(super) fn run(director: &Director, args: &Zero) -> Result<Vec<Changed>, Error> {
     let service = args.service.map(|selector| selector.0);
-    director.apply(Change::Zero(service))?;
-    Ok(vec![Changed { service, ..Changed::new(Action::Zero) }])
+    let _lock = director.lock()?;
+    director.apply_over(&mut director.connect()?, Change::Zero(service))?;
+    let changed = vec![Changed { service, ..Changed::new(Action::Zero) }];
+    director.record(&changed);
+    Ok(changed)
 }

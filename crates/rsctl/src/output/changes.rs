@@ -80,6 +80,7 @@ mod tests {
             server: Some(server),
             role: None,
             states: None,
+            with: Vec::new(),
         };
         let denied = KernelError::new(Change::StopDaemon(SyncRole::Master), Errno::ESRCH);
         let failed = vec![ipvs_netlink::Error::from(denied).into()];

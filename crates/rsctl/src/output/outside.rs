@@ -107,7 +107,7 @@ fn odd_steps() -> Plan {
 
 fn restored(fates: Option<Vec<Fate>>) -> Restored {
     let mut restored = Restored::planned(ODD.to_owned(), odd_steps());
-    restored.applied = fates.map(|fates| {
+    restored.converged.applied = fates.map(|fates| {
         let mut applied = Applied::default();
         applied.fates = fates;
         applied

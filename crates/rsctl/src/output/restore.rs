@@ -6,15 +6,15 @@ use ipvs_cluster::{Action, Fate, Step, file};
 use lvs_term::{Complaint, count, one_line};
 
 use super::difference;
-use crate::commands::Restored;
+use crate::commands::Converged;
 
 /// Writes a line for each step that was made: `+`, `~` or `-`, and what it is about.
-pub(super) fn write(restored: &Restored, out: &mut impl Write) -> io::Result<()> {
-    if restored.plan.is_empty() {
+pub(super) fn write(converged: &Converged, out: &mut impl Write) -> io::Result<()> {
+    if converged.plan.is_empty() {
         return writeln!(out, "nothing to change");
     }
-    for (place, step) in restored.plan.steps().iter().enumerate() {
-        let fate = restored.applied.as_ref().and_then(|applied| applied.fates.get(place));
+    for (place, step) in converged.plan.steps().iter().enumerate() {
+        let fate = converged.applied.as_ref().and_then(|applied| applied.fates.get(place));
         // What was not done is on stderr.
         if matches!(fate, None | Some(Fate::Done)) {
             writeln!(out, "{}", one_line(&line(step)))?;
@@ -24,12 +24,12 @@ pub(super) fn write(restored: &Restored, out: &mut impl Write) -> io::Result<()>
 }
 
 /// Says on stderr what is as wanted and may not act as expected.
-pub(super) fn warn(restored: &Restored) {
-    for key in &restored.reordered {
+pub(super) fn warn(converged: &Converged) {
+    for key in &converged.reordered {
         super::warning(&format!(
             "the servers of {key} are not in the order of {}, by which its scheduler hashes; \
              `--reorder` takes them away and adds them again",
-            restored.file
+            converged.file
         ));
     }
 }
@@ -41,20 +41,25 @@ pub(super) fn line(step: &Step) -> String {
         Action::Edit => '~',
         Action::Delete => '-',
     };
-    let details = match step {
-        Step::LiftServer { .. } => "to come again in its place".to_owned(),
-        Step::PutServer { .. } => "in its place".to_owned(),
-        _ => difference::text(file::before(step).as_ref(), file::after(step).as_ref()),
-    };
-    match details.as_str() {
+    match details(step).as_str() {
         "" => format!("{sign} {}", subject(step)),
         details => format!("{sign} {}: {details}", subject(step)),
     }
 }
 
-fn subject(step: &Step) -> String {
+/// Returns what a step makes of what.
+pub(super) fn details(step: &Step) -> String {
+    match step {
+        Step::LiftServer { .. } => "to come again in its place".to_owned(),
+        Step::PutServer { .. } => "in its place".to_owned(),
+        _ => difference::text(file::before(step).as_ref(), file::after(step).as_ref()),
+    }
+}
+
+pub(super) fn subject(step: &Step) -> String {
     match step {
         Step::SetTimeouts { .. } => "timeouts".to_owned(),
+        Step::SetSysctl { after, .. } => format!("net.ipv4.vs.{}", after.name()),
         Step::StopDaemon { before, .. } => {
             format!("{} sync daemon on {}", before.role, before.interface)
         }
@@ -72,39 +77,46 @@ fn subject(step: &Step) -> String {
 
 /// Returns what a restore that fell short has to say: how far it came, what became of each change,
 /// and what is not as it should be.
-pub(super) fn shortfall(restored: &Restored) -> Complaint {
-    let failed = restored.applied.iter().flat_map(|applied| &applied.fates);
+pub(super) fn shortfall(converged: &Converged) -> Complaint {
+    fell_short(converged, "restore")
+}
+
+/// Does the same for another command that goes the same way.
+pub(super) fn fell_short(converged: &Converged, command: &str) -> Complaint {
+    let failed = converged.applied.iter().flat_map(|applied| &applied.fates);
     let first = failed.filter_map(|fate| match fate {
         Fate::Failed(error) => Some(error.hints()),
         _ => None,
     });
-    let again = "`rsctl restore --dry-run` shows what is left, and a restore does it";
-    let told = failures(restored);
+    let article = if command.starts_with('a') { "an" } else { "a" };
+    let again =
+        format!("`rsctl {command} --dry-run` shows what is left, and {article} {command} does it");
+    let told = failures(converged);
     let all = told.is_short().then(|| "`--verbose` and `--json` show all changes".to_owned());
-    let hints = first.take(1).flatten().chain([again.to_owned()]).chain(all).collect();
-    let message = format!("cannot restore {}: {}", restored.file, summary(restored));
+    let hints = first.take(1).flatten().chain([again]).chain(all).collect();
+    let message = format!("cannot {command} {}: {}", converged.file, summary(converged));
     Complaint { message, details: told.lines, hints }.shortened()
 }
 
-fn summary(restored: &Restored) -> String {
-    let fates = restored.applied.as_ref().map_or(&[][..], |applied| &applied.fates);
+fn summary(converged: &Converged) -> String {
+    let fates = converged.applied.as_ref().map_or(&[][..], |applied| &applied.fates);
     let number = |is: fn(&Fate) -> bool| fates.iter().filter(|fate| is(fate)).count();
     let failed = number(|fate| matches!(fate, Fate::Failed(_)));
     let unknown = number(|fate| matches!(fate, Fate::Unknown));
     let not_tried = number(|fate| matches!(fate, Fate::NotTried(_)));
     let made = number(|fate| matches!(fate, Fate::Done));
-    if failed + unknown + not_tried == 0 && restored.unread.is_some() {
+    if failed + unknown + not_tried == 0 && converged.unread.is_some() {
         return "all changes were made, and the table could not be read again".to_owned();
     }
     if failed + unknown + not_tried == 0 {
-        let left = restored.left.steps().len();
+        let left = converged.left.steps().len();
         return format!(
             "all changes were made, and {} {} there now: another program changes the table",
             count(left, "difference"),
             if left == 1 { "is" } else { "are" }
         );
     }
-    if restored.interrupted && failed + unknown == 0 {
+    if converged.interrupted && failed + unknown == 0 {
         let changes = count(fates.len(), "change");
         return format!("interrupted: {made} of {changes} made, {not_tried} not tried");
     }
@@ -151,13 +163,13 @@ impl Told {
     }
 }
 
-fn failures(restored: &Restored) -> Told {
-    let mut told = Told { lines: Vec::new(), kinds: Vec::new(), shows_all: restored.shows_all };
-    if let Some(applied) = &restored.applied {
-        for (step, fate) in restored.plan.steps().iter().zip(&applied.fates) {
+fn failures(converged: &Converged) -> Told {
+    let mut told = Told { lines: Vec::new(), kinds: Vec::new(), shows_all: converged.shows_all };
+    if let Some(applied) = &converged.applied {
+        for (step, fate) in converged.plan.steps().iter().zip(&applied.fates) {
             match fate {
                 // The first so many of the file: the error has the number.
-                Fate::Done | Fate::NotTried(_) if restored.interrupted => {}
+                Fate::Done | Fate::NotTried(_) if converged.interrupted => {}
                 // Without -v this is the only place that says so.
                 Fate::Done if !applied.is_complete() => told.add("done", || line(step)),
                 Fate::Done => {}
@@ -167,13 +179,13 @@ fn failures(restored: &Restored) -> Told {
             }
         }
         if applied.is_complete() {
-            restored.left.steps().iter().for_each(|step| told.add("differs", || line(step)));
+            converged.left.steps().iter().for_each(|step| told.add("differs", || line(step)));
         }
     }
     told.end();
-    if let Some(applied) = &restored.applied {
+    if let Some(applied) = &converged.applied {
         told.lines.extend(applied.broke.as_ref().map(ToString::to_string));
-        told.lines.extend(restored.unread.as_ref().map(ToString::to_string));
+        told.lines.extend(converged.unread.as_ref().map(ToString::to_string));
     }
     told
 }
@@ -198,16 +210,17 @@ mod tests {
             let wanted = wanted.finish().unwrap();
             let plan = plan(&wanted, &Observed::default(), Policy::exact());
             let mut applied = Applied::default();
-            let refused = |step: &Step| Error::from(KernelError::new(step.change(), Errno::ENOENT));
+            let refused =
+                |step: &Step| Error::from(KernelError::new(step.change().unwrap(), Errno::ENOENT));
             let fate = |(place, step): (usize, &Step)| match place {
                 0 => Fate::Failed(refused(step).into()),
                 _ => Fate::NotTried(Because::Failed(0)),
             };
             applied.fates = plan.steps().iter().enumerate().map(fate).collect();
-            let mut restored = Restored::planned("f".to_owned(), plan);
-            restored.applied = Some(applied);
-            restored.shows_all = shows_all;
-            shortfall(&restored)
+            let mut converged = Converged::planned("f".to_owned(), plan);
+            converged.applied = Some(applied);
+            converged.shows_all = shows_all;
+            shortfall(&converged)
         };
         for (number, shows_all, lines, last, hints) in [
             (21, false, 21, "not done: + service fwmark/21: scheduler rr", 2),

@@ -137,7 +137,11 @@ fn what_is_not_sound_is_told_of() {
         fault("b", Subject::Server(web, odd.key), Invalid::ForwardingMethod(5).into()),
         fault("c", Subject::Timeouts, Invalid::Timeout(SetTimeouts::MAX + 1).into()),
         fault("d", Subject::Daemon(SyncRole::Master), Unsound::SyncId(256)),
-        fault("a", Subject::Service(web), Unsound::Crowd { service: web, servers }),
+        fault(
+            "a",
+            Subject::Service(web),
+            Unsound::Crowd { service: web, servers, slots: sound::MH_SLOTS },
+        ),
     ];
     let (desired, told) = builder.finish_as_found().unwrap();
     let subjects: Vec<_> = expected.iter().map(|fault| fault.subject).collect();

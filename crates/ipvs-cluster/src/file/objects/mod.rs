@@ -16,6 +16,7 @@ use serde_json::value::RawValue;
 
 use super::pieces::Pieces;
 use crate::plan::Step;
+use crate::sysctl::SysctlName;
 
 pub(super) use daemon::{DaemonObject, TimeoutsObject};
 pub(super) use server::ServerObject;
@@ -42,8 +43,9 @@ fn is_zero(number: &u32) -> bool {
 /// Holds an object as a file has it, without its servers: something to show, and to compare.
 /// It is made of a service, a server, a daemon or timeouts.
 ///
-/// It is what serde makes of it, and its text is JSON on one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// It is what serde makes of it, and its text is JSON on one line. One that is read is what somebody
+/// wrote, and need not be what a file may have.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Object(Value);
 
 impl Serialize for Object {
@@ -78,11 +80,17 @@ made_of! {
     Timeouts: TimeoutsObject,
 }
 
+/// Returns a setting as an object: its name under `net.ipv4.vs`, and its value as text.
+fn sysctl(name: SysctlName, value: &str) -> Object {
+    Object(serde_json::json!({ "sysctl": name.as_str(), "value": value }))
+}
+
 /// Returns the object that is there before `step`.
 #[must_use]
 pub fn before(step: &Step) -> Option<Object> {
     Some(match step {
         Step::SetTimeouts { before, .. } => Object::from(*before),
+        Step::SetSysctl { before: Some(before), after } => sysctl(after.name(), before),
         Step::StopDaemon { before, .. } => Object::from(before),
         Step::EditService { before, .. } => Object::from(&**before),
         Step::DeleteService { before, .. } => Object::from(before),
@@ -92,6 +100,7 @@ pub fn before(step: &Step) -> Option<Object> {
         Step::AddService(_)
         | Step::AddServer { .. }
         | Step::PutServer { .. }
+        | Step::SetSysctl { before: None, .. }
         | Step::StartDaemon(_) => return None,
     })
 }
@@ -101,6 +110,7 @@ pub fn before(step: &Step) -> Option<Object> {
 pub fn after(step: &Step) -> Option<Object> {
     Some(match step {
         Step::SetTimeouts { before, after } => Object::from(before.after(after)),
+        Step::SetSysctl { after, .. } => sysctl(after.name(), after.value()),
         Step::AddService(after) | Step::EditService { after, .. } => Object::from(after),
         Step::AddServer { server: after, .. }
         | Step::PutServer { server: after, .. }

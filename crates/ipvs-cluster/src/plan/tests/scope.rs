@@ -19,8 +19,9 @@ fn server(number: u8) -> DestinationKey {
 fn scopes() -> impl Strategy<Value = Scope> {
     let services = (vec(1..5_u8, 0..4), vec(1..5_u8, 0..3), any::<bool>());
     let servers = proptest::option::of(vec(1..8_u8, 0..6));
-    (services, servers, any::<bool>(), any::<bool>()).prop_map(
-        |((keys, vips, all), servers, timeouts, daemons)| {
+    let objects = vec((1..5_u8, vec(1..8_u8, 0..6)), 0..4);
+    (services, servers, objects, any::<bool>(), any::<bool>()).prop_map(
+        |((keys, vips, all), servers, objects, timeouts, daemons)| {
             let mut scope = Scope::of_services(keys.into_iter().map(service));
             scope = scope.and_addresses(vips.into_iter().map(|n| [192, 0, 2, n].into()));
             if all {
@@ -32,6 +33,9 @@ fn scopes() -> impl Strategy<Value = Scope> {
             if daemons {
                 scope = scope.and_daemons();
             }
+            let objects = objects.into_iter().map(|(n, own)| (service(n), own));
+            let objects = objects.map(|(key, own)| (key, own.into_iter().map(server)));
+            scope = scope.and_objects(objects);
             match servers {
                 Some(own) => scope.only_servers(own.into_iter().map(|n| server(n).address)),
                 None => scope,

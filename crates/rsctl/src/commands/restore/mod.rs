@@ -1,50 +1,32 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-mod interrupt;
 pub(crate) mod lines;
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use foldhash::HashMap;
 pub(crate) use ipvs_cluster::Loss;
 use ipvs_cluster::file::{self, Line, MAX_BYTES, Problem};
 use ipvs_cluster::{
-    Applied, Converge, Desired, Fault, Flaw, LookError, OnFailure, OnUnsound, Plan, Policy,
-    Subject, Verdict, Verify,
+    Converge, Desired, Fault, Flaw, OnFailure, OnUnsound, Outlook, Policy, Subject, Verify,
 };
-use ipvs_netlink::ServiceKey;
 use lvs_term::escaped;
 
-use self::interrupt::Interrupt;
 use super::Director;
+use super::converge::{self, Converged, Judge, Way};
 use crate::cli::Restore;
 use crate::error::{Error, Problems};
 use crate::exit::Exit;
+use crate::kept::{Cause, Objects, Reach};
 
 /// Says what a restore did, or would do.
 #[derive(Debug)]
 pub(crate) struct Restored {
-    /// The file's name.
-    pub(crate) file: String,
-    pub(crate) is_dry_run: bool,
-    pub(crate) plan: Plan,
+    pub(crate) converged: Converged,
     /// Large loss that `--allow-deletes` did not confirm; not carried out.
     unconfirmed: Option<Loss>,
-    /// What became of the plan; `None` for a dry run.
-    pub(crate) applied: Option<Applied>,
-    /// Whether somebody asked for an end before it was one.
-    pub(crate) interrupted: bool,
-    /// What differs afterwards.
-    pub(crate) left: Plan,
-    /// Services whose servers hash by another order than the file's.
-    pub(crate) reordered: Vec<ServiceKey>,
-    /// Why that is not known, if it is not.
-    pub(crate) unread: Option<ipvs_netlink::Error>,
-    /// Whether what became of each change is told, of however many.
-    pub(crate) shows_all: bool,
 }
 
 pub(super) fn run(
@@ -77,48 +59,71 @@ pub(super) fn run(
         .on_failure(OnFailure::StopAll)
         .on_unsound(on_unsound)
         .verify(verify);
-    let _lock = director.lock()?;
-    let mut client = director.connect_to_look(usual_servers(&desired))?;
-    let outlook = match converge.look(&mut client) {
-        Ok(outlook) => outlook,
-        Err(LookError::Ipvs(error)) => return Err(error.into()),
-        Err(LookError::Refused(flaws)) => {
-            return Err(Error::Doubtful(bad(problems(flaws, &doubts))));
-        }
+    let way = Way {
+        director,
+        converge,
+        desired: &desired,
+        file: name.clone(),
+        cause: Cause::Restore,
+        within: args.confirm_within,
+        goes_back: false,
+        shows_all,
     };
     let means_it = is_whole || args.allow_deletes || is_empty;
-    let unconfirmed = Some(outlook.loss()).filter(|loss| !means_it && loss.is_large());
-    if let (Some(loss), false) = (unconfirmed, args.report.dry_run) {
-        return Err(Error::ManyDeletes { file: name, loss: loss.to_string() });
-    }
-    let is_dry_run = args.report.dry_run;
-    if is_dry_run || outlook.plan().is_empty() {
-        let (reordered, plan) = (outlook.reordered(), outlook.into_plan());
-        return Ok(Restored { unconfirmed, is_dry_run, reordered, ..Restored::new(name, plan) });
-    }
-    let steps = outlook.plan().steps().len();
-    // Who cannot be interrupted in good order is interrupted at once.
-    let interrupt = Interrupt::catch().ok();
-    let is_interrupted = || interrupt.as_ref().is_some_and(Interrupt::is_asked_for);
-    let attempt = outlook.apply(&mut client, |done| {
-        progress(done, steps);
-        if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    let report = attempt.verify(&mut client);
-    let applied = Some(report.applied);
-    let restored = Restored { applied, shows_all, ..Restored::new(name, report.plan) };
-    Ok(match report.verdict {
-        Verdict::Read { left, reordered, .. } => Restored { left, reordered, ..restored },
-        Verdict::Unread(error) => Restored { unread: Some(error), ..restored },
-        Verdict::Stopped => Restored { interrupted: true, ..restored },
-    })
+    let mut judge =
+        Guard { policy, director, name, shows_all, desired: &desired, doubts, means_it };
+    let (converged, unconfirmed) = converge::run(way, &mut judge, progress)?;
+    Ok(Restored { converged, unconfirmed })
 }
 
-/// Returns how many servers nine of ten services have at most.
-fn usual_servers(desired: &Desired) -> usize {
-    let mut numbers: Vec<_> = desired.services().iter().map(|it| it.servers.len()).collect();
-    numbers.sort_unstable();
-    numbers.get(numbers.len() * 9 / 10).copied().unwrap_or_default()
+/// Keeps a file of which lines may be missing from deleting much.
+struct Guard<'a> {
+    policy: Policy,
+    director: &'a Director,
+    name: String,
+    shows_all: bool,
+    desired: &'a Desired,
+    doubts: Vec<Fault<Line>>,
+    means_it: bool,
+}
+
+impl Judge for Guard<'_> {
+    type Note = Option<Loss>;
+
+    fn unsound(&self, flaws: Vec<Flaw>) -> Error {
+        let all = problems(flaws, &self.doubts);
+        Error::Doubtful(Problems { file: self.name.clone(), all, shows_all: self.shows_all })
+    }
+
+    fn judge(&mut self, outlook: &Outlook<'_>) -> Result<Option<Loss>, Error> {
+        let loss = Some(outlook.loss()).filter(|loss| !self.means_it && loss.is_large());
+        match loss {
+            Some(loss) if !self.director.dry_run => {
+                Err(Error::ManyDeletes { file: self.name.clone(), loss: loss.to_string() })
+            }
+            loss => Ok(loss),
+        }
+    }
+
+    /// All that it may delete, or else what it speaks of.
+    fn reach(&self, outlook: &Outlook<'_>) -> Reach {
+        let mut objects = Objects::default();
+        if !self.policy.deletes() {
+            for entry in self.desired.services() {
+                objects.add_service(entry.service.key);
+                for wanted in &entry.servers {
+                    objects.add_server(entry.service.key, wanted.server.key);
+                }
+            }
+        }
+        Reach {
+            everything: self.policy.deletes(),
+            objects,
+            timeouts: self.desired.timeouts().is_some(),
+            daemons: self.desired.daemons().is_some(),
+            sysctls: converge::sysctls(outlook.observed()),
+        }
+    }
 }
 
 /// Returns what is refused, each with its line of the file, in the order of the file. What is
@@ -135,7 +140,7 @@ fn problems(flaws: Vec<Flaw>, doubts: &[Fault<Line>]) -> Vec<Problem> {
     problems
 }
 
-fn read(file: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn read(file: &Path) -> io::Result<Vec<u8>> {
     // One more than may be, so that the reader notices.
     let most = MAX_BYTES as u64 + 1;
     let mut bytes = Vec::new();
@@ -170,44 +175,32 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
     }
 }
 
+impl From<Converged> for Restored {
+    fn from(converged: Converged) -> Self {
+        Self { converged, unconfirmed: None }
+    }
+}
+
 impl Restored {
     /// Returns what a dry run of that plan would do.
     #[cfg(test)]
-    pub(crate) fn planned(file: String, plan: Plan) -> Self {
-        Self { is_dry_run: true, ..Self::new(file, plan) }
-    }
-
-    /// Makes a restore of which nothing is done yet.
-    fn new(file: String, plan: Plan) -> Self {
-        Self {
-            file,
-            is_dry_run: false,
-            plan,
-            unconfirmed: None,
-            applied: None,
-            interrupted: false,
-            left: Plan::default(),
-            reordered: Vec::new(),
-            unread: None,
-            shows_all: false,
-        }
+    pub(crate) fn planned(file: String, plan: ipvs_cluster::Plan) -> Self {
+        Converged::planned(file, plan).into()
     }
 
     /// Returns how it ended.
     pub(crate) fn conclude(&self) -> Result<Exit, Error> {
-        if let Some(loss) = self.unconfirmed {
-            return Err(Error::ManyDeletes { file: self.file.clone(), loss: loss.to_string() });
+        let Self { converged, unconfirmed } = self;
+        if let Some(loss) = unconfirmed {
+            return Err(Error::ManyDeletes {
+                file: converged.file.clone(),
+                loss: loss.to_string(),
+            });
         }
-        if self.is_dry_run && !self.plan.is_empty() {
+        if converged.is_dry_run && !converged.plan.is_empty() {
             return Ok(Exit::Pending);
         }
-        Ok(if self.fell_short() { Exit::Failed } else { Exit::Done })
-    }
-
-    /// Returns whether part of it was not done, or does not show in the table.
-    pub(crate) fn fell_short(&self) -> bool {
-        let complete = self.applied.as_ref().is_none_or(Applied::is_complete);
-        !complete || !self.left.is_empty() || self.unread.is_some()
+        Ok(if converged.fell_short() { Exit::Failed } else { Exit::Done })
     }
 }
 

@@ -6,24 +6,13 @@ use super::schema::{
     ChangeObject, ConnectionsObject, Identity, PersistentObject, ServerObject, ServiceObject,
     StatesObject, StatsObject, TunnelObject,
 };
-use crate::commands::{Action, Changed, ListedServer, ListedService, State};
+use crate::commands::{Changed, ListedServer, ListedService, State};
 use crate::names::Names;
 
 impl From<&Changed> for ChangeObject {
     fn from(changed: &Changed) -> Self {
         Self {
-            action: match (changed.action, changed.server) {
-                (Action::Add, None) => "add-service",
-                (Action::Edit, None) => "edit-service",
-                (Action::Delete, None) => "delete-service",
-                (Action::Add, Some(_)) => "add-server",
-                (Action::Edit, Some(_)) => "edit-server",
-                (Action::Delete, Some(_)) => "delete-server",
-                (Action::Zero, _) => "zero",
-                (Action::SetTimeouts, _) => "set-timeouts",
-                (Action::StartDaemon, _) => "start-daemon",
-                (Action::StopDaemon, _) => "stop-daemon",
-            },
+            action: changed.word(),
             service: changed.service.map(|service| service.to_string()),
             server: changed.server.map(|server| server.to_string()),
             role: changed.role.map(|role| role.to_string()),

@@ -2,7 +2,10 @@
 
 //! Writes the JSON forms: what they hold is in `schema`, where it comes from in `fill`.
 
+mod applying;
+mod check_file;
 mod fill;
+mod kept;
 mod restore;
 mod schema;
 
@@ -13,7 +16,7 @@ use serde::ser::{Error as _, Serialize, SerializeSeq, Serializer};
 
 use super::public;
 use crate::cli::ListForm;
-use crate::commands::{IsSettled, ListedService, Listing, Made, Restored};
+use crate::commands::{Applying, Converged, IsSettled, ListedService, Listing, Made};
 use crate::error::Error;
 use crate::names::Names;
 use schema::{ChangeObject, ChangesDocument, LIST_FORMAT, ListDocument, ServiceObject};
@@ -87,8 +90,15 @@ pub(super) fn write_changes(made: &Made, dry_run: bool, out: &mut impl Write) ->
     write_document(&ChangesDocument { changed, warnings, failed, dry_run }, out)
 }
 
-pub(super) fn write_restored(restored: &Restored, out: &mut impl Write) -> io::Result<()> {
-    write_document(&restore::RestoreDocument::from(restored), out)
+pub(super) fn write_restored(converged: &Converged, out: &mut impl Write) -> io::Result<()> {
+    write_document(&restore::RestoreDocument::from(converged), out)
+}
+
+pub(super) use check_file::write_checked;
+pub(super) use kept::{write_checkpoints, write_confirmed, write_history};
+
+pub(super) fn write_applying(applying: &Applying, out: &mut impl Write) -> io::Result<()> {
+    write_document(&applying::ApplyDocument::from(applying), out)
 }
 
 pub(super) fn write_document(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
@@ -209,8 +219,15 @@ mod tests {
         let [before, after] = [before, after].map(|state| Some(State::Server(state)));
         let states = Some(States { before, after });
         let changed = vec![
-            Changed { action: Action::Edit, service, server, role: None, states },
-            Changed { action: Action::Delete, service, server: None, role: None, states: None },
+            Changed { action: Action::Edit, service, server, role: None, states, with: Vec::new() },
+            Changed {
+                action: Action::Delete,
+                service,
+                server: None,
+                role: None,
+                states: None,
+                with: Vec::new(),
+            },
         ];
         let warnings = vec![Warning::Kept { server: key }];
         let told = warnings[0].to_string();

@@ -3,7 +3,7 @@
 use ipvs_cluster::{Action, Fate, Plan, Step, file};
 use serde::Serialize;
 
-use crate::commands::Restored;
+use crate::commands::Converged;
 
 /// Holds what `rsctl restore --json` prints.
 #[derive(Serialize)]
@@ -14,13 +14,20 @@ pub(super) struct RestoreDocument {
     steps: Vec<StepObject>,
     /// What differs from the file afterwards, as steps that would be left.
     differs: Vec<StepObject>,
+    /// The number of the table before it, to which `rsctl rollback` goes back; absent if nothing
+    /// was changed, or it could not be kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<u32>,
+    /// Until when it is to be confirmed; absent if it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirm_until: Option<String>,
 }
 
 #[derive(Serialize)]
 struct StepObject {
     /// `add`, `edit` or `delete`.
     action: &'static str,
-    /// `service`, `server`, `timeouts` or `daemon`.
+    /// `service`, `server`, `timeouts`, `sysctl` or `daemon`.
     object: &'static str,
     /// The service, if it is about one or about its server.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,16 +48,18 @@ struct StepObject {
     error: Option<String>,
 }
 
-impl From<&Restored> for RestoreDocument {
-    fn from(restored: &Restored) -> Self {
-        let fates = restored.applied.as_ref().map(|applied| &applied.fates);
-        let steps = restored.plan.steps().iter().enumerate();
+impl From<&Converged> for RestoreDocument {
+    fn from(converged: &Converged) -> Self {
+        let fates = converged.applied.as_ref().map(|applied| &applied.fates);
+        let steps = converged.plan.steps().iter().enumerate();
         Self {
-            dry_run: restored.is_dry_run,
+            dry_run: converged.is_dry_run,
             steps: steps
                 .map(|(place, step)| StepObject::new(step, fates.and_then(|f| f.get(place))))
                 .collect(),
-            differs: pending(&restored.left),
+            differs: pending(&converged.left),
+            checkpoint: converged.checkpoint,
+            confirm_until: converged.pending.as_ref().map(|pending| pending.until.clone()),
         }
     }
 }
@@ -79,6 +88,7 @@ impl StepObject {
         };
         let object = match (step, step.server()) {
             (Step::SetTimeouts { .. }, _) => "timeouts",
+            (Step::SetSysctl { .. }, _) => "sysctl",
             (Step::StartDaemon(_) | Step::StopDaemon { .. }, _) => "daemon",
             (_, Some(_)) => "server",
             (_, None) => "service",
