@@ -55,9 +55,7 @@ fn service(
     left: &mut Vec<LeftOut>,
 ) -> Option<ObservedService> {
     let subject = Subject::Service(entry.service.key);
-    let many = entry.servers.len();
-    let crowd = || sound::crowd(&entry.service, many, sound::MH_SLOTS);
-    let flaw = sound::service(None, &entry.service).or_else(crowd);
+    let flaw = sound::service(None, &entry.service);
     if let Some(flaw) = flaw {
         left.push(LeftOut { subject, why: flaw.to_string() });
         return None;

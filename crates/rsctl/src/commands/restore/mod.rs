@@ -183,11 +183,6 @@ impl From<Converged> for Restored {
 }
 
 impl Restored {
-    /// Makes one that had not to be confirmed.
-    pub(super) fn of(converged: Converged) -> Self {
-        Self { converged, unconfirmed: None }
-    }
-
     /// Returns what a dry run of that plan would do.
     #[cfg(test)]
     pub(crate) fn planned(file: String, plan: ipvs_cluster::Plan) -> Self {
