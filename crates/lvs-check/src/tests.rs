@@ -292,8 +292,8 @@ fn a_monitor_is_told_in_its_own_form() {
 /// Whatever a text from outside has, a monitor finds one `|`, and a line where one is to be.
 #[test]
 fn nothing_in_a_text_is_taken_for_performance_data() {
-    let odd = "a|b\nc\u{1b}[1m";
-    let shown = r"a\u{7c}b\nc\u{1b}[1m";
+    let odd = "a|b\nc\u{1b}[1m\u{202e}";
+    let shown = r"a\u{7c}b\nc\u{1b}[1m\u{202e}";
     let found: Vec<Finding> =
         (0..40).map(|number| Finding::new(&XX_ONE_01, Error, format!("{number} {odd}"))).collect();
     let report = Report::new(found, vec![odd.to_owned()], vec![odd.to_owned()]);

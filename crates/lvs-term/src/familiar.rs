@@ -9,7 +9,8 @@ use std::ffi::OsString;
 use clap::{Arg, Command};
 
 use crate::options::{every, reads_option, reads_options};
-use crate::usage::{Usage, escaped};
+use crate::shell::quoted_words;
+use crate::usage::Usage;
 
 /// Says what the words at which a command should begin mean to a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,21 +132,6 @@ fn with_front(root: &Command, front: &[&str], hints: Vec<String>) -> Vec<String>
     hints.into_iter().map(with_front).collect()
 }
 
-/// Returns the words as a shell reads them back.
-#[must_use]
-pub fn quoted_words<W: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = W>) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
-    let quoted = words.into_iter().map(|word| {
-        let word = word.as_ref();
-        match word.to_str() {
-            None => format!("$'{}'", escaped(word).replace('\'', r"\'")),
-            Some(text) if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
-            Some(text) => format!("'{}'", text.replace('\'', r"'\''")),
-        }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use clap::ArgAction;
@@ -254,13 +240,5 @@ mod tests {
             assert_eq!(usage.hints, [hint], "{typed}");
         }
         assert!(matches!(line("--other flush"), Arranged::Line(_)));
-    }
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        use std::os::unix::ffi::OsStringExt as _;
-        let words = ["-t", "[2001:db8::1]:80", "a b", "it's", ""];
-        assert_eq!(quoted_words(words), r"-t '[2001:db8::1]:80' 'a b' 'it'\''s' ''");
-        assert_eq!(quoted_words([OsString::from_vec(vec![b'a', 0xff])]), r"$'a\xff'");
     }
 }

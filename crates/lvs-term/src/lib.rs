@@ -10,10 +10,11 @@
 //! | `usage` | what clap stops for, in that form |
 //! | `familiar` | words in the order and of the kind that other programs want |
 //! | `unread` | lines that are read once more, in such words |
+//! | `shell` | words as a shell reads them back |
 //! | `options` | which option a word is, and whether it takes the next one |
 //! | `number`, `seconds` | numbers and times on a command line, and how many there are of something |
 //! | `exit` | the exit statuses that all programs share |
-//! | `look`, `columns` | tables: colour, width, columns, short numbers |
+//! | `look`, `columns`, `cell` | tables: colour, width, columns, short numbers, comma-separated values |
 //! | `screen` | one state after another in the same place |
 //! | `progress` | how far long work is, what is waited for |
 //! | `complete` | what may be typed next, for a shell that asks |
@@ -21,6 +22,7 @@
 //! | `stdout`, `signals` | whether standard output is there, which signals are caught, ignored or outlived |
 //! | `unwinder` | what the standard library needs, linked in |
 
+mod cell;
 mod columns;
 mod complaint;
 mod complete;
@@ -34,6 +36,7 @@ mod options;
 mod progress;
 mod screen;
 mod seconds;
+mod shell;
 mod signals;
 mod stdout;
 mod text;
@@ -41,10 +44,11 @@ mod unread;
 mod unwinder;
 mod usage;
 
+pub use cell::{Cell, write_csv_line};
 pub use columns::{Row, short_number, write_rows};
 pub use complaint::{Complaint, Label, asks_for_json, remark, tell, tell_as_json};
 pub use complete::{Candidate, Line, Offer, complete, interfaces};
-pub use familiar::{Familiar, Meaning, quoted_words};
+pub use familiar::{Familiar, Meaning};
 pub use generate::{COMMON_OPTIONS, Entry, Example, Generated, Manual, help_faults, write_for_all};
 pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};
@@ -53,6 +57,7 @@ pub use options::reads_options;
 pub use progress::{Progress, Status};
 pub use screen::Screen;
 pub use seconds::seconds;
+pub use shell::{quoted_word, quoted_words};
 pub use signals::{Interrupt, ignored_signals, outlive_file_limit};
 pub use stdout::{Stdout, unless_closed};
 pub use text::{

@@ -56,6 +56,8 @@ pub enum BadRequest {
     NoRule(String),
     #[error("--port {0:?} is no port")]
     NoPort(String),
+    #[error("{why}")]
+    Form { why: &'static str, hint: &'static str },
 }
 
 impl BadRequest {
@@ -67,6 +69,7 @@ impl BadRequest {
                 "say what this host should be: --mode dr --vip VIP, as for setup".to_owned()
             }
             Self::NoRule(_) => "rs-agent check --list-rules shows all".to_owned(),
+            Self::Form { hint, .. } => (*hint).to_owned(),
             Self::NoPort(_) => "write it as 80, tcp/80 or udp/53".to_owned(),
             Self::NotAnAddress { option: "--client", .. } => {
                 "write it as 198.51.100.7 or 198.51.100.0/24; names are not looked up".to_owned()

@@ -13,7 +13,7 @@ use lvs_term::{COMMON_OPTIONS, Generated};
 
 pub use self::check::CheckArgs;
 pub(crate) use self::familiar::familiar;
-pub use self::form::{Form, Shown};
+pub use self::form::{CheckColumn, Form, Shown, StatusColumn};
 pub use self::what::What;
 
 /// The folder that keeps the values from before, if no other is named.
@@ -294,6 +294,7 @@ pub struct TeardownArgs {
 Examples:
   rs-agent status
   rs-agent status --json
+  rs-agent status --columns kind,name,owner --no-header
   rs-agent status --exit-code
 
 Exit status: 0 done, whether or not something is set up, and whether or not it has drifted; 1 \
@@ -307,7 +308,7 @@ pub struct StatusArgs {
     #[arg(long)]
     pub exit_code: bool,
     #[command(flatten)]
-    pub form: Form,
+    pub form: Form<StatusColumn>,
 }
 
 /// Options of every command that changes something.

@@ -3,6 +3,7 @@
 //! renamed.
 
 mod status;
+mod table;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -24,6 +25,7 @@ pub use self::status::{
     CarrierStatus, DeviceStatus, GatewayStatus, Owner, PortStatus, StatusReport, SysctlStatus,
     VipStatus,
 };
+pub use self::table::Table;
 use crate::check::report::CheckReport;
 use crate::cli::{Cli, Shown};
 use crate::error::{Error, Failure};
@@ -38,6 +40,8 @@ pub struct Outcome {
     pub form: Shown,
     /// Actions as text too.
     pub verbose: bool,
+    /// The same for the forms wide and csv, if it has them.
+    pub table: Option<Table>,
 }
 
 /// Holds the result of a command.
@@ -201,9 +205,19 @@ fn complaint(stop: &clap::Error, args: &[OsString]) -> Complaint {
 
 fn print(outcome: &Outcome) -> io::Result<()> {
     let report = &outcome.report;
+    if matches!(outcome.form, Shown::Wide | Shown::Csv) {
+        // Who reads these has no other place for them.
+        match report {
+            Report::Check(report) => tell(&report.found.remarks()),
+            Report::Status(report) => tell(&report.remarks()),
+            _ => {}
+        }
+    }
     let text = match (outcome.form, report) {
         (Shown::Json, _) => printable_json(&serde_json::to_string(report)?) + "\n",
         (Shown::JsonPretty, _) => printable_json(&serde_json::to_string_pretty(report)?) + "\n",
+        (Shown::Csv, _) => outcome.table.as_ref().map_or(Ok(String::new()), Table::csv)?,
+        (Shown::Wide, _) => outcome.table.as_ref().map_or(Ok(String::new()), Table::wide)?,
         (Shown::Nagios, Report::Check(report)) => report.monitored(),
         (_, Report::Change(report)) => {
             tell(&report.remarks());

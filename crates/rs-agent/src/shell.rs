@@ -5,47 +5,30 @@
 //! `up`, which `ip link set` takes for a word of its own. Who pastes such a command wants it
 //! to do what it says.
 
-use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use lvs_host::SysctlKey;
 use lvs_host::escaped;
-use lvs_term::is_harmful;
+use lvs_term::quoted_word;
 
-/// What no shell, `sysctl` or glob(3) reads as anything but itself.
+/// What neither a shell nor `sysctl` or glob(3) reads as anything but itself.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_@+:,./-".contains(&byte)
 }
 
 /// Returns a name, given as its [`escaped`] text, as one word.
 #[must_use]
-pub fn word(name: &str) -> Cow<'_, str> {
-    let is_plain = !name.is_empty() && name.bytes().all(is_plain);
-    if is_plain { Cow::Borrowed(name) } else { Cow::Owned(quoted(&escaped::bytes(name))) }
+pub fn word(name: &str) -> String {
+    quoted_word(escaped::os_string(name))
 }
 
 /// Returns a path as one word that is no option.
 #[must_use]
 pub fn path(path: &Path) -> String {
-    let name = path.as_os_str().as_bytes();
-    let name = if name.starts_with(b"-") { [b"./", name].concat() } else { name.to_vec() };
-    word(&escaped::text(&name)).into_owned()
-}
-
-/// In quotes; what is no text, or would do something to a terminal, by its number, for which
-/// POSIX has printf(1) only.
-fn quoted(name: &[u8]) -> String {
-    match std::str::from_utf8(name) {
-        Ok(text) if !text.contains(is_harmful) => format!("'{}'", text.replace('\'', r"'\''")),
-        _ => {
-            // A hyphen might begin an option of printf.
-            let octal = |byte: &u8| match is_plain(*byte) && *byte != b'-' {
-                true => char::from(*byte).to_string(),
-                false => format!("\\{byte:03o}"),
-            };
-            format!("\"$(printf '{}')\"", name.iter().map(octal).collect::<String>())
-        }
+    match path.as_os_str().as_bytes().starts_with(b"-") {
+        true => quoted_word(Path::new(".").join(path)),
+        false => quoted_word(path),
     }
 }
 
@@ -90,9 +73,9 @@ const WORDS: [&str; 34] = [
 
 /// Returns the name of a device after `ip link set`, `add` or `del`.
 #[must_use]
-pub fn device(name: &str) -> Cow<'_, str> {
+pub fn device(name: &str) -> String {
     match WORDS.iter().any(|word| word.starts_with(name)) {
-        true => Cow::Owned(format!("dev {}", word(name))),
+        true => format!("dev {}", word(name)),
         false => word(name),
     }
 }
@@ -126,6 +109,7 @@ mod tests {
     use std::os::unix::ffi::OsStringExt as _;
     use std::process::Command;
 
+    use lvs_term::is_harmful;
     use proptest::prelude::*;
 
     use super::*;
@@ -143,7 +127,7 @@ mod tests {
             ("it's", r"'it'\''s'", r"'it'\''s'"),
             ("$HOME;*`", "'$HOME;*`'", "'$HOME;*`'"),
             ("q\"\\", "'q\"\\'", "'q\"\\'"),
-            ("a=b", "'a=b'", "'a=b'"),
+            ("a=b", "a=b", "a=b"),
             ("grün", "'grün'", "'grün'"),
             ("gr\\xfcn", r#""$(printf 'gr\374n')""#, r#""$(printf 'gr\374n')""#),
             ("e\u{1b}'%", r#""$(printf 'e\033\047\045')""#, r#""$(printf 'e\033\047\045')""#),

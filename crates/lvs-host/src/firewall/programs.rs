@@ -63,7 +63,7 @@ fn hiding(list: &str) -> Option<String> {
 fn run(program: &str, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new(program);
     command.env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin").args(arguments).stdin(Stdio::null());
-    let output = program::output(&mut command, PATIENCE)?;
+    let output = program::output(&mut command, PATIENCE).map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(escaped::text(&output.stdout));
     }

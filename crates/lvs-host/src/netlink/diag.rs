@@ -11,14 +11,12 @@ use super::raw::Raw;
 use super::socket::Socket;
 use super::{Netlink, NetlinkError};
 use crate::link::Link;
-use crate::socket::Listener;
+use crate::socket::{Listener, Transport};
 
 /// `SOCK_DIAG_BY_FAMILY` of include/uapi/linux/sock_diag.h.
 const BY_FAMILY: u16 = 20;
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
 /// Bits by state number of include/net/tcp_states.h; a UDP socket without a peer is in CLOSE.
 const LISTEN: u32 = 1 << 10;
 const CLOSE: u32 = 1 << 7;
@@ -31,28 +29,31 @@ const TRANSPARENT: u8 = if cfg!(target_endian = "little") { 1 << 5 } else { 1 <<
 const ANSWER: usize = 72;
 
 impl Netlink {
-    /// Reads the sockets of a protocol that wait for clients: of TCP, or else UDP.
+    /// Reads the sockets of TCP or UDP that wait for clients.
     ///
     /// # Errors
     /// The kernel's answer; ENOENT if it has no such module.
-    pub fn listeners(tcp: bool, links: &[Link]) -> Result<Vec<Listener>, NetlinkError> {
+    pub fn listeners(transport: Transport, links: &[Link]) -> Result<Vec<Listener>, NetlinkError> {
         let names = Names::of(links);
         let mut found = Vec::new();
-        let (protocol, states) = if tcp { (TCP, LISTEN) } else { (UDP, CLOSE) };
+        let states = match transport {
+            Transport::Tcp => LISTEN,
+            Transport::Udp => CLOSE,
+        };
         for family in [AF_INET, AF_INET6] {
             // `struct inet_diag_req_v2`, of which only the first fields select.
-            let mut question = vec![family, protocol, 0, 0];
+            let mut question = vec![family, transport.number(), 0, 0];
             question.extend(states.to_ne_bytes());
             question.extend([0; 48]);
             let question = Raw::ask(BY_FAMILY, question);
             let answers = Socket::open(NETLINK_SOCK_DIAG)?.ask(question, true)?;
-            found.extend(answers.iter().filter_map(|it| listener(&it.body, tcp, &names)));
+            found.extend(answers.iter().filter_map(|it| listener(&it.body, transport, &names)));
         }
         Ok(found)
     }
 }
 
-fn listener(answer: &[u8], tcp: bool, names: &Names<'_>) -> Option<Listener> {
+fn listener(answer: &[u8], transport: Transport, names: &Names<'_>) -> Option<Listener> {
     let port = u16::from_be_bytes(*answer.get(4..)?.first_chunk()?);
     let source = answer.get(8..)?;
     let ip = match *answer.first()? {
@@ -73,12 +74,14 @@ fn listener(answer: &[u8], tcp: bool, names: &Names<'_>) -> Option<Listener> {
             _ => {}
         }
     }
-    Some(Listener { tcp, ip, port, v6only, device, transparent })
+    Some(Listener { transport, ip, port, v6only, device, transparent })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const TCP: Transport = Transport::Tcp;
 
     #[test]
     fn a_socket_and_what_is_none() {
@@ -89,19 +92,19 @@ mod tests {
         let names = Names::of(&links);
         let found = |v6only| {
             let (device, transparent) = (None, false);
-            Some(Listener { tcp: true, ip, port: 80, v6only, device, transparent })
+            Some(Listener { transport: TCP, ip, port: 80, v6only, device, transparent })
         };
-        assert_eq!(listener(&answer, true, &names), found(false));
+        assert_eq!(listener(&answer, TCP, &names), found(false));
         answer[40..44].copy_from_slice(&7_u32.to_ne_bytes());
-        assert_eq!(listener(&answer, true, &names).unwrap().device.as_deref(), Some("vrf1"));
+        assert_eq!(listener(&answer, TCP, &names).unwrap().device.as_deref(), Some("vrf1"));
         answer[40..44].copy_from_slice(&8_u32.to_ne_bytes());
-        let unknown = listener(&answer, true, &names).unwrap().device;
+        let unknown = listener(&answer, TCP, &names).unwrap().device;
         assert_eq!(unknown.as_deref(), Some("interface 8"));
         answer[40..44].fill(0);
         let mut with = |attribute: &[u8]| {
             answer.truncate(ANSWER);
             answer.extend(attribute);
-            listener(&answer, true, &names)
+            listener(&answer, TCP, &names)
         };
         let transparent = [TRANSPARENT, 0];
         let options = [&[6, 0, 22, 0][..], &transparent, &[0, 0]].concat();
@@ -113,7 +116,7 @@ mod tests {
             assert_eq!(with(&other), found(false), "{other:?}");
         }
         for short in [0, 1, 8, 20, ANSWER - 1] {
-            assert_eq!(listener(&answer[..short], true, &names), None, "{short}");
+            assert_eq!(listener(&answer[..short], TCP, &names), None, "{short}");
         }
     }
 }

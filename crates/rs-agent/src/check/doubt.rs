@@ -14,7 +14,7 @@ use crate::ipvs::Served;
 /// Gives what may take packets for `to`, all or those of one port, before they are routed.
 pub(super) fn elsewhere(to: IpAddr, port: Option<Port>, seen: &Seen) -> Option<String> {
     let packet = Packet {
-        protocol: port.map(|port| if port.tcp { 6 } else { 17 }),
+        protocol: port.map(|port| port.transport.number()),
         port: port.map(|port| port.number),
         is_local: seen.is_local(to),
         ..Packet::to(to)
@@ -36,7 +36,7 @@ pub(super) fn not_local(vip: IpAddr, seen: &Seen) -> Option<String> {
         let transparent = sockets.into_iter().find(|socket| {
             socket.transparent && (socket.ip == vip || socket.ip.is_unspecified())
         })?;
-        let (protocol, port) = (if transparent.tcp { "tcp" } else { "udp" }, transparent.port);
+        let (protocol, port) = (transparent.transport, transparent.port);
         Some(format!(
             "the socket on {protocol} port {port} takes foreign addresses (IP_TRANSPARENT)"
         ))

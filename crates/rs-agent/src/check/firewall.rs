@@ -5,9 +5,10 @@ use std::net::IpAddr;
 
 use lvs_check::{Finding, Phase, Remedy, Severity};
 use lvs_host::firewall::{DroppedBy, Packet, Ruleset, Suspect, Verdict};
+use lvs_host::socket::Transport;
 
 use super::catalogue;
-use super::incoming::{Question, TCP, UDP, questions};
+use super::incoming::{Question, questions};
 pub(super) use super::incoming::{is_asked, judges};
 use super::seen::Seen;
 use super::subject::{Subject, some};
@@ -130,9 +131,10 @@ fn accepting(program: &str, drop: &DroppedBy, packet: &Packet) -> Remedy {
             );
             return Remedy::words(Phase::Rest, words);
         }
-        Some(TCP) => "tcp".to_owned(),
-        Some(UDP) => "udp".to_owned(),
-        Some(number) => number.to_string(),
+        Some(number) => match Transport::ALL.into_iter().find(|it| it.number() == number) {
+            Some(transport) => transport.to_string(),
+            None => number.to_string(),
+        },
     };
     let port = packet.port.map_or_else(String::new, |port| format!(" --dport {port}"));
     Remedy::command(Phase::Rest, format!("{rule} -p {protocol}{port} -j ACCEPT"))

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use lvs_host::firewall::{Packet, Source};
+use lvs_host::socket::Transport;
 
 use super::inward::{self, Expected};
 use super::receiver::outer;
@@ -17,8 +18,6 @@ use crate::mode::Mode;
 use crate::tunnel::Encapsulation;
 
 /// Protocols of IP.
-pub(super) const TCP: u8 = 6;
-pub(super) const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
 
 /// The type of a neighbour solicitation.
@@ -55,7 +54,7 @@ pub(super) fn questions(subject: &Subject, seen: &Seen) -> Vec<Question> {
         let (protocol, port) = match subject.encapsulation {
             Encapsulation::Ipip => (Family::of(vip).protocol(), None),
             Encapsulation::Gre { .. } => (47, None),
-            Encapsulation::Gue { port } => (UDP, Some(port)),
+            Encapsulation::Gue { port } => (Transport::Udp.number(), Some(port)),
         };
         let what = match port {
             Some(port) => format!("GUE on UDP port {port}"),
@@ -103,8 +102,8 @@ pub(super) fn questions(subject: &Subject, seen: &Seen) -> Vec<Question> {
             continue;
         }
         questions.extend(subject.ports.iter().map(|port| {
-            let what = format!("{}/{}", port.protocol(), port.number);
-            let protocol = Some(if port.tcp { TCP } else { UDP });
+            let what = format!("{}/{}", port.transport, port.number);
+            let protocol = Some(port.transport.number());
             let packet = Packet { protocol, port: Some(port.number), ..service.clone() };
             Question { what, of: to, wanted: true, packet }
         }));
@@ -211,7 +210,10 @@ mod tests {
             directors: ips(&["192.0.2.1"]),
             ..Subject::default()
         };
-        let ports = vec![Port { tcp: true, number: 80 }, Port { tcp: false, number: 53 }];
+        let ports = vec![
+            Port { transport: Transport::Tcp, number: 80 },
+            Port { transport: Transport::Udp, number: 53 },
+        ];
         let client = Some("198.51.100.7".to_owned().try_into().unwrap());
         let rows: Vec<(Subject, &[&str])> = vec![
             (Subject::default(), &[]),

@@ -12,6 +12,7 @@ use lvs_host::SysctlKey;
 use lvs_host::firewall::Firewall;
 pub use lvs_host::link::{Ends, Link as Device};
 pub use lvs_host::socket::Listener;
+use lvs_host::socket::Transport;
 use lvs_host::sysctl_d::Assignment;
 pub use lvs_host::{Address, Lookup, Route};
 
@@ -37,11 +38,11 @@ pub struct Seen {
     pub sysctls: BTreeMap<SysctlKey, i32>,
     /// Sockets that wait for clients; `None`: not asked or not told.
     pub listeners: Option<Vec<Listener>>,
-    /// Why the sockets of TCP, and of UDP, could not be read.
-    pub deaf: [Option<String>; 2],
-    /// Whether a socket that is bound to no VRF takes what comes in by one: of TCP, of UDP
+    /// Of which transport the sockets could not be read, and why.
+    pub deaf: BTreeMap<Transport, String>,
+    /// Of which transport a socket that is bound to no VRF takes what comes in by one
     /// (`net.ipv4.{tcp,udp}_l3mdev_accept`).
-    pub takes_from_vrf: [bool; 2],
+    pub takes_from_vrf: BTreeSet<Transport>,
     /// The packet filters.
     pub firewall: Firewall,
     /// The services of this host's own IPVS.

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use lvs_check::{Finding, Severity};
+use lvs_host::socket::Transport;
 
 use super::catalogue;
 use super::doubt;
@@ -31,7 +32,7 @@ fn is_for(socket: &Listener, ip: IpAddr) -> bool {
 fn hears(socket: &Listener, nic: &Device, seen: &Seen) -> bool {
     match (&socket.device, &nic.vrf) {
         (None, None) => true,
-        (None, Some(_)) => seen.takes_from_vrf[usize::from(!socket.tcp)],
+        (None, Some(_)) => seen.takes_from_vrf.contains(&socket.transport),
         (Some(bound), vrf) => *bound == nic.name || vrf.as_ref() == Some(bound),
     }
 }
@@ -56,8 +57,8 @@ impl Endpoint<'_> {
         let takes =
             |at: SocketAddr| at.ip() == self.ip && [self.port.number, 0].contains(&at.port());
         seen.ipvs.of(self.ip).find(|service| match service.takes {
-            Served::Tcp(at) => self.port.tcp && takes(at),
-            Served::Udp(at) => !self.port.tcp && takes(at),
+            Served::Tcp(at) => self.port.transport == Transport::Tcp && takes(at),
+            Served::Udp(at) => self.port.transport == Transport::Udp && takes(at),
             Served::Other(_) | Served::Mark(_) => false,
         })
     }
@@ -69,7 +70,7 @@ pub(super) fn check(subject: &Subject, seen: &Seen) -> Vec<Finding> {
     let targets: &[IpAddr] = if subject.holds_vips() { &subject.vips } else { &subject.rips };
     let expected = Expected::of(subject, seen);
     for &port in &subject.ports {
-        let is_its = |it: &&Listener| it.tcp == port.tcp && it.port == port.number;
+        let is_its = |it: &&Listener| it.transport == port.transport && it.port == port.number;
         let sockets: Option<Vec<&Listener>> =
             seen.listeners.as_ref().map(|all| all.iter().filter(is_its).collect());
         for &ip in targets {
@@ -88,8 +89,11 @@ fn judge(
     seen: &Seen,
 ) -> Option<Finding> {
     let &Endpoint { ip, port, .. } = endpoint;
-    let (protocol, at) = (port.protocol(), SocketAddr::from((ip, port.number)));
-    let then = if port.tcp { "clients get a reset" } else { "clients get ICMP" };
+    let (protocol, at) = (port.transport, SocketAddr::from((ip, port.number)));
+    let then = match protocol {
+        Transport::Tcp => "clients get a reset",
+        Transport::Udp => "clients get ICMP",
+    };
     if let Some(service) = endpoint.service(seen) {
         let read = format!("/proc/net/ip_vs: {protocol} {at}, {} servers", service.servers.len());
         let is_here = |server: &SocketAddr| {
@@ -107,13 +111,12 @@ fn judge(
             return None;
         }
     }
-    if let Some(why) = &seen.deaf[usize::from(!port.tcp)] {
+    if let Some(why) = seen.deaf.get(&protocol) {
         let message = format!("whether anything listens on {protocol} {at} could not be read");
         let finding =
             Finding::new(&catalogue::RS_SRV_01, Severity::Unread, message).read([why.clone()]);
-        let module = if port.tcp { "tcp_diag" } else { "udp_diag" };
         return Some(
-            finding.words(format!("modprobe {module}, or ss -ln on a kernel that has it")),
+            finding.words(format!("modprobe {protocol}_diag, or ss -ln on a kernel that has it")),
         );
     }
     let sockets = sockets?;
@@ -150,7 +153,7 @@ fn judge(
                 .words(words);
             Some(finding.unless(doubt::not_listening(ip, port, seen)))
         }
-        Some(first) if !port.tcp && subject.holds_vips() => {
+        Some(first) if protocol == Transport::Udp && subject.holds_vips() => {
             let mut all = std::iter::once(first).chain(here);
             if all.any(|socket| socket.ip == ip) {
                 return None;

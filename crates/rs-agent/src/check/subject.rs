@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use lvs_host::SysctlKey;
+use lvs_host::socket::Transport;
 
 use super::indexed::Indexed;
 use crate::facts::{Family, host_prefix};
@@ -50,8 +51,8 @@ pub struct Subject {
 /// A port is one of the service, for which a firewall and sockets are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Port {
-    /// TCP; else UDP.
-    pub tcp: bool,
+    /// TCP or UDP.
+    pub transport: Transport,
     /// Number.
     pub number: u16,
 }
@@ -61,19 +62,10 @@ impl Port {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (protocol, number) = text.split_once('/').unwrap_or(("tcp", text));
-        let tcp = match &*protocol.to_ascii_lowercase() {
-            "tcp" => true,
-            "udp" => false,
-            _ => return None,
-        };
+        let is_it = |it: &Transport| it.name().eq_ignore_ascii_case(protocol);
+        let transport = Transport::ALL.into_iter().find(is_it)?;
         let number = number.parse().ok().filter(|number| *number != 0)?;
-        Some(Self { tcp, number })
-    }
-
-    /// Returns `tcp` or `udp`.
-    #[must_use]
-    pub fn protocol(self) -> &'static str {
-        if self.tcp { "tcp" } else { "udp" }
+        Some(Self { transport, number })
     }
 }
 

@@ -4,7 +4,7 @@
 use clap::Args;
 use lvs_term::BadNumber;
 
-use super::{Form, heading, what};
+use super::{CheckColumn, Form, heading, what};
 use crate::mode::Mode;
 use crate::request::TunnelType;
 
@@ -26,6 +26,7 @@ Examples:
   rs-agent check --port 80,udp/53 --client 198.51.100.0/24
   rs-agent check --mode dr --vip 192.0.2.10
   rs-agent check --mode tun --vip 192.0.2.10 --rip 10.0.1.11 --json
+  rs-agent check --output csv --columns rule,severity,message --no-header
   rs-agent check --explain RS-ARP-01
   rs-agent check --nagios
 
@@ -88,10 +89,10 @@ pub struct CheckArgs {
     pub explain: Option<String>,
     /// Print what a monitor reads: a line with the state and performance data, then a line for
     /// each finding (Monitoring Plugins: Nagios, Icinga, Checkmk)
-    #[arg(long, conflicts_with_all = ["list_rules", "explain", "output", "json"])]
+    #[arg(long, conflicts_with_all = ["list_rules", "explain", "output", "json", "columns", "no_header"])]
     pub nagios: bool,
     #[command(flatten)]
-    pub form: Form,
+    pub form: Form<CheckColumn>,
 }
 
 /// Reads for how long `check` watches.

@@ -14,7 +14,7 @@ use crate::check::replies;
 use crate::check::report::CheckReport;
 use crate::check::seen::Seen;
 use crate::check::subject::{Port, Subject};
-use crate::cli::CheckArgs;
+use crate::cli::{CheckArgs, Shown};
 use crate::error::Error;
 use crate::journal::{Found, Store};
 use crate::mode::Mode;
@@ -26,6 +26,12 @@ use crate::refusal::Refusal;
 use crate::request::{self, Network, Request, Typed};
 
 pub(super) fn run(args: &CheckArgs, state_dir: &Path) -> Result<Report, Error> {
+    let form = args.form.checked()?;
+    let of_rules = args.list_rules || args.explain.is_some();
+    if of_rules && matches!(form, Shown::Wide | Shown::Csv) {
+        let why = "the forms wide and csv are of findings";
+        return Err(BadRequest::Form { why, hint: "rules are told with -o text or -o json" }.into());
+    }
     if args.list_rules {
         return Ok(Report::Rules(RULES.iter().collect()));
     }

@@ -13,7 +13,7 @@ use std::fmt;
 
 use crate::cli::{Cli, Command, What};
 use crate::error::Failure;
-use crate::output::{Outcome, Report};
+use crate::output::{Outcome, Report, Table};
 use crate::run;
 
 /// Runs the command.
@@ -48,7 +48,18 @@ pub fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Generate(args) => ("generate".into(), generate::run(args).map(Report::Text)),
     };
     match report {
-        Ok(report) => Ok(Outcome { report, form: cli.shown(), verbose }),
+        Ok(report) => {
+            let table = match (&cli.command, &report) {
+                (Command::Check(args), Report::Check(found)) => {
+                    Some(Table::of_check(found, &args.form))
+                }
+                (Command::Status(args), Report::Status(status)) => {
+                    Some(Table::of_status(status, &args.form))
+                }
+                _ => None,
+            };
+            Ok(Outcome { report, form: cli.shown(), verbose, table })
+        }
         Err(error) => Err(Failure { doing, error }),
     }
 }

@@ -19,6 +19,7 @@ use crate::output::{
 use crate::plan::{Change, Effect, Target};
 
 pub(super) fn run(args: &StatusArgs, state_dir: &Path) -> Result<StatusReport, Error> {
+    args.form.checked()?;
     let exit_code = args.exit_code;
     let Found { journal, notice } = Store::to_show(state_dir)?.load()?;
     let mut notes: Vec<String> = notice.into_iter().collect();

@@ -61,6 +61,19 @@ pub enum Owner {
     Nobody,
 }
 
+impl Owner {
+    /// Returns it as JSON has it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::FoundBefore => "found-before",
+            Self::Foreign => "foreign",
+            Self::Nobody => "nobody",
+        }
+    }
+}
+
 impl std::fmt::Display for Owner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use ipvs_netlink::ServiceKey;
-use lvs_term::{Look, Row, Tone, printable, short_number, write_rows};
+use lvs_term::{Cell, Look, Row, Tone, write_csv_line, write_rows};
 
 use super::sums::Sums;
 use super::words::tone;
@@ -20,69 +20,13 @@ pub(super) fn write(listing: &Listing, look: Look, out: &mut impl Write) -> io::
     }
 }
 
-/// Holds what stands in a line at one column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Cell {
-    /// There is none, or nobody told.
-    Nothing,
-    Text(String),
-    Number(u64),
-    /// So many tenths of a percent.
-    Share(u64),
-}
-
-impl Cell {
-    fn text(text: impl ToString) -> Self {
-        Self::Text(printable(&text.to_string()))
-    }
-
-    fn share(part: u64, whole: u64) -> Self {
-        let tenths = u128::from(part) * 1000 + u128::from(whole) / 2;
-        // At most 1000: a part of it.
-        let share = tenths.checked_div(whole.into()).and_then(|share| u64::try_from(share).ok());
-        share.map_or(Self::Nothing, Self::Share)
-    }
-
-    /// For people. What is set stands as it is typed, and only counters are shortened.
-    fn wide(&self, column: Column, exact: bool) -> String {
-        match self {
-            Self::Nothing => "-".to_owned(),
-            Self::Text(text) if text.is_empty() => "-".to_owned(),
-            Self::Text(text) => text.clone(),
-            Self::Number(number) => short_number(*number, exact || !column.is_counter()),
-            Self::Share(tenths) => format!("{}.{}%", tenths / 10, tenths % 10),
-        }
-    }
-
-    /// For programs.
-    fn csv(&self) -> String {
-        match self {
-            Self::Nothing => String::new(),
-            Self::Text(text) => quoted(text),
-            Self::Number(number) => number.to_string(),
-            Self::Share(tenths) => format!("{}.{}", tenths / 10, tenths % 10),
-        }
-    }
-}
-
-/// Returns a field as RFC 4180 has it.
-fn quoted(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
-}
-
 fn write_csv(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
     let columns = &listing.shape.columns;
     if !listing.shape.is_bare {
-        let names: Vec<_> = columns.iter().map(|column| column.name()).collect();
-        writeln!(out, "{}", names.join(","))?;
+        write_csv_line(columns.iter().map(|column| Cell::text(column.name())), out)?;
     }
     for (listed, server) in lines(listing) {
-        let cells = columns.iter().map(|column| cell(*column, listing, listed, server).csv());
-        writeln!(out, "{}", cells.collect::<Vec<_>>().join(","))?;
+        write_csv_line(columns.iter().map(|it| cell(*it, listing, listed, server)), out)?;
     }
     Ok(())
 }
@@ -96,7 +40,7 @@ fn write_wide(listing: &Listing, look: Look, out: &mut impl Write) -> io::Result
     }
     for (listed, server) in lines(listing) {
         let wide =
-            |column: &Column| cell(*column, listing, listed, server).wide(*column, listing.exact);
+            |column: &Column| shown(&cell(*column, listing, listed, server), *column, listing);
         rows.push(Row::new(server.map_or(Tone::Plain, tone), columns.iter().map(wide)));
     }
     if let Some(sums) = Sums::asked_for(listing) {
@@ -106,12 +50,15 @@ fn write_wide(listing: &Listing, look: Look, out: &mut impl Write) -> io::Result
     write_rows(&rows, is_left, Look { width: None, ..look }, out)
 }
 
+/// Returns a cell for people: what is set stands as it is typed, and only counters are shortened.
+fn shown(cell: &Cell, column: Column, listing: &Listing) -> String {
+    cell.wide(listing.exact || !column.is_counter())
+}
+
 fn line_of_sums(columns: &[Column], sums: &Sums, listing: &Listing) -> Vec<String> {
     let label = columns.iter().position(|column| !is_number(*column));
     let cells = columns.iter().enumerate().map(|(place, column)| match count(*column, sums) {
-        Some(sum) if !is_unknown(*column, listing) => {
-            Cell::Number(sum).wide(*column, listing.exact)
-        }
+        Some(sum) if !is_unknown(*column, listing) => shown(&Cell::Number(sum), *column, listing),
         _ if Some(place) == label => "sum".to_owned(),
         _ => "-".to_owned(),
     });
@@ -345,25 +292,6 @@ fwmark/7,flag-3,,,,
             assert_eq!(host(Some(name)).csv(), expected, "{name:?}");
         }
         assert_eq!(host(None), Cell::Nothing);
-        assert_eq!(host(Some("=1+1")).wide(Column::Host, false), "-");
-    }
-
-    #[test]
-    fn fields_are_quoted_where_they_must_be() {
-        for (field, expected) in
-            [("plain", "plain"), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""), ("", "")]
-        {
-            assert_eq!(quoted(field), expected);
-        }
-    }
-
-    #[test]
-    fn shares_are_rounded() {
-        for (part, whole, expected) in
-            [(1, 3, "33.3"), (2, 3, "66.7"), (5, 5, "100.0"), (0, 0, ""), (0, 7, "0.0")]
-        {
-            assert_eq!(Cell::share(part, whole).csv(), expected);
-        }
-        assert_eq!(Cell::share(u64::MAX, u64::MAX).wide(Column::WeightShare, true), "100.0%");
+        assert_eq!(host(Some("=1+1")).wide(false), "-");
     }
 }

@@ -151,3 +151,53 @@ fn a_script_is_told_whether_all_is_as_it_should_be() {
     assert!(told.stdout.contains("ip addr del 192.0.2.10/32 dev eth0"), "{}", told.stdout);
     assert!(told.stdout.contains("past the director"), "{}", told.stdout);
 }
+
+/// The columns hold what JSON does.
+#[test]
+fn columns_are_the_same_as_json() {
+    let network = real_server();
+    let host = &network.servers[0];
+    let csv = |command: &str, columns: &str| {
+        let said = host.sh(&format!("rs-agent {command} -o csv --no-header --columns {columns}"));
+        said.stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    let lines = |all: &Value, names: &[&str]| {
+        let line = |it: &Value| names.iter().map(|name| text(&it[*name])).collect::<Vec<_>>();
+        let lines = all.as_array().unwrap().iter().map(|it| line(it).join(","));
+        lines.collect::<Vec<_>>()
+    };
+    // Nothing is set up: there is the header.
+    let header = "kind,name,device,detail,state,owner,current,ours,previous,remedy\n";
+    assert_eq!(host.must("rs-agent status -o csv").stdout, header);
+    host.must("rs-agent setup --mode dr --vip 192.0.2.10,2001:db8:2::10");
+    host.must("sysctl -qw net.ipv4.conf.all.arp_ignore=0; ip addr del 192.0.2.10/32 dev lo");
+    let status = printed(host, "status");
+    let of = |kind: &str, columns: &str| {
+        let lines = csv("status", &format!("kind,{columns}"));
+        let behind = lines.iter().filter_map(|line| line.strip_prefix(&format!("{kind},")));
+        behind.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(of("vip", "name,device,owner"), lines(&status["vips"], &["vip", "device", "owner"]));
+    assert_eq!(of("vip", "state"), ["missing", "present"]);
+    assert_eq!(
+        of("sysctl", "name,current,ours,previous,owner"),
+        lines(&status["sysctls"], &["key", "current", "ours", "previous", "owner"])
+    );
+    assert_eq!(of("drift", "state,remedy").len(), status["differences"].as_array().unwrap().len());
+    assert!(!of("drift", "name").is_empty());
+
+    let check = printed(host, "check");
+    let found = csv("check", "rule,severity");
+    assert_eq!(found, lines(&check["findings"], &["rule", "severity"]));
+    assert!(found.len() > 1, "{found:?}");
+    // The exit status tells the same, and wide has the same lines below its header.
+    let wide = host.sh("rs-agent check -o wide");
+    assert_eq!(wide.status, host.sh("rs-agent check").status);
+    assert_eq!(wide.stdout.lines().count(), found.len() + 1, "{}", wide.stdout);
+    assert!(wide.stdout.starts_with("rule "), "{}", wide.stdout);
+}

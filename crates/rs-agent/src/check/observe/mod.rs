@@ -22,6 +22,7 @@ use crate::tunnel::{Encapsulation, Listener as Unpacks};
 use lvs_host::firewall;
 use lvs_host::link::SETTINGS;
 use lvs_host::netlink::{Netlink, NetlinkError};
+use lvs_host::socket::Transport;
 use lvs_host::sysctl;
 use lvs_host::sysctl_d;
 use lvs_term::system_error;
@@ -67,7 +68,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
     }
     let backup_only = std::fs::read_to_string("/proc/sys/net/ipv4/vs/backup_only");
     seen.backup_only = backup_only.is_ok_and(|value| value.trim() == "1");
-    let has_udp = subject.ports.iter().any(|port| !port.tcp);
+    let has_udp = subject.ports.iter().any(|port| port.transport == Transport::Udp);
     if matches!(subject.encapsulation, Encapsulation::Gue { .. }) || has_udp {
         match net.ports() {
             Ok(found) => seen.fou = found.map_or(Fou::NoModule, Fou::Ports),
@@ -78,7 +79,7 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
         // The kernel's own socket, behind which no server is.
         listeners.retain(|socket| {
             let at = Unpacks { port: socket.port, family: Family::of(socket.ip) };
-            let is_kernels = !socket.tcp && socket.ip.is_unspecified();
+            let is_kernels = socket.transport == Transport::Udp && socket.ip.is_unspecified();
             !(is_kernels && unpack.iter().any(|port| port.at == at))
         });
     }
@@ -103,21 +104,21 @@ pub fn observe(net: &Netlink, subject: &Subject, watch: Duration) -> Result<Seen
 fn listening(subject: &Subject, seen: &mut Seen) {
     let is_odd = |vip: &IpAddr| !seen.is_local(*vip) || seen.is_mute(*vip);
     let is_odd = subject.holds_vips() && subject.vips.iter().any(is_odd);
-    for (at, tcp) in [true, false].into_iter().enumerate() {
-        let is_asked = subject.ports.iter().any(|port| port.tcp == tcp);
+    for transport in Transport::ALL {
+        let is_asked = subject.ports.iter().any(|port| port.transport == transport);
         if !is_asked && !is_odd {
             continue;
         }
-        match Netlink::listeners(tcp, &seen.devices) {
+        match Netlink::listeners(transport, &seen.devices) {
             Ok(found) => seen.listeners.get_or_insert_default().extend(found),
             Err(error) => {
-                let protocol = if tcp { "tcp" } else { "udp" };
-                seen.deaf[at] = Some(format!("{protocol} sockets: {error}"));
+                seen.deaf.insert(transport, format!("{transport} sockets: {error}"));
             }
         }
-        let accept =
-            format!("/proc/sys/net/ipv4/{}_l3mdev_accept", if tcp { "tcp" } else { "udp" });
+        let accept = format!("/proc/sys/net/ipv4/{transport}_l3mdev_accept");
         let accept = std::fs::read_to_string(accept).unwrap_or_default();
-        seen.takes_from_vrf[at] = accept.trim() == "1";
+        if accept.trim() == "1" {
+            seen.takes_from_vrf.insert(transport);
+        }
     }
 }

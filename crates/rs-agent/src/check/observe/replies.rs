@@ -10,12 +10,13 @@ use lvs_host::link;
 use lvs_host::netlink::{Netlink, NetlinkError};
 use lvs_host::route::{LocalTables, Route, RouteKind, TABLE_LOCAL};
 use lvs_host::rule::{Marks, Rule, are_all_alike};
+use lvs_host::socket::Transport;
 
 use super::super::hops::{Hops, Other, Replies, Reply};
 use super::super::inward;
 use super::super::replies::{families, rips};
 use super::super::seen::{Device, Seen};
-use super::super::subject::{Port, Subject};
+use super::super::subject::Subject;
 use crate::facts::{Family, of_family};
 use crate::mode::Mode;
 
@@ -24,9 +25,6 @@ pub(super) struct Host<'a> {
     pub(super) routes: Vec<Route>,
     pub(super) devices: &'a [Device],
 }
-
-const TCP: u8 = 6;
-const UDP: u8 = 17;
 
 /// Asks for the ways of all replies, if rules or routes may tell them from other packets.
 pub(super) fn look(
@@ -82,8 +80,8 @@ fn ends(subject: &Subject, anywhere: &[IpAddr], seen: &Seen) -> Vec<(Option<IpAd
 
 /// The protocols of the ports that were asked for.
 fn protocols(subject: &Subject) -> Vec<u8> {
-    let number = |port: &Port| if port.tcp { TCP } else { UDP };
-    let numbers: BTreeSet<u8> = subject.ports.iter().map(number).collect();
+    let numbers = subject.ports.iter().map(|port| port.transport.number());
+    let numbers: BTreeSet<u8> = numbers.collect();
     numbers.into_iter().collect()
 }
 
@@ -149,7 +147,7 @@ impl Asked<'_> {
         let nobody = [65_534].into_iter().chain(behind).find(is_free);
         let asked = match protocols(subject).as_slice() {
             [only] => *only,
-            _ => TCP,
+            _ => Transport::Tcp.number(),
         };
         Marks {
             device,

@@ -2,6 +2,7 @@
 //! Changes to a sound host that several rows share.
 
 use lvs_host::SysctlKey;
+use lvs_host::socket::Transport;
 
 use super::super::seen::{Device, Ends, Fou, Listener, Seen};
 use super::super::subject::{Port, Subject};
@@ -28,18 +29,28 @@ pub(super) fn gre(subject: &mut Subject, seen: &mut Seen, checksum: bool) {
     ends(seen, 2).protocol = None;
 }
 
-pub(super) fn listens(subject: &mut Subject, seen: &mut Seen, tcp: bool, on: &str, v6only: bool) {
-    subject.ports = vec![Port { tcp, number: 80 }];
+pub(super) fn listens(
+    subject: &mut Subject,
+    seen: &mut Seen,
+    transport: Transport,
+    on: &str,
+    v6only: bool,
+) {
+    let other = match transport {
+        Transport::Tcp => Transport::Udp,
+        Transport::Udp => Transport::Tcp,
+    };
+    subject.ports = vec![Port { transport, number: 80 }];
     seen.listeners = Some(vec![
-        Listener { v6only, ..listener(tcp, on, 80) },
-        listener(tcp, "::", 81),
-        listener(!tcp, "::", 80),
+        Listener { v6only, ..listener(transport, on, 80) },
+        listener(transport, "::", 81),
+        listener(other, "::", 80),
     ]);
 }
 
 /// A socket on all interfaces that takes IPv4 too.
-pub(super) fn listener(tcp: bool, on: &str, port: u16) -> Listener {
-    Listener { tcp, ip: ip(on), port, v6only: false, device: None, transparent: false }
+pub(super) fn listener(transport: Transport, on: &str, port: u16) -> Listener {
+    Listener { transport, ip: ip(on), port, v6only: false, device: None, transparent: false }
 }
 
 pub(super) fn boot(seen: &mut Seen, text: &str) {

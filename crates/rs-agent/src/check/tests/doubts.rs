@@ -2,6 +2,7 @@
 //! Hosts where something else than addresses, sockets and settings decides, or may.
 
 use lvs_host::firewall::{Ruleset, Suspect};
+use lvs_host::socket::Transport;
 
 use super::super::seen::{Arrival, Seen};
 use super::change::{listener, listens};
@@ -68,7 +69,7 @@ pub(super) const DOUBTS: &[Row] = &[
         Mode::Dr,
         |_, s| {
             gone(s);
-            s.listeners = Some(vec![listener(true, "::", 80)]);
+            s.listeners = Some(vec![listener(Transport::Tcp, "::", 80)]);
         },
         &["RS-VIP-01 error"],
     ),
@@ -76,7 +77,7 @@ pub(super) const DOUBTS: &[Row] = &[
         Mode::Dr,
         |_, s| {
             gone(s);
-            let socket = listener(true, "0.0.0.0", 80);
+            let socket = listener(Transport::Tcp, "0.0.0.0", 80);
             s.listeners = Some(vec![super::super::seen::Listener { transparent: true, ..socket }]);
         },
         &["RS-VIP-01 unread"],
@@ -197,7 +198,7 @@ pub(super) const DOUBTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "::", false);
+            listens(w, s, Transport::Tcp, "::", false);
             s.firewall
                 .iptables_unread
                 .insert(Family::Ipv4, "ip_tables_names: Permission denied".into());
@@ -223,7 +224,7 @@ pub(super) const DOUBTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "::", false);
+            listens(w, s, Transport::Tcp, "::", false);
             s.firewall.drops.push(Suspect { family: Some(Family::Ipv4), what: "a rule".into() });
         },
         &["RS-FW-01 unread"],
@@ -247,7 +248,7 @@ pub(super) const DOUBTS: &[Row] = &[
         Mode::Dr,
         |w, s| {
             w.vips = vec![ip("192.0.2.9"), ip(VIP)].into();
-            w.ports = vec![crate::check::subject::Port { tcp: true, number: 80 }];
+            w.ports = vec![crate::check::subject::Port { transport: Transport::Tcp, number: 80 }];
             s.addresses.push(address("192.0.2.9", 32, "lo", "host"));
             s.lookups.insert(ip("192.0.2.9"), s.lookups.get(&ip(VIP)).cloned().flatten());
             s.firewall.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n"));
@@ -258,7 +259,7 @@ pub(super) const DOUBTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            w.ports = vec![crate::check::subject::Port { tcp: true, number: 80 }];
+            w.ports = vec![crate::check::subject::Port { transport: Transport::Tcp, number: 80 }];
             let what = "chain ip nat PREROUTING of nftables".to_owned();
             s.firewall.rewrites.push(Suspect { family: Some(Family::Ipv4), what });
             s.firewall.iptables = Some(Ruleset::parse(

@@ -3,6 +3,7 @@
 //! two answers.
 
 use lvs_host::firewall::Ruleset;
+use lvs_host::socket::Transport;
 
 use super::super::seen::{Listener, Route, Seen};
 use super::super::subject::Subject;
@@ -122,7 +123,7 @@ pub(super) const PLACED: &[Row] = &[
         |w, s| {
             w.vips.truncate(1);
             s.devices[1].vrf = Some("red".into());
-            listens(w, s, true, RIP, false);
+            listens(w, s, Transport::Tcp, RIP, false);
         },
         &["RS-SRV-01 error"],
     ),
@@ -177,7 +178,7 @@ pub(super) const PLACED: &[Row] = &[
         Mode::Dr,
         |w, s| {
             w.vips.truncate(1);
-            listens(w, s, true, "::ffff:192.0.2.10", false);
+            listens(w, s, Transport::Tcp, "::ffff:192.0.2.10", false);
         },
         &[],
     ),
@@ -185,7 +186,7 @@ pub(super) const PLACED: &[Row] = &[
         Mode::Dr,
         |w, s| {
             w.vips.truncate(1);
-            listens(w, s, true, "::ffff:192.0.2.20", false);
+            listens(w, s, Transport::Tcp, "::ffff:192.0.2.20", false);
         },
         &["RS-SRV-01 error"],
     ),
@@ -319,7 +320,7 @@ fn elsewhere(subject: &mut Subject, seen: &mut Seen, by: &str) {
 fn foreign(seen: &mut Seen, on: &str) {
     seen.addresses.remove(2);
     seen.lookups.insert(ip(VIP), None);
-    let socket = Listener { transparent: true, ..listener(true, on, 80) };
+    let socket = Listener { transparent: true, ..listener(Transport::Tcp, on, 80) };
     seen.listeners = Some(vec![socket]);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Who takes what arrives at a port: a server, a rule, or IPVS on this host.
 
+use lvs_host::socket::Transport;
+
 use super::change::listens;
 use super::directors::serves;
 use super::doubts::nat;
@@ -13,7 +15,7 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "0.0.0.0", false);
+            listens(w, s, Transport::Tcp, "0.0.0.0", false);
             s.firewall.ip6tables =
                 nat("-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080");
         },
@@ -22,7 +24,7 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "0.0.0.0", false);
+            listens(w, s, Transport::Tcp, "0.0.0.0", false);
             s.firewall.ip6tables =
                 nat("-A PREROUTING -p tcp -m tcp --dport 81 -j REDIRECT --to-ports 8080");
         },
@@ -32,7 +34,7 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "0.0.0.0", false);
+            listens(w, s, Transport::Tcp, "0.0.0.0", false);
             s.firewall.ip6tables =
                 nat("-A PREROUTING -p udp -m udp --dport 80 -j REDIRECT --to-ports 8080");
         },
@@ -41,7 +43,7 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "0.0.0.0", false);
+            listens(w, s, Transport::Tcp, "0.0.0.0", false);
             s.firewall.ip6tables = nat(
                 "-A PREROUTING -p tcp -m tcp --dport 80 -m addrtype --dst-type LOCAL -j REDIRECT",
             );
@@ -51,7 +53,7 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "0.0.0.0", false);
+            listens(w, s, Transport::Tcp, "0.0.0.0", false);
             s.firewall.ip6tables = nat(
                 "-A PREROUTING -p tcp -m tcp --dport 80 -m addrtype ! --dst-type LOCAL -j REDIRECT",
             );
@@ -61,7 +63,7 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Nat,
         |w, s| {
-            listens(w, s, true, VIP, false);
+            listens(w, s, Transport::Tcp, VIP, false);
             s.firewall.iptables =
                 nat("-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination x");
         },
@@ -70,8 +72,8 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "::", false);
-            s.deaf[0] = Some("tcp sockets: no such module".into());
+            listens(w, s, Transport::Tcp, "::", false);
+            s.deaf.insert(Transport::Tcp, "tcp sockets: no such module".into());
             s.listeners = None;
         },
         &["RS-SRV-01 unread", "RS-SRV-01 unread"],
@@ -79,7 +81,7 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, RIP, false);
+            listens(w, s, Transport::Tcp, RIP, false);
             serves(s, Served::Tcp("192.0.2.10:80".parse().unwrap()), &["172.17.0.2:8080"]);
             serves(s, Served::Tcp("[2001:db8::10]:0".parse().unwrap()), &["[2001:db8::99]:80"]);
         },
@@ -89,7 +91,7 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "0.0.0.0", false);
+            listens(w, s, Transport::Tcp, "0.0.0.0", false);
             serves(s, Served::Tcp("192.0.2.10:80".parse().unwrap()), &[]);
             serves(s, Served::Udp("[2001:db8::10]:80".parse().unwrap()), &["[2001:db8::99]:80"]);
         },
@@ -98,7 +100,7 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "::", true);
+            listens(w, s, Transport::Tcp, "::", true);
             serves(s, Served::Tcp("192.0.2.10:80".parse().unwrap()), &["192.0.2.11:80"]);
         },
         &["RS-SRV-01 error"],
@@ -106,7 +108,7 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "::", true);
+            listens(w, s, Transport::Tcp, "::", true);
             serves(s, Served::Mark(1), &["192.0.2.12:80"]);
         },
         &["RS-SRV-01 unread"],
@@ -115,7 +117,7 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "::", false);
+            listens(w, s, Transport::Tcp, "::", false);
             s.devices[1].vrf = Some("vrf1".into());
         },
         &["RS-SRV-01 error", "RS-SRV-01 error"],
@@ -123,16 +125,16 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "::", false);
+            listens(w, s, Transport::Tcp, "::", false);
             s.devices[1].vrf = Some("vrf1".into());
-            s.takes_from_vrf = [true, false];
+            s.takes_from_vrf = [Transport::Tcp].into();
         },
         &[],
     ),
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "::", false);
+            listens(w, s, Transport::Tcp, "::", false);
             s.devices[1].vrf = Some("vrf1".into());
             s.listeners.as_mut().unwrap()[0].device = Some("vrf1".into());
         },
@@ -141,7 +143,7 @@ pub(super) const PORTS: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "::", false);
+            listens(w, s, Transport::Tcp, "::", false);
             s.listeners.as_mut().unwrap()[0].device = Some("eth1".into());
         },
         &["RS-SRV-01 error", "RS-SRV-01 error"],

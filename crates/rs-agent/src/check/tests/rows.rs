@@ -2,6 +2,7 @@
 //! What can be wrong with a host, one thing a row.
 
 use lvs_host::firewall::Ruleset;
+use lvs_host::socket::Transport;
 
 use super::super::seen::{Device, Lookup, Seen};
 use super::super::subject::Subject;
@@ -19,7 +20,7 @@ pub(super) const HOST: &[Row] = &[
     (
         Mode::Dr,
         |w, s| {
-            listens(w, s, true, "::", false);
+            listens(w, s, Transport::Tcp, "::", false);
             s.firewall.iptables = Some(Ruleset::parse("*filter\n:INPUT DROP [0:0]\n"));
         },
         &["RS-FW-01 error"],
@@ -370,21 +371,25 @@ pub(super) const HOST: &[Row] = &[
     ),
     (Mode::Dr, |_, s| s.drops = Some(([("in_martian_src", 3)].into(), 2)), &["RS-RPF-05 warning"]),
     (Mode::Dr, |_, s| s.drops = Some(([("in_martian_src", 0)].into(), 2)), &[]),
-    (Mode::Dr, |w, s| listens(w, s, true, "0.0.0.0", false), &["RS-SRV-01 error"]),
-    (Mode::Dr, |w, s| listens(w, s, true, "::", false), &[]),
-    (Mode::Dr, |w, s| listens(w, s, true, "::", true), &["RS-SRV-01 error"]),
-    (Mode::Dr, |w, s| listens(w, s, true, RIP, true), &["RS-SRV-01 error", "RS-SRV-01 error"]),
-    (Mode::Nat, |w, s| listens(w, s, true, RIP, true), &[]),
+    (Mode::Dr, |w, s| listens(w, s, Transport::Tcp, "0.0.0.0", false), &["RS-SRV-01 error"]),
+    (Mode::Dr, |w, s| listens(w, s, Transport::Tcp, "::", false), &[]),
+    (Mode::Dr, |w, s| listens(w, s, Transport::Tcp, "::", true), &["RS-SRV-01 error"]),
     (
         Mode::Dr,
-        |w, s| listens(w, s, false, "::", false),
+        |w, s| listens(w, s, Transport::Tcp, RIP, true),
+        &["RS-SRV-01 error", "RS-SRV-01 error"],
+    ),
+    (Mode::Nat, |w, s| listens(w, s, Transport::Tcp, RIP, true), &[]),
+    (
+        Mode::Dr,
+        |w, s| listens(w, s, Transport::Udp, "::", false),
         &["RS-SRV-02 warning", "RS-SRV-02 warning"],
     ),
     (
         Mode::Dr,
         |w, s| {
             w.vips.pop();
-            listens(w, s, false, VIP, false);
+            listens(w, s, Transport::Udp, VIP, false);
         },
         &[],
     ),

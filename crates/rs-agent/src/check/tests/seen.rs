@@ -3,6 +3,7 @@
 //! what a set-up is known by.
 
 use lvs_host::SysctlKey;
+use lvs_host::socket::Transport;
 
 use super::super::arp_model::{Answer, Vip, leaking};
 use super::super::catalogue::RULES;
@@ -106,17 +107,17 @@ fn a_director_has_a_service_of_the_vip() {
 #[test]
 fn a_port_has_a_protocol_or_is_one_of_tcp() {
     for (text, expected) in [
-        ("80", Some((true, 80))),
-        ("tcp/80", Some((true, 80))),
-        ("udp/53", Some((false, 53))),
-        ("udp/65535", Some((false, 65535))),
+        ("80", Some((Transport::Tcp, 80))),
+        ("tcp/80", Some((Transport::Tcp, 80))),
+        ("udp/53", Some((Transport::Udp, 53))),
+        ("udp/65535", Some((Transport::Udp, 65535))),
         ("sctp/80", None),
         ("udp/65536", None),
         ("udp/0", None),
         ("0", None),
         ("", None),
     ] {
-        let port = Port::parse(text).map(|port| (port.tcp, port.number));
+        let port = Port::parse(text).map(|port| (port.transport, port.number));
         assert_eq!(port, expected, "{text}");
     }
 }
