@@ -2,7 +2,7 @@
 
 //! What fuzzing found worth keeping (`fuzz/`), run again by each `cargo test`.
 
-#![cfg(feature = "file")]
+#![cfg(all(feature = "cluster", feature = "file"))]
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -11,12 +11,19 @@
     reason = "tests"
 )]
 
+#[path = "../fuzz/bodies/cluster.rs"]
+mod cluster;
 #[path = "../fuzz/bodies/file.rs"]
 mod file;
 #[path = "../fuzz/bodies/plan.rs"]
 mod plan;
 
 use std::path::Path;
+
+#[test]
+fn cluster() {
+    replay("cluster", cluster::run);
+}
 
 #[test]
 fn file() {

@@ -57,7 +57,7 @@ use self::problem::{Found, Place};
 use self::scope::Declared;
 use self::servers::Pools;
 use self::services::{Defaults, Maker};
-use self::tree::{Tree, Value};
+use self::tree::{Scalar, Shape, Tree, Value};
 use self::vips::Vips;
 use crate::desired::{Builder, Desired, Why};
 use crate::scope::Scope;
@@ -125,7 +125,10 @@ pub fn read(bytes: &[u8]) -> Result<Cluster, Problems> {
 
 fn cluster(tree: &Tree, found: &mut Found) -> Option<Cluster> {
     let hint = format!("write `format: {FORMAT}` in the first line, and then `services:`");
-    let Some(root) = tree.root() else {
+    let is_nothing = |root: &Value<'_>| {
+        matches!(root.shape(), Shape::Scalar(Scalar { text: "", is_plain: true }))
+    };
+    let Some(root) = tree.root().filter(|root| !is_nothing(root)) else {
         found.hinted(Place::START, "the file is empty", hint);
         return None;
     };

@@ -199,6 +199,14 @@ impl Found {
 }
 
 fn show(text: &str, mut notes: Vec<Note>) -> Vec<Problem> {
+    if notes.is_empty() {
+        return Vec::new();
+    }
+    // To the parser, the end of a text is a line of its own.
+    let end = Place::behind(text);
+    for note in &mut notes {
+        note.at = note.at.min(end);
+    }
     notes.sort();
     // A server of a pool may be wrong in the same way for each service.
     notes.dedup();
