@@ -31,26 +31,22 @@ pub(crate) fn run(
     format: Format,
     look: Look,
 ) -> Option<Result<Exit, Error>> {
-    let (begun, until, is_verbose) = match command {
+    let (until, is_verbose) = match command {
         Command::Drain(args) if args.list => {
             return Some(drain::list(director).and_then(|listed| {
                 output::write_drains(&listed, format, look)?;
                 Ok(Exit::Done)
             }));
         }
-        Command::Drain(args) => {
-            let until = if args.no_wait { Until::OneLook } else { Until::Done };
-            (drain::drain(director, args), until, args.report.verbose)
-        }
-        Command::Undrain(args) => (drain::undrain(director, args), Until::Now, args.report.verbose),
-        Command::SlowStart(args) => {
-            (drain::slow_start(director, args), Until::Done, args.report.verbose)
-        }
+        Command::Drain(args) if args.no_wait => (Until::OneLook, args.report.verbose),
+        Command::Drain(args) => (Until::Done, args.report.verbose),
+        Command::Undrain(args) => (Until::Now, args.report.verbose),
+        Command::SlowStart(args) => (Until::Done, args.report.verbose),
         _ => return None,
     };
-    Some(begun.and_then(|mut drained| {
+    Some(begin(director, command, until).and_then(|(mut drained, pause)| {
         let mut told = Drains::begin(&drained, format, is_verbose);
-        let waited = wait(director, &mut drained, until, &mut told);
+        let waited = wait(director, &mut drained, until, pause, &mut told);
         let written = told.end(&drained);
         let is_interrupted = waited? == Waited::Interrupted;
         if let Some(shortfall) = output::drain_shortfall(&drained, is_interrupted) {
@@ -65,6 +61,26 @@ pub(crate) fn run(
     }))
 }
 
+/// Begins what is asked for. Signals are caught before anything is changed: from then on who
+/// interrupts it is told how to go on.
+fn begin(
+    director: &Director,
+    command: &Command,
+    until: Until,
+) -> Result<(Drained, Option<Pause>), Error> {
+    let pause = match until {
+        Until::Done => Some(Pause::begin()?),
+        Until::Now | Until::OneLook => None,
+    };
+    let drained = match command {
+        Command::Drain(args) => drain::drain(director, args)?,
+        Command::Undrain(args) => drain::undrain(director, args)?,
+        Command::SlowStart(args) => drain::slow_start(director, args)?,
+        _ => Drained::default(),
+    };
+    Ok((drained, pause))
+}
+
 /// Says how a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waited {
@@ -76,21 +92,23 @@ fn wait(
     director: &Director,
     drained: &mut Drained,
     until: Until,
+    mut pause: Option<Pause>,
     told: &mut Drains,
 ) -> Result<Waited, Error> {
     if until == Until::Now || drained.is_over() {
         return Ok(Waited::Done);
     }
-    let mut pause = Pause::begin()?;
     let mut watch = Watch::begin(director)?;
     loop {
         watch.look(director, drained)?;
         told.tell(drained);
-        if until == Until::OneLook || drained.is_over() {
-            return Ok(Waited::Done);
-        }
-        if !pause.wait(Watch::pause(drained))? {
-            return Ok(Waited::Interrupted);
+        match &mut pause {
+            Some(pause) if !drained.is_over() => {
+                if !pause.wait(Watch::pause(drained))? {
+                    return Ok(Waited::Interrupted);
+                }
+            }
+            _ => return Ok(Waited::Done),
         }
     }
 }

@@ -10,10 +10,10 @@ use ipvs_netlink::{Change, DestinationKey, ErrorKind, Scheduler, ServiceKey};
 use lvs_term::{Complaint, Usage, count, escaped, system_error};
 
 use crate::exit::Exit;
-use crate::kept::KeptError;
+use crate::kept::{KeptError, Pending};
 use crate::lock::Holder;
-use crate::problems::{MOST_PROBLEMS, Problems, first};
-use crate::refusal::{self, Refusal};
+use crate::problems::{ClusterProblems, MOST_PROBLEMS, Problems, first};
+use crate::refusal::{self, Refusal, Refused};
 
 /// Says why `rsctl` failed: one line, and hints.
 #[derive(Debug, thiserror::Error)]
@@ -166,9 +166,49 @@ pub(crate) enum Error {
         /// What would go.
         loss: String,
     },
+    /// The file of a cluster has problems; nothing was changed.
+    #[error("cannot read {}: {}; nothing was changed", .0.file, count(.0.all.len(), "problem"))]
+    BadCluster(ClusterProblems),
+    /// The file wants no service; nothing was changed.
+    #[error("cannot apply {file}: it has no service; nothing was changed")]
+    NothingWanted {
+        /// Its name.
+        file: String,
+    },
+    /// What the file wants would turn clients away; nothing was changed.
+    #[error("cannot apply {file}: it would do what is hardly meant; nothing was changed")]
+    Trapped {
+        /// Its name.
+        file: String,
+        /// What it would do.
+        refused: Vec<Refused>,
+    },
     /// What is there could not be kept in mind as something to go back to.
     #[error("cannot go back to what was there: {0}")]
     NoWayBack(String),
+    /// A change is there that nobody has confirmed yet; nothing was changed.
+    #[error("cannot begin: {} is to be confirmed until {}; nothing was changed", .0.who(), .0.until)]
+    Pending(Box<Pending>),
+    /// Nothing waits to be confirmed.
+    #[error("cannot confirm: no change waits for it")]
+    NothingPending,
+    /// What undoes a change that nobody confirms could not be started.
+    #[error("cannot have the change undone by itself: {}; nothing was changed", system_error(.0))]
+    NoWatcher(io::Error),
+    /// There is no clock to wait by.
+    #[error("cannot tell the time: {}", system_error(.0))]
+    Clock(io::Error),
+    /// There is no table to go back to.
+    #[error("cannot roll back: {}", no_checkpoint(*.number))]
+    NoCheckpoint {
+        /// The number asked for.
+        number: Option<u32>,
+        /// The first and the last that there are.
+        numbers: Option<(u32, u32)>,
+    },
+    /// The table to go back to has no service; nothing was changed.
+    #[error("cannot roll back to checkpoint {0}: it has no service; nothing was changed")]
+    EmptyCheckpoint(u32),
     /// Clients would be refused; nothing was changed.
     #[error("{}", refused_drain(.0))]
     Undrainable(Vec<Undrainable>),
@@ -294,7 +334,35 @@ impl Error {
             Self::FolderInTheWay { folder, .. } => {
                 vec![format!("see what {folder} is, and move it away: then it is made")]
             }
+            Self::BadCluster(problems) => problems.hint().into_iter().collect(),
+            Self::NothingWanted { .. } => {
+                vec![
+                    "`--allow-empty` takes it for what it says: delete what earlier files named"
+                        .to_owned(),
+                ]
+            }
+            Self::Trapped { refused, .. } => {
+                let mut options: Vec<_> = refused.iter().filter_map(|it| it.option).collect();
+                options.sort_unstable();
+                options.dedup();
+                let allow = |option| format!("`{option}` does it all the same");
+                options.into_iter().map(allow).collect()
+            }
             Self::NoWayBack(_) => vec!["`rsctl list` shows what is there now".to_owned()],
+            Self::Pending(_) => vec![Pending::REMEDY.to_owned()],
+            Self::NothingPending => {
+                vec!["`rsctl history` shows whether it was undone".to_owned()]
+            }
+            Self::NoCheckpoint { numbers: Some(_), .. } => {
+                vec!["`rsctl rollback --list` shows those that there are".to_owned()]
+            }
+            Self::NoCheckpoint { numbers: None, .. } => {
+                vec!["`rsctl restore` keeps the table as it is before it changes it".to_owned()]
+            }
+            Self::EmptyCheckpoint(_) => {
+                vec!["`--allow-empty` takes it for what it is: delete all services".to_owned()]
+            }
+            Self::NoWatcher(_) | Self::Clock(_) => Vec::new(),
             Self::Undrainable(all) => {
                 let mut hints: Vec<_> = all.iter().flat_map(Undrainable::hints).collect();
                 hints.dedup();
@@ -344,6 +412,8 @@ impl Error {
         match self {
             Self::BadFile(problems) | Self::Doubtful(problems) => problems.lines(),
             Self::NotRestorable { problems, .. } => first(problems.iter().cloned(), MOST_PROBLEMS),
+            Self::BadCluster(problems) => problems.lines(),
+            Self::Trapped { refused, .. } => refused.iter().map(|it| it.effect.clone()).collect(),
             Self::Undrainable(all) if all.len() > 1 => {
                 all.iter().map(ToString::to_string).collect()
             }
@@ -360,12 +430,20 @@ impl Error {
             | Self::Read { .. }
             | Self::BadFile(_)
             | Self::Doubtful(_)
+            | Self::BadCluster(_)
+            | Self::NothingWanted { .. }
+            | Self::Trapped { .. }
             | Self::EmptyFile { .. }
             | Self::ManyDeletes { .. }
+            | Self::EmptyCheckpoint(_)
             | Self::Undrainable(_)
             | Self::Unrampable { .. } => Exit::Usage,
-            Self::Locked { .. } => Exit::Locked,
-            Self::NoService(_) | Self::NotThere { .. } | Self::NoDrain { .. } => Exit::NotThere,
+            Self::Locked { .. } | Self::Pending(_) => Exit::Locked,
+            Self::NoService(_)
+            | Self::NotThere { .. }
+            | Self::NoDrain { .. }
+            | Self::NothingPending
+            | Self::NoCheckpoint { .. } => Exit::NotThere,
             Self::Ipvs(error) => match error.kind() {
                 ErrorKind::Invalid => Exit::Usage,
                 ErrorKind::AlreadyExists => Exit::There,
@@ -427,6 +505,13 @@ fn refused_drain(all: &[Undrainable]) -> String {
     match all {
         [one] => format!("cannot drain {one}"),
         all => format!("cannot drain {}: nothing was changed", count(all.len(), "server")),
+    }
+}
+
+fn no_checkpoint(number: Option<u32>) -> String {
+    match number {
+        Some(number) => format!("there is no checkpoint {number}"),
+        None => "there is no checkpoint of a change".to_owned(),
     }
 }
 

@@ -42,7 +42,9 @@ pub fn main() -> ExitCode {
     if let Some((program, words)) = ipvsadm::called(&args) {
         return ExitCode::from(ipvsadm::run(&program, &words));
     }
-    if let Some(status) = complete::asked(&args) {
+    if let Some(status) =
+        complete::asked(&args).or_else(|| commands::confirm::watcher::asked(&args))
+    {
         return status;
     }
     let exit = run(&args).unwrap_or_else(|error| {

@@ -14,6 +14,9 @@ const CHANGES: &[&str] = &[
     "edit-server",
     "set-server",
     "delete-server",
+    "drain",
+    "undrain",
+    "slow-start",
     "zero",
     "clear",
     "timeouts",
@@ -51,11 +54,21 @@ rsctl list",
         },
         Example {
             of: "",
-            text: "Drain a real server, see which connections it still has, and take it out:",
+            text: "Drain a real server, wait for its connections for half an hour at most, and take \
+                   it out:",
+            lines: "rsctl drain 192.0.2.12 --deadline 30m --then remove",
+        },
+        Example {
+            of: "drain",
+            text: "In a script, before work on a server; afterwards, step by step:",
             lines: "\
-rsctl edit-server tcp/192.0.2.10:80 -r 192.0.2.12 -w 0
-rsctl connections tcp/192.0.2.10:80 -r 192.0.2.12
-rsctl delete-server tcp/192.0.2.10:80 -r 192.0.2.12",
+rsctl drain 10.0.0.11 --deadline 10m && ssh 10.0.0.11 reboot
+rsctl slow-start 10.0.0.11 --over 2m",
+        },
+        Example {
+            of: "drain",
+            text: "What is being drained, for a program:",
+            lines: "rsctl drain --list --json",
         },
         Example {
             of: "",
@@ -127,6 +140,9 @@ rsctl sync-daemon start backup --interface eth1 --syncid 7",
                 "edit-server",
                 "set-server",
                 "delete-server",
+                "drain",
+                "undrain",
+                "slow-start",
                 "list",
                 "zero",
                 "sync-daemon stop",
@@ -153,6 +169,12 @@ rsctl sync-daemon start backup --interface eth1 --syncid 7",
             text: "The table that `rsctl save --install` writes and rsctl-restore.service \
                    restores at boot.",
             of: &["save", "restore"],
+        },
+        Entry {
+            name: "/var/lib/rsctl/drains.json",
+            text: "The weights that drained servers had, until the next boot; of network \
+                   namespaces other than the host's own in folders of theirs.",
+            of: &["drain", "undrain", "slow-start"],
         },
         Entry {
             name: "/proc/net/ip_vs",

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use ipvs_cluster::cluster;
 use ipvs_cluster::file::Problem;
 use lvs_term::count;
 
@@ -60,6 +61,44 @@ impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let problems = count(self.all.len(), "problem");
         write!(f, "cannot restore {}: {problems}; nothing was changed", self.file)
+    }
+}
+
+/// Lists what is wrong with the file of a cluster.
+#[derive(Debug)]
+pub(crate) struct ClusterProblems {
+    /// The file's name.
+    pub(crate) file: String,
+    pub(crate) all: Vec<cluster::Problem>,
+    /// Whether all of them are told.
+    pub(crate) shows_all: bool,
+}
+
+impl ClusterProblems {
+    fn untold(&self) -> usize {
+        if self.shows_all { 0 } else { self.all.len().saturating_sub(MOST_PROBLEMS) }
+    }
+
+    /// Returns the lines of each problem that is told, and one for the others.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let (file, untold) = (&self.file, self.untold());
+        let mut lines = Vec::new();
+        for it in self.all.iter().take(self.all.len() - untold) {
+            lines.push(format!("{file}:{}:{}: {}", it.line, it.column, it.message));
+            if !it.snippet.trim().is_empty() {
+                let margin = it.line.to_string();
+                lines.push(format!("  {margin} | {}", it.snippet));
+                let (margin, caret) = (" ".repeat(margin.len()), " ".repeat(it.caret));
+                lines.push(format!("  {margin} | {caret}^"));
+            }
+            lines.extend(it.hint.as_ref().map(|hint| format!("  hint: {hint}")));
+        }
+        lines.extend((untold > 0).then(|| format!("and {untold} more")));
+        lines
+    }
+
+    pub(crate) fn hint(&self) -> Option<String> {
+        (self.untold() > 0).then(|| format!("`--json` shows all {}", self.all.len()))
     }
 }
 

@@ -44,6 +44,9 @@ pub(crate) enum Refusal {
     /// A tunnel of a later kernel's can be shown and not edited.
     #[error("the server's tunnel is of an unknown type: {0}")]
     UnknownTunnel(Tunnel),
+    /// What is wanted is not in the scope that the file declares.
+    #[error(transparent)]
+    Outside(#[from] ipvs_cluster::OutsideScope),
     /// No form of a list has a meaning for all of its options.
     #[error("{why}")]
     ListForm {
@@ -80,6 +83,7 @@ impl Refusal {
             }
             Self::NoSuchTunnelOption { .. } => "only gue tunnels have it: --tun-type gue",
             Self::ListForm { hint, .. } => hint,
+            Self::Outside(_) => "the file's key `scope` says what is its own",
             Self::UnknownTunnel(_) => "name a type with --tun-type",
         };
         Some(hint.to_owned())
@@ -152,6 +156,17 @@ pub(crate) fn did_you_mean_scheduler(typed: &str) -> Option<String> {
     };
     let quoted: Vec<_> = similar.iter().map(|name| format!("`{name}`")).collect();
     (!quoted.is_empty()).then(|| format!("did you mean {}?", quoted.join(" or ")))
+}
+
+/// Says what an apply is refused for, and what lets it through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// One word for programs.
+    pub(crate) kind: &'static str,
+    /// What it would do.
+    pub(crate) effect: String,
+    /// What lets it through, if anything does.
+    pub(crate) option: Option<&'static str>,
 }
 
 #[cfg(test)]

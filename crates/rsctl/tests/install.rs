@@ -95,6 +95,7 @@ fn everything_is_put_in_its_place() {
         "usr/share/bash-completion/completions/rsctl",
         "usr/share/zsh/site-functions/_rsctl",
         "usr/share/fish/vendor_completions.d/rs-agent.fish",
+        "usr/share/rsctl/cluster-file.schema.json",
         "usr/lib/systemd/system/rs-agent.service",
         "usr/lib/systemd/system/rsctl-restore.service",
     ] {

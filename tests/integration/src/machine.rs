@@ -32,8 +32,10 @@ pub struct Machine {
 }
 
 /// Units that say nothing of a real server and cost a guest seconds, or that have
-/// nobody to talk to: there is no console, and no D-Bus.
-const MASKED: [&str; 10] = [
+/// nobody to talk to: there is no console, and D-Bus only for [`Disk::has_network_manager`].
+const MASKED: [&str; 12] = [
+    "dbus.service",
+    "dbus.socket",
     "dev-hugepages.mount",
     "getty.target",
     "kmod-static-nodes.service",
@@ -93,6 +95,28 @@ impl Disk {
     pub fn has_networkd(&self) {
         self.append("etc/passwd", "systemd-network:x:192:192::/:/usr/sbin/nologin\n");
         self.append("etc/group", "systemd-network:x:192:\n");
+    }
+
+    /// Has NetworkManager started at boot, and the D-Bus by which `nmcli` asks it.
+    pub fn has_network_manager(&self) {
+        self.append("etc/passwd", "messagebus:x:193:193::/:/usr/sbin/nologin\n");
+        self.append("etc/group", "messagebus:x:193:\n");
+        for unit in ["dbus.service", "dbus.socket"] {
+            fs::remove_file(self.path("etc/systemd/system").join(unit)).expect("a masked unit");
+        }
+        self.starts_at_boot("NetworkManager");
+    }
+
+    /// Has the interfaces of `etc/network/interfaces` set up at boot by ifupdown.
+    pub fn has_ifupdown(&self) {
+        self.starts_at_boot("networking");
+    }
+
+    /// What `systemctl enable` does, and the package's install script.
+    fn starts_at_boot(&self, unit: &str) {
+        let unit = format!("{unit}.service");
+        let wants = format!("etc/systemd/system/multi-user.target.wants/{unit}");
+        self.link(&format!("/usr/lib/systemd/system/{unit}"), &wants);
     }
 
     /// Puts a program that is on the PATH into `/usr/local/sbin`.

@@ -16,10 +16,10 @@ use crate::desired::Builder;
 use crate::sysctl::{Sysctl, SysctlName};
 
 pub(super) const DIRECTOR: Keys<4> =
-    Keys::new("director", ["addresses", "timeouts", "sysctls", "daemons"]);
-pub(super) const TIMEOUTS: Keys<3> = Keys::new("timeouts", ["tcp", "tcp_fin", "udp"]);
+    Keys::new("`director`", ["addresses", "timeouts", "sysctls", "daemons"]);
+pub(super) const TIMEOUTS: Keys<3> = Keys::new("`timeouts`", ["tcp", "tcp_fin", "udp"]);
 pub(super) const DAEMON: Keys<7> =
-    Keys::new("daemon", ["role", "interface", "syncid", "maxlen", "group", "port", "ttl"]);
+    Keys::new("a daemon", ["role", "interface", "syncid", "maxlen", "group", "port", "ttl"]);
 
 /// What of it is no object of the table.
 #[derive(Default)]
@@ -96,15 +96,18 @@ fn read_timeouts(value: Value<'_>, builder: &mut Builder<Place>, found: &mut Fou
 }
 
 fn read_daemon(value: Value<'_>, found: &mut Found) -> Option<SyncDaemon> {
+    let before = found.count();
     let [role, interface, syncid, maxlen, group, port, ttl] = DAEMON.read(value, found)?;
-    let mut needed = |value: Option<Value<'_>>, what: &str, hint: &str, at| {
-        if value.is_none() {
-            found.hinted(at, format!("the daemon has no `{what}`"), hint);
+    for (key, what, hint) in [
+        (role, "role", "write `role: master` or `role: backup`"),
+        (interface, "interface", "write `interface: eth1`"),
+        (syncid, "syncid", "write `syncid: 1`; a backup with 0 listens to all"),
+    ] {
+        if key.is_none() {
+            found.missing(before, value.at(), format!("the daemon has no `{what}`"), hint);
+            return None;
         }
-    };
-    needed(role, "role", "write `role: master` or `role: backup`", value.at());
-    needed(interface, "interface", "write `interface: eth1`", value.at());
-    needed(syncid, "syncid", "write `syncid: 1`; a backup with 0 listens to all", value.at());
+    }
     let role = role.and_then(|it| it.parse::<SyncRole>("role", found));
     let interface = interface.and_then(|it| it.parse::<InterfaceName>("interface", found));
     let syncid = syncid.and_then(|it| it.number("syncid", 0, u8::MAX, found));

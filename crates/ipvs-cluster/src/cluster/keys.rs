@@ -3,11 +3,12 @@
 //! Reads mappings with known keys: unknown and doubled ones are told, with the key that was meant.
 
 use super::problem::Found;
+use super::syntax::IPV6;
 use super::tree::{Scalar, Shape, Value};
 
 /// Names a mapping and its keys.
 pub(super) struct Keys<const N: usize> {
-    /// As in "of a service".
+    /// As in "a service has no key".
     pub(super) of: &'static str,
     pub(super) names: [&'static str; N],
     /// What to say of some that stand elsewhere.
@@ -80,9 +81,13 @@ impl<const N: usize> Keys<N> {
         found: &mut Found,
     ) -> Option<[Option<Value<'t>>; N]> {
         let Shape::Map(mut entries) = value.shape() else {
+            let is = match value.shape() {
+                Shape::List(_) => "a list",
+                _ => "one value",
+            };
             let names = self.names.map(|name| format!("`{name}`"));
-            let hint = format!("it is a mapping with {}", names.join(", "));
-            found.hinted(value.at(), format!("this is no {}", self.of), hint);
+            let message = format!("{} is a mapping, and this is {is}", self.of);
+            found.hinted(value.at(), message, format!("it has {}", names.join(", ")));
             return None;
         };
         let mut values = [None; N];
@@ -124,7 +129,7 @@ pub(super) fn key_text<'t>(key: Value<'t>, found: &mut Found) -> Option<&'t str>
         Shape::List(_) => "a list cannot be a key",
         Shape::Map(_) => "a mapping cannot be a key",
     };
-    found.hinted(key.at(), message, "an IPv6 address needs quotes");
+    found.hinted(key.at(), message, IPV6);
     None
 }
 

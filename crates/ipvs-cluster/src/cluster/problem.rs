@@ -65,13 +65,8 @@ impl Place {
 
     /// The place behind so much text, from the start of it.
     pub(super) fn behind(text: &str) -> Self {
-        let mut lines = Lines(text).peekable();
-        let mut line = 0;
-        let mut last = "";
-        while let Some(it) = lines.next() {
-            (line, last) = (line + 1, it);
-        }
-        Self::new(line, last.chars().count() + 1)
+        let (line, last) = lines(text).enumerate().last().unwrap_or_default();
+        Self::new(line + 1, last.chars().count() + 1)
     }
 }
 
@@ -80,6 +75,11 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}", self.line)
     }
+}
+
+/// Returns the lines of a text.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    Lines(text)
 }
 
 /// The lines of a text as YAML has them: `\n`, `\r\n` and `\r` end one. The last may be empty.
@@ -120,9 +120,19 @@ struct Note {
 }
 
 impl Found {
-    /// Notes what is wrong.
+    /// Notes what is wrong. What helps stands at the end of most messages of ipvs-netlink.
     pub(super) fn problem(&mut self, at: Place, message: impl Into<String>) {
-        self.note(at, message.into(), None);
+        let message = message.into();
+        let parts =
+            [": use ", "; use ", ": expected ", "; write "].into_iter().find_map(|before| {
+                let (what, hint) = message.split_once(before)?;
+                let verb = before.trim_matches([':', ';', ' ']);
+                Some((what.to_owned(), format!("{} {hint}", verb.replace("expected", "write"))))
+            });
+        match parts {
+            Some((message, hint)) => self.note(at, message, Some(hint)),
+            None => self.note(at, message, None),
+        }
     }
 
     /// Notes what is wrong and what helps.
@@ -133,6 +143,20 @@ impl Found {
         hint: impl Into<String>,
     ) {
         self.note(at, message.into(), Some(hint.into()));
+    }
+
+    /// Notes that a key is not there, unless something was told since there were `before`: one of
+    /// the unknown keys may be meant.
+    pub(super) fn missing(
+        &mut self,
+        before: usize,
+        at: Place,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        if self.problems.len() == before {
+            self.hinted(at, message, hint);
+        }
     }
 
     pub(super) fn note(&mut self, at: Place, message: String, hint: Option<String>) {
@@ -156,6 +180,11 @@ impl Found {
     /// Says whether there are too many to go on.
     pub(super) fn is_full(&self) -> bool {
         self.is_full
+    }
+
+    /// Counts the problems so far.
+    pub(super) fn count(&self) -> usize {
+        self.problems.len()
     }
 
     pub(super) fn is_fine(&self) -> bool {

@@ -77,9 +77,10 @@ impl ServerSettings {
     }
 }
 
-pub(super) const TUNNEL: Keys<3> = Keys::new("tunnel", ["type", "port", "checksum"]);
+pub(super) const TUNNEL: Keys<3> = Keys::new("a tunnel", ["type", "port", "checksum"]);
 
 fn read_tunnel(value: Value<'_>, found: &mut Found) -> Option<Tunnel> {
+    let before = found.count();
     let (kind, port, checksum) = match value.shape() {
         Shape::Scalar(_) => (Some(value), None, None),
         _ => {
@@ -88,7 +89,7 @@ fn read_tunnel(value: Value<'_>, found: &mut Found) -> Option<Tunnel> {
         }
     };
     let Some(kind) = kind else {
-        found.hinted(value.at(), "the tunnel has no `type`", "use ipip, gue or gre");
+        found.missing(before, value.at(), "the tunnel has no `type`", "use ipip, gue or gre");
         return None;
     };
     let name = kind.text("type", found)?;
@@ -186,7 +187,7 @@ impl<'t> ServiceSettings<'t> {
     }
 }
 
-pub(super) const STICKY: Keys<2> = Keys::new("persistence", ["timeout", "netmask"]);
+pub(super) const STICKY: Keys<2> = Keys::new("`persistent`", ["timeout", "netmask"]);
 
 /// `false` says that there is none, whatever the defaults say.
 fn read_sticky<'t>(value: Value<'t>, found: &mut Found) -> Option<Option<Sticky<'t>>> {

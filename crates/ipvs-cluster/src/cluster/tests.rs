@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+mod problems;
+
 use super::*;
 
 /// A site as the documentation has it, with about everything.

@@ -153,7 +153,7 @@ impl Maker {
                     found.hinted(
                         at,
                         "another document starts here",
-                        "a cluster is one document: leave out the line `---`",
+                        "a cluster is one document: leave out `---` and `...` in front of it",
                     );
                     return None;
                 }
@@ -183,12 +183,12 @@ impl Maker {
             Event::Alias(anchor) => {
                 let target = self.anchors.get(&anchor).copied();
                 let target = target.filter(|id| !self.open.contains(id));
-                if target.is_none() {
-                    found.problem(at, "the alias stands in what it is an alias of");
-                }
-                let kind = if target.is_some() { Kind::Alias } else { Kind::Plain };
-                let start = target.unwrap_or_default();
-                self.push(Node { at, kind, start, end: start }, 0);
+                let Some(start) = target else {
+                    let message = "the alias stands in what it is an alias of";
+                    found.hinted(at, message, "leave it out: it would have no end");
+                    return None;
+                };
+                self.push(Node { at, kind: Kind::Alias, start, end: start }, 0);
             }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
         }

@@ -3,9 +3,10 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    AddServer, AddService, Clear, Connections, DaemonCommand, DeleteServer, DeleteService, Drain,
-    EditServer, EditService, Export, Generate, List, Report, Restore, Save, SetServer, SetService,
-    SlowStart, SyncDaemonArgs, Timeouts, Undrain, Zero,
+    AddServer, AddService, Apply, Clear, Confirm, Connections, DaemonCommand, DeleteServer,
+    DeleteService, Drain, EditServer, EditService, Export, Generate, History, List, Plan, Report,
+    Restore, Rollback, Save, SetServer, SetService, SlowStart, SyncDaemonArgs, Timeouts, Undrain,
+    Zero,
 };
 
 /// The options of a command are made known to clap once it is the one.
@@ -69,9 +70,24 @@ pub(crate) enum Command {
     /// Write the table in a form that `rsctl restore` reads.
     #[command(defer(ordered::<Save>))]
     Save(Save),
+    /// Show what `rsctl apply` would change, and why.
+    #[command(defer(ordered::<Plan>))]
+    Plan(Plan),
+    /// Make the table what the file of a cluster says, and leave to others what is theirs.
+    #[command(defer(ordered::<Apply>))]
+    Apply(Apply),
     /// Restore a table from a file by changing what differs.
     #[command(defer(ordered::<Restore>))]
     Restore(Restore),
+    /// Keep a change that would be undone by itself.
+    #[command(defer(ordered::<Confirm>))]
+    Confirm(Confirm),
+    /// Go back to the table before a change.
+    #[command(defer(ordered::<Rollback>))]
+    Rollback(Rollback),
+    /// Show who changed what, and when.
+    #[command(defer(ordered::<History>))]
+    History(History),
     /// Write the table as the file of a cluster, with what is said twice folded.
     #[command(defer(ordered::<Export>))]
     Export(Export),
@@ -109,11 +125,16 @@ impl Command {
                 DaemonCommand::Status(_) => None,
             },
             Self::Restore(args) => Some(&args.report),
+            Self::Apply(args) => Some(&args.report),
+            Self::Confirm(args) => Some(&args.report),
+            Self::Rollback(args) => Some(&args.report),
             Self::List(_)
             | Self::Connections(_)
             | Self::Generate(_)
             | Self::Save(_)
-            | Self::Export(_) => None,
+            | Self::Export(_)
+            | Self::Plan(_)
+            | Self::History(_) => None,
         }
     }
 
@@ -127,6 +148,8 @@ impl Command {
         match self {
             Self::List(args) => args.is_json(),
             Self::Connections(args) => args.json,
+            Self::Plan(args) => args.json,
+            Self::History(args) => args.json,
             Self::Timeouts(args) => args.report.json,
             Self::Drain(args) => args.report.json,
             Self::Export(args) => args.json,

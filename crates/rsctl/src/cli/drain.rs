@@ -162,7 +162,8 @@ pub(crate) struct ServersNamed {
     pub(crate) places: Places,
 }
 
-/// Says in which services; in all that have the server, if nothing does.
+// No documentation, which clap would take for the help of the whole command: in which services; in
+// all that have the server, if nothing does.
 #[derive(Clone, Copy, Debug, Args)]
 #[group(id = "places", multiple = false)]
 #[command(next_help_heading = heading::SERVER)]

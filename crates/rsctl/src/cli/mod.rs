@@ -6,6 +6,7 @@
 mod address;
 mod bad_value;
 mod clear;
+mod cluster;
 mod command;
 mod connections;
 mod daemon;
@@ -17,6 +18,7 @@ mod from_ipvsadm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod generate;
+mod kept;
 mod list;
 mod list_form;
 mod namespace;
@@ -41,6 +43,7 @@ use lvs_term::{COMMON_OPTIONS, ColorWhen, Unread, read_again};
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
 pub(crate) use clear::Clear;
+pub(crate) use cluster::{Allow, Apply, Failure, Plan, Wanted};
 pub(crate) use command::Command;
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
@@ -49,6 +52,7 @@ pub(crate) use export::Export;
 pub(crate) use familiar::familiar;
 pub(crate) use filters::{Filters, ServiceKind};
 pub(crate) use generate::Generate;
+pub(crate) use kept::{Confirm, History, HistoryObject, Rollback};
 pub(crate) use list::{List, SortKey, View};
 pub(crate) use list_form::{Column, FormArgs, ListForm};
 pub(crate) use namespace::NamespaceName;
@@ -88,9 +92,10 @@ pub(crate) mod heading {
     pub(crate) const VIEW: &str = "View (one of)";
     pub(crate) const SHOW: &str = "What to show";
     pub(crate) const FORM: &str = "Form";
+    pub(crate) const ALLOW: &str = "What is refused unless it is meant";
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 11] = [
+    pub(crate) const ALL: [&str; 12] = [
         SERVICE,
         SETTINGS,
         SERVER,
@@ -101,6 +106,7 @@ pub(crate) mod heading {
         VIEW,
         SHOW,
         FORM,
+        ALLOW,
         super::COMMON_OPTIONS,
     ];
 }
@@ -124,7 +130,7 @@ SECONDS may have units: 90, 5m, 1h30m.
 
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
-Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 restore \
+Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 plan or \
 --dry-run found something to change, 4 another rsctl was changing the table for too long (nothing \
 was changed), 5 what was to be added is there already, 6 what the command is about is not there.
 
@@ -243,6 +249,8 @@ impl Cli {
             "connections" => alone(args, Command::Connections),
             "save" => alone(args, Command::Save),
             "restore" => alone(args, Command::Restore),
+            "plan" => alone(args, Command::Plan),
+            "apply" => alone(args, Command::Apply),
             _ => None,
         }
     }

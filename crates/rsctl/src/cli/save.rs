@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Report;
+use super::{Report, typed};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -99,6 +99,16 @@ pub(crate) struct Restore {
     /// the rest, or what is new and the kernel has acknowledged, since.
     #[arg(long)]
     pub(crate) verify: bool,
+
+    /// Undo it by itself in SECONDS, unless `rsctl confirm` comes before, also if this command or
+    /// its terminal has ended.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = typed::confirmation,
+        allow_negative_numbers = true
+    )]
+    pub(crate) confirm_within: Option<u32>,
 
     #[command(flatten)]
     pub(crate) report: Report,

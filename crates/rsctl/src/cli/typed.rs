@@ -44,6 +44,16 @@ pub(super) fn seconds(text: &str) -> Result<u32, BadValue> {
     seconds_within(text, "time", 0, u32::MAX)
 }
 
+/// Reads how long a change may wait to be confirmed: up to a day.
+pub(super) fn confirmation(text: &str) -> Result<u32, BadValue> {
+    seconds_within(text, "time", 1, 24 * 60 * 60)
+}
+
+/// Reads how many, or which one.
+pub(super) fn number(text: &str) -> Result<u32, BadValue> {
+    value::number(text, "number", 0..=u32::MAX)
+}
+
 /// Reads how many seconds lie between two lists.
 pub(super) fn interval(text: &str) -> Result<u32, BadValue> {
     seconds_within(text, "interval", 1, 24 * 60 * 60)

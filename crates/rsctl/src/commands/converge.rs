@@ -13,9 +13,9 @@ use ipvs_netlink::{Client, ServiceKey};
 use lvs_term::Interrupt;
 
 use super::Director;
-use super::director::unkept;
+use super::undertaking::{Undertaking, refuse_while_pending};
 use crate::error::Error;
-use crate::kept::{Author, Cause, Reach, of_plan};
+use crate::kept::{Author, Cause, Going, Pending, Reach, of_plan};
 
 /// Says what is to be done, by whom, and how.
 pub(super) struct Way<'a> {
@@ -26,6 +26,8 @@ pub(super) struct Way<'a> {
     pub(super) file: String,
     /// Why it is done.
     pub(super) cause: Cause,
+    /// Within how many seconds it is to be confirmed, or else undone by itself.
+    pub(super) within: Option<u32>,
     /// Whether what was there comes back if this falls short.
     pub(super) goes_back: bool,
     /// Whether what became of each change is told, of however many.
@@ -51,6 +53,10 @@ pub(crate) struct Converged {
     pub(crate) unread: Option<ipvs_netlink::Error>,
     /// Whether what became of each change is told, of however many.
     pub(crate) shows_all: bool,
+    /// The number of the table before it, if that was kept.
+    pub(crate) checkpoint: Option<u32>,
+    /// Until when it is to be confirmed, if it is.
+    pub(crate) pending: Option<Pending>,
     /// How the way back ended, if it was gone.
     pub(crate) back: Option<Report>,
 }
@@ -73,6 +79,11 @@ pub(super) trait Judge {
     fn begin(&mut self) -> Result<(), Error> {
         Ok(())
     }
+
+    /// Is told how it ended.
+    fn end(&mut self, _converged: &Converged, _note: &Self::Note) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// Looks, and makes the table what is wanted unless that is refused.
@@ -81,8 +92,18 @@ pub(super) fn run<J: Judge>(
     judge: &mut J,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<(Converged, J::Note), Error> {
-    let Way { director, converge, desired, file, cause, goes_back, shows_all } = way;
-    let _lock = director.lock()?;
+    let _lock = way.director.lock_alone()?;
+    refuse_while_pending(way.director)?;
+    run_locked(way, judge, progress)
+}
+
+/// Does what [`run`] does, for who holds the lock.
+pub(super) fn run_locked<J: Judge>(
+    way: Way<'_>,
+    judge: &mut J,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<(Converged, J::Note), Error> {
+    let Way { director, converge, desired, file, cause, within, goes_back, shows_all } = way;
     let mut client = director.connect_to_look(usual_servers(desired))?;
     let outlook = match converge.look(&mut client) {
         Ok(outlook) => outlook,
@@ -91,16 +112,18 @@ pub(super) fn run<J: Judge>(
     };
     let note = judge.judge(&outlook)?;
     if director.dry_run || outlook.plan().is_empty() {
-        if !director.dry_run {
-            judge.begin()?;
-        }
         let (reordered, plan) = (outlook.reordered(), outlook.into_plan());
         let converged = Converged::new(file, plan);
-        return Ok((Converged { is_dry_run: director.dry_run, reordered, ..converged }, note));
+        let converged = Converged { is_dry_run: director.dry_run, reordered, ..converged };
+        if !director.dry_run {
+            judge.begin()?;
+            judge.end(&converged, &note)?;
+        }
+        return Ok((converged, note));
     }
     let reach = judge.reach(&outlook);
-    keep(director, cause, reach, outlook.observed())?;
     let before = if goes_back { Some(outlook.before().map_err(no_way_back)?) } else { None };
+    let undertaking = Undertaking::begin(director, cause, reach, &outlook, within)?;
     judge.begin()?;
     let steps = outlook.plan().steps().len();
     let interrupt = Interrupt::catch();
@@ -108,27 +131,24 @@ pub(super) fn run<J: Judge>(
         progress(done, steps);
         if interrupt.is_asked_for() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    director.record_events(of_plan(attempt.plan(), attempt.applied(), attempt.observed()));
+    let pending = undertaking.end(attempt.plan(), attempt.applied());
     let report = attempt.verify(&mut client);
-    let converged = Converged { shows_all, ..Converged::of(file, report) };
-    let back = match before.filter(|_| converged.fell_short()) {
-        Some(before) => Some(go_back(director, &before, &mut client)?),
-        None => None,
-    };
-    Ok((Converged { back, ..converged }, note))
-}
-
-/// Keeps the table as it is. A restore goes on without: at boot there may be nowhere to write.
-fn keep(director: &Director, cause: Cause, reach: Reach, there: &Observed) -> Result<(), Error> {
-    let author = Author::of_this_process();
-    let kept = director.kept().and_then(|kept| Ok(kept.checkpoint(&author, cause, reach, there)?));
-    match kept {
-        Err(error) if cause == Cause::Restore => {
-            unkept(&format!("what was there before is not kept: {error}"));
-            Ok(())
+    let checkpoint = undertaking.checkpoint();
+    let converged = Converged { shows_all, checkpoint, pending, ..Converged::of(file, report) };
+    let converged = match before.filter(|_| converged.fell_short()) {
+        Some(before) => {
+            let back = go_back(director, &before, &mut client)?;
+            // What is undone needs nobody to confirm it.
+            let pending = converged.pending.filter(|_| !back.is_converged());
+            if pending.is_none() && within.is_some() {
+                director.kept()?.set_pending(None)?;
+            }
+            Converged { back: Some(back), pending, ..converged }
         }
-        kept => kept.map(|_| ()),
-    }
+        None => converged,
+    };
+    judge.end(&converged, &note)?;
+    Ok((converged, note))
 }
 
 /// Makes the table what it was before.
@@ -142,8 +162,10 @@ fn go_back(director: &Director, before: &Desired, client: &mut Client) -> Result
             return Err(Error::NoWayBack(told.join("; ")));
         }
     };
+    let going = Going::of(outlook.plan(), outlook.observed());
     let attempt = outlook.apply(client, |_| ControlFlow::Continue(()));
-    director.record_events(of_plan(attempt.plan(), attempt.applied(), attempt.observed()));
+    let events = of_plan(attempt.plan(), attempt.applied(), &going);
+    director.record_events(&Author::of_this_process(), events);
     Ok(attempt.verify(client))
 }
 
@@ -156,17 +178,6 @@ fn usual_servers(desired: &Desired) -> usize {
     let mut numbers: Vec<_> = desired.services().iter().map(|it| it.servers.len()).collect();
     numbers.sort_unstable();
     numbers.get(numbers.len() * 9 / 10).copied().unwrap_or_default()
-}
-
-/// Says that a change can touch all there is.
-pub(super) fn everything(desired: &Desired, observed: &Observed) -> Reach {
-    Reach {
-        everything: true,
-        timeouts: desired.timeouts().is_some(),
-        daemons: desired.daemons().is_some(),
-        sysctls: sysctls(observed),
-        ..Reach::default()
-    }
 }
 
 /// Returns the settings as they were.
@@ -194,6 +205,8 @@ impl Converged {
             reordered: Vec::new(),
             unread: None,
             shows_all: false,
+            checkpoint: None,
+            pending: None,
             back: None,
         }
     }

@@ -13,7 +13,7 @@ use lvs_term::{Label, shortened};
 use super::Changed;
 use crate::cli::NamespaceName;
 use crate::error::Error;
-use crate::kept::{Author, Event, Kept, STATE_DIR};
+use crate::kept::{Author, Event, Kept, Pending, STATE_DIR};
 use crate::lock::{self, Lock};
 use crate::trace;
 
@@ -69,6 +69,27 @@ impl Director {
         Self { state_dir: state_dir.to_owned(), ..self }
     }
 
+    /// Waits so long for who changes the table.
+    pub(crate) fn patient(self, lock_wait: Duration) -> Self {
+        Self { lock_wait, ..self }
+    }
+
+    /// Returns the folder of what is kept of all namespaces.
+    pub(super) fn state_dir(&self) -> &Path {
+        &self.state_dir
+    }
+
+    /// Runs `work` in the network namespace.
+    pub(super) fn in_namespace<R: Send>(
+        &self,
+        work: impl FnOnce() -> R + Send,
+    ) -> Result<R, ipvs_netlink::Error> {
+        match &self.namespace {
+            None => Ok(work()),
+            Some(namespace) => namespace.enter(work),
+        }
+    }
+
     /// Returns whether it acts in a network namespace that was named, perhaps not the host's own.
     pub(super) fn is_elsewhere(&self) -> bool {
         self.namespace.is_some()
@@ -97,17 +118,35 @@ impl Director {
 
     /// Keeps every other `rsctl` from changing the table as long as the result lives: from
     /// before the command looks at what it changes. A dry run changes nothing and waits for
-    /// nobody.
+    /// nobody. A change that nobody confirmed, and that nothing will undo, is told of.
     pub(super) fn lock(&self) -> Result<Option<Lock>, Error> {
+        let lock = self.lock_alone()?;
+        if lock.is_some() {
+            self.remind();
+        }
+        Ok(lock)
+    }
+
+    /// Does what [`lock`](Self::lock) does, for who knows of such a change.
+    pub(super) fn lock_alone(&self) -> Result<Option<Lock>, Error> {
         if self.dry_run {
             return Ok(None);
         }
-        let take = || lock::take(self.lock_wait, &mut |notice: &lock::Notice| notice.tell());
-        let taken = match &self.namespace {
-            None => take(),
-            Some(namespace) => namespace.enter(take)?,
-        };
+        let wait = self.lock_wait;
+        let take = || lock::take(wait, &mut |notice: &lock::Notice| notice.tell());
+        let taken = self.in_namespace(take)?;
         taken.map(Some).map_err(|holder| Error::Locked { holder, waited: self.lock_wait })
+    }
+
+    fn remind(&self) {
+        let pending = self.kept().ok().and_then(|kept| {
+            // What undoes it is still there, and only waits for this command.
+            kept.pending().ok().flatten().filter(|_| !kept.is_watched())
+        });
+        if let Some(pending) = pending {
+            Label::Warning.tell(&shortened(&pending.stays()));
+            Label::Hint.tell(Pending::REMEDY);
+        }
     }
 
     /// Returns where is kept what has to be known the next time.
@@ -115,43 +154,30 @@ impl Director {
         if let Some(kept) = self.kept.get() {
             return Ok(kept);
         }
-        let find = || Kept::of_this_thread(&self.state_dir);
-        let kept = match &self.namespace {
-            None => find(),
-            Some(namespace) => namespace.enter(find)?,
-        }?;
+        let folder = self.state_dir();
+        let kept = self.in_namespace(|| Kept::of_this_thread(folder))??;
         Ok(self.kept.get_or_init(|| kept))
     }
 
     /// Adds to the history what was changed. What cannot be recorded is changed all the same: the
     /// kernel has it, and to say that it failed would have somebody change it again.
     pub(super) fn record<'a>(&self, changed: impl IntoIterator<Item = &'a Changed>) {
-        self.record_events(changed.into_iter().flat_map(Changed::events));
+        let author = Author::of_this_process();
+        self.record_events(&author, changed.into_iter().flat_map(Changed::events));
     }
 
     /// Does what [`record`](Self::record) does, of what is not told as changes.
-    pub(super) fn record_events(&self, events: impl IntoIterator<Item = Event>) {
+    pub(super) fn record_events(&self, author: &Author, events: impl IntoIterator<Item = Event>) {
         if self.dry_run {
             return;
         }
-        let mut events = events.into_iter().peekable();
-        if events.peek().is_none() {
-            return;
-        }
-        let author = Author::of_this_process();
-        let recorded = self.kept().and_then(|kept| Ok(kept.record(&author, events)?));
+        let recorded = self.kept().and_then(|kept| Ok(kept.record(author, events)?));
         if let Err(error) = recorded {
             unkept(&format!("what was changed is not in the history: {error}"));
         }
     }
 
-    /// Makes `change`, or finds out whether it could be made.
-    pub(super) fn apply(&self, change: Change) -> Result<(), Error> {
-        let _lock = self.lock()?;
-        self.apply_over(&mut self.connect()?, change)
-    }
-
-    /// Does what [`apply`](Self::apply) does, over a connection that is there and under a lock.
+    /// Makes `change` under a lock, or finds out whether it could be made.
     pub(super) fn apply_over(&self, client: &mut Client, change: Change) -> Result<(), Error> {
         if self.dry_run { foresee(client, &change) } else { Ok(client.apply(change)?) }
     }

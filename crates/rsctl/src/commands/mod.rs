@@ -5,8 +5,10 @@
 
 mod add_server;
 mod add_service;
+mod apply;
 mod changed;
 mod clear;
+pub(crate) mod confirm;
 mod connections;
 mod converge;
 mod daemon;
@@ -23,11 +25,13 @@ mod filter;
 pub(crate) mod fuzzing;
 mod generate;
 mod ghosts;
+mod history;
 mod list;
 mod listed;
 mod public;
 mod reading;
 pub(crate) mod restore;
+mod rollback;
 mod save;
 mod server;
 mod service;
@@ -37,6 +41,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod timeouts;
+mod undertaking;
 mod warning;
 mod zero;
 
@@ -47,16 +52,20 @@ use ipvs_netlink::{Change, SyncDaemonEntry, Timeouts};
 use crate::cli::{Command, List};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::kept::Checkpoint;
 use crate::refusal::Refusal;
 
+pub(crate) use apply::Applying;
 #[cfg(test)]
 pub(crate) use changed::States;
 pub(crate) use changed::{Action, Changed, Made, State};
+pub(crate) use confirm::Confirmed;
 pub(crate) use connections::{Found, Stream, address_of};
 pub(crate) use converge::Converged;
 pub(crate) use daemon_status::{Daemon, Status};
 pub(crate) use director::Director;
 pub(crate) use export::Exported;
+pub(crate) use history::Records;
 #[cfg(test)]
 pub(crate) use list::Shape;
 pub(crate) use list::{IsSettled, Listing};
@@ -90,6 +99,14 @@ pub(crate) enum Outcome {
     Exported(Exported),
     /// What a restore did, or would do.
     Restored(Restored),
+    /// What an apply did, or would do.
+    Applying(Applying),
+    /// Which change stays.
+    Confirmed(Confirmed),
+    /// The tables to which `rollback` goes back.
+    Checkpoints(Vec<Checkpoint>),
+    /// Who changed what.
+    History(Records),
 }
 
 impl Outcome {
@@ -97,6 +114,7 @@ impl Outcome {
     pub(crate) fn conclude(&self) -> Result<Exit, Error> {
         match self {
             Self::Restored(restored) => restored.conclude(),
+            Self::Applying(applying) => applying.conclude(),
             Self::Changed { made, .. } if !made.failed.is_empty() => Ok(Exit::Failed),
             // Something was found that ought not to be.
             Self::DaemonStatus(Status { problems: Some(problems), .. }) if !problems.is_empty() => {
@@ -143,9 +161,16 @@ pub(crate) fn run(
         Command::Generate(args) => return generate::run(&args).map(Outcome::Written),
         Command::Save(args) => return save::run(director, args).map(Outcome::Saved),
         Command::Export(args) => return export::run(director, args).map(Outcome::Exported),
+        Command::Plan(args) => return apply::plan(director, &args).map(Outcome::Applying),
+        Command::Apply(args) => {
+            return apply::apply(director, &args, progress).map(Outcome::Applying);
+        }
         Command::Restore(args) => {
             return restore::run(director, &args, progress).map(Outcome::Restored);
         }
+        Command::Confirm(args) => return confirm::run(director, &args).map(Outcome::Confirmed),
+        Command::Rollback(args) => return rollback::run(director, &args, progress),
+        Command::History(args) => return history::run(director, &args).map(Outcome::History),
     };
     made.map(|made| director.changed(made))
 }

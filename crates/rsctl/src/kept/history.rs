@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use ipvs_cluster::file::{self, Object};
 use ipvs_cluster::{Applied, Fate, Observed, Plan, Step};
 use ipvs_netlink::{Destination, DestinationKey, ServiceKey, SyncRole};
@@ -275,6 +275,12 @@ impl<'a> Told<'a> {
     }
 }
 
+/// Tells the journal of systemd what became of a command that nobody sees.
+pub(super) fn note(author: &Author, text: &str) {
+    let mut told = Told::new(author);
+    told.send(&told.message(text, "4"));
+}
+
 /// Reads all lines.
 pub(super) fn read(log: &Log) -> Result<Entries, KeptError> {
     let bytes = log.read(LARGEST)?;
@@ -288,20 +294,32 @@ pub(super) fn read(log: &Log) -> Result<Entries, KeptError> {
     Ok(entries)
 }
 
-/// Says what the steps of a plan changed of a table: each object of its own, also the servers that
-/// went with their service. What was not tried is left out.
+/// Holds the servers that go with the services that a plan deletes: no step is about them.
+#[derive(Debug, Default)]
+pub(crate) struct Going(HashMap<ServiceKey, Vec<Destination>>);
+
+impl Going {
+    /// Finds them in the table as it is before.
+    pub(crate) fn of(plan: &Plan, observed: &Observed) -> Self {
+        let keys: HashSet<_> = plan.steps().iter().filter_map(goes).collect();
+        let all = observed.services.iter().filter(|entry| keys.contains(&entry.service.key));
+        Self(all.map(|entry| (entry.service.key, entry.servers.clone())).collect())
+    }
+}
+
+fn goes(step: &Step) -> Option<ServiceKey> {
+    match step {
+        Step::DeleteService { before, servers: 1.., .. } => Some(before.key),
+        _ => None,
+    }
+}
+
+/// Says what the steps of a plan changed, each object of its own. What was not tried is left out.
 pub(crate) fn of_plan<'a>(
     plan: &'a Plan,
     applied: &'a Applied,
-    observed: &'a Observed,
+    going: &'a Going,
 ) -> impl Iterator<Item = Event> + 'a {
-    let goes = |step: &Step| match step {
-        Step::DeleteService { before, servers: 1.., .. } => Some(before.key),
-        _ => None,
-    };
-    let going: foldhash::HashSet<_> = plan.steps().iter().filter_map(goes).collect();
-    let with = observed.services.iter().filter(|entry| going.contains(&entry.service.key));
-    let with: HashMap<_, _> = with.map(|entry| (entry.service.key, &entry.servers)).collect();
     plan.steps().iter().zip(&applied.fates).flat_map(move |(step, fate)| {
         let fared = match fate {
             Fate::Done => Some(Fared::Done),
@@ -309,7 +327,7 @@ pub(crate) fn of_plan<'a>(
             Fate::Failed(error) => Some(Fared::Failed(error.to_string())),
             Fate::NotTried(_) => None,
         };
-        let servers = goes(step).and_then(|key| with.get(&key).copied());
+        let servers = goes(step).and_then(|key| going.0.get(&key));
         let with_it = fared.clone().filter(|fared| !matches!(fared, Fared::Failed(_)));
         let gone = servers.zip(with_it).into_iter().flat_map(move |(servers, fared)| {
             servers.iter().map(move |server| Event {

@@ -15,16 +15,17 @@ mod pending;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lvs_host::files::trust::Trust;
 use lvs_host::netns::{Identity, is_hosts_own};
-use lvs_host::state::{Folder, Log, Record, StateError};
+use lvs_host::state::{Folder, Lock, Log, Record, StateError};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use author::Author;
 pub(crate) use checkpoint::{Cause, Checkpoint, Reach};
 pub(crate) use drains::KnownDrains;
-pub(crate) use history::{Entries, Entry, Event, Fared, Part, of_plan};
+pub(crate) use history::{Entries, Entry, Event, Fared, Going, Part, of_plan};
 pub(crate) use objects::Objects;
 pub(crate) use pending::Pending;
 
@@ -162,6 +163,25 @@ impl Kept {
         }
         self.make()?;
         history::append(&self.history_log(), author, events)
+    }
+
+    /// Tells the journal of systemd what became of a command that nobody sees.
+    pub(crate) fn note(author: &Author, text: &str) {
+        history::note(author, text);
+    }
+
+    /// Is held by the process that undoes a change which nobody confirms.
+    ///
+    /// # Errors
+    /// [`StateError::Busy`] if one is at work.
+    pub(crate) fn watch(&self) -> Result<Lock, KeptError> {
+        self.make()?;
+        Ok(self.folder().lock("watcher.lock", Duration::ZERO)?)
+    }
+
+    /// Returns whether that process is there.
+    pub(crate) fn is_watched(&self) -> bool {
+        matches!(self.watch(), Err(KeptError::State(StateError::Busy { .. })))
     }
 
     /// Reads the history.

@@ -29,6 +29,10 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
+    /// What helps where one waits.
+    pub(crate) const REMEDY: &str =
+        "`rsctl confirm` keeps it, `rsctl rollback` goes back to the table before it";
+
     /// Describes a change that is undone so long from now.
     ///
     /// # Errors
@@ -45,6 +49,38 @@ impl Pending {
             until: humantime::format_rfc3339_seconds(until).to_string(),
             failed: None,
         })
+    }
+
+    /// Keeps why it could not be undone.
+    pub(crate) fn not_undone(self, why: String) -> Self {
+        Self { failed: Some(why), ..self }
+    }
+
+    /// Says that it is there still, and that nothing will undo it.
+    pub(crate) fn stays(&self) -> String {
+        let Self { author, until, .. } = self;
+        let who = self.who();
+        match (&self.failed, self.left()) {
+            (Some(why), _) => format!(
+                "{who} at {} was not confirmed until {until}, and could not be undone: {why}",
+                author.time
+            ),
+            (None, None) => format!(
+                "{who} at {} was not confirmed until {until}, and is there still: what was to undo \
+                 it has ended",
+                author.time
+            ),
+            (None, Some(_)) => format!(
+                "{who} at {} is to be confirmed until {until}, and what was to undo it has ended",
+                author.time
+            ),
+        }
+    }
+
+    /// Says what was changed by whom: `` the change by `rsctl restore f` (pid 7) ``.
+    pub(crate) fn who(&self) -> String {
+        let command = lvs_term::quoted_words(&self.author.command);
+        format!("the change by `{command}` (pid {})", self.author.pid)
     }
 
     /// Returns how much time is left; `None` if there is none.

@@ -338,9 +338,6 @@ struct DrainsDocument<'a> {
     servers: Vec<ServerObject>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     warnings: &'a [String],
-    /// What could not be changed, and why; absent if all could.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    failed: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
 }
@@ -425,7 +422,6 @@ fn write_json(drained: &Drained) -> io::Result<()> {
     let document = DrainsDocument {
         servers: drained.items.iter().map(ServerObject::from).collect(),
         warnings: &drained.warnings,
-        failed: drained.failed.iter().map(ToString::to_string).collect(),
         dry_run: drained.is_dry_run,
     };
     let mut out = Stdout::lock();

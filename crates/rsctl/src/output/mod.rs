@@ -3,6 +3,7 @@
 //! Writes everything that `rsctl` writes, except the question of `clear`, whom a command waits for,
 //! and the trace.
 
+mod applying;
 mod changes;
 mod columns;
 mod connections;
@@ -13,6 +14,7 @@ mod export;
 pub(crate) mod fuzzing;
 mod ipvsadm;
 mod json;
+mod kept;
 mod numbers;
 #[cfg(test)]
 mod outside;
@@ -58,6 +60,7 @@ impl Format {
     pub(crate) fn of(command: &Command) -> Self {
         match command.report() {
             _ if command.json() => Self::Json,
+            _ if matches!(command, Command::Rollback(args) if args.list) => Self::Text,
             // What is waited for is told.
             Some(_) if command.waits() => Self::Text,
             // A dry run that said nothing would be no use.
@@ -76,8 +79,19 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
             made.warnings.iter().for_each(|it| warning(&it.to_string()));
         }
         // Another order was there before: it is told to who asks.
+        Outcome::Applying(applying) if format != Format::Json => applying::warn(applying),
         Outcome::Restored(restored) if format == Format::Text => restore::warn(&restored.converged),
+        Outcome::History(records) => kept::warn(records),
         _ => {}
+    }
+    // However quiet: who misses it loses the change.
+    let converged = match outcome {
+        Outcome::Restored(restored) => Some(&restored.converged),
+        Outcome::Applying(applying) => Some(&applying.converged),
+        _ => None,
+    };
+    if let Some(pending) = converged.and_then(|converged| converged.pending.as_ref()) {
+        kept::remind(pending);
     }
     if format == Format::Quiet {
         return Ok(());
@@ -151,6 +165,9 @@ pub(crate) fn shortfall(outcome: &Outcome) -> Option<Complaint> {
         Outcome::Restored(Restored { converged, .. }) if converged.fell_short() => {
             Some(restore::shortfall(converged))
         }
+        Outcome::Applying(applying) if applying.converged.fell_short() => {
+            Some(applying::shortfall(applying))
+        }
         _ => None,
     }
 }
@@ -184,8 +201,16 @@ fn write(
         }
         Outcome::Saved(saved) => save::write(saved, out)?,
         Outcome::Exported(exported) => export::write(exported, out)?,
+        Outcome::Applying(applying) if json => json::write_applying(applying, out)?,
+        Outcome::Applying(applying) => applying::write(applying, look, out)?,
         Outcome::Restored(restored) if json => json::write_restored(&restored.converged, out)?,
         Outcome::Restored(restored) => restore::write(&restored.converged, out)?,
+        Outcome::Confirmed(confirmed) if json => json::write_confirmed(confirmed, out)?,
+        Outcome::Confirmed(confirmed) => kept::write_confirmed(confirmed, out)?,
+        Outcome::Checkpoints(checkpoints) if json => json::write_checkpoints(checkpoints, out)?,
+        Outcome::Checkpoints(checkpoints) => kept::write_checkpoints(checkpoints, look, out)?,
+        Outcome::History(records) if json => json::write_history(records, out)?,
+        Outcome::History(records) => kept::write_history(records, out)?,
     }
     Ok(())
 }

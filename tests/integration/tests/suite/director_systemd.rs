@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! A director that is booted again, as docs/director.md says: the table by the shipped unit, the
-//! VIPs by systemd-networkd, forwarding and IPVS' settings by sysctl.d, under Debian's systemd.
+//! VIPs by systemd-networkd, NetworkManager or ifupdown, forwarding and IPVS' settings by sysctl.d,
+//! under Debian's systemd.
 
 use lab::{Disk, Family, Machine, Network, WebServer};
 
@@ -114,6 +115,97 @@ fn a_director_is_as_it_was_before_a_reboot() {
     assert_eq!(machine.property("rsctl-restore", "NRestarts"), "0");
     assert_eq!(machine.must("rsctl save").stdout, saved);
     machine.must("rsctl sync-daemon stop master");
+}
+
+/// What the page says behind the name of a program that configures the network.
+fn page_of(program: &str) -> &'static str {
+    let page = include_str!("../../../../docs/director.md");
+    let (_, behind) = page.split_once(&format!("**{program}** (suite")).expect("a section");
+    behind.split("\n\n**").next().expect("its text")
+}
+
+/// A director without an address, as one is before whoever configures the network has started.
+fn without_addresses() -> (Network, WebServer) {
+    let (network, web) = network();
+    network.director.must("ip addr flush dev eth0 scope global");
+    (network, web)
+}
+
+/// Saves a table on that machine, and boots its disk again where nothing else is left. Who
+/// configures the network has to bring the VIPs.
+#[track_caller]
+fn assert_comes_back(machine: Machine, disk: &Disk) -> (Machine, Network) {
+    for (vip, rip) in [("192.0.2.10", "192.0.2.11"), ("[2001:db8:2::10]", "[2001:db8:2::11]")] {
+        machine.must(&format!("rsctl add-service -t {vip}:80 -s rr"));
+        machine.must(&format!("rsctl add-server -t {vip}:80 -r {rip} --mode dr"));
+    }
+    machine.must("rsctl save --install");
+    machine.must("systemctl enable rsctl-restore");
+    machine.power_off();
+
+    let (network, _web) = without_addresses();
+    let machine = Machine::boot(&network.director, disk);
+    assert_eq!(machine.property("rsctl-restore", "Result"), "success");
+    assert_has_vips(&machine);
+    assert_balances(&network);
+    (machine, network)
+}
+
+#[track_caller]
+fn assert_has_vips(machine: &Machine) {
+    for ip in ["192.0.2.1/24", "192.0.2.10/32", "2001:db8:2::1/64", "2001:db8:2::10/128"] {
+        machine.until(&format!("ip -o addr show dev eth0 -tentative | grep -q ' {ip} '"));
+    }
+}
+
+#[test]
+fn network_manager_brings_the_vips() {
+    let disk = installed();
+    disk.has_network_manager();
+    let (first, _web) = without_addresses();
+    let machine = Machine::boot(&first.director, &disk);
+    machine.must(
+        "nmcli connection add type ethernet con-name eth0 ifname eth0 \
+         ipv4.method manual ipv4.addresses 192.0.2.1/24 \
+         ipv6.method manual ipv6.addresses 2001:db8:2::1/64",
+    );
+    machine.must("nmcli connection up eth0");
+    let page = page_of("NetworkManager");
+    let commands: Vec<_> = page.split('`').filter(|text| text.starts_with("nmcli ")).collect();
+    assert_eq!(commands.len(), 2, "{page}");
+    for command in commands {
+        machine.must(command);
+    }
+    assert_has_vips(&machine);
+    let (machine, _network) = assert_comes_back(machine, &disk);
+    // Which the page says, too.
+    assert_eq!(machine.must("ip -o addr show dev eth0 deprecated").stdout, "");
+}
+
+#[test]
+fn ifupdown_brings_the_vips() {
+    let disk = installed();
+    disk.has_ifupdown();
+    let block = page_of("ifupdown").split("```").nth(1).expect("lines of interfaces");
+    let (_, lines) = block.trim().split_once('\n').expect("a comment and lines");
+    disk.write(
+        "etc/network/interfaces",
+        &format!(
+            "auto eth0\n\
+             iface eth0 inet static\n    address 192.0.2.1/24\n{lines}\n\
+             iface eth0 inet6 static\n    address 2001:db8:2::1/64\n"
+        ),
+    );
+    let (first, _web) = without_addresses();
+    let machine = Machine::boot(&first.director, &disk);
+    let (machine, _network) = assert_comes_back(machine, &disk);
+    let deprecated = machine.must("ip -o addr show dev eth0 deprecated").stdout;
+    assert!(deprecated.contains(" 2001:db8:2::10/128 "), "{deprecated}");
+    // Its own lines take them away again.
+    machine.must("ifdown eth0");
+    assert_eq!(machine.must("ip -o addr show dev eth0 scope global").stdout, "");
+    machine.must("ifup eth0");
+    assert_has_vips(&machine);
 }
 
 /// Debian's own unit, switched on, has a table too: it clears and loads at its start, and clears

@@ -170,3 +170,29 @@ fn restores_are_as_documented() {
     .map(|(command, table)| printed(&host, command, &table));
     hold("`restore`", &documents, &["steps[].before", "steps[].after", "differs"]);
 }
+
+#[test]
+fn drains_are_as_documented() {
+    let host = Host::new("director");
+    host.must(
+        "rsctl add-service udp/192.0.2.1:53 -s wlc -p 60
+         rsctl add-server udp/192.0.2.1:53 -r 10.0.0.1 -r 10.0.0.2 -r 10.0.0.3 -w 2
+         rsctl add-service tcp/192.0.2.1:80 -s wlc
+         rsctl add-server tcp/192.0.2.1:80 -r 10.0.0.1 -r 10.0.0.3 -w 2",
+    );
+    let mut documents: Vec<Value> = [
+        "drain 10.0.0.1 --dry-run",
+        "drain 10.0.0.1",
+        "drain 10.0.0.3 --service udp/192.0.2.1:53 --then remove --no-wait",
+        "slow-start 10.0.0.1 --service tcp/192.0.2.1:80 --over 1",
+    ]
+    .map(|command| printed(&host, command, ""))
+    .into();
+    assert_eq!(documents[1]["servers"].as_array().unwrap().len(), 2);
+    assert_eq!(documents[2]["servers"][0]["state"], "removed");
+    assert_eq!(documents[3]["servers"][0]["state"], "risen");
+    host.must("ipvsadm -d -u 192.0.2.1:53 -r 10.0.0.1:53");
+    documents.push(printed(&host, "drain --list", ""));
+    assert_eq!(documents[4]["servers"][0]["state"], "gone");
+    hold("`drain`, `undrain`, `slow-start`", &documents, &[]);
+}

@@ -114,7 +114,8 @@ fn what_only_root_may_know_is_refused() {
         format!("cannot save the table: {denied}, and /proc/net/ip_vs lacks too much of it");
     let others = [
         ("save", too_little.clone()),
-        ("save --format ipvsadm", too_little),
+        ("save --format ipvsadm", too_little.clone()),
+        ("export", too_little.replace("cannot save", "cannot export")),
         ("clear", format!("cannot delete all services: {denied}")),
         ("clear --dry-run", format!("cannot delete all services: {denied}")),
         // Nobody knows what it would do.

@@ -5,9 +5,10 @@
 
 use std::fmt::Write;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use ipvs_netlink::{AddressFamily, Destination, Scheduler, Service, ServiceKey};
 
+use super::pair::pair;
 use super::servers::{Listed, Servers, most};
 use super::settings;
 use crate::cluster::node::Node;
@@ -15,11 +16,11 @@ use crate::observed::ObservedService;
 use crate::plan::order_matters;
 
 /// Holds services that are written as one.
-struct Entry<'a> {
-    keys: Vec<ServiceKey>,
+pub(super) struct Entry<'a> {
+    pub(super) keys: Vec<ServiceKey>,
     /// The first of them, which has all settings.
-    service: &'a Service,
-    list: usize,
+    pub(super) service: &'a Service,
+    pub(super) list: usize,
 }
 
 /// Holds the servers of one entry, or of several.
@@ -38,8 +39,9 @@ pub(super) struct Folded {
 
 /// Folds services, each of which a file can say.
 pub(super) fn fold(services: &[ObservedService]) -> Folded {
-    let (entries, lists) = entries(services);
-    let lists = said(lists, &entries);
+    let (mut entries, mut lists) = entries(services);
+    let of_both = pair(&mut entries, &mut lists);
+    let lists = said(&lists, &entries, &of_both);
 
     let scheduler = shared(entries.iter().map(|entry| entry.service.scheduler.name()));
     let method = shared(lists.iter().flat_map(|list| {
@@ -124,7 +126,8 @@ fn listed(service: &ServiceKey, scheduler: &Scheduler, servers: &[Destination]) 
 
 /// Says each list in words, as a pool if several entries have it. It has to mean in a pool what it
 /// means in its services: of a pool, each takes the servers of its own family only.
-fn said(lists: Vec<Vec<Listed>>, entries: &[Entry<'_>]) -> Vec<List> {
+/// `of_both` have servers of both.
+fn said(lists: &[Vec<Listed>], entries: &[Entry<'_>], of_both: &HashSet<usize>) -> Vec<List> {
     let mut uses = vec![(0_usize, true); lists.len()];
     for entry in entries {
         if let (Some((uses, fits)), Some(list)) = (uses.get_mut(entry.list), lists.get(entry.list))
@@ -134,8 +137,8 @@ fn said(lists: Vec<Vec<Listed>>, entries: &[Entry<'_>]) -> Vec<List> {
             *fits &= !list.is_empty() && list.iter().all(|server| server.family() == family);
         }
     }
-    let said = lists.iter().zip(uses).map(|(list, (uses, fits))| {
-        let is_pool = fits && uses > 1;
+    let said = lists.iter().zip(uses).enumerate().map(|(place, (list, (uses, fits)))| {
+        let is_pool = (fits && uses > 1) || of_both.contains(&place);
         List { servers: Servers::new(list, is_pool), uses, is_pool }
     });
     said.collect()

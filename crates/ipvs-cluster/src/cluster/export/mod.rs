@@ -3,6 +3,7 @@
 //! Writes the file of a cluster from what a director has.
 
 mod fold;
+mod pair;
 
 mod servers;
 mod settings;

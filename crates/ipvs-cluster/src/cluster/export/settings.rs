@@ -47,6 +47,9 @@ fn mask(netmask: Netmask) -> Node {
     }
 }
 
+/// So many settings stand on one line.
+const FEW: usize = 3;
+
 /// Says what the director has beside its services.
 pub(super) fn of_director(
     timeouts: &Timeouts,
@@ -57,10 +60,13 @@ pub(super) fn of_director(
     let times = [("tcp", tcp), ("tcp_fin", tcp_fin), ("udp", udp)];
     let has_times = times.iter().any(|(_, seconds)| seconds.is_some());
     let times = times.map(|(key, seconds)| (key, seconds.map(time)));
+    let few = sysctls.len() <= FEW;
+    let sysctls = (!sysctls.is_empty()).then_some(Node::Map(sysctls));
+    let sysctls = sysctls.map(|all| if few { all.on_one_line() } else { all });
     let daemons: Vec<Node> = daemons.iter().map(daemon).collect();
     let fields = [
         ("timeouts", has_times.then(|| Node::line(times))),
-        ("sysctls", (!sysctls.is_empty()).then_some(Node::Map(sysctls))),
+        ("sysctls", sysctls),
         ("daemons", (!daemons.is_empty()).then_some(Node::List(daemons))),
     ];
     let said: Vec<_> =

@@ -7,8 +7,9 @@ use ipvs_netlink::procfs::Sysctl;
 use crate::cluster::node::Node;
 
 /// What the kernel has by itself (`ip_vs_control_net_init_sysctl`), in the order of the kernel's
-/// documentation. `sync_qlen_max` is not in it: the kernel takes it from the memory of the host.
-const DEFAULTS: [(&str, &str); 31] = [
+/// documentation. `sync_qlen_max` and `est_cpulist` are not in it: the kernel takes them from the
+/// memory and the processors of the host.
+const DEFAULTS: [(&str, &str); 30] = [
     ("am_droprate", "10"),
     ("amemthresh", "1024"),
     ("backup_only", "0"),
@@ -19,7 +20,6 @@ const DEFAULTS: [(&str, &str); 31] = [
     ("debug_level", "0"),
     ("drop_entry", "0"),
     ("drop_packet", "0"),
-    ("est_cpulist", ""),
     ("est_nice", "0"),
     ("expire_nodest_conn", "0"),
     ("expire_quiescent_template", "0"),
@@ -70,6 +70,7 @@ mod tests {
             ("conntrack", Some("1")),
             ("drop_entry", Some("2")),
             ("est_cpulist", Some("0-1")),
+            ("est_nice", Some("-5")),
             ("expire_nodest_conn", Some("0")),
             ("new_one", Some("7")),
             ("snat_reroute", None),
@@ -79,8 +80,7 @@ mod tests {
         let found = found.map(|(name, value)| Sysctl::new(name, value.map(str::to_owned)));
         let said = changed(&found);
         let said: Vec<_> = said.iter().map(|(name, node)| (name.as_str(), node)).collect();
-        let cpus = Node::text("0-1");
-        let one = Node::Number(1);
-        assert_eq!(said, [("conntrack", &one), ("drop_entry", &one), ("est_cpulist", &cpus)]);
+        let (one, nice) = (Node::Number(1), Node::Number(-5));
+        assert_eq!(said, [("conntrack", &one), ("drop_entry", &one), ("est_nice", &nice)]);
     }
 }

@@ -190,6 +190,50 @@ services:
     );
 }
 
+#[test]
+fn a_site_of_both_families_is_said_once() {
+    let (v4, v6) = (["10.0.0.1:80", "10.0.0.2:80"], ["[2001:db8::1]:80", "[2001:db8::2]:80 nat 2"]);
+    let (other4, other6) = (["10.0.0.1:443"], ["[2001:db8::9]:443"]);
+    let text = yaml(vec![
+        service("tcp/192.0.2.10:80", "mh", &v4),
+        service("tcp/[2001:db8::10]:80", "mh", &v6),
+        // Another one with a server of that pool only, and one that differs.
+        service("tcp/192.0.2.11:80", "wlc", &v4),
+        service("tcp/192.0.2.10:443", "wlc", &other4),
+        service("tcp/[2001:db8::10]:443", "rr", &other6),
+    ]);
+    assert_eq!(
+        text,
+        "\
+format: ipvs-cluster/1
+
+defaults: {scheduler: wlc, method: nat}
+
+pools:
+  pool-1:
+    servers:
+      - 10.0.0.1
+      - 10.0.0.2
+      - \"2001:db8::1\"
+      - {server: \"2001:db8::2\", weight: 2}
+
+services:
+  - service:
+      - tcp/192.0.2.10:80
+      - \"tcp/[2001:db8::10]:80\"
+    scheduler: mh
+    pool: pool-1
+  - service: tcp/192.0.2.11:80
+    pool: pool-1
+  - service: tcp/192.0.2.10:443
+    servers: [10.0.0.1]
+  - service: \"tcp/[2001:db8::10]:443\"
+    scheduler: rr
+    servers: [\"2001:db8::9\"]
+"
+    );
+}
+
 /// In a pool, an IPv4 service would not see its IPv6 servers.
 #[test]
 fn servers_of_another_family_are_in_no_pool() {

@@ -205,7 +205,8 @@ fn caution(
         match caution {
             Caution::KeepsComing => drained.warn(Warning::Kept { server }),
             Caution::FlowsHaveNoEnd if item.left() > 0 => {
-                let (timeout, limit) = (client.timeouts()?.udp, item.remaining().as_secs());
+                let (timeout, limit) = (client.timeouts()?.udp, item.remaining());
+                let limit = limit.as_secs() + u64::from(limit.subsec_nanos() > 0);
                 if let Some(timeout) = timeout.filter(|it| u64::from(*it) >= limit) {
                     drained.warn(format_args!(
                         "the kernel forgets a UDP flow {timeout} s after its last packet, and \

@@ -25,6 +25,7 @@ pub(crate) fn list(director: &Director) -> Result<Drained, Error> {
             Next::TooLate(left) => State::Late(left),
             Next::Over(ended) => ended.into(),
         };
+        item.is_resumed = true;
         listed.items.push(item);
     }
     for rise in known.drains.rises() {
@@ -33,6 +34,7 @@ pub(crate) fn list(director: &Director) -> Result<Drained, Error> {
         if let Climb::Over(ended) = rise.next(seen.map(|it| it.destination), item.at) {
             item.state = ended.into();
         }
+        item.is_resumed = true;
         listed.items.push(item);
     }
     Ok(listed)

@@ -234,19 +234,23 @@ fn set(
 }
 
 /// Returns what is under way and still as it was remembered, for a command that changes many
-/// objects and is to undo none of it: `under_way(..)?.applied_to(desired)`. What somebody else has
-/// ended is none of it.
-pub(crate) fn under_way(director: &Director, client: &mut Client) -> Result<Drains, Error> {
+/// objects and is to undo none of it: `under_way(director)?.applied_to(desired)`. What somebody
+/// else has ended is none of it. The kernel is asked only if something is remembered.
+pub(crate) fn under_way(director: &Director) -> Result<Drains, Error> {
     let mut drains = director.kept()?.drains().map_err(Error::Unread)?.drains;
+    if drains.is_empty() {
+        return Ok(drains);
+    }
+    let mut client = director.connect()?;
     let mut over = Vec::new();
     for drain in drains.drains() {
-        let seen = see::server(client, &drain.service, &drain.server)?;
+        let seen = see::server(&mut client, &drain.service, &drain.server)?;
         if seen.is_none_or(|it| it.destination.weight != Weight::ZERO) {
             over.push((drain.service, drain.server));
         }
     }
     for rise in drains.rises() {
-        let seen = see::server(client, &rise.service, &rise.server)?;
+        let seen = see::server(&mut client, &rise.service, &rise.server)?;
         let weight = seen.map(|it| it.destination.weight);
         if weight != Some(rise.weight) && weight != Some(rise.before) {
             over.push((rise.service, rise.server));

@@ -14,13 +14,20 @@ pub(super) struct RestoreDocument {
     steps: Vec<StepObject>,
     /// What differs from the file afterwards, as steps that would be left.
     differs: Vec<StepObject>,
+    /// The number of the table before it, to which `rsctl rollback` goes back; absent if nothing
+    /// was changed, or it could not be kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<u32>,
+    /// Until when it is to be confirmed; absent if it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirm_until: Option<String>,
 }
 
 #[derive(Serialize)]
 struct StepObject {
     /// `add`, `edit` or `delete`.
     action: &'static str,
-    /// `service`, `server`, `timeouts` or `daemon`.
+    /// `service`, `server`, `timeouts`, `sysctl` or `daemon`.
     object: &'static str,
     /// The service, if it is about one or about its server.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,6 +58,8 @@ impl From<&Converged> for RestoreDocument {
                 .map(|(place, step)| StepObject::new(step, fates.and_then(|f| f.get(place))))
                 .collect(),
             differs: pending(&converged.left),
+            checkpoint: converged.checkpoint,
+            confirm_until: converged.pending.as_ref().map(|pending| pending.until.clone()),
         }
     }
 }
@@ -79,6 +88,7 @@ impl StepObject {
         };
         let object = match (step, step.server()) {
             (Step::SetTimeouts { .. }, _) => "timeouts",
+            (Step::SetSysctl { .. }, _) => "sysctl",
             (Step::StartDaemon(_) | Step::StopDaemon { .. }, _) => "daemon",
             (_, Some(_)) => "server",
             (_, None) => "service",
