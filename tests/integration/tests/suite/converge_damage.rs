@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ipvs_cluster::{Converge, Desired, Observed, OnUnsound, Policy};
 use ipvs_netlink::procfs::Sysctl;
 use ipvs_netlink::trace::Event;
-use ipvs_netlink::{Client, ConnectOptions, Scheduler, Transport};
+use ipvs_netlink::{Client, ConnectOptions, Scheduler, Transport, unchecked};
 use lab::Host;
 
-use crate::tables::{Random, damage, fill, widen};
+use crate::tables::{Random, fill, widen};
 use crate::transports::changes;
 
 /// Tables, and how often each is damaged.
@@ -70,9 +70,10 @@ fn any_damage_is_repaired_by_one_convergence_and_the_next_sends_nothing() {
             for seed in 1..=DAMAGES {
                 let place = format!("table {table}, damage {seed}");
                 // One thing, and up to thirty at once.
-                for _ in 0..1 + random.below(seed * 3 / 2) {
-                    damage(&host, &mut random);
-                }
+                let table = Observed::read(&mut client).unwrap();
+                let many = 1 + random.below(seed * 3 / 2);
+                let damage = (0..many).flat_map(|_| random.damage(&table));
+                let _ = unchecked::batch(&mut client, damage).unwrap();
                 let (name, values) = random.of(&SETTINGS);
                 client.procfs().set_sysctl(name, random.of(&values)).unwrap();
                 let found = all(&mut client);

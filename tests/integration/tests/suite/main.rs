@@ -33,6 +33,7 @@ mod agent_systemd;
 mod agent_teardown;
 mod agent_tunnels;
 mod alone;
+mod apply_promises;
 mod batch;
 mod completion;
 mod concurrent;
