@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use ipvs_cluster::{Builder, Converge, DesiredService, Policy};
+use ipvs_cluster::{Builder, Converge, DesiredService, Fate, Policy, Step};
 use ipvs_netlink::{
     Client, Destination, ForwardingMethod, NetlinkTransport, Scheduler, Service, Weight,
 };
@@ -29,11 +29,27 @@ fn what_is_lost_of_a_convergence_is_no_failure() {
         for fault in [Lost, NoBuffers, Doubled, Late, Cut, Foreign, Swapped] {
             // In the first look, in the steps, in the last look.
             for place in (0..40).chain([80, 120]) {
+                let mut unknown = 0;
                 let faults = vec![Fault::None; place].into_iter().chain([fault, fault]);
                 let clock = Instant::now();
                 let mut client = faulty(faults);
-                let report = Converge::new(&second, POLICY).run(&mut client).unwrap();
-                assert!(report.is_converged(), "{fault:?} at {place}: {report:#?}");
+                let converge = Converge::new(&second, POLICY);
+                let report = converge.run(&mut client).unwrap();
+                for (step, fate) in report.steps() {
+                    // Of a server that was taken away and added again in one send, the table does
+                    // not show whether it was ever away: nothing behind it is tried then.
+                    let is_put = matches!(step, Step::LiftServer { .. } | Step::PutServer { .. });
+                    match fate {
+                        Fate::Done => {}
+                        Fate::Unknown if is_put => unknown += 1,
+                        Fate::NotTried(_) if unknown > 0 => {}
+                        _ => panic!("{fault:?} at {place}: {step}: {fate:?}"),
+                    }
+                }
+                if !report.is_converged() {
+                    assert!(unknown > 0, "{fault:?} at {place}: {:#?}", report.verdict);
+                    assert!(converge.run(&mut client).unwrap().is_converged());
+                }
                 assert!(clock.elapsed() < PATIENCE, "{fault:?} at {place}");
                 assert_eq!(all(&mut client), after, "{fault:?} at {place}");
                 converge(&first);
