@@ -25,6 +25,7 @@ mod rival;
 mod row;
 mod rsctl;
 mod scene;
+mod swap;
 mod table;
 mod text;
 mod watched;
@@ -43,6 +44,9 @@ fn main() {
         ["repair", program, vips] => keeper::repair(program, vips),
         ["spend", program, vips, what] => keeper::spend(program, vips, what),
         ["reload", services, destinations] => reload::main(Load::parse(services, destinations)),
+        ["swap", who, services, destinations] => {
+            swap::main(who, Load::parse(services, destinations));
+        }
         ["show"] => page::show(None),
         &["show", data] => page::show(Some(data)),
         ["page", data, page, plots] => page::write(data, page, plots),

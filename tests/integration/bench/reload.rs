@@ -21,7 +21,7 @@ const LOG: &str = "/run/keepalived.log";
 /// The weight of one server after the reload.
 const CHANGED: u32 = 2;
 /// Nothing is waited for longer.
-const LATE: Duration = Duration::from_secs(300);
+pub(crate) const LATE: Duration = Duration::from_secs(300);
 
 /// A job of this binary for `load`.
 pub(crate) fn program(load: Load) -> Program {
@@ -33,12 +33,12 @@ pub(crate) fn program(load: Load) -> Program {
 /// kernel has the one weight that is another in the file. Nothing is checked for health.
 pub(crate) fn main(load: Load) {
     let mut client = Client::connect().expect("connect");
-    write(load, 1);
+    write(load, PORTS.1, 1);
     let mut keepalived = start();
     let all = load.services + load.total_destinations();
     until(Duration::from_millis(100), "the table", || table_size() == all);
     rest();
-    write(load, CHANGED);
+    write(load, PORTS.1, CHANGED);
     let Some(Key::Address(last)) = load.keys().last() else { panic!("services have addresses") };
     let key = ServiceKey::tcp(last, PORTS.0);
     let clock = Instant::now();
@@ -59,8 +59,8 @@ pub(crate) fn main(load: Load) {
     report.print();
 }
 
-/// Writes its configuration, with that weight for the last server.
-fn write(load: Load, weight_of_last: u32) {
+/// Writes its configuration, with that port of all servers and that weight of the last.
+pub(crate) fn write(load: Load, port: u16, weight_of_last: u32) {
     let mut text = "global_defs {\n}\n".to_owned();
     let mut left = load.total_destinations();
     let mut close = "";
@@ -75,7 +75,7 @@ fn write(load: Load, weight_of_last: u32) {
             Item::Destination { address, .. } => {
                 left -= 1;
                 let weight = if left == 0 { weight_of_last } else { 1 };
-                write!(text, "real_server {address} {} {{\nweight {weight}\n}}\n", PORTS.1)
+                write!(text, "real_server {address} {port} {{\nweight {weight}\n}}\n")
             }
         }
         .expect("a String takes all");
@@ -84,7 +84,7 @@ fn write(load: Load, weight_of_last: u32) {
     fs::write(CONFIG, text + "}\n").expect("its configuration");
 }
 
-fn start() -> Child {
+pub(crate) fn start() -> Child {
     // Debian's does not start without what it was built with, in words.
     fs::create_dir_all("/etc/keepalived").expect("its folder");
     fs::write("/etc/keepalived/keepalived.config-opts", "none\n").expect("its options");
@@ -100,12 +100,12 @@ fn start() -> Child {
         .expect("start keepalived")
 }
 
-fn signal(process: &Child, signal: Signal) {
+pub(crate) fn signal(process: &Child, signal: Signal) {
     let pid = Pid::from_raw(i32::try_from(process.id()).expect("a process id"));
     kill(pid, signal).expect("it runs");
 }
 
-fn until(pause: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until(pause: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + LATE;
     while !is_so() {
         if Instant::now() > deadline {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::time::Duration;
+
 use foldhash::HashSet;
 use ipvs_netlink::{
     Destination, Error, ForwardingMethod, Scheduler, Service, SyncDaemon, SyncRole, Thresholds,
@@ -11,9 +13,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::apply::{self, Because, Fate, OnFailure};
 use crate::desired::{Builder, Desired, DesiredServer, DesiredService, Why};
+use crate::drain::{Drain, Drains, Then};
 use crate::observed::{Observed, ObservedService};
 use crate::scope::Scope;
 use crate::subject::Subject;
+use crate::sysctl::Sysctl;
 
 /// Shared with the fuzz targets, which see the library from outside.
 #[path = "../../tests/support/making.rs"]
@@ -74,13 +78,24 @@ fn tables() -> impl Strategy<Value = Desired> {
         })
     });
     let timeouts = proptest::option::of(1..3_u32);
-    (services.prop_shuffle(), daemons, timeouts).prop_map(|(services, daemons, timeouts)| {
+    // The last is brought by a scheduler's module.
+    let names = ["expire_nodest_conn", "conn_reuse_mode", "lblc_expiration"];
+    let sysctls = prop::sample::subsequence(names.to_vec(), 0..=names.len());
+    let sysctls = (sysctls, 0..3_u8).prop_map(|(names, value)| {
+        let sysctl = |name: &str| Sysctl::new(name.parse().unwrap(), &value.to_string()).unwrap();
+        names.into_iter().map(sysctl).collect::<Vec<_>>()
+    });
+    let tables = (services.prop_shuffle(), daemons, timeouts, sysctls);
+    tables.prop_map(|(services, daemons, timeouts, sysctls)| {
         let mut builder = Builder::new();
         for service in services {
             builder.service((), service);
         }
         if let Some(seconds) = timeouts {
             builder.timeouts((), ipvs_netlink::SetTimeouts::new().tcp(seconds).unwrap());
+        }
+        for sysctl in sysctls {
+            builder.sysctl((), sysctl);
         }
         if let Some(daemons) = daemons {
             builder.only_daemons();
@@ -158,6 +173,7 @@ fn in_order(mut table: Observed) -> Observed {
         }
     }
     table.daemons.sort_by_key(|daemon| daemon.role);
+    table.sysctls.sort();
     table
 }
 
@@ -326,6 +342,46 @@ proptest! {
         prop_assert!(plan(&wanted, &table, policy).is_empty());
     }
 
+    /// A plan towards what is wanted under the drains of a director gives no drained server a
+    /// weight, and leads as any other plan does.
+    #[test]
+    fn a_drain_under_way_is_not_undone(
+        found in tables(),
+        wanted in tables(),
+        drained in any::<u32>(),
+        reorder in any::<bool>(),
+    ) {
+        let policy = Policy::exact().reorder(reorder);
+        let mut found = Observed::from(&found);
+        let mut drains = Drains::default();
+        for (place, entry) in found.services.iter_mut().enumerate() {
+            for (number, server) in entry.servers.iter_mut().enumerate() {
+                if drained.rotate_right((7 * place + number) as u32) & 1 == 1 {
+                    drains.begin(Drain {
+                        service: entry.service.key,
+                        server: server.key,
+                        weight: server.weight,
+                        deadline: Duration::ZERO,
+                        then: Then::Remove,
+                    });
+                    server.weight = Weight::ZERO;
+                }
+            }
+        }
+        let wanted = drains.applied_to(wanted);
+        for step in plan(&wanted, &found, policy).steps {
+            let (service, after) = match &step {
+                Step::EditServer { service, after, .. } => (service, after),
+                Step::PutServer { service, server } => (service, server),
+                Step::AddServer { service, server, .. } => (service, server),
+                _ => continue,
+            };
+            let is_drained = drains.drain(service, &after.key).is_some();
+            prop_assert!(!is_drained || after.weight == Weight::ZERO, "{step:?}");
+        }
+        making::leads(&found, &wanted, policy);
+    }
+
     /// Whatever was changed since a table was observed, a plan towards it changes it back.
     #[test]
     fn a_plan_towards_what_was_observed_rolls_back(before in tables(), after in tables()) {
@@ -336,6 +392,8 @@ proptest! {
         for step in plan(&desired, &table, policy).steps {
             prop_assert_eq!(making::make(&mut table, &step), Ok(()));
         }
+        // A setting that was not looked at is left alone.
+        table.sysctls.retain(|it| saved.sysctls.iter().any(|saved| saved.name == it.name));
         prop_assert_eq!(in_order(table), in_order(saved));
     }
 
@@ -344,7 +402,8 @@ proptest! {
     #[cfg(feature = "file")]
     #[test]
     fn what_is_written_is_read_again(found in tables()) {
-        let table = Observed::from(&found);
+        // Of settings such a file says nothing.
+        let table = Observed { sysctls: Vec::new(), ..Observed::from(&found) };
         let mut written = Vec::new();
         crate::file::write(&table, &mut written).unwrap();
         let read = crate::file::read(&written).unwrap().desired;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use ipvs_netlink::procfs::Sysctl;
 use ipvs_netlink::{
     Destination, Scheduler, Service, ServiceKey, SyncDaemonEntry, Timeouts, Weight,
 };
@@ -81,6 +82,9 @@ fn outside(table: &Observed, scope: &Scope) -> Observed {
     };
     table.services.retain(is_outside);
     table.services.sort_by_key(|entry| entry.service.key);
+    let is_setting_outside =
+        |it: &Sysctl| it.name.parse().map_or(true, |name| !scope.contains(&Subject::Sysctl(name)));
+    table.sysctls.retain(is_setting_outside);
     table.daemons.retain(|daemon| !scope.contains(&Subject::Daemon(daemon.role)));
     if scope.contains(&Subject::Timeouts) {
         table.timeouts = Timeouts::default();
@@ -95,6 +99,15 @@ pub(super) fn make(table: &mut Observed, step: &Step) -> Result<(), String> {
     match step {
         Step::SetTimeouts { after, .. } => {
             table.timeouts = table.timeouts.after(after);
+        }
+        Step::SetSysctl { before, after, .. } => {
+            let name = after.name().as_str();
+            let there = table.sysctls.iter().position(|it| it.name == name);
+            let found = there.map(|place| table.sysctls.remove(place));
+            if found.and_then(|it| it.value) != *before {
+                return Err(refused());
+            }
+            table.sysctls.push(Sysctl::new(name, Some(after.value().to_owned())));
         }
         Step::StopDaemon { before, .. } => {
             let running = table.daemons.iter().position(|it| it == before).ok_or_else(refused)?;

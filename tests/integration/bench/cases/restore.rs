@@ -9,7 +9,7 @@ use crate::program::Figure;
 use crate::row::{Bar, Form};
 use crate::scene::Scene;
 use crate::text::{KINDS, Kind};
-use crate::{reload, rival, rsctl};
+use crate::{reload, rival, rsctl, swap};
 
 /// Of lines that are more than plain.
 const SMALL: Load = Load::new(100, 10);
@@ -63,6 +63,21 @@ pub(super) fn rows(bench: &mut Bench<'_>) {
             let (ours, theirs) = (rsctl::change_one(load), reload::program(load));
             let (table, nothing) = (Scene::table(load), Scene::empty());
             apart(LEAST_ROUNDS, (&table, &ours), (&nothing, &theirs))
+        },
+    );
+    let load = Load::new(1000, 4);
+    bench.other(
+        &format!(
+            "rsctl apply, {load}: all servers swapped: time without one ÷ keepalived's reload"
+        ),
+        Form::AsLong,
+        // Not a single look without one.
+        Bar::AtMost(0.0),
+        Figure::Job,
+        || {
+            // In namespaces of their own: what is deleted is looked at later.
+            let scene = Scene::empty().fresh();
+            apart(1, (&scene, &swap::by_apply(load)), (&scene, &swap::by_keepalived(load)))
         },
     );
 }

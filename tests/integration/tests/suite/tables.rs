@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU16;
 
-use ipvs_cluster::ObservedService;
+use ipvs_cluster::{Observed, ObservedService};
 use ipvs_netlink::{
     AddressFamily, Change, Client, Destination, DestinationKey, ForwardingMethod, GueChecksum,
     Netmask, Persistence, PersistenceTimeout, Protocol, Scheduler, SchedulerFlags, Service,
@@ -24,7 +24,7 @@ impl Random {
         Self(Dice::new(seed))
     }
 
-    fn below(&mut self, end: u32) -> u32 {
+    pub(crate) fn below(&mut self, end: u32) -> u32 {
         u32::try_from(self.0.roll(end as usize)).unwrap()
     }
 
@@ -32,7 +32,7 @@ impl Random {
         self.below(number) == 0
     }
 
-    fn of<T: Clone>(&mut self, items: &[T]) -> T {
+    pub(crate) fn of<T: Clone>(&mut self, items: &[T]) -> T {
         self.0.pick(items)
     }
 
@@ -215,44 +215,49 @@ pub(crate) fn widen(host: &Host, random: &mut Random) {
 
 /// Changes one field of one object, or adds or deletes one; what the kernel refuses stays.
 pub(crate) fn damage(host: &Host, random: &mut Random) {
-    let table = observe(host);
-    let entry = random.of(&table.services);
-    let key = entry.service.key;
-    // Mostly one that has servers.
-    let with_servers: Vec<_> = table.services.iter().filter(|it| !it.servers.is_empty()).collect();
-    let changes = match random.below(8) {
-        0 => vec![Change::RemoveService(key)],
-        1 => vec![Change::AddService(random.service())],
-        2 | 3 => vec![Change::SetService(random.other_service(entry.service))],
-        4 => vec![random.other_settings()],
-        _ if with_servers.is_empty() => Vec::new(),
-        what => {
-            let entry = random.of(&with_servers);
-            let (service, server) = (entry.service.key, random.of(&entry.servers));
-            let remove = Change::RemoveDestination { service, destination: server.key };
-            match what {
-                5 => vec![remove],
-                // The same at another place.
-                6 if random.one_in(2) => {
-                    vec![remove, Change::AddDestination { service, destination: server }]
-                }
-                6 => {
-                    let destination = random.server(&service, false);
-                    vec![Change::AddDestination { service, destination }]
-                }
-                _ => {
-                    let destination = random.other_server(&service, server);
-                    vec![Change::SetDestination { service, destination }]
-                }
-            }
-        }
-    };
+    let changes = random.damage(&observe(host));
     host.enter(|| {
         let _ = unchecked::batch(&mut Client::connect().unwrap(), changes).unwrap();
     });
 }
 
 impl Random {
+    /// What [`damage`] does to a table, which has to have a service.
+    pub(crate) fn damage(&mut self, table: &Observed) -> Vec<Change> {
+        let entry = self.of(&table.services);
+        let key = entry.service.key;
+        // Mostly one that has servers.
+        let with_servers: Vec<_> =
+            table.services.iter().filter(|it| !it.servers.is_empty()).collect();
+        match self.below(8) {
+            0 => vec![Change::RemoveService(key)],
+            1 => vec![Change::AddService(self.service())],
+            2 | 3 => vec![Change::SetService(self.other_service(entry.service))],
+            4 => vec![self.other_settings()],
+            _ if with_servers.is_empty() => Vec::new(),
+            what => {
+                let entry = self.of(&with_servers);
+                let (service, server) = (entry.service.key, self.of(&entry.servers));
+                let remove = Change::RemoveDestination { service, destination: server.key };
+                match what {
+                    5 => vec![remove],
+                    // The same at another place.
+                    6 if self.one_in(2) => {
+                        vec![remove, Change::AddDestination { service, destination: server }]
+                    }
+                    6 => {
+                        let destination = self.server(&service, false);
+                        vec![Change::AddDestination { service, destination }]
+                    }
+                    _ => {
+                        let destination = self.other_server(&service, server);
+                        vec![Change::SetDestination { service, destination }]
+                    }
+                }
+            }
+        }
+    }
+
     /// Makes one field of a service that of another one.
     fn other_service(&mut self, mut service: Service) -> Service {
         let mut other = self.service();

@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 
 use ipvs_netlink::message::IpvsMessage;
@@ -301,4 +302,64 @@ impl Transport for Falls {
 pub(crate) fn falls_silent(after: Rc<Cell<usize>>) -> Client<Falls> {
     let inner = NetlinkTransport::open().unwrap();
     Client::with_transport(Falls { inner, silent_after: after }).unwrap()
+}
+
+/// Whether a request changes something: `IPVS_CMD_GET_SERVICE`, `_DEST`, `_DAEMON`, `_CONFIG` and
+/// `_INFO` only ask.
+pub(crate) fn changes(request: &[u8]) -> bool {
+    u16::from_ne_bytes([request[4], request[5]]) != CONTROL
+        && !matches!(request[16], 4 | 8 | 11 | 13 | 15)
+}
+
+/// Ends as `kill -9` ends a program, behind any of its changes: those before it, in the same
+/// send too, reach the kernel, and nothing else does.
+pub(crate) struct Mortal {
+    inner: NetlinkTransport,
+    left: Option<usize>,
+}
+
+/// Says that the program is dead.
+pub(crate) struct Dead;
+
+/// Gives `work` a client that dies behind so many changes. `None` if it did.
+pub(crate) fn mortal<R>(changes: usize, work: impl FnOnce(&mut Client<Mortal>) -> R) -> Option<R> {
+    let inner = NetlinkTransport::open().unwrap();
+    let transport = Mortal { inner, left: Some(changes) };
+    let mut client = Client::with_transport(transport).unwrap();
+    match panic::catch_unwind(AssertUnwindSafe(|| work(&mut client))) {
+        Ok(outcome) => Some(outcome),
+        Err(cause) if cause.is::<Dead>() => None,
+        Err(cause) => panic::resume_unwind(cause),
+    }
+}
+
+impl Transport for Mortal {
+    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
+        let mut rest = datagram;
+        while let Some(length) = rest.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes)) {
+            let (message, behind) = rest.split_at(length as usize);
+            if changes(message) {
+                let left = self.left.expect("the dead do nothing");
+                self.left = left.checked_sub(1);
+            }
+            if self.left.is_none() {
+                let sent = datagram.len() - rest.len();
+                if sent > 0 {
+                    self.inner.send(&datagram[..sent]).unwrap();
+                }
+                // Without the words of a test that fails.
+                panic::resume_unwind(Box::new(Dead));
+            }
+            rest = behind;
+        }
+        self.inner.send(datagram)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.receive(buffer)
+    }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.receive_now(buffer)
+    }
 }
