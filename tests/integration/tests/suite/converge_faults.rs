@@ -33,7 +33,7 @@ fn what_is_lost_of_a_convergence_is_no_failure() {
                 let faults = vec![Fault::None; place].into_iter().chain([fault, fault]);
                 let clock = Instant::now();
                 let mut client = faulty(faults);
-                let converge = Converge::new(&second, POLICY);
+                let second_time = Converge::new(&second, POLICY);
                 let report = converge.run(&mut client).unwrap();
                 for (step, fate) in report.steps() {
                     // Of a server that was taken away and added again in one send, the table does
