@@ -23,6 +23,29 @@ const CHANGES: &[&str] = &[
     "sync-daemon start",
     "sync-daemon stop",
     "restore",
+    "confirm",
+    "rollback",
+];
+
+/// What reads and writes what is kept.
+const CHANGES_AND_HISTORY: &[&str] = &[
+    "add-service",
+    "edit-service",
+    "set-service",
+    "delete-service",
+    "add-server",
+    "edit-server",
+    "set-server",
+    "delete-server",
+    "zero",
+    "clear",
+    "timeouts",
+    "sync-daemon start",
+    "sync-daemon stop",
+    "restore",
+    "confirm",
+    "rollback",
+    "history",
 ];
 
 /// What a virtual service or a real server is named to.
@@ -116,12 +139,13 @@ rsctl sync-daemon start backup --interface eth1 --syncid 7",
         Entry { name: "2", text: "Bad usage or bad input; nothing was changed.", of: &[] },
         Entry {
             name: "3",
-            text: "`rsctl restore --dry-run` found something to change.",
-            of: &["restore"],
+            text: "A dry run of `rsctl restore` or `rsctl rollback` found something to change.",
+            of: &["restore", "rollback"],
         },
         Entry {
             name: "4",
-            text: "Another `rsctl` was changing the table for too long; nothing was changed.",
+            text: "Another `rsctl` was changing the table for too long, or a change waits to be \
+                   confirmed; nothing was changed.",
             of: CHANGES,
         },
         Entry {
@@ -131,8 +155,8 @@ rsctl sync-daemon start backup --interface eth1 --syncid 7",
         },
         Entry {
             name: "6",
-            text: "The service, real server or sync daemon that the command is about is not there; \
-                   nothing was changed.",
+            text: "The service, real server, sync daemon, checkpoint or change that the command is \
+                   about is not there; nothing was changed.",
             of: &[
                 "edit-service",
                 "delete-service",
@@ -146,6 +170,8 @@ rsctl sync-daemon start backup --interface eth1 --syncid 7",
                 "list",
                 "zero",
                 "sync-daemon stop",
+                "confirm",
+                "rollback",
             ],
         },
     ],
@@ -154,6 +180,11 @@ rsctl sync-daemon start backup --interface eth1 --syncid 7",
             name: "RSCTL_NETLINK_TRACE",
             text: "If it is set, and neither empty nor 0, each request to the kernel and each \
                    answer is printed to standard error, decoded: for bug reports.",
+            of: &[],
+        },
+        Entry {
+            name: "RSCTL_STATE_DIR",
+            text: "The folder of what is kept, unless `--state-dir` names one.",
             of: &[],
         },
         Entry {
@@ -175,6 +206,12 @@ rsctl sync-daemon start backup --interface eth1 --syncid 7",
             text: "The weights that drained servers had, until the next boot; of network \
                    namespaces other than the host's own in folders of theirs.",
             of: &["drain", "undrain", "slow-start"],
+        },
+        Entry {
+            name: "/var/lib/rsctl",
+            text: "The history of changes, the tables before the last 20 large ones, and what \
+                   waits to be confirmed; below it those of other network namespaces.",
+            of: CHANGES_AND_HISTORY,
         },
         Entry {
             name: "/proc/net/ip_vs",

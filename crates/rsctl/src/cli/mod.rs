@@ -123,8 +123,9 @@ SECONDS may have units: 90, 5m, 1h30m.
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
 Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 plan or \
---dry-run found something to change, 4 another rsctl was changing the table for too long (nothing \
-was changed), 5 what was to be added is there already, 6 what the command is about is not there.
+--dry-run found something to change, 4 another rsctl was changing the table for too long, or a \
+change waits to be confirmed (nothing was changed), 5 what was to be added is there already, 6 \
+what the command is about is not there.
 
 RSCTL_NETLINK_TRACE=1 in the environment prints each request to the kernel and each answer, \
 decoded, to standard error: for bug reports."

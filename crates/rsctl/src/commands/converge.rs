@@ -17,7 +17,7 @@ use self::interrupt::Interrupt;
 use super::Director;
 use super::undertaking::{Undertaking, refuse_while_pending};
 use crate::error::Error;
-use crate::kept::{Author, Cause, Going, Pending, Reach, of_plan};
+use crate::kept::{Cause, Going, Pending, Reach, of_plan};
 
 /// Says what is to be done, by whom, and how.
 pub(super) struct Way<'a> {
@@ -141,12 +141,9 @@ pub(super) fn run_locked<J: Judge>(
     let converged = Converged { shows_all, checkpoint, pending, ..Converged::of(file, report) };
     let converged = match before.filter(|_| converged.fell_short()) {
         Some(before) => {
-            let back = go_back(director, &before, &mut client)?;
+            let back = go_back(director, &undertaking, &before, &mut client)?;
             // What is undone needs nobody to confirm it.
             let pending = converged.pending.filter(|_| !back.is_converged());
-            if pending.is_none() && within.is_some() {
-                director.kept()?.set_pending(None)?;
-            }
             Converged { back: Some(back), pending, ..converged }
         }
         None => converged,
@@ -156,7 +153,12 @@ pub(super) fn run_locked<J: Judge>(
 }
 
 /// Makes the table what it was before.
-fn go_back(director: &Director, before: &Desired, client: &mut Client) -> Result<Report, Error> {
+fn go_back(
+    director: &Director,
+    undertaking: &Undertaking<'_>,
+    before: &Desired,
+    client: &mut Client,
+) -> Result<Report, Error> {
     let converge = Converge::new(before, Policy::exact()).on_unsound(OnUnsound::SetAsIs);
     let outlook = match converge.look(client) {
         Ok(outlook) => outlook,
@@ -169,8 +171,12 @@ fn go_back(director: &Director, before: &Desired, client: &mut Client) -> Result
     let going = Going::of(outlook.plan(), outlook.observed());
     let attempt = outlook.apply(client, |_| ControlFlow::Continue(()));
     let events = of_plan(attempt.plan(), attempt.applied(), &going);
-    director.record_events(&Author::of_this_process(), events);
-    Ok(attempt.verify(client))
+    director.record_events(undertaking.author(), events);
+    let report = attempt.verify(client);
+    if report.is_converged() {
+        undertaking.is_undone()?;
+    }
+    Ok(report)
 }
 
 fn no_way_back(faults: ipvs_cluster::Faults<&'static str>) -> Error {

@@ -23,6 +23,9 @@ pub(super) struct Undertaking<'a> {
 
 /// Refuses to begin while an earlier change waits to be confirmed. The lock is held.
 pub(super) fn refuse_while_pending(director: &Director) -> Result<(), Error> {
+    if director.dry_run {
+        return Ok(());
+    }
     // What cannot be read is told when something is to be kept.
     match director.kept().map(|kept| kept.pending()) {
         Ok(Ok(Some(pending))) => Err(Error::Pending(Box::new(pending))),
@@ -81,6 +84,22 @@ impl<'a> Undertaking<'a> {
                 None
             }
         }
+    }
+
+    /// Says who does it.
+    pub(super) fn author(&self) -> &Author {
+        &self.author
+    }
+
+    /// Keeps that the table is again what it was: nothing is left to be confirmed.
+    ///
+    /// # Errors
+    /// That could not be kept.
+    pub(super) fn is_undone(&self) -> Result<(), Error> {
+        if self.within.is_some() {
+            self.director.kept()?.set_pending(None)?;
+        }
+        Ok(())
     }
 
     /// Returns the number of the checkpoint.

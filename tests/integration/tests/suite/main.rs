@@ -65,6 +65,7 @@ mod rsctl_drain;
 mod rsctl_files;
 mod rsctl_interrupt;
 mod rsctl_json;
+mod rsctl_kept;
 mod rsctl_list;
 mod rsctl_list_forms;
 mod rsctl_lock;

@@ -177,12 +177,18 @@ fn plans_are_as_documented() {
          ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.9 -m",
     );
     let service = |number: u8, scheduler: &str| {
-        format!("  - {{service: tcp/192.0.2.{number}:80, method: nat, scheduler: {scheduler}, servers: [10.0.0.1]}}\n")
+        format!(
+            "  - {{service: tcp/192.0.2.{number}:80, method: nat, scheduler: {scheduler}, servers: [10.0.0.1]}}\n"
+        )
     };
-    let file = |services: &[String]| format!("format: ipvs-cluster/1\nservices:\n{}", services.concat());
+    let file =
+        |services: &[String]| format!("format: ipvs-cluster/1\nservices:\n{}", services.concat());
     let both = file(&[service(1, "rr"), service(2, "rr")]);
     let other = file(&[service(1, "lc"), service(2, "rr")]);
-    let bad = both.replace("services:", "director: {daemons: [{role: backup, interface: none0, syncid: 1}]}\nservices:");
+    let bad = both.replace(
+        "services:",
+        "director: {daemons: [{role: backup, interface: none0, syncid: 1}]}\nservices:",
+    );
     let mut documents = vec![
         printed(&host, "plan -", &both),
         printed(&host, "apply --on-failure rollback -", &bad),
