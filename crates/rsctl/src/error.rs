@@ -5,12 +5,12 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipvs_cluster::cluster;
 use ipvs_cluster::drain::{Obstacle, Unrampable};
 use ipvs_cluster::file::Problem;
 use ipvs_netlink::{Change, DestinationKey, ErrorKind, Scheduler, ServiceKey};
 use lvs_term::{Complaint, Usage, count, escaped, system_error};
 
-use crate::commands::{ClusterProblems, Refused};
 use crate::exit::Exit;
 use crate::kept::{KeptError, Pending};
 use crate::lock::Holder;
@@ -552,6 +552,27 @@ impl Problems {
     fn hint(&self) -> Option<String> {
         (self.untold() > 0).then(|| format!("`--verbose` shows all {}", self.all.len()))
     }
+}
+
+/// Lists what is wrong with the file of a cluster.
+#[derive(Debug)]
+pub(crate) struct ClusterProblems {
+    /// The file's name.
+    pub(crate) file: String,
+    pub(crate) all: Vec<cluster::Problem>,
+    /// Whether all of them are told.
+    pub(crate) shows_all: bool,
+}
+
+/// Says what is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// One word for programs.
+    pub(crate) kind: &'static str,
+    /// What it would do.
+    pub(crate) effect: String,
+    /// What lets it through, if anything does.
+    pub(crate) option: Option<&'static str>,
 }
 
 impl ClusterProblems {

@@ -3,9 +3,9 @@
 use ipvs_cluster::cluster::{self, Problem, Problems};
 use lvs_term::escaped;
 
-use super::{ClusterProblems, restore};
+use super::restore;
 use crate::cli::CheckFile;
-use crate::error::Error;
+use crate::error::{ClusterProblems, Error};
 use crate::exit::Exit;
 
 /// Says what the file of a cluster is like.

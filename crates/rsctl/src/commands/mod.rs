@@ -55,7 +55,7 @@ use crate::exit::Exit;
 use crate::kept::Checkpoint;
 use crate::refusal::Refusal;
 
-pub(crate) use apply::{Applying, ClusterProblems, Refused};
+pub(crate) use apply::Applying;
 #[cfg(test)]
 pub(crate) use changed::States;
 pub(crate) use changed::{Action, Changed, Made, State};

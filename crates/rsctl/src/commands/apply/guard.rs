@@ -9,7 +9,7 @@ use crate::cli::Allow;
 use crate::commands::Director;
 use crate::commands::converge::{Converged, Judge, sysctls};
 use crate::commands::director::unkept;
-use crate::error::Error;
+use crate::error::{Error, Refused};
 use crate::kept::{Objects, Reach};
 
 /// Notes what is to be told beside the plan.
@@ -23,17 +23,6 @@ pub(crate) struct Note {
     pub(crate) servers: Vec<(ServiceKey, Destination)>,
     /// Services that are not wanted and stay, for the servers of others.
     pub(crate) kept: Vec<ServiceKey>,
-}
-
-/// Says what is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refused {
-    /// One word for programs.
-    pub(crate) kind: &'static str,
-    /// What it would do.
-    pub(crate) effect: String,
-    /// What lets it through, if anything does.
-    pub(crate) option: Option<&'static str>,
 }
 
 pub(super) struct Guard<'a> {

@@ -8,7 +8,7 @@ use ipvs_cluster::{Desired, Scope, cluster};
 use lvs_term::escaped;
 
 use crate::commands::restore;
-use crate::error::{Error, Problems};
+use crate::error::{ClusterProblems, Error, Problems};
 
 /// Holds what a file says.
 pub(super) struct Input {
@@ -17,16 +17,6 @@ pub(super) struct Input {
     pub(super) desired: Desired,
     /// What of a director it says to be its own.
     pub(super) declared: Scope,
-}
-
-/// Lists what is wrong with the file of a cluster.
-#[derive(Debug)]
-pub(crate) struct ClusterProblems {
-    /// The file's name.
-    pub(crate) file: String,
-    pub(crate) all: Vec<cluster::Problem>,
-    /// Whether all of them are told.
-    pub(crate) shows_all: bool,
 }
 
 pub(super) fn read(file: &Path, shows_all: bool) -> Result<Input, Error> {

@@ -18,8 +18,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::kept::{Cause, Objects};
 
-pub(crate) use guard::{Note, Refused};
-pub(crate) use input::ClusterProblems;
+pub(crate) use guard::Note;
 
 /// Says what an apply did, or would do.
 #[derive(Debug)]

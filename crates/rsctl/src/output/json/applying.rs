@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::restore::RestoreDocument;
-use crate::commands::{Applying, Refused};
+use crate::commands::Applying;
+use crate::error::Refused;
 
 /// Holds what `rsctl plan --json` and `rsctl apply --json` print.
 #[derive(Serialize)]
