@@ -23,6 +23,7 @@ const CHANGES: &[&str] = &[
     "sync-daemon start",
     "sync-daemon stop",
     "restore",
+    "apply",
     "confirm",
     "rollback",
 ];
@@ -43,6 +44,7 @@ const CHANGES_AND_HISTORY: &[&str] = &[
     "sync-daemon start",
     "sync-daemon stop",
     "restore",
+    "apply",
     "confirm",
     "rollback",
     "history",
@@ -139,8 +141,9 @@ rsctl sync-daemon start backup --interface eth1 --syncid 7",
         Entry { name: "2", text: "Bad usage or bad input; nothing was changed.", of: &[] },
         Entry {
             name: "3",
-            text: "A dry run of `rsctl restore` or `rsctl rollback` found something to change.",
-            of: &["restore", "rollback"],
+            text: "`rsctl plan`, or a dry run of `rsctl apply`, `rsctl restore` or `rsctl rollback`, \
+                   found something to change.",
+            of: &["plan", "apply", "restore", "rollback"],
         },
         Entry {
             name: "4",
