@@ -10,7 +10,7 @@ use crate::commands::Director;
 use crate::commands::converge::{Converged, Judge, sysctls};
 use crate::commands::director::unkept;
 use crate::error::Error;
-use crate::refusal::Refused;
+use crate::kept::{Objects, Reach};
 use crate::refusal::Refused;
 
 /// Notes what is to be told beside the plan.
