@@ -189,6 +189,7 @@ pub mod apply;
 pub mod cluster;
 pub mod converge;
 pub mod desired;
+pub mod drain;
 #[cfg(feature = "file")]
 pub mod file;
 mod glance;

@@ -13,7 +13,7 @@
 //! | `exit` | the exit statuses that all programs share |
 //! | `look`, `columns` | tables: colour, width, columns, short numbers |
 //! | `screen` | one state after another in the same place |
-//! | `progress` | how far long work is |
+//! | `progress` | how far long work is, what is waited for |
 //! | `complete` | what may be typed next, for a shell that asks |
 //! | `generate` | manual pages, and the scripts of shells that ask |
 //! | `stdout`, `signals` | whether standard output is there, which signals are ignored or outlived |
@@ -45,7 +45,7 @@ pub use generate::{COMMON_OPTIONS, Entry, Example, Generated, Manual, help_fault
 pub use json::JsonOut;
 pub use look::{ColorWhen, Look, Tone};
 pub use number::{BadNumber, count, number};
-pub use progress::Progress;
+pub use progress::{Progress, Status};
 pub use screen::Screen;
 pub use seconds::seconds;
 pub use signals::{ignored_signals, outlive_file_limit};

@@ -34,6 +34,8 @@ pub enum Tone {
     Title,
     /// Of little consequence.
     Dim,
+    /// New, or as it should be.
+    Good,
     /// Worth a look.
     Notable,
     /// Wrong.
@@ -76,6 +78,7 @@ impl Look {
             Tone::Plain => Style::new(),
             Tone::Title => Style::new().bold(),
             Tone::Dim => Style::new().dimmed(),
+            Tone::Good => AnsiColor::Green.on_default(),
             Tone::Notable => AnsiColor::Yellow.on_default(),
             Tone::Bad => AnsiColor::Red.on_default(),
         };

@@ -29,8 +29,9 @@ fn offer(line: &Line<'_>, id: &str) -> Option<Offer> {
         "service" | "tcp" | "udp" | "sctp" | "fwmark" => {
             Offer::Values(table::services(&procfs(line)?, line, id))
         }
+        "only_service" => Offer::Values(table::services(&procfs(line)?, line, "service")),
         "real_server" | "server" => Offer::Values(table::servers(&procfs(line)?, line)),
-        "vip" => Offer::words(table::vips(&procfs(line)?)),
+        "vip" | "only_vip" => Offer::words(table::vips(&procfs(line)?)),
         "scheduler" => Offer::words(modules::schedulers()),
         "engine" => Offer::words(modules::engines()),
         "state" => Offer::words(ConnectionState::known()),
@@ -115,7 +116,8 @@ mod tests {
             "vip",
             "real_server",
             "server",
-            "vip",
+            "only_service",
+            "only_vip",
             "scheduler",
             "engine",
             "state",

@@ -5,8 +5,10 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipvs_cluster::cluster;
+use ipvs_cluster::drain::{Obstacle, Unrampable};
 use ipvs_cluster::file::Problem;
-use ipvs_netlink::{Change, ErrorKind, ServiceKey};
+use ipvs_netlink::{Change, DestinationKey, ErrorKind, Scheduler, ServiceKey};
 use lvs_term::{Complaint, Usage, count, escaped, system_error};
 
 use crate::exit::Exit;
@@ -162,6 +164,26 @@ pub(crate) enum Error {
         /// What would go.
         loss: String,
     },
+    /// The file of a cluster has problems; nothing was changed.
+    #[error("cannot read {}: {}; nothing was changed", .0.file, count(.0.all.len(), "problem"))]
+    BadCluster(ClusterProblems),
+    /// The file wants no service; nothing was changed.
+    #[error("cannot apply {file}: it has no service; nothing was changed")]
+    NothingWanted {
+        /// Its name.
+        file: String,
+    },
+    /// What the file wants would turn clients away; nothing was changed.
+    #[error("cannot apply {file}: it would do what is hardly meant; nothing was changed")]
+    Trapped {
+        /// Its name.
+        file: String,
+        /// What it would do.
+        refused: Vec<Refused>,
+    },
+    /// What is there could not be kept in mind as something to go back to.
+    #[error("cannot go back to what was there: {0}")]
+    NoWayBack(String),
     /// A change is there that nobody has confirmed yet; nothing was changed.
     #[error("cannot begin: {} is to be confirmed until {}; nothing was changed", .0.who(), .0.until)]
     Pending(Box<Pending>),
@@ -185,9 +207,36 @@ pub(crate) enum Error {
     /// The table to go back to has no service; nothing was changed.
     #[error("cannot roll back to checkpoint {0}: it has no service; nothing was changed")]
     EmptyCheckpoint(u32),
-    /// What is there could not be kept in mind as something to go back to.
-    #[error("cannot go back to what was there: {0}")]
-    NoWayBack(String),
+    /// Clients would be refused; nothing was changed.
+    #[error("{}", refused_drain(.0))]
+    Undrainable(Vec<Undrainable>),
+    /// A server cannot be brought back step by step; nothing was changed.
+    #[error("cannot start server {server} of {service} slowly: {why}")]
+    Unrampable {
+        /// The virtual service.
+        service: ServiceKey,
+        /// The server.
+        server: DestinationKey,
+        /// Why not.
+        why: Unrampable,
+    },
+    /// A server has weight 0, and nobody knows which one it had.
+    #[error("cannot undrain server {server} of {service}: no drain of it is remembered")]
+    NoDrain {
+        /// The virtual service.
+        service: ServiceKey,
+        /// The server.
+        server: DestinationKey,
+    },
+    /// What is being drained is not known.
+    #[error("cannot read what is being drained: {0}")]
+    Unread(KeptError),
+    /// The weights of servers could not be kept; no server was changed.
+    #[error("cannot remember the weights of the servers: {0}; nothing was changed")]
+    Unremembered(KeptError),
+    /// Servers have their weights back, and are remembered as drained all the same.
+    #[error("the weights are back, and the drains cannot be forgotten: {0}")]
+    NotForgotten(KeptError),
     /// What is kept could not be read, or written before something was changed.
     #[error("cannot use what is kept: {0}")]
     Kept(#[from] KeptError),
@@ -282,6 +331,21 @@ impl Error {
             Self::FolderInTheWay { folder, .. } => {
                 vec![format!("see what {folder} is, and move it away: then it is made")]
             }
+            Self::BadCluster(problems) => problems.hint().into_iter().collect(),
+            Self::NothingWanted { .. } => {
+                vec![
+                    "`--allow-empty` takes it for what it says: delete what earlier files named"
+                        .to_owned(),
+                ]
+            }
+            Self::Trapped { refused, .. } => {
+                let mut options: Vec<_> = refused.iter().filter_map(|it| it.option).collect();
+                options.sort_unstable();
+                options.dedup();
+                let allow = |option| format!("`{option}` does it all the same");
+                options.into_iter().map(allow).collect()
+            }
+            Self::NoWayBack(_) => vec!["`rsctl list` shows what is there now".to_owned()],
             Self::Pending(_) => vec![Pending::REMEDY.to_owned()],
             Self::NothingPending => {
                 vec!["`rsctl history` shows whether it was undone".to_owned()]
@@ -296,7 +360,35 @@ impl Error {
                 vec!["`--allow-empty` takes it for what it is: delete all services".to_owned()]
             }
             Self::NoWatcher(_) | Self::Clock(_) => Vec::new(),
-            Self::NoWayBack(_) => vec!["`rsctl list` shows what is there now".to_owned()],
+            Self::Undrainable(all) => {
+                let mut hints: Vec<_> = all.iter().flat_map(Undrainable::hints).collect();
+                hints.dedup();
+                hints
+            }
+            Self::Unrampable { service, server, why: Unrampable::NoSteps(_) } => {
+                vec![format!(
+                    "`--to WEIGHT` names it; `rsctl edit-server {service} -r {server} -w 1` gives \
+                     it weight 1 at once"
+                )]
+            }
+            Self::Unrampable { service, server, .. } => {
+                let edit = format!("rsctl edit-server {service} -r {server} -w WEIGHT");
+                vec![format!(
+                    "`{edit}` or `rsctl undrain {server}` gives it all of its weight at once"
+                )]
+            }
+            Self::NoDrain { service, server } => {
+                vec![format!("`rsctl edit-server {service} -r {server} -w WEIGHT` gives it one")]
+            }
+            Self::Unremembered(_) => vec![
+                "`rsctl edit-server … -w 0` drains without a memory; wait for its connections with \
+                 `rsctl list --watch`"
+                    .to_owned(),
+            ],
+            Self::Unread(_) => Vec::new(),
+            Self::NotForgotten(_) => {
+                vec!["`rsctl drain --list` shows what is remembered".to_owned()]
+            }
             Self::Kept(_) => vec!["`--state-dir` names another folder for it".to_owned()],
             Self::Read { .. }
             | Self::Write { .. }
@@ -316,6 +408,11 @@ impl Error {
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
             Self::BadFile(problems) | Self::Doubtful(problems) => problems.lines(),
+            Self::BadCluster(problems) => problems.lines(),
+            Self::Trapped { refused, .. } => refused.iter().map(|it| it.effect.clone()).collect(),
+            Self::Undrainable(all) if all.len() > 1 => {
+                all.iter().map(ToString::to_string).collect()
+            }
             Self::NotRestorable { problems, .. } => {
                 let told = problems.iter().take(MOST_PROBLEMS).cloned();
                 let untold = problems.len().saturating_sub(MOST_PROBLEMS);
@@ -334,12 +431,18 @@ impl Error {
             | Self::Read { .. }
             | Self::BadFile(_)
             | Self::Doubtful(_)
+            | Self::BadCluster(_)
+            | Self::NothingWanted { .. }
+            | Self::Trapped { .. }
             | Self::EmptyFile { .. }
             | Self::ManyDeletes { .. }
-            | Self::EmptyCheckpoint(_) => Exit::Usage,
+            | Self::EmptyCheckpoint(_)
+            | Self::Undrainable(_)
+            | Self::Unrampable { .. } => Exit::Usage,
             Self::Locked { .. } | Self::Pending(_) => Exit::Locked,
             Self::NoService(_)
             | Self::NotThere { .. }
+            | Self::NoDrain { .. }
             | Self::NothingPending
             | Self::NoCheckpoint { .. } => Exit::NotThere,
             Self::Ipvs(error) => match error.kind() {
@@ -352,6 +455,57 @@ impl Error {
             },
             _ => Exit::Failed,
         }
+    }
+}
+
+/// Says why a server is not drained.
+#[derive(Debug)]
+pub(crate) struct Undrainable {
+    pub(crate) service: ServiceKey,
+    pub(crate) server: DestinationKey,
+    /// The scheduler flags that the service has, as `-b` takes them.
+    pub(crate) flags: String,
+    pub(crate) why: Obstacle,
+}
+
+impl fmt::Display for Undrainable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "server {} of {}: {}", self.server, self.service, self.why)
+    }
+}
+
+impl Undrainable {
+    fn hints(&self) -> Vec<String> {
+        let Self { service, server, flags, why } = self;
+        match why {
+            Obstacle::Hashed { scheduler: it @ (Scheduler::Sh | Scheduler::Mh), .. } => {
+                let flags = [flags.as_str(), &format!("{it}-fallback")];
+                let flags: Vec<_> = flags.into_iter().filter(|it| !it.is_empty()).collect();
+                let flags = flags.join(",");
+                vec![
+                    format!(
+                        "`rsctl edit-service {service} -b {flags}` sends them to another server"
+                    ),
+                    "`--allow-hash-drain` drains it all the same".to_owned(),
+                ]
+            }
+            Obstacle::Hashed { .. } => vec![
+                format!(
+                    "`rsctl delete-server {service} -r {server}` hashes new flows to the others; \
+                     those that it has are dropped"
+                ),
+                "`--allow-hash-drain` drains it all the same".to_owned(),
+            ],
+            _ => vec!["`--allow-last` drains it all the same".to_owned()],
+        }
+    }
+}
+
+/// Says of which servers a drain is refused.
+fn refused_drain(all: &[Undrainable]) -> String {
+    match all {
+        [one] => format!("cannot drain {one}"),
+        all => format!("cannot drain {}: nothing was changed", count(all.len(), "server")),
     }
 }
 
@@ -397,6 +551,55 @@ impl Problems {
 
     fn hint(&self) -> Option<String> {
         (self.untold() > 0).then(|| format!("`--verbose` shows all {}", self.all.len()))
+    }
+}
+
+/// Lists what is wrong with the file of a cluster.
+#[derive(Debug)]
+pub(crate) struct ClusterProblems {
+    /// The file's name.
+    pub(crate) file: String,
+    pub(crate) all: Vec<cluster::Problem>,
+    /// Whether all of them are told.
+    pub(crate) shows_all: bool,
+}
+
+/// Says what is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// One word for programs.
+    pub(crate) kind: &'static str,
+    /// What it would do.
+    pub(crate) effect: String,
+    /// What lets it through, if anything does.
+    pub(crate) option: Option<&'static str>,
+}
+
+impl ClusterProblems {
+    fn untold(&self) -> usize {
+        if self.shows_all { 0 } else { self.all.len().saturating_sub(MOST_PROBLEMS) }
+    }
+
+    /// Returns the lines of each problem that is told, and one for the others.
+    fn lines(&self) -> Vec<String> {
+        let (file, untold) = (&self.file, self.untold());
+        let mut lines = Vec::new();
+        for it in self.all.iter().take(self.all.len() - untold) {
+            lines.push(format!("{file}:{}:{}: {}", it.line, it.column, it.message));
+            if !it.snippet.trim().is_empty() {
+                let margin = it.line.to_string();
+                lines.push(format!("  {margin} | {}", it.snippet));
+                let (margin, caret) = (" ".repeat(margin.len()), " ".repeat(it.caret));
+                lines.push(format!("  {margin} | {caret}^"));
+            }
+            lines.extend(it.hint.as_ref().map(|hint| format!("  hint: {hint}")));
+        }
+        lines.extend((untold > 0).then(|| format!("and {untold} more")));
+        lines
+    }
+
+    fn hint(&self) -> Option<String> {
+        (self.untold() > 0).then(|| format!("`--json` shows all {}", self.all.len()))
     }
 }
 

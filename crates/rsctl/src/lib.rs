@@ -8,6 +8,7 @@
 mod cli;
 mod commands;
 mod complete;
+mod draining;
 mod error;
 mod exit;
 #[cfg(any(test, fuzzing))]
@@ -19,6 +20,7 @@ mod lock;
 mod manual;
 mod names;
 mod output;
+mod pause;
 mod refusal;
 mod trace;
 mod watch;
@@ -72,6 +74,9 @@ fn run(args: &[OsString]) -> Result<Exit, Error> {
     {
         let color = cli.global.color.unwrap_or_default();
         return watch::run(&director, args, *seconds, format, color);
+    }
+    if let Some(exit) = draining::run(&director, &cli.command, format, look) {
+        return exit;
     }
     let mut progress = None;
     let mut outcome = commands::run(&director, cli.command, look.color, &mut |done, all| {

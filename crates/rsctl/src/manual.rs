@@ -14,12 +14,16 @@ const CHANGES: &[&str] = &[
     "edit-server",
     "set-server",
     "delete-server",
+    "drain",
+    "undrain",
+    "slow-start",
     "zero",
     "clear",
     "timeouts",
     "sync-daemon start",
     "sync-daemon stop",
     "restore",
+    "apply",
     "confirm",
     "rollback",
 ];
@@ -40,6 +44,7 @@ const CHANGES_AND_HISTORY: &[&str] = &[
     "sync-daemon start",
     "sync-daemon stop",
     "restore",
+    "apply",
     "confirm",
     "rollback",
     "history",
@@ -74,11 +79,21 @@ rsctl list",
         },
         Example {
             of: "",
-            text: "Drain a real server, see which connections it still has, and take it out:",
+            text: "Drain a real server, wait for its connections for half an hour at most, and take \
+                   it out:",
+            lines: "rsctl drain 192.0.2.12 --deadline 30m --then remove",
+        },
+        Example {
+            of: "drain",
+            text: "In a script, before work on a server; afterwards, step by step:",
             lines: "\
-rsctl edit-server tcp/192.0.2.10:80 -r 192.0.2.12 -w 0
-rsctl connections tcp/192.0.2.10:80 -r 192.0.2.12
-rsctl delete-server tcp/192.0.2.10:80 -r 192.0.2.12",
+rsctl drain 10.0.0.11 --deadline 10m && ssh 10.0.0.11 reboot
+rsctl slow-start 10.0.0.11 --over 2m",
+        },
+        Example {
+            of: "drain",
+            text: "What is being drained, for a program:",
+            lines: "rsctl drain --list --json",
         },
         Example {
             of: "",
@@ -126,8 +141,9 @@ rsctl sync-daemon start backup --interface eth1 --syncid 7",
         Entry { name: "2", text: "Bad usage or bad input; nothing was changed.", of: &[] },
         Entry {
             name: "3",
-            text: "A dry run of `rsctl restore` or `rsctl rollback` found something to change.",
-            of: &["restore", "rollback"],
+            text: "`rsctl plan`, or a dry run of `rsctl apply`, `rsctl restore` or `rsctl rollback`, \
+                   found something to change.",
+            of: &["plan", "apply", "restore", "rollback"],
         },
         Entry {
             name: "4",
@@ -151,6 +167,9 @@ rsctl sync-daemon start backup --interface eth1 --syncid 7",
                 "edit-server",
                 "set-server",
                 "delete-server",
+                "drain",
+                "undrain",
+                "slow-start",
                 "list",
                 "zero",
                 "sync-daemon stop",
@@ -184,6 +203,12 @@ rsctl sync-daemon start backup --interface eth1 --syncid 7",
             text: "The table that `rsctl save --install` writes and rsctl-restore.service \
                    restores at boot.",
             of: &["save", "restore"],
+        },
+        Entry {
+            name: "/var/lib/rsctl/drains.json",
+            text: "The weights that drained servers had, until the next boot; of network \
+                   namespaces other than the host's own in folders of theirs.",
+            of: &["drain", "undrain", "slow-start"],
         },
         Entry {
             name: "/var/lib/rsctl",

@@ -44,6 +44,9 @@ pub(crate) enum Refusal {
     /// A tunnel of a later kernel's can be shown and not edited.
     #[error("the server's tunnel is of an unknown type: {0}")]
     UnknownTunnel(Tunnel),
+    /// What is wanted is not in the scope that the file declares.
+    #[error(transparent)]
+    Outside(#[from] ipvs_cluster::OutsideScope),
     /// No form of a list has a meaning for all of its options.
     #[error("{why}")]
     ListForm {
@@ -80,6 +83,7 @@ impl Refusal {
             }
             Self::NoSuchTunnelOption { .. } => "only gue tunnels have it: --tun-type gue",
             Self::ListForm { hint, .. } => hint,
+            Self::Outside(_) => "the file's key `scope` says what is its own",
             Self::UnknownTunnel(_) => "name a type with --tun-type",
         };
         Some(hint.to_owned())

@@ -2,21 +2,17 @@
 
 //! Lists again and again, until a signal ends it: `list --watch`.
 
-use std::io::{self, ErrorKind, Read};
-use std::os::unix::net::UnixStream;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use lvs_term::{ColorWhen, Look};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
-use signal_hook::{flag, low_level::pipe};
 
 use crate::cli::List;
 use crate::commands::{self, Director};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::{Format, Lists};
+use crate::pause::Pause;
 
 /// Lists every so many `seconds`. The first list has to succeed: what is wrong with it is likely
 /// wrong with the command line. What fails later is said, and may pass.
@@ -41,40 +37,4 @@ pub(crate) fn run(
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(Exit::Done),
     }
-}
-
-/// Waits between two lists, until a signal says that one is wanted now, or none any more.
-struct Pause {
-    ends: Arc<AtomicBool>,
-    signals: UnixStream,
-}
-
-impl Pause {
-    /// Catches signals, but for those that the caller has told this process to ignore.
-    fn begin() -> io::Result<Self> {
-        let ends = Arc::new(AtomicBool::new(false));
-        let (signals, signalled) = UnixStream::pair()?;
-        let ignored = lvs_term::ignored_signals();
-        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !ignored.contains(it)) {
-            // In this order: only a second signal ends the process at once.
-            flag::register_conditional_default(signal, Arc::clone(&ends))?;
-            flag::register(signal, Arc::clone(&ends))?;
-            pipe::register(signal, signalled.try_clone()?)?;
-        }
-        pipe::register(SIGWINCH, signalled)?;
-        Ok(Self { ends, signals })
-    }
-
-    /// Returns whether to go on.
-    fn wait(&mut self, time: Duration) -> io::Result<bool> {
-        self.signals.set_read_timeout(Some(time))?;
-        match self.signals.read(&mut [0; 64]) {
-            Err(error) if !is_a_pause(&error) => Err(error),
-            _ => Ok(!self.ends.load(Ordering::Relaxed)),
-        }
-    }
-}
-
-fn is_a_pause(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }

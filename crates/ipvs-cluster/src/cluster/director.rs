@@ -15,10 +15,10 @@ use super::vips;
 use crate::desired::Builder;
 use crate::sysctl::{Sysctl, SysctlName};
 
-const DIRECTOR: Keys<4> = Keys::new("director", ["addresses", "timeouts", "sysctls", "daemons"]);
-const TIMEOUTS: Keys<3> = Keys::new("timeouts", ["tcp", "tcp_fin", "udp"]);
+const DIRECTOR: Keys<4> = Keys::new("`director`", ["addresses", "timeouts", "sysctls", "daemons"]);
+const TIMEOUTS: Keys<3> = Keys::new("`timeouts`", ["tcp", "tcp_fin", "udp"]);
 const DAEMON: Keys<7> =
-    Keys::new("daemon", ["role", "interface", "syncid", "maxlen", "group", "port", "ttl"]);
+    Keys::new("a daemon", ["role", "interface", "syncid", "maxlen", "group", "port", "ttl"]);
 
 /// What of it is no object of the table.
 #[derive(Default)]
@@ -95,15 +95,18 @@ fn read_timeouts(value: Value<'_>, builder: &mut Builder<Place>, found: &mut Fou
 }
 
 fn read_daemon(value: Value<'_>, found: &mut Found) -> Option<SyncDaemon> {
+    let before = found.count();
     let [role, interface, syncid, maxlen, group, port, ttl] = DAEMON.read(value, found)?;
-    let mut needed = |value: Option<Value<'_>>, what: &str, hint: &str, at| {
-        if value.is_none() {
-            found.hinted(at, format!("the daemon has no `{what}`"), hint);
+    for (key, what, hint) in [
+        (role, "role", "write `role: master` or `role: backup`"),
+        (interface, "interface", "write `interface: eth1`"),
+        (syncid, "syncid", "write `syncid: 1`; a backup with 0 listens to all"),
+    ] {
+        if key.is_none() {
+            found.missing(before, value.at(), format!("the daemon has no `{what}`"), hint);
+            return None;
         }
-    };
-    needed(role, "role", "write `role: master` or `role: backup`", value.at());
-    needed(interface, "interface", "write `interface: eth1`", value.at());
-    needed(syncid, "syncid", "write `syncid: 1`; a backup with 0 listens to all", value.at());
+    }
     let role = role.and_then(|it| it.parse::<SyncRole>("role", found));
     let interface = interface.and_then(|it| it.parse::<InterfaceName>("interface", found));
     let syncid = syncid.and_then(|it| it.number("syncid", 0, u8::MAX, found));
@@ -213,7 +216,11 @@ fn read_sysctls(value: Value<'_>, found: &mut Found) -> Vec<Setting> {
             found.hinted(key.at(), format!("no kernel has a setting net.ipv4.vs.{name}"), hint);
         }
         let takes = known.map_or(Takes::Text, |(_, takes)| *takes);
-        if let Some(value) = read_sysctl(name, takes, value, found) {
+        let value = read_sysctl(name, takes, value, found).filter(|_| known.is_some());
+        if found.is_full() {
+            break;
+        }
+        if let Some(value) = value {
             settings.push(Setting { name: name.to_owned(), value });
         }
     }

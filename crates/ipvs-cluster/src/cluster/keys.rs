@@ -2,12 +2,15 @@
 
 //! Reads mappings with known keys: unknown and doubled ones are told, with the key that was meant.
 
+use foldhash::HashSet;
+
 use super::problem::Found;
+use super::syntax::IPV6;
 use super::tree::{Scalar, Shape, Value};
 
 /// Names a mapping and its keys.
 pub(super) struct Keys<const N: usize> {
-    /// As in "of a service".
+    /// As in "a service has no key".
     pub(super) of: &'static str,
     pub(super) names: [&'static str; N],
     /// What to say of some that stand elsewhere.
@@ -80,21 +83,24 @@ impl<const N: usize> Keys<N> {
         found: &mut Found,
     ) -> Option<[Option<Value<'t>>; N]> {
         let Shape::Map(mut entries) = value.shape() else {
+            let is = match value.shape() {
+                Shape::List(_) => "a list",
+                _ => "one value",
+            };
             let names = self.names.map(|name| format!("`{name}`"));
-            let hint = format!("it is a mapping with {}", names.join(", "));
-            found.hinted(value.at(), format!("this is no {}", self.of), hint);
+            let message = format!("{} is a mapping, and this is {is}", self.of);
+            found.hinted(value.at(), message, format!("it has {}", names.join(", ")));
             return None;
         };
         let mut values = [None; N];
-        let mut unknown = Vec::new();
+        let mut unknown = HashSet::default();
         while let (Some(key), Some(value)) = (entries.next(), entries.next()) {
             let Some(name) = key_text(key, found) else { continue };
             let place = self.names.iter().position(|known| *known == name);
             let again = match place.and_then(|place| values.get_mut(place)) {
                 Some(slot) => slot.replace(value).is_some(),
-                None if unknown.contains(&name) => true,
+                None if !unknown.insert(name) => true,
                 None => {
-                    unknown.push(name);
                     let of = self.of;
                     found.hinted(key.at(), format!("{of} has no key `{name}`"), self.hint(name));
                     false
@@ -102,6 +108,9 @@ impl<const N: usize> Keys<N> {
             };
             if again {
                 found.hinted(key.at(), format!("the key `{name}` is there twice"), "leave one out");
+            }
+            if found.is_full() {
+                break;
             }
         }
         Some(values)
@@ -124,7 +133,7 @@ pub(super) fn key_text<'t>(key: Value<'t>, found: &mut Found) -> Option<&'t str>
         Shape::List(_) => "a list cannot be a key",
         Shape::Map(_) => "a mapping cannot be a key",
     };
-    found.hinted(key.at(), message, "an IPv6 address needs quotes");
+    found.hinted(key.at(), message, IPV6);
     None
 }
 

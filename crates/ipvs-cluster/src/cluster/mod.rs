@@ -19,7 +19,7 @@
 //! let file = file.replace("servers:", "backends:");
 //! let problems = cluster::read(file.as_bytes()).unwrap_err();
 //! let problem = &problems.0[0];
-//! assert_eq!(problem.to_string(), "line 4, column 5: service has no key `backends`");
+//! assert_eq!(problem.to_string(), "line 4, column 5: a service has no key `backends`");
 //! assert_eq!(problem.hint.as_deref(), Some("did you mean `servers`?"));
 //! # Ok(())
 //! # }
@@ -27,6 +27,7 @@
 
 mod address;
 mod director;
+mod json;
 mod keys;
 mod models;
 mod problem;
@@ -93,7 +94,7 @@ pub struct Setting {
 }
 
 const FILE: Keys<7> =
-    Keys::new("file", ["format", "vips", "director", "defaults", "pools", "services", "scope"]);
+    Keys::new("the file", ["format", "vips", "director", "defaults", "pools", "services", "scope"]);
 
 /// Reads a file.
 ///
@@ -123,7 +124,12 @@ fn cluster(tree: &Tree, found: &mut Found) -> Option<Cluster> {
         found.hinted(Place::START, "the file is empty", hint);
         return None;
     };
+    let before = found.count();
     let [format, vips, director, defaults, pools, services, scope] = FILE.read(root, found)?;
+    if services.is_none() {
+        let hint = "if there are none: `services: []`";
+        found.missing(before, root.at(), "the file has no `services`", hint);
+    }
     if !is_known(format, root, found) {
         return None;
     }
@@ -140,12 +146,8 @@ fn cluster(tree: &Tree, found: &mut Found) -> Option<Cluster> {
         found,
         marked: Vec::new(),
     };
-    match services {
-        Some(services) => maker.services(services),
-        None => {
-            let hint = "if there are none: `services: []`";
-            maker.found.hinted(root.at(), "the file has no `services`", hint);
-        }
+    if let Some(services) = services {
+        maker.services(services);
     }
     let marked = maker.marked;
     let declared = Declared::read(scope, &mut vips, found);

@@ -5,7 +5,9 @@
 
 use std::net::IpAddr;
 
-use ipvs_netlink::{Destination, ForwardingMethod, Invalid, ServiceKey};
+use ipvs_netlink::{
+    Destination, ForwardingMethod, Invalid, Scheduler, SchedulerFlags, Service, Weight,
+};
 
 use super::problem::Found;
 use super::servers::Member;
@@ -13,13 +15,8 @@ use crate::desired::Why;
 use crate::sound::Unsound;
 
 /// Judges a server of a service.
-pub(super) fn judge(
-    service: &ServiceKey,
-    server: &Destination,
-    member: &Member,
-    found: &mut Found,
-) {
-    let address = server.key.address;
+pub(super) fn judge(owner: &Service, server: &Destination, member: &Member, found: &mut Found) {
+    let (service, address) = (&owner.key, server.key.address);
     let is_local = server.forwarding == ForwardingMethod::Local;
     if service.address() == Some(address) && !is_local {
         let message = format!("server {address} of {service} has the address of its service");
@@ -30,6 +27,16 @@ pub(super) fn judge(
     if is_loopback(address) && !is_local {
         let message = format!("{address} is no real server: packets would stay on the director");
         found.hinted(member.at, message, "the director as a server is `method: local`");
+    }
+    let hashes = matches!(owner.scheduler, Scheduler::Sh | Scheduler::Mh);
+    let falls_back = owner.scheduler_flags.contains(SchedulerFlags::FALLBACK);
+    if hashes && !falls_back && server.weight == Weight::ZERO {
+        let scheduler = &owner.scheduler;
+        let message =
+            format!("{scheduler} refuses the clients that it hashes to a server of weight 0");
+        let hint =
+            format!("write `scheduler_flags: {scheduler}-fallback`, or leave the server out");
+        found.warn(member.at, message, hint);
     }
     if member.maybe_port.is_some() && member.maybe_port == service.port() {
         let message = format!("{address} is an address without a port");

@@ -65,13 +65,8 @@ impl Place {
 
     /// The place behind so much text, from the start of it.
     pub(super) fn behind(text: &str) -> Self {
-        let mut lines = Lines(text).peekable();
-        let mut line = 0;
-        let mut last = "";
-        while let Some(it) = lines.next() {
-            (line, last) = (line + 1, it);
-        }
-        Self::new(line, last.chars().count() + 1)
+        let (line, last) = lines(text).enumerate().last().unwrap_or_default();
+        Self::new(line + 1, last.chars().count() + 1)
     }
 }
 
@@ -80,6 +75,11 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}", self.line)
     }
+}
+
+/// Returns the lines of a text.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    Lines(text)
 }
 
 /// The lines of a text as YAML has them: `\n`, `\r\n` and `\r` end one. The last may be empty.
@@ -120,9 +120,19 @@ struct Note {
 }
 
 impl Found {
-    /// Notes what is wrong.
+    /// Notes what is wrong. What helps stands at the end of most messages of ipvs-netlink.
     pub(super) fn problem(&mut self, at: Place, message: impl Into<String>) {
-        self.note(at, message.into(), None);
+        let message = message.into();
+        let parts =
+            [": use ", "; use ", ": expected ", "; write "].into_iter().find_map(|before| {
+                let (what, hint) = message.split_once(before)?;
+                let verb = before.trim_matches([':', ';', ' ']);
+                Some((what.to_owned(), format!("{} {hint}", verb.replace("expected", "write"))))
+            });
+        match parts {
+            Some((message, hint)) => self.note(at, message, Some(hint)),
+            None => self.note(at, message, None),
+        }
     }
 
     /// Notes what is wrong and what helps.
@@ -135,7 +145,22 @@ impl Found {
         self.note(at, message.into(), Some(hint.into()));
     }
 
+    /// Notes that a key is not there, unless something was told since there were `before`: one of
+    /// the unknown keys may be meant.
+    pub(super) fn missing(
+        &mut self,
+        before: usize,
+        at: Place,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        if self.problems.len() == before {
+            self.hinted(at, message, hint);
+        }
+    }
+
     pub(super) fn note(&mut self, at: Place, message: String, hint: Option<String>) {
+        let (message, hint) = (clipped(message), hint.map(clipped));
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(Note { at, message, hint });
         } else if !self.is_full {
@@ -158,6 +183,11 @@ impl Found {
         self.is_full
     }
 
+    /// Counts the problems so far.
+    pub(super) fn count(&self) -> usize {
+        self.problems.len()
+    }
+
     pub(super) fn is_fine(&self) -> bool {
         self.problems.is_empty()
     }
@@ -173,26 +203,45 @@ fn show(text: &str, mut notes: Vec<Note>) -> Vec<Problem> {
     // A server of a pool may be wrong in the same way for each service.
     notes.dedup();
     let mut lines = Lines(text);
-    let (mut number, mut line) = (0, "");
+    let mut number = 0;
+    // The rest of the line from a column on, and what is before.
+    let (mut line, mut column, mut before) = ("", 0, 0);
     let shown = notes.into_iter().map(|Note { at, message, hint }| {
         while number < at.line {
-            line = lines.next().unwrap_or_default();
+            (line, column, before) = (lines.next().unwrap_or_default(), 1, 0);
             number += 1;
         }
-        let (snippet, caret) = snippet(line, at.column as usize - 1);
+        let rest = line.get(before..).unwrap_or_default();
+        let further = (at.column - column) as usize;
+        before += rest.char_indices().nth(further).map_or(rest.len(), |(place, _)| place);
+        column = at.column;
+        let (snippet, caret) = snippet(line.split_at(before));
         let (line, column) = (at.line as usize, at.column as usize);
         Problem { line, column, message, hint, snippet, caret }
     });
     shown.collect()
 }
 
-/// The most characters of a line that are shown.
-const SHOWN: usize = 100;
+/// The most characters of a line that are shown before and behind a place.
+const SHOWN: usize = 60;
 
-/// Returns the part of a line around a place, and the place in it.
-fn snippet(line: &str, column: usize) -> (String, usize) {
-    let from = if column < SHOWN * 3 / 4 { 0 } else { column - SHOWN / 2 };
-    let shown = line.chars().skip(from).take(SHOWN);
+/// Returns the part of a line around a place, and how many characters are before that.
+fn snippet((before, behind): (&str, &str)) -> (String, usize) {
+    let start = before.char_indices().rev().take(SHOWN).last().map_or(before.len(), |(it, _)| it);
+    let before = before.get(start..).unwrap_or_default();
+    let shown = before.chars().chain(behind.chars().take(SHOWN));
     let snippet: String = shown.map(|c| if c.is_control() { ' ' } else { c }).collect();
-    (snippet.trim_end().to_owned(), column - from)
+    (snippet.trim_end().to_owned(), before.chars().count())
+}
+
+/// The most bytes of a message: it may have a word of the file in it.
+const MAX_MESSAGE: usize = 600;
+
+fn clipped(mut text: String) -> String {
+    if text.len() > MAX_MESSAGE {
+        let end = (0..=MAX_MESSAGE).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
+        text.push('…');
+    }
+    text
 }

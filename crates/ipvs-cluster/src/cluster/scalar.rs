@@ -7,6 +7,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::problem::Found;
+use super::syntax::IPV6;
 use super::tree::{Children, Scalar, Shape, Value};
 
 /// Says what a plain scalar is to YAML besides text.
@@ -51,7 +52,11 @@ impl<'t> Value<'t> {
             Shape::List(_) => "a list",
             Shape::Map(_) => "a mapping",
         };
-        let hint = "an IPv6 address needs quotes: YAML takes `[` for a list and `: ` for a mapping";
+        let hint = match what {
+            // Where an address may be meant.
+            "server" | "service" | "services" | "servers" | "vips" | "addresses" | "VIP" => IPV6,
+            _ => "write one value",
+        };
         found.hinted(self.at(), format!("`{what}` is {is} and should be one value"), hint);
         None
     }
@@ -60,13 +65,14 @@ impl<'t> Value<'t> {
     pub(super) fn text(self, what: &str, found: &mut Found) -> Option<&'t str> {
         let scalar = self.scalar(what, found)?;
         let text = scalar.text;
-        let why = match misread(scalar) {
+        let message = match misread(scalar) {
             Misread::Nothing | Misread::Null => return Some(text),
-            Misread::Boolean => "YAML reads it as a boolean",
-            Misread::OldBoolean => "YAML 1.1 reads it as a boolean, YAML 1.2 as text",
+            Misread::Boolean => format!("`{text}` is a boolean to YAML, and should be a {what}"),
+            Misread::OldBoolean => {
+                format!("`{text}` is a boolean to YAML 1.1, and text to YAML 1.2")
+            }
         };
-        let hint = format!("write it in quotes: \"{text}\"");
-        found.hinted(self.at(), format!("`{text}` is no `{what}`: {why}"), hint);
+        found.hinted(self.at(), message, format!("write it in quotes: \"{text}\""));
         None
     }
 
@@ -104,9 +110,9 @@ impl<'t> Value<'t> {
         let (why, meant) = match misread(scalar) {
             Misread::OldBoolean => {
                 let is_true = ["y", "yes", "on"].iter().any(|it| text.eq_ignore_ascii_case(it));
-                (": YAML 1.1 reads it as a boolean, YAML 1.2 as text", Some(is_true))
+                (", a boolean to YAML 1.1 and text to YAML 1.2", Some(is_true))
             }
-            _ => ("", text.to_ascii_lowercase().parse().ok()),
+            _ => (" and should be true or false", text.to_ascii_lowercase().parse().ok()),
         };
         let hint = match meant {
             Some(meant) => format!("write {meant}"),
@@ -126,7 +132,10 @@ impl<'t> Value<'t> {
         let scalar = self.scalar(what, found)?;
         let Some(number) = self.digits(scalar, what, found)? else {
             let text = scalar.text;
-            let message = format!("`{what}` is `{text}`, which is no whole number");
+            let message = match text.strip_prefix('-').map(str::parse::<u64>) {
+                Some(Ok(_)) => format!("`{what}` {text} is out of range"),
+                _ => format!("`{what}` is `{text}`, and should be a number in decimal digits"),
+            };
             found.hinted(self.at(), message, format!("use {least} to {most}"));
             return None;
         };

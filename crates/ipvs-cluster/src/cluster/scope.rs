@@ -12,7 +12,7 @@ use super::problem::Found;
 use super::tree::{Scalar, Shape, Value};
 use super::vips::Vips;
 
-const SCOPE: Keys<3> = Keys::new("scope", ["vips", "services", "servers"]);
+const SCOPE: Keys<3> = Keys::new("`scope`", ["vips", "services", "servers"]);
 
 /// What a file says to be its own.
 #[derive(Clone, Debug, PartialEq, Eq)]

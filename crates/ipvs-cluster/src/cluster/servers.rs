@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use ipvs_netlink::{AddressFamily, DestinationKey};
 
 use super::address::{self, Range, Wrong};
@@ -14,7 +14,7 @@ use super::settings::ServerSettings;
 use super::tree::{Shape, Value};
 
 const SERVER: Keys<7> = Keys {
-    of: "server",
+    of: "a server",
     names: ["server", "port", "method", "tunnel", "weight", "upper_threshold", "lower_threshold"],
     elsewhere: &[
         ("scheduler", "the scheduler is the service's, not a server's"),
@@ -23,7 +23,7 @@ const SERVER: Keys<7> = Keys {
 };
 
 const POOL: Keys<7> = Keys {
-    of: "pool",
+    of: "a pool",
     names: ["servers", "port", "method", "tunnel", "weight", "upper_threshold", "lower_threshold"],
     elsewhere: &[
         ("scheduler", "the scheduler is the service's: say it there, or in `defaults`"),
@@ -55,6 +55,7 @@ impl Member {
     }
 
     fn read(value: Value<'_>, found: &mut Found) -> Option<Self> {
+        let before = found.count();
         let (server, port, settings) = match value.shape() {
             Shape::Map(_) => {
                 let [server, port, settings @ ..] = SERVER.read(value, found)?;
@@ -67,7 +68,7 @@ impl Member {
         let port = port.map(|it| it.number("port", 0, u16::MAX, found));
         let Some(server) = server else {
             let hint = "write `server: ADDRESS` beside the rest";
-            found.hinted(value.at(), "the server has no `server`", hint);
+            found.missing(before, value.at(), "the server has no `server`", hint);
             return None;
         };
         let text = server.text("server", found)?;
@@ -146,10 +147,11 @@ impl<'t> Pools<'t> {
     /// Returns the pools that a service names.
     pub(super) fn named(&mut self, value: Value<'t>, found: &mut Found) -> Vec<&'t str> {
         let mut names: Vec<&str> = Vec::new();
+        let mut seen = HashSet::default();
         for item in value.items() {
             let Some(name) = item.text("pool", found) else { continue };
             match self.by_name.get_mut(name) {
-                Some(_) if names.contains(&name) => {
+                Some(_) if !seen.insert(name) => {
                     found.hinted(
                         item.at(),
                         format!("the pool `{name}` is there twice"),
@@ -191,6 +193,7 @@ impl<'t> Pools<'t> {
 
 /// Reads the servers of a pool, each with what the pool says of them.
 fn pool_members(value: Value<'_>, found: &mut Found) -> Vec<Member> {
+    let before = found.count();
     let (servers, port, settings) = match value.shape() {
         // Nothing but servers.
         Shape::List(_) => (Some(value), None, ServerSettings::default()),
@@ -203,7 +206,8 @@ fn pool_members(value: Value<'_>, found: &mut Found) -> Vec<Member> {
     };
     let port = port.and_then(|it| it.number("port", 0, u16::MAX, found));
     let Some(servers) = servers else {
-        found.hinted(value.at(), "the pool has no `servers`", "if there are none: `servers: []`");
+        let hint = "if there are none: `servers: []`";
+        found.missing(before, value.at(), "the pool has no `servers`", hint);
         return Vec::new();
     };
     let mut members = members(servers, found);

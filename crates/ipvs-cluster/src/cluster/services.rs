@@ -5,12 +5,12 @@
 use std::net::IpAddr;
 
 use ipvs_netlink::{
-    Destination, DestinationKey, ForwardingMethod, Scheduler, SchedulerFlags, Service, ServiceKey,
-    Thresholds, Tunnel, Weight,
+    AddressFamily, Destination, DestinationKey, ForwardingMethod, Scheduler, SchedulerFlags,
+    Service, ServiceKey, Thresholds, Tunnel, Weight,
 };
 
 use super::address::Wrong;
-use super::keys::Keys;
+use super::keys::{Keys, nearest};
 use super::models;
 use super::problem::{Found, Place};
 use super::servers::{Member, Pools, members};
@@ -23,7 +23,7 @@ use crate::desired::{Builder, DesiredServer, DesiredService};
 pub const MAX_OBJECTS: usize = 1_000_000;
 
 const SERVICE: Keys<14> = Keys {
-    of: "service",
+    of: "a service",
     names: [
         "service",
         "pool",
@@ -53,7 +53,7 @@ const SERVICE: Keys<14> = Keys {
 };
 
 const DEFAULTS: Keys<10> = Keys {
-    of: "defaults",
+    of: "`defaults`",
     names: [
         "scheduler",
         "scheduler_flags",
@@ -106,8 +106,16 @@ pub(super) struct Maker<'t, 'w> {
 struct Entry<'t> {
     service: ServiceSettings<'t>,
     server: ServerSettings,
-    pools: Vec<&'t str>,
-    own: Vec<Member>,
+    of_ipv4: Members,
+    of_ipv6: Members,
+}
+
+/// The servers of an entry for its services of one family.
+#[derive(Default)]
+struct Members {
+    all: Vec<Member>,
+    /// Whether a pool, or the list of the entry itself, has servers, and none of that family.
+    is_other_family: bool,
 }
 
 impl<'t> Maker<'t, '_> {
@@ -122,19 +130,39 @@ impl<'t> Maker<'t, '_> {
     }
 
     fn entry(&mut self, value: Value<'t>) {
+        let before = self.found.count();
         let Some(values) = SERVICE.read(value, self.found) else { return };
+        let is_read = self.found.count() == before;
         let [service, pool, servers, vips, a, b, c, d, e, server @ ..] = values;
-        let keys = self.keys(service, value.at());
+        let keys = match service {
+            Some(service) => self.keys(service),
+            None => {
+                let hint = "write `service: tcp/VIP:PORT` or `service: fwmark/NUMBER`";
+                self.found.missing(before, value.at(), "the service has no `service`", hint);
+                Vec::new()
+            }
+        };
         let settings = ServiceSettings::read([a, b, c, d, e], self.found);
+        let pools = pool.map_or_else(Vec::new, |it| self.pools.named(it, self.found));
+        let own = servers.map_or_else(Vec::new, |it| members(it, self.found));
+        let has = |family| keys.iter().any(|(key, _)| key.family() == family);
+        let has_both = has(AddressFamily::Ipv4) && has(AddressFamily::Ipv6);
+        let of = |family| match has(family) {
+            true => self.members(&pools, &own, family, has_both),
+            false => Members::default(),
+        };
         let entry = Entry {
+            of_ipv4: of(AddressFamily::Ipv4),
+            of_ipv6: of(AddressFamily::Ipv6),
             service: settings.or(&self.defaults.service),
             server: ServerSettings::read(server, self.found).or(self.defaults.server),
-            pools: pool.map_or_else(Vec::new, |it| self.pools.named(it, self.found)),
-            own: servers.map_or_else(Vec::new, |it| members(it, self.found)),
         };
         if pool.is_none() && servers.is_none() {
-            let hint = "write `pool: NAME` or `servers:`; if it has none: `servers: []`";
-            self.found.hinted(value.at(), "the service has neither `pool` nor `servers`", hint);
+            // One of the unknown keys may be meant.
+            if is_read {
+                let hint = "write `pool: NAME` or `servers:`; if it has none: `servers: []`";
+                self.found.hinted(value.at(), "the service has neither `pool` nor `servers`", hint);
+            }
             return;
         }
         let vips = vips.map_or_else(Vec::new, |it| {
@@ -156,13 +184,28 @@ impl<'t> Maker<'t, '_> {
         }
     }
 
+    /// Returns the servers for services of a family: those of pools that are of it, and those of
+    /// the entry itself, of both if its services are of one.
+    fn members(
+        &self,
+        pools: &[&str],
+        own: &[Member],
+        family: AddressFamily,
+        has_both: bool,
+    ) -> Members {
+        let mut members = Members::default();
+        let lists = pools.iter().map(|name| (self.pools.get(name), true));
+        for (list, by_family) in lists.chain([(own, has_both)]) {
+            let fitting = list.iter().filter(|it| !by_family || it.family() == family);
+            let before = members.all.len();
+            members.all.extend(fitting);
+            members.is_other_family |= members.all.len() == before && !list.is_empty();
+        }
+        members
+    }
+
     /// Reads the keys of an entry.
-    fn keys(&mut self, value: Option<Value<'t>>, at: Place) -> Vec<(ServiceKey, Place)> {
-        let Some(value) = value else {
-            let hint = "write `service: tcp/VIP:PORT` or `service: fwmark/NUMBER`";
-            self.found.hinted(at, "the service has no `service`", hint);
-            return Vec::new();
-        };
+    fn keys(&mut self, value: Value<'t>) -> Vec<(ServiceKey, Place)> {
         let mut all = Vec::new();
         for item in value.items() {
             let Some(text) = item.text("service", self.found) else { continue };
@@ -176,37 +219,32 @@ impl<'t> Maker<'t, '_> {
 
     fn service(&mut self, key: ServiceKey, at: Place, entry: &Entry<'t>) {
         let Some(service) = made(key, &entry.service, self.found) else { return };
-        let mut pooled: Vec<Member> = Vec::new();
-        let mut is_other_family = false;
-        for name in &entry.pools {
-            let members = self.pools.get(name);
-            let fitting = members.iter().filter(|it| it.family() == key.family());
-            let before = pooled.len();
-            pooled.extend(fitting);
-            is_other_family |= pooled.len() == before && !members.is_empty();
-        }
-        let all = || pooled.iter().chain(&entry.own);
-        let servers: usize = all().map(|member| member.range.len()).sum();
+        let is_ipv4 = key.family() == AddressFamily::Ipv4;
+        let Members { all: members, is_other_family } =
+            if is_ipv4 { &entry.of_ipv4 } else { &entry.of_ipv6 };
+        let servers: usize = members.iter().map(|member| member.range.len()).sum();
         let objects = self.builder.objects() + servers + 1;
         if objects > MAX_OBJECTS {
             let message = format!("the file makes more than {MAX_OBJECTS} services and servers");
             self.found.hinted(at, message, "are ranges of ports or addresses larger than meant?");
         }
-        self.builder.service(at, DesiredService::new(service));
-        if objects > MAX_OBJECTS {
+        let faults = self.builder.faults();
+        self.builder.service(at, DesiredService::new(service.clone()));
+        // Of the servers of a service that is there already is said enough.
+        if objects > MAX_OBJECTS || self.builder.faults() > faults {
             return;
         }
         if servers == 0 {
-            if is_other_family {
-                let message = format!("the pool has no {} server for {key}", key.family());
-                let hint = "add one, or name a pool that has one";
+            if *is_other_family {
+                let message = format!("there is no {} server for {key}", key.family());
+                let hint = "add one, or leave out the VIPs of that family";
                 self.found.hinted(at, message, hint);
             } else {
                 let message = format!("{key} has no servers");
                 self.found.warn(at, message, "connections to it are refused");
             }
         }
-        for member in all() {
+        for member in members {
             let settings = member.settings.or(entry.server);
             let Some(forwarding) = method(&settings, member.at, self.found) else { continue };
             let Some(thresholds) = thresholds(&settings, member.at, self.found) else { continue };
@@ -216,7 +254,7 @@ impl<'t> Maker<'t, '_> {
                 let mut server = Destination::new(DestinationKey { address, port }, forwarding);
                 server.weight = weight.unwrap_or(Weight::ONE);
                 server.thresholds = thresholds;
-                models::judge(&key, &server, member, self.found);
+                models::judge(&service, &server, member, self.found);
                 self.builder.server(member.at, key, DesiredServer::new(server));
             }
         }
@@ -238,6 +276,14 @@ fn made(key: ServiceKey, settings: &ServiceSettings<'_>, found: &mut Found) -> O
         }
     }
     let mut service = Service::new(key, scheduler).with_scheduler_flags(flags);
+    if let (Scheduler::Other(name), Some(said)) = (&service.scheduler, &settings.scheduler) {
+        let known = Scheduler::known().map(Scheduler::name);
+        let hint = match nearest(name.as_str(), known) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "a kernel without a module of that name refuses it".to_owned(),
+        };
+        found.warn(said.at, format!("no kernel has a scheduler `{name}` of its own"), hint);
+    }
     if let Some(sticky) = settings.persistent.as_ref().and_then(|it| it.value) {
         service.persistence = Some(sticky.of(key.family(), found)?);
     }

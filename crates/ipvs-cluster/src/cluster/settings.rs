@@ -77,9 +77,10 @@ impl ServerSettings {
     }
 }
 
-const TUNNEL: Keys<3> = Keys::new("tunnel", ["type", "port", "checksum"]);
+const TUNNEL: Keys<3> = Keys::new("a tunnel", ["type", "port", "checksum"]);
 
 fn read_tunnel(value: Value<'_>, found: &mut Found) -> Option<Tunnel> {
+    let before = found.count();
     let (kind, port, checksum) = match value.shape() {
         Shape::Scalar(_) => (Some(value), None, None),
         _ => {
@@ -88,7 +89,7 @@ fn read_tunnel(value: Value<'_>, found: &mut Found) -> Option<Tunnel> {
         }
     };
     let Some(kind) = kind else {
-        found.hinted(value.at(), "the tunnel has no `type`", "use ipip, gue or gre");
+        found.missing(before, value.at(), "the tunnel has no `type`", "use ipip, gue or gre");
         return None;
     };
     let name = kind.text("type", found)?;
@@ -160,7 +161,7 @@ impl<'t> ServiceSettings<'t> {
             flags: said(flags, |it| {
                 let flag =
                     |it: Value<'_>| Some(Said::new(it.parse("scheduler_flags", found)?, it.at()));
-                Some(it.items().filter_map(flag).collect())
+                Some(it.items().filter_map(flag).take(SchedulerFlag::ALL.len()).collect())
             }),
             persistent: said(persistent, |it| read_sticky(it, found)),
             engine: said(engine, |it| it.parse("engine", found)),
@@ -186,7 +187,7 @@ impl<'t> ServiceSettings<'t> {
     }
 }
 
-const STICKY: Keys<2> = Keys::new("persistence", ["timeout", "netmask"]);
+const STICKY: Keys<2> = Keys::new("`persistent`", ["timeout", "netmask"]);
 
 /// `false` says that there is none, whatever the defaults say.
 fn read_sticky<'t>(value: Value<'t>, found: &mut Found) -> Option<Option<Sticky<'t>>> {
@@ -220,7 +221,8 @@ impl Sticky<'_> {
             return Some(Persistence::new(self.timeout, Netmask::host(family)));
         };
         let mut wrong = None;
-        for netmask in netmasks.items() {
+        // There are two families.
+        for netmask in netmasks.items().take(2) {
             // A prefix length of IPv6 may look like a number.
             let Shape::Scalar(Scalar { text, .. }) = netmask.shape() else {
                 netmask.text("netmask", found)?;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+mod problems;
+mod properties;
+
 use super::*;
 
 /// A site as the documentation has it, with about everything.

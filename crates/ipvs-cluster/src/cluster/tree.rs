@@ -7,12 +7,13 @@ use foldhash::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::problem::{Found, Place};
-use super::syntax;
+use super::{json, syntax};
 
 /// Lists and mappings are this deep in each other at most. A file needs 6.
 const MAX_DEPTH: usize = 32;
 
 /// Holds a document.
+#[derive(Default)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
     /// The texts of all scalars, behind one another.
@@ -113,12 +114,33 @@ impl<'t> Iterator for Children<'t> {
 impl Tree {
     /// Reads the one document of a text. What is wrong with its syntax ends it.
     pub(super) fn read(text: &str, found: &mut Found) -> Option<Self> {
-        let tree = Self { nodes: Vec::new(), text: String::new() };
-        let mut maker = Maker { tree, open: Vec::new(), anchors: HashMap::default(), documents: 0 };
+        // The YAML parser would hold all of it as tokens before it gives the first event.
+        if let Some(tree) = json::read(text) {
+            return Some(tree);
+        }
+        if syntax::has_long_brackets(text, found) {
+            return None;
+        }
+        Self::of_yaml(text, found)
+    }
+
+    /// Has the YAML parser read it.
+    pub(super) fn of_yaml(text: &str, found: &mut Found) -> Option<Self> {
+        let mut maker = Maker::default();
         let mut parser = Parser::new_from_str(text);
+        let mut documents = 0;
+        let mut anchors = HashMap::default();
         while let Some(event) = parser.next_event() {
             match event {
-                Ok((event, span)) => maker.take(event, span, found)?,
+                Ok((Event::DocumentStart(_), span)) => {
+                    documents += 1;
+                    if documents > 1 {
+                        let hint = "a cluster is one document: leave out `---` and `...` before it";
+                        found.hinted(place(span), "another document starts here", hint);
+                        return None;
+                    }
+                }
+                Ok((event, span)) => maker.take(event, place(span), &mut anchors, found)?,
                 Err(error) => {
                     syntax::explain(&error, text, found);
                     return None;
@@ -134,92 +156,98 @@ impl Tree {
     }
 }
 
-struct Maker {
-    tree: Tree,
+/// Makes a tree of one part after the other.
+#[derive(Default)]
+pub(super) struct Maker {
+    pub(super) tree: Tree,
     /// The lists and mappings that are not at their ends yet.
     open: Vec<u32>,
-    anchors: HashMap<usize, u32>,
-    documents: usize,
 }
 
 impl Maker {
-    /// Takes an event; `None` says that there is no use in further ones.
-    fn take(&mut self, event: Event<'_>, span: Span, found: &mut Found) -> Option<()> {
-        let at = Place::new(span.start.line(), span.start.col() + 1);
-        match event {
-            Event::DocumentStart(_) => {
-                self.documents += 1;
-                if self.documents > 1 {
-                    found.hinted(
-                        at,
-                        "another document starts here",
-                        "a cluster is one document: leave out the line `---`",
-                    );
-                    return None;
-                }
-            }
-            Event::Scalar(text, style, anchor, tag) => {
-                refuse_tag(tag.as_deref(), at, found);
-                let start = self.tree.text.len();
-                self.tree.text.push_str(&text);
-                let plain = style == ScalarStyle::Plain;
-                let kind = if plain { Kind::Plain } else { Kind::Quoted };
-                let end = number(self.tree.text.len());
-                self.push(Node { at, kind, start: number(start), end }, anchor);
-            }
-            Event::SequenceStart(anchor, tag) => {
-                self.open(Kind::List, at, anchor, tag.as_deref(), found)?;
-            }
-            Event::MappingStart(anchor, tag) => {
-                self.open(Kind::Map, at, anchor, tag.as_deref(), found)?;
-            }
-            Event::SequenceEnd | Event::MappingEnd => {
-                let end = number(self.tree.nodes.len());
-                let open = self.open.pop().and_then(|id| self.tree.nodes.get_mut(id as usize));
-                if let Some(node) = open {
-                    node.end = end;
-                }
-            }
-            Event::Alias(anchor) => {
-                let target = self.anchors.get(&anchor).copied();
-                let target = target.filter(|id| !self.open.contains(id));
-                if target.is_none() {
-                    found.problem(at, "the alias stands in what it is an alias of");
-                }
-                let kind = if target.is_some() { Kind::Alias } else { Kind::Plain };
-                let start = target.unwrap_or_default();
-                self.push(Node { at, kind, start, end: start }, 0);
-            }
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
-        }
-        Some(())
+    /// Adds a scalar.
+    pub(super) fn scalar(&mut self, at: Place, text: &str, is_plain: bool) {
+        let start = number(self.tree.text.len());
+        self.tree.text.push_str(text);
+        let kind = if is_plain { Kind::Plain } else { Kind::Quoted };
+        let end = number(self.tree.text.len());
+        self.tree.nodes.push(Node { at, kind, start, end });
     }
 
-    fn open(
-        &mut self,
-        kind: Kind,
-        at: Place,
-        anchor: usize,
-        tag: Option<&Tag>,
-        found: &mut Found,
-    ) -> Option<()> {
-        refuse_tag(tag, at, found);
+    /// Begins a list or a mapping; `None` if it is too deep in others.
+    pub(super) fn open(&mut self, at: Place, is_list: bool) -> Option<()> {
         if self.open.len() == MAX_DEPTH {
-            let message = format!("more than {MAX_DEPTH} lists and mappings are in each other");
-            found.problem(at, message);
             return None;
         }
         self.open.push(number(self.tree.nodes.len()));
-        self.push(Node { at, kind, start: 0, end: 0 }, anchor);
+        let kind = if is_list { Kind::List } else { Kind::Map };
+        self.tree.nodes.push(Node { at, kind, start: 0, end: 0 });
         Some(())
     }
 
-    fn push(&mut self, node: Node, anchor: usize) {
-        if anchor != 0 {
-            self.anchors.insert(anchor, number(self.tree.nodes.len()));
+    /// Ends the last list or mapping that is not at its end.
+    pub(super) fn close(&mut self) {
+        let end = number(self.tree.nodes.len());
+        let open = self.open.pop().and_then(|id| self.tree.nodes.get_mut(id as usize));
+        if let Some(node) = open {
+            node.end = end;
         }
-        self.tree.nodes.push(node);
     }
+
+    /// Takes an event; `None` says that there is no use in further ones.
+    fn take(
+        &mut self,
+        event: Event<'_>,
+        at: Place,
+        anchors: &mut HashMap<usize, u32>,
+        found: &mut Found,
+    ) -> Option<()> {
+        let id = number(self.tree.nodes.len());
+        let (anchor, tag) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.scalar(at, &text, style == ScalarStyle::Plain);
+                (anchor, tag)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.open(at, true).or_else(|| too_deep(at, found))?;
+                (anchor, tag)
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.open(at, false).or_else(|| too_deep(at, found))?;
+                (anchor, tag)
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                self.close();
+                return Some(());
+            }
+            Event::Alias(anchor) => {
+                let target = anchors.get(&anchor).copied();
+                let Some(start) = target.filter(|id| !self.open.contains(id)) else {
+                    let message = "the alias stands in what it is an alias of";
+                    found.hinted(at, message, "leave it out: it would have no end");
+                    return None;
+                };
+                self.tree.nodes.push(Node { at, kind: Kind::Alias, start, end: start });
+                return Some(());
+            }
+            _ => return Some(()),
+        };
+        if anchor != 0 {
+            anchors.insert(anchor, id);
+        }
+        refuse_tag(tag.as_deref(), at, found);
+        Some(())
+    }
+}
+
+fn place(span: Span) -> Place {
+    Place::new(span.start.line(), span.start.col() + 1)
+}
+
+fn too_deep(at: Place, found: &mut Found) -> Option<()> {
+    let message = format!("more than {MAX_DEPTH} lists and mappings are in each other");
+    found.hinted(at, message, "a file needs 6");
+    None
 }
 
 /// A file has fewer bytes than there are numbers.

@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use ipvs_netlink::{DestinationKey, Protocol, ServiceKey};
 
 use super::address::{self, Wrong};
@@ -37,7 +37,7 @@ impl<'t> Vips<'t> {
                 continue;
             }
             let Some(name) = key.name("VIP", found) else { continue };
-            let addresses = addresses(value, name, found);
+            let addresses = addresses(value, "VIP", found);
             let vip = Vip { at: key.at(), addresses, is_used: false };
             if let Some(first) = vips.by_name.insert(name, vip) {
                 let message = format!("the VIP `{name}` is there already, in {}", first.at);
@@ -146,10 +146,11 @@ impl<'t> Vips<'t> {
 /// Reads addresses, one or a list.
 pub(super) fn addresses(value: Value<'_>, what: &str, found: &mut Found) -> Vec<IpAddr> {
     let mut all = Vec::new();
+    let mut seen = HashSet::default();
     for item in value.items() {
         let Some(text) = item.text(what, found) else { continue };
         match text.parse::<IpAddr>() {
-            Ok(address) if all.contains(&address) => {
+            Ok(address) if !seen.insert(address) => {
                 found.hinted(item.at(), format!("{address} is there twice"), "leave one out");
             }
             Ok(address) => all.push(address),
@@ -162,8 +163,8 @@ pub(super) fn addresses(value: Value<'_>, what: &str, found: &mut Found) -> Vec<
             }
         }
     }
-    if all.is_empty() && matches!(value.shape(), Shape::List(_)) && found.is_fine() {
-        found.problem(value.at(), format!("`{what}` has no address"));
+    if value.items().next().is_none() {
+        found.hinted(value.at(), "the list has no address", "write one, or leave it out");
     }
     all
 }

@@ -6,7 +6,9 @@ mod builder;
 mod convert;
 mod fault;
 
-use ipvs_netlink::{Destination, Service, SetTimeouts, SyncDaemon};
+use ipvs_netlink::{
+    Destination, DestinationKey, Service, ServiceKey, SetTimeouts, SyncDaemon, Weight,
+};
 
 use crate::scope::Scope;
 use crate::subject::Subject;
@@ -119,6 +121,21 @@ impl Desired {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.unsound.is_empty()
+    }
+
+    /// Gives servers another weight: nothing else of them, and so nothing that could make what is
+    /// sound unsound.
+    pub(crate) fn set_weights(
+        &mut self,
+        weight: impl Fn(&ServiceKey, &DestinationKey) -> Option<Weight>,
+    ) {
+        for DesiredService { service, servers, .. } in &mut self.services {
+            for DesiredServer { server, .. } in servers {
+                if let Some(weight) = weight(&service.key, &server.key) {
+                    server.weight = weight;
+                }
+            }
+        }
     }
 
     /// Returns what was not sound when it was built

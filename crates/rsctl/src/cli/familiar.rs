@@ -140,16 +140,14 @@ fn hints(word: &str, rest: &[&str]) -> Option<Vec<String>> {
         "reset" => {
             &["`rsctl zero` sets counters to 0", "`rsctl clear` deletes all virtual services"]
         }
-        "load" | "import" | "apply" => {
+        "load" | "import" => {
             return Some(vec![format!(
                 "{} makes the table that of FILE; with `--dry-run` it shows what would change",
                 line("restore", "FILE")
             )]);
         }
-        "drain" | "disable" => {
-            &["`rsctl edit-server SERVICE -r RIP -w 0` gives a server no new connections"]
-        }
-        "enable" => &["`rsctl edit-server SERVICE -r RIP -w 1` gives a server connections again"],
+        "disable" => &["`rsctl drain RIP` gives a server no new connections"],
+        "enable" => &["`rsctl undrain RIP` gives a drained server connections again"],
         "start" => &["`rsctl sync-daemon start ROLE --interface DEV` starts a sync daemon"],
         "stop" => &["`rsctl sync-daemon stop ROLE` stops a sync daemon"],
         _ => return None,

@@ -5,8 +5,11 @@
 
 mod address;
 mod bad_value;
+mod check_file;
+mod cluster;
 mod connections;
 mod daemon;
+mod drain;
 mod familiar;
 mod filters;
 mod from_ipvsadm;
@@ -38,8 +41,11 @@ use lvs_term::{COMMON_OPTIONS, ColorWhen};
 
 pub(crate) use address::Endpoint;
 pub(crate) use bad_value::BadValue;
+pub(crate) use check_file::CheckFile;
+pub(crate) use cluster::{Allow, Apply, Failure, Plan, Wanted};
 pub(crate) use connections::{Connections, GroupBy, Sort as ConnectionSort};
 pub(crate) use daemon::{DaemonCommand, DaemonStatus, StartDaemon, SyncDaemonArgs};
+pub(crate) use drain::{Drain, SlowStart, Undrain};
 pub(crate) use familiar::familiar;
 pub(crate) use filters::{Filters, ServiceKind};
 pub(crate) use generate::Generate;
@@ -78,9 +84,10 @@ pub(crate) mod heading {
     pub(crate) const VIEW: &str = "View (one of)";
     pub(crate) const SHOW: &str = "What to show";
     pub(crate) const FORM: &str = "Form";
+    pub(crate) const ALLOW: &str = "What is refused unless it is meant";
 
     #[cfg(test)]
-    pub(crate) const ALL: [&str; 11] = [
+    pub(crate) const ALL: [&str; 12] = [
         SERVICE,
         SETTINGS,
         SERVER,
@@ -91,6 +98,7 @@ pub(crate) mod heading {
         VIEW,
         SHOW,
         FORM,
+        ALLOW,
         super::COMMON_OPTIONS,
     ];
 }
@@ -114,9 +122,10 @@ SECONDS may have units: 90, 5m, 1h30m.
 
 `rsctl ipvsadm ...`, or rsctl under the name of ipvsadm, answers as ipvsadm does, to the byte.
 
-Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 a dry \
-run found something to change, 4 another rsctl was changing the table for too long, or a change \
-waits to be confirmed (nothing was changed), 5 what was to be added is there already, 6 what the command is about is not there.
+Exit status: 0 done, 1 failed, 2 bad usage or bad input (nothing was changed), 3 plan or \
+--dry-run found something to change, 4 another rsctl was changing the table for too long, or a \
+change waits to be confirmed (nothing was changed), 5 what was to be added is there already, 6 \
+what the command is about is not there.
 
 RSCTL_NETLINK_TRACE=1 in the environment prints each request to the kernel and each answer, \
 decoded, to standard error: for bug reports."
@@ -220,6 +229,15 @@ pub(crate) enum Command {
     /// Delete a real server from a virtual service.
     #[command(defer(ordered::<DeleteServer>))]
     DeleteServer(DeleteServer),
+    /// Take a real server out of service without breaking connections.
+    #[command(defer(ordered::<Drain>))]
+    Drain(Drain),
+    /// Give a drained real server its weight back.
+    #[command(defer(ordered::<Undrain>))]
+    Undrain(Undrain),
+    /// Bring a real server back step by step.
+    #[command(defer(ordered::<SlowStart>))]
+    SlowStart(SlowStart),
     /// List virtual services and their real servers.
     #[command(defer(ordered::<List>))]
     List(List),
@@ -244,6 +262,15 @@ pub(crate) enum Command {
     /// Write the table in a form that `rsctl restore` reads.
     #[command(defer(ordered::<Save>))]
     Save(Save),
+    /// Say what is wrong with the file of a cluster.
+    #[command(defer(ordered::<CheckFile>))]
+    CheckFile(CheckFile),
+    /// Show what `rsctl apply` would change, and why.
+    #[command(defer(ordered::<Plan>))]
+    Plan(Plan),
+    /// Make the table what the file of a cluster says, and leave to others what is theirs.
+    #[command(defer(ordered::<Apply>))]
+    Apply(Apply),
     /// Restore a table from a file by changing what differs.
     #[command(defer(ordered::<Restore>))]
     Restore(Restore),
@@ -310,6 +337,9 @@ impl Cli {
             "connections" => alone(args, Command::Connections),
             "save" => alone(args, Command::Save),
             "restore" => alone(args, Command::Restore),
+            "check-file" => alone(args, Command::CheckFile),
+            "plan" => alone(args, Command::Plan),
+            "apply" => alone(args, Command::Apply),
             _ => None,
         }
     }
@@ -343,6 +373,9 @@ impl Command {
             Self::EditServer(args) => Some(&args.report),
             Self::SetServer(args) => Some(&args.report),
             Self::DeleteServer(args) => Some(&args.report),
+            Self::Drain(args) => (!args.list).then_some(&args.report),
+            Self::Undrain(args) => Some(&args.report),
+            Self::SlowStart(args) => Some(&args.report),
             Self::Zero(args) => Some(&args.report),
             Self::Clear(args) => Some(&args.report),
             Self::Timeouts(args) => (!args.shows()).then_some(&args.report),
@@ -352,14 +385,22 @@ impl Command {
                 DaemonCommand::Status(_) => None,
             },
             Self::Restore(args) => Some(&args.report),
+            Self::Apply(args) => Some(&args.report),
             Self::Confirm(args) => Some(&args.report),
             Self::Rollback(args) => Some(&args.report),
             Self::List(_)
             | Self::Connections(_)
             | Self::Generate(_)
             | Self::Save(_)
+            | Self::CheckFile(_)
+            | Self::Plan(_)
             | Self::History(_) => None,
         }
+    }
+
+    /// Returns whether it takes a while, and tells of it meanwhile.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self, Self::Drain(_) | Self::Undrain(_) | Self::SlowStart(_))
     }
 
     /// Returns whether what it found is to be told as JSON.
@@ -367,8 +408,11 @@ impl Command {
         match self {
             Self::List(args) => args.is_json(),
             Self::Connections(args) => args.json,
+            Self::CheckFile(args) => args.json,
+            Self::Plan(args) => args.json,
             Self::History(args) => args.json,
             Self::Timeouts(args) => args.report.json,
+            Self::Drain(args) => args.report.json,
             Self::SyncDaemon(args) => {
                 let status = matches!(&args.command, Some(DaemonCommand::Status(s)) if s.json);
                 args.json || status || self.report().is_some_and(|report| report.json)

@@ -94,8 +94,8 @@ pub(crate) struct SetServer {
     override_usage = "rsctl delete-server [OPTIONS] <SERVICE|--vip VIP|--everywhere>\n           -r <RIP[:PORT]>...",
     after_help = "\
 Its connections stay in the connection table, and their packets are dropped. To let them end \
-first, set weight 0 and wait:
-  rsctl edit-server tcp/192.0.2.10:80 -r 10.0.0.11:8080 -w 0
+first:
+  rsctl drain 10.0.0.11:8080 --service tcp/192.0.2.10:80 --then remove
 
 Of several servers, none is deleted unless all are there.
 

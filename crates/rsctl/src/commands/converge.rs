@@ -28,10 +28,10 @@ pub(super) struct Way<'a> {
     pub(super) file: String,
     /// Why it is done.
     pub(super) cause: Cause,
+    /// Within how many seconds it is to be confirmed, or else undone by itself.
+    pub(super) within: Option<u32>,
     /// Whether what was there comes back if this falls short.
     pub(super) goes_back: bool,
-    /// Within how many seconds it is undone unless it is confirmed.
-    pub(super) within: Option<u32>,
     /// Whether what became of each change is told, of however many.
     pub(super) shows_all: bool,
 }
@@ -55,12 +55,12 @@ pub(crate) struct Converged {
     pub(crate) unread: Option<ipvs_netlink::Error>,
     /// Whether what became of each change is told, of however many.
     pub(crate) shows_all: bool,
-    /// How the way back ended, if it was gone.
-    pub(crate) back: Option<Report>,
     /// The number of the table before it, if that was kept.
     pub(crate) checkpoint: Option<u32>,
     /// Until when it is to be confirmed, if it is.
     pub(crate) pending: Option<Pending>,
+    /// How the way back ended, if it was gone.
+    pub(crate) back: Option<Report>,
 }
 
 /// Judges what is going to be done, before it is: by refusing it, or by noting what is to be told.
@@ -81,6 +81,11 @@ pub(super) trait Judge {
     fn begin(&mut self) -> Result<(), Error> {
         Ok(())
     }
+
+    /// Is told how it ended.
+    fn end(&mut self, _converged: &Converged, _note: &Self::Note) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// Looks, and makes the table what is wanted unless that is refused.
@@ -91,16 +96,16 @@ pub(super) fn run<J: Judge>(
 ) -> Result<(Converged, J::Note), Error> {
     let _lock = way.director.lock_alone()?;
     refuse_while_pending(way.director)?;
-    under_lock(way, judge, progress)
+    run_locked(way, judge, progress)
 }
 
-/// Does what [`run`] does, for who has the lock, whatever waits to be confirmed.
-pub(super) fn under_lock<J: Judge>(
+/// Does what [`run`] does, for who holds the lock.
+pub(super) fn run_locked<J: Judge>(
     way: Way<'_>,
     judge: &mut J,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<(Converged, J::Note), Error> {
-    let Way { director, converge, desired, file, cause, goes_back, within, shows_all } = way;
+    let Way { director, converge, desired, file, cause, within, goes_back, shows_all } = way;
     let mut client = director.connect_to_look(usual_servers(desired))?;
     let outlook = match converge.look(&mut client) {
         Ok(outlook) => outlook,
@@ -109,16 +114,18 @@ pub(super) fn under_lock<J: Judge>(
     };
     let note = judge.judge(&outlook)?;
     if director.dry_run || outlook.plan().is_empty() {
-        if !director.dry_run {
-            judge.begin()?;
-        }
         let (reordered, plan) = (outlook.reordered(), outlook.into_plan());
         let converged = Converged::new(file, plan);
-        return Ok((Converged { is_dry_run: director.dry_run, reordered, ..converged }, note));
+        let converged = Converged { is_dry_run: director.dry_run, reordered, ..converged };
+        if !director.dry_run {
+            judge.begin()?;
+            judge.end(&converged, &note)?;
+        }
+        return Ok((converged, note));
     }
     let reach = judge.reach(&outlook);
-    let undertaking = Undertaking::begin(director, cause, reach, &outlook, within)?;
     let before = if goes_back { Some(outlook.before().map_err(no_way_back)?) } else { None };
+    let undertaking = Undertaking::begin(director, cause, reach, &outlook, within)?;
     judge.begin()?;
     let steps = outlook.plan().steps().len();
     // Who cannot be interrupted in good order is interrupted at once.
@@ -129,15 +136,20 @@ pub(super) fn under_lock<J: Judge>(
         if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let pending = undertaking.end(attempt.plan(), attempt.applied());
-    let checkpoint = undertaking.checkpoint();
     let report = attempt.verify(&mut client);
+    let checkpoint = undertaking.checkpoint();
     let converged = Converged { shows_all, checkpoint, pending, ..Converged::of(file, report) };
-    let Some(before) = before.filter(|_| converged.fell_short()) else {
-        return Ok((converged, note));
+    let converged = match before.filter(|_| converged.fell_short()) {
+        Some(before) => {
+            let back = go_back(director, &undertaking, &before, &mut client)?;
+            // What is undone needs nobody to confirm it.
+            let pending = converged.pending.filter(|_| !back.is_converged());
+            Converged { back: Some(back), pending, ..converged }
+        }
+        None => converged,
     };
-    let back = go_back(director, &undertaking, &before, &mut client)?;
-    let pending = converged.pending.filter(|_| !back.is_converged());
-    Ok((Converged { back: Some(back), pending, ..converged }, note))
+    judge.end(&converged, &note)?;
+    Ok((converged, note))
 }
 
 /// Makes the table what it was before.
@@ -158,8 +170,8 @@ fn go_back(
     };
     let going = Going::of(outlook.plan(), outlook.observed());
     let attempt = outlook.apply(client, |_| ControlFlow::Continue(()));
-    let author = undertaking.author();
-    director.record_events(author, of_plan(attempt.plan(), attempt.applied(), &going));
+    let events = of_plan(attempt.plan(), attempt.applied(), &going);
+    director.record_events(undertaking.author(), events);
     let report = attempt.verify(client);
     if report.is_converged() {
         undertaking.is_undone()?;
@@ -176,17 +188,6 @@ fn usual_servers(desired: &Desired) -> usize {
     let mut numbers: Vec<_> = desired.services().iter().map(|it| it.servers.len()).collect();
     numbers.sort_unstable();
     numbers.get(numbers.len() * 9 / 10).copied().unwrap_or_default()
-}
-
-/// Says that a change can touch all there is.
-pub(super) fn everything(desired: &Desired, observed: &Observed) -> Reach {
-    Reach {
-        everything: true,
-        timeouts: desired.timeouts().is_some(),
-        daemons: desired.daemons().is_some(),
-        sysctls: sysctls(observed),
-        ..Reach::default()
-    }
 }
 
 /// Returns the settings as they were.
@@ -214,9 +215,9 @@ impl Converged {
             reordered: Vec::new(),
             unread: None,
             shows_all: false,
-            back: None,
             checkpoint: None,
             pending: None,
+            back: None,
         }
     }
 

@@ -5,7 +5,9 @@
 
 mod add_server;
 mod add_service;
+mod apply;
 mod changed;
+mod check_file;
 mod clear;
 pub(crate) mod confirm;
 mod connections;
@@ -15,6 +17,7 @@ mod daemon_status;
 mod delete_server;
 mod delete_service;
 mod director;
+pub(crate) mod drain;
 mod edit_server;
 mod edit_service;
 mod filter;
@@ -52,9 +55,11 @@ use crate::exit::Exit;
 use crate::kept::Checkpoint;
 use crate::refusal::Refusal;
 
+pub(crate) use apply::Applying;
 #[cfg(test)]
 pub(crate) use changed::States;
 pub(crate) use changed::{Action, Changed, Made, State};
+pub(crate) use check_file::Checked;
 pub(crate) use confirm::Confirmed;
 pub(crate) use connections::{Found, Stream, address_of};
 pub(crate) use converge::Converged;
@@ -92,6 +97,10 @@ pub(crate) enum Outcome {
     Saved(Saved),
     /// What a restore did, or would do.
     Restored(Restored),
+    /// What a file is like.
+    Checked(Checked),
+    /// What an apply did, or would do.
+    Applying(Applying),
     /// Which change stays.
     Confirmed(Confirmed),
     /// The tables to which `rollback` goes back.
@@ -105,6 +114,8 @@ impl Outcome {
     pub(crate) fn conclude(&self) -> Result<Exit, Error> {
         match self {
             Self::Restored(restored) => restored.conclude(),
+            Self::Applying(applying) => applying.conclude(),
+            Self::Checked(checked) => Ok(checked.conclude()),
             Self::Changed { made, .. } if !made.failed.is_empty() => Ok(Exit::Failed),
             // Something was found that ought not to be.
             Self::DaemonStatus(Status { problems: Some(problems), .. }) if !problems.is_empty() => {
@@ -138,6 +149,8 @@ pub(crate) fn run(
         Command::EditServer(args) => edit_server::run(director, &args),
         Command::SetServer(args) => edit_server::set(director, &args),
         Command::DeleteServer(args) => delete_server::run(director, &args),
+        // They are waited for, and told of meanwhile.
+        Command::Drain(_) | Command::Undrain(_) | Command::SlowStart(_) => Ok(Made::default()),
         Command::Zero(args) => zero::run(director, &args).map(Made::from),
         Command::Clear(args) => clear::run(director, &args).map(Made::from),
         Command::List(args) => return list::run(director, &args, colored).map(Outcome::Listed),
@@ -148,6 +161,11 @@ pub(crate) fn run(
         Command::SyncDaemon(args) => return daemon::run(director, &args),
         Command::Generate(args) => return generate::run(&args).map(Outcome::Written),
         Command::Save(args) => return save::run(director, args).map(Outcome::Saved),
+        Command::CheckFile(args) => return check_file::run(&args).map(Outcome::Checked),
+        Command::Plan(args) => return apply::plan(director, &args).map(Outcome::Applying),
+        Command::Apply(args) => {
+            return apply::apply(director, &args, progress).map(Outcome::Applying);
+        }
         Command::Restore(args) => {
             return restore::run(director, &args, progress).map(Outcome::Restored);
         }

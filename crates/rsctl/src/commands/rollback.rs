@@ -4,8 +4,7 @@
 
 use ipvs_cluster::{Converge, Desired, Flaw, OnFailure, OnUnsound, Outlook, Policy};
 
-use super::converge::{self, Judge, Way};
-use super::restore::Restored;
+use super::converge::{self, Converged, Judge, Way};
 use super::{Director, Outcome};
 use crate::cli::Rollback;
 use crate::error::Error;
@@ -35,7 +34,8 @@ pub(super) fn run(
     }
     let policy = Policy::exact().reorder(args.reorder);
     let shows_all = args.report.verbose || args.report.json;
-    back(director, kept, &target, policy, shows_all, progress).map(Outcome::Restored)
+    let converged = back(director, kept, &target, policy, shows_all, progress)?;
+    Ok(Outcome::Restored(converged.into()))
 }
 
 /// Undoes a change that nobody confirmed.
@@ -49,7 +49,7 @@ pub(super) fn unconfirmed(director: &Director, pending: &Pending) -> Result<(), 
         back(director, kept, &target, Policy::exact(), false, &mut |_, _| {})
     };
     let undone = undo().map_err(|error| error.to_string())?;
-    if undone.converged.fell_short() {
+    if undone.fell_short() {
         return Err("not all of it could be undone: see `rsctl history`".to_owned());
     }
     Ok(())
@@ -78,7 +78,6 @@ impl Target {
     }
 }
 
-/// Goes there. The lock is held.
 fn back(
     director: &Director,
     kept: &Kept,
@@ -86,45 +85,48 @@ fn back(
     policy: Policy,
     shows_all: bool,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<Restored, Error> {
-    let converge = Converge::new(&target.desired, policy)
-        .on_failure(OnFailure::StopAll)
-        // It was there.
-        .on_unsound(OnUnsound::SetAsIs);
+) -> Result<Converged, Error> {
     let way = Way {
         director,
-        converge,
+        converge: Converge::new(&target.desired, policy)
+            .on_failure(OnFailure::StopAll)
+            // It was there.
+            .on_unsound(OnUnsound::SetAsIs),
         desired: &target.desired,
         file: format!("checkpoint {}", target.number),
         cause: Cause::Rollback,
-        goes_back: false,
         within: None,
+        goes_back: false,
         shows_all,
     };
-    let (converged, ()) = converge::under_lock(way, &mut Back(target), progress)?;
-    if !director.dry_run && !converged.fell_short() {
-        is_back(kept, target)?;
-    }
-    Ok(Restored::of(converged))
+    let (converged, ()) = converge::run_locked(way, &mut Back { kept, target }, progress)?;
+    Ok(converged)
 }
 
-/// Lets everything back in.
-struct Back<'a>(&'a Target);
+/// Keeps in mind that the table is what it was.
+struct Back<'a> {
+    kept: &'a Kept,
+    target: &'a Target,
+}
 
 impl Judge for Back<'_> {
     type Note = ();
 
     fn unsound(&self, flaws: Vec<Flaw>) -> Error {
-        let why = flaws.first().map(ToString::to_string).unwrap_or_default();
-        KeptError::Checkpoint { number: self.0.number, why }.into()
+        let why = flaws.iter().map(Flaw::to_string).collect::<Vec<_>>().join("; ");
+        KeptError::Checkpoint { number: self.target.number, why }.into()
     }
 
-    fn judge(&mut self, _: &Outlook<'_>) -> Result<(), Error> {
+    fn judge(&mut self, _outlook: &Outlook<'_>) -> Result<(), Error> {
         Ok(())
     }
 
-    fn reach(&self, _: &Outlook<'_>) -> Reach {
-        self.0.reach.clone()
+    fn reach(&self, _outlook: &Outlook<'_>) -> Reach {
+        self.target.reach.clone()
+    }
+
+    fn end(&mut self, converged: &Converged, (): &()) -> Result<(), Error> {
+        if converged.fell_short() { Ok(()) } else { is_back(self.kept, self.target) }
     }
 }
 

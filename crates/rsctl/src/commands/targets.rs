@@ -141,6 +141,6 @@ pub(super) fn places(
 }
 
 /// Returns whether that is what is meant: without a port, on any.
-fn names(server: &Endpoint, key: DestinationKey) -> bool {
+pub(super) fn names(server: &Endpoint, key: DestinationKey) -> bool {
     server.address == key.address && server.port.is_none_or(|port| port == key.port)
 }

@@ -133,7 +133,7 @@ pub(super) fn orphans(
 }
 
 /// Returns whether a sysctl of `net.ipv4.vs` is on.
-fn is_set(director: &Director, name: &str) -> bool {
+pub(super) fn is_set(director: &Director, name: &str) -> bool {
     let sysctls = director.procfs().sysctls().unwrap_or_default();
     let value = sysctls.into_iter().find(|sysctl| sysctl.name == name).and_then(|it| it.value);
     value.is_some_and(|value| value.trim() != "0")

@@ -89,8 +89,9 @@ fn named(line: &Line<'_>) -> Option<ServiceKey> {
         let family = if v6 { AddressFamily::Ipv6 } else { AddressFamily::Ipv4 };
         Some(ServiceKey::Fwmark { family, mark: line.value_of("fwmark")?.parse().ok()? })
     };
-    let service = line.value_of("service").and_then(|text| text.parse().ok());
-    service
+    let service = |id: &str| line.value_of(id).and_then(|text| text.parse().ok());
+    service("service")
+        .or_else(|| service("only_service"))
         .or_else(|| endpoint("tcp", Protocol::Tcp))
         .or_else(|| endpoint("udp", Protocol::Udp))
         .or_else(|| endpoint("sctp", Protocol::Sctp))

@@ -7,6 +7,7 @@
 
 mod author;
 mod checkpoint;
+mod drains;
 mod history;
 mod objects;
 mod pending;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use author::Author;
 pub(crate) use checkpoint::{Cause, Checkpoint, Reach};
+pub(crate) use drains::KnownDrains;
 pub(crate) use history::{Entries, Entry, Event, Fared, Going, Part, of_plan};
 pub(crate) use objects::Objects;
 pub(crate) use pending::Pending;

@@ -17,8 +17,9 @@ pub(super) fn text(before: Option<&Object>, after: Option<&Object>) -> String {
 
 /// Returns what an object is, without its name.
 fn settings(object: &Value) -> String {
-    let parts = fields(object)
-        .filter(|(name, _)| !matches!(name.as_str(), "service" | "server" | "role" | "interface"));
+    let parts = fields(object).filter(|(name, _)| {
+        !matches!(name.as_str(), "service" | "server" | "role" | "interface" | "sysctl")
+    });
     parts.map(|(name, value)| format!("{name} {}", plain(value))).collect::<Vec<_>>().join(", ")
 }
 

@@ -3,10 +3,13 @@
 //! Writes everything that `rsctl` writes, except the question of `clear`, whom a command waits for,
 //! and the trace.
 
+mod applying;
 mod changes;
+mod check_file;
 mod columns;
 mod connections;
 mod difference;
+mod drain;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod ipvsadm;
@@ -37,6 +40,7 @@ use crate::cli::{Command, Form, View};
 use crate::commands::{Found, Outcome, Restored, Stream};
 use crate::error::Error;
 
+pub(crate) use drain::{Drains, shortfall as drain_shortfall, write_list as write_drains};
 pub(crate) use watch::Lists;
 
 /// Names the form of the output.
@@ -55,6 +59,8 @@ impl Format {
         match command.report() {
             _ if command.json() => Self::Json,
             _ if matches!(command, Command::Rollback(args) if args.list) => Self::Text,
+            // What is waited for is told.
+            Some(_) if command.waits() => Self::Text,
             // A dry run that said nothing would be no use.
             Some(report) if !report.verbose && !report.dry_run => Self::Quiet,
             _ => Self::Text,
@@ -71,13 +77,20 @@ pub(crate) fn print(outcome: &mut Outcome, format: Format, look: Look) -> Result
             made.warnings.iter().for_each(|it| warning(&it.to_string()));
         }
         // Another order was there before: it is told to who asks.
+        Outcome::Applying(applying) if format != Format::Json => applying::warn(applying),
         Outcome::Restored(restored) if format == Format::Text => restore::warn(&restored.converged),
         Outcome::History(records) => kept::warn(records),
+        Outcome::Checked(checked) if format != Format::Json => check_file::warn(checked),
         _ => {}
     }
     // However quiet: who misses it loses the change.
-    if let Outcome::Restored(restored) = &outcome {
-        restored.converged.pending.iter().for_each(kept::remind);
+    let converged = match outcome {
+        Outcome::Restored(restored) => Some(&restored.converged),
+        Outcome::Applying(applying) => Some(&applying.converged),
+        _ => None,
+    };
+    if let Some(pending) = converged.and_then(|converged| converged.pending.as_ref()) {
+        kept::remind(pending);
     }
     if format == Format::Quiet {
         return Ok(());
@@ -144,6 +157,9 @@ pub(crate) fn shortfall(outcome: &Outcome) -> Option<Complaint> {
         Outcome::Restored(Restored { converged, .. }) if converged.fell_short() => {
             Some(restore::shortfall(converged))
         }
+        Outcome::Applying(applying) if applying.converged.fell_short() => {
+            Some(applying::shortfall(applying))
+        }
         _ => None,
     }
 }
@@ -176,14 +192,18 @@ fn write(
             }
         }
         Outcome::Saved(saved) => save::write(saved, out)?,
+        Outcome::Checked(checked) if json => json::write_checked(checked, out)?,
+        Outcome::Checked(checked) => check_file::write(checked, out)?,
+        Outcome::Applying(applying) if json => json::write_applying(applying, out)?,
+        Outcome::Applying(applying) => applying::write(applying, look, out)?,
+        Outcome::Restored(restored) if json => json::write_restored(&restored.converged, out)?,
+        Outcome::Restored(restored) => restore::write(&restored.converged, out)?,
         Outcome::Confirmed(confirmed) if json => json::write_confirmed(confirmed, out)?,
         Outcome::Confirmed(confirmed) => kept::write_confirmed(confirmed, out)?,
         Outcome::Checkpoints(checkpoints) if json => json::write_checkpoints(checkpoints, out)?,
         Outcome::Checkpoints(checkpoints) => kept::write_checkpoints(checkpoints, look, out)?,
         Outcome::History(records) if json => json::write_history(records, out)?,
         Outcome::History(records) => kept::write_history(records, out)?,
-        Outcome::Restored(restored) if json => json::write_restored(&restored.converged, out)?,
-        Outcome::Restored(restored) => restore::write(&restored.converged, out)?,
     }
     Ok(())
 }

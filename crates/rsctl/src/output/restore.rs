@@ -41,20 +41,25 @@ pub(super) fn line(step: &Step) -> String {
         Action::Edit => '~',
         Action::Delete => '-',
     };
-    let details = match step {
-        Step::LiftServer { .. } => "to come again in its place".to_owned(),
-        Step::PutServer { .. } => "in its place".to_owned(),
-        _ => difference::text(file::before(step).as_ref(), file::after(step).as_ref()),
-    };
-    match details.as_str() {
+    match details(step).as_str() {
         "" => format!("{sign} {}", subject(step)),
         details => format!("{sign} {}: {details}", subject(step)),
     }
 }
 
-fn subject(step: &Step) -> String {
+/// Returns what a step makes of what.
+pub(super) fn details(step: &Step) -> String {
+    match step {
+        Step::LiftServer { .. } => "to come again in its place".to_owned(),
+        Step::PutServer { .. } => "in its place".to_owned(),
+        _ => difference::text(file::before(step).as_ref(), file::after(step).as_ref()),
+    }
+}
+
+pub(super) fn subject(step: &Step) -> String {
     match step {
         Step::SetTimeouts { .. } => "timeouts".to_owned(),
+        Step::SetSysctl { after, .. } => format!("net.ipv4.vs.{}", after.name()),
         Step::StopDaemon { before, .. } => {
             format!("{} sync daemon on {}", before.role, before.interface)
         }
@@ -73,16 +78,23 @@ fn subject(step: &Step) -> String {
 /// Returns what a restore that fell short has to say: how far it came, what became of each change,
 /// and what is not as it should be.
 pub(super) fn shortfall(converged: &Converged) -> Complaint {
+    fell_short(converged, "restore")
+}
+
+/// Does the same for another command that goes the same way.
+pub(super) fn fell_short(converged: &Converged, command: &str) -> Complaint {
     let failed = converged.applied.iter().flat_map(|applied| &applied.fates);
     let first = failed.filter_map(|fate| match fate {
         Fate::Failed(error) => Some(error.hints()),
         _ => None,
     });
-    let again = "`rsctl restore --dry-run` shows what is left, and a restore does it";
+    let article = if command.starts_with('a') { "an" } else { "a" };
+    let again =
+        format!("`rsctl {command} --dry-run` shows what is left, and {article} {command} does it");
     let told = failures(converged);
     let all = told.is_short().then(|| "`--verbose` and `--json` show all changes".to_owned());
-    let hints = first.take(1).flatten().chain([again.to_owned()]).chain(all).collect();
-    let message = format!("cannot restore {}: {}", converged.file, summary(converged));
+    let hints = first.take(1).flatten().chain([again]).chain(all).collect();
+    let message = format!("cannot {command} {}: {}", converged.file, summary(converged));
     Complaint { message, details: told.lines, hints }.shortened()
 }
 

@@ -167,3 +167,70 @@ fn restores_are_as_documented() {
     .map(|(command, table)| printed(&host, command, &table));
     hold("`restore`", &documents, &["steps[].before", "steps[].after", "differs"]);
 }
+
+#[test]
+fn plans_are_as_documented() {
+    let host = Host::new("director");
+    host.must(
+        "ipvsadm -A -t 192.0.2.9:80
+         ipvsadm -A -t 192.0.2.1:80 -s rr
+         ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.9 -m",
+    );
+    let service = |number: u8, scheduler: &str| {
+        format!(
+            "  - {{service: tcp/192.0.2.{number}:80, method: nat, scheduler: {scheduler}, servers: [10.0.0.1]}}\n"
+        )
+    };
+    let file =
+        |services: &[String]| format!("format: ipvs-cluster/1\nservices:\n{}", services.concat());
+    let both = file(&[service(1, "rr"), service(2, "rr")]);
+    let other = file(&[service(1, "lc"), service(2, "rr")]);
+    let bad = both.replace(
+        "services:",
+        "director: {daemons: [{role: backup, interface: none0, syncid: 1}]}\nservices:",
+    );
+    let mut documents = vec![
+        printed(&host, "plan -", &both),
+        printed(&host, "apply --on-failure rollback -", &bad),
+        printed(&host, "apply -", &both),
+        printed(&host, "plan -", &other),
+    ];
+    host.must("ipvsadm -a -t 192.0.2.2:80 -r 10.0.0.9 -m");
+    documents.push(printed(&host, "apply --confirm-within 600 -", &file(&[service(1, "rr")])));
+    host.must("rsctl confirm");
+    let elsewhere = ["steps[]", "differs[]"];
+    for document in &mut documents {
+        // As those of a restore.
+        for list in ["steps", "differs"] {
+            assert!(document[list].is_array());
+            document[list] = Value::Array(Vec::new());
+        }
+    }
+    hold("`plan`, `apply`", &documents, &elsewhere);
+}
+
+#[test]
+fn drains_are_as_documented() {
+    let host = Host::new("director");
+    host.must(
+        "rsctl add-service udp/192.0.2.1:53 -s wlc -p 60
+         rsctl add-server udp/192.0.2.1:53 -r 10.0.0.1 -r 10.0.0.2 -r 10.0.0.3 -w 2
+         rsctl add-service tcp/192.0.2.1:80 -s wlc
+         rsctl add-server tcp/192.0.2.1:80 -r 10.0.0.1 -r 10.0.0.3 -w 2",
+    );
+    let mut documents: Vec<Value> = [
+        "drain 10.0.0.1 --dry-run",
+        "drain 10.0.0.1",
+        "drain 10.0.0.3 --service udp/192.0.2.1:53 --then remove --no-wait",
+        "slow-start 10.0.0.1 --service tcp/192.0.2.1:80 --over 1",
+    ]
+    .map(|command| printed(&host, command, ""))
+    .into();
+    assert_eq!(documents[1]["servers"].as_array().unwrap().len(), 2);
+    assert_eq!(documents[2]["servers"][0]["state"], "removed");
+    assert_eq!(documents[3]["servers"][0]["state"], "risen");
+    host.must("ipvsadm -d -u 192.0.2.1:53 -r 10.0.0.1:53");
+    documents.push(printed(&host, "drain --list", ""));
+    assert_eq!(documents[4]["servers"][0]["state"], "gone");
+    hold("`drain`, `undrain`, `slow-start`", &documents, &[]);
+}

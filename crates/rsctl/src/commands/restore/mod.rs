@@ -65,28 +65,26 @@ pub(super) fn run(
         desired: &desired,
         file: name.clone(),
         cause: Cause::Restore,
-        goes_back: false,
         within: args.confirm_within,
+        goes_back: false,
         shows_all,
     };
     let means_it = is_whole || args.allow_deletes || is_empty;
-    let deletes = policy.deletes();
     let mut judge =
-        Guard { director, name, shows_all, desired: &desired, doubts, means_it, deletes };
+        Guard { policy, director, name, shows_all, desired: &desired, doubts, means_it };
     let (converged, unconfirmed) = converge::run(way, &mut judge, progress)?;
     Ok(Restored { converged, unconfirmed })
 }
 
 /// Keeps a file of which lines may be missing from deleting much.
 struct Guard<'a> {
+    policy: Policy,
     director: &'a Director,
     name: String,
     shows_all: bool,
     desired: &'a Desired,
     doubts: Vec<Fault<Line>>,
     means_it: bool,
-    /// Whether what is not in the file goes.
-    deletes: bool,
 }
 
 impl Judge for Guard<'_> {
@@ -107,22 +105,23 @@ impl Judge for Guard<'_> {
         }
     }
 
+    /// All that it may delete, or else what it speaks of.
     fn reach(&self, outlook: &Outlook<'_>) -> Reach {
-        if self.deletes {
-            return converge::everything(self.desired, outlook.observed());
-        }
-        // What it does not speak of stays.
         let mut objects = Objects::default();
-        for entry in self.desired.services() {
-            objects.add_service(entry.service.key);
-            for wanted in &entry.servers {
-                objects.add_server(entry.service.key, wanted.server.key);
+        if !self.policy.deletes() {
+            for entry in self.desired.services() {
+                objects.add_service(entry.service.key);
+                for wanted in &entry.servers {
+                    objects.add_server(entry.service.key, wanted.server.key);
+                }
             }
         }
         Reach {
-            everything: false,
+            everything: self.policy.deletes(),
             objects,
-            ..converge::everything(self.desired, outlook.observed())
+            timeouts: self.desired.timeouts().is_some(),
+            daemons: self.desired.daemons().is_some(),
+            sysctls: converge::sysctls(outlook.observed()),
         }
     }
 }
@@ -141,7 +140,7 @@ fn problems(flaws: Vec<Flaw>, doubts: &[Fault<Line>]) -> Vec<Problem> {
     problems
 }
 
-fn read(file: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn read(file: &Path) -> io::Result<Vec<u8>> {
     // One more than may be, so that the reader notices.
     let most = MAX_BYTES as u64 + 1;
     let mut bytes = Vec::new();
@@ -176,16 +175,17 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Input, Vec<Problem>> {
     }
 }
 
-impl Restored {
-    /// Makes one that had not to be confirmed.
-    pub(super) fn of(converged: Converged) -> Self {
+impl From<Converged> for Restored {
+    fn from(converged: Converged) -> Self {
         Self { converged, unconfirmed: None }
     }
+}
 
+impl Restored {
     /// Returns what a dry run of that plan would do.
     #[cfg(test)]
     pub(crate) fn planned(file: String, plan: ipvs_cluster::Plan) -> Self {
-        Self { converged: Converged::planned(file, plan), unconfirmed: None }
+        Converged::planned(file, plan).into()
     }
 
     /// Returns how it ended.

@@ -2,6 +2,8 @@
 
 //! Writes the JSON forms: what they hold is in `schema`, where it comes from in `fill`.
 
+mod applying;
+mod check_file;
 mod fill;
 mod kept;
 mod restore;
@@ -14,7 +16,7 @@ use serde::ser::{Error as _, Serialize, SerializeSeq, Serializer};
 
 use super::public;
 use crate::cli::ListForm;
-use crate::commands::{Converged, IsSettled, ListedService, Listing, Made};
+use crate::commands::{Applying, Converged, IsSettled, ListedService, Listing, Made};
 use crate::error::Error;
 use crate::names::Names;
 use schema::{ChangeObject, ChangesDocument, LIST_FORMAT, ListDocument, ServiceObject};
@@ -88,10 +90,15 @@ pub(super) fn write_changes(made: &Made, dry_run: bool, out: &mut impl Write) ->
     write_document(&ChangesDocument { changed, warnings, failed, dry_run }, out)
 }
 
-pub(super) use kept::{write_checkpoints, write_confirmed, write_history};
-
 pub(super) fn write_restored(converged: &Converged, out: &mut impl Write) -> io::Result<()> {
     write_document(&restore::RestoreDocument::from(converged), out)
+}
+
+pub(super) use check_file::write_checked;
+pub(super) use kept::{write_checkpoints, write_confirmed, write_history};
+
+pub(super) fn write_applying(applying: &Applying, out: &mut impl Write) -> io::Result<()> {
+    write_document(&applying::ApplyDocument::from(applying), out)
 }
 
 pub(super) fn write_document(document: &impl Serialize, out: &mut impl Write) -> io::Result<()> {

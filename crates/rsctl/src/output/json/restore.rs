@@ -27,7 +27,7 @@ pub(super) struct RestoreDocument {
 struct StepObject {
     /// `add`, `edit` or `delete`.
     action: &'static str,
-    /// `service`, `server`, `timeouts` or `daemon`.
+    /// `service`, `server`, `timeouts`, `sysctl` or `daemon`.
     object: &'static str,
     /// The service, if it is about one or about its server.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +88,7 @@ impl StepObject {
         };
         let object = match (step, step.server()) {
             (Step::SetTimeouts { .. }, _) => "timeouts",
+            (Step::SetSysctl { .. }, _) => "sysctl",
             (Step::StartDaemon(_) | Step::StopDaemon { .. }, _) => "daemon",
             (_, Some(_)) => "server",
             (_, None) => "service",
