@@ -46,10 +46,10 @@ fn what_does_not_depend_on_the_host_is_offered() {
     assert_eq!(values("rsctl edit-server -m --mo"), "");
     assert!(values("rsctl sync-daemon start backup --interface l").contains("lo"));
     // As the line is read when it is run.
-    assert_eq!(values("rsctl show --st"), "--stats");
-    assert_eq!(values("rsctl status --st"), "--stats");
+    assert_eq!(values("rsctl show --st"), "--stats --state-dir");
+    assert_eq!(values("rsctl status --st"), "--stats --state-dir");
     assert_eq!(values("rsctl set service --no-sch"), "--no-sched-flags");
-    assert_eq!(values("rsctl --lock-wait 5 c"), "clear");
+    assert_eq!(values("rsctl --lock-wait 5 cl"), "clear");
     assert_eq!(values("rsctl --lock-wait 5 clear --y"), "--yes");
     assert_eq!(values("rsctl --lock-wait 5 sync-daemon st"), "start stop");
     assert_eq!(asked("bash", "rsctl restore /et"), ["files"]);

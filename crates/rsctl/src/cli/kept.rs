@@ -108,6 +108,10 @@ pub(crate) struct Rollback {
 A change that was made with --confirm-within is undone by itself when that time is over. This \
 keeps it.
 
+Examples:
+  rsctl restore /etc/ipvs.json --confirm-within 60
+  rsctl confirm
+
 Exit status: 0 it stays, 6 nothing waits to be confirmed: perhaps it is undone already.")]
 pub(crate) struct Confirm {
     #[command(flatten)]

@@ -166,9 +166,23 @@ fn restores_are_as_documented() {
         ("restore", table.replace("rr", "none_such")),
         ("restore", "-A -t 192.0.2.2:80\n".to_owned()),
         ("restore --allow-empty", timeouts.to_owned()),
+        ("restore --confirm-within 1h", table.to_owned()),
     ]
     .map(|(command, table)| printed(&host, command, &table));
     hold("`restore`", &documents, &["steps[].before", "steps[].after", "differs"]);
+    host.must("rsctl sync-daemon start backup --interface lo --syncid 7");
+    // Nobody has logged in.
+    let with_login = |mut document: Value, list: &str| {
+        document[list][0]["login_uid"] = 1000.into();
+        document
+    };
+    let history = with_login(printed(&host, "history", ""), "records");
+    hold("`history`", &[history], &["records[].before", "records[].after"]);
+    let list = with_login(printed(&host, "rollback --list", ""), "checkpoints");
+    hold("`rollback --list`", &[list], &[]);
+    let mut confirmed = printed(&host, "confirm", "");
+    confirmed["confirmed"]["login_uid"] = 1000.into();
+    hold("`confirm`", &[confirmed], &[]);
 }
 
 #[test]
