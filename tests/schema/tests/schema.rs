@@ -4,8 +4,8 @@
 
 use std::fs;
 
+use cluster_schema::{Schema, docs, examples};
 use ipvs_cluster::cluster;
-use schema::{Schema, docs, examples};
 
 #[test]
 fn the_documentation_has_the_schema_of_the_library() {
@@ -17,7 +17,7 @@ fn the_documentation_has_the_schema_of_the_library() {
     let there = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         there == schema,
-        "docs/cluster-file.schema.json: BLESS=1 cargo test -p schema writes it"
+        "docs/cluster-file.schema.json: BLESS=1 cargo test -p cluster-schema writes it"
     );
 }
 
