@@ -202,7 +202,7 @@ mod tests {
         for (command, known) in
             [("check", names::<CheckColumn>()), ("status", names::<StatusColumn>())]
         {
-            let heading = format!("### Columns of `{command}`\n");
+            let heading = format!("## Columns of `{command}`\n");
             let (_, behind) = page.split_once(&heading).expect("a section");
             let (_, table) = behind.split_once("| column | ").unwrap();
             let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
