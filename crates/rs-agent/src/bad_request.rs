@@ -44,6 +44,8 @@ pub enum BadRequest {
     NoTunnelPort,
     #[error("{0:?} is not a label")]
     BadLabel(String),
+    #[error("cluster {0:?} is not an absolute path")]
+    RelativePath(String),
     #[error("gre packets with checksum never come out of {0}")]
     FallbackChecksum(&'static str),
     #[error("ip6tnl0 takes no IPv4 out of IPv6, as {vip} needs")]
@@ -93,7 +95,9 @@ impl BadRequest {
             Self::SameAddress { .. } => {
                 "the VIP is the address clients use; it belongs to no single host".to_owned()
             }
-            Self::NoMode => "give --mode dr, tun or nat, or --config FILE".to_owned(),
+            Self::NoMode => {
+                "give --mode dr, tun or nat, or --config FILE, or --cluster FILE".to_owned()
+            }
             Self::BesideConfig => "write it into the file".to_owned(),
             Self::NoVip => "name it: --vip 192.0.2.10".to_owned(),
             Self::WrongMode { option, .. } => {
@@ -123,6 +127,7 @@ impl BadRequest {
             Self::NoTunnelPort => {
                 "--tunnel-port PORT, that of the director's --tun-port".to_owned()
             }
+            Self::RelativePath(_) => "write it from / on".to_owned(),
             Self::BadLabel(_) => "1 to 15 bytes without space, as in lo:vip".to_owned(),
             Self::FallbackChecksum(_) | Self::FallbackInner { .. } => {
                 "leave --fallback-devices out: a device of our own is made".to_owned()

@@ -39,6 +39,10 @@ rp_filter becomes 2. --tunnel names what the director uses, and so the device:
 Mode nat: no VIP here: replies must go back through the director. Checks the route to the clients; \
 with --gateway sets the default route, of each family that has one.
 
+With --cluster a host finds in the file of its cluster which VIPs it serves, how and by which \
+address; in mode nat the default route is set via the director that the file names, unless \
+--director is given, which only checks it.
+
 Running it again changes nothing; with another --vip it adds that one. Everything is checked \
 before anything is changed, the previous values are recorded before they are overwritten, and a \
 failure half-way is undone, as is what Ctrl-C interrupts. VIPs and values that were there before \
@@ -67,8 +71,9 @@ differently (a setting raised further, an address added again by another program
 anew) is left alone and logged. If something undoes the same thing again and again, the pauses \
 between repairs grow, to 30 s at most, and the likely culprit is named.
 
-With --config only the file counts: a VIP that is no longer in it is taken down, at the start and \
-at each SIGHUP. `rs-agent teardown` while it runs ends it.";
+With --config or --cluster only the file counts: a VIP that is no longer in it is taken down, at \
+the start and at each SIGHUP. A host that has none of the addresses in the cluster's file yet, as \
+while it boots, is waited for. `rs-agent teardown` while it runs ends it.";
 
 const INSTALL_UNIT: &str = "\
 Write what makes rs-agent start with this host: a systemd unit, the settings in sysctl.d and the \
@@ -211,14 +216,15 @@ Examples:
   rs-agent setup --mode nat --gateway 10.0.0.1,2001:db8:10::1
   rs-agent setup --mode nat --director 10.0.0.1 --client 198.51.100.0/24
   rs-agent setup --config /etc/rs-agent/rs-agent.toml
+  rs-agent setup --cluster /etc/lvs/cluster.yaml
   rs-agent setup --mode dr --vip 192.0.2.10 --dry-run
 
 Exit status: 0 done, or it was so already; 1 failed, and nothing is left half done, or what is \
 left is told; 2 wrong usage, or input that is refused, and nothing was changed.",
-    override_usage = "rs-agent setup [OPTIONS] <--mode MODE|--config FILE>",
+    override_usage = "rs-agent setup [OPTIONS] <--mode MODE|--config FILE|--cluster FILE>",
     mut_arg("mode", |mode| mode.help(
         "How the director forwards to this host: its forwarding method for this real server \
-         (required without --config)"
+         (required without --config and --cluster)"
     ))
 )]
 pub struct SetupArgs {
@@ -236,6 +242,7 @@ SIGHUP reads the file again; SIGTERM and SIGINT end it, as --on-stop says.
 Examples:
   rs-agent run --mode dr --vip 192.0.2.10
   rs-agent run --config /etc/rs-agent/rs-agent.toml
+  rs-agent run --cluster /etc/lvs/cluster.yaml
   rs-agent run
   rs-agent install-unit --print
 

@@ -38,9 +38,19 @@ pub fn read(path: &Path) -> Result<RunArgs, Error> {
     parse(&text).map_err(|faults| Error::Config { path: path.to_owned(), faults })
 }
 
-/// What it says is done with the rights of who runs this: nobody else may have a say in it.
 fn text(path: &Path) -> Result<String, Error> {
     let failed = |source| Error::ReadConfig { path: path.to_owned(), source };
+    let not_text = |_| failed(io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"));
+    String::from_utf8(obeyed(path, LARGEST, failed)?).map_err(not_text)
+}
+
+/// Reads a file that is obeyed: what it says is done with the rights of who runs this, so nobody
+/// else may have a say in it.
+pub(crate) fn obeyed(
+    path: &Path,
+    most: u64,
+    failed: impl Fn(io::Error) -> Error,
+) -> Result<Vec<u8>, Error> {
     let distrusted = |why| match why {
         Distrust::Io { source, .. } => failed(source),
         Distrust::Kind { .. } => failed(io::ErrorKind::NotADirectory.into()),
@@ -48,9 +58,9 @@ fn text(path: &Path) -> Result<String, Error> {
     };
     let trust = Trust::to_act();
     let place = trust.resolve(path).map_err(distrusted)?;
-    let (text, about) = files::read(&place, LARGEST).map_err(failed)?;
+    let (bytes, about) = files::bytes(&place, most).map_err(&failed)?;
     trust.file(&place, &about, &about).map_err(distrusted)?;
-    Ok(text)
+    Ok(bytes)
 }
 
 /// Understands the text of a configuration file.
@@ -124,6 +134,10 @@ pub fn parse(text: &str) -> Result<RunArgs, Vec<String>> {
     let matches = options.try_get_matches_from(words);
     let args = matches.and_then(|matches| RunArgs::from_arg_matches(&matches));
     let args = args.map_err(|error| vec![plain(&error)])?;
+    if args.what.cluster.is_some() {
+        // What is missing here may be said there.
+        return Ok(args);
+    }
     match args.what.request() {
         Ok(Some(_)) => Ok(args),
         Ok(None) => Err(vec!["mode is missing".to_owned()]),
@@ -328,6 +342,7 @@ mod tests {
             "mode = \"tun\"\nvip = \"192.0.2.10\"\nrip = [\"10.0.0.5\", \"2001:db8::5\"]\n".into(),
             format!("{tun}fallback-devices = true\non-stop = \"teardown\"\n"),
             format!("{nat}log-format = \"json\"\n"),
+            "cluster = \"/etc/lvs/cluster.yaml\"\nlabel = \"lo:vip\"\n".into(),
         ];
         for file in &files {
             parse(file).unwrap_or_else(|faults| panic!("{file}\n{faults:#?}"));
@@ -337,6 +352,8 @@ mod tests {
                 |file: &String| file.lines().any(|line| line.starts_with(&format!("{key} =")));
             assert!(files.iter().any(used), "no file here has {key}");
         }
+        let relative = parse("cluster = \"cluster.yaml\"\n").unwrap_err();
+        assert_eq!(relative, ["line 1: cluster \"cluster.yaml\" is not an absolute path"]);
         // What misses another all the same is told.
         let alone = parse(&format!("{dr}create-carrier = true\n")).unwrap_err();
         assert!(alone[0].contains("--carrier"), "{alone:#?}");

@@ -7,8 +7,9 @@ use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use ipvs_cluster::cluster::Problem;
 use lvs_host::files::trust::Distrust;
 use lvs_host::netlink::NetlinkError;
 use lvs_host::privilege::NoPrivilege;
@@ -141,6 +142,22 @@ pub enum Error {
         /// Every fault, with its line.
         faults: Vec<String>,
     },
+    /// The file of the cluster cannot be read.
+    #[error("reading {path}: {}", system_error(.source))]
+    ReadCluster {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The file of the cluster is wrong.
+    #[error("{path}: {}", join(.problems))]
+    Cluster {
+        /// The file.
+        path: PathBuf,
+        /// All that is wrong, in the order of the file.
+        problems: Vec<Problem>,
+    },
     /// Nothing to keep right: no options and no journal.
     #[error("nothing is set up here")]
     NothingToKeep,
@@ -241,8 +258,17 @@ impl Error {
                  and --state-dir"
                     .into()
             }
+            Self::ReadCluster { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                "it is the file that `rsctl apply` takes: copy it to this host".into()
+            }
+            Self::ReadCluster { .. } => {
+                "it has to be a regular file that rs-agent may read, of 64 MiB at most".into()
+            }
+            Self::Cluster { path, .. } => {
+                format!("nothing was changed; `rsctl check-file {}` judges it", shell::path(path))
+            }
             Self::NothingToKeep => {
-                "give options, --config FILE, or run rs-agent setup first".into()
+                "give options, --config FILE, --cluster FILE, or run rs-agent setup first".into()
             }
             Self::Watched => "only one keeps a host right: end the other first".into(),
             Self::Unit(why) => match why.hint() {
@@ -278,6 +304,7 @@ impl Error {
             Self::Refused(refusal) if refusal.is_usage() => exit::USAGE,
             // An unreadable file stays so: systemd need not try again.
             Self::Config { .. } | Self::ReadConfig { .. } | Self::UntrustedConfig(_) => exit::USAGE,
+            Self::Cluster { .. } | Self::ReadCluster { .. } => exit::USAGE,
             Self::Unit(UnitError::Path(_) | UnitError::Hidden { .. }) => exit::USAGE,
             _ => exit::FAILED,
         }
@@ -307,6 +334,26 @@ impl From<StateError> for Error {
             StateError::Claimed { .. } => Self::Watched,
         }
     }
+}
+
+/// The most problems of a file that are told.
+const PROBLEMS: usize = 20;
+
+/// Returns a line for each problem of the cluster's file, as compilers have them: what is wrong
+/// where, and what helps.
+#[must_use]
+pub fn places(path: &Path, problems: &[Problem]) -> Vec<String> {
+    let line = |it: &Problem| {
+        let Problem { line, column, message, hint, .. } = it;
+        let hint = hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
+        format!("{}:{line}:{column}: {message}{hint}", path.display())
+    };
+    let mut lines: Vec<String> = problems.iter().take(PROBLEMS).map(line).collect();
+    match problems.len().saturating_sub(PROBLEMS) {
+        0 => {}
+        more => lines.push(format!("and {more} more")),
+    }
+    lines
 }
 
 /// The first of many.

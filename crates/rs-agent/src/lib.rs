@@ -17,6 +17,7 @@
 //! | [`transaction`] | in which order journal, changes and looks follow each other |
 //! | [`run`] | is it still so, and what to do if not |
 //! | [`config`], [`mod@unit`] | the file that says what is wanted; the files that make it last |
+//! | [`cluster`], [`unfit`] | what this host is by the file of its cluster; why that cannot be |
 //! | [`commands`], [`output`] | a value per command, rendered as text or JSON |
 //! | [`manual`] | what the manual pages have besides the help |
 //! | [`complete`] | what may be typed next, for a shell that asks |
@@ -31,6 +32,7 @@ pub mod arp_ignore;
 pub mod bad_request;
 pub mod check;
 pub mod cli;
+pub mod cluster;
 pub mod commands;
 pub mod complete;
 pub mod config;
@@ -50,6 +52,7 @@ pub mod run;
 pub mod shell;
 pub mod transaction;
 pub mod tunnel;
+pub mod unfit;
 pub mod unit;
 pub mod verify;
 pub mod wanted;

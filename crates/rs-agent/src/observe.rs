@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::error::Error;
-use crate::facts::{Facts, Family};
+use crate::facts::{Address, Facts, Family};
 use crate::ipvs;
 use crate::mode::Mode;
 use crate::wanted::Wanted;
@@ -89,6 +89,16 @@ pub fn observe(net: &Netlink, questions: &Questions) -> Result<Facts, Error> {
     }
     facts.sysctls = sysctl::of_links(&facts.links, &SETTINGS).collect::<Result<_, _>>()?;
     Ok(facts)
+}
+
+/// Reads the addresses of this host.
+///
+/// # Errors
+/// As [`observe`].
+pub fn addresses(net: &Netlink) -> Result<Vec<Address>, Error> {
+    let failed = |what| move |source| Error::Observe { what, source };
+    let links = net.links().map_err(failed("interfaces"))?;
+    net.addresses(&links).map_err(failed("addresses"))
 }
 
 /// Says what has to be looked at again; all else is as it was.

@@ -145,6 +145,13 @@ pub fn finish(result: Result<Outcome, Failure>, form: Shown) -> ExitCode {
 /// Says why, and gives the exit status.
 fn failed(failure: &Failure, form: Shown) -> ExitCode {
     let hints = failure.error.hints();
+    if let Error::Cluster { path, problems } = &failure.error {
+        let found = lvs_term::count(problems.len(), "problem");
+        let message = format!("cannot {}: {found} in {}", failure.doing, path.display());
+        let details = crate::error::places(path, problems);
+        let complaint = Complaint { message, details, hints }.shortened();
+        return told(&complaint, failure.error.exit_status(), form);
+    }
     let message = match failure.error {
         // What was typed, or stands in a file, may be of any length.
         Error::Refused(_) | Error::Config { .. } => shortened(&failure.to_string()),

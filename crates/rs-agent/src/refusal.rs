@@ -11,6 +11,7 @@ use crate::mode::Mode;
 use crate::request::Scope;
 use crate::shell;
 use crate::tunnel::Listener;
+use crate::unfit::Unfit;
 
 /// Gives a reason not to begin: a request that no host could meet, or a host that cannot meet it.
 /// `Display` is the "why"; [`Refusal::hint`] the way out. The text of each variant is its
@@ -21,6 +22,9 @@ pub enum Refusal {
     /// What was typed makes no sense on any host.
     #[error(transparent)]
     Request(#[from] BadRequest),
+    /// The cluster's file does not make a real server of this host.
+    #[error(transparent)]
+    Cluster(#[from] Unfit),
     #[error("this host is set up as {0}")]
     OtherMode(Mode),
     #[error("{vip} is set up with {now}, not {asked}")]
@@ -126,22 +130,27 @@ impl Refusal {
     /// of the host (exit status 1).
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Request(_))
+        match self {
+            Self::Request(_) => true,
+            Self::Cluster(unfit) => !unfit.may_pass(),
+            _ => false,
+        }
     }
 
     /// Returns whether it may pass without anybody changing the request: while a host starts, its
     /// interfaces, addresses and routes are still to come.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(
-            self,
+        match self {
+            Self::Cluster(unfit) => unfit.may_pass(),
             Self::NoDevice(_)
-                | Self::CarrierDown(_)
-                | Self::CarrierInVrf { .. }
-                | Self::RipUnclear(_)
-                | Self::GatewayFar(_)
-                | Self::NotThroughDirector { .. }
-        )
+            | Self::CarrierDown(_)
+            | Self::CarrierInVrf { .. }
+            | Self::RipUnclear(_)
+            | Self::GatewayFar(_)
+            | Self::NotThroughDirector { .. } => true,
+            _ => false,
+        }
     }
 
     /// Returns what the operator can do about it.
@@ -149,6 +158,7 @@ impl Refusal {
     pub fn hint(&self) -> String {
         match self {
             Self::Request(bad) => bad.hint(),
+            Self::Cluster(unfit) => unfit.hint(),
             Self::OtherMode(_)
             | Self::OtherTunnel { .. }
             | Self::OtherRip { .. }

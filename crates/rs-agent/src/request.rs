@@ -242,6 +242,8 @@ pub fn value(option: &str, text: &str) -> Result<(), BadRequest> {
         "client" => Network::parse(text).map(drop),
         "carrier" | "tunnel-device" => device_name(text).map(drop),
         "label" => label(text).map(drop),
+        // A service is started in no folder of its own.
+        "cluster" if !text.starts_with('/') => Err(BadRequest::RelativePath(text.to_owned())),
         _ => Ok(()),
     }
 }

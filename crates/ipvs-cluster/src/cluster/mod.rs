@@ -65,7 +65,7 @@ use crate::sound::Unsound;
 
 pub use export::{Export, LeftOut, export};
 pub use problem::{Problem, Problems};
-pub use real_server::{RealServer, Role};
+pub use real_server::{Marked, RealServer, Role};
 pub use schema::schema;
 pub use services::MAX_OBJECTS;
 pub use syntax::MAX_BYTES;
@@ -284,7 +284,8 @@ impl Cluster {
                     put(&mut server.roles, Role { vip, address, method: it.forwarding });
                 }
                 if let (ServiceKey::Fwmark { mark, .. }, false) = (key, is_known) {
-                    put(&mut server.marks, mark.get());
+                    let (mark, method) = (mark.get(), it.forwarding);
+                    put(&mut server.marks, Marked { mark, address, method });
                 }
             }
         }

@@ -14,7 +14,7 @@ pub struct RealServer {
     pub roles: Vec<Role>,
     /// Firewall marks of whose services it is a server, and of which the file does not say which
     /// VIPs they stand for.
-    pub marks: Vec<u32>,
+    pub marks: Vec<Marked>,
     /// The addresses of the director: with nat, the gateway of its replies.
     pub directors: Vec<IpAddr>,
 }
@@ -25,6 +25,19 @@ pub struct RealServer {
 pub struct Role {
     /// The VIP.
     pub vip: IpAddr,
+    /// The address of the server to which they are sent.
+    pub address: IpAddr,
+    /// How they come.
+    pub method: ForwardingMethod,
+}
+
+/// Says how packets with a firewall mark reach a real server, where the file does not say which
+/// VIPs the mark stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Marked {
+    /// The mark.
+    pub mark: u32,
     /// The address of the server to which they are sent.
     pub address: IpAddr,
     /// How they come.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The options of `check`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use lvs_term::BadNumber;
 
@@ -11,8 +13,8 @@ use crate::request::TunnelType;
 pub(super) const CHECK: &str = "\
 Judge whether this host is a sound real server, and say what the remedy is.
 
-Without --mode it is held against what `rs-agent setup` made. With --mode and --vip any host can be \
-judged, also one set up by hand or by a script. Only facts are read: no packet is sent, nothing is \
+Without --mode and --cluster it is held against what `rs-agent setup` made. With --mode and --vip, \
+or with --cluster, any host can be judged, also one set up by hand or by a script. Only facts are read: no packet is sent, nothing is \
 changed, and no privilege is needed. What could not be read is named on stderr.
 
 Each finding has the id of its rule, what was read and where, why it matters, and the remedy for \
@@ -27,6 +29,7 @@ Examples:
   rs-agent check --mode dr --vip 192.0.2.10
   rs-agent check --mode tun --vip 192.0.2.10 --rip 10.0.1.11 --json
   rs-agent check --output csv --columns rule,severity,message --no-header
+  rs-agent check --cluster /etc/lvs/cluster.yaml
   rs-agent check --explain RS-ARP-01
   rs-agent check --nagios
 
@@ -36,6 +39,9 @@ warnings; 4 errors; 5 no errors, but something that may be one could not be judg
 Exit status with --nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also if the check failed or was \
 used wrongly.")]
 pub struct CheckArgs {
+    /// Judge this host as the file that describes the whole cluster has it, as for setup
+    #[arg(long, value_name = "FILE")]
+    pub cluster: Option<PathBuf>,
     /// How the director forwards to this host: its forwarding method for this real server; as
     /// set up if not given
     #[arg(long, ignore_case = true)]
@@ -81,11 +87,11 @@ pub struct CheckArgs {
     #[arg(long = "rule", value_name = "ID", value_delimiter = ',', help_heading = heading::RULES)]
     pub rules: Vec<String>,
     /// List all rules
-    #[arg(long, conflicts_with_all = ["mode", "client", "ports", "watch", "rules", "explain"], help_heading = heading::RULES)]
+    #[arg(long, conflicts_with_all = ["cluster", "mode", "client", "ports", "watch", "rules", "explain"], help_heading = heading::RULES)]
     pub list_rules: bool,
     /// Explain a rule
     #[arg(long, value_name = "ID",
-          conflicts_with_all = ["mode", "client", "ports", "watch", "rules"], help_heading = heading::RULES)]
+          conflicts_with_all = ["cluster", "mode", "client", "ports", "watch", "rules"], help_heading = heading::RULES)]
     pub explain: Option<String>,
     /// Print what a monitor reads: a line with the state and performance data, then a line for
     /// each finding (Monitoring Plugins: Nagios, Icinga, Checkmk)

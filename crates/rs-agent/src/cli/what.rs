@@ -16,12 +16,16 @@ pub(super) fn tunnel_port(text: &str) -> Result<u16, BadNumber> {
 }
 
 /// What this host is to be.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct What {
     /// Read the options from this file: TOML, the long names as keys, lists for what may
     /// be repeated
     #[arg(long, value_name = "FILE", conflicts_with = "mode")]
     pub config: Option<PathBuf>,
+    /// Read from the file that describes the whole cluster what this host is in it: the server
+    /// that has one of its addresses, or --rip; options choose a part of that, or add to it
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    pub cluster: Option<PathBuf>,
     /// How the director forwards to this host: its forwarding method for this real server
     #[arg(long, ignore_case = true)]
     pub mode: Option<Mode>,
@@ -81,7 +85,8 @@ pub struct What {
 }
 
 impl What {
-    /// Returns the options, checked; `None` if there are none at all.
+    /// Returns the options, checked; `None` if there are none at all. What a cluster's file says
+    /// beside them is not among them: see [`crate::cluster`].
     ///
     /// # Errors
     /// A [`BadRequest`] about what was typed, also that options were given beside a file.

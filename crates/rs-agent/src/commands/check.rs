@@ -15,6 +15,7 @@ use crate::check::report::CheckReport;
 use crate::check::seen::Seen;
 use crate::check::subject::{Port, Subject};
 use crate::cli::{CheckArgs, Shown};
+use crate::cluster;
 use crate::error::Error;
 use crate::journal::{Found, Store};
 use crate::mode::Mode;
@@ -67,7 +68,8 @@ fn possible(args: &CheckArgs, subject: &Subject, seen: &Seen) -> Result<(), Refu
     let rips = request::addresses("--rip", &args.rips)?;
     let directors = request::addresses("--director", &args.directors)?;
     let gateways = request::addresses("--gateway", &args.gateways)?;
-    let vips = if args.mode.is_some() { subject.vips.as_slice() } else { &[] };
+    let is_asked = args.mode.is_some() || args.cluster.is_some();
+    let vips = if is_asked { subject.vips.as_slice() } else { &[] };
     let networks = Networks::of(&seen.addresses);
     for (role, ips) in
         [("VIP", vips), ("RIP", &rips), ("director", &directors), ("gateway", &gateways)]
@@ -97,23 +99,25 @@ fn subject(args: &CheckArgs, state_dir: &Path) -> Result<(Subject, Option<String
     let directors = request::addresses("--director", &args.directors)?;
     let rips = request::addresses("--rip", &args.rips)?;
     let mut told = None;
-    let mut subject = match args.mode {
-        Some(mode) => {
-            let typed = Typed {
-                vips: &args.vips,
-                rips: if mode == Mode::Nat { &[] } else { &args.rips },
-                directors: &args.directors,
-                carrier: args.carrier.as_deref(),
-                also_director: args.also_director,
-                gateways: &args.gateways,
-                tunnel: args.tunnel,
-                checksum: args.checksum,
-                tunnel_port: args.tunnel_port,
-                ..Typed::default()
-            };
-            Subject::asked(&Request::check(mode, &typed)?)
+    let typed = Typed {
+        vips: &args.vips,
+        rips: &args.rips,
+        directors: &args.directors,
+        carrier: args.carrier.as_deref(),
+        also_director: args.also_director,
+        gateways: &args.gateways,
+        tunnel: args.tunnel,
+        checksum: args.checksum,
+        tunnel_port: args.tunnel_port,
+        ..Typed::default()
+    };
+    let mut subject = match (&args.cluster, args.mode) {
+        (Some(path), mode) => Subject::asked(&cluster::request_of(path, mode, &typed)?),
+        (None, Some(mode)) => {
+            let rips = if mode == Mode::Nat { &[] } else { typed.rips };
+            Subject::asked(&Request::check(mode, &Typed { rips, ..typed })?)
         }
-        None => {
+        (None, None) => {
             let Found { journal, notice } = Store::to_show(state_dir)?.load()?;
             let journal = journal.ok_or(BadRequest::NothingToCheck)?;
             told = notice;

@@ -12,6 +12,7 @@ use lvs_host::sysctl;
 use lvs_term::printable;
 
 use crate::cli::InstallUnitArgs;
+use crate::cluster;
 use crate::config;
 use crate::error::Error;
 use crate::unit::{self, File, MARK, PATHS, UnitError};
@@ -22,7 +23,9 @@ pub(super) fn run(args: &InstallUnitArgs) -> Result<String, Error> {
     }
     unit::reachable(&args.config, false)?;
     unit::reachable(&args.program, true)?;
-    let request = config::read(&args.config)?.what.request()?;
+    let what = config::read(&args.config)?.what;
+    what.cluster.iter().try_for_each(|path| unit::reachable(path, false))?;
+    let request = cluster::request(&what)?;
     let request = request.ok_or(crate::bad_request::BadRequest::NoMode)?;
     let this_host = args.destdir == Path::new("/");
     if this_host && !args.print && !args.program.is_file() {
@@ -172,6 +175,25 @@ mod tests {
         assert!(!root.join(PATHS[1]).exists());
         run(&InstallUnitArgs { remove: true, ..args(root) }).unwrap();
         assert!(!root.join(PATHS[0]).exists());
+    }
+
+    /// What the cluster's file demands of this host is what the files are made of.
+    #[test]
+    fn the_file_of_a_cluster_is_read_as_at_boot() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        let file = root.join("cluster.yaml");
+        let cluster = "format: ipvs-cluster/1\nservices:\n  - service: tcp/192.0.2.10:80\n    \
+                       method: tun\n    servers: [10.0.0.5]\n";
+        fs::write(&file, cluster).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        configure(root, &format!("cluster = \"{}\"\nrip = \"10.0.0.5\"\n", file.display()));
+        run(&args(root)).unwrap();
+        let modules = fs::read_to_string(root.join(PATHS[2])).unwrap();
+        assert!(modules.ends_with("\nipip\n"), "{modules}");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
+        let refused = run(&args(root)).unwrap_err();
+        assert!(matches!(refused, Error::Unit(UnitError::Closed { .. })), "{refused}");
     }
 
     #[test]

@@ -66,10 +66,11 @@ pub fn run(cli: &Cli) -> Result<Outcome, Failure> {
 
 fn doing(verb: &str, what: &What) -> String {
     let mut doing = verb.to_owned();
-    match (&what.mode, &what.config) {
-        (Some(mode), _) => doing += &format!(" {mode}"),
-        (None, Some(_)) => doing += " as configured",
-        (None, None) => doing += " this host",
+    match (&what.mode, &what.config, &what.cluster) {
+        (Some(mode), ..) => doing += &format!(" {mode}"),
+        (None, Some(_), _) => doing += " as configured",
+        (None, None, Some(_)) => doing += " this host's part of the cluster",
+        (None, None, None) => doing += " this host",
     }
     if !what.vips.is_empty() {
         doing += &format!(" for {}", some(&what.vips));

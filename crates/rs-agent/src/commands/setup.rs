@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::act::interrupt::Interrupt;
 use crate::bad_request::BadRequest;
 use crate::cli::SetupArgs;
+use crate::cluster;
 use crate::config;
 use crate::error::Error;
 use crate::output::ChangeReport;
@@ -13,10 +14,10 @@ use crate::transaction::set_up;
 
 pub(super) fn run(args: &SetupArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
     let request = match &args.what.config {
-        None => args.what.request()?,
+        None => cluster::request(&args.what)?,
         Some(path) => {
             args.what.request()?;
-            config::read(path)?.what.request()?
+            cluster::request(&config::read(path)?.what)?
         }
     };
     let request = request.ok_or(BadRequest::NoMode)?;

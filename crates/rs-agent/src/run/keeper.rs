@@ -131,6 +131,7 @@ impl Keeper {
 
     /// Makes the host what the settings say: first what is new, then what is no more.
     fn apply(&mut self) -> Result<(), Error> {
+        self.settings.look_again()?;
         let Some(request) = &self.settings.request else { return Ok(()) };
         let have = match self.settings.whole {
             true => self.recorded()?.map(|journal| journal.wanted.vips).unwrap_or_default(),

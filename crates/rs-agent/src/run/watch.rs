@@ -40,7 +40,8 @@ pub fn run(args: &RunArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
     privilege::check()?;
     let store = Store::new(state_dir)?;
     let recorded = store.load()?.journal;
-    if settings.request.is_none() && recorded.is_none() {
+    let is_later = settings.later.is_some();
+    if settings.request.is_none() && recorded.is_none() && !is_later {
         return Err(Error::NothingToKeep);
     }
     let sole = store.watch()?;
@@ -52,7 +53,7 @@ pub fn run(args: &RunArgs, state_dir: &Path) -> Result<ChangeReport, Error> {
     let net = connect()?;
     let port = net.port().map_err(|source| Error::Observe { what: "the network", source })?;
     // Before the first look, so that nothing falls between the two.
-    let events = Events::open(mode == Some(Mode::Nat), port)
+    let events = Events::open(is_later || mode == Some(Mode::Nat), port)
         .map_err(|source| Error::Watch { what: "a socket for changes", source })?;
     let mut service = Service::new();
     let log = Log::new(settings.log_format);

@@ -6,6 +6,7 @@
 mod agent;
 mod agent_cases;
 mod agent_check;
+mod agent_cluster;
 mod agent_directors;
 mod agent_events;
 mod agent_families;

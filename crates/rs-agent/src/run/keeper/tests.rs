@@ -21,6 +21,7 @@ fn keeper(state: &Path, looks: impl IntoIterator<Item = Facts>) -> (Keeper, Rc<S
     store.save(&journal).unwrap();
     let settings = Settings {
         request: None,
+        later: None,
         whole: false,
         on_stop: OnStop::Keep,
         log_format: LogFormat::Text,
