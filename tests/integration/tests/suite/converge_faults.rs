@@ -33,8 +33,8 @@ fn what_is_lost_of_a_convergence_is_no_failure() {
                 let faults = vec![Fault::None; place].into_iter().chain([fault, fault]);
                 let clock = Instant::now();
                 let mut client = faulty(faults);
-                let converge = Converge::new(&second, POLICY);
-                let report = converge.run(&mut client).unwrap();
+                let there = Converge::new(&second, POLICY);
+                let report = there.run(&mut client).unwrap();
                 for (step, fate) in report.steps() {
                     // Of a server that was taken away and added again in one send, the table does
                     // not show whether it was ever away: nothing behind it is tried then.
@@ -48,7 +48,7 @@ fn what_is_lost_of_a_convergence_is_no_failure() {
                 }
                 if !report.is_converged() {
                     assert!(unknown > 0, "{fault:?} at {place}: {:#?}", report.verdict);
-                    assert!(converge.run(&mut client).unwrap().is_converged());
+                    assert!(there.run(&mut client).unwrap().is_converged());
                 }
                 assert!(clock.elapsed() < PATIENCE, "{fault:?} at {place}");
                 assert_eq!(all(&mut client), after, "{fault:?} at {place}");
