@@ -204,7 +204,8 @@ fn show(text: &str, mut notes: Vec<Note>) -> Vec<Problem> {
     }
     // To the parser, the end of a text is a line of its own.
     let end = Place::behind(text);
-    for note in &mut notes {
+    // Of bytes that are no text there is none.
+    for note in notes.iter_mut().filter(|_| !text.is_empty()) {
         note.at = note.at.min(end);
     }
     notes.sort();

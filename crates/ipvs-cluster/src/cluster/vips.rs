@@ -155,10 +155,8 @@ pub(super) fn addresses(value: Value<'_>, what: &str, found: &mut Found) -> Vec<
             }
             Ok(address) => all.push(address),
             Err(_) => {
-                let hint = match address::zero_in_front(text) {
-                    Some(hint) => hint,
-                    None => "use an address without port, prefix or brackets",
-                };
+                let usual = "use an address without port, prefix or brackets";
+                let hint = address::zero_in_front(text).unwrap_or(usual);
                 found.hinted(item.at(), format!("`{text}` is not an address"), hint);
             }
         }
