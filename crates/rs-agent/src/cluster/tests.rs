@@ -286,7 +286,7 @@ fn a_file_that_is_wrong_or_open_to_others_is_not_obeyed() {
     let Error::Cluster { problems, .. } = &wrong else { panic!("{wrong}") };
     assert!(problems.len() >= 2 && wrong.exit_status() == 2, "{wrong}");
     let places = crate::error::places(&path, problems);
-    let first = format!("{}:3:6: service has no key `serivce`; did you mean", path.display());
+    let first = format!("{}:3:6: a service has no key `serivce`; did you mean", path.display());
     assert!(places.iter().any(|place| place.starts_with(&first)), "{places:#?}");
     assert!(wrong.to_string().contains("line 4, column 5: "), "{wrong}");
     // By itself, it names none of this host's addresses.
