@@ -3,6 +3,7 @@
 //! `docs/cluster-file.md` against the reader: its files are read, its tables have all keys and no
 //! others, and what it says of bad files is what is said of them.
 
+#![cfg(feature = "cluster")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;

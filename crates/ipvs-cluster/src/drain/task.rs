@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rise_goes_on_from_where_it_is_and_ends_with_anothers_weight() {
+    fn a_rise_goes_on_from_where_it_is_and_ends_with_the_weight_of_another() {
         let service = Service::new("tcp/192.0.2.1:80".parse().unwrap(), Scheduler::Wrr);
         let rise = Rise {
             service: service.key,
