@@ -180,9 +180,10 @@ fn restores_are_as_documented() {
     hold("`history`", &[history], &["records[].before", "records[].after"]);
     let list = with_login(printed(&host, "rollback --list", ""), "checkpoints");
     hold("`rollback --list`", &[list], &[]);
-    let mut confirmed = printed(&host, "confirm", "");
-    confirmed["confirmed"]["login_uid"] = 1000.into();
-    hold("`confirm`", &[confirmed], &[]);
+    let confirmed = printed(&host, "confirm", "");
+    let mut by_somebody = confirmed.clone();
+    by_somebody["confirmed"]["login_uid"] = 1000.into();
+    hold("`confirm`", &[confirmed, by_somebody], &[]);
 }
 
 #[test]

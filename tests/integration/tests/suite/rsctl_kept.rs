@@ -433,7 +433,8 @@ fn who_made_it_may_be_killed() {
     restore.wait().unwrap();
     assert_ne!(saved(&host), table);
     host.must(WATCHER_ENDS);
-    assert_eq!(saved(&host), table);
+    let why = || host.sh(&format!("cat {PENDING}; rsctl history --last 3; dmesg | tail -n 5"));
+    assert!(saved(&host) == table, "{:?}", why());
 }
 
 #[test]
