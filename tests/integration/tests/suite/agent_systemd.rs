@@ -251,7 +251,7 @@ Wants=network-pre.target
 After=network-pre.target
 [Service]
 Type=oneshot
-ExecStart=sh -c 'ip -o addr show dev lo >/run/network; ip link set eth0 up'
+ExecStart=sh -c 'ip -o addr show dev lo >/run/network-came; ip link set eth0 up'
 [Install]
 WantedBy=multi-user.target
 ";
@@ -290,7 +290,7 @@ fn a_boot_brings_all_back_before_anybody_binds_it() {
     // systemd-sysctl has done its part before; a VIP was nowhere.
     let early = machine.must("cat /run/early").stdout;
     assert_eq!(early, "1\n2\n192.0.2.10: Cannot assign requested address\n");
-    let network = machine.must("cat /run/network").stdout;
+    let network = machine.must("cat /run/network-came").stdout;
     assert!(network.contains(" 192.0.2.10/32 ") && network.contains(" 2001:db8:2::10/128 "));
     assert_eq!(machine.property("web", "ActiveState"), "active");
     let bound = host.must("ss -Hltn sport = 80").stdout;
