@@ -53,11 +53,12 @@ All else is of others, and never touched; a service stays while others have serv
 --prune also that is deleted which FILE does not name and which is in its scope.
 
 Examples:
-  rsctl plan cluster.yaml && rsctl apply cluster.yaml
+  rsctl plan cluster.yaml; rsctl apply cluster.yaml
   rsctl apply -v cluster.yaml --on-failure rollback
 
 Exit status: 0 the table is what FILE says, 1 it is not, 2 FILE is bad or refused and nothing was \
-changed, 3 with --dry-run, it would be changed, 4 another rsctl was changing it for too long.")]
+changed, 3 with --dry-run, it would be changed, 4 another rsctl was \
+changing it for too long, or a change waits to be confirmed.")]
 pub(crate) struct Apply {
     #[command(flatten)]
     pub(crate) wanted: Wanted,

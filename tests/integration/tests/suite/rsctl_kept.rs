@@ -21,7 +21,8 @@ const HISTORY: &str = "/var/lib/rsctl/netns-*/history.jsonl";
 const PENDING: &str = "/var/lib/rsctl/netns-*/pending.json";
 /// What undoes a change holds this lock as long as it is there.
 const WATCHER_ENDS: &str = "timeout 120 flock /var/lib/rsctl/netns-*/watcher.lock true";
-const WATCHER: &str = "pgrep -f '[r]sctl __undo-unless-confirmed'";
+/// That of this host: others have theirs at the same time.
+const WATCHER: &str = "pgrep --ns $$ --nslist net -f '[r]sctl __undo-unless-confirmed'";
 
 const TABLE: &str = "\
 -A -t 192.0.2.1:80 -s wrr -p 60

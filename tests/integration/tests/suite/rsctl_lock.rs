@@ -13,6 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, listen, socket,
 };
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::rsctl_save::framed;
@@ -107,6 +108,10 @@ fn stopped_restore(host: &Host) -> Ended {
         assert!(restore.0.try_wait().unwrap().is_none(), "it ended before it could be stopped");
     }
     restore.signal(Signal::SIGSTOP);
+    // It stops behind the send that it is in.
+    let pid = Pid::from_raw(restore.0.id().cast_signed());
+    let stopped = waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap();
+    assert_eq!(stopped, WaitStatus::Stopped(pid, Signal::SIGSTOP));
     restore
 }
 

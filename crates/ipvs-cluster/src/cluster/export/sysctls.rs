@@ -42,6 +42,9 @@ const DEFAULTS: [(&str, &str); 30] = [
     ("sync_version", "1"),
 ];
 
+/// What it has by itself in any other network namespace than the host's own.
+const DEFAULTS_ELSEWHERE: [(&str, &str); 2] = [("conn_lfactor", "-2"), ("svc_lfactor", "-2")];
+
 /// Modes that the kernel changes by itself between 1 and 2 while they are on.
 const AUTOMATIC: [&str; 3] = ["drop_entry", "drop_packet", "secure_tcp"];
 
@@ -50,7 +53,7 @@ pub(super) fn changed(sysctls: &[Sysctl]) -> Vec<(String, Node)> {
     let changed = |Sysctl { name, value, .. }: &Sysctl| {
         let value = value.as_ref()?.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
         let (name, default) = DEFAULTS.iter().find(|(known, _)| known == name)?;
-        if value == *default {
+        if value == *default || DEFAULTS_ELSEWHERE.contains(&(*name, value.as_str())) {
             return None;
         }
         let automatic = AUTOMATIC.contains(name) && value == "2";
