@@ -53,7 +53,8 @@ All else is of others, and never touched; a service stays while others have serv
 --prune also that is deleted which FILE does not name and which is in its scope.
 
 Examples:
-  rsctl plan cluster.yaml; rsctl apply cluster.yaml
+  rsctl plan cluster.yaml
+  rsctl apply cluster.yaml
   rsctl apply -v cluster.yaml --on-failure rollback
 
 Exit status: 0 the table is what FILE says, 1 it is not, 2 FILE is bad or refused and nothing was \
