@@ -25,8 +25,6 @@ const LINKS: usize = 40;
 #[derive(Debug, Clone)]
 pub struct Trust {
     us: u32,
-    /// Who root is outside of a user namespace that does not know that root.
-    outside: Option<u32>,
     /// The owner of the state folder is believed too.
     owner: bool,
 }
@@ -95,7 +93,7 @@ impl Trust {
     /// Builds the rule for what is obeyed.
     #[must_use]
     pub fn to_act() -> Self {
-        Self { us: geteuid().as_raw(), outside: outside(), owner: false }
+        Self { us: geteuid().as_raw(), owner: false }
     }
 
     /// Builds the rule for what is only shown: the owner of the folder may be anybody.
@@ -116,20 +114,24 @@ impl Trust {
         let mut rest = parts(&path);
         let mut at = PathBuf::from("/");
         let mut links = LINKS;
+        // What the system tells of `at`, once it was asked.
+        let mut known = None;
         while let Some(part) = rest.pop() {
             match Path::new(&part).components().next() {
                 Some(Component::Normal(_)) => {}
                 Some(Component::ParentDir) => {
                     at.pop();
+                    known = None;
                     continue;
                 }
                 Some(Component::RootDir) => {
                     at = PathBuf::from("/");
+                    known = None;
                     continue;
                 }
                 _ => continue,
             }
-            let here = match fs::symlink_metadata(&at) {
+            let here = match known.take().map_or_else(|| fs::symlink_metadata(&at), Ok) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     at.push(part);
                     continue;
@@ -140,14 +142,18 @@ impl Trust {
             let next = at.join(&part);
             match fs::symlink_metadata(&next) {
                 Ok(about) if about.is_symlink() => {
-                    self.owner(&next, &about, self.outside)?;
+                    self.owner(&next, &about, outside)?;
+                    known = Some(here);
                     links = links
                         .checked_sub(1)
                         .ok_or_else(|| failed(&next, io::Error::from_raw_os_error(libc::ELOOP)))?;
                     let target = fs::read_link(&next).map_err(|source| failed(&next, source))?;
                     rest.append(&mut parts(&target));
                 }
-                _ => at = next,
+                about => {
+                    at = next;
+                    known = about.ok();
+                }
             }
         }
         Ok(at)
@@ -164,7 +170,7 @@ impl Trust {
             return Err(Distrust::Kind { path: path.to_owned(), what: "a directory" });
         }
         if !self.owner {
-            self.owner(path, &about, None)?;
+            self.owner(path, &about, || None)?;
         }
         closed(path, &about, OTHERS_WRITE, "write")?;
         Ok(about)
@@ -175,7 +181,7 @@ impl Trust {
     /// # Errors
     /// [`Distrust`].
     pub fn file(&self, path: &Path, about: &Metadata, folder: &Metadata) -> Result<(), Distrust> {
-        let also = Some(folder.uid()).filter(|_| self.owner);
+        let also = || Some(folder.uid()).filter(|_| self.owner);
         self.owner(path, about, also)?;
         closed(path, about, OTHERS_WRITE, "write")
     }
@@ -201,7 +207,7 @@ impl Trust {
             };
             return Err(Distrust::InTheWay { path: path.to_owned(), is, program });
         }
-        self.owner(path, about, None)?;
+        self.owner(path, about, || None)?;
         closed(path, about, OTHERS, "open")
     }
 
@@ -216,13 +222,19 @@ impl Trust {
         if !about.is_dir() {
             return Err(Distrust::Kind { path: path.to_owned(), what: "a directory" });
         }
-        self.owner(path, about, self.outside)?;
+        self.owner(path, about, outside)?;
         if about.mode() & STICKY != 0 { Ok(()) } else { closed(path, about, OTHERS_WRITE, "write") }
     }
 
-    fn owner(&self, path: &Path, about: &Metadata, also: Option<u32>) -> Result<(), Distrust> {
+    /// `also` is who else may own it; that is asked of what is neither root's nor ours only.
+    fn owner(
+        &self,
+        path: &Path,
+        about: &Metadata,
+        also: impl FnOnce() -> Option<u32>,
+    ) -> Result<(), Distrust> {
         let owner = about.uid();
-        if self.believes(owner) || Some(owner) == also {
+        if self.believes(owner) || Some(owner) == also() {
             return Ok(());
         }
         Err(Distrust::Owner { path: path.to_owned(), owner, us: self.us })
@@ -245,8 +257,8 @@ fn parts(path: &Path) -> Vec<OsString> {
     parts
 }
 
-/// What the owner of `/` looks like in a user namespace without the first one's root
-/// (user_namespaces(7)): as everybody who is not in it.
+/// Returns who root is outside of a user namespace that does not know that root: `/` looks as if
+/// it belonged to everybody who is not in it (user_namespaces(7)).
 fn outside() -> Option<u32> {
     let map = fs::read_to_string("/proc/self/uid_map").ok()?;
     let all = map.split_whitespace().eq(["0", "0", "4294967295"]);

@@ -42,15 +42,20 @@ impl Log {
     /// # Errors
     /// [`StateError::Io`]; [`StateError::Untrusted`].
     pub fn open(&self) -> Result<Appender, StateError> {
-        let (folder, about) = match self.folder.find()? {
-            Some(found) => found,
-            None => {
-                self.folder.make()?;
-                self.folder.find()?.ok_or_else(|| {
-                    failed("opening", self.folder.path(), io::ErrorKind::NotFound.into())
-                })?
-            }
-        };
+        if let Some(log) = self.open_there()? {
+            return Ok(log);
+        }
+        self.folder.make()?;
+        let gone = || failed("opening", self.folder.path(), io::ErrorKind::NotFound.into());
+        self.open_there()?.ok_or_else(gone)
+    }
+
+    /// Does what [`open`](Self::open) does, and makes no folder; `None` if there is none.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_there(&self) -> Result<Option<Appender>, StateError> {
+        let Some((folder, about)) = self.folder.find()? else { return Ok(None) };
         let path = folder.join(self.name);
         let failed = |source| failed("writing", &path, source);
         let open = || {
@@ -76,7 +81,7 @@ impl Log {
             // The last one of a process that was killed, or of a full disk.
             log.append(b"\n")?;
         }
-        Ok(log)
+        Ok(Some(log))
     }
 
     /// Reads what there is, the older file first, each of `most` bytes at most.

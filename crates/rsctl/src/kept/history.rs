@@ -90,11 +90,10 @@ pub(crate) struct Entries {
 
 /// Adds a line for each event, and tells the journal of systemd.
 pub(super) fn append(
-    log: &Log,
+    mut log: Appender,
     author: &Author,
     events: impl Iterator<Item = Event>,
 ) -> Result<(), KeptError> {
-    let mut log = log.open()?;
     let mut told = Told::new(author);
     let start = start(author);
     let mut lines = Vec::new();

@@ -161,8 +161,16 @@ impl Kept {
         if events.peek().is_none() {
             return Ok(());
         }
-        self.make()?;
-        history::append(&self.history_log(), author, events)
+        let log = self.history_log();
+        // The folder is mostly there: it is looked for once.
+        let log = match log.open_there()? {
+            Some(log) => log,
+            None => {
+                self.make()?;
+                log.open()?
+            }
+        };
+        history::append(log, author, events)
     }
 
     /// Tells the journal of systemd what became of a command that nobody sees.
