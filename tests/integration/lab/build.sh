@@ -12,6 +12,8 @@ build_binaries() {
 	local folder=$1
 	shift
 	need cargo cargo
+	# Minutes of silence look like a program that hangs.
+	[ -e "$folder/release/rsctl" ] || echo "building rsctl and rs-agent: some minutes, the first time" >&2
 	(cd "$repo" && cargo build --release --quiet --target-dir "$folder" -p rsctl -p rs-agent "$@") || return
 	export LAB_BIN_DIR=$folder/release
 }

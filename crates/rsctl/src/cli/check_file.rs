@@ -13,7 +13,7 @@ before it takes the place of the last.
 
 Examples:
   rsctl check-file cluster.yaml
-  make-cluster | rsctl check-file - && make-cluster >/etc/rsctl/cluster.yaml
+  make-cluster | rsctl check-file -
 
 Exit status: 0 FILE can be applied, 2 it cannot.")]
 pub(crate) struct CheckFile {

@@ -70,8 +70,8 @@ impl History {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-`rsctl restore` keeps the table as it is before it changes anything, and so does rollback itself: \
-the last 20 are there. Back is what the change could touch, and all that could be touched since; \
+`rsctl restore` and `rsctl apply` keep the table as it is before they change anything, and so does \
+rollback itself: the last 20 are there. Back is what the change could touch, and all that could be touched since; \
 services and servers of others stay. A second rollback finds nothing to change.
 
 Examples:
