@@ -670,6 +670,10 @@ fn a_slow_start_raises_the_weight_step_by_step() {
     assert!(out.ends_with(&format!("started server {FIRST}:80 of {SERVICE}: weight 3\n")), "{out}");
     assert_eq!(weight(&network, SERVICE, FIRST), Some(3));
     assert_eq!(director.must("rsctl drain --list").stdout, "nothing is being drained\n");
+    // What is up is not taken down.
+    director.must(&format!("rsctl slow-start {FIRST} --over 3"));
+    assert_eq!(weight(&network, SERVICE, FIRST), Some(3));
+    assert_eq!(director.must("rsctl drain --list").stdout, "nothing is being drained\n");
     // Killed, it goes on from where it would be.
     let command = format!("rsctl slow-start {FIRST} --over 1h --to 100");
     let mut start = Running::start(director, &command);

@@ -33,19 +33,20 @@ pub(crate) fn slow_start(
     let mut first = Vec::new();
     for (service, entry) in there {
         let (settings, _) = services.get(&mut client, &service)?;
-        let (rise, is_resumed) = rise(args, &known.drains, settings, &entry)?;
-        if !is_resumed {
+        let (rise, how) = rise(args, &known.drains, settings, &entry)?;
+        if how == How::Begins {
             first.push((drained.items.len(), entry.destination, rise.weight));
         }
-        let item = Item::new(Work::Rise(rise), State::Rising, Some(&entry));
-        drained.items.push(Item { is_resumed, ..item });
+        let state = if how == How::IsUp { State::Unchanged } else { State::Rising };
+        let item = Item::new(Work::Rise(rise), state, Some(&entry));
+        drained.items.push(Item { is_resumed: how == How::GoesOn, ..item });
     }
     if director.dry_run {
         return Ok(drained);
     }
     catch()?;
     for item in &drained.items {
-        if let Work::Rise(rise) = &item.work {
+        if let (Work::Rise(rise), State::Rising) = (&item.work, item.state) {
             known.drains.begin_rise(rise.clone());
         }
     }
@@ -65,19 +66,30 @@ pub(crate) fn slow_start(
     Ok(drained)
 }
 
-/// Says what is to be remembered of a server, and whether it was already.
+/// Says where a server stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// Its rise begins now.
+    Begins,
+    /// Its rise is remembered.
+    GoesOn,
+    /// It has its weight, and nobody says another one: it is not taken down to be brought up.
+    IsUp,
+}
+
+/// Says what is to be remembered of a server.
 fn rise(
     args: &SlowStart,
     known: &Drains,
     settings: &Service,
     entry: &DestinationEntry,
-) -> Result<(Rise, bool), Error> {
+) -> Result<(Rise, How), Error> {
     let (service, server) = (settings.key, entry.destination.key);
     let weight = entry.destination.weight;
     let earlier = known.rise(&service, &server);
     let earlier = earlier.filter(|it| [it.weight, it.before].contains(&weight));
     if let (Some(earlier), None, None) = (earlier, args.to, args.over) {
-        return Ok((earlier.clone(), true));
+        return Ok((earlier.clone(), How::GoesOn));
     }
     let drained = known.drain(&service, &server).filter(|_| weight == Weight::ZERO);
     let to = args
@@ -88,6 +100,8 @@ fn rise(
     let over = args.over.map_or(OVER, |seconds| Duration::from_secs(seconds.into()));
     let ramp =
         Ramp::new(settings, to, over).map_err(|why| Error::Unrampable { service, server, why })?;
+    let is_up = args.to.is_none() && earlier.is_none() && weight != Weight::ZERO;
+    let how = if is_up { How::IsUp } else { How::Begins };
     let begun = Rise { service, server, ramp, began: now(), weight: Weight::ONE, before: weight };
-    Ok((begun, false))
+    Ok((begun, how))
 }
